@@ -1,0 +1,35 @@
+"""What is stored: SQLAlchemy tables and their constraints, one file an area.
+
+Tables of a tree carry `master_id`, and their primary keys, unique constraints and foreign keys lead with
+it. Tables without it are reference tables, the same on every node: people, sessions, roles.
+"""
+
+from models import (
+    accounts,
+    api_keys,
+    attempts,
+    events,
+    idempotency,
+    invitations,
+    members,
+    outbox,
+    roles,
+    sessions,
+    users,
+)
+from models.base import metadata
+
+__all__ = [
+    "accounts",
+    "api_keys",
+    "attempts",
+    "events",
+    "idempotency",
+    "invitations",
+    "members",
+    "metadata",
+    "outbox",
+    "roles",
+    "sessions",
+    "users",
+]

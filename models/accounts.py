@@ -1,0 +1,107 @@
+"""Accounts and the closure of their tree (R39-R42, R51, R64)."""
+
+import enum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from models.base import created_at, metadata, short_text, short_text_check
+
+
+class AccountKind(enum.Enum):
+    """Where an account stands in its tree."""
+
+    MASTER = "MASTER"
+    SUBACCOUNT = "SUBACCOUNT"
+
+
+class AccountStatus(enum.Enum):
+    """Whether an account may be used; what holds above holds below."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    CLOSED = "CLOSED"
+
+
+class RightsInheritance(enum.Enum):
+    """Which roles of an account hold in the accounts below it."""
+
+    ADMINISTRATORS = "ADMINISTRATORS"
+    ALL_ROLES = "ALL_ROLES"
+
+
+DEPTH_LIMIT = 32
+"""How many accounts may stand above one another."""
+
+
+def one_of(column: str, values: type[enum.Enum]) -> CheckConstraint:
+    """The column holds one of an enum's values."""
+    allowed = ", ".join(f"'{member.value}'" for member in values)
+    return CheckConstraint(f"{column} IN ({allowed})", name=column)
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("master_id", Uuid, nullable=False, comment="The root of the tree."),
+    Column("id", Uuid, nullable=False),
+    Column("parent_id", Uuid, comment="Never changed: a tree cannot be bent into a circle."),
+    Column("external_id", Text, comment="The customer's own id, unique under its parent."),
+    short_text("name"),
+    Column("sort_name", Text, Computed("lower(name)", persisted=True), nullable=False),
+    Column("status", Text, nullable=False, server_default=AccountStatus.ACTIVE.value),
+    Column(
+        "rights_inheritance",
+        Text,
+        nullable=False,
+        server_default=RightsInheritance.ADMINISTRATORS.value,
+        comment="Which roles held here reach down (R45, R66, R73).",
+    ),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+    created_at(),
+    PrimaryKeyConstraint("master_id", "id"),
+    ForeignKeyConstraint(["master_id", "parent_id"], ["accounts.master_id", "accounts.id"]),
+    UniqueConstraint("master_id", "parent_id", "external_id"),
+    CheckConstraint("(parent_id IS NULL) = (id = master_id)", name="root"),
+    CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+    CheckConstraint("char_length(external_id) BETWEEN 1 AND 200", name="external_id_length"),
+    one_of("status", AccountStatus),
+    one_of("rights_inheritance", RightsInheritance),
+    short_text_check("name"),
+    Index("ix_accounts_id", "id"),
+    Index("ix_accounts_parent_id_id", "parent_id", "id"),
+)
+
+account_closure = Table(
+    "account_closure",
+    metadata,
+    Column("master_id", Uuid, nullable=False),
+    Column("ancestor_id", Uuid, nullable=False),
+    Column("descendant_id", Uuid, nullable=False, comment="Ids rise with creation: the order of lists."),
+    Column("depth", Integer, nullable=False, comment="0: the account itself."),
+    PrimaryKeyConstraint("master_id", "ancestor_id", "descendant_id"),
+    ForeignKeyConstraint(["master_id", "ancestor_id"], ["accounts.master_id", "accounts.id"]),
+    ForeignKeyConstraint(["master_id", "descendant_id"], ["accounts.master_id", "accounts.id"]),
+    CheckConstraint("(depth = 0) = (ancestor_id = descendant_id)", name="self"),
+    CheckConstraint(f"depth BETWEEN 0 AND {DEPTH_LIMIT}", name="depth"),
+    UniqueConstraint("master_id", "descendant_id", "depth"),
+    Index(
+        "ix_account_closure_descendant_id",
+        "descendant_id",
+        "ancestor_id",
+        postgresql_include=["depth", "master_id"],
+    ),
+)

@@ -1,0 +1,14 @@
+"""How often something guarded was tried: sign-ins, sign-ups. A reference table."""
+
+from sqlalchemy import Column, Integer, PrimaryKeyConstraint, Table, Text
+
+from models.base import metadata, moment
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("subject", Text, nullable=False, comment="What is counted, such as an address."),
+    moment("window_start", nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("subject", "window_start"),
+)

@@ -1,0 +1,50 @@
+"""The metadata that every table belongs to, and the column shapes that tables share."""
+
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKeyConstraint, MetaData, Text, Uuid, func
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+APPLICATION_ROLE = "mandant_application"
+"""The database role that the server acts as: it owns nothing and bypasses nothing."""
+
+
+def created_at() -> Column[object]:
+    """When the row was written, by the database's clock."""
+    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+def moment(name: str, *, nullable: bool = True) -> Column[object]:
+    """A point in time, with its zone."""
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def account_columns() -> list[Column[object]]:
+    """The account that a row of a tree belongs to, led by its tree."""
+    return [Column("master_id", Uuid, nullable=False), Column("account_id", Uuid, nullable=False)]
+
+
+def account_reference() -> ForeignKeyConstraint:
+    """The foreign key to go with `account_columns`."""
+    return ForeignKeyConstraint(["master_id", "account_id"], ["accounts.master_id", "accounts.id"])
+
+
+def short_text(name: str, *, nullable: bool = False) -> Column[object]:
+    """Text that a person typed; `short_text_check` bounds it."""
+    return Column(name, Text, nullable=nullable)
+
+
+SHORT_TEXT_LENGTH = 200
+"""The longest name, in characters."""
+
+
+def short_text_check(name: str) -> CheckConstraint:
+    """Between 1 and 200 characters."""
+    return CheckConstraint(f"char_length({name}) BETWEEN 1 AND {SHORT_TEXT_LENGTH}", name=f"{name}_length")

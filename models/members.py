@@ -1,0 +1,32 @@
+"""Memberships: a person with a role inside one account (R49, R50)."""
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    func,
+)
+
+from models.base import account_columns, account_reference, metadata, moment
+
+memberships = Table(
+    "memberships",
+    metadata,
+    *account_columns(),
+    Column("id", Uuid, nullable=False),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("role_id", Uuid, ForeignKey("roles.id"), nullable=False),
+    Column("joined_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    moment("expires_at"),
+    PrimaryKeyConstraint("master_id", "id"),
+    account_reference(),
+    UniqueConstraint("master_id", "account_id", "user_id"),
+    Index("ix_memberships_id", "id"),
+    Index("ix_memberships_user_id", "user_id"),
+    Index("ix_memberships_account_id_id", "account_id", "id"),
+)

@@ -1,0 +1,17 @@
+"""Signed-in people: opaque tokens, stored as digests. A reference table."""
+
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, UniqueConstraint, Uuid
+
+from models.base import created_at, metadata, moment
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the token"),
+    moment("expires_at", nullable=False),
+    created_at(),
+    UniqueConstraint("digest"),
+    Index(None, "user_id"),
+)
