@@ -1,0 +1,151 @@
+"""The door that every write goes through.
+
+Rights are read, the path from the root to the account is locked, and rights are read again: what was revoked
+or suspended in between is seen, and what would be revoked now waits until the write is done. Ancestors are
+locked in share mode and the account itself for update, always from the root down, so that two writes cannot
+wait for each other in a circle.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Uuid, and_, cast, literal, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import READ_PERMISSIONS, Permission, allows
+from authz.principals import DIGEST_NAME, Principal
+from authz.reach import GRANTS, effective_status, mask_of_account, status_mask
+from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from models.accounts import AccountStatus, account_closure, accounts
+from models.identifiers import AccountId, MasterId
+
+
+@dataclass(frozen=True)
+class Authorized:
+    """An account, locked, in which the principal holds what was asked for."""
+
+    master_id: MasterId
+    account_id: AccountId
+    mask: int
+    """What the principal holds in the account."""
+    below_mask: int
+    """What the principal holds in the accounts below it."""
+    acting_from: AccountId
+    """The nearest account whose grant gave the permission (R54)."""
+
+
+@dataclass(frozen=True)
+class _Rights:
+    authorized: Authorized
+    left_by_status: int
+    status: AccountStatus
+
+
+async def authorize(
+    session: AsyncSession,
+    principal: Principal,
+    account_id: AccountId | ColumnElement[uuid.UUID],
+    permission: Permission,
+) -> Authorized:
+    """Lock the account for a change that needs the permission.
+
+    `account_id` may be a scalar sub-select, so that an id of something inside the account that does not
+    exist costs and answers the same as a foreign one.
+
+    Raises NotFound outside reach, PermissionDenied inside it, and Refusal with ACCOUNT_SUSPENDED or
+    ACCOUNT_CLOSED where the status of the path forbids the change.
+    """
+    before = await _check(session, principal, account_id, permission)
+    await lock_path(session, before.master_id, before.account_id)
+    return await _check(session, principal, before.account_id, permission)
+
+
+async def lock_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:
+    """Lock the ancestors in share mode, root first, and the account for update."""
+    path = account_closure.alias()
+    ancestors = (
+        select(accounts.c.id)
+        .join(path, and_(path.c.master_id == accounts.c.master_id, path.c.ancestor_id == accounts.c.id))
+        .where(accounts.c.master_id == master_id, path.c.descendant_id == account_id, path.c.depth > 0)
+        .order_by(path.c.depth.desc())
+        .with_for_update(read=True, of=accounts)
+    )
+    own = (
+        select(accounts.c.id)
+        .where(accounts.c.master_id == master_id, accounts.c.id == account_id)
+        .with_for_update()
+    )
+    await session.execute(ancestors)
+    await session.execute(own)
+
+
+async def _check(
+    session: AsyncSession,
+    principal: Principal,
+    account_id: AccountId | ColumnElement[uuid.UUID],
+    permission: Permission,
+) -> Authorized:
+    rights = await _rights(session, principal, account_id, permission)
+    if rights is None:
+        raise NotFound
+    if not rights.authorized.mask & permission.bit:
+        raise PermissionDenied(permission)
+    if rights.status is not AccountStatus.ACTIVE and not rights.left_by_status & permission.bit:
+        raise Refusal(_STATUS_CODES[rights.status])
+    return rights.authorized
+
+
+_STATUS_CODES = {
+    AccountStatus.ACTIVE: RefusalCode.FAILED_PRECONDITION,
+    AccountStatus.SUSPENDED: RefusalCode.ACCOUNT_SUSPENDED,
+    AccountStatus.CLOSED: RefusalCode.ACCOUNT_CLOSED,
+}
+
+
+async def _rights(
+    session: AsyncSession,
+    principal: Principal,
+    account_id: AccountId | ColumnElement[uuid.UUID],
+    permission: Permission,
+) -> _Rights | None:
+    wanted = account_id if isinstance(account_id, ColumnElement) else literal(account_id, Uuid)
+    account = accounts.alias()
+    granted = mask_of_account(account)
+    statement = (
+        select(
+            account.c.master_id,
+            account.c.id,
+            granted.c.mask,
+            granted.c.below_mask,
+            _acting_from(account.c.id, permission).label("acting_from"),
+            status_mask(account).label("left_by_status"),
+            effective_status(account).label("status"),
+        )
+        .select_from(account.join(granted, true()))
+        .where(account.c.id == wanted, allows(granted.c.mask, Permission.ACCOUNT_READ))
+    )
+    row = (await session.execute(statement, {DIGEST_NAME: principal.digest})).one_or_none()
+    if row is None:
+        return None
+    authorized = Authorized(row.master_id, row.id, row.mask, row.below_mask, row.acting_from or row.id)
+    return _Rights(authorized, row.left_by_status & ~READ_PERMISSIONS, AccountStatus(row.status))
+
+
+def _acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) -> ColumnElement[uuid.UUID]:
+    closure, grant = account_closure.alias(), GRANTS.alias()
+    gives = (closure.c.depth == 0) & allows(grant.c.own_mask, permission) | (closure.c.depth > 0) & allows(
+        grant.c.below_mask, permission
+    )
+    return cast(
+        select(grant.c.account_id)
+        .select_from(closure)
+        .join(
+            grant,
+            and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id),
+        )
+        .where(closure.c.descendant_id == account_id, gives)
+        .order_by(closure.c.depth)
+        .limit(1)
+        .scalar_subquery(),
+        Uuid,
+    )

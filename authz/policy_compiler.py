@@ -1,0 +1,71 @@
+"""casbin's answers as bit masks.
+
+casbin is the only source of the policy. A decision costs it 50 to 300 microseconds, so it is asked when a
+policy changes: every question that can be put about a role, once, and the answers kept as one mask a relation
+in the role's row. A decision is then `mask & bit`, in SQL and in Python alike.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import casbin
+
+from authz.permissions import Permission
+from models.roles import Effect, Relation
+
+POLICY_FOLDER = Path(__file__).parent / "policy"
+
+
+@dataclass(frozen=True, order=True)
+class PolicyLine:
+    """One line of the policy. `*` stands for every area or action."""
+
+    role: str
+    relation: Relation
+    area: str
+    action: str
+    effect: Effect
+
+    def fields(self) -> list[str]:
+        """As casbin takes it."""
+        return [self.role, self.relation.value, self.area, self.action, self.effect.value]
+
+
+@dataclass(frozen=True)
+class RoleMasks:
+    """What a role may do, as a mask for each relation."""
+
+    member: int
+    ancestor: int
+    inherited: int
+
+
+def read_policy(folder: Path = POLICY_FOLDER) -> list[PolicyLine]:
+    """The lines of policy.csv, as casbin read them, in the file's order."""
+    enforcer = casbin.Enforcer(str(folder / "model.conf"), str(folder / "policy.csv"))
+    return [
+        PolicyLine(role, Relation(relation), area, action, Effect(effect))
+        for role, relation, area, action, effect in enforcer.get_policy()
+    ]
+
+
+def build_enforcer(lines: Iterable[PolicyLine]) -> casbin.Enforcer:
+    """A fresh enforcer over these lines: enforcers are built anew and never changed under readers."""
+    enforcer = casbin.Enforcer(str(POLICY_FOLDER / "model.conf"))
+    enforcer.add_policies([line.fields() for line in lines])
+    return enforcer
+
+
+def compile_role(role: str, lines: Iterable[PolicyLine]) -> RoleMasks:
+    """Ask the enforcer everything that can be asked about the role."""
+    enforcer = build_enforcer(line for line in lines if line.role == role)
+    return RoleMasks(*(_mask(enforcer, role, relation) for relation in Relation))
+
+
+def _mask(enforcer: casbin.Enforcer, role: str, relation: Relation) -> int:
+    return sum(
+        permission.bit
+        for permission in Permission
+        if enforcer.enforce(role, relation.value, permission.area.value, permission.action) is True
+    )

@@ -1,0 +1,221 @@
+"""The one definition of what a principal reaches: rows of (account, mask).
+
+    principal -> grants -> reach
+
+A *grant* is what gives rights: a membership, or the API key itself. It names an account, the mask that holds
+there, and the mask that holds in the accounts below. *Reach* follows grants down the tree, and only down
+(T3): an account's mask is the union of what its grants and those above it give. Every read and every write
+goes through here; nobody else reads memberships to decide.
+
+Two shapes, for the planner's sake: `readable_accounts` collects the whole reach, for lists;
+`readable_account` computes the mask of each row by itself, for look-ups.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from authz.permissions import ALL_PERMISSIONS, READ_PERMISSIONS, Permission, allows, mask_literal
+from authz.principals import principal_rows
+from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
+from models.api_keys import api_keys
+from models.members import memberships
+from models.roles import roles
+
+PRINCIPAL = principal_rows()
+
+
+def membership_holds() -> ColumnElement[bool]:
+    """Whether a membership holds now, by the database's clock (T9)."""
+    return or_(memberships.c.expires_at.is_(None), memberships.c.expires_at > func.now())
+
+
+def active_memberships() -> FromClause:
+    """The memberships that hold now."""
+    return select(*memberships.c).where(membership_holds()).subquery("active_memberships")
+
+
+def below_mask(role: FromClause, account: FromClause) -> ColumnElement[int]:
+    """What a role that is held in the account gives in the accounts below it (R45, R66, R73)."""
+    passes_all = account.c.rights_inheritance == literal_column(f"'{RightsInheritance.ALL_ROLES.value}'")
+    return case((passes_all, role.c.inherited_mask), else_=role.c.ancestor_mask)
+
+
+def _membership_grants(principal: FromClause) -> Select[Any]:
+    member, role, account = active_memberships(), roles.alias(), accounts.alias()
+    return (
+        select(
+            member.c.master_id,
+            member.c.account_id,
+            role.c.member_mask.label("own_mask"),
+            below_mask(role, account).label("below_mask"),
+        )
+        .select_from(principal)
+        .join(member, member.c.user_id == principal.c.user_id)
+        .join(role, role.c.id == member.c.role_id)
+        .join(account, and_(account.c.master_id == member.c.master_id, account.c.id == member.c.account_id))
+    )
+
+
+def _key_grants(principal: FromClause) -> Select[Any]:
+    key, role, account = api_keys.alias(), roles.alias(), accounts.alias()
+    return (
+        select(
+            key.c.master_id,
+            key.c.account_id,
+            role.c.member_mask.op("&")(key.c.scopes),
+            below_mask(role, account).op("&")(key.c.scopes),
+        )
+        .select_from(principal)
+        .join(key, key.c.id == principal.c.api_key_id)
+        .join(role, role.c.id == key.c.role_id)
+        .join(account, and_(account.c.master_id == key.c.master_id, account.c.id == key.c.account_id))
+    )
+
+
+def grants_of(principal: FromClause) -> CTE:
+    """What gives the principal rights: rows (master_id, account_id, own_mask, below_mask)."""
+    both = union_all(_membership_grants(principal), _key_grants(principal))
+    return both.cte("grants").prefix_with("MATERIALIZED")
+
+
+GRANTS = grants_of(PRINCIPAL)
+
+
+def _granted(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
+    own = closure.c.depth == literal_column("0")
+    return func.bit_or(case((own, grant.c.own_mask), else_=grant.c.below_mask))
+
+
+def _reach() -> CTE:
+    closure = account_closure.alias("reach_closure")
+    return (
+        select(
+            closure.c.master_id,
+            closure.c.descendant_id.label("account_id"),
+            _granted(closure, GRANTS).label("mask"),
+        )
+        .select_from(GRANTS)
+        .join(
+            closure,
+            and_(closure.c.master_id == GRANTS.c.master_id, closure.c.ancestor_id == GRANTS.c.account_id),
+        )
+        .group_by(closure.c.master_id, closure.c.descendant_id)
+        .cte("reach")
+        .prefix_with("MATERIALIZED")
+    )
+
+
+REACH = _reach()
+
+
+def mask_of_account(account: FromClause, grants: CTE = GRANTS) -> FromClause:
+    """One row (mask, below_mask) for an account's row; NULLs where nothing reaches it."""
+    closure, grant = account_closure.alias(), grants.alias()
+    return (
+        select(_granted(closure, grant).label("mask"), func.bit_or(grant.c.below_mask).label("below_mask"))
+        .select_from(closure)
+        .join(
+            grant,
+            and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id),
+        )
+        .where(closure.c.descendant_id == account.c.id, closure.c.master_id == account.c.master_id)
+        .correlate(account)
+        .lateral()
+    )
+
+
+def readable_accounts() -> tuple[FromClause, Select[Any]]:
+    """The table's alias and its readable rows with their `mask`: for lists over the whole reach."""
+    account = accounts.alias()
+    joined = and_(REACH.c.account_id == account.c.id, REACH.c.master_id == account.c.master_id)
+    statement = select(*account.c, REACH.c.mask).select_from(account.join(REACH, joined))
+    return account, statement.where(allows(REACH.c.mask, Permission.ACCOUNT_READ))
+
+
+def readable_account() -> tuple[FromClause, Select[Any]]:
+    """The same rows, each mask computed by itself: for look-ups and short lists."""
+    account = accounts.alias()
+    granted = mask_of_account(account)
+    statement = select(*account.c, granted.c.mask).select_from(account.join(granted, true()))
+    return account, statement.where(allows(granted.c.mask, Permission.ACCOUNT_READ))
+
+
+def account_where(table: FromClause, permission: Permission) -> ColumnElement[bool]:
+    """Whether a row of a tree's table lies in an account where the principal holds the permission."""
+    account = accounts.alias()
+    granted = mask_of_account(account)
+    return exists(
+        select(account.c.id)
+        .select_from(account.join(granted, true()))
+        .where(
+            account.c.master_id == table.c.master_id,
+            account.c.id == table.c.account_id,
+            allows(granted.c.mask, Permission.ACCOUNT_READ),
+            allows(granted.c.mask, permission),
+        )
+        .correlate(table)
+    )
+
+
+def effective_status(account: FromClause) -> ColumnElement[str]:
+    """The worst status on the path from the root to the account (T7)."""
+    closure, above = account_closure.alias(), accounts.alias()
+    statuses = func.array_agg(above.c.status)
+    worst = case(
+        (literal_column(f"'{AccountStatus.CLOSED.value}'") == func.any(statuses), AccountStatus.CLOSED.value),
+        (
+            literal_column(f"'{AccountStatus.SUSPENDED.value}'") == func.any(statuses),
+            AccountStatus.SUSPENDED.value,
+        ),
+        else_=AccountStatus.ACTIVE.value,
+    )
+    return (
+        select(worst)
+        .select_from(closure)
+        .join(above, and_(above.c.master_id == closure.c.master_id, above.c.id == closure.c.ancestor_id))
+        .where(closure.c.descendant_id == account.c.id, closure.c.master_id == account.c.master_id)
+        .correlate(account)
+        .scalar_subquery()
+    )
+
+
+def _inactive_above(account: FromClause) -> ColumnElement[bool]:
+    closure, above = account_closure.alias(), accounts.alias()
+    return exists(
+        select(above.c.id)
+        .select_from(closure)
+        .join(above, and_(above.c.master_id == closure.c.master_id, above.c.id == closure.c.ancestor_id))
+        .where(
+            closure.c.descendant_id == account.c.id,
+            closure.c.master_id == account.c.master_id,
+            closure.c.depth > literal_column("0"),
+            above.c.status != AccountStatus.ACTIVE.value,
+        )
+        .correlate(account)
+    )
+
+
+def status_mask(account: FromClause) -> ColumnElement[int]:
+    """What the status of the account and of those above it leaves possible (T7)."""
+    ending = Permission.ACCOUNT_SUSPEND.bit | Permission.ACCOUNT_CLOSE.bit
+    return case(
+        (account.c.status == AccountStatus.CLOSED.value, mask_literal(READ_PERMISSIONS)),
+        (_inactive_above(account), mask_literal(READ_PERMISSIONS)),
+        (account.c.status == AccountStatus.SUSPENDED.value, mask_literal(READ_PERMISSIONS | ending)),
+        else_=mask_literal(ALL_PERMISSIONS),
+    )

@@ -1,0 +1,58 @@
+"""Why something is refused: expected failures, told to the client with a code."""
+
+import enum
+
+from authz.permissions import Permission
+
+
+class RefusalCode(enum.Enum):
+    """What kind of refusal it is. Clients decide by the code, people read the message."""
+
+    NOT_FOUND = "There is nothing with this id, or it is outside your reach."
+    FORBIDDEN = "You lack the permission that is named."
+    BAD_USER_INPUT = "A value is not acceptable."
+    CONFLICT = "It was changed since you read it, or it exists already."
+    FAILED_PRECONDITION = "The state of things does not allow it now."
+    IDEMPOTENCY_MISMATCH = "The idempotency key was used with another input."
+    RATE_LIMITED = "Too many attempts; try again later."
+    PERSON_REQUIRED = "Only a signed-in person can do this, not an API key."
+    ACCOUNT_SUSPENDED = "The account, or one above it, is suspended."
+    ACCOUNT_CLOSED = "The account, or one above it, is closed."
+    ROLE_TOO_WIDE = "The role gives more than you hold yourself."
+    LAST_OWNER = "The account would be left without an owner."
+    ALREADY_OWNS_ACCOUNT = "The person owns an account already; an e-mail address owns at most one."
+    ALREADY_MEMBER = "The person is a member of the account already."
+    INHERITED_MEMBER = "The membership lies in an account above and is changed there."
+    INVITATION_EXPIRED = "The invitation has expired."
+    INVITATION_USED = "The invitation was accepted already."
+    INVITATION_REVOKED = "The invitation was withdrawn, or whoever made it lost the right to invite."
+    WRONG_PERSON = "The invitation was made for another e-mail address."
+    SIGN_UP_REFUSED = "No account can be made with this e-mail address and password."
+    SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
+    HAS_SUBACCOUNTS = "The account still has open subaccounts."
+    TREE_TOO_DEEP = "Accounts cannot be nested any deeper."
+
+
+class Refusal(Exception):
+    """An expected failure. `field` is the path of the input that caused it, such as `email`."""
+
+    def __init__(self, code: RefusalCode, message: str | None = None, field: str | None = None) -> None:
+        super().__init__(message or code.value)
+        self.code = code
+        self.message = message or code.value
+        self.field = field
+
+
+class NotFound(Refusal):
+    """Nothing there, or nothing that the principal may know of: the same answer (N20)."""
+
+    def __init__(self, field: str | None = None) -> None:
+        super().__init__(RefusalCode.NOT_FOUND, field=field)
+
+
+class PermissionDenied(Refusal):
+    """The account is in reach, the permission is not held there."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(RefusalCode.FORBIDDEN, f"You need {permission.name} in this account.")
+        self.permission = permission

@@ -1,0 +1,61 @@
+"""Secrets that clients carry: made, checked and digested in one place.
+
+    <prefix>_<27 base62 digits: 160 random bits><6 base62 digits: CRC32 of all before>
+
+The checksum lets a mistyped or invented secret be refused before the database is asked. Only the SHA-256
+digest is stored: the secrets are random, so a slow hash would add nothing.
+"""
+
+import enum
+import hashlib
+import secrets
+import zlib
+from typing import NewType
+
+Digest = NewType("Digest", bytes)
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_RANDOM_LENGTH = 27
+_CHECKSUM_LENGTH = 6
+
+
+class TokenKind(enum.StrEnum):
+    """What a secret opens: its prefix."""
+
+    API_KEY = "mdt_live"
+    SESSION = "mds"
+    INVITATION = "mdi"
+
+
+def generate(kind: TokenKind) -> str:
+    """A new secret."""
+    body = f"{kind}_{_base62(secrets.randbits(160), _RANDOM_LENGTH)}"
+    return body + _checksum(body)
+
+
+def digest(text: str, *kinds: TokenKind) -> Digest | None:
+    """The digest to look a secret up by, or None where it cannot be a secret of these kinds."""
+    body, checksum = text[:-_CHECKSUM_LENGTH], text[-_CHECKSUM_LENGTH:]
+    prefix, _, random_part = body.rpartition("_")
+    if prefix not in kinds or len(random_part) != _RANDOM_LENGTH or not text.isascii():
+        return None
+    if checksum != _checksum(body):
+        return None
+    return digest_of(text)
+
+
+def digest_of(text: str) -> Digest:
+    """SHA-256 of a secret."""
+    return Digest(hashlib.sha256(text.encode()).digest())
+
+
+def _checksum(body: str) -> str:
+    return _base62(zlib.crc32(body.encode()), _CHECKSUM_LENGTH)
+
+
+def _base62(number: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        digits.append(_DIGITS[digit])
+    return "".join(reversed(digits))
