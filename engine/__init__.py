@@ -1,0 +1,1 @@
+"""How a GraphQL read becomes SQL. Knows GraphQL and SQL, nothing of accounts."""

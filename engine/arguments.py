@@ -1,0 +1,118 @@
+"""GraphQL arguments as resolvers see them.
+
+A resolver that writes `email: ColumnElement[str]` is handed a bind parameter, and clients send a `String`.
+Enums, booleans and nulls arrive as Python values: they shape the statement. An id is annotated with
+`GlobalId`, which knows how to read it; what is not an id of that kind matches no row.
+"""
+
+import enum
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import strawberry
+from sqlalchemy import ColumnElement, Text, Uuid, literal
+from sqlalchemy.types import TypeEngine
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.unset import UNSET
+
+from engine.paging import PAGE_ARGUMENTS
+
+
+@dataclass(frozen=True)
+class GlobalId:
+    """Marks an argument as a global id. `parse` gives None for what is not an id of the kind."""
+
+    parse: Callable[[object], Hashable]
+    type: TypeEngine[Any] = field(default_factory=Uuid)
+
+
+@dataclass(frozen=True)
+class Described:
+    """An argument's documentation."""
+
+    text: str
+
+
+_PAGE_DESCRIPTIONS = {
+    "first": "How many items, counted from the start or from `after`: 0 to 100, by default 20.",
+    "after": "A cursor of this list: the page begins after it.",
+    "last": "How many items, counted from the end or from `before`: 0 to 100.",
+    "before": "A cursor of this list: the page ends before it.",
+}
+
+
+def declared(read: Callable[..., object]) -> Iterator[StrawberryArgument]:
+    """What clients may send: the resolver's parameters, but for the first, the parent's rows."""
+    namespace = sys.modules[read.__module__].__dict__
+    hints = typing.get_type_hints(read, namespace, include_extras=True)
+    for parameter in list(inspect.signature(read).parameters.values())[1:]:
+        hint = hints[parameter.name]
+        default = UNSET if parameter.default in (inspect.Parameter.empty, None) else parameter.default
+        yield StrawberryArgument(
+            parameter.name,
+            None,
+            StrawberryAnnotation(client_type(hint), namespace=namespace),
+            default=default,
+            description=_description(hint),
+        )
+
+
+def paging() -> Iterator[StrawberryArgument]:
+    """The arguments of every connection."""
+    for name in PAGE_ARGUMENTS:
+        kind = int if name in ("first", "last") else str
+        annotation = StrawberryAnnotation(kind | None)
+        yield StrawberryArgument(name, None, annotation, default=UNSET, description=_PAGE_DESCRIPTIONS[name])
+
+
+def client_type(hint: Any) -> Any:
+    """`ColumnElement[str] | None` is `str | None` to clients; an id is an `ID`."""
+    if typing.get_origin(hint) is Annotated:
+        inner, *notes = typing.get_args(hint)
+        if not any(isinstance(note, GlobalId) for note in notes):
+            return client_type(inner)
+        return strawberry.ID | None if _is_optional(inner) else strawberry.ID
+    if typing.get_origin(hint) is ColumnElement:
+        return typing.get_args(hint)[0]
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return typing.Union[tuple(client_type(part) for part in typing.get_args(hint))]  # noqa: UP007
+    return hint
+
+
+def resolver_values(read: Callable[..., object], given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as the resolver takes them; what was left out has the resolver's own default."""
+    hints = typing.get_type_hints(read, sys.modules[read.__module__].__dict__, include_extras=True)
+    return {name: _value(hints[name], value) for name, value in given.items() if name in hints}
+
+
+def _value(hint: Any, value: Any) -> Any:
+    global_id = _global_id(hint)
+    if value is None or value is UNSET:
+        return None
+    if global_id is not None:
+        return literal(global_id.parse(value), global_id.type)
+    if isinstance(value, str) and not isinstance(value, enum.Enum):
+        return literal(value, Text)
+    return value
+
+
+def _global_id(hint: Any) -> GlobalId | None:
+    if typing.get_origin(hint) is not Annotated:
+        return None
+    return next((note for note in typing.get_args(hint)[1:] if isinstance(note, GlobalId)), None)
+
+
+def _description(hint: Any) -> str | None:
+    if typing.get_origin(hint) is not Annotated:
+        return None
+    return next((note.text for note in typing.get_args(hint)[1:] if isinstance(note, Described)), None)
+
+
+def _is_optional(hint: Any) -> bool:
+    return type(None) in typing.get_args(hint)

@@ -1,0 +1,142 @@
+"""Relay connections: order, cursors and the window of a page, as SQL."""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLError
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
+
+DEFAULT_PAGE = 20
+LONGEST_PAGE = 100
+
+PAGE_ARGUMENTS = ("first", "after", "last", "before")
+
+
+class BadPage(GraphQLError):
+    """A page that cannot be given: a size out of bounds, or a cursor of another list."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, extensions={"code": "BAD_USER_INPUT"})
+
+
+@dataclass(frozen=True)
+class Order:
+    """Sort columns: never null, all in one direction, the last one unique. `tag` marks its cursors."""
+
+    tag: str
+    columns: tuple[ColumnElement[Any], ...]
+    descending: bool = False
+
+    def of(self, rows: FromClause) -> list[ColumnElement[Any]]:
+        """The sort columns as the rows have them."""
+        return [rows.c[str(column.key)] for column in self.columns]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of a list a page shows: its order, its bounds and its length."""
+
+    order: Order
+    size: int
+    after: tuple[Any, ...] | None
+    before: tuple[Any, ...] | None
+    backward: bool
+
+    @property
+    def bounded(self) -> bool:
+        """A cursor was given, so there is something on its other side."""
+        return (self.before if self.backward else self.after) is not None
+
+    def apply(self, statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+        """The window's rows and one more, which tells whether there are more."""
+        keys = tuple_(*columns)
+        if self.after is not None:
+            bound = _bound(self.after, columns)
+            statement = statement.where(keys < bound if self.order.descending else keys > bound)
+        if self.before is not None:
+            bound = _bound(self.before, columns)
+            statement = statement.where(keys > bound if self.order.descending else keys < bound)
+        ordered = statement.order_by(*self.sorted(columns))
+        return ordered.limit(literal_column(str(self.size + 1)))
+
+    def sorted(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        """The columns in the direction in which the page is read."""
+        down = self.order.descending != self.backward
+        return [column.desc() if down else column.asc() for column in columns]
+
+
+def _bound(keys: tuple[Any, ...], columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    return tuple_(*[literal(key, column.type) for key, column in zip(keys, columns, strict=True)])
+
+
+def window(order: Order, arguments: dict[str, Any]) -> Window:
+    """The window that a field's arguments ask for. Raises BadPage."""
+    first, after, last, before = (arguments.get(name) for name in PAGE_ARGUMENTS)
+    if first is not None and last is not None:
+        raise BadPage("Give first or last, not both.")
+    given = first if last is None else last
+    size = DEFAULT_PAGE if given is None else given
+    if not 0 <= size <= LONGEST_PAGE:
+        raise BadPage(f"first and last must lie between 0 and {LONGEST_PAGE}.")
+    return Window(
+        order,
+        size,
+        _keys(order, after),
+        _keys(order, before),
+        backward=last is not None,
+    )
+
+
+def _keys(order: Order, cursor: str | None) -> tuple[Any, ...] | None:
+    if cursor is None:
+        return None
+    try:
+        tag, *keys = json.loads(base64.b64decode(cursor, validate=True))
+        if tag != order.tag or len(keys) != len(order.columns):
+            raise BadPage("Not a cursor of this list.")
+        return tuple(_key(column, key) for column, key in zip(order.columns, keys, strict=True))
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise BadPage("Not a cursor of this list.") from error
+
+
+def _key(column: ColumnElement[Any], key: object) -> object:
+    if not isinstance(key, str) or "\x00" in key:
+        raise BadPage("Not a cursor of this list.")
+    key.encode()
+    return uuid.UUID(key) if isinstance(column.type, Uuid) else key
+
+
+def cursor_of(rows: FromClause, order: Order) -> ColumnElement[str]:
+    """A row's cursor: base64 of a JSON array of the order's tag and the row's keys."""
+    keys = func.json_build_array(literal(order.tag, Text), *order.of(rows))
+    encoded = func.encode(
+        func.convert_to(cast(keys, Text), literal_column("'UTF8'")), literal_column("'base64'")
+    )
+    return func.translate(encoded, literal_column("E'\\n'"), literal_column("''"))
+
+
+def page_rows(statement: Select[Any], window: Window, *, correlate_to: FromClause) -> FromClause:
+    """The page's rows, with their `cursor__`, as a LATERAL join for the parents."""
+    rows = statement.correlate(correlate_to).subquery()
+    columns = window.order.of(rows)
+    cut = window.apply(
+        select(*rows.c, cursor_of(rows, window.order).label("cursor__")).correlate_except(rows), columns
+    )
+    return cut.lateral()

@@ -1,0 +1,68 @@
+"""One snapshot of the database, read by one request.
+
+All statements of a read run in one REPEATABLE READ transaction, so that rights and data, and every part of
+the answer, are of the same moment. The first statement opens it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from strawberry.dataloader import DataLoader
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Runs statements one after the other, and batches what many fields ask at once.
+
+    `binds` are values that statements name themselves, such as who asks.
+    """
+
+    def __init__(self, database: AsyncEngine, binds: Mapping[str, Any]) -> None:
+        self._database = database
+        self._binds = dict(binds)
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    async def rows(self, statement: Select[Any]) -> list[dict[str, Any]]:
+        """The statement's rows, in this reader's snapshot."""
+        async with self._turn:
+            if self._connection is None:
+                self._connection = await self._open()
+            result = await self._connection.execute(statement, self._binds)
+            return [dict(row) for row in result.mappings()]
+
+    async def load(
+        self, name: Hashable, batch: Callable[[list[Any]], Awaitable[Sequence[T]]], key: Hashable
+    ) -> T:
+        """The batch's answer for the key; all keys that are asked for at once go in one call.
+
+        Shielded: when a sibling field fails, GraphQL cancels this one, but others may wait for the batch.
+        """
+        loader = self._loaders.get(name)
+        if loader is None:
+            loader = self._loaders[name] = DataLoader(batch)
+        found: T = await asyncio.shield(loader.load(key))
+        return found
+
+    async def renew(self, binds: Mapping[str, Any]) -> None:
+        """Forget the snapshot: what follows sees what has been written since, as these binds say."""
+        await self.close()
+        self._loaders.clear()
+        self._binds = dict(binds)
+
+    async def close(self) -> None:
+        """Give the connection back, once the statement under way has ended."""
+        async with self._turn:
+            if self._connection is not None:
+                connection, self._connection = self._connection, None
+                await connection.close()
+
+    async def _open(self) -> AsyncConnection:
+        connection = await self._database.connect()
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return await connection.execution_options(**options)

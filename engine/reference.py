@@ -1,0 +1,286 @@
+"""The reference executor: Strawberry runs each field, batched over the parents' rows.
+
+Every field takes one statement for all of its parents, so that the number of statements follows the query's
+shape and never the number of rows.
+"""
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, Protocol
+
+from graphql import GraphQLError
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.types import TypeEngine
+from strawberry.types import Info
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import StrawberryList, StrawberryOptional, get_object_definition
+from strawberry.types.lazy_type import LazyType
+from strawberry.types.unset import UNSET
+
+from engine import paging
+from engine.arguments import resolver_values
+from engine.connections import Connection, Edge, PageInfo
+from engine.declarations import Entity, FieldKind, LookUp, SqlField, entity_of, row_object
+from engine.reader import Reader
+
+Row = Mapping[str, Any]
+Identity = tuple[Any, ...]
+
+
+class ReadContext(Protocol):
+    """What the executor needs of a request's context."""
+
+    reader: Reader
+
+
+def forbidden(permission: str) -> GraphQLError:
+    """The error beside the null of a field that the viewer may not see."""
+    return GraphQLError(
+        f"You need {permission} in this account.",
+        extensions={"code": "FORBIDDEN", "permission": permission},
+    )
+
+
+def execute(field: SqlField, source: Any, info: Info[ReadContext, Any], given: dict[str, Any]) -> Any:
+    """The field's value, or an awaitable of it."""
+    declaration = field.declaration
+    row: Row = {} if source is None else source.row
+    if declaration.requires is not None and not declaration.requires.in_row(row):
+        raise forbidden(declaration.requires.name)
+    if declaration.kind is FieldKind.COLUMN:
+        return _shown(field, row[field.python_name])
+    reading = _Reading(field, source, info, given)
+    match declaration.kind:
+        case FieldKind.COMPUTED:
+            return reading.computed()
+        case FieldKind.TO_ONE:
+            return reading.to_one()
+        case FieldKind.TO_MANY:
+            return reading.to_many()
+        case FieldKind.CONNECTION:
+            return reading.connection()
+        case FieldKind.LOOK_UP:
+            return _look_up(field, info, given["id"])
+        case FieldKind.LOOK_UPS:
+            return _look_ups(field, info, given["ids"])
+
+
+SqlField.executor = staticmethod(execute)
+
+
+class _Reading:
+    """One field of one parent, read together with the same field of the other parents."""
+
+    def __init__(
+        self, field: SqlField, source: Any, info: Info[ReadContext, Any], given: dict[str, Any]
+    ) -> None:
+        assert field.declaration.read is not None  # noqa: S101 - only columns have none
+        self.field = field
+        self.read = field.declaration.read
+        self.reader = info.context.reader
+        self.entity: Entity | None = None if source is None else entity_of(type(source))
+        self.key: Identity = () if self.entity is None else self.entity.identity(source.row)
+        self.given = {argument.python_name: _default(argument) for argument in field.arguments} | given
+        self.values = resolver_values(self.read, self.given)
+        self.name: Hashable = (type(source), field.python_name, _hashable(self.given))
+
+    async def computed(self) -> Any:
+        return _shown(self.field, await self.reader.load(self.name, self._load_computed, self.key))
+
+    async def _load_computed(self, keys: list[Identity]) -> list[Any]:
+        number, rows, source = _parents(self.entity, keys)
+        value = self.read(rows, **self.values).label("value__")
+        found = await self.reader.rows(select(number, value).select_from(source))
+        by_number = {row["number__"]: row["value__"] for row in found}
+        return [by_number.get(index + 1) for index in range(len(keys))]
+
+    async def to_one(self) -> Any:
+        items = await self._items()
+        if not items and self.field.declaration.absent is not None:
+            raise _absent(self.field.declaration.absent)
+        return items[0] if items else None
+
+    async def to_many(self) -> list[Any]:
+        return await self._items()
+
+    async def _items(self) -> list[Any]:
+        if self.entity is not None and self.entity.table is None and not any(self.key):
+            return []  # a payload of a mutation that was refused
+        return await self.reader.load(self.name, self._load_items, self.key)
+
+    async def _load_items(self, keys: list[Identity]) -> list[list[Any]]:
+        number, rows, source = _parents(self.entity, keys)
+        items = self.read(rows, **self.values).correlate(rows).lateral()
+        order = [items.c[name] for name in entity_of(_type_of(self.field)).key]
+        statement = select(number, *items.c).select_from(source.join(items, true())).order_by(number, *order)
+        return _grouped(_type_of(self.field), await self.reader.rows(statement), len(keys))
+
+    async def connection(self) -> Connection[Any]:
+        order_of = self.field.declaration.order
+        assert order_of is not None  # noqa: S101 - `connection` asks for one
+        order = order_of(**{name: value for name, value in self.given.items() if name in self.values})
+        window = paging.window(order, self.given)
+        load = functools.partial(self._load_page, window)
+        rows = await self.reader.load(self.name, load, self.key)
+        count = functools.partial(self.reader.load, (self.name, "count"), self._load_count, self.key)
+        return _connection(_node_type(self.field), rows, window, count)
+
+    async def _load_page(self, window: paging.Window, keys: list[Identity]) -> list[list[Row]]:
+        number, rows, source = _parents(self.entity, keys)
+        page = paging.page_rows(self.read(rows, **self.values), window, correlate_to=rows)
+        columns = window.order.of(page)
+        statement = (
+            select(number, *page.c)
+            .select_from(source.join(page, true()))
+            .order_by(number, *window.sorted(columns))
+        )
+        found: list[list[Row]] = [[] for _ in keys]
+        for row in await self.reader.rows(statement):
+            found[row["number__"] - 1].append(row)
+        return found
+
+    async def _load_count(self, keys: list[Identity]) -> list[int]:
+        number, rows, source = _parents(self.entity, keys)
+        items = self.read(rows, **self.values).correlate(rows).subquery()
+        counted = select(func.count().label("count__")).select_from(items).correlate(rows).lateral()
+        statement = select(number, counted.c.count__).select_from(source.join(counted, true()))
+        by_number = {row["number__"]: row["count__"] for row in await self.reader.rows(statement)}
+        return [by_number.get(index + 1, 0) for index in range(len(keys))]
+
+
+async def _look_up(field: SqlField, info: Info[ReadContext, Any], text: str) -> Any:
+    prefix = text.partition("_")[0]
+    found = field.declaration.look_ups().get(prefix)
+    if found is None:
+        return None
+    wanted = resolver_values(found.read, {"id": text})["id"]
+    if wanted.value is None:
+        return None
+    reader = info.context.reader
+    load = functools.partial(_load_look_ups, reader, found, wanted.type)
+    return await reader.load(("look up", prefix), load, wanted.value)
+
+
+async def _look_ups(field: SqlField, info: Info[ReadContext, Any], ids: list[str]) -> list[Any]:
+    if len(ids) > paging.LONGEST_PAGE:
+        raise paging.BadPage(f"At most {paging.LONGEST_PAGE} ids.")
+    return list(await asyncio.gather(*[_look_up(field, info, text) for text in ids]))
+
+
+async def _load_look_ups(
+    reader: Reader, found: LookUp, id_type: TypeEngine[Any], ids: list[Any]
+) -> list[Any]:
+    wanted = _unnest([(value,) for value in ids], {"id": id_type})
+    items = found.read(wanted, id=wanted.c.id).correlate(wanted).lateral()
+    statement = select(wanted.c.number__, *items.c).select_from(wanted.join(items, true()))
+    grouped = _grouped(found.type_, await reader.rows(statement), len(ids))
+    return [items_[0] if items_ else None for items_ in grouped]
+
+
+def _parents(
+    entity: Entity | None, keys: list[Identity]
+) -> tuple[ColumnElement[int], FromClause, FromClause]:
+    """The parents' numbers from 1, their rows as a resolver takes them, and the FROM that has both."""
+    if entity is None:
+        root = select(literal_column("1", BigInteger).label("number__")).subquery("root")
+        return root.c.number__, root, root
+    if entity.table is None:
+        carried = _unnest(keys, entity.carries)
+        return carried.c.number__, carried, carried
+    table = entity.table.alias()
+    types = {name: table.c[name].type for name in entity.key} | dict(entity.carries)
+    wanted = _unnest(keys, types)
+    found = [table.c[name] == wanted.c[name] for name in entity.key]
+    carried_columns = [wanted.c[name] for name in entity.carries]
+    rows = select(*table.c, *carried_columns).where(*found).correlate(wanted).lateral()
+    return wanted.c.number__, rows, wanted.join(rows, true())
+
+
+def _unnest(keys: Sequence[Identity], types: Mapping[str, TypeEngine[Any]]) -> FromClause:
+    arrays = [
+        literal([key[index] for key in keys], ARRAY(type_)) for index, type_ in enumerate(types.values())
+    ]
+    columns = [column(name, type_) for name, type_ in types.items()]
+    table = func.unnest(*arrays).table_valued(*columns, with_ordinality="number__", name="wanted")
+    return table.render_derived(name="wanted")
+
+
+def _grouped(type_: type, rows: Sequence[Row], parents: int) -> list[list[Any]]:
+    grouped: list[list[Any]] = [[] for _ in range(parents)]
+    for row in rows:
+        grouped[row["number__"] - 1].append(row_object(type_, row))
+    return grouped
+
+
+def _connection(
+    type_: type, rows: list[Row], window: paging.Window, count: Callable[[], Awaitable[int]]
+) -> Connection[Any]:
+    more = len(rows) > window.size
+    shown = rows[: window.size]
+    if window.backward:
+        shown = shown[::-1]
+    edges: list[Edge[Any]] = [Edge(cursor=row["cursor__"], node=row_object(type_, row)) for row in shown]
+    page_info = PageInfo(
+        has_next_page=window.bounded if window.backward else more,
+        has_previous_page=more if window.backward else window.bounded,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+    return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=page_info, count=count)
+
+
+def _default(argument: StrawberryArgument) -> Any:
+    return None if argument.default is UNSET else argument.default
+
+
+def _absent(code: str) -> GraphQLError:
+    messages = {
+        "NOT_FOUND": "There is nothing with this id, or it is outside your reach.",
+        "UNAUTHENTICATED": "Sign in, or send an API key.",
+    }
+    return GraphQLError(messages[code], extensions={"code": code})
+
+
+def _shown(field: SqlField, value: Any) -> Any:
+    codec = field.declaration.codec
+    return value if value is None or codec is None else codec.python(value)
+
+
+def _type_of(field: SqlField) -> type:
+    """The type of the object, or of the list's items, that a field gives."""
+    type_: Any = field.type
+    while isinstance(type_, (StrawberryOptional, StrawberryList)):
+        type_ = type_.of_type
+    if isinstance(type_, LazyType):
+        type_ = type_.resolve_type()
+    found: type = type_
+    return found
+
+
+def _node_type(field: SqlField) -> type:
+    definition = get_object_definition(_type_of(field), strict=True)
+    type_: Any = definition.type_var_map["T"]
+    if isinstance(type_, LazyType):
+        type_ = type_.resolve_type()
+    found: type = type_
+    return found
+
+
+def _hashable(value: Any) -> Hashable:
+    if isinstance(value, dict):
+        return tuple((name, _hashable(item)) for name, item in sorted(value.items()))
+    if isinstance(value, list):
+        return tuple(map(_hashable, value))
+    return value  # type: ignore[no-any-return]  # scalars and enums hash

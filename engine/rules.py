@@ -1,0 +1,42 @@
+"""Who may see a field, as part of the schema: every field is marked with a permission or as public."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import strawberry
+from sqlalchemy import ColumnElement, FromClause
+from strawberry.schema_directive import Location
+
+_PLACES = [Location.FIELD_DEFINITION, Location.OBJECT]
+
+
+@strawberry.schema_directive(
+    locations=_PLACES,
+    description=(
+        "Needs this permission in the account that the object belongs to. On a type it holds for every "
+        "field without a mark of its own."
+    ),
+)
+class Requires:
+    permission: str
+
+
+@strawberry.schema_directive(
+    locations=_PLACES,
+    description="Needs no permission of its own: open to everybody, or as visible as the object it is in.",
+)
+class Public:
+    pass
+
+
+class Requirement(Protocol):
+    """A permission as the engine sees it: it has a name, and a row tells whether it is granted there."""
+
+    @property
+    def name(self) -> str: ...
+
+    def in_sql(self, rows: FromClause) -> ColumnElement[bool]:
+        """Whether the row that is being read grants it."""
+
+    def in_row(self, row: Mapping[str, Any]) -> bool:
+        """Whether the row that was read grants it."""

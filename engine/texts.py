@@ -1,0 +1,46 @@
+"""Text that PostgreSQL cannot store, refused before it gets there: one check for all strings."""
+
+from collections.abc import Iterator
+
+from graphql import DocumentNode, GraphQLError, StringValueNode, Visitor, visit
+
+LONGEST_TEXT = 10_000
+"""The longest string of a request, in characters; fields have shorter limits of their own."""
+
+
+class _Strings(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> None:
+        self.found.append(node.value)
+
+
+def check_texts(document: DocumentNode, variables: dict[str, object]) -> None:
+    """Raise BAD_USER_INPUT for NUL, for lone surrogates and for what is too long."""
+    strings = _Strings()
+    visit(document, strings)
+    for text in (*strings.found, *_strings_in(variables)):
+        if len(text) > LONGEST_TEXT:
+            raise _refused(f"A text is longer than {LONGEST_TEXT} characters.")
+        if "\x00" in text:
+            raise _refused("A text holds the character NUL.")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise _refused("A text holds half of a surrogate pair.")
+
+
+def _strings_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _strings_in(key)
+            yield from _strings_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings_in(item)
+
+
+def _refused(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
