@@ -1,0 +1,184 @@
+"""What changes an account."""
+
+import enum
+from dataclasses import dataclass
+
+from sqlalchemy import Row, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized, authorize
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.refusals import PermissionDenied, Refusal, RefusalCode
+from models.accounts import AccountStatus, RightsInheritance, accounts
+from models.identifiers import AccountId, Kind, present
+from resolvers.events import Change, EventKind, record
+from resolvers.ownership import release_owners
+from resolvers.texts import short_text
+
+
+class Unchanged(enum.Enum):
+    """The mark of a value that an update leaves as it is, where null means something."""
+
+    UNCHANGED = enum.auto()
+
+
+UNCHANGED = Unchanged.UNCHANGED
+
+
+class VersionConflict(Refusal):
+    """The account was changed since the client read it."""
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__(RefusalCode.CONFLICT, "It was changed since you read it.", "expectedVersion")
+        self.current_version = current_version
+
+
+@dataclass(frozen=True)
+class AccountUpdate:
+    """The new values; `None` for a name or an inheritance leaves it as it is."""
+
+    account_id: AccountId
+    expected_version: int
+    name: str | None
+    external_id: str | Unchanged | None
+    rights_inheritance: RightsInheritance | None
+
+
+async def update_account(session: AsyncSession, principal: Principal, command: AccountUpdate) -> Authorized:
+    """Change an account's own settings.
+
+    Needs ACCOUNT_WRITE, and SETTINGS_WRITE for what rights it passes down. Raises VersionConflict, CONFLICT
+    for an external id that a sibling has, BAD_USER_INPUT.
+    """
+    account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_WRITE)
+    if command.rights_inheritance is not None and not account.mask & Permission.SETTINGS_WRITE.bit:
+        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    current = await _current(session, account)
+    if current.version != command.expected_version:
+        raise VersionConflict(current.version)
+    values = _new_values(command)
+    if isinstance(values.get("external_id"), str):
+        await check_external_id(session, account, current.parent_id, str(values["external_id"]))
+    before = {name: current._mapping[name] for name in values}
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if changed:
+        await _write(session, account, changed)
+        before = {name: before[name] for name in changed}
+        await _log(session, principal, account, EventKind.ACCOUNT_UPDATED, before, changed)
+    return account
+
+
+async def suspend_account(
+    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str | None
+) -> Authorized:
+    """Stop every change in the account and below it. Needs ACCOUNT_SUSPEND, which is held from above."""
+    change = _StatusChange(
+        Permission.ACCOUNT_SUSPEND, AccountStatus.SUSPENDED, EventKind.ACCOUNT_SUSPENDED, reason
+    )
+    return await _change_status(session, principal, account_id, change)
+
+
+async def resume_account(
+    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str | None
+) -> Authorized:
+    """Let a suspended account be used again. Needs ACCOUNT_SUSPEND, which is held from above."""
+    change = _StatusChange(
+        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason
+    )
+    return await _change_status(session, principal, account_id, change)
+
+
+async def close_account(
+    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str | None
+) -> Authorized:
+    """End the account for good; it stays readable. Raises HAS_SUBACCOUNTS while open ones stand below."""
+    change = _StatusChange(Permission.ACCOUNT_CLOSE, AccountStatus.CLOSED, EventKind.ACCOUNT_CLOSED, reason)
+    account = await _change_status(session, principal, account_id, change)
+    below = exists().where(
+        accounts.c.master_id == account.master_id,
+        accounts.c.parent_id == account.account_id,
+        accounts.c.status != AccountStatus.CLOSED.value,
+    )
+    if (await session.execute(select(below))).scalar_one():
+        raise Refusal(RefusalCode.HAS_SUBACCOUNTS)
+    await release_owners(session, account)
+    return account
+
+
+async def check_external_id(
+    session: AsyncSession, account: Authorized, parent_id: AccountId | None, external_id: str
+) -> None:
+    """Raise CONFLICT where another account under the same parent has the external id."""
+    taken = exists().where(
+        accounts.c.master_id == account.master_id,
+        accounts.c.parent_id == parent_id,
+        accounts.c.external_id == external_id,
+        accounts.c.id != account.account_id,
+    )
+    if (await session.execute(select(taken))).scalar_one():
+        raise Refusal(RefusalCode.CONFLICT, "Another account here has this external id.", "externalId")
+
+
+@dataclass(frozen=True)
+class _StatusChange:
+    permission: Permission
+    status: AccountStatus
+    event: EventKind
+    reason: str | None
+
+
+async def _change_status(
+    session: AsyncSession, principal: Principal, account_id: AccountId, change: _StatusChange
+) -> Authorized:
+    account = await authorize(session, principal, account_id, change.permission)
+    current = await _current(session, account)
+    if current.status == change.status.value:
+        return account
+    reason = None if change.reason is None else short_text(change.reason, "reason")
+    await _write(session, account, {"status": change.status.value})
+    after: Change = {"status": change.status.value}
+    if reason is not None:
+        after["reason"] = reason
+    await _log(session, principal, account, change.event, {"status": current.status}, after)
+    return account
+
+
+def _new_values(command: AccountUpdate) -> Change:
+    values: Change = {}
+    if command.name is not None:
+        values["name"] = short_text(command.name, "name")
+    if command.external_id is None:
+        values["external_id"] = None
+    elif command.external_id is not UNCHANGED:
+        values["external_id"] = short_text(command.external_id, "externalId")
+    if command.rights_inheritance is not None:
+        values["rights_inheritance"] = command.rights_inheritance.value
+    return values
+
+
+async def _current(session: AsyncSession, account: Authorized) -> Row[*tuple[object, ...]]:
+    statement = select(accounts).where(
+        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
+    )
+    return (await session.execute(statement)).one()
+
+
+async def _write(session: AsyncSession, account: Authorized, values: Change) -> None:
+    await session.execute(
+        update(accounts)
+        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+        .values(**values, version=accounts.c.version + 1)
+    )
+
+
+async def _log(
+    session: AsyncSession,
+    principal: Principal,
+    account: Authorized,
+    kind: EventKind,
+    before: Change,
+    after: Change,
+) -> None:
+    subject_id = present(Kind.ACCOUNT, account.account_id)
+    await record(session, principal, account, kind, subject_id, before, after)

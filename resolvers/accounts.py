@@ -1,0 +1,161 @@
+"""Accounts as their readers see them. What changes an account is in `account_changes`."""
+
+import enum
+from typing import Annotated, Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func
+
+from authz.permissions import Permission, allows
+from authz.reach import effective_status, readable_account, readable_accounts, status_mask
+from engine.arguments import Described
+from engine.paging import Order
+from models.accounts import AccountKind, AccountStatus, account_closure, accounts
+from resolvers.identifiers import AccountIdArgument
+
+
+class AccountOrder(enum.Enum):
+    """In which order accounts are listed."""
+
+    CREATED = "CREATED"
+    CREATED_DESC = "CREATED_DESC"
+    NAME = "NAME"
+    NAME_DESC = "NAME_DESC"
+
+
+_BY_CREATION = (accounts.c.id,)
+_BY_NAME = (accounts.c.sort_name, accounts.c.id)
+_ORDERS = {
+    AccountOrder.CREATED: Order("accounts.created", _BY_CREATION),
+    AccountOrder.CREATED_DESC: Order("accounts.created.desc", _BY_CREATION, descending=True),
+    AccountOrder.NAME: Order("accounts.name", _BY_NAME),
+    AccountOrder.NAME_DESC: Order("accounts.name.desc", _BY_NAME, descending=True),
+}
+
+Search = Annotated[
+    ColumnElement[str] | None, Described("Part of the name, whatever its case, or the whole external id.")
+]
+
+
+def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
+    """The order that a list's arguments ask for."""
+    return _ORDERS[order_by]
+
+
+def of_viewer(
+    viewer: FromClause,
+    search: Search = None,
+    kind: AccountKind | None = None,
+    status: AccountStatus | None = None,
+    order_by: AccountOrder = AccountOrder.CREATED,
+) -> Select[Any]:
+    """Every account within reach: one's own memberships and all that lies below them."""
+    account, statement = readable_accounts()
+    return _filtered(account, statement, search, kind, status)
+
+
+def by_id(root: FromClause, id: AccountIdArgument) -> Select[Any]:
+    """An account within reach. What is not there and what is not yours answer alike: NOT_FOUND."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == id)
+
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The account, as it is now; null where it is no longer within reach."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == result.c.account_id)
+
+
+def parent_of(account: FromClause) -> Select[Any]:
+    """The account above; null for a master account and where it is outside the viewer's reach."""
+    parent, statement = readable_account()
+    return statement.where(
+        parent.c.id == account.c.parent_id, parent.c.master_id == account.c.master_id
+    ).limit(1)
+
+
+def master_of(account: FromClause) -> Select[Any]:
+    """The root of the account's tree; null where it is outside the viewer's reach."""
+    master, statement = readable_account()
+    return statement.where(master.c.id == account.c.master_id).limit(1)
+
+
+def ancestors_of(account: FromClause) -> Select[Any]:
+    """The accounts above, from the root down, as far as they are within reach."""
+    ancestor, statement = readable_account()
+    path = account_closure.alias()
+    above = and_(path.c.master_id == ancestor.c.master_id, path.c.ancestor_id == ancestor.c.id)
+    return statement.join(path, above).where(
+        path.c.descendant_id == account.c.id,
+        path.c.master_id == account.c.master_id,
+        path.c.depth > 0,
+    )
+
+
+def subaccounts_of(
+    account: FromClause,
+    include_descendants: Annotated[
+        bool, Described("Also those further down, not only the children.")
+    ] = False,
+    search: Search = None,
+    status: AccountStatus | None = None,
+    order_by: AccountOrder = AccountOrder.CREATED,
+) -> Select[Any]:
+    """The accounts below: complete accounts of their own, managed from here."""
+    child, statement = readable_account()
+    if include_descendants:
+        path = account_closure.alias()
+        below = and_(path.c.master_id == child.c.master_id, path.c.descendant_id == child.c.id)
+        statement = statement.join(path, below).where(
+            path.c.ancestor_id == account.c.id,
+            path.c.master_id == account.c.master_id,
+            path.c.depth > 0,
+        )
+    else:
+        statement = statement.where(
+            child.c.parent_id == account.c.id, child.c.master_id == account.c.master_id
+        )
+    return _filtered(child, statement, search, None, status)
+
+
+def kind_of(account: FromClause) -> ColumnElement[str]:
+    """Whether it is the root of a tree or managed by a parent."""
+    return case((account.c.parent_id.is_(None), AccountKind.MASTER.value), else_=AccountKind.SUBACCOUNT.value)
+
+
+def status_of(account: FromClause) -> ColumnElement[str]:
+    """Whether it can be used: the worst status on the path from the root. Suspended and closed accounts
+    can be read, not changed."""
+    return effective_status(account)
+
+
+def own_status_of(account: FromClause) -> ColumnElement[str]:
+    """The account's own status, whatever holds above it."""
+    return account.c.status
+
+
+def permissions_of(account: FromClause) -> ColumnElement[int]:
+    """What the viewer may do here now, after the account's status."""
+    return account.c.mask.op("&")(status_mask(account))
+
+
+def can(account: FromClause, permission: Permission) -> ColumnElement[bool]:
+    """Whether the viewer may do this here now."""
+    return allows(permissions_of(account), permission)
+
+
+def _filtered(
+    account: FromClause,
+    statement: Select[Any],
+    search: ColumnElement[str] | None,
+    kind: AccountKind | None,
+    status: AccountStatus | None,
+) -> Select[Any]:
+    if search is not None:
+        found = func.strpos(account.c.sort_name, func.lower(search)) > 0
+        statement = statement.where(found | (account.c.external_id == search))
+    if kind is not None:
+        is_root = account.c.parent_id.is_(None)
+        statement = statement.where(is_root if kind is AccountKind.MASTER else ~is_root)
+    if status is not None:
+        statement = statement.where(effective_status(account) == status.value)
+    return statement

@@ -1,0 +1,69 @@
+"""API keys as those who manage them see them. What changes them is in `api_key_changes`."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, select
+
+from authz.permissions import Permission
+from authz.reach import PRINCIPAL, account_where, readable_account
+from engine.paging import Order
+from models.api_keys import api_keys
+from models.roles import roles
+from models.users import users
+from resolvers.identifiers import ApiKeyIdArgument
+
+BY_ID = Order("apiKeys", (api_keys.c.id,))
+
+
+def order(**_: object) -> Order:
+    """Oldest first."""
+    return BY_ID
+
+
+def of_account(account: FromClause, include_revoked: bool = False) -> Select[Any]:
+    """The account's API keys, oldest first."""
+    key = api_keys.alias()
+    statement = select(*key.c).where(key.c.account_id == account.c.id, key.c.master_id == account.c.master_id)
+    return statement if include_revoked else statement.where(key.c.revoked_at.is_(None))
+
+
+def by_id(root: FromClause, id: ApiKeyIdArgument) -> Select[Any]:
+    """An API key of an account whose keys the viewer may see, or the key that asks."""
+    key = api_keys.alias()
+    itself = key.c.id == select(PRINCIPAL.c.api_key_id).scalar_subquery()
+    return select(*key.c).where(key.c.id == id, itself | account_where(key, Permission.API_KEYS_READ))
+
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The API key, as it is now."""
+    key = api_keys.alias()
+    return select(*key.c).where(key.c.id == result.c.api_key_id, account_where(key, Permission.API_KEYS_READ))
+
+
+def permissions_of(key: FromClause) -> ColumnElement[int]:
+    """What it may do in its account: its role's permissions, narrowed by its scopes."""
+    role = roles.alias()
+    return (
+        select(role.c.member_mask.op("&")(key.c.scopes))
+        .where(role.c.id == key.c.role_id)
+        .correlate(key)
+        .scalar_subquery()
+    )
+
+
+def role_of(key: FromClause) -> Select[Any]:
+    """The role that it acts with."""
+    role = roles.alias()
+    return select(*role.c).where(role.c.id == key.c.role_id)
+
+
+def creator_of(key: FromClause) -> Select[Any]:
+    """The person who made it; null where another API key did."""
+    person = users.alias()
+    return select(*person.c).where(person.c.id == key.c.creator_user_id)
+
+
+def account_of(key: FromClause) -> Select[Any]:
+    """The account that it is bound to."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == key.c.account_id, account.c.master_id == key.c.master_id).limit(1)

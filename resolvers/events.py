@@ -1,0 +1,128 @@
+"""The log of what was changed in an account, and how changes get into it."""
+
+import enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.reach import account_where, readable_account
+from engine.paging import Order
+from models.api_keys import api_keys
+from models.events import events
+from models.identifiers import new_id
+from models.users import users
+from resolvers.identifiers import EventIdArgument
+
+BY_ID = Order("events", (events.c.id,), descending=True)
+
+
+class EventKind(enum.Enum):
+    """What happened."""
+
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_UPDATED = "account.updated"
+    ACCOUNT_SUSPENDED = "account.suspended"
+    ACCOUNT_RESUMED = "account.resumed"
+    ACCOUNT_CLOSED = "account.closed"
+    MEMBER_INVITED = "member.invited"
+    MEMBER_JOINED = "member.joined"
+    MEMBER_UPDATED = "member.updated"
+    MEMBER_REMOVED = "member.removed"
+    MEMBER_LEFT = "member.left"
+    INVITATION_REVOKED = "invitation.revoked"
+    OWNERSHIP_TRANSFERRED = "ownership.transferred"
+    API_KEY_CREATED = "api_key.created"
+    API_KEY_ROTATED = "api_key.rotated"
+    API_KEY_REVOKED = "api_key.revoked"
+
+
+Change = dict[str, str | int | None]
+"""The changed values before or after: plain JSON, ids as clients see them, never a secret."""
+
+
+async def record(
+    session: AsyncSession,
+    principal: Principal,
+    account: Authorized,
+    kind: EventKind,
+    subject_id: str,
+    before: Change | None = None,
+    after: Change | None = None,
+) -> None:
+    """Write the change into the account's log, in the transaction that makes it.
+
+    `subject_id` is the global id of what was changed.
+    """
+    await session.execute(
+        insert(events).values(
+            master_id=account.master_id,
+            account_id=account.account_id,
+            id=new_id(),
+            kind=kind.value,
+            actor_user_id=principal.user_id,
+            actor_api_key_id=principal.api_key_id,
+            actor_account_id=account.acting_from,
+            subject_id=subject_id,
+            before=before,
+            after=after,
+        )
+    )
+
+
+def order(**_: object) -> Order:
+    """Newest first."""
+    return BY_ID
+
+
+def of_account(account: FromClause, kind: EventKind | None = None) -> Select[Any]:
+    """What was changed in the account, newest first."""
+    event = events.alias()
+    statement = select(*event.c).where(
+        event.c.account_id == account.c.id, event.c.master_id == account.c.master_id
+    )
+    return statement if kind is None else statement.where(event.c.kind == kind.value)
+
+
+def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
+    """An event of an account whose log the viewer may see."""
+    event = events.alias()
+    return select(*event.c).where(event.c.id == id, account_where(event, Permission.AUDIT_READ))
+
+
+def actor_name(event: FromClause) -> ColumnElement[str]:
+    """The name of the person or of the API key that made the change."""
+    person, key = users.alias(), api_keys.alias()
+    user_name = select(person.c.name).where(person.c.id == event.c.actor_user_id).correlate(event)
+    key_name = (
+        select(key.c.name)
+        .where(key.c.id == event.c.actor_api_key_id, key.c.master_id == event.c.master_id)
+        .correlate(event)
+    )
+    return func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery())
+
+
+def user_of(event: FromClause) -> Select[Any]:
+    """The person who made the change; null where an API key did."""
+    person = users.alias()
+    return select(*person.c).where(person.c.id == event.c.actor_user_id)
+
+
+def acting_from(event: FromClause) -> Select[Any]:
+    """The account whose role or key gave the right to make the change: this one, or one above it; null
+    where it is outside the viewer's reach."""
+    account, statement = readable_account()
+    return statement.where(
+        account.c.id == event.c.actor_account_id, account.c.master_id == event.c.master_id
+    ).limit(1)
+
+
+def account_of(event: FromClause) -> Select[Any]:
+    """The account that was changed."""
+    account, statement = readable_account()
+    return statement.where(
+        account.c.id == event.c.account_id, account.c.master_id == event.c.master_id
+    ).limit(1)

@@ -1,0 +1,43 @@
+"""Global ids as arguments of read resolvers and of commands."""
+
+import uuid
+from functools import partial
+from typing import Annotated
+
+from sqlalchemy import ColumnElement, Text
+
+from authz.refusals import NotFound
+from engine.arguments import GlobalId
+from models.identifiers import Kind, parse
+
+AccountIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.ACCOUNT))]
+UserIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.USER))]
+RoleIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.ROLE))]
+InvitationIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.INVITATION))]
+ApiKeyIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.API_KEY))]
+EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
+
+
+def parse_member(text: object) -> str | None:
+    """`<membership>_` or, for a member seen from an account below, `<membership>_<account>`."""
+    if not isinstance(text, str):
+        return None
+    member, account = text[:41], text[42:]
+    membership_id = parse(Kind.MEMBER, member)
+    if membership_id is None:
+        return None
+    if len(text) == len(member):
+        return f"{membership_id}_"
+    account_id = parse(Kind.ACCOUNT, f"{Kind.ACCOUNT}_{account}") if text[41] == "_" else None
+    return None if account_id is None else f"{membership_id}_{account_id}"
+
+
+MemberIdArgument = Annotated[ColumnElement[str], GlobalId(parse_member, Text())]
+
+
+def required(kind: Kind, text: str, field: str) -> uuid.UUID:
+    """The id that a command names. Raises NotFound: what is no id finds nothing."""
+    found = parse(kind, text)
+    if found is None:
+        raise NotFound(field)
+    return found

@@ -1,0 +1,184 @@
+"""Accepting an invitation: by the very person it was made for, while its maker may still (T11, T14)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Row, and_, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.builtin_roles import BuiltinRole
+from authz.delegation import RoleGrant, role_in, still_gives
+from authz.guard import Authorized, lock_path
+from authz.principals import Principal
+from authz.reach import effective_status, membership_holds
+from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.tokens import Digest, TokenKind, digest
+from models.accounts import AccountStatus, accounts
+from models.identifiers import Kind, MembershipId, UserId, new_id, present
+from models.invitations import invitations
+from models.members import memberships
+from models.roles import roles
+from models.users import users
+from resolvers.events import EventKind, record
+from resolvers.member_changes import MemberChange
+from resolvers.ownership import take_ownership
+
+InvitationRow = Row[*tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class InvitationPreview:
+    """What the holder of an invitation's link may know before accepting."""
+
+    account_name: str
+    inviter_name: str | None
+    role_name: str
+    email: str
+    expires_at: object
+
+
+async def preview_invitation(session: AsyncSession, token: str) -> InvitationPreview | None:
+    """What the link offers; None where it offers nothing (any more)."""
+    token_digest = digest(token, TokenKind.INVITATION)
+    if token_digest is None:
+        return None
+    statement = (
+        select(
+            accounts.c.name,
+            users.c.name,
+            roles.c.name,
+            invitations.c.email,
+            invitations.c.expires_at,
+        )
+        .join(
+            accounts,
+            and_(accounts.c.master_id == invitations.c.master_id, accounts.c.id == invitations.c.account_id),
+        )
+        .join(roles, roles.c.id == invitations.c.role_id)
+        .outerjoin(users, users.c.id == invitations.c.inviter_user_id)
+        .where(
+            invitations.c.digest == token_digest,
+            invitations.c.accepted_at.is_(None),
+            invitations.c.revoked_at.is_(None),
+            invitations.c.expires_at > func.now(),
+        )
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else InvitationPreview(*row)
+
+
+async def accept_invitation(session: AsyncSession, principal: Principal, token: str) -> MemberChange:
+    """Become a member. What the person is elsewhere stays as it is (T12).
+
+    Only for the signed-in person with the invited address. Raises NotFound for an unknown link, and Refusal
+    with PERSON_REQUIRED, WRONG_PERSON, INVITATION_EXPIRED, INVITATION_USED, INVITATION_REVOKED (also where
+    the inviter lost the right meanwhile), ALREADY_MEMBER, ALREADY_OWNS_ACCOUNT, ACCOUNT_SUSPENDED.
+    """
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    token_digest = digest(token, TokenKind.INVITATION)
+    if token_digest is None:
+        raise NotFound("token")
+    invitation = await _invitation(session, token_digest)
+    await lock_path(session, invitation.master_id, invitation.account_id)
+    invitation = await _invitation(session, token_digest)
+    await _check_person(session, principal.user_id, invitation)
+    _check_open(invitation)
+    account = Authorized(invitation.master_id, invitation.account_id, 0, 0, invitation.account_id)
+    await _check_status(session, account)
+    role = await role_in(session, account, invitation.role_id)
+    giver = (invitation.inviter_user_id, invitation.inviter_api_key_id)
+    if not await still_gives(session, account, role, *giver):
+        raise Refusal(RefusalCode.INVITATION_REVOKED)
+    return await _join(session, principal, account, invitation, role)
+
+
+async def _join(
+    session: AsyncSession,
+    principal: Principal,
+    account: Authorized,
+    invitation: InvitationRow,
+    role: RoleGrant,
+) -> MemberChange:
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    membership_id = await _add_membership(session, account, principal.user_id, invitation, role)
+    if role.id == BuiltinRole.OWNER.id:
+        await take_ownership(session, account, principal.user_id)
+    await session.execute(
+        update(invitations)
+        .where(invitations.c.master_id == account.master_id, invitations.c.id == invitation.id)
+        .values(accepted_at=func.now())
+    )
+    await session.execute(
+        update(users)
+        .where(users.c.id == principal.user_id, users.c.email_verified_at.is_(None))
+        .values(email_verified_at=func.now())
+    )
+    after = {"user": present(Kind.USER, principal.user_id), "role": role.name}
+    subject_id = present(Kind.MEMBER, membership_id)
+    await record(session, principal, account, EventKind.MEMBER_JOINED, subject_id, None, dict(after))
+    return MemberChange(account, membership_id)
+
+
+async def _add_membership(
+    session: AsyncSession,
+    account: Authorized,
+    user_id: UserId,
+    invitation: InvitationRow,
+    role: RoleGrant,
+) -> MembershipId:
+    own = and_(
+        memberships.c.master_id == account.master_id,
+        memberships.c.account_id == account.account_id,
+        memberships.c.user_id == user_id,
+    )
+    if (await session.execute(select(memberships.c.id).where(own, membership_holds()))).one_or_none():
+        raise Refusal(RefusalCode.ALREADY_MEMBER)
+    await session.execute(delete(memberships).where(own))
+    membership_id = MembershipId(new_id())
+    await session.execute(
+        insert(memberships).values(
+            master_id=account.master_id,
+            account_id=account.account_id,
+            id=membership_id,
+            user_id=user_id,
+            role_id=role.id,
+            expires_at=invitation.member_expires_at,
+        )
+    )
+    return membership_id
+
+
+async def _invitation(session: AsyncSession, token_digest: Digest) -> InvitationRow:
+    expired = (invitations.c.expires_at <= func.now()).label("expired")
+    statement = select(invitations, expired).where(invitations.c.digest == token_digest)
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound("token")
+    return row
+
+
+async def _check_person(session: AsyncSession, user_id: UserId, invitation: InvitationRow) -> None:
+    address = select(users.c.email_canonical).where(users.c.id == user_id)
+    if (await session.execute(address)).scalar_one() != invitation.email_canonical:
+        raise Refusal(RefusalCode.WRONG_PERSON)
+
+
+def _check_open(invitation: InvitationRow) -> None:
+    if invitation.accepted_at is not None:
+        raise Refusal(RefusalCode.INVITATION_USED)
+    if invitation.revoked_at is not None:
+        raise Refusal(RefusalCode.INVITATION_REVOKED)
+    if invitation.expired:
+        raise Refusal(RefusalCode.INVITATION_EXPIRED)
+
+
+async def _check_status(session: AsyncSession, account: Authorized) -> None:
+    statement = select(effective_status(accounts)).where(
+        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
+    )
+    status = AccountStatus((await session.execute(statement)).scalar_one())
+    if status is AccountStatus.SUSPENDED:
+        raise Refusal(RefusalCode.ACCOUNT_SUSPENDED)
+    if status is AccountStatus.CLOSED:
+        raise Refusal(RefusalCode.ACCOUNT_CLOSED)

@@ -1,0 +1,165 @@
+"""What changes invitations: a role is offered, accepted or withdrawn (R32-R34, T11-T14)."""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.delegation import RoleGrant, role_to_give
+from authz.guard import Authorized, authorize
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.reach import membership_holds
+from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.tokens import TokenKind, digest_of, generate
+from models.identifiers import AccountId, InvitationId, Kind, new_id, present
+from models.invitations import invitations
+from models.members import memberships
+from models.users import users
+from resolvers.emails import EmailAddress, email_address
+from resolvers.events import EventKind, record
+from resolvers.idempotency import IdempotentRequest, earlier_outcome, remember
+from resolvers.invitation_mail import queue_invitation
+from resolvers.member_changes import check_expiry
+
+VALID_FOR = datetime.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class MemberInvitation:
+    """An offer. `link` is the page that accepts it; the secret is put behind its `#`."""
+
+    account_id: AccountId
+    email: str
+    role_id: uuid.UUID
+    member_expires_at: datetime.datetime | None
+    idempotency_key: str
+    link: str
+
+
+@dataclass(frozen=True)
+class InvitationMade:
+    """The invitation; `replayed`: it was made by an earlier request under the same key."""
+
+    account: Authorized
+    invitation_id: InvitationId
+    replayed: bool
+
+
+async def invite_member(
+    session: AsyncSession, principal: Principal, command: MemberInvitation
+) -> InvitationMade:
+    """Offer a role to an e-mail address. An earlier open offer to it is withdrawn.
+
+    Needs MEMBERS_WRITE and all that the role gives. Answers alike whether or not anybody is registered with
+    the address (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    """
+    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE)
+    email = email_address(command.email)
+    request = IdempotentRequest(
+        "memberInvite",
+        command.idempotency_key,
+        (email.canonical, command.role_id, command.member_expires_at),
+    )
+    earlier = await earlier_outcome(session, principal, account, request)
+    if earlier is not None:
+        return InvitationMade(account, InvitationId(uuid.UUID(earlier["invitation"])), replayed=True)
+    role = await role_to_give(session, account, command.role_id)
+    check_expiry(role, command.member_expires_at)
+    await _refuse_members(session, account, email)
+    offer = Offer(email, role, command.member_expires_at, command.link)
+    invitation_id = await add_invitation(session, principal, account, offer)
+    await remember(session, principal, account, request, {"invitation": str(invitation_id)})
+    return InvitationMade(account, invitation_id, replayed=False)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An invitation whose role the principal was found to hold."""
+
+    email: EmailAddress
+    role: RoleGrant
+    member_expires_at: datetime.datetime | None
+    link: str
+
+
+async def add_invitation(
+    session: AsyncSession, principal: Principal, account: Authorized, offer: Offer
+) -> InvitationId:
+    """Write the invitation, its event and its mail."""
+    await _withdraw_open(session, account, offer.email)
+    token = generate(TokenKind.INVITATION)
+    invitation_id = InvitationId(new_id())
+    await session.execute(
+        insert(invitations).values(
+            master_id=account.master_id,
+            account_id=account.account_id,
+            id=invitation_id,
+            email=offer.email.original,
+            email_canonical=offer.email.canonical,
+            role_id=offer.role.id,
+            digest=digest_of(token),
+            inviter_user_id=principal.user_id,
+            inviter_api_key_id=principal.api_key_id,
+            member_expires_at=offer.member_expires_at,
+            expires_at=func.now() + VALID_FOR,
+        )
+    )
+    await queue_invitation(session, principal, account, offer.email.original, f"{offer.link}#{token}")
+    after = {"email": offer.email.original, "role": offer.role.name}
+    subject_id = present(Kind.INVITATION, invitation_id)
+    await record(session, principal, account, EventKind.MEMBER_INVITED, subject_id, None, dict(after))
+    return invitation_id
+
+
+async def revoke_invitation(
+    session: AsyncSession, principal: Principal, invitation_id: InvitationId
+) -> InvitationMade:
+    """Withdraw an open invitation. Needs MEMBERS_WRITE. Raises INVITATION_USED."""
+    account_id = select(invitations.c.account_id).where(invitations.c.id == invitation_id).scalar_subquery()
+    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE)
+    this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
+    row = (await session.execute(select(invitations).where(this))).one_or_none()
+    if row is None:
+        raise NotFound("invitationId")
+    if row.accepted_at is not None:
+        raise Refusal(RefusalCode.INVITATION_USED, field="invitationId")
+    if row.revoked_at is None:
+        await session.execute(update(invitations).where(this).values(revoked_at=func.now()))
+        subject_id = present(Kind.INVITATION, invitation_id)
+        before = {"email": row.email}
+        await record(
+            session, principal, account, EventKind.INVITATION_REVOKED, subject_id, dict(before), None
+        )
+    return InvitationMade(account, invitation_id, replayed=False)
+
+
+async def _refuse_members(session: AsyncSession, account: Authorized, email: EmailAddress) -> None:
+    member = (
+        select(memberships.c.id)
+        .join(users, users.c.id == memberships.c.user_id)
+        .where(
+            memberships.c.master_id == account.master_id,
+            memberships.c.account_id == account.account_id,
+            users.c.email_canonical == email.canonical,
+            membership_holds(),
+        )
+    )
+    if (await session.execute(member)).one_or_none() is not None:
+        raise Refusal(RefusalCode.ALREADY_MEMBER, field="email")
+
+
+async def _withdraw_open(session: AsyncSession, account: Authorized, email: EmailAddress) -> None:
+    await session.execute(
+        update(invitations)
+        .where(
+            invitations.c.master_id == account.master_id,
+            invitations.c.account_id == account.account_id,
+            invitations.c.email_canonical == email.canonical,
+            invitations.c.accepted_at.is_(None),
+            invitations.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=func.now())
+    )

@@ -1,0 +1,185 @@
+"""What changes memberships. Each looks at the actor and at the target person (T4)."""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.builtin_roles import BuiltinRole
+from authz.delegation import RoleGrant, role_in, role_to_give
+from authz.guard import Authorized, authorize
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.reach import membership_holds
+from authz.refusals import NotFound, Refusal, RefusalCode
+from models.identifiers import AccountId, Kind, MembershipId, UserId, present
+from models.members import memberships
+from resolvers.events import Change, EventKind, record
+from resolvers.identifiers import parse_member
+from resolvers.ownership import give_up_ownership, take_ownership
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A person's role in an account."""
+
+    id: MembershipId
+    user_id: UserId
+    role_id: uuid.UUID
+    expires_at: datetime.datetime | None
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether it is the account's ownership."""
+        return self.role_id == BuiltinRole.OWNER.id
+
+
+@dataclass(frozen=True)
+class MemberChange:
+    """A membership, and the locked account that it is held in."""
+
+    account: Authorized
+    membership_id: MembershipId
+
+
+@dataclass(frozen=True)
+class MemberUpdate:
+    """The new role (None: the same) and when the membership ends (None: never)."""
+
+    member_id: MembershipId
+    role_id: uuid.UUID | None
+    expires_at: datetime.datetime | None
+
+
+def membership_id_of(member_id: str) -> MembershipId:
+    """The membership that a member's global id names.
+
+    Raises NotFound, and INHERITED_MEMBER for a member as seen from an account below.
+    """
+    membership_id, _, account_id = (parse_member(member_id) or "").partition("_")
+    if not membership_id:
+        raise NotFound("memberId")
+    if account_id:
+        raise Refusal(RefusalCode.INHERITED_MEMBER, field="memberId")
+    return MembershipId(uuid.UUID(membership_id))
+
+
+async def update_member(session: AsyncSession, principal: Principal, command: MemberUpdate) -> MemberChange:
+    """Change a member's role or its end.
+
+    Needs MEMBERS_WRITE and all that both the old and the new role give. Raises LAST_OWNER,
+    ALREADY_OWNS_ACCOUNT, ROLE_TOO_WIDE, BAD_USER_INPUT for an end in the past or of an owner.
+    """
+    account, membership = await _manageable(session, principal, command.member_id)
+    old = await role_to_give(session, account, membership.role_id, "memberId")
+    new = old if command.role_id is None else await role_to_give(session, account, command.role_id)
+    check_expiry(new, command.expires_at)
+    await _move_ownership(session, account, membership, new)
+    await session.execute(
+        update(memberships)
+        .where(memberships.c.master_id == account.master_id, memberships.c.id == membership.id)
+        .values(role_id=new.id, expires_at=command.expires_at)
+    )
+    before, after = _change(old, membership.expires_at), _change(new, command.expires_at)
+    if before != after:
+        await _log(session, principal, account, EventKind.MEMBER_UPDATED, membership, before, after)
+    return MemberChange(account, membership.id)
+
+
+async def remove_member(session: AsyncSession, principal: Principal, member_id: MembershipId) -> MemberChange:
+    """End a membership, from the next request on. Needs MEMBERS_WRITE and all that the member's role gives.
+    Raises LAST_OWNER, ROLE_TOO_WIDE."""
+    account, membership = await _manageable(session, principal, member_id)
+    role = await role_to_give(session, account, membership.role_id, "memberId")
+    return await _end(session, principal, account, membership, role, EventKind.MEMBER_REMOVED)
+
+
+async def leave_account(session: AsyncSession, principal: Principal, account_id: AccountId) -> MemberChange:
+    """End one's own membership. Raises NotFound where there is none in that very account, LAST_OWNER."""
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ)
+    own = (memberships.c.account_id == account.account_id) & (memberships.c.user_id == principal.user_id)
+    membership = await _membership(session, account, own)
+    role = await role_in(session, account, membership.role_id)
+    return await _end(session, principal, account, membership, role, EventKind.MEMBER_LEFT)
+
+
+def check_expiry(role: RoleGrant, expires_at: datetime.datetime | None) -> None:
+    """Raise BAD_USER_INPUT for an end that has passed, and for an owner's end."""
+    if expires_at is None:
+        return
+    if role.id == BuiltinRole.OWNER.id:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Ownership does not expire.", "expiresAt")
+    if expires_at <= datetime.datetime.now(datetime.UTC):
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie in the future.", "expiresAt")
+
+
+async def _manageable(
+    session: AsyncSession, principal: Principal, member_id: MembershipId
+) -> tuple[Authorized, Membership]:
+    account_id = select(memberships.c.account_id).where(memberships.c.id == member_id).scalar_subquery()
+    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE)
+    return account, await _membership(session, account, memberships.c.id == member_id)
+
+
+async def _membership(
+    session: AsyncSession, account: Authorized, condition: ColumnElement[bool]
+) -> Membership:
+    columns = (memberships.c.id, memberships.c.user_id, memberships.c.role_id, memberships.c.expires_at)
+    statement = select(*columns).where(
+        memberships.c.master_id == account.master_id, membership_holds(), condition
+    )
+    row: Row[*tuple[object, ...]] | None = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound
+    return Membership(*row)  # type: ignore[arg-type]
+
+
+async def _move_ownership(
+    session: AsyncSession, account: Authorized, membership: Membership, new: RoleGrant
+) -> None:
+    becomes_owner = new.id == BuiltinRole.OWNER.id
+    if becomes_owner and not membership.is_owner:
+        await take_ownership(session, account, membership.user_id)
+    if membership.is_owner and not becomes_owner:
+        await give_up_ownership(session, account, membership.user_id, membership.id)
+
+
+async def _end(
+    session: AsyncSession,
+    principal: Principal,
+    account: Authorized,
+    membership: Membership,
+    role: RoleGrant,
+    kind: EventKind,
+) -> MemberChange:
+    if membership.is_owner:
+        await give_up_ownership(session, account, membership.user_id, membership.id)
+    await session.execute(
+        delete(memberships).where(
+            memberships.c.master_id == account.master_id, memberships.c.id == membership.id
+        )
+    )
+    before = _change(role, membership.expires_at) | {"user": present(Kind.USER, membership.user_id)}
+    await _log(session, principal, account, kind, membership, before, None)
+    return MemberChange(account, membership.id)
+
+
+def _change(role: RoleGrant, expires_at: datetime.datetime | None) -> Change:
+    return {"role": role.name, "expiresAt": expires_at.isoformat() if expires_at else None}
+
+
+async def _log(
+    session: AsyncSession,
+    principal: Principal,
+    account: Authorized,
+    kind: EventKind,
+    membership: Membership,
+    before: Change,
+    after: Change | None,
+) -> None:
+    subject_id = present(Kind.MEMBER, membership.id)
+    await record(session, principal, account, kind, subject_id, before, after)

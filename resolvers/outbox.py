@@ -1,0 +1,14 @@
+"""E-mail to be sent after the commit."""
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.identifiers import new_id
+from models.outbox import outbox_messages
+
+
+async def queue(session: AsyncSession, recipient: str, subject: str, body: str) -> None:
+    """Send this once the transaction is committed, and never if it is not."""
+    await session.execute(
+        insert(outbox_messages).values(id=new_id(), recipient=recipient, subject=subject, body=body)
+    )

@@ -1,0 +1,46 @@
+"""Who owns an account: at least one person once there was one (T4), at most one account a person (R46)."""
+
+import uuid
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.builtin_roles import BuiltinRole
+from authz.guard import Authorized
+from authz.refusals import Refusal, RefusalCode
+from models.identifiers import UserId
+from models.members import memberships
+from models.users import ownerships
+
+
+async def take_ownership(session: AsyncSession, account: Authorized, user_id: UserId) -> None:
+    """Note that the person owns the account. Raises ALREADY_OWNS_ACCOUNT where it owns another."""
+    values = {"user_id": user_id, "master_id": account.master_id, "account_id": account.account_id}
+    await session.execute(insert(ownerships).values(values).on_conflict_do_nothing())
+    owned = select(ownerships.c.account_id).where(ownerships.c.user_id == user_id)
+    if (await session.execute(owned)).scalar_one() != account.account_id:
+        raise Refusal(RefusalCode.ALREADY_OWNS_ACCOUNT)
+
+
+async def give_up_ownership(
+    session: AsyncSession, account: Authorized, user_id: UserId, membership_id: uuid.UUID
+) -> None:
+    """Note that the person owns the account no longer. Raises LAST_OWNER.
+
+    The account is locked, so the owners that are counted cannot leave meanwhile.
+    """
+    others = select(func.count()).where(
+        memberships.c.master_id == account.master_id,
+        memberships.c.account_id == account.account_id,
+        memberships.c.role_id == BuiltinRole.OWNER.id,
+        memberships.c.id != membership_id,
+    )
+    if (await session.execute(others)).scalar_one() == 0:
+        raise Refusal(RefusalCode.LAST_OWNER)
+    await session.execute(delete(ownerships).where(ownerships.c.user_id == user_id))
+
+
+async def release_owners(session: AsyncSession, account: Authorized) -> None:
+    """A closed account is owned by nobody: its owners may own another."""
+    await session.execute(delete(ownerships).where(ownerships.c.account_id == account.account_id))

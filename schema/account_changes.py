@@ -1,0 +1,111 @@
+"""What changes an account."""
+
+from collections.abc import Awaitable, Callable
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized
+from authz.permissions import Permission
+from authz.principals import Principal
+from engine.declarations import entity, to_one
+from models.accounts import RightsInheritance
+from models.identifiers import AccountId, Kind
+from resolvers import account_changes as writes
+from resolvers import accounts
+from resolvers.identifiers import required
+from schema.accounts import Account
+from schema.context import ContextInfo, principal_of
+from schema.user_errors import UserError
+from schema.writes import needs, payload, perform, user_errors
+
+
+@strawberry.input(description="Which account to change, and its new values. What is left out stays.")
+class AccountUpdateInput:
+    account_id: strawberry.ID
+    expected_version: int = strawberry.field(description="The version that you read.")
+    name: str | None = strawberry.field(default=None, description="1 to 200 characters.")
+    external_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Your own id, unique under the parent; null takes it away."
+    )
+    rights_inheritance: RightsInheritance | None = strawberry.field(
+        default=None, description="Which roles held here also hold below. Needs SETTINGS_WRITE as well."
+    )
+
+
+@strawberry.input(description="Which account to suspend, resume or close.")
+class AccountStatusInput:
+    account_id: strawberry.ID
+    reason: str | None = strawberry.field(default=None, description="For the account's log.")
+
+
+@entity(None, carries={"account_id": Uuid()})
+class AccountPayload:
+    """An account that was changed."""
+
+    account: Account | None = to_one(accounts.of_result)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class AccountMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.ACCOUNT_WRITE), description="Change an account's own settings."
+    )
+    async def account_update(self, info: ContextInfo, input: AccountUpdateInput) -> AccountPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> AccountPayload:
+            external_id = input.external_id
+            command = writes.AccountUpdate(
+                _account_id(input.account_id),
+                input.expected_version,
+                input.name,
+                writes.UNCHANGED if external_id is strawberry.UNSET else external_id,
+                input.rights_inheritance,
+            )
+            done = await writes.update_account(session, principal, command)
+            return payload(AccountPayload, account_id=done.account_id)
+
+        return await perform(info, AccountPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.ACCOUNT_SUSPEND),
+        description="Stop every change in a subaccount and below it; it can still be read. Held from above.",
+    )
+    async def account_suspend(self, info: ContextInfo, input: AccountStatusInput) -> AccountPayload:
+        return await _change_status(info, input, writes.suspend_account)
+
+    @strawberry.mutation(
+        directives=needs(Permission.ACCOUNT_SUSPEND),
+        description="Let a suspended subaccount be used again. Held from above.",
+    )
+    async def account_resume(self, info: ContextInfo, input: AccountStatusInput) -> AccountPayload:
+        return await _change_status(info, input, writes.resume_account)
+
+    @strawberry.mutation(
+        directives=needs(Permission.ACCOUNT_CLOSE),
+        description="End an account for good; it stays readable. Its subaccounts must be closed before.",
+    )
+    async def account_close(self, info: ContextInfo, input: AccountStatusInput) -> AccountPayload:
+        return await _change_status(info, input, writes.close_account)
+
+
+StatusChange = Callable[[AsyncSession, Principal, AccountId, str | None], Awaitable[Authorized]]
+
+
+async def _change_status(
+    info: ContextInfo, input: AccountStatusInput, change: StatusChange
+) -> AccountPayload:
+    principal = principal_of(info)
+
+    async def write(session: AsyncSession) -> AccountPayload:
+        done = await change(session, principal, _account_id(input.account_id), input.reason)
+        return payload(AccountPayload, account_id=done.account_id)
+
+    return await perform(info, AccountPayload, write)
+
+
+def _account_id(text: str) -> AccountId:
+    return AccountId(required(Kind.ACCOUNT, text, "accountId"))

@@ -1,0 +1,66 @@
+"""Accounts."""
+
+import datetime
+
+import strawberry
+from sqlalchemy import BigInteger
+
+from authz.permissions import Permission
+from engine.codecs import enum_of, global_id, mask_of
+from engine.connections import Connection
+from engine.declarations import column, computed, connection, entity, to_many, to_one
+from models.accounts import AccountKind, AccountStatus, RightsInheritance, accounts
+from models.identifiers import Kind
+from resolvers import accounts as reads
+from resolvers import api_keys, events, invitations, members, roles
+from schema.api_keys import ApiKey
+from schema.events import Event
+from schema.invitations import Invitation
+from schema.members import Member
+from schema.node import Node
+from schema.roles import Role
+
+_STATUS = enum_of(AccountStatus)
+
+
+@entity(accounts, carries={"mask": BigInteger()}, requires=Permission.ACCOUNT_READ)
+class Account(Node):
+    """A customer's account: complete, with members, keys, credit and content of its own. A master account
+    stands at the root of a tree; a subaccount is managed by the account above it."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.ACCOUNT))
+    external_id: str | None = column(description="The customer's own id, unique under the parent.")
+    name: str = column(description="As its owner wrote it.")
+    kind: AccountKind = computed(reads.kind_of, codec=enum_of(AccountKind))
+    status: AccountStatus = computed(reads.status_of, codec=_STATUS)
+    own_status: AccountStatus = computed(reads.own_status_of, codec=_STATUS)
+    rights_inheritance: RightsInheritance | None = column(
+        codec=enum_of(RightsInheritance),
+        requires=Permission.SETTINGS_READ,
+        description="Which roles held here also hold in the accounts below.",
+    )
+    created_at: datetime.datetime = column(description="When it was made.")
+    version: int = column(description="Rises with every change; for `expectedVersion`.")
+    parent: "Account | None" = to_one(reads.parent_of)
+    master: "Account | None" = to_one(reads.master_of)
+    ancestors: "list[Account]" = to_many(reads.ancestors_of)
+    subaccounts: "Connection[Account] | None" = connection(
+        reads.subaccounts_of, order=reads.order, requires=Permission.SUBACCOUNTS_READ
+    )
+    members: Connection[Member] | None = connection(
+        members.of_account, order=members.order, requires=Permission.MEMBERS_READ
+    )
+    roles: Connection[Role] | None = connection(
+        roles.of_account, order=roles.order, requires=Permission.ROLES_READ
+    )
+    invitations: Connection[Invitation] | None = connection(
+        invitations.of_account, order=invitations.order, requires=Permission.MEMBERS_READ
+    )
+    api_keys: Connection[ApiKey] | None = connection(
+        api_keys.of_account, order=api_keys.order, requires=Permission.API_KEYS_READ
+    )
+    events: Connection[Event] | None = connection(
+        events.of_account, order=events.order, requires=Permission.AUDIT_READ
+    )
+    viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
+    viewer_can: bool = computed(reads.can)

@@ -1,0 +1,101 @@
+"""What changes API keys."""
+
+import datetime
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.identifiers import AccountId, ApiKeyId, Kind
+from resolvers import api_key_changes as writes
+from resolvers import api_keys
+from resolvers.identifiers import required
+from schema.api_keys import ApiKey
+from schema.context import ContextInfo, principal_of
+from schema.user_errors import UserError
+from schema.writes import needs, payload, perform, user_errors
+
+
+@strawberry.input(description="A key for a program that acts for the account.")
+class ApiKeyCreateInput:
+    account_id: strawberry.ID
+    name: str = strawberry.field(description="What it is used for: 1 to 200 characters.")
+    role_id: strawberry.ID = strawberry.field(description="See `Account.roles`; not OWNER.")
+    permissions: list[Permission] | None = strawberry.field(
+        default=None, description="Narrow the role to these; left out: all that the role gives."
+    )
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When the key stops working by itself; left out: never."
+    )
+
+
+@strawberry.input(description="Which key to revoke or to rotate.")
+class ApiKeyInput:
+    api_key_id: strawberry.ID
+
+
+@entity(None, carries={"api_key_id": Uuid()})
+class ApiKeyPayload:
+    """An API key that was made or changed."""
+
+    api_key: ApiKey | None = to_one(api_keys.of_result, description="The key.")
+    secret: str | None = strawberry.field(
+        default=None, description="The new secret, told this once; null where none was made."
+    )
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class ApiKeyMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.API_KEYS_WRITE),
+        description="Make an API key. You must hold all that its role gives.",
+    )
+    async def api_key_create(self, info: ContextInfo, input: ApiKeyCreateInput) -> ApiKeyPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> ApiKeyPayload:
+            command = writes.ApiKeyCreation(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                input.name,
+                required(Kind.ROLE, input.role_id, "roleId"),
+                None if input.permissions is None else frozenset(input.permissions),
+                input.expires_at,
+            )
+            made = await writes.create_api_key(session, principal, command)
+            return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
+
+        return await perform(info, ApiKeyPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.API_KEYS_WRITE),
+        description="Stop a key from working, from the next request on.",
+    )
+    async def api_key_revoke(self, info: ContextInfo, input: ApiKeyInput) -> ApiKeyPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> ApiKeyPayload:
+            api_key_id = _api_key_id(input.api_key_id)
+            await writes.revoke_api_key(session, principal, api_key_id)
+            return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)
+
+        return await perform(info, ApiKeyPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.API_KEYS_WRITE),
+        description="Give a key a new secret; the old one stops working at once.",
+    )
+    async def api_key_rotate(self, info: ContextInfo, input: ApiKeyInput) -> ApiKeyPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> ApiKeyPayload:
+            made = await writes.rotate_api_key(session, principal, _api_key_id(input.api_key_id))
+            return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
+
+        return await perform(info, ApiKeyPayload, write)
+
+
+def _api_key_id(text: str) -> ApiKeyId:
+    return ApiKeyId(required(Kind.API_KEY, text, "apiKeyId"))

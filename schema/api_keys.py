@@ -1,0 +1,37 @@
+"""API keys."""
+
+import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from authz.permissions import Permission
+from engine.codecs import global_id, mask_of
+from engine.declarations import column, computed, entity, to_one
+from models.api_keys import api_keys
+from models.identifiers import Kind
+from resolvers import api_keys as reads
+from schema.node import Node
+from schema.roles import Role
+from schema.users import User
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+
+
+@entity(api_keys, requires=Permission.API_KEYS_READ)
+class ApiKey(Node):
+    """A program that acts for one account, and below it as its role says. Its secret is shown once, when
+    it is made. A key can always see itself."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.API_KEY))
+    name: str = column(description="What it is used for.")
+    last_four: str = column(description="The last four characters of its secret.")
+    role: Role = to_one(reads.role_of)
+    permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
+    created_by: User | None = to_one(reads.creator_of)
+    created_at: datetime.datetime = column(description="When it was made.")
+    last_used_at: datetime.datetime | None = column(description="When it was last used, to the minute.")
+    expires_at: datetime.datetime | None = column(description="When it stops working by itself.")
+    revoked_at: datetime.datetime | None = column(description="When it was revoked.")

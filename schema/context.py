@@ -1,0 +1,38 @@
+"""What a request carries from the transport to the fields."""
+
+from dataclasses import dataclass
+
+from graphql import GraphQLError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from strawberry.types import Info
+
+from authz.principals import NOBODY, Principal
+from authz.tokens import Digest
+from engine.reader import Reader
+
+
+@dataclass
+class Context:
+    """One request: who asks, the snapshot it reads, and how it writes."""
+
+    reader: Reader
+    principal: Principal | None
+    sessions: async_sessionmaker[AsyncSession]
+    client_address: str
+    public_url: str
+    """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
+
+    @property
+    def digest(self) -> Digest:
+        """What every statement looks the principal up by."""
+        return NOBODY if self.principal is None else self.principal.digest
+
+
+ContextInfo = Info[Context, None]
+
+
+def principal_of(info: ContextInfo) -> Principal:
+    """Who asks. Raises UNAUTHENTICATED for nobody."""
+    if info.context.principal is None:
+        raise GraphQLError("Sign in, or send an API key.", extensions={"code": "UNAUTHENTICATED"})
+    return info.context.principal

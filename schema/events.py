@@ -1,0 +1,35 @@
+"""The log of an account."""
+
+import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry.scalars import JSON
+
+from authz.permissions import Permission
+from engine.codecs import enum_of, global_id
+from engine.declarations import column, computed, entity, to_one
+from models.events import events
+from models.identifiers import Kind
+from resolvers import events as reads
+from schema.node import Node
+from schema.users import User
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+
+
+@entity(events, requires=Permission.AUDIT_READ)
+class Event(Node):
+    """Something that was changed: what, by whom, and which account gave the right to (R54)."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.EVENT))
+    kind: reads.EventKind = column(codec=enum_of(reads.EventKind), description="What happened.")
+    subject_id: strawberry.ID = column(description="The global id of what was changed.")
+    actor_name: str | None = computed(reads.actor_name)
+    actor: User | None = to_one(reads.user_of)
+    acting_from: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.acting_from)
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
+    before: JSON | None = column(description="The changed values before, as a JSON object.")
+    after: JSON | None = column(description="The changed values after, as a JSON object.")
+    created_at: datetime.datetime = column(description="When.")

@@ -1,0 +1,128 @@
+"""What changes invitations, and what the holder of a link may know."""
+
+import datetime
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from engine.rules import Public
+from models.identifiers import AccountId, InvitationId, Kind
+from resolvers import invitation_changes as writes
+from resolvers import invitations
+from resolvers.identifiers import required
+from resolvers.invitation_acceptance import accept_invitation, preview_invitation
+from schema.context import ContextInfo, principal_of
+from schema.invitations import Invitation
+from schema.links import invitation_link
+from schema.member_changes import MemberPayload
+from schema.user_errors import UserError
+from schema.writes import OPEN, needs, payload, perform, user_errors
+
+
+@strawberry.input(description="A role in an account, offered to an e-mail address.")
+class MemberInviteInput:
+    account_id: strawberry.ID
+    email: str
+    role_id: strawberry.ID = strawberry.field(description="See `Account.roles`.")
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When the membership will end by itself; left out: never."
+    )
+    idempotency_key: str = strawberry.field(
+        description="Your own, 1 to 200 characters. The same key again sends nothing new."
+    )
+
+
+@strawberry.input(description="Which invitation to withdraw.")
+class InvitationRevokeInput:
+    invitation_id: strawberry.ID
+
+
+@strawberry.input(description="The secret of an invitation's link.")
+class InvitationAcceptInput:
+    token: str
+
+
+@entity(None, carries={"invitation_id": Uuid()})
+class InvitationPayload:
+    """An invitation that was made or withdrawn."""
+
+    invitation: Invitation | None = to_one(invitations.of_result)
+    replayed: bool = strawberry.field(
+        default=False, description="It was made by an earlier request under the same key."
+    )
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(
+    description="What the holder of an invitation's link may know before accepting.", directives=[Public()]
+)
+class InvitationPreview:
+    account_name: str = strawberry.field(description="Where it leads to.")
+    inviter_name: str | None = strawberry.field(description="Who invites; null: a program.")
+    role_name: str = strawberry.field(description="The role that is offered.")
+    email: str = strawberry.field(description="For whom it was made.")
+    expires_at: datetime.datetime = strawberry.field(description="Until when it can be accepted.")
+
+
+@strawberry.type
+class InvitationQuery:
+    @strawberry.field(
+        directives=OPEN, description="What an invitation's link offers; null where it offers nothing."
+    )
+    async def invitation(self, info: ContextInfo, token: str) -> InvitationPreview | None:
+        async with info.context.sessions() as session:
+            found = await preview_invitation(session, token)
+        return None if found is None else InvitationPreview(**vars(found))
+
+
+@strawberry.type
+class InvitationMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.MEMBERS_WRITE),
+        description="Invite somebody by e-mail. You must hold all that the role gives.",
+    )
+    async def member_invite(self, info: ContextInfo, input: MemberInviteInput) -> InvitationPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> InvitationPayload:
+            command = writes.MemberInvitation(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                input.email,
+                required(Kind.ROLE, input.role_id, "roleId"),
+                input.expires_at,
+                input.idempotency_key,
+                invitation_link(info),
+            )
+            made = await writes.invite_member(session, principal, command)
+            return payload(InvitationPayload, invitation_id=made.invitation_id, replayed=made.replayed)
+
+        return await perform(info, InvitationPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.MEMBERS_WRITE), description="Withdraw an invitation that is still open."
+    )
+    async def invitation_revoke(self, info: ContextInfo, input: InvitationRevokeInput) -> InvitationPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> InvitationPayload:
+            invitation_id = InvitationId(required(Kind.INVITATION, input.invitation_id, "invitationId"))
+            done = await writes.revoke_invitation(session, principal, invitation_id)
+            return payload(InvitationPayload, invitation_id=done.invitation_id, replayed=done.replayed)
+
+        return await perform(info, InvitationPayload, write)
+
+    @strawberry.mutation(
+        directives=OPEN,
+        description="Accept an invitation as the signed-in person that it was made for.",
+    )
+    async def invitation_accept(self, info: ContextInfo, input: InvitationAcceptInput) -> MemberPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> MemberPayload:
+            done = await accept_invitation(session, principal, input.token)
+            return payload(MemberPayload, membership_id=done.membership_id)
+
+        return await perform(info, MemberPayload, write)

@@ -1,0 +1,127 @@
+"""What changes memberships."""
+
+import datetime
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.identifiers import AccountId, Kind
+from resolvers import accounts, members
+from resolvers import member_changes as writes
+from resolvers.identifiers import required
+from resolvers.ownership_transfer import OwnershipTransfer, transfer_ownership
+from schema.accounts import Account
+from schema.context import ContextInfo, principal_of
+from schema.members import Member
+from schema.user_errors import UserError
+from schema.writes import OPEN, needs, payload, perform, user_errors
+
+
+@strawberry.input(description="A member's new role or end.")
+class MemberUpdateInput:
+    member_id: strawberry.ID
+    role_id: strawberry.ID | None = strawberry.field(default=None, description="Left out: the same role.")
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When the membership ends by itself; left out: never."
+    )
+
+
+@strawberry.input(description="Whose membership to end.")
+class MemberRemoveInput:
+    member_id: strawberry.ID
+
+
+@strawberry.input(description="Which account to leave.")
+class MemberLeaveInput:
+    account_id: strawberry.ID
+
+
+@strawberry.input(description="To whom an account is handed over.")
+class OwnershipTransferInput:
+    account_id: strawberry.ID
+    to_member_id: strawberry.ID = strawberry.field(description="The member who becomes the owner.")
+    from_member_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The owner who becomes an administrator; left out: yourself. Needed from above.",
+    )
+
+
+@entity(None, carries={"membership_id": Uuid()})
+class MemberPayload:
+    """A member that was changed."""
+
+    member: Member | None = to_one(members.of_result)
+    user_errors: list[UserError] = user_errors()
+
+
+@entity(None, carries={"account_id": Uuid()})
+class MemberEndPayload:
+    """The account that somebody is no longer a member of."""
+
+    account: Account | None = to_one(accounts.of_result)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class MemberMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.MEMBERS_WRITE),
+        description="Change a member's role or end. You must hold all that the old and the new role give.",
+    )
+    async def member_update(self, info: ContextInfo, input: MemberUpdateInput) -> MemberPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> MemberPayload:
+            role_id = None if input.role_id is None else required(Kind.ROLE, input.role_id, "roleId")
+            command = writes.MemberUpdate(writes.membership_id_of(input.member_id), role_id, input.expires_at)
+            done = await writes.update_member(session, principal, command)
+            return payload(MemberPayload, membership_id=done.membership_id)
+
+        return await perform(info, MemberPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.MEMBERS_WRITE),
+        description="End a membership, from the next request on. You must hold all that its role gives.",
+    )
+    async def member_remove(self, info: ContextInfo, input: MemberRemoveInput) -> MemberEndPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> MemberEndPayload:
+            member_id = writes.membership_id_of(input.member_id)
+            done = await writes.remove_member(session, principal, member_id)
+            return payload(MemberEndPayload, account_id=done.account.account_id)
+
+        return await perform(info, MemberEndPayload, write)
+
+    @strawberry.mutation(directives=OPEN, description="End your own membership. The last owner cannot.")
+    async def member_leave(self, info: ContextInfo, input: MemberLeaveInput) -> MemberEndPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> MemberEndPayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            done = await writes.leave_account(session, principal, account_id)
+            return payload(MemberEndPayload, account_id=done.account.account_id)
+
+        return await perform(info, MemberEndPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.ACCOUNT_TRANSFER),
+        description="Make another member the owner. An e-mail address owns at most one account.",
+    )
+    async def ownership_transfer(self, info: ContextInfo, input: OwnershipTransferInput) -> MemberPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> MemberPayload:
+            from_member_id = input.from_member_id
+            command = OwnershipTransfer(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                writes.membership_id_of(input.to_member_id),
+                None if from_member_id is None else writes.membership_id_of(from_member_id),
+            )
+            done = await transfer_ownership(session, principal, command)
+            return payload(MemberPayload, membership_id=done.membership_id)
+
+        return await perform(info, MemberPayload, write)

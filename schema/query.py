@@ -1,0 +1,55 @@
+"""The reads that stand at the root."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated
+
+import strawberry
+
+from authz.permissions import Permission
+from engine.arguments import Described
+from engine.declarations import LookUp, look_up, look_ups, to_one
+from models.identifiers import Kind
+from resolvers import accounts, api_keys, events, invitations, members, roles, users, viewer
+from schema.accounts import Account
+from schema.api_keys import ApiKey
+from schema.events import Event
+from schema.invitations import Invitation
+from schema.members import Member
+from schema.node import Node
+from schema.roles import Role
+from schema.users import User
+from schema.viewer import Viewer
+from schema.writes import OPEN, needs
+
+
+@cache
+def found_by() -> Mapping[str, LookUp]:
+    """How an id of each prefix is found: one GraphQL type a prefix."""
+    return {
+        Kind.ACCOUNT: LookUp(Account, accounts.by_id),
+        Kind.USER: LookUp(User, users.by_id),
+        Kind.MEMBER: LookUp(Member, members.by_id),
+        Kind.ROLE: LookUp(Role, roles.by_id),
+        Kind.INVITATION: LookUp(Invitation, invitations.by_id),
+        Kind.API_KEY: LookUp(ApiKey, api_keys.by_id),
+        Kind.EVENT: LookUp(Event, events.by_id),
+    }
+
+
+def _node(root: None, id: strawberry.ID) -> None:
+    """Anything by its global id; null for what is not there and for what is not yours alike."""
+
+
+def _nodes(root: None, ids: Annotated[list[strawberry.ID], Described("At most 100.")]) -> None:
+    """Anything by its global ids, in their order; null for what is not there or not yours."""
+
+
+@strawberry.type
+class NodeQuery:
+    viewer: Viewer | None = to_one(viewer.current, absent="UNAUTHENTICATED", directives=OPEN)
+    account: Account | None = to_one(
+        accounts.by_id, absent="NOT_FOUND", directives=needs(Permission.ACCOUNT_READ)
+    )
+    node: Node | None = look_up(_node, found_by, directives=OPEN)
+    nodes: list[Node | None] = look_ups(_nodes, found_by, directives=OPEN)

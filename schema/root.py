@@ -1,0 +1,89 @@
+"""The whole schema, put together, and the check that nothing in it is without a rule."""
+
+import strawberry
+from graphql import GraphQLObjectType, GraphQLSchema
+from strawberry.tools import merge_types
+
+from engine.rules import Public, Requires
+from schema import enums
+from schema.account_changes import AccountMutation
+from schema.accounts import Account
+from schema.api_key_changes import ApiKeyMutation
+from schema.api_keys import ApiKey
+from schema.events import Event
+from schema.invitation_changes import InvitationMutation, InvitationQuery
+from schema.invitations import Invitation
+from schema.member_changes import MemberMutation
+from schema.members import Member
+from schema.query import NodeQuery
+from schema.roles import Role
+from schema.sessions import SessionMutation
+from schema.subaccounts import SubaccountMutation
+from schema.user_errors import PermissionDeniedError, RefusedError, VersionConflictError
+from schema.users import User
+
+__all__ = ["build_schema", "enums", "unmarked_fields"]
+
+_QUERIES = (NodeQuery, InvitationQuery)
+_MUTATIONS = (
+    SessionMutation,
+    SubaccountMutation,
+    AccountMutation,
+    InvitationMutation,
+    MemberMutation,
+    ApiKeyMutation,
+)
+_MORE_TYPES = (
+    Account,
+    ApiKey,
+    Event,
+    Invitation,
+    Member,
+    Role,
+    User,
+    RefusedError,
+    PermissionDeniedError,
+    VersionConflictError,
+)
+
+
+class UnmarkedFieldsError(Exception):
+    """Fields of the schema have neither a permission nor the mark of being public."""
+
+
+def build_schema() -> strawberry.Schema:
+    """The schema. Raises UnmarkedFieldsError where a field has no rule: what is not allowed is denied."""
+    query = merge_types("Query", _QUERIES)
+    query.__strawberry_definition__.description = "Reads."  # type: ignore[attr-defined]
+    mutation = merge_types("Mutation", _MUTATIONS)
+    mutation.__strawberry_definition__.description = "Changes. Each is one transaction."  # type: ignore[attr-defined]
+    schema = strawberry.Schema(query, mutation, types=_MORE_TYPES)
+    unmarked = unmarked_fields(schema)
+    if unmarked:
+        raise UnmarkedFieldsError(f"Neither @requires nor @public: {', '.join(unmarked)}")
+    return schema
+
+
+def graphql_schema(schema: strawberry.Schema) -> GraphQLSchema:
+    """The same for graphql-core."""
+    return schema._schema
+
+
+def unmarked_fields(schema: strawberry.Schema) -> list[str]:
+    """The fields without a rule of their own or of their type, as `Type.field`."""
+    types = graphql_schema(schema).type_map.values()
+    objects = [t for t in types if isinstance(t, GraphQLObjectType) and not t.name.startswith("__")]
+    return [
+        f"{type_.name}.{name}"
+        for type_ in objects
+        if not _marked(type_)
+        for name, field in type_.fields.items()
+        if not _marked(field)
+    ]
+
+
+def _marked(element: object) -> bool:
+    extensions = getattr(element, "extensions", {})
+    definition = extensions.get("strawberry-definition")
+    directives = getattr(definition, "directives", None) or ()
+    return any(isinstance(directive, Requires | Public) for directive in directives)

@@ -1,0 +1,57 @@
+"""Expected failures, as members of a payload."""
+
+import strawberry
+
+from authz.permissions import Permission
+from authz.refusals import PermissionDenied, Refusal, RefusalCode
+from engine.rules import Public
+from resolvers.account_changes import VersionConflict
+
+
+@strawberry.interface(
+    description="Why a mutation changed nothing. Some codes have a type that tells more.",
+    directives=[Public()],
+)
+class UserError:
+    code: RefusalCode = strawberry.field(description="For programs.")
+    field: list[str] | None = strawberry.field(
+        description="The path of the input that caused it, such as [`input`, `email`]."
+    )
+    message: str = strawberry.field(description="For people.")
+
+
+@strawberry.type(name="RefusedError", description="A failure that its code tells.", directives=[Public()])
+class RefusedError(UserError):
+    pass
+
+
+@strawberry.type(
+    name="PermissionDenied",
+    description="FORBIDDEN: the account is in reach, the permission is not held there.",
+    directives=[Public()],
+)
+class PermissionDeniedError(UserError):
+    permission: Permission = strawberry.field(description="The permission that is missing.")
+
+
+@strawberry.type(
+    name="VersionConflict",
+    description="CONFLICT: it was changed since `expectedVersion` was read.",
+    directives=[Public()],
+)
+class VersionConflictError(UserError):
+    current_version: int = strawberry.field(description="The version that it has now.")
+
+
+def user_error(refusal: Refusal) -> UserError:
+    """The payload's member that tells of the refusal."""
+    path = None if refusal.field is None else ["input", refusal.field]
+    if isinstance(refusal, PermissionDenied):
+        return PermissionDeniedError(
+            code=refusal.code, field=path, message=refusal.message, permission=refusal.permission
+        )
+    if isinstance(refusal, VersionConflict):
+        return VersionConflictError(
+            code=refusal.code, field=path, message=refusal.message, current_version=refusal.current_version
+        )
+    return RefusedError(code=refusal.code, field=path, message=refusal.message)

@@ -1,0 +1,85 @@
+"""How a mutation runs: one transaction for the write, then its payload is read like any query."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import strawberry
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from authz.principals import DIGEST_NAME, NOBODY
+from authz.refusals import Refusal, RefusalCode
+from authz.tokens import Digest
+from engine.declarations import entity_of, row_object
+from engine.rules import Public, Requires
+from resolvers.attempts import Limit, count
+from schema.context import ContextInfo
+from schema.user_errors import UserError, user_error
+
+T = TypeVar("T")
+
+UNIQUE_VIOLATION = "23505"
+
+OPEN: list[object] = [Public()]
+"""The mark of a mutation that needs no permission."""
+
+
+def needs(permission: Permission) -> list[object]:
+    """The mark of a mutation that needs the permission."""
+    return [Requires(permission=permission.name)]
+
+
+def user_errors() -> Any:
+    """The field that every payload has."""
+    return strawberry.field(default_factory=list, description="Why nothing was changed; empty: it was done.")
+
+
+def payload(type_: type[T], **values: object) -> T:
+    """A payload: what its fields are read by (`carries`), and its plain fields."""
+    carried = entity_of(type_).carries
+    made = row_object(type_, {name: values.pop(name, None) for name in carried})
+    for name, value in {"user_errors": list[UserError](), **values}.items():
+        setattr(made, name, value)
+    return made
+
+
+async def perform(
+    info: ContextInfo,
+    type_: type[T],
+    write: Callable[[AsyncSession], Awaitable[T]],
+    limits: Sequence[Limit] = (),
+    reads_as: Callable[[T], Digest | None] | None = None,
+) -> T:
+    """The write's payload, or one that tells why it was refused; then nothing was written.
+
+    `limits` are counted first, in transactions of their own. `reads_as` tells as whom the payload is read,
+    where that is not who asked: whoever has just signed up.
+    """
+    try:
+        for limit in limits:
+            await _count(info, limit)
+        async with info.context.sessions.begin() as session:
+            done = await write(session)
+    except Refusal as refusal:
+        return refused(type_, refusal)
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
+            raise
+        return refused(type_, Refusal(RefusalCode.CONFLICT))
+    digest = info.context.digest if reads_as is None else reads_as(done)
+    await info.context.reader.renew({DIGEST_NAME: digest or NOBODY})
+    return done
+
+
+def refused(type_: type[T], refusal: Refusal) -> T:
+    """A payload that says why nothing was written; its other fields are null."""
+    return payload(type_, user_errors=[user_error(refusal)])
+
+
+async def _count(info: ContextInfo, limit: Limit) -> None:
+    async with info.context.sessions() as session:
+        try:
+            await count(session, limit)
+        finally:
+            await session.commit()
