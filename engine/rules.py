@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause
 from strawberry.schema_directive import Location
 
-_PLACES = [Location.FIELD_DEFINITION, Location.OBJECT]
+_PLACES = [Location.FIELD_DEFINITION, Location.OBJECT, Location.INTERFACE]
 
 
 @strawberry.schema_directive(

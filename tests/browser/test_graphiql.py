@@ -1,0 +1,134 @@
+"""GraphiQL in a real browser, against the running server."""
+
+import re
+
+import httpx
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from server.pages.files import FOLDER
+from server.pages.graphiql import graphiql_document, read_tabs
+from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind
+
+from .visits import Visit
+
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / "node_modules").is_dir(), reason="npm ci was not run in server/pages"
+)
+
+
+@pytest.fixture
+async def graphiql(visit: Visit) -> Page:
+    await visit.page.goto(f"{visit.server_url}/graphql")
+    await expect(visit.page.locator(".graphiql-query-editor")).to_contain_text("WhoAmI")
+    return visit.page
+
+
+async def _use_token(page: Page, token: str) -> None:
+    await page.get_by_label("Token", exact=True).fill(token)
+    await page.get_by_role("button", name="Use token").click()
+
+
+async def _name_behind(server_url: str, token: str) -> str:
+    async with httpx.AsyncClient() as client:
+        response = await client.post(
+            f"{server_url}/graphql",
+            json={"query": "{ viewer { user { name } } }"},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    name = response.json()["data"]["viewer"]["user"]["name"]
+    assert isinstance(name, str)
+    return name
+
+
+async def test_the_ready_operations_are_open_in_tabs(graphiql: Page, visit: Visit) -> None:
+    names = [re.findall(r"^(?:query|mutation) (\w+)", tab.query, re.MULTILINE)[0] for tab in read_tabs()]
+    assert len(names) >= 6
+    await expect(graphiql.locator(".graphiql-tab-button")).to_have_text(names)
+    visit.assert_clean()
+
+
+async def test_who_am_i_shows_the_person_behind_the_token(
+    graphiql: Page, visit: Visit, demo_token: str
+) -> None:
+    name = await _name_behind(visit.server_url, demo_token)
+    answer = graphiql.locator(".graphiql-response")
+
+    await _use_token(graphiql, demo_token)
+    await graphiql.get_by_role("button", name="Execute query").click()
+    await expect(answer).to_contain_text(name)
+
+    await graphiql.get_by_role("button", name="Forget").click()
+    await expect(answer).not_to_contain_text(name)
+    await expect(graphiql.get_by_text("requests are anonymous")).to_be_visible()
+    visit.assert_clean()
+
+
+async def test_another_token_asks_for_the_schema_anew(graphiql: Page, visit: Visit, demo_token: str) -> None:
+    def asks_for_the_schema(body: str | None) -> bool:
+        return "IntrospectionQuery" in (body or "")
+
+    async with graphiql.expect_request(lambda request: asks_for_the_schema(request.post_data)) as asked:
+        await _use_token(graphiql, demo_token)
+    request = await asked.value
+    assert await request.header_value("Authorization") == f"Bearer {demo_token}"
+    visit.assert_clean()
+
+
+async def test_the_token_outlives_a_reload_and_not_the_tab(
+    graphiql: Page, visit: Visit, demo_token: str
+) -> None:
+    await _use_token(graphiql, f"  {demo_token}\n")
+    in_use = f"In use: …{demo_token[-4:]}"
+    await expect(graphiql.get_by_text(in_use)).to_be_visible()
+    await graphiql.reload()
+    await expect(graphiql.get_by_text(in_use)).to_be_visible()
+
+    other_tab = await graphiql.context.new_page()
+    await other_tab.goto(graphiql.url)
+    await expect(other_tab.get_by_text("requests are anonymous")).to_be_visible()
+    assert await graphiql.evaluate("localStorage.length") == 0
+    visit.assert_clean()
+
+
+async def test_documentation_explorer_and_dialogs_open(graphiql: Page, visit: Visit) -> None:
+    await graphiql.get_by_label("Show Documentation Explorer").click()
+    await graphiql.locator(".graphiql-doc-explorer").get_by_text("Mutation", exact=True).click()
+    await expect(graphiql.locator(".graphiql-doc-explorer")).to_contain_text("subaccountCreate")
+    await graphiql.get_by_label("Show GraphiQL Explorer").click()
+    await expect(graphiql.locator(".graphiql-explorer-root")).to_contain_text("viewerPermissions")
+
+    for dialog in ("settings", "short keys"):
+        await graphiql.get_by_role("button", name=f"Open {dialog} dialog").click()
+        await expect(graphiql.get_by_role("dialog")).to_be_visible()
+        await graphiql.keyboard.press("Escape")
+        await expect(graphiql.get_by_role("dialog")).to_be_hidden()
+    visit.assert_clean()
+
+
+async def test_without_npm_the_page_runs_from_the_public_network(visit: Visit) -> None:
+    """The network's part is played by npm's own files: the policy and the hashes must let them in."""
+    files = {PUBLIC_NETWORK + file.location: file for file in LIBRARY_FILES}
+    document = graphiql_document(installed=False)
+
+    async def public_network(route: Route) -> None:
+        file = files[route.request.url]
+        await route.fulfill(
+            body=file.installed_in(FOLDER / "node_modules").read_bytes(),
+            headers={"Access-Control-Allow-Origin": "*", "Content-Type": file.kind.value},
+        )
+
+    async def page_without_npm(route: Route) -> None:
+        if route.request.method != "GET":
+            await route.continue_()
+            return
+        headers = document.headers | {"Content-Type": "text/html; charset=utf-8"}
+        await route.fulfill(body=document.body, headers=headers)
+
+    await visit.page.route(f"{PUBLIC_NETWORK}**", public_network)
+    await visit.page.route(f"{visit.server_url}/graphql", page_without_npm)
+    await visit.page.goto(f"{visit.server_url}/graphql")
+    await expect(visit.page.locator(".graphiql-query-editor")).to_contain_text("WhoAmI")
+    assert visit.complaints == []
+    assert set(visit.foreign_requests) == set(files)
+    assert {file.kind for file in files.values()} == {Kind.SCRIPT, Kind.STYLE}

@@ -1,0 +1,152 @@
+"""The invitation page in a real browser, against the running server."""
+
+from typing import Protocol
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from .visits import Visit
+
+PASSWORD = "a password of many words 7"
+
+
+class Invitation(Protocol):
+    """A fresh invitation: `link` is what the mail holds."""
+
+    link: str
+    email: str
+    account_name: str
+
+
+@pytest.fixture
+async def opened(visit: Visit, invitation: Invitation) -> Page:
+    await visit.page.goto(invitation.link)
+    await expect(visit.page.get_by_role("heading")).to_contain_text(invitation.account_name)
+    return visit.page
+
+
+async def _sign_up_elsewhere(server_url: str, email: str) -> str:
+    """The token of a person who had signed up before the invitation's link was opened."""
+    variables = {"input": {"name": "Early Bird", "email": email, "password": PASSWORD, "accountName": "Own"}}
+    query = "mutation ($input: SignUpInput!) { signUp(input: $input) { token userErrors { message } } }"
+    async with httpx.AsyncClient() as client:
+        response = await client.post(f"{server_url}/graphql", json={"query": query, "variables": variables})
+    token = response.json()["data"]["signUp"]["token"]
+    assert isinstance(token, str)
+    return token
+
+
+async def _accounts_of(page: Page) -> str:
+    """What the token that the page kept reaches, as JSON text."""
+    token = await page.evaluate("sessionStorage.getItem('mandant:token')")
+    origin = await page.evaluate("location.origin")
+    async with httpx.AsyncClient() as client:
+        response = await client.post(
+            f"{origin}/graphql",
+            json={"query": "{ viewer { accounts(first: 20) { nodes { name } } } }"},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    return response.text
+
+
+async def _expect_membership(page: Page, account_name: str) -> None:
+    await expect(page.get_by_role("heading")).to_have_text(f"You are a member of {account_name}")
+    assert account_name in await _accounts_of(page)
+    await expect(page.get_by_role("link", name="Open GraphiQL")).to_have_attribute("href", "/graphql")
+
+
+async def test_a_new_person_signs_up(opened: Page, visit: Visit, invitation: Invitation) -> None:
+    await expect(opened.get_by_role("textbox", name="E-mail")).to_have_value(invitation.email)
+    await opened.get_by_label("Your name").fill("Nora Newcomer")
+    await opened.get_by_label("Choose a password").fill(PASSWORD)
+    await opened.get_by_role("button", name="Sign up and accept").click()
+    await _expect_membership(opened, invitation.account_name)
+    visit.assert_clean()
+
+
+async def test_a_refusal_is_shown_in_words(opened: Page, visit: Visit) -> None:
+    await opened.get_by_label("Your name").fill("Nora Newcomer")
+    await opened.get_by_label("Choose a password").fill("x")
+    await opened.get_by_role("button", name="Sign up and accept").click()
+    await expect(opened.get_by_role("alert")).to_contain_text("assword")
+    await expect(opened.get_by_role("button", name="Sign up and accept")).to_be_enabled()
+    visit.assert_clean()
+
+
+async def test_a_known_person_signs_in(opened: Page, visit: Visit, invitation: Invitation) -> None:
+    await _sign_up_elsewhere(visit.server_url, invitation.email)
+    await opened.get_by_label("No, sign me in").check()
+    password = opened.get_by_label("Password", exact=True)
+
+    await password.fill("not the password")
+    await opened.get_by_role("button", name="Sign in and accept").click()
+    await expect(opened.get_by_role("alert")).not_to_be_empty()
+
+    await password.fill(PASSWORD)
+    await opened.get_by_role("button", name="Sign in and accept").click()
+    await _expect_membership(opened, invitation.account_name)
+    visit.assert_clean()
+
+
+async def test_a_person_signed_in_already_accepts_at_once(
+    opened: Page, visit: Visit, invitation: Invitation
+) -> None:
+    token = await _sign_up_elsewhere(visit.server_url, invitation.email)
+    await opened.evaluate("token => sessionStorage.setItem('mandant:token', token)", token)
+    await opened.reload()
+    await expect(opened.get_by_text("You are signed in as Early Bird")).to_be_visible()
+    await opened.get_by_role("button", name="Accept the invitation").click()
+    await _expect_membership(opened, invitation.account_name)
+    visit.assert_clean()
+
+
+async def test_another_person_is_refused(
+    opened: Page, visit: Visit, invitation: Invitation, demo_token: str
+) -> None:
+    await opened.evaluate("token => sessionStorage.setItem('mandant:token', token)", demo_token)
+    await opened.reload()
+    await opened.get_by_role("button", name="Accept the invitation").click()
+    await expect(opened.get_by_role("alert")).not_to_be_empty()
+    await opened.reload()
+    await expect(opened.get_by_role("heading")).to_contain_text(invitation.account_name)
+    visit.assert_clean()
+
+
+async def test_a_used_link_is_not_valid_any_more(opened: Page, visit: Visit) -> None:
+    await opened.get_by_label("Your name").fill("Nora Newcomer")
+    await opened.get_by_label("Choose a password").fill(PASSWORD)
+    await opened.get_by_role("button", name="Sign up and accept").click()
+    await expect(opened.get_by_role("link", name="Open GraphiQL")).to_be_visible()
+    await opened.reload()
+    await expect(opened.get_by_role("heading")).to_have_text("This link is not valid any more")
+    visit.assert_clean()
+
+
+async def test_a_link_without_its_secret_is_not_valid(visit: Visit) -> None:
+    await visit.page.goto(f"{visit.server_url}/invitation")
+    await expect(visit.page.get_by_role("heading")).to_have_text("This link is not valid any more")
+    visit.assert_clean()
+
+
+async def test_a_server_out_of_reach_is_said_and_can_be_tried_again(
+    visit: Visit, invitation: Invitation
+) -> None:
+    await visit.page.route("**/graphql", lambda route: route.abort())
+    await visit.page.goto(invitation.link)
+    await expect(visit.page.get_by_text("The server cannot be reached")).to_be_visible()
+    await visit.page.unroute("**/graphql")
+    await visit.page.get_by_role("button", name="Try again").click()
+    await expect(visit.page.get_by_role("heading")).to_contain_text(invitation.account_name)
+
+
+async def test_the_secret_never_travels_in_an_address(visit: Visit, invitation: Invitation) -> None:
+    secret = invitation.link.partition("#")[2]
+    assert secret
+    addresses: list[str] = []
+    visit.page.on("request", lambda request: addresses.append(request.url.partition("#")[0]))
+    await visit.page.goto(invitation.link)
+    await expect(visit.page.get_by_role("heading")).to_contain_text(invitation.account_name)
+    assert addresses
+    assert not [address for address in addresses if secret in address]
+    visit.assert_clean()
