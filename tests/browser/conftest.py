@@ -1,12 +1,24 @@
 """A headless Chromium that reaches this machine alone."""
 
+import re
 import shutil
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from .visits import Visit
+from authz.builtin_roles import BuiltinRole
+from models.outbox import outbox_messages
+from server.embedded_postgres import DatabaseAddresses
+from tests.api import Api
+from tests.browser.invitations import Invitation
+from tests.browser.server import run_server
+from tests.browser.visits import Visit
+from tests.world import World
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -29,6 +41,41 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session")
+def server_url(addresses: DatabaseAddresses) -> Iterator[str]:
+    """A real server on a real port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    running = run_server(port, addresses.application)
+    yield running.url
+    running.stop()
+
+
+@pytest.fixture
+async def demo_token(world: World) -> str:
+    """The token of a signed-in owner."""
+    return (await world.member(await world.account(), BuiltinRole.OWNER)).token
+
+
+@pytest.fixture
+async def invitation(server_url: str, world: World, database: AsyncEngine) -> Invitation:
+    """An invitation, fresh for this test, to an address that nobody has signed up with."""
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    email = f"invited-{account.key.hex}@example.com"
+    marketer = f"role_{BuiltinRole.MARKETER.id}"
+    async with httpx.AsyncClient(base_url=server_url) as http:
+        await Api(http).change(
+            "memberInvite", owner, accountId=account.id, email=email, roleId=marketer, idempotencyKey="1"
+        )
+    mail = select(outbox_messages.c.body).where(outbox_messages.c.recipient == email)
+    async with database.connect() as connection:
+        body = (await connection.execute(mail)).scalar_one()
+    link = re.search(r"^http\S+$", body, re.MULTILINE)
+    assert link is not None
+    return Invitation(link[0], email, account.name)
 
 
 @pytest.fixture

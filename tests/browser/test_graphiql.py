@@ -9,8 +9,7 @@ from playwright.async_api import Page, Route, expect
 from server.pages.files import FOLDER
 from server.pages.graphiql import graphiql_document, read_tabs
 from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind
-
-from .visits import Visit
+from tests.browser.visits import Visit
 
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "node_modules").is_dir(), reason="npm ci was not run in server/pages"

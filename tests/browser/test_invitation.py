@@ -1,22 +1,13 @@
 """The invitation page in a real browser, against the running server."""
 
-from typing import Protocol
-
 import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from .visits import Visit
+from tests.browser.invitations import Invitation
+from tests.browser.visits import Visit
 
 PASSWORD = "a password of many words 7"
-
-
-class Invitation(Protocol):
-    """A fresh invitation: `link` is what the mail holds."""
-
-    link: str
-    email: str
-    account_name: str
 
 
 @pytest.fixture

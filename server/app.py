@@ -1,0 +1,53 @@
+"""The Starlette application, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from schema.root import build_schema
+from server import health
+from server.database import connect_as_application
+from server.executor import Executor
+from server.graphql_http import GraphQLEndpoint
+from server.mail import Postman
+from server.pages import assets, graphiql_page, invitation_page
+from server.request_log import RequestLog
+from server.settings import Settings
+
+
+def create_app(settings: Settings, database_url: str) -> Starlette:
+    """The application on a database that is migrated, or will be by the time `/readyz` says so."""
+    database = connect_as_application(database_url, settings.pool_size)
+    executor = Executor(build_schema(), database, settings.link_base)
+    postman = Postman(database, settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with postman.at_work():
+            yield
+        await database.dispose()
+
+    return Starlette(
+        routes=[
+            Route("/", _to_graphiql),
+            Route("/graphql", GraphQLEndpoint(executor.schema, executor, graphiql_page)),
+            Route("/invitation", invitation_page),
+            assets,
+            *health.routes(database),
+        ],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts.split(",")),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def _to_graphiql(request: Request) -> Response:
+    return RedirectResponse("/graphql")

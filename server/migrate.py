@@ -1,0 +1,46 @@
+"""Bringing the database up to date: its tables by Alembic, its built-in roles by casbin."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from authz import builtin_roles
+from server.database import connect_as_owner
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's configuration for an open connection; there is no alembic.ini."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def migrate(url: str) -> None:
+    """Run what has not been run yet, as the database's owner. Safe to run twice and at once."""
+    database = connect_as_owner(url)
+    try:
+        async with database.begin() as connection:
+            await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(6303)")
+            await connection.run_sync(_migrate)
+    finally:
+        await database.dispose()
+
+
+def _migrate(connection: Connection) -> None:
+    command.upgrade(alembic_config(connection), "head")
+    builtin_roles.synchronize(connection)
+
+
+def why_not_current(connection: Connection) -> str | None:
+    """What `mandant migrate` would change; None: nothing."""
+    head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+    if MigrationContext.configure(connection).get_current_revision() != head:
+        return "migrations are due: run `mandant migrate`"
+    if builtin_roles.differs(connection):
+        return "the policy was changed: run `mandant migrate`"
+    return None

@@ -1,0 +1,45 @@
+"""What can be set from outside, all through environment variables."""
+
+from pathlib import Path
+
+from pydantic import Field, computed_field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once when a process starts; the README's table lists them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MANDANT_", frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    database_url: str | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 15 or newer, as postgresql://...; left out: the embedded one.",
+    )
+    migration_database_url: str | None = Field(
+        default=None, description="The same database as its owner, for `mandant migrate`."
+    )
+    folder: Path = Field(default=Path(".mandant"), description="Where the embedded PostgreSQL lives.")
+    host: str = Field(default="127.0.0.1", validation_alias="HOST", description="Address to listen on.")
+    port: int = Field(default=8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on.")
+    public_url: str | None = Field(
+        default=None, description="Where people reach the server; links in e-mails begin with it."
+    )
+    allowed_hosts: str = Field(
+        default="localhost,127.0.0.1,[::1]",
+        description="Host names that requests may name, separated by commas; * for any.",
+    )
+    smtp_url: str | None = Field(
+        default=None,
+        description="smtp://user:password@host:port or smtps://...; left out: mail stays in the outbox.",
+    )
+    mail_from: str = Field(default="Mandant <mandant@localhost>", description="The sender of e-mails.")
+    pool_size: int = Field(default=10, ge=1, description="Database connections of one process.")
+
+    @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
+    @property
+    def link_base(self) -> str:
+        """What links in e-mails begin with."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -1,0 +1,85 @@
+"""Asking the application as its clients do."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import httpx
+from starlette.applications import Starlette
+
+
+class Caller(Protocol):
+    """Whoever has a token."""
+
+    @property
+    def token(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    data: Any
+    errors: list[dict[str, Any]]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the errors beside the data."""
+        return [error["extensions"]["code"] for error in self.errors]
+
+
+@dataclass(frozen=True)
+class Api:
+    """GraphQL over HTTP."""
+
+    http: httpx.AsyncClient
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, app: Starlette) -> "AsyncIterator[Api]":
+        """For an application in this process."""
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            yield cls(http)
+
+    async def ask(self, query: str, caller: Caller | None = None, **variables: Any) -> Answer:
+        """Send an operation as somebody, or as nobody."""
+        headers = {} if caller is None else {"Authorization": f"Bearer {caller.token}"}
+        body = {"query": query, "variables": variables}
+        response = await self.http.post("/graphql", json=body, headers=headers)
+        answer = response.json()
+        return Answer(response.status_code, answer.get("data"), answer.get("errors", []))
+
+    async def read(self, query: str, caller: Caller | None = None, **variables: Any) -> Any:
+        """The data of a query that must succeed whole."""
+        answer = await self.ask(query, caller, **variables)
+        assert answer.errors == [], answer.errors
+        return answer.data
+
+    async def change(self, name: str, caller: Caller | None, selection: str = "", **values: Any) -> Any:
+        """The payload of a mutation with an `XxxInput`; `values` are the input's fields."""
+        input_type = INPUT_TYPES.get(name, f"{name[0].upper()}{name[1:]}Input")
+        query = (
+            f"mutation ($input: {input_type}!) {{ {name}(input: $input) {{ {selection} "
+            "userErrors { __typename code field message } } }"
+        )
+        answer = await self.ask(query, caller, input=values)
+        assert answer.errors == [], answer.errors
+        return answer.data[name]
+
+    async def refusal(self, name: str, caller: Caller | None, **values: Any) -> str:
+        """The code with which a mutation is refused; empty if it was done."""
+        payload = await self.change(name, caller, **values)
+        errors = payload["userErrors"]
+        return errors[0]["code"] if errors else ""
+
+
+INPUT_TYPES = {
+    "accountSuspend": "AccountStatusInput",
+    "accountResume": "AccountStatusInput",
+    "accountClose": "AccountStatusInput",
+    "apiKeyRevoke": "ApiKeyInput",
+    "apiKeyRotate": "ApiKeyInput",
+}

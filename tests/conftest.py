@@ -1,0 +1,87 @@
+"""A real PostgreSQL for every test; each worker has a database of its own, each test makes its own trees."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+
+from server.app import create_app
+from server.database import connect_as_owner
+from server.embedded_postgres import DatabaseAddresses
+from server.settings import Settings
+from tests.api import Api
+from tests.database import TestServer, clone, drop, named
+from tests.world import World
+
+_ADDRESSES = pytest.StashKey[DatabaseAddresses]()
+_SERVER = pytest.StashKey[TestServer]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server, or, in a worker, hear where it is."""
+    told: dict[str, str] | None = getattr(config, "workerinput", None)
+    if told is not None:
+        config.stash[_ADDRESSES] = DatabaseAddresses(told["owner"], told["application"])
+        return
+    if config.option.collectonly or config.option.help:
+        return
+    server = TestServer()
+    config.stash[_ADDRESSES] = server.start()
+    config.stash[_SERVER] = server
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where the server is."""
+    addresses = node.config.stash[_ADDRESSES]
+    node.workerinput.update(owner=addresses.owner, application=addresses.application)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server."""
+    server = config.stash.get(_SERVER, None)
+    if server is not None:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+async def addresses(pytestconfig: pytest.Config) -> AsyncIterator[DatabaseAddresses]:
+    """A migrated database of this worker's own: as its owner, and as the application."""
+    server = pytestconfig.stash[_ADDRESSES]
+    name = await clone(server.owner)
+    yield DatabaseAddresses(named(server.owner, name), named(server.application, name))
+    await drop(server.owner, name)
+
+
+@pytest.fixture(scope="session")
+async def database(addresses: DatabaseAddresses) -> AsyncIterator[AsyncEngine]:
+    """The worker's database as its owner: to prepare what a test needs and to look at what it did."""
+    engine = connect_as_owner(addresses.owner)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """As without any environment."""
+    return Settings(smtp_url=None, public_url="http://mandant.test")
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings, addresses: DatabaseAddresses) -> Starlette:
+    """The application on the worker's database, as the application's role."""
+    return create_app(settings, addresses.application)
+
+
+@pytest.fixture(scope="session")
+async def api(app: Starlette) -> AsyncIterator[Api]:
+    """GraphQL over HTTP, in the same process."""
+    async with Api.of(app) as found:
+        yield found
+
+
+@pytest.fixture
+def world(database: AsyncEngine) -> World:
+    """Makes people, accounts, members and keys, directly in the database."""
+    return World(database)

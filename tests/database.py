@@ -1,0 +1,67 @@
+"""One embedded server for the whole run, one cloned database for each worker."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+from sqlalchemy import make_url
+
+from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
+from server.migrate import migrate
+
+TEMPLATE = "mandant_template"
+
+
+class TestServer:
+    """Started by the process that controls the run; the workers are told its addresses."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="mandant-tests-")
+        Path(self._folder.name).chmod(0o755)  # as root, PostgreSQL runs as somebody else
+        self._postgres = EmbeddedPostgres(Path(self._folder.name), durable=False)
+
+    def start(self) -> DatabaseAddresses:
+        """Start it, and migrate the template."""
+        addresses = self._postgres.start()
+        asyncio.run(_make_template(addresses.owner))
+        return addresses
+
+    def stop(self) -> None:
+        """Stop it and remove its data."""
+        self._postgres.stop()
+        self._folder.cleanup()
+
+
+def named(url: str, database: str) -> str:
+    """The same server, another database."""
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+async def clone(owner: str) -> str:
+    """Make a migrated database of one's own. Its name."""
+    name = f"test_{uuid4().hex}"
+    await _run(owner, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    return name
+
+
+async def drop(owner: str, name: str) -> None:
+    """Remove a database, whoever is still connected."""
+    await _run(owner, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+async def _make_template(owner: str) -> None:
+    await _run(owner, f"CREATE DATABASE {TEMPLATE}")
+    await migrate(named(owner, TEMPLATE))
+    await _run(owner, f"ALTER DATABASE {TEMPLATE} WITH is_template true allow_connections false")
+
+
+async def _run(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

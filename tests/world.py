@@ -1,0 +1,230 @@
+"""Trees of accounts with people and keys, written straight into the database.
+
+Nothing of the rules is used here, so that a wrong rule cannot prepare its own test: only the tables,
+the ids and the tokens.
+"""
+
+import datetime
+import itertools
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import ALL_PERMISSIONS
+from authz.tokens import TokenKind, digest_of, generate
+from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
+from models.api_keys import api_keys
+from models.events import events
+from models.identifiers import Kind, new_id, present
+from models.invitations import invitations
+from models.members import memberships
+from models.sessions import sessions
+from models.users import ownerships, users
+from resolvers.passwords import _hasher
+
+PASSWORD = "correct horse battery"
+_HASH = _hasher.hash(PASSWORD)
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person with an open session."""
+
+    key: uuid.UUID
+    name: str
+    email: str
+    token: str
+
+    @property
+    def id(self) -> str:
+        """As clients see it."""
+        return present(Kind.USER, self.key)
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account and its place in its tree."""
+
+    key: uuid.UUID
+    master: uuid.UUID
+    name: str
+    path: tuple[uuid.UUID, ...]
+    """The accounts above it, the root first."""
+
+    @property
+    def id(self) -> str:
+        """As clients see it."""
+        return present(Kind.ACCOUNT, self.key)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person's membership."""
+
+    key: uuid.UUID
+    person: Person
+    account: Account
+
+    @property
+    def id(self) -> str:
+        """As clients see it."""
+        return present(Kind.MEMBER, self.key)
+
+    @property
+    def token(self) -> str:
+        """The person's."""
+        return self.person.token
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key and its secret."""
+
+    key: uuid.UUID
+    token: str
+
+    @property
+    def id(self) -> str:
+        """As clients see it."""
+        return present(Kind.API_KEY, self.key)
+
+
+class World:
+    """Makes what a test needs. Names and addresses are never the same twice in a process."""
+
+    def __init__(self, database: AsyncEngine) -> None:
+        self.database = database
+
+    async def person(self, name: str | None = None, email: str | None = None) -> Person:
+        """A person of no account, with the password PASSWORD."""
+        number = next(_numbers)
+        key, token = new_id(), generate(TokenKind.SESSION)
+        person = Person(
+            key, name or f"Person {number}", email or f"person{number}-{key.hex[-8:]}@example.com", token
+        )
+        async with self.database.begin() as connection:
+            await connection.execute(
+                insert(users).values(
+                    id=key,
+                    name=person.name,
+                    email=person.email,
+                    email_canonical=person.email.lower(),
+                    password_hash=_HASH,
+                )
+            )
+            await connection.execute(
+                insert(sessions).values(
+                    id=new_id(), user_id=key, digest=digest_of(token), expires_at=_in(days=1)
+                )
+            )
+        return person
+
+    async def account(self, parent: Account | None = None, name: str | None = None) -> Account:
+        """A master account, or one below another. Nobody is in it."""
+        key = new_id()
+        made = Account(
+            key,
+            parent.master if parent else key,
+            name or f"Account {next(_numbers)}",
+            (*parent.path, parent.key) if parent else (),
+        )
+        async with self.database.begin() as connection:
+            await connection.execute(
+                insert(accounts).values(
+                    master_id=made.master,
+                    id=key,
+                    parent_id=parent.key if parent else None,
+                    name=made.name,
+                )
+            )
+            closure = [
+                {"master_id": made.master, "ancestor_id": ancestor, "descendant_id": key, "depth": depth}
+                for depth, ancestor in enumerate((key, *reversed(made.path)))
+            ]
+            await connection.execute(insert(account_closure), closure)
+        return made
+
+    async def member(
+        self,
+        account: Account,
+        role: BuiltinRole,
+        person: Person | None = None,
+        expires_at: datetime.datetime | None = None,
+    ) -> Member:
+        """A person with a role in the account; without `person`, a new one."""
+        person = person or await self.person(f"{role.name.title()} of {account.name}")
+        key = new_id()
+        async with self.database.begin() as connection:
+            await connection.execute(
+                insert(memberships).values(
+                    master_id=account.master,
+                    account_id=account.key,
+                    id=key,
+                    user_id=person.key,
+                    role_id=role.id,
+                    expires_at=expires_at,
+                )
+            )
+            if role is BuiltinRole.OWNER:
+                await connection.execute(
+                    insert(ownerships).values(
+                        user_id=person.key, master_id=account.master, account_id=account.key
+                    )
+                )
+        return Member(key, person, account)
+
+    async def api_key(
+        self, account: Account, role: BuiltinRole = BuiltinRole.ADMINISTRATOR, scopes: int = ALL_PERMISSIONS
+    ) -> ApiKey:
+        """A key of the account."""
+        key, secret = new_id(), generate(TokenKind.API_KEY)
+        async with self.database.begin() as connection:
+            await connection.execute(
+                insert(api_keys).values(
+                    master_id=account.master,
+                    account_id=account.key,
+                    id=key,
+                    name=f"Key {next(_numbers)}",
+                    digest=digest_of(secret),
+                    last_four=secret[-4:],
+                    role_id=role.id,
+                    scopes=scopes,
+                )
+            )
+        return ApiKey(key, secret)
+
+    async def set_status(self, account: Account, status: AccountStatus) -> None:
+        """Suspend, close or resume the account."""
+        await self._update_account(account, status=status.value)
+
+    async def set_inheritance(self, account: Account, inheritance: RightsInheritance) -> None:
+        """Say which roles of the account hold below it."""
+        await self._update_account(account, rights_inheritance=inheritance.value)
+
+    async def state(self, *roots: Account) -> object:
+        """All that is stored of the trees, to compare before and after a refusal."""
+        tables = (accounts, account_closure, memberships, invitations, api_keys, events)
+        found = []
+        async with self.database.connect() as connection:
+            for table in tables:
+                columns = [column for column in table.c if column.name != "last_used_at"]
+                statement = (
+                    select(*columns)
+                    .where(table.c.master_id.in_([root.master for root in roots]))
+                    .order_by(*table.primary_key.columns)
+                )
+                found.append([tuple(row) for row in await connection.execute(statement)])
+        return found
+
+    async def _update_account(self, account: Account, **values: str) -> None:
+        statement = update(accounts).where(accounts.c.id == account.key).values(**values)
+        async with self.database.begin() as connection:
+            await connection.execute(statement)
+
+
+def _in(**span: int) -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC) + datetime.timedelta(**span)
