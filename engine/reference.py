@@ -44,6 +44,10 @@ class ReadContext(Protocol):
 
     reader: Reader
 
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody is signed in."""
+
 
 def forbidden(permission: str) -> GraphQLError:
     """The error beside the null of a field that the viewer may not see."""
@@ -90,6 +94,7 @@ class _Reading:
         self.field = field
         self.read = field.declaration.read
         self.reader = info.context.reader
+        self.anonymous = info.context.anonymous
         self.entity: Entity | None = None if source is None else entity_of(type(source))
         self.key: Identity = () if self.entity is None else self.entity.identity(source.row)
         self.given = {argument.python_name: _default(argument) for argument in field.arguments} | given
@@ -109,7 +114,7 @@ class _Reading:
     async def to_one(self) -> Any:
         items = await self._items()
         if not items and self.field.declaration.absent is not None:
-            raise _absent(self.field.declaration.absent)
+            raise _absent("UNAUTHENTICATED" if self.anonymous else self.field.declaration.absent)
         return items[0] if items else None
 
     async def to_many(self) -> list[Any]:

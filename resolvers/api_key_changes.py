@@ -50,9 +50,19 @@ async def create_api_key(
         raise Refusal(RefusalCode.BAD_USER_INPUT, "An API key cannot be an owner.", "roleId")
     if command.expires_at is not None and command.expires_at <= datetime.datetime.now(datetime.UTC):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie in the future.", "expiresAt")
-    scopes = None if command.permissions is None else mask_of(command.permissions)
+    scopes = _scopes(role, command.permissions)
     name = short_text(command.name, "name")
     return await add_api_key(session, principal, account, NewApiKey(name, role, scopes, command.expires_at))
+
+
+def _scopes(role: RoleGrant, permissions: frozenset[Permission] | None) -> int | None:
+    if permissions is None:
+        return None
+    missing = [p.name for p in permissions if not (role.mask | role.below_mask) & p.bit]
+    if missing:
+        message = f"{role.name} does not give {', '.join(sorted(missing))}."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "permissions")
+    return mask_of(permissions)
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,15 @@ from engine.declarations import entity, to_one
 from models.identifiers import AccountId, ApiKeyId, Kind
 from resolvers import api_key_changes as writes
 from resolvers import api_keys
+from resolvers.attempts import Limit
 from resolvers.identifiers import required
 from schema.api_keys import ApiKey
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError
 from schema.writes import needs, payload, perform, user_errors
+
+_WINDOW = datetime.timedelta(minutes=10)
+_KEYS_OF_A_PRINCIPAL = 100
 
 
 @strawberry.input(description="A key for a program that acts for the account.")
@@ -67,7 +71,8 @@ class ApiKeyMutation:
             made = await writes.create_api_key(session, principal, command)
             return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
 
-        return await perform(info, ApiKeyPayload, write)
+        limit = Limit(f"keys of {principal.id}", _KEYS_OF_A_PRINCIPAL, _WINDOW)
+        return await perform(info, ApiKeyPayload, write, [limit])
 
     @strawberry.mutation(
         directives=needs(Permission.API_KEYS_WRITE),

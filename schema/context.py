@@ -23,6 +23,11 @@ class Context:
     """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
 
     @property
+    def anonymous(self) -> bool:
+        """Whether nobody is signed in."""
+        return self.principal is None
+
+    @property
     def digest(self) -> Digest:
         """What every statement looks the principal up by."""
         return NOBODY if self.principal is None else self.principal.digest

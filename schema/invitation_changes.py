@@ -12,6 +12,7 @@ from engine.rules import Public
 from models.identifiers import AccountId, InvitationId, Kind
 from resolvers import invitation_changes as writes
 from resolvers import invitations
+from resolvers.attempts import Limit
 from resolvers.identifiers import required
 from resolvers.invitation_acceptance import accept_invitation, preview_invitation
 from schema.context import ContextInfo, principal_of
@@ -20,6 +21,9 @@ from schema.links import invitation_link
 from schema.member_changes import MemberPayload
 from schema.user_errors import UserError
 from schema.writes import OPEN, needs, payload, perform, user_errors
+
+_WINDOW = datetime.timedelta(minutes=10)
+_INVITATIONS_OF_A_PRINCIPAL = 300
 
 
 @strawberry.input(description="A role in an account, offered to an e-mail address.")
@@ -99,7 +103,8 @@ class InvitationMutation:
             made = await writes.invite_member(session, principal, command)
             return payload(InvitationPayload, invitation_id=made.invitation_id, replayed=made.replayed)
 
-        return await perform(info, InvitationPayload, write)
+        limit = Limit(f"invitations of {principal.id}", _INVITATIONS_OF_A_PRINCIPAL, _WINDOW)
+        return await perform(info, InvitationPayload, write, [limit])
 
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE), description="Withdraw an invitation that is still open."
