@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Text, Uuid, literal
+from sqlalchemy import ColumnElement, Text, Uuid
 from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.unset import UNSET
 
+from engine.binds import Variable, bound
 from engine.paging import PAGE_ARGUMENTS
 
 
@@ -30,6 +31,11 @@ class GlobalId:
 
     parse: Callable[[object], Hashable]
     type: TypeEngine[Any] = field(default_factory=Uuid)
+
+
+def prefix_of(global_id: str) -> str:
+    """What kind of thing a global id names."""
+    return global_id.partition("_")[0]
 
 
 @dataclass(frozen=True)
@@ -96,9 +102,9 @@ def _value(hint: Any, value: Any) -> Any:
     if value is None or value is UNSET:
         return None
     if global_id is not None:
-        return literal(global_id.parse(value), global_id.type)
-    if isinstance(value, str) and not isinstance(value, enum.Enum):
-        return literal(value, Text)
+        return bound(value, global_id.type, global_id.parse)
+    if isinstance(value, Variable) or (isinstance(value, str) and not isinstance(value, enum.Enum)):
+        return bound(value, Text())
     return value
 
 

@@ -1,17 +1,63 @@
-"""How a value that PostgreSQL answers is shown to a client."""
+"""How a value of PostgreSQL's is shown to a client: by Python, and as JSON text by SQL. Both say the same."""
 
 import enum
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
+
+from engine.binds import text
+from engine.json_text import Part
 
 
 @dataclass(frozen=True)
 class Codec:
-    """`python` turns a column's value, never None, into what Strawberry serialises."""
+    """`python` turns a value, never None, into what Strawberry serialises; `sql` turns a column into parts
+    of JSON text that are NULL where the column is."""
 
     python: Callable[[Any], Any]
+    sql: Callable[[ColumnElement[Any]], Sequence[Part]]
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _as_json(column: ColumnElement[Any]) -> Sequence[Part]:
+    return [cast(func.to_json(column), Text)]
+
+
+def _as_text(column: ColumnElement[Any]) -> Sequence[Part]:
+    return [cast(column, Text)]
+
+
+def _as_boolean(column: ColumnElement[Any]) -> Sequence[Part]:
+    return [case((column, text("true")), (~column, text("false")))]
+
+
+def _as_moment(column: ColumnElement[Any]) -> Sequence[Part]:
+    """As Python's isoformat has it: microseconds only where there are any."""
+    utc = func.timezone(text("UTC"), column)
+    whole = func.to_char(utc, text('YYYY-MM-DD"T"HH24:MI:SS'))
+    fraction = func.to_char(utc, text(".US"))
+    shown = case((fraction == text(".000000"), text("")), else_=fraction)
+    return ['"', whole, shown, '+00:00"']
+
+
+PLAIN = Codec(_itself, _as_json)
+"""Text, JSON and lists of texts."""
+
+CODECS_BY_SCALAR = {
+    "ID": PLAIN,
+    "String": PLAIN,
+    "JSON": Codec(_itself, _as_text),
+    "Int": Codec(_itself, _as_text),
+    "Boolean": Codec(_itself, _as_boolean),
+    "DateTime": Codec(_itself, _as_moment),
+}
+"""For fields that do not say their codec, by their GraphQL type."""
 
 
 def global_id(prefix: str) -> Codec:
@@ -20,12 +66,13 @@ def global_id(prefix: str) -> Codec:
     def show(value: uuid.UUID) -> str:
         return f"{prefix}_{value}"
 
-    return Codec(show)
+    return Codec(show, lambda column: [f'"{prefix}_', cast(column, Text), '"'])
 
 
 def enum_of(members: type[enum.Enum]) -> Codec:
-    """Text that holds an enum's value."""
-    return Codec(members)
+    """Text that holds an enum's value; a client sees its name."""
+    names = [(member.value, text(f'"{member.name}"')) for member in members]
+    return Codec(members, lambda column: [case(*[(column == text(value), name) for value, name in names])])
 
 
 def mask_of(members: type[enum.Enum]) -> Codec:
@@ -34,4 +81,15 @@ def mask_of(members: type[enum.Enum]) -> Codec:
     def names(mask: int) -> list[enum.Enum]:
         return [member for member in members if mask >> int(member.value) & 1]
 
-    return Codec(names)
+    def array(mask: ColumnElement[Any]) -> Sequence[Part]:
+        present = [
+            case((mask.op("&")(_number(1 << int(member.value))) != _number(0), text(f'"{member.name}",')))
+            for member in members
+        ]
+        return ["[", func.rtrim(func.concat(*present), text(",")), "]"]
+
+    return Codec(names, array)
+
+
+def _number(value: int) -> ColumnElement[int]:
+    return literal_column(str(value))

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import functools
 import json
 import uuid
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+
+from engine.binds import Source, Variable, bound, source_of
 
 DEFAULT_PAGE = 20
 LONGEST_PAGE = 100
@@ -49,41 +52,49 @@ class Order:
         return [rows.c[str(column.key)] for column in self.columns]
 
 
+Keys = tuple[ColumnElement[Any], ...]
+"""A cursor's values, one for each sort column."""
+
+
 @dataclass(frozen=True)
 class Window:
     """Which part of a list a page shows: its order, its bounds and its length."""
 
     order: Order
     size: int
-    after: tuple[Any, ...] | None
-    before: tuple[Any, ...] | None
+    after: Keys | None
+    before: Keys | None
     backward: bool
+
+    @property
+    def sources(self) -> list[Source]:
+        """What is still to be read of variables: the cursors' keys."""
+        keys = [*(self.after or ()), *(self.before or ())]
+        return [source for key in keys if (source := source_of(key)) is not None]
 
     @property
     def bounded(self) -> bool:
         """A cursor was given, so there is something on its other side."""
         return (self.before if self.backward else self.after) is not None
 
-    def apply(self, statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-        """The window's rows and one more, which tells whether there are more."""
+    def apply(
+        self, statement: Select[Any], columns: Sequence[ColumnElement[Any]], *, overshoot: bool = True
+    ) -> Select[Any]:
+        """The window's rows, with `overshoot` and one more, which tells whether there are more."""
         keys = tuple_(*columns)
         if self.after is not None:
-            bound = _bound(self.after, columns)
-            statement = statement.where(keys < bound if self.order.descending else keys > bound)
+            bounds = tuple_(*self.after)
+            statement = statement.where(keys < bounds if self.order.descending else keys > bounds)
         if self.before is not None:
-            bound = _bound(self.before, columns)
-            statement = statement.where(keys > bound if self.order.descending else keys < bound)
+            bounds = tuple_(*self.before)
+            statement = statement.where(keys > bounds if self.order.descending else keys < bounds)
         ordered = statement.order_by(*self.sorted(columns))
-        return ordered.limit(literal_column(str(self.size + 1)))
+        return ordered.limit(literal_column(str(self.size + overshoot)))
 
     def sorted(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         """The columns in the direction in which the page is read."""
         down = self.order.descending != self.backward
         return [column.desc() if down else column.asc() for column in columns]
-
-
-def _bound(keys: tuple[Any, ...], columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    return tuple_(*[literal(key, column.type) for key, column in zip(keys, columns, strict=True)])
 
 
 def window(order: Order, arguments: dict[str, Any]) -> Window:
@@ -104,14 +115,22 @@ def window(order: Order, arguments: dict[str, Any]) -> Window:
     )
 
 
-def _keys(order: Order, cursor: str | None) -> tuple[Any, ...] | None:
+def _keys(order: Order, cursor: str | Variable | None) -> Keys | None:
     if cursor is None:
         return None
+    return tuple(
+        bound(cursor, column.type, functools.partial(_decoded, order, index))
+        for index, column in enumerate(order.columns)
+    )
+
+
+def _decoded(order: Order, index: int, cursor: str) -> object:
+    """One key of a cursor. Raises BadPage."""
     try:
         tag, *keys = json.loads(base64.b64decode(cursor, validate=True))
         if tag != order.tag or len(keys) != len(order.columns):
             raise BadPage("Not a cursor of this list.")
-        return tuple(_key(column, key) for column, key in zip(order.columns, keys, strict=True))
+        return _key(order.columns[index], keys[index])
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
         raise BadPage("Not a cursor of this list.") from error
 

@@ -9,7 +9,6 @@ import functools
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
-from graphql import GraphQLError
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -24,15 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 from strawberry.types import Info
-from strawberry.types.arguments import StrawberryArgument
-from strawberry.types.base import StrawberryList, StrawberryOptional, get_object_definition
-from strawberry.types.lazy_type import LazyType
-from strawberry.types.unset import UNSET
 
 from engine import paging
-from engine.arguments import resolver_values
+from engine.arguments import prefix_of, resolver_values
 from engine.connections import Connection, Edge, PageInfo
 from engine.declarations import Entity, FieldKind, LookUp, SqlField, entity_of, row_object
+from engine.field_errors import absent, forbidden
+from engine.field_types import all_arguments, node_type_of, object_type_of, order_of
 from engine.reader import Reader
 
 Row = Mapping[str, Any]
@@ -49,20 +46,12 @@ class ReadContext(Protocol):
         """Whether nobody is signed in."""
 
 
-def forbidden(permission: str) -> GraphQLError:
-    """The error beside the null of a field that the viewer may not see."""
-    return GraphQLError(
-        f"You need {permission} in this account.",
-        extensions={"code": "FORBIDDEN", "permission": permission},
-    )
-
-
 def execute(field: SqlField, source: Any, info: Info[ReadContext, Any], given: dict[str, Any]) -> Any:
     """The field's value, or an awaitable of it."""
     declaration = field.declaration
     row: Row = {} if source is None else source.row
     if declaration.requires is not None and not declaration.requires.in_row(row):
-        raise forbidden(declaration.requires.name)
+        raise forbidden(declaration.requires)
     if declaration.kind is FieldKind.COLUMN:
         return _shown(field, row[field.python_name])
     reading = _Reading(field, source, info, given)
@@ -81,7 +70,9 @@ def execute(field: SqlField, source: Any, info: Info[ReadContext, Any], given: d
             return _look_ups(field, info, given["ids"])
 
 
-SqlField.executor = staticmethod(execute)
+def install() -> None:
+    """Let Strawberry answer SQL fields by this executor."""
+    SqlField.executor = staticmethod(execute)
 
 
 class _Reading:
@@ -97,7 +88,7 @@ class _Reading:
         self.anonymous = info.context.anonymous
         self.entity: Entity | None = None if source is None else entity_of(type(source))
         self.key: Identity = () if self.entity is None else self.entity.identity(source.row)
-        self.given = {argument.python_name: _default(argument) for argument in field.arguments} | given
+        self.given = all_arguments(field, given)
         self.values = resolver_values(self.read, self.given)
         self.name: Hashable = (type(source), field.python_name, _hashable(self.given))
 
@@ -114,7 +105,7 @@ class _Reading:
     async def to_one(self) -> Any:
         items = await self._items()
         if not items and self.field.declaration.absent is not None:
-            raise _absent("UNAUTHENTICATED" if self.anonymous else self.field.declaration.absent)
+            raise absent("UNAUTHENTICATED" if self.anonymous else self.field.declaration.absent)
         return items[0] if items else None
 
     async def to_many(self) -> list[Any]:
@@ -128,19 +119,17 @@ class _Reading:
     async def _load_items(self, keys: list[Identity]) -> list[list[Any]]:
         number, rows, source = _parents(self.entity, keys)
         items = self.read(rows, **self.values).correlate(rows).lateral()
-        order = [items.c[name] for name in entity_of(_type_of(self.field)).key]
+        order = [items.c[name] for name in entity_of(object_type_of(self.field)).key]
         statement = select(number, *items.c).select_from(source.join(items, true())).order_by(number, *order)
-        return _grouped(_type_of(self.field), await self.reader.rows(statement), len(keys))
+        return _grouped(object_type_of(self.field), await self.reader.rows(statement), len(keys))
 
     async def connection(self) -> Connection[Any]:
-        order_of = self.field.declaration.order
-        assert order_of is not None  # noqa: S101 - `connection` asks for one
-        order = order_of(**{name: value for name, value in self.given.items() if name in self.values})
+        order = order_of(self.field, self.given, set(self.values))
         window = paging.window(order, self.given)
         load = functools.partial(self._load_page, window)
         rows = await self.reader.load(self.name, load, self.key)
         count = functools.partial(self.reader.load, (self.name, "count"), self._load_count, self.key)
-        return _connection(_node_type(self.field), rows, window, count)
+        return _connection(node_type_of(self.field), rows, window, count)
 
     async def _load_page(self, window: paging.Window, keys: list[Identity]) -> list[list[Row]]:
         number, rows, source = _parents(self.entity, keys)
@@ -166,7 +155,7 @@ class _Reading:
 
 
 async def _look_up(field: SqlField, info: Info[ReadContext, Any], text: str) -> Any:
-    prefix = text.partition("_")[0]
+    prefix = prefix_of(text)
     found = field.declaration.look_ups().get(prefix)
     if found is None:
         return None
@@ -246,41 +235,9 @@ def _connection(
     return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=page_info, count=count)
 
 
-def _default(argument: StrawberryArgument) -> Any:
-    return None if argument.default is UNSET else argument.default
-
-
-def _absent(code: str) -> GraphQLError:
-    messages = {
-        "NOT_FOUND": "There is nothing with this id, or it is outside your reach.",
-        "UNAUTHENTICATED": "Sign in, or send an API key.",
-    }
-    return GraphQLError(messages[code], extensions={"code": code})
-
-
 def _shown(field: SqlField, value: Any) -> Any:
     codec = field.declaration.codec
     return value if value is None or codec is None else codec.python(value)
-
-
-def _type_of(field: SqlField) -> type:
-    """The type of the object, or of the list's items, that a field gives."""
-    type_: Any = field.type
-    while isinstance(type_, (StrawberryOptional, StrawberryList)):
-        type_ = type_.of_type
-    if isinstance(type_, LazyType):
-        type_ = type_.resolve_type()
-    found: type = type_
-    return found
-
-
-def _node_type(field: SqlField) -> type:
-    definition = get_object_definition(_type_of(field), strict=True)
-    type_: Any = definition.type_var_map["T"]
-    if isinstance(type_, LazyType):
-        type_ = type_.resolve_type()
-    found: type = type_
-    return found
 
 
 def _hashable(value: Any) -> Hashable:

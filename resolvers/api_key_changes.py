@@ -13,7 +13,7 @@ from authz.guard import Authorized, authorize
 from authz.permissions import Permission, mask_of
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
-from authz.tokens import TokenKind, digest_of, generate
+from authz.tokens import Digest, TokenKind, digest_of, generate
 from models.api_keys import api_keys
 from models.identifiers import AccountId, ApiKeyId, Kind, new_id, present
 from resolvers.events import EventKind, record
@@ -125,12 +125,12 @@ async def revoke_api_key(session: AsyncSession, principal: Principal, api_key_id
     return account
 
 
-async def note_use(session: AsyncSession, api_key_id: ApiKeyId) -> None:
-    """Remember when the key was last used, to the minute."""
+async def note_use(session: AsyncSession, token_digest: Digest) -> None:
+    """Remember when the key with the secret was last used, to the minute."""
     minute = func.date_trunc("minute", func.now())
     stale = api_keys.c.last_used_at.is_(None) | (api_keys.c.last_used_at < minute)
     await session.execute(
-        update(api_keys).where(api_keys.c.id == api_key_id, stale).values(last_used_at=minute)
+        update(api_keys).where(api_keys.c.digest == token_digest, stale).values(last_used_at=minute)
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Text, func, select
 
 from engine.paging import Order
 from models.roles import role_policy_lines, roles
@@ -46,11 +46,12 @@ def inherited_permissions(role: FromClause) -> ColumnElement[int]:
 def policy_lines(role: FromClause) -> ColumnElement[Any]:
     """The lines of the policy, as casbin reads them."""
     line = role_policy_lines.alias()
-    text = func.concat_ws(", ", "p", role.c.name, line.c.relation, line.c.area, line.c.action, line.c.effect)
-    ordered = func.array_agg(text).filter(line.c.role_id.is_not(None))
-    return (
-        select(func.coalesce(ordered, func.array([])))
+    shown = func.concat_ws(", ", "p", role.c.name, line.c.relation, line.c.area, line.c.action, line.c.effect)
+    return func.array(
+        select(shown)
         .where(line.c.role_id == role.c.id)
+        .order_by(line.c.relation, line.c.area, line.c.action, line.c.effect)
         .correlate(role)
-        .scalar_subquery()
+        .scalar_subquery(),
+        type_=ARRAY(Text),
     )

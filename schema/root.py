@@ -4,6 +4,7 @@ import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema
 from strawberry.tools import merge_types
 
+from engine import reference
 from engine.rules import Public, Requires
 from schema import enums
 from schema.account_changes import AccountMutation
@@ -53,6 +54,7 @@ class UnmarkedFieldsError(Exception):
 
 def build_schema() -> strawberry.Schema:
     """The schema. Raises UnmarkedFieldsError where a field has no rule: what is not allowed is denied."""
+    reference.install()
     query = merge_types("Query", _QUERIES)
     query.__strawberry_definition__.description = "Reads."  # type: ignore[attr-defined]
     mutation = merge_types("Mutation", _MUTATIONS)

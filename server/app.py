@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from schema.root import build_schema
 from server import health
-from server.database import connect_as_application
+from server.database import connect_as_application, read_pool
 from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
 from server.mail import Postman
@@ -24,13 +24,15 @@ from server.settings import Settings
 def create_app(settings: Settings, database_url: str) -> Starlette:
     """The application on a database that is migrated, or will be by the time `/readyz` says so."""
     database = connect_as_application(database_url, settings.pool_size)
-    executor = Executor(build_schema(), database, settings.link_base)
+    reads = read_pool(database_url, settings.pool_size)
+    executor = Executor(build_schema(), database, reads, settings.link_base)
     postman = Postman(database, settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with postman.at_work():
             yield
+        await reads.close()
         await database.dispose()
 
     return Starlette(

@@ -1,16 +1,24 @@
 """Connections to PostgreSQL as the application's role."""
 
+import asyncpg
 import orjson
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from engine.pool import Pool, ReadConnection
 from models.base import APPLICATION_ROLE
 
-_TIME_LIMITS = {
+_SETTINGS = {
+    "application_name": "mandant",
+    "role": APPLICATION_ROLE,
+    "timezone": "UTC",
+    "jit": "off",
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
 }
+_CONNECT_TIMEOUT = 5
+"""Seconds."""
 
 
 def connect_as_application(url: str, pool_size: int) -> AsyncEngine:
@@ -25,16 +33,25 @@ def connect_as_application(url: str, pool_size: int) -> AsyncEngine:
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={
-            "timeout": 5,
-            "server_settings": {
-                "application_name": "mandant",
-                "role": APPLICATION_ROLE,
-                "timezone": "UTC",
-                "jit": "off",
-                **_TIME_LIMITS,
-            },
+            "timeout": _CONNECT_TIMEOUT,
+            "server_settings": _SETTINGS,
         },
     )
+
+
+def read_pool(url: str, size: int) -> Pool:
+    """A pool for compiled reads, on connections that refuse to write."""
+
+    async def connect() -> ReadConnection:
+        connection: ReadConnection = await asyncpg.connect(
+            url,
+            connection_class=ReadConnection,
+            timeout=_CONNECT_TIMEOUT,
+            server_settings=_SETTINGS | {"default_transaction_read_only": "on"},
+        )
+        return connection
+
+    return Pool(connect, size)
 
 
 def connect_as_owner(url: str) -> AsyncEngine:

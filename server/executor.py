@@ -1,6 +1,8 @@
-"""Runs GraphQL operations for the transport: who asks, one snapshot to read, and the schema."""
+"""Runs GraphQL operations for the transport.
 
-import datetime
+A query of somebody who is known runs compiled, as one statement that finds out who asks as well. What cannot
+be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
+"""
 
 import strawberry
 from graphql import DocumentNode, ExecutionResult, OperationType, get_operation_ast
@@ -8,76 +10,94 @@ from graphql.execution import execute
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from authz.principals import (
-    DIGEST_NAME,
-    NOBODY,
-    Principal,
-    principal_digest,
-    principal_of_row,
-)
+from authz.principals import DIGEST_NAME, NOBODY, Principal, principal_digest, principal_of_row
 from authz.reach import PRINCIPAL
 from authz.tokens import Digest
-from engine import reference
+from engine.binds import NotCompilableError
+from engine.denials import MARKER, settled
+from engine.paging import BadPage
+from engine.plans import Plans
+from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_texts
-from models.identifiers import ApiKeyId
-from resolvers.api_key_changes import note_use
 from schema.context import Context
 from schema.root import graphql_schema
 from server.errors import Unauthenticated
 from server.http_request import GraphQLRequest
-
-__all__ = ["Executor", "reference"]
+from server.key_uses import KeyUses
 
 
 class Executor:
     """See `server.graphql_http.Executor`."""
 
-    def __init__(self, schema: strawberry.Schema, database: AsyncEngine, public_url: str) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, database: AsyncEngine, reads: Pool, public_url: str
+    ) -> None:
         self.schema = graphql_schema(schema)
         self._database = database
+        self._reads = reads
+        self._plans = Plans(schema, PRINCIPAL)
         self._public_url = public_url
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
-        self._minute_of_use: dict[ApiKeyId, datetime.datetime] = {}
+        self._key_uses = KeyUses(self._sessions)
 
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
-    ) -> ExecutionResult:
+    ) -> ExecutionResult | bytes:
         check_texts(document, request.variables)
         token_digest = _digest(authorization)
+        if token_digest is None:
+            return await self.reference(request, document, None, client_address)
+        try:
+            answer = await self.compiled(request, document, token_digest)
+        except NotCompilableError:
+            answer = await self.reference(request, document, token_digest, client_address)
+        await self._key_uses.note(token_digest)
+        return answer
+
+    async def compiled(
+        self, request: GraphQLRequest, document: DocumentNode, token_digest: Digest
+    ) -> ExecutionResult | bytes:
+        """The compiled answer: text as it is, or a result where fields were denied.
+
+        Raises NotCompilableError, and Unauthenticated where nobody has the token.
+        """
+        plan, variables = self._plans.find(request.query, document, request.operation_name, request.variables)
+        try:
+            values = plan.values(variables, {DIGEST_NAME: token_digest})
+        except BadPage as error:
+            raise NotCompilableError from error  # the reference executor says where
+        answer = await self._reads.value(plan.statement.sql, values)
+        if answer is None:
+            raise Unauthenticated
+        if MARKER not in answer:
+            return answer
+        return ExecutionResult(*settled(answer, plan.denials))
+
+    async def reference(
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        token_digest: Digest | None,
+        client_address: str,
+    ) -> ExecutionResult:
+        """The reference executor's answer."""
         reader = Reader(self._database, {DIGEST_NAME: token_digest or NOBODY})
         try:
             principal = None if token_digest is None else await _authenticate(reader, token_digest)
-            if principal is not None and principal.api_key_id is not None:
-                await self._note_use(principal.api_key_id)
             if _is_mutation(request, document):
                 await reader.close()
             context = Context(reader, principal, self._sessions, client_address, self._public_url)
-            return await self._run(request, document, context)
+            result = execute(
+                self.schema,
+                document,
+                context_value=context,
+                variable_values=request.variables,
+                operation_name=request.operation_name,
+            )
+            return result if isinstance(result, ExecutionResult) else await result
         finally:
             await reader.close()
-
-    async def _run(
-        self, request: GraphQLRequest, document: DocumentNode, context: Context
-    ) -> ExecutionResult:
-        result = execute(
-            self.schema,
-            document,
-            context_value=context,
-            variable_values=request.variables,
-            operation_name=request.operation_name,
-        )
-        return result if isinstance(result, ExecutionResult) else await result
-
-    async def _note_use(self, api_key_id: ApiKeyId) -> None:
-        minute = datetime.datetime.now(datetime.UTC).replace(second=0, microsecond=0)
-        if self._minute_of_use.get(api_key_id) == minute:
-            return
-        if len(self._minute_of_use) > 10_000:
-            self._minute_of_use.clear()
-        self._minute_of_use[api_key_id] = minute
-        async with self._sessions.begin() as session:
-            await note_use(session, api_key_id)
 
 
 def _digest(authorization: str | None) -> Digest | None:

@@ -1,0 +1,96 @@
+"""Values on their way into a compiled statement: constants, and variables known only when the plan runs."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, bindparam, literal, literal_column
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+
+class NotCompilableError(Exception):
+    """The compiled executor cannot answer this; the reference executor must."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A leaf of a variable's value: its name, then the steps into lists and objects.
+
+    `prefix` is that of a global id: it decides which table is looked into.
+    """
+
+    path: tuple[str | int, ...]
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a bound value comes from. `convert` may raise what a client should hear."""
+
+    value: Any
+    convert: Callable[[Any], Any] | None = None
+
+    def read(self, variables: Mapping[str, Any]) -> Any:
+        """The value for these variables."""
+        value = self.value
+        if isinstance(value, Variable):
+            value = variables
+            for step in self.value.path:
+                value = value[step]
+        return value if self.convert is None else self.convert(value)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """SQL with `$n`, and in their order where the values come from: a Source, or a value's name."""
+
+    sql: str
+    values: tuple[Source | str, ...]
+
+
+_numbers = itertools.count()
+
+
+def bound(
+    value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
+) -> ColumnElement[Any]:
+    """The value as SQL. What is known now is converted now; a Variable when the plan runs."""
+    if not isinstance(value, Variable):
+        return literal(value if convert is None else convert(value), type_)
+    parameter = bindparam(f"v{next(_numbers)}", type_=type_, required=True)
+    parameter.__dict__["source"] = Source(value, convert)
+    return parameter
+
+
+def prepared(statement: ClauseElement) -> Prepared:
+    """Compile the statement for asyncpg."""
+    compiled = statement.compile(dialect=_DIALECT)
+    if not isinstance(compiled, SQLCompiler):
+        raise TypeError("not a statement that selects")
+    values = [_source(compiled.binds[name]) for name in compiled.positiontup or ()]
+    return Prepared(str(compiled), tuple(values))
+
+
+def source_of(element: ColumnElement[Any]) -> Source | None:
+    """Where `bound` takes the value from; None where it is known."""
+    found = element.__dict__.get("source")
+    return found if isinstance(found, Source) else None
+
+
+def _source(parameter: BindParameter[Any]) -> Source | str:
+    source = source_of(parameter)
+    if source is not None:
+        return source
+    return str(parameter.key) if parameter.required else Source(parameter.value)
+
+
+_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+
+
+def text(value: str) -> ColumnElement[str]:
+    """A text that is part of the statement."""
+    quoted = value.replace("'", "''")
+    return literal_column(f"'{quoted}'")

@@ -1,0 +1,52 @@
+"""The rows that a compiled selection reads."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, literal_column, select, true
+
+PRESENT = "present__"
+"""A column that is NULL where a left join found nothing."""
+
+
+class Scope:
+    """Rows, and the to-one rows that are joined to them on the way."""
+
+    def __init__(self, rows: FromClause) -> None:
+        self.rows = rows
+        self._source = rows
+
+    def join(self, rows: FromClause) -> None:
+        """Join at most one row to each."""
+        self._source = self._source.outerjoin(rows, true())
+
+    def gather(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The value as a sub-select: NULL without rows."""
+        return self._selected(value).scalar_subquery()
+
+    def gather_all(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """One value for all rows together, also where it aggregates nothing."""
+        return self._selected(value).having(true()).scalar_subquery()
+
+    def _selected(self, value: ColumnElement[Any]) -> Select[Any]:
+        # What the value names of outer rows is theirs, never one more FROM here.
+        own = self._source._from_objects
+        return select(value).select_from(self._source).correlate_except(*own)
+
+
+class JoinedScope(Scope):
+    """A to-one row: what hangs on it is joined where it is joined itself."""
+
+    def __init__(self, statement: Select[Any], outer: Scope) -> None:
+        # The fence makes the planner look the row up instead of joining whole tables.
+        marked = statement.add_columns(literal_column("true").label(PRESENT)).limit(1).lateral()
+        outer.join(marked)
+        super().__init__(marked)
+        self._outer = outer
+
+    @property
+    def present(self) -> ColumnElement[bool]:
+        """Whether there is a row."""
+        return self.rows.c[PRESENT].is_not(None)
+
+    def join(self, rows: FromClause) -> None:
+        self._outer.join(rows)

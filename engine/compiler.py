@@ -1,0 +1,218 @@
+"""The compiled executor: an operation's resolvers nested into one statement that gives the answer's text.
+
+The methods give parts of JSON text. A to-one object is joined laterally to the rows that it hangs on; a list
+is a sub-select that aggregates its items' texts.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_leaf_type,
+)
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
+
+from engine.arguments import prefix_of, resolver_values
+from engine.binds import NotCompilableError, Source, Variable, text
+from engine.codecs import CODECS_BY_SCALAR, PLAIN, Codec
+from engine.compiled_connections import CompiledConnection, aggregated
+from engine.compiled_scope import JoinedScope, Scope
+from engine.declarations import FieldKind, SqlField, entity_of
+from engine.denials import BROKEN, Denial, marker
+from engine.field_errors import absent, forbidden
+from engine.field_types import all_arguments, object_type_of, order_of
+from engine.json_text import NULL, Part, joined, listed, or_else
+from engine.paging import window
+from engine.selections import Document, sql_field
+
+
+class Compiler:
+    """Compiles one operation. Raises NotCompilableError for what only the reference executor can answer.
+
+    `denials` and `checks` are filled on the way: the errors that markers stand for, and the arguments that
+    must be read even where the statement does not use them.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.denials: list[Denial] = []
+        self.checks: list[Source] = []
+
+    def operation(self, node: OperationDefinitionNode, principal: FromClause) -> Select[Any]:
+        """The statement: no row where the principal is not known, else the data as bytes."""
+        query_type = self.document.graphql.query_type
+        if query_type is None:
+            raise NotCompilableError
+        body = joined(self.object([node.selection_set], query_type, None))
+        encoded = func.convert_to(body, text("UTF8"))
+        return select(encoded).select_from(principal.alias())
+
+    def object(
+        self, sets: Iterable[SelectionSetNode | None], type_: GraphQLObjectType, scope: Scope | None
+    ) -> list[Part]:
+        """An object of the type, read from the scope's rows; without a scope, the root."""
+        selected = self.document.selected(sets, type_)
+        fields = [[f'"{key}":', *self._field(nodes, type_, scope)] for key, nodes in selected.items()]
+        return ["{", *listed(fields), "}"]
+
+    def denied(self, error: GraphQLError, nodes: list[FieldNode]) -> ColumnElement[str]:
+        """A marker for null with the error beside it."""
+        self.denials.append(Denial(error.message, error.extensions or {}, nodes))
+        return marker(len(self.denials) - 1)
+
+    def _field(self, nodes: list[FieldNode], type_: GraphQLObjectType, scope: Scope | None) -> Sequence[Part]:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return [f'"{type_.name}"']
+        definition = type_.fields.get(name)
+        field = None if definition is None else sql_field(definition)
+        if definition is None or field is None:
+            raise NotCompilableError  # introspection, and what Python answers
+        parts = _Field(self, field, definition, nodes, scope).parts()
+        requires = field.declaration.requires
+        if requires is None:
+            return parts
+        if scope is None or isinstance(definition.type, GraphQLNonNull):
+            raise NotCompilableError
+        denied = self.denied(forbidden(requires), nodes)
+        return [case((requires.in_sql(scope.rows), joined(parts)), else_=denied)]
+
+
+class _Field:
+    """One field of one selection."""
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        field: SqlField,
+        definition: GraphQLField,
+        nodes: list[FieldNode],
+        scope: Scope | None,
+    ) -> None:
+        self.compiler = compiler
+        self.field = field
+        self.definition = definition
+        self.nodes = nodes
+        self.scope = scope
+        given = compiler.document.arguments(field, definition, nodes[0])
+        self.given = all_arguments(field, given)
+
+    def parts(self) -> Sequence[Part]:
+        """The field's value as parts of JSON text."""
+        kinds: dict[FieldKind, Callable[[], Sequence[Part]]] = {
+            FieldKind.COLUMN: self._leaf,
+            FieldKind.COMPUTED: self._leaf,
+            FieldKind.TO_ONE: self._to_one,
+            FieldKind.TO_MANY: self._to_many,
+            FieldKind.CONNECTION: self._connection,
+            FieldKind.LOOK_UP: self._look_up,
+        }
+        found = kinds.get(self.field.declaration.kind)
+        if found is None:
+            raise NotCompilableError
+        return found()
+
+    @property
+    def _rows(self) -> FromClause:
+        if self.scope is None:
+            raise NotCompilableError
+        return self.scope.rows
+
+    @property
+    def _sets(self) -> list[SelectionSetNode | None]:
+        return [node.selection_set for node in self.nodes]
+
+    @property
+    def _missing(self) -> ColumnElement[str]:
+        code = self.field.declaration.absent
+        if code is not None:
+            return self.compiler.denied(absent(code), self.nodes)
+        return BROKEN if isinstance(self.definition.type, GraphQLNonNull) else NULL
+
+    def _read(self) -> Select[Any]:
+        """The resolver's rows, correlated to the parent's."""
+        read = self.field.declaration.read
+        if read is None:
+            raise NotCompilableError
+        values = resolver_values(read, self.given)
+        if self.scope is None:
+            statement: Select[Any] = read(None, **values)
+            return statement
+        correlated: Select[Any] = read(self.scope.rows, **values).correlate(self.scope.rows)
+        return correlated
+
+    def _leaf(self) -> Sequence[Part]:
+        read = self.field.declaration.read
+        if read is None:
+            value = self._rows.c[self.field.python_name]
+        else:
+            value = read(self._rows, **resolver_values(read, self.given))
+        return [or_else(self._codec().sql(value), self._missing)]
+
+    def _codec(self) -> Codec:
+        if self.field.declaration.codec is not None:
+            return self.field.declaration.codec
+        if _is_list(self.definition.type):
+            return PLAIN
+        named = get_named_type(self.definition.type)
+        codec = CODECS_BY_SCALAR.get(named.name)
+        if codec is None or not is_leaf_type(named):
+            raise NotCompilableError
+        return codec
+
+    def _object_type(self) -> GraphQLObjectType:
+        named = get_named_type(self.definition.type)
+        if not isinstance(named, GraphQLObjectType):
+            raise NotCompilableError
+        return named
+
+    def _to_one(self) -> Sequence[Part]:
+        if self.scope is None or self.field.declaration.requires is not None:
+            return [func.coalesce(self._sub_select(self._read(), self._object_type()), self._missing)]
+        joined_scope = JoinedScope(self._read(), self.scope)
+        body = self.compiler.object(self._sets, self._object_type(), joined_scope)
+        return [case((joined_scope.present, joined(body)), else_=self._missing)]
+
+    def _sub_select(self, statement: Select[Any], type_: GraphQLObjectType) -> ColumnElement[Any]:
+        scope = Scope(statement.subquery())
+        return scope.gather(joined(self.compiler.object(self._sets, type_, scope)))
+
+    def _to_many(self) -> Sequence[Part]:
+        scope = Scope(self._read().subquery())
+        item = joined(self.compiler.object(self._sets, self._object_type(), scope))
+        order = [scope.rows.c[name] for name in entity_of(object_type_of(self.field)).key]
+        return ["[", func.coalesce(scope.gather(aggregated(item, order)), text("")), "]"]
+
+    def _connection(self) -> Sequence[Part]:
+        values = self.field.declaration.read and resolver_values(self.field.declaration.read, self.given)
+        order = order_of(self.field, self.given, set(values or ()))
+        page_window = window(order, self.given)
+        # A page's arguments are checked also where the selection leaves the page itself out.
+        self.compiler.checks += page_window.sources
+        connection = CompiledConnection(self.compiler, self._object_type(), self._read(), page_window)
+        return connection.parts(self._sets)
+
+    def _look_up(self) -> Sequence[Part]:
+        wanted = self.given["id"]
+        prefix = wanted.prefix if isinstance(wanted, Variable) else prefix_of(str(wanted))
+        found = self.field.declaration.look_ups().get(prefix)
+        if found is None:
+            return ["null"]
+        type_ = self.compiler.document.object_type(found.type_)
+        statement = found.read(None, **resolver_values(found.read, self.given))
+        return [func.coalesce(self._sub_select(statement, type_), NULL)]
+
+
+def _is_list(type_: GraphQLOutputType) -> bool:
+    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    return isinstance(inner, GraphQLList)

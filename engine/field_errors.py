@@ -1,0 +1,29 @@
+"""The errors that stand beside a null, the same from both executors."""
+
+from typing import Any
+
+from graphql import GraphQLError
+
+from engine.rules import Requirement
+
+_ABSENT = {
+    "NOT_FOUND": "There is nothing with this id, or it is outside your reach.",
+    "UNAUTHENTICATED": "Sign in, or send an API key.",
+}
+
+
+def forbidden(requirement: Requirement) -> GraphQLError:
+    """The viewer lacks the permission in the object's account."""
+    return _error(
+        f"You need {requirement.name} in this account.",
+        {"code": "FORBIDDEN", "permission": requirement.name},
+    )
+
+
+def absent(code: str) -> GraphQLError:
+    """There is nothing to show, and the client should know why."""
+    return _error(_ABSENT[code], {"code": code})
+
+
+def _error(message: str, extensions: dict[str, Any]) -> GraphQLError:
+    return GraphQLError(message, extensions=extensions)

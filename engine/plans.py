@@ -1,0 +1,179 @@
+"""From a document and its variables to a plan: a statement, where its values come from, and its denials.
+
+A plan holds no viewer's data. What decides the SQL is part of its key: enums, booleans, nulls, page sizes and
+the kinds of ids; what does not is bound when the plan runs. Plans are bounded in all and for each operation,
+so that variables of ever new shapes cannot fill the memory.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLEnumType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    OperationDefinitionNode,
+    OperationType,
+    VariableDefinitionNode,
+    get_operation_ast,
+    is_input_type,
+    type_from_ast,
+)
+from graphql.execution.values import get_variable_values
+from sqlalchemy import FromClause
+from strawberry import Schema
+
+from engine.arguments import prefix_of
+from engine.binds import NotCompilableError, Prepared, Source, Variable, prepared
+from engine.compiler import Compiler
+from engine.denials import Denial
+from engine.selections import Document
+
+_SHAPES_OF_AN_OPERATION = 64
+_STATIC_SCALARS = {"Boolean", "Int"}
+
+Variables = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A statement that answers an operation for variables of one shape."""
+
+    statement: Prepared
+    checks: tuple[Source, ...]
+    denials: tuple[Denial, ...]
+
+    def values(self, variables: Variables, named: Mapping[str, Any]) -> list[Any]:
+        """The statement's values. Raises what a client's value makes a check raise."""
+        for check in self.checks:
+            check.read(variables)
+        return [
+            named[value] if isinstance(value, str) else value.read(variables)
+            for value in self.statement.values
+        ]
+
+
+class Operation:
+    """A valid query and its plans, one for each shape of its variables; None: not compilable."""
+
+    def __init__(self, schema: Schema, document: DocumentNode, node: OperationDefinitionNode) -> None:
+        self._schema = schema
+        self._node = node
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._types = {
+            definition.variable.name.value: _input_type(schema, definition)
+            for definition in node.variable_definitions or ()
+        }
+        self._plans: dict[Hashable, Plan | None] = {}
+
+    def coerced(self, given: Variables) -> Variables:
+        """The variables by GraphQL's rules. Raises NotCompilableError for bad ones."""
+        found = get_variable_values(self._schema._schema, self._node.variable_definitions or (), given)
+        if isinstance(found, list):
+            raise NotCompilableError
+        return found.coerced
+
+    def plan(self, variables: Variables, principal: FromClause) -> Plan:
+        """The plan for variables of this shape. Raises NotCompilableError."""
+        key = tuple(
+            _shape(variables[name], type_) if name in variables else "absent"
+            for name, type_ in self._types.items()
+        )
+        if key not in self._plans:
+            if len(self._plans) >= _SHAPES_OF_AN_OPERATION:
+                raise NotCompilableError
+            self._plans[key] = self._compile(variables, principal)
+        plan = self._plans[key]
+        if plan is None:
+            raise NotCompilableError
+        return plan
+
+    def _compile(self, variables: Variables, principal: FromClause) -> Plan | None:
+        open_variables = {
+            name: _opened(variables[name], type_, name)
+            for name, type_ in self._types.items()
+            if name in variables
+        }
+        compiler = Compiler(Document(self._schema, self._fragments, open_variables))
+        try:
+            statement = prepared(compiler.operation(self._node, principal))
+        except NotCompilableError:
+            return None
+        return Plan(statement, tuple(compiler.checks), tuple(compiler.denials))
+
+
+class Plans:
+    """The operations that were asked for lately. `principal`: the row of who asks."""
+
+    def __init__(self, schema: Schema, principal: FromClause, most: int = 2000) -> None:
+        self._schema = schema
+        self._principal = principal
+        self._most = most
+        self._operations: OrderedDict[tuple[str, str | None], Operation | None] = OrderedDict()
+
+    def find(
+        self, source: str, document: DocumentNode, name: str | None, given: Variables
+    ) -> tuple[Plan, Variables]:
+        """The plan of an operation and its coerced variables. Raises NotCompilableError."""
+        key = (source, name)
+        if key in self._operations:
+            self._operations.move_to_end(key)
+        else:
+            self._operations[key] = self._operation(document, name)
+            if len(self._operations) > self._most:
+                self._operations.popitem(last=False)
+        operation = self._operations[key]
+        if operation is None:
+            raise NotCompilableError
+        variables = operation.coerced(given)
+        return operation.plan(variables, self._principal), variables
+
+    def _operation(self, document: DocumentNode, name: str | None) -> Operation | None:
+        node = get_operation_ast(document, name)
+        if node is None or node.operation is not OperationType.QUERY:
+            return None
+        return Operation(self._schema, document, node)
+
+
+def _input_type(schema: Schema, definition: VariableDefinitionNode) -> GraphQLInputType | None:
+    found = type_from_ast(schema._schema, definition.type)
+    return found if is_input_type(found) else None
+
+
+def _shape(value: Any, type_: GraphQLInputType | None) -> Hashable:
+    """What of a variable's value decides the SQL."""
+    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    if value is None:
+        return None
+    if isinstance(inner, GraphQLList):
+        return tuple(_shape(item, inner.of_type) for item in value)
+    if _is_static(inner):
+        return value  # type: ignore[no-any-return]  # enums, booleans and integers hash
+    return prefix_of(value) if _is_id(inner) else "bound"
+
+
+def _opened(value: Any, type_: GraphQLInputType | None, *path: str | int) -> Any:
+    """The value with a Variable for each leaf that is bound later."""
+    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    if value is None or _is_static(inner):
+        return value
+    if isinstance(inner, GraphQLList):
+        return [_opened(item, inner.of_type, *path, index) for index, item in enumerate(value)]
+    return Variable(path, prefix_of(value) if _is_id(inner) else "")
+
+
+def _is_static(type_: GraphQLInputType | None) -> bool:
+    return isinstance(type_, GraphQLEnumType) or getattr(type_, "name", "") in _STATIC_SCALARS
+
+
+def _is_id(type_: GraphQLInputType | None) -> bool:
+    return getattr(type_, "name", "") == "ID"

@@ -1,0 +1,135 @@
+"""Connections for compiled reads: asyncpg's, with their prepared statements, last in first out.
+
+A read is one statement that changes nothing, neither in the database nor on the connection, so nothing has to
+be reset after it, and one that died with its connection can be sent again.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import asyncpg
+
+_STATEMENTS_OF_A_CONNECTION = 500
+
+
+class PoolTimeoutError(TimeoutError):
+    """All connections were busy for too long."""
+
+
+class ReadConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """asyncpg's connection, and the statements that were prepared on it."""
+
+    __slots__ = ("prepared",)
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.prepared: OrderedDict[str, Any] = OrderedDict()
+
+    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
+        """The first column of the first row; None for no row."""
+        statement = self.prepared.get(sql)
+        if statement is None:
+            statement = self.prepared[sql] = await self.prepare(sql)
+            if len(self.prepared) > _STATEMENTS_OF_A_CONNECTION:
+                self.prepared.popitem(last=False)
+        found: bytes | None = await statement.fetchval(*values)
+        return found
+
+
+Connect = Callable[[], Awaitable[ReadConnection]]
+
+
+class Pool:
+    """At most `size` connections, opened when they are needed. `patience`: seconds to wait for a free one."""
+
+    def __init__(self, connect: Connect, size: int, patience: float = 2.0) -> None:
+        self._connect = connect
+        self._size = size
+        self._patience = patience
+        self._opened = 0
+        self._free: list[ReadConnection] = []
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
+        """The statement's only value; None for no row. Raises PoolTimeoutError and what asyncpg raises."""
+        connection = self._free.pop() if self._free else await self._acquire()
+        try:
+            return await connection.value(sql, values)
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+            if not connection.is_closed():
+                raise
+        except asyncio.CancelledError:
+            connection.terminate()
+            raise
+        finally:
+            self._release(connection)
+        return await self._value_anew(sql, values)
+
+    async def close(self) -> None:
+        """Close the free connections; those at work are closed when they come back."""
+        self._size = 0
+        while self._free:
+            self._opened -= 1
+            await self._free.pop().close()
+
+    async def _value_anew(self, sql: str, values: Sequence[Any]) -> bytes | None:
+        """Once more, on a new connection: a server that was restarted has broken all the others too."""
+        self._forget_free()
+        connection = await self._acquire()
+        try:
+            return await connection.value(sql, values)
+        finally:
+            self._release(connection)
+
+    async def _acquire(self) -> ReadConnection:
+        while not self._free:
+            if self._opened < self._size:
+                return await self._open()
+            await self._wait()
+        return self._free.pop()
+
+    async def _open(self) -> ReadConnection:
+        self._opened += 1
+        try:
+            return await self._connect()
+        except BaseException:
+            self._opened -= 1
+            self._wake()
+            raise
+
+    async def _wait(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(self._patience):
+                await turn
+        except TimeoutError:
+            raise PoolTimeoutError from None
+        except asyncio.CancelledError:
+            if turn.done():
+                self._wake()  # it was our turn: somebody else's now
+            raise
+
+    def _release(self, connection: ReadConnection) -> None:
+        if connection.is_closed():
+            self._opened -= 1
+        elif self._opened > self._size:
+            self._opened -= 1
+            connection.terminate()
+        else:
+            self._free.append(connection)
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    def _forget_free(self) -> None:
+        while self._free:
+            self._opened -= 1
+            self._free.pop().terminate()

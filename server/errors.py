@@ -1,0 +1,172 @@
+"""What a client is told when something fails, and with which HTTP status.
+
+An error that was written for the client passes as it is. Everything else is logged with its traceback and
+the request's id, and the client is told no more than whether trying again can help.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+import asyncpg
+import sqlalchemy.exc
+import structlog
+from graphql import GraphQLError, GraphQLFormattedError
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+# As graphql-core's did_you_mean writes it. An executor cannot always switch it off for variables.
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+
+
+class ErrorCode(StrEnum):
+    """The values of `extensions.code` that the transport itself gives; resolvers give others."""
+
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+    CONFLICT = "CONFLICT"
+    UNAVAILABLE = "UNAVAILABLE"
+    INTERNAL = "INTERNAL"
+
+
+_STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
+    ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+    "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    ErrorCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
+    ErrorCode.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorCode.PAYLOAD_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+_HEADERS_BY_STATUS: Mapping[HTTPStatus, Mapping[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"www-authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"retry-after": "1"},  # in seconds
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failure as the client sees it: a code, and a sentence that gives nothing away."""
+
+    code: ErrorCode
+    message: str
+
+
+class RefusedRequestError(Exception):
+    """A request that is refused before it becomes a GraphQL operation, with a real status in any media type.
+
+    `headers` are those of its response, beside the ones that belong to its status.
+    """
+
+    def __init__(self, code: ErrorCode, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.failure = Failure(code, message)
+        self.headers = headers or {}
+
+
+class Unauthenticated(RefusedRequestError):
+    """A token was given that is unknown, expired or revoked."""
+
+    def __init__(self, message: str = "The token is not valid.") -> None:
+        super().__init__(ErrorCode.UNAUTHENTICATED, message)
+
+
+_INTERNAL = Failure(ErrorCode.INTERNAL, "Internal error")
+_AWAY = Failure(ErrorCode.UNAVAILABLE, "The database cannot be reached; try again.")
+_TIMED_OUT = Failure(ErrorCode.UNAVAILABLE, "The database took too long; try again.")
+_COLLIDED = Failure(ErrorCode.CONFLICT, "Another request changed the same data; try again.")
+
+_FAILURE_BY_SQLSTATE: Mapping[str, Failure] = {
+    "40001": _COLLIDED,  # serialization_failure
+    "40P01": _COLLIDED,  # deadlock_detected
+    "55P03": _TIMED_OUT,  # lock_not_available: lock_timeout
+    "57014": _TIMED_OUT,  # query_canceled: statement_timeout
+    "25P03": _TIMED_OUT,  # idle_in_transaction_session_timeout
+    "25P04": _TIMED_OUT,  # transaction_timeout
+    "57P01": _AWAY,  # admin_shutdown
+    "57P02": _AWAY,  # crash_shutdown
+    "57P03": _AWAY,  # cannot_connect_now
+}
+_FAILURE_BY_SQLSTATE_CLASS: Mapping[str, Failure] = {
+    "08": _AWAY,  # connection_exception
+    "53": _AWAY,  # insufficient_resources: too many connections, disk full
+}
+
+# A missing socket or a refused connection is raised as a plain OSError.
+_AWAY_ERRORS = (
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
+
+def failure_of(error: Exception) -> Failure:
+    """What a client is told of an error that was not written for it: a Failure without any detail of it."""
+    invalidated = False
+    if isinstance(error, sqlalchemy.exc.DBAPIError):
+        invalidated = error.connection_invalidated
+        driver_error: BaseException = error.driver_exception
+    else:
+        driver_error = error
+    sqlstate: str = getattr(driver_error, "sqlstate", None) or ""
+    # The reason that the server gave, if any, says more than that the connection is gone.
+    known = _FAILURE_BY_SQLSTATE.get(sqlstate) or _FAILURE_BY_SQLSTATE_CLASS.get(sqlstate[:2])
+    if known is not None:
+        return known
+    return _AWAY if invalidated or isinstance(error, _AWAY_ERRORS) else _INTERNAL
+
+
+def record_failure(error: Exception) -> Failure:
+    """Logs an error that was not written for the client, and says what the client is told instead."""
+    failure = failure_of(error)
+    if failure.code is ErrorCode.INTERNAL:
+        _log.error("internal error", exc_info=error)
+    else:
+        _log.warning("database failure", code=failure.code, exc_info=error)
+    return failure
+
+
+def present_failure(failure: Failure, request_id: str) -> GraphQLFormattedError:
+    """A failure as an item of a response's `errors`."""
+    return {"message": failure.message, "extensions": {"code": failure.code, "requestId": request_id}}
+
+
+def present_error(error: GraphQLError, request_id: str, *, hide_suggestions: bool) -> GraphQLFormattedError:
+    """A GraphQL error as an item of a response's `errors`, masked and logged unless written for the client.
+
+    graphql-core wraps whatever a resolver raises, so an error is ours if what it wraps is a GraphQLError too.
+    With `hide_suggestions` the names that graphql-core suggests for a misspelt one are left out.
+    """
+    presented = error.formatted
+    if error.original_error is None or isinstance(error.original_error, GraphQLError):
+        presented["extensions"] = (
+            {"code": ErrorCode.BAD_USER_INPUT} | (error.extensions or {}) | {"requestId": request_id}
+        )
+        if hide_suggestions and error.path is None:
+            presented["message"] = _SUGGESTION.sub("", presented["message"])
+    else:
+        presented |= present_failure(record_failure(error.original_error), request_id)
+    return presented
+
+
+def status_of(code: str) -> HTTPStatus:
+    """The HTTP status of a request that was not executed because of an error with this code."""
+    return _STATUS_BY_CODE.get(code, HTTPStatus.BAD_REQUEST)
+
+
+def headers_of(status: HTTPStatus) -> Mapping[str, str]:
+    """The headers that belong to a status, in lower case."""
+    return _HEADERS_BY_STATUS.get(status, {})

@@ -1,0 +1,154 @@
+"""The GraphQL endpoint, after the GraphQL-over-HTTP draft; strict where the draft leaves a choice."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import graphql
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+)
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from server.errors import ErrorCode, Failure, RefusedRequestError, record_failure
+from server.graphql_response import failure_response, result_response
+from server.http_request import GraphQLRequest, read_get, read_post
+from server.media_types import MediaType, negotiate, prefers_html
+from server.request_log import log_operation_name
+
+TOKEN_LIMIT = 15_000
+"""The most tokens of a document, comments not counted."""
+
+COMMENT_LIMIT = 1_000
+"""The most comments of a document."""
+
+DOCUMENT_LIMIT = 200_000
+"""The longest document, in characters; what is longer belongs into variables."""
+
+VALIDATION_ERROR_LIMIT = 20
+"""After so many errors a document is not validated further."""
+
+
+class Executor(Protocol):
+    """Runs one query or mutation that is valid against the schema."""
+
+    async def __call__(
+        self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
+    ) -> ExecutionResult | bytes:
+        """The result of the operation of `document` that `request` names, or of its only one.
+
+        Bytes are the JSON text of the data, without errors.
+
+        `authorization` is the header as it came, None without one; `client_address` is an IP address, empty
+        on a unix socket. Raises Unauthenticated for a token that is not valid. Whatever else it raises is
+        masked, logged and answered with 500, or with 503 if it tells that the database is away.
+        """
+
+
+class GraphQLEndpoint:
+    """An ASGI application for one route, all methods: `Route("/graphql", GraphQLEndpoint(...))`.
+
+    `page` answers a browser that opens the address. The endpoint works inside RequestLog only.
+    """
+
+    def __init__(
+        self,
+        schema: graphql.GraphQLSchema,
+        execute: Executor,
+        page: Callable[[Request], Awaitable[Response]],
+    ) -> None:
+        self._schema = schema
+        self._execute = execute
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except ClientDisconnect:
+            return
+        response.headers.add_vary_header("accept")
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        accept = ", ".join(request.headers.getlist("accept"))
+        if request.method == "GET" and "query" not in request.query_params and prefers_html(accept):
+            return await self._page(request)
+        media_type = negotiate(accept)
+        if media_type is None:
+            message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
+            return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
+        try:
+            result = await self._answer(request)
+            return result_response(result, media_type, anonymous="authorization" not in request.headers)
+        except ClientDisconnect:
+            raise
+        except RefusedRequestError as refusal:
+            return failure_response(refusal.failure, media_type, refusal.headers)
+        except Exception as error:
+            return failure_response(record_failure(error), media_type)
+
+    async def _answer(self, request: Request) -> ExecutionResult | bytes:
+        authorization = request.headers.get("authorization")
+        try:
+            asked = await _read(request)
+            document = graphql.parse(
+                asked.query,
+                max_lexical_tokens=TOKEN_LIMIT,
+                max_comments=COMMENT_LIMIT,
+                max_source_length=DOCUMENT_LIMIT,
+            )
+            _check_operation(_choose_operation(document, asked.operation_name), request.method)
+            invalid = self._validate(document, anonymous=authorization is None)
+            if invalid:
+                return ExecutionResult(data=None, errors=invalid)
+            client_address = request.client.host if request.client else ""
+            return await self._execute(asked, document, authorization, client_address)
+        except GraphQLError as error:
+            return ExecutionResult(data=None, errors=[error])
+
+    def _validate(self, document: DocumentNode, *, anonymous: bool) -> list[GraphQLError]:
+        found = graphql.validate(
+            self._schema, document, max_errors=VALIDATION_ERROR_LIMIT, hide_suggestions=anonymous
+        )
+        # What a scalar raised of a literal is the client's mistake; with its cause it would be masked.
+        return [GraphQLError(error.message, error.nodes, extensions=error.extensions) for error in found]
+
+
+async def _read(request: Request) -> GraphQLRequest:
+    match request.method:
+        case "POST":
+            return await read_post(request)
+        case "GET":
+            return read_get(request)
+        case _:
+            message = "Send a query by GET, or a query or mutation by POST."
+            raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, POST"})
+
+
+def _choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    # Refused as not well-formed: such a request does not say what it wants, so it is 400 in both media types.
+    operation = graphql.get_operation_ast(document, name)
+    if operation is None:
+        message = (
+            "The document has no operation, or several and no operationName says which."
+            if name is None
+            else "The document has no operation of the name that operationName gives."
+        )
+        raise RefusedRequestError(ErrorCode.BAD_USER_INPUT, message)
+    return operation
+
+
+def _check_operation(operation: OperationDefinitionNode, method: str) -> None:
+    if operation.name:
+        log_operation_name(operation.name.value)
+    if operation.operation is OperationType.SUBSCRIPTION:
+        raise GraphQLError("Subscriptions are served over a websocket only.")
+    if operation.operation is OperationType.MUTATION and method == "GET":
+        message = "A mutation is sent by POST."
+        raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})

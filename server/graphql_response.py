@@ -1,0 +1,74 @@
+"""From a result or a failure to the HTTP response: body, status and headers."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import orjson
+from graphql import ExecutionResult, GraphQLFormattedError
+from starlette.responses import Response
+
+from server.errors import ErrorCode, Failure, headers_of, present_error, present_failure, status_of
+from server.media_types import MediaType
+from server.request_log import current_request_id
+
+
+def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, anonymous: bool) -> Response:
+    """What answers a well-formed request; callers without a token are not told what names exist.
+
+    Bytes are the JSON text of the data, without errors.
+    """
+    if isinstance(result, bytes):
+        return Response(b'{"data":%b}' % result, HTTPStatus.OK, _headers(media_type))
+    body: dict[str, object] = {}
+    raised = result.errors or []
+    # An error without a path is from before the execution; then there is no data, not even null.
+    executed = result.data is not None or all(error.path is not None for error in raised)
+    if executed:
+        body["data"] = result.data
+    status = HTTPStatus.OK
+    if raised:
+        request_id = current_request_id()
+        presented = [present_error(error, request_id, hide_suggestions=anonymous) for error in raised]
+        body["errors"] = presented
+        if result.data is None:
+            status = _status_without_data(presented, executed, media_type)
+    if result.extensions:
+        body["extensions"] = result.extensions
+    return _response(status, body, media_type)
+
+
+def _status_without_data(
+    presented: list[GraphQLFormattedError], executed: bool, media_type: MediaType
+) -> HTTPStatus:
+    codes = [error["extensions"]["code"] for error in presented]
+    if ErrorCode.UNAVAILABLE in codes:
+        return status_of(ErrorCode.UNAVAILABLE)
+    # Clients of application/json take any other status for one of a proxy's and do not read the body.
+    return HTTPStatus.OK if executed or media_type is MediaType.JSON else status_of(codes[0])
+
+
+def failure_response(
+    failure: Failure, media_type: MediaType, headers: Mapping[str, str] | None = None
+) -> Response:
+    """What answers a request that was refused or failed as a whole: a real status in any media type."""
+    body: dict[str, object] = {"errors": [present_failure(failure, current_request_id())]}
+    return _response(status_of(failure.code), body, media_type, headers)
+
+
+def _response(
+    status: HTTPStatus,
+    body: dict[str, object],
+    media_type: MediaType,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    all_headers = {**_headers(media_type), **headers_of(status), **(headers or {})}
+    return Response(orjson.dumps(body), status, all_headers)
+
+
+def _headers(media_type: MediaType) -> dict[str, str]:
+    return {
+        "content-type": f"{media_type}; charset=utf-8",
+        # What is answered depends on who asks, also by GET.
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }

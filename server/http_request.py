@@ -1,0 +1,155 @@
+"""From an HTTP request to a GraphQL request: strict, because what is guessed here is what attackers send."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn, TypeGuard
+from urllib.parse import parse_qsl
+
+import orjson
+from graphql import GraphQLError
+from starlette.requests import Request
+
+from server.errors import ErrorCode, RefusedRequestError
+
+BODY_LIMIT = 1_000_000
+"""The longest body that is read, in bytes."""
+
+DEPTH_LIMIT = 100
+"""How many JSON arrays and objects may stand inside each other."""
+
+_SMALLEST_INTEGER = -(2**63)
+_LARGEST_INTEGER = 2**63 - 1
+_AS_LONG_AS_THE_LARGEST = re.compile(rb"[0-9]{19}")
+_LARGEST_PARAMETER_COUNT = 20
+
+
+@dataclass(frozen=True)
+class GraphQLRequest:
+    """One operation, as the client asks for it."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, object]
+
+
+async def read_post(request: Request) -> GraphQLRequest:
+    """The GraphQL request in the body of a POST.
+
+    Raises RefusedRequestError: 415 if the body is not declared as JSON, 413 if it is longer than BODY_LIMIT,
+    400 if it is not a well-formed GraphQL request; GraphQLError for a persisted query; ClientDisconnect.
+    """
+    if not _declares_json(request.headers.getlist("content-type")):
+        message = "Send the request as application/json, encoded in UTF-8."
+        raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            message = f"The body is longer than {BODY_LIMIT} bytes."
+            raise RefusedRequestError(ErrorCode.PAYLOAD_TOO_LARGE, message)
+    parameters = decode_json("The body", bytes(body))
+    if not _is_object(parameters):
+        _refuse("The body must be a JSON object; there are no batches.")
+    return _from_parameters(parameters)
+
+
+def read_get(request: Request) -> GraphQLRequest:
+    """The GraphQL request in the query string of a GET; a parameter without a value counts as missing.
+
+    Raises RefusedRequestError: 400 if it is not a well-formed GraphQL request; GraphQLError for a persisted
+    query.
+    """
+    query_string: bytes = request.scope["query_string"]
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), errors="strict", max_num_fields=_LARGEST_PARAMETER_COUNT
+        )
+    except ValueError:
+        _refuse("The query string is not valid.")
+    texts = dict(pairs)
+    if len(texts) < len(pairs):
+        _refuse("A parameter of the query string is given twice.")
+    parameters: dict[str, object] = dict(texts)
+    for name in ("variables", "extensions"):
+        if name in texts:
+            parameters[name] = decode_json(f"The parameter {name}", texts[name].encode())
+    return _from_parameters(parameters)
+
+
+def decode_json(what: str, text: bytes) -> object:
+    """The value of a JSON text in UTF-8, of 64-bit integers and of limited depth.
+
+    Raises RefusedRequestError, 400, with `what` as the subject of its sentence.
+    """
+    try:
+        value: object = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        _refuse(f"{what} is not valid JSON: {error}.")
+    if _is_deeper_than(DEPTH_LIMIT, value):
+        _refuse(f"{what} is nested too deeply.")
+    # orjson makes an inexact float of an integer that is too long, so a text that may hold one is read again.
+    if _AS_LONG_AS_THE_LARGEST.search(text):
+        json.loads(text, parse_int=_refuse_long_integer)
+    return value
+
+
+def _declares_json(content_types: list[str]) -> bool:
+    if len(content_types) != 1:
+        return False
+    media_type, *parameters = (part.strip().lower() for part in content_types[0].split(";"))
+    return media_type == "application/json" and all(
+        parameter in {"", "charset=utf-8", 'charset="utf-8"'} for parameter in parameters
+    )
+
+
+def _is_deeper_than(limit: int, value: object) -> bool:
+    level = [value]
+    for _ in range(limit + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _refuse_long_integer(digits: str) -> None:
+    # Python itself refuses to convert more than 4,300 digits.
+    if len(digits) > len(str(_SMALLEST_INTEGER)) or not _SMALLEST_INTEGER <= int(digits) <= _LARGEST_INTEGER:
+        _refuse("An integer is out of the range of 64 bits; send it as a string.")
+
+
+def _from_parameters(parameters: Mapping[str, object]) -> GraphQLRequest:
+    query = parameters.get("query")
+    if "persistedQuery" in _object_or_null("extensions", parameters) and query is None:
+        # Clients compare this message and code, and then send the query itself.
+        extensions = {"code": ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED}
+        raise GraphQLError("PersistedQueryNotSupported", extensions=extensions)
+    if not isinstance(query, str):
+        _refuse("The parameter query is missing or not a string.")
+    operation_name = parameters.get("operationName")
+    if operation_name is not None and not isinstance(operation_name, str):
+        _refuse("The parameter operationName must be a string or null.")
+    return GraphQLRequest(query, operation_name, _object_or_null("variables", parameters))
+
+
+def _object_or_null(name: str, parameters: Mapping[str, object]) -> dict[str, object]:
+    value = parameters.get(name)
+    if value is None:
+        return {}
+    if not _is_object(value):
+        _refuse(f"The parameter {name} must be an object or null.")
+    return value
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)  # JSON has no keys but strings
+
+
+def _refuse(message: str) -> NoReturn:
+    raise RefusedRequestError(ErrorCode.BAD_USER_INPUT, message)

@@ -1,0 +1,131 @@
+"""The request's id and the log: one line for every request, and the format of all lines of the process."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars, merge_contextvars
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+# A path and an operation's name are the client's: the log must not grow by what a client sends.
+_LONGEST_LOGGED = 200
+_RESPONSE_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+
+
+class RequestLog:
+    """ASGI middleware: gives each request an id and writes one log line when the request has ended.
+
+    The id is the client's `X-Request-Id` if that is 1-64 letters, digits, dots, hyphens and underscores,
+    else a new one; it is sent back under the same name and stands in every log line of the request. A line
+    holds neither the query string nor any header. It belongs outside of Starlette, so that the error pages
+    of Starlette carry the id as well. A websocket counts as one request, of the duration of its connection.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id_for(scope)
+        # Not cleared at the end: uvicorn reports an exception after this, and its report carries the id.
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
+        # What stays None when the client went away before it was answered.
+        status: int | None = None
+        started = perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] in _RESPONSE_STARTS:
+                status = message.get("status", 101)
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            elif message["type"] == "websocket.close" and status is None:
+                status = 403  # what the server makes of a websocket that is closed before it is accepted
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:
+            status = status or 500
+            raise
+        finally:
+            _log.info(
+                "request",
+                method=scope.get("method", "WEBSOCKET"),
+                path=scope["path"][:_LONGEST_LOGGED],
+                status=status,
+                duration_ms=round((perf_counter() - started) * 1000, 2),
+            )
+
+
+def current_request_id() -> str:
+    """The id of the request that is being answered; KeyError outside of RequestLog."""
+    request_id: str = get_contextvars()["request_id"]
+    return request_id
+
+
+def log_operation_name(name: str) -> None:
+    """Puts the name of the GraphQL operation into every further log line of the request."""
+    bind_contextvars(operation_name=name[:_LONGEST_LOGGED])
+
+
+def _request_id_for(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given: str = value.decode("latin-1")
+            if _REQUEST_ID.fullmatch(given):
+                return given
+    return uuid4().hex
+
+
+def configure_logging() -> None:
+    """Sends all logs of the process, other libraries' too, to standard error from the level INFO on.
+
+    Lines are JSON objects, or coloured text if standard error is a terminal. Run uvicorn with
+    `log_config=None, access_log=False`: it would else write its own lines beside these.
+    """
+    to_terminal = sys.stderr.isatty()
+    processors: list[structlog.typing.Processor] = [
+        merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.typing.Processor
+    # Both kinds of traceback are the plain ones: the others print local variables, and so tokens.
+    if to_terminal:
+        # Strings are shown by repr, so that a path cannot send control sequences to the terminal.
+        renderer = structlog.dev.ConsoleRenderer(
+            repr_native_str=True, exception_formatter=structlog.dev.plain_traceback
+        )
+    else:
+        processors.append(structlog.processors.format_exc_info)
+        renderer = structlog.processors.JSONRenderer(serializer=_json_line)
+    structlog.configure(
+        processors=[*processors, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=processors,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+
+
+def _json_line(event: MutableMapping[str, Any], **options: Any) -> str:
+    return orjson.dumps(event, **options).decode()
