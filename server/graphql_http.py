@@ -15,23 +15,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from server.documents import Documents
 from server.errors import ErrorCode, Failure, RefusedRequestError, record_failure
 from server.graphql_response import failure_response, result_response
 from server.http_request import GraphQLRequest, read_get, read_post
 from server.media_types import MediaType, negotiate, prefers_html
 from server.request_log import log_operation_name
-
-TOKEN_LIMIT = 15_000
-"""The most tokens of a document, comments not counted."""
-
-COMMENT_LIMIT = 1_000
-"""The most comments of a document."""
-
-DOCUMENT_LIMIT = 200_000
-"""The longest document, in characters; what is longer belongs into variables."""
-
-VALIDATION_ERROR_LIMIT = 20
-"""After so many errors a document is not validated further."""
 
 
 class Executor(Protocol):
@@ -62,7 +51,7 @@ class GraphQLEndpoint:
         execute: Executor,
         page: Callable[[Request], Awaitable[Response]],
     ) -> None:
-        self._schema = schema
+        self._documents = Documents(schema)
         self._execute = execute
         self._page = page
 
@@ -97,27 +86,15 @@ class GraphQLEndpoint:
         authorization = request.headers.get("authorization")
         try:
             asked = await _read(request)
-            document = graphql.parse(
-                asked.query,
-                max_lexical_tokens=TOKEN_LIMIT,
-                max_comments=COMMENT_LIMIT,
-                max_source_length=DOCUMENT_LIMIT,
-            )
-            _check_operation(_choose_operation(document, asked.operation_name), request.method)
-            invalid = self._validate(document, anonymous=authorization is None)
-            if invalid:
-                return ExecutionResult(data=None, errors=invalid)
+            checked = self._documents.check(asked.query, anonymous=authorization is None)
+            operation = _choose_operation(checked.document, asked.operation_name)
+            _check_operation(operation, request.method)
+            if checked.errors:
+                return ExecutionResult(data=None, errors=checked.errors)
             client_address = request.client.host if request.client else ""
-            return await self._execute(asked, document, authorization, client_address)
+            return await self._execute(asked, checked.document, authorization, client_address)
         except GraphQLError as error:
             return ExecutionResult(data=None, errors=[error])
-
-    def _validate(self, document: DocumentNode, *, anonymous: bool) -> list[GraphQLError]:
-        found = graphql.validate(
-            self._schema, document, max_errors=VALIDATION_ERROR_LIMIT, hide_suggestions=anonymous
-        )
-        # What a scalar raised of a literal is the client's mistake; with its cause it would be masked.
-        return [GraphQLError(error.message, error.nodes, extensions=error.extensions) for error in found]
 
 
 async def _read(request: Request) -> GraphQLRequest:
