@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
+from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column, select
 
 from engine.binds import text
 from engine.json_text import Part
@@ -82,11 +82,19 @@ def mask_of(members: type[enum.Enum]) -> Codec:
         return [member for member in members if mask >> int(member.value) & 1]
 
     def array(mask: ColumnElement[Any]) -> Sequence[Part]:
+        # The fence has the mask computed once, however often it is looked at.
+        once = select(mask.label("mask")).correlate_except(None).offset(_number(0)).subquery()
         present = [
-            case((mask.op("&")(_number(1 << int(member.value))) != _number(0), text(f'"{member.name}",')))
+            case(
+                (
+                    once.c.mask.op("&")(_number(1 << int(member.value))) != _number(0),
+                    text(f'"{member.name}",'),
+                )
+            )
             for member in members
         ]
-        return ["[", func.rtrim(func.concat(*present), text(",")), "]"]
+        shown = select(func.rtrim(func.concat(*present), text(","))).select_from(once)
+        return ["[", shown.scalar_subquery(), "]"]
 
     return Codec(names, array)
 

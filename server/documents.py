@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import graphql
 from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
+from engine.limits import check_size
+
 TOKEN_LIMIT = 15_000
 """The most tokens of a document, comments not counted."""
 
@@ -40,7 +42,7 @@ class Documents:
 
     def check(self, source: str, *, anonymous: bool) -> CheckedDocument:
         """The document of a text; callers without a token are not told what names exist. Raises
-        GraphQLError for what cannot be parsed."""
+        GraphQLError for what cannot be parsed or is too large."""
         known = self._valid.get(source)
         if known is not None:
             self._valid.move_to_end(source)
@@ -51,6 +53,7 @@ class Documents:
             max_comments=COMMENT_LIMIT,
             max_source_length=DOCUMENT_LIMIT,
         )
+        check_size(document)
         checked = CheckedDocument(document, self._errors_in(document, anonymous))
         if not checked.errors and len(source) <= _LONGEST_REMEMBERED:
             self._valid[source] = checked

@@ -15,6 +15,7 @@ from authz.reach import PRINCIPAL
 from authz.tokens import Digest
 from engine.binds import NotCompilableError
 from engine.denials import MARKER, settled
+from engine.limits import check_cost
 from engine.paging import BadPage
 from engine.plans import Plans
 from engine.pool import Pool
@@ -45,6 +46,9 @@ class Executor:
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
         check_texts(document, request.variables)
+        operation = get_operation_ast(document, request.operation_name)
+        if operation is not None:
+            check_cost(self.schema, document, operation, request.variables)
         token_digest = _digest(authorization)
         if token_digest is None:
             return await self.reference(request, document, None, client_address)
