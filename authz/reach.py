@@ -7,8 +7,9 @@ there, and the mask that holds in the accounts below. *Reach* follows grants dow
 (T3): an account's mask is the union of what its grants and those above it give. Every read and every write
 goes through here; nobody else reads memberships to decide.
 
-Two shapes, for the planner's sake: `readable_accounts` collects the whole reach, for lists;
-`readable_account` computes the mask of each row by itself, for look-ups.
+Three shapes, for the planner's sake: `readable_accounts` collects the whole reach, for filtered lists;
+`first_readable_accounts` reads no more of it than a page shows; `readable_account` computes the mask of each
+row by itself, for look-ups.
 """
 
 from typing import Any
@@ -31,6 +32,7 @@ from sqlalchemy import (
 
 from authz.permissions import ALL_PERMISSIONS, READ_PERMISSIONS, Permission, allows, mask_literal
 from authz.principals import principal_rows
+from engine.paging import Window
 from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
 from models.members import memberships
@@ -145,6 +147,29 @@ def readable_accounts() -> tuple[FromClause, Select[Any]]:
     joined = and_(REACH.c.account_id == account.c.id, REACH.c.master_id == account.c.master_id)
     statement = select(*account.c, REACH.c.mask).select_from(account.join(REACH, joined))
     return account, statement.where(allows(REACH.c.mask, Permission.ACCOUNT_READ))
+
+
+def first_readable_accounts(window: Window) -> Select[Any]:
+    """The readable rows that a page in the order of ids can show, with their `mask`.
+
+    One ordered stream of the tree's closure for each grant, each cut to the page, then merged: what it costs
+    follows the number of grants, not the number of accounts that they reach.
+    """
+    closure, account = account_closure.alias(), accounts.alias()
+    own = and_(closure.c.depth == literal_column("0"), allows(GRANTS.c.own_mask, Permission.ACCOUNT_READ))
+    below = and_(closure.c.depth > literal_column("0"), allows(GRANTS.c.below_mask, Permission.ACCOUNT_READ))
+    readable = select(closure.c.master_id, closure.c.descendant_id.label("id")).where(
+        closure.c.master_id == GRANTS.c.master_id,
+        closure.c.ancestor_id == GRANTS.c.account_id,
+        or_(own, below),
+    )
+    stream = window.apply(readable, [closure.c.descendant_id]).correlate(GRANTS).lateral()
+    merged = select(stream.c.master_id, stream.c.id).select_from(GRANTS.join(stream, true())).distinct()
+    found = merged.subquery()
+    page = window.apply(select(*found.c), [found.c.id]).subquery()
+    joined = and_(account.c.id == page.c.id, account.c.master_id == page.c.master_id)
+    granted = mask_of_account(account)
+    return select(*account.c, granted.c.mask).select_from(page.join(account, joined).join(granted, true()))
 
 
 def readable_account() -> tuple[FromClause, Select[Any]]:

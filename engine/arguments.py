@@ -53,11 +53,22 @@ _PAGE_DESCRIPTIONS = {
 }
 
 
+WINDOW = "window"
+"""A list resolver's parameter for the page that is wanted, so that it need not read more."""
+
+
+def takes_window(read: Callable[..., object]) -> bool:
+    """Whether the resolver wants to know the page."""
+    return WINDOW in inspect.signature(read).parameters
+
+
 def declared(read: Callable[..., object]) -> Iterator[StrawberryArgument]:
-    """What clients may send: the resolver's parameters, but for the first, the parent's rows."""
+    """What clients may send: the resolver's parameters, but for the parent's rows and the window."""
     namespace = sys.modules[read.__module__].__dict__
     hints = typing.get_type_hints(read, namespace, include_extras=True)
     for parameter in list(inspect.signature(read).parameters.values())[1:]:
+        if parameter.name == WINDOW:
+            continue
         hint = hints[parameter.name]
         default = UNSET if parameter.default in (inspect.Parameter.empty, None) else parameter.default
         yield StrawberryArgument(

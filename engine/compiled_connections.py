@@ -1,6 +1,7 @@
 """A connection as SQL: one sub-select reads the page's rows once and writes edges, nodes and pageInfo."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from graphql import FieldNode, GraphQLObjectType, SelectionSetNode, get_named_type
@@ -33,22 +34,29 @@ def aggregated(item: ColumnElement[Any], order: Sequence[ColumnElement[Any]]) ->
     return func.string_agg(item, aggregate_order_by(text(","), *order))
 
 
-class CompiledConnection:
-    """One connection of one selection. `items` are the whole list's rows."""
+@dataclass(frozen=True)
+class Items:
+    """A list: all of its rows, rows that hold at least the page's, and the page."""
 
-    def __init__(
-        self, compiler: ObjectCompiler, type_: GraphQLObjectType, items: Select[Any], window: Window
-    ) -> None:
+    whole: Select[Any]
+    page: Select[Any]
+    window: Window
+
+
+class CompiledConnection:
+    """One connection of one selection."""
+
+    def __init__(self, compiler: ObjectCompiler, type_: GraphQLObjectType, items: Items) -> None:
         self._compiler = compiler
         self._type = type_
         self._items = items
-        self._window = window
+        self._window = items.window
 
     def parts(self, sets: Sequence[SelectionSetNode | None]) -> Sequence[Part]:
         """The connection as an object."""
         selected = self._compiler.document.selected(sets, self._type)
         names = {nodes[0].name.value for nodes in selected.values()}
-        page = _Page(self._items, self._window, overshoots="pageInfo" in names)
+        page = _Page(self._items.page, self._window, overshoots="pageInfo" in names)
         fields: list[Sequence[Part]] = []
         for key, nodes in selected.items():
             inner = [node.selection_set for node in nodes]
@@ -65,7 +73,7 @@ class CompiledConnection:
             case "__typename":
                 return [f'"{self._type.name}"']
             case "totalCount":
-                counted = select(func.count()).select_from(self._items.subquery())
+                counted = select(func.count()).select_from(self._items.whole.subquery())
                 return [counted.scalar_subquery()]
             case "nodes":
                 item = self._compiler.object(sets, self._object_type("nodes"), page.scope)

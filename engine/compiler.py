@@ -22,17 +22,17 @@ from graphql import (
 )
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
-from engine.arguments import prefix_of, resolver_values
+from engine.arguments import WINDOW, prefix_of, resolver_values, takes_window
 from engine.binds import NotCompilableError, Source, Variable, text
 from engine.codecs import CODECS_BY_SCALAR, PLAIN, Codec
-from engine.compiled_connections import CompiledConnection, aggregated
+from engine.compiled_connections import CompiledConnection, Items, aggregated
 from engine.compiled_scope import JoinedScope, Scope
-from engine.declarations import FieldKind, SqlField, entity_of
+from engine.declarations import FieldKind, Read, SqlField, entity_of
 from engine.denials import BROKEN, Denial, marker
 from engine.field_errors import absent, forbidden
 from engine.field_types import all_arguments, object_type_of, order_of
 from engine.json_text import NULL, Part, joined, listed, or_else
-from engine.paging import window
+from engine.paging import Window, window
 from engine.selections import Document, sql_field
 
 
@@ -139,16 +139,22 @@ class _Field:
             return self.compiler.denied(absent(code), self.nodes)
         return BROKEN if isinstance(self.definition.type, GraphQLNonNull) else NULL
 
-    def _read(self) -> Select[Any]:
-        """The resolver's rows, correlated to the parent's."""
+    @property
+    def _resolver(self) -> Read:
         read = self.field.declaration.read
         if read is None:
             raise NotCompilableError
-        values = resolver_values(read, self.given)
+        return read
+
+    def _read(self, page: Window | None = None) -> Select[Any]:
+        """The resolver's rows, correlated to the parent's; with `page`, at least that page's."""
+        values = resolver_values(self._resolver, self.given)
+        if page is not None:
+            values[WINDOW] = page
         if self.scope is None:
-            statement: Select[Any] = read(None, **values)
+            statement: Select[Any] = self._resolver(None, **values)
             return statement
-        correlated: Select[Any] = read(self.scope.rows, **values).correlate(self.scope.rows)
+        correlated: Select[Any] = self._resolver(self.scope.rows, **values).correlate(self.scope.rows)
         return correlated
 
     def _leaf(self) -> Sequence[Part]:
@@ -194,13 +200,14 @@ class _Field:
         return ["[", func.coalesce(scope.gather(aggregated(item, order)), text("")), "]"]
 
     def _connection(self) -> Sequence[Part]:
-        values = self.field.declaration.read and resolver_values(self.field.declaration.read, self.given)
-        order = order_of(self.field, self.given, set(values or ()))
-        page_window = window(order, self.given)
+        read = self._resolver
+        order = order_of(self.field, self.given, set(resolver_values(read, self.given)))
+        page = window(order, self.given)
         # A page's arguments are checked also where the selection leaves the page itself out.
-        self.compiler.checks += page_window.sources
-        connection = CompiledConnection(self.compiler, self._object_type(), self._read(), page_window)
-        return connection.parts(self._sets)
+        self.compiler.checks += page.sources
+        whole = self._read()
+        items = Items(whole, self._read(page) if takes_window(read) else whole, page)
+        return CompiledConnection(self.compiler, self._object_type(), items).parts(self._sets)
 
     def _look_up(self) -> Sequence[Part]:
         wanted = self.given["id"]

@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeEngine
 from strawberry.types import Info
 
 from engine import paging
-from engine.arguments import prefix_of, resolver_values
+from engine.arguments import WINDOW, prefix_of, resolver_values, takes_window
 from engine.connections import Connection, Edge, PageInfo
 from engine.declarations import Entity, FieldKind, LookUp, SqlField, entity_of, row_object
 from engine.field_errors import absent, forbidden
@@ -133,7 +133,8 @@ class _Reading:
 
     async def _load_page(self, window: paging.Window, keys: list[Identity]) -> list[list[Row]]:
         number, rows, source = _parents(self.entity, keys)
-        page = paging.page_rows(self.read(rows, **self.values), window, correlate_to=rows)
+        shown = {WINDOW: window} if takes_window(self.read) else {}
+        page = paging.page_rows(self.read(rows, **self.values, **shown), window, correlate_to=rows)
         columns = window.order.of(page)
         statement = (
             select(number, *page.c)

@@ -6,9 +6,15 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func
 
 from authz.permissions import Permission, allows
-from authz.reach import effective_status, readable_account, readable_accounts, status_mask
+from authz.reach import (
+    effective_status,
+    first_readable_accounts,
+    readable_account,
+    readable_accounts,
+    status_mask,
+)
 from engine.arguments import Described
-from engine.paging import Order
+from engine.paging import Order, Window
 from models.accounts import AccountKind, AccountStatus, account_closure, accounts
 from resolvers.identifiers import AccountIdArgument
 
@@ -47,8 +53,12 @@ def of_viewer(
     kind: AccountKind | None = None,
     status: AccountStatus | None = None,
     order_by: AccountOrder = AccountOrder.CREATED,
+    window: Window | None = None,
 ) -> Select[Any]:
     """Every account within reach: one's own memberships and all that lies below them."""
+    unfiltered = search is None and kind is None and status is None
+    if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
+        return first_readable_accounts(window)
     account, statement = readable_accounts()
     return _filtered(account, statement, search, kind, status)
 
