@@ -120,9 +120,13 @@ def _value(hint: Any, value: Any) -> Any:
 
 
 def _global_id(hint: Any) -> GlobalId | None:
-    if typing.get_origin(hint) is not Annotated:
-        return None
-    return next((note for note in typing.get_args(hint)[1:] if isinstance(note, GlobalId)), None)
+    """The mark of an id, wherever in the annotation it stands."""
+    if isinstance(hint, GlobalId):
+        return hint
+    if typing.get_origin(hint) in (Annotated, typing.Union, types.UnionType):
+        found = (_global_id(part) for part in typing.get_args(hint))
+        return next((mark for mark in found if mark is not None), None)
+    return None
 
 
 def _description(hint: Any) -> str | None:

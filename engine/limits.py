@@ -40,7 +40,7 @@ ALIAS_LIMIT = 100
 DIRECTIVE_LIMIT = 100
 """How many directives."""
 
-COST_LIMIT = 100_000
+COST_LIMIT = 200_000
 """How many fields an answer may have."""
 
 _ENDLESS = 1_000_000_000

@@ -32,6 +32,7 @@ from engine.arguments import prefix_of
 from engine.binds import NotCompilableError, Prepared, Source, Variable, prepared
 from engine.compiler import Compiler
 from engine.denials import Denial
+from engine.paging import BadPage
 from engine.selections import Document
 
 _SHAPES_OF_AN_OPERATION = 64
@@ -106,8 +107,8 @@ class Operation:
         compiler = Compiler(Document(self._schema, self._fragments, open_variables))
         try:
             statement = prepared(compiler.operation(self._node, principal))
-        except NotCompilableError:
-            return None
+        except (NotCompilableError, BadPage):
+            return None  # where a page is wrong, the reference executor says
         return Plan(statement, tuple(compiler.checks), tuple(compiler.denials))
 
 

@@ -6,12 +6,14 @@ import strawberry
 from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.refusals import Refusal
 from authz.tokens import digest_of
 from engine.declarations import entity, to_one
 from resolvers import accounts, api_keys, users
 from resolvers import sessions as writes
 from resolvers import sign_up as sign_up_writes
 from resolvers.attempts import Limit
+from resolvers.emails import email_address
 from schema.accounts import Account
 from schema.api_keys import ApiKey
 from schema.context import ContextInfo, principal_of
@@ -108,7 +110,7 @@ class SessionMutation:
             )
 
         place = Limit(f"sign-up from {info.context.client_address}", _SIGN_UPS_FROM_A_PLACE, _WINDOW)
-        limits = [place, _attempts(input.email)]
+        limits = [place, *_attempts(input.email)]
         return await perform(info, SignUpPayload, write, limits, lambda done: digest_of(done.token or ""))
 
     @strawberry.mutation(directives=OPEN, description="Open a session with an e-mail address and a password.")
@@ -118,7 +120,7 @@ class SessionMutation:
             return payload(SignInPayload, user_id=done.user_id, token=done.token, expires_at=done.expires_at)
 
         place = Limit(f"sign-in from {info.context.client_address}", _SIGN_INS_FROM_A_PLACE, _WINDOW)
-        return await perform(info, SignInPayload, write, [place, _attempts(input.email)])
+        return await perform(info, SignInPayload, write, [place, *_attempts(input.email)])
 
     @strawberry.mutation(directives=OPEN, description="End the session that asks.")
     async def sign_out(self, info: ContextInfo) -> PersonPayload:
@@ -146,5 +148,10 @@ class SessionMutation:
         return await perform(info, PersonPayload, write, [limit])
 
 
-def _attempts(email: str) -> Limit:
-    return Limit(f"sign-in {email.strip().lower()[:300]}", _SIGN_INS_OF_AN_ADDRESS, _WINDOW)
+def _attempts(email: str) -> list[Limit]:
+    """Counted for the address, however it is spelled; what is none is refused anyway."""
+    try:
+        canonical = email_address(email).canonical
+    except Refusal:
+        return []
+    return [Limit(f"sign-in {canonical}", _SIGN_INS_OF_AN_ADDRESS, _WINDOW)]

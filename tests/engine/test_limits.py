@@ -65,8 +65,8 @@ PAGES = (
     [
         (PAGES, {"n": 1}, False),
         (PAGES, {}, False),
-        (PAGES.replace("{ id }", "{ " + " ".join(f"a{n}: id" for n in range(12)) + " }"), {"n": 100}, True),
-        (PAGES.replace("{ id }", "{ " + " ".join(f"a{n}: id" for n in range(12)) + " }"), {"n": 10}, False),
+        (PAGES.replace("{ id }", "{ " + " ".join(f"a{n}: id" for n in range(25)) + " }"), {"n": 100}, True),
+        (PAGES.replace("{ id }", "{ " + " ".join(f"a{n}: id" for n in range(25)) + " }"), {"n": 10}, False),
         (
             PAGES.replace("members(first: 100) { nodes { id } }", "members(first: 0) { nodes { id } }"),
             {},
@@ -88,7 +88,7 @@ def test_the_cost_follows_the_lengths_of_pages(
 
 
 def test_fragments_cost_as_much_as_what_stands_in_them() -> None:
-    fields = " ".join(f"a{number}: id" for number in range(12))
+    fields = " ".join(f"a{number}: id" for number in range(25))
     document = parse(
         "{ viewer { accounts(first: 100) { ...Page } } } "
         "fragment Page on AccountConnection { nodes { subaccounts(first: 100) { nodes { ...Many } } } } "
