@@ -32,6 +32,7 @@ from engine.arguments import prefix_of
 from engine.binds import NotCompilableError, Prepared, Source, Variable, prepared
 from engine.compiler import Compiler
 from engine.denials import Denial
+from engine.limits import check_cost
 from engine.paging import BadPage
 from engine.selections import Document
 
@@ -64,6 +65,7 @@ class Operation:
 
     def __init__(self, schema: Schema, document: DocumentNode, node: OperationDefinitionNode) -> None:
         self._schema = schema
+        self._document = document
         self._node = node
         self._fragments = {
             definition.name.value: definition
@@ -84,7 +86,7 @@ class Operation:
         return found.coerced
 
     def plan(self, variables: Variables, principal: FromClause) -> Plan:
-        """The plan for variables of this shape. Raises NotCompilableError."""
+        """The plan for variables of this shape. Raises NotCompilableError and COST_EXCEEDED."""
         key = tuple(
             _shape(variables[name], type_) if name in variables else "absent"
             for name, type_ in self._types.items()
@@ -99,6 +101,8 @@ class Operation:
         return plan
 
     def _compile(self, variables: Variables, principal: FromClause) -> Plan | None:
+        # Page sizes are part of the plan's key, so what it costs has to be looked at only here.
+        check_cost(self._schema._schema, self._document, self._node, variables)
         open_variables = {
             name: _opened(variables[name], type_, name)
             for name, type_ in self._types.items()

@@ -1,6 +1,6 @@
 """Text that PostgreSQL cannot store, refused before it gets there: one check for all strings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from graphql import DocumentNode, GraphQLError, StringValueNode, Visitor, visit
 
@@ -17,16 +17,25 @@ class _Strings(Visitor):
         self.found.append(node.value)
 
 
-def check_texts(document: DocumentNode, variables: dict[str, object]) -> None:
-    """Raise BAD_USER_INPUT for NUL, for lone surrogates and for what is too long."""
+def check_document_texts(document: DocumentNode) -> None:
+    """Raise BAD_USER_INPUT for NUL, for lone surrogates and for what is too long, in a document."""
     strings = _Strings()
     visit(document, strings)
-    for text in (*strings.found, *_strings_in(variables)):
+    _check(strings.found)
+
+
+def check_variable_texts(variables: dict[str, object]) -> None:
+    """The same for the variables of a request."""
+    _check(_strings_in(variables))
+
+
+def _check(texts: Iterable[str]) -> None:
+    for text in texts:
         if len(text) > LONGEST_TEXT:
             raise _refused(f"A text is longer than {LONGEST_TEXT} characters.")
         if "\x00" in text:
             raise _refused("A text holds the character NUL.")
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
             raise _refused("A text holds half of a surrogate pair.")
 
 

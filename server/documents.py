@@ -7,6 +7,7 @@ import graphql
 from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
 from engine.limits import check_size
+from engine.texts import check_document_texts
 
 TOKEN_LIMIT = 15_000
 """The most tokens of a document, comments not counted."""
@@ -42,7 +43,7 @@ class Documents:
 
     def check(self, source: str, *, anonymous: bool) -> CheckedDocument:
         """The document of a text; callers without a token are not told what names exist. Raises
-        GraphQLError for what cannot be parsed or is too large."""
+        GraphQLError for what cannot be parsed, is too large or holds texts that cannot be stored."""
         known = self._valid.get(source)
         if known is not None:
             self._valid.move_to_end(source)
@@ -54,6 +55,7 @@ class Documents:
             max_source_length=DOCUMENT_LIMIT,
         )
         check_size(document)
+        check_document_texts(document)
         checked = CheckedDocument(document, self._errors_in(document, anonymous))
         if not checked.errors and len(source) <= _LONGEST_REMEMBERED:
             self._valid[source] = checked

@@ -5,7 +5,7 @@ be compiled, and what nobody asks, runs by the reference executor, in one snapsh
 """
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, OperationType, get_operation_ast
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
 from graphql.execution import execute
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -20,7 +20,7 @@ from engine.paging import BadPage
 from engine.plans import Plans
 from engine.pool import Pool
 from engine.reader import Reader
-from engine.texts import check_texts
+from engine.texts import check_variable_texts
 from schema.context import Context
 from schema.root import graphql_schema
 from server.errors import Unauthenticated
@@ -45,10 +45,7 @@ class Executor:
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
-        check_texts(document, request.variables)
-        operation = get_operation_ast(document, request.operation_name)
-        if operation is not None:
-            check_cost(self.schema, document, operation, request.variables)
+        check_variable_texts(request.variables)
         token_digest = _digest(authorization)
         if token_digest is None:
             return await self.reference(request, document, None, client_address)
@@ -86,10 +83,11 @@ class Executor:
         client_address: str,
     ) -> ExecutionResult:
         """The reference executor's answer."""
+        check_cost(self.schema, document, _operation(request, document), request.variables)
         reader = Reader(self._database, {DIGEST_NAME: token_digest or NOBODY})
         try:
             principal = None if token_digest is None else await _authenticate(reader, token_digest)
-            if _is_mutation(request, document):
+            if _operation(request, document).operation is OperationType.MUTATION:
                 await reader.close()
             context = Context(reader, principal, self._sessions, client_address, self._public_url)
             result = execute(
@@ -121,6 +119,8 @@ async def _authenticate(reader: Reader, token_digest: Digest) -> Principal:
     return principal_of_row(token_digest, rows[0])
 
 
-def _is_mutation(request: GraphQLRequest, document: DocumentNode) -> bool:
-    operation = get_operation_ast(document, request.operation_name)
-    return operation is not None and operation.operation is OperationType.MUTATION
+def _operation(request: GraphQLRequest, document: DocumentNode) -> OperationDefinitionNode:
+    found = get_operation_ast(document, request.operation_name)
+    if found is None:
+        raise AssertionError("the transport runs only documents that have the operation")
+    return found
