@@ -10,10 +10,8 @@ from engine.rules import Public
 T = TypeVar("T")
 
 
-@strawberry.type(directives=[Public()])
+@strawberry.type(directives=[Public()], description="Where a page stands in its list.")
 class PageInfo:
-    """Where a page stands in its list."""
-
     has_next_page: bool = strawberry.field(description="Whether items follow the page.")
     has_previous_page: bool = strawberry.field(description="Whether items precede the page.")
     start_cursor: str | None = strawberry.field(description="The first item's cursor; null: an empty page.")

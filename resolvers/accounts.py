@@ -41,6 +41,9 @@ Search = Annotated[
     ColumnElement[str] | None, Described("Part of the name, whatever its case, or the whole external id.")
 ]
 
+Status = Annotated[AccountStatus | None, Described("Only those with this status.")]
+OrderBy = Annotated[AccountOrder, Described("In which order.")]
+
 
 def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
     """The order that a list's arguments ask for."""
@@ -50,9 +53,9 @@ def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
 def of_viewer(
     viewer: FromClause,
     search: Search = None,
-    kind: AccountKind | None = None,
-    status: AccountStatus | None = None,
-    order_by: AccountOrder = AccountOrder.CREATED,
+    kind: Annotated[AccountKind | None, Described("Only master accounts, or only subaccounts.")] = None,
+    status: Status = None,
+    order_by: OrderBy = AccountOrder.CREATED,
     window: Window | None = None,
 ) -> Select[Any]:
     """Every account within reach: one's own memberships and all that lies below them."""
@@ -63,7 +66,9 @@ def of_viewer(
     return _filtered(account, statement, search, kind, status)
 
 
-def by_id(root: FromClause, id: AccountIdArgument) -> Select[Any]:
+def by_id(
+    root: FromClause, id: Annotated[AccountIdArgument, Described("An id of an account.")]
+) -> Select[Any]:
     """An account within reach. What is not there and what is not yours answer alike: NOT_FOUND."""
     account, statement = readable_account()
     return statement.where(account.c.id == id)
@@ -107,8 +112,8 @@ def subaccounts_of(
         bool, Described("Also those further down, not only the children.")
     ] = False,
     search: Search = None,
-    status: AccountStatus | None = None,
-    order_by: AccountOrder = AccountOrder.CREATED,
+    status: Status = None,
+    order_by: OrderBy = AccountOrder.CREATED,
 ) -> Select[Any]:
     """The accounts below: complete accounts of their own, managed from here."""
     child, statement = readable_account()
@@ -148,7 +153,9 @@ def permissions_of(account: FromClause) -> ColumnElement[int]:
     return account.c.mask.op("&")(status_mask(account))
 
 
-def can(account: FromClause, permission: Permission) -> ColumnElement[bool]:
+def can(
+    account: FromClause, permission: Annotated[Permission, Described("What the viewer would like to do.")]
+) -> ColumnElement[bool]:
     """Whether the viewer may do this here now."""
     return allows(permissions_of(account), permission)
 

@@ -1,11 +1,12 @@
 """API keys as those who manage them see them. What changes them is in `api_key_changes`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from authz.permissions import Permission
 from authz.reach import PRINCIPAL, account_where, readable_account
+from engine.arguments import Described
 from engine.paging import Order
 from models.api_keys import api_keys
 from models.roles import roles
@@ -20,7 +21,10 @@ def order(**_: object) -> Order:
     return BY_ID
 
 
-def of_account(account: FromClause, include_revoked: bool = False) -> Select[Any]:
+def of_account(
+    account: FromClause,
+    include_revoked: Annotated[bool, Described("Also those that were revoked.")] = False,
+) -> Select[Any]:
     """The account's API keys, oldest first."""
     key = api_keys.alias()
     statement = select(*key.c).where(key.c.account_id == account.c.id, key.c.master_id == account.c.master_id)

@@ -1,7 +1,7 @@
 """The log of what was changed in an account, and how changes get into it."""
 
 import enum
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +10,7 @@ from authz.guard import Authorized
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import account_where, readable_account
+from engine.arguments import Described
 from engine.paging import Order
 from models.api_keys import api_keys
 from models.events import events
@@ -78,7 +79,9 @@ def order(**_: object) -> Order:
     return BY_ID
 
 
-def of_account(account: FromClause, kind: EventKind | None = None) -> Select[Any]:
+def of_account(
+    account: FromClause, kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None
+) -> Select[Any]:
     """What was changed in the account, newest first."""
     event = events.alias()
     statement = select(*event.c).where(

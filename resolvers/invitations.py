@@ -1,12 +1,13 @@
 """Invitations as those who manage members, and as the invited, see them."""
 
 import enum
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
 from authz.permissions import Permission
 from authz.reach import account_where, readable_account
+from engine.arguments import Described
 from engine.paging import Order
 from models.invitations import invitations
 from models.roles import roles
@@ -41,7 +42,10 @@ def status_of(invitation: FromClause) -> ColumnElement[str]:
     )
 
 
-def of_account(account: FromClause, status: InvitationStatus | None = None) -> Select[Any]:
+def of_account(
+    account: FromClause,
+    status: Annotated[InvitationStatus | None, Described("Only those of which this has become.")] = None,
+) -> Select[Any]:
     """The account's invitations, newest first."""
     invitation = invitations.alias()
     statement = select(*invitation.c).where(

@@ -23,7 +23,7 @@ from schema.writes import needs, payload, perform, user_errors
 
 @strawberry.input(description="Which account to change, and its new values. What is left out stays.")
 class AccountUpdateInput:
-    account_id: strawberry.ID
+    account_id: strawberry.ID = strawberry.field(description="The account.")
     expected_version: int = strawberry.field(description="The version that you read.")
     name: str | None = strawberry.field(default=None, description="1 to 200 characters.")
     external_id: str | None = strawberry.field(
@@ -36,7 +36,7 @@ class AccountUpdateInput:
 
 @strawberry.input(description="Which account to suspend, resume or close.")
 class AccountStatusInput:
-    account_id: strawberry.ID
+    account_id: strawberry.ID = strawberry.field(description="The account.")
     reason: str | None = strawberry.field(default=None, description="For the account's log.")
 
 

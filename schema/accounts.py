@@ -17,7 +17,7 @@ from schema.api_keys import ApiKey
 from schema.events import Event
 from schema.invitations import Invitation
 from schema.members import Member
-from schema.node import Node
+from schema.node import ID_DESCRIPTION, Node
 from schema.roles import Role
 
 _STATUS = enum_of(AccountStatus)
@@ -28,7 +28,7 @@ class Account(Node):
     """A customer's account: complete, with members, keys, credit and content of its own. A master account
     stands at the root of a tree; a subaccount is managed by the account above it."""
 
-    id: strawberry.ID = column(codec=global_id(Kind.ACCOUNT))
+    id: strawberry.ID = column(codec=global_id(Kind.ACCOUNT), description=ID_DESCRIPTION)
     external_id: str | None = column(description="The customer's own id, unique under the parent.")
     name: str = column(description="As its owner wrote it.")
     kind: AccountKind = computed(reads.kind_of, codec=enum_of(AccountKind))

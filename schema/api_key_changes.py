@@ -24,7 +24,7 @@ _KEYS_OF_A_PRINCIPAL = 100
 
 @strawberry.input(description="A key for a program that acts for the account.")
 class ApiKeyCreateInput:
-    account_id: strawberry.ID
+    account_id: strawberry.ID = strawberry.field(description="The account.")
     name: str = strawberry.field(description="What it is used for: 1 to 200 characters.")
     role_id: strawberry.ID = strawberry.field(description="See `Account.roles`; not OWNER.")
     permissions: list[Permission] | None = strawberry.field(
@@ -37,7 +37,7 @@ class ApiKeyCreateInput:
 
 @strawberry.input(description="Which key to revoke or to rotate.")
 class ApiKeyInput:
-    api_key_id: strawberry.ID
+    api_key_id: strawberry.ID = strawberry.field(description="The API key.")
 
 
 @entity(None, carries={"api_key_id": Uuid()})

@@ -11,7 +11,7 @@ from engine.declarations import column, computed, entity, to_one
 from models.api_keys import api_keys
 from models.identifiers import Kind
 from resolvers import api_keys as reads
-from schema.node import Node
+from schema.node import ID_DESCRIPTION, Node
 from schema.roles import Role
 from schema.users import User
 
@@ -24,7 +24,7 @@ class ApiKey(Node):
     """A program that acts for one account, and below it as its role says. Its secret is shown once, when
     it is made. A key can always see itself."""
 
-    id: strawberry.ID = column(codec=global_id(Kind.API_KEY))
+    id: strawberry.ID = column(codec=global_id(Kind.API_KEY), description=ID_DESCRIPTION)
     name: str = column(description="What it is used for.")
     last_four: str = column(description="The last four characters of its secret.")
     role: Role = to_one(reads.role_of)

@@ -1,11 +1,12 @@
 """The enums of the lower layers, as GraphQL sees them."""
 
 import enum
+from collections.abc import Callable
 
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
-from authz.permissions import Permission
+from authz.permissions import Area, Permission
 from authz.refusals import RefusalCode
 from models.accounts import AccountKind, AccountStatus, RightsInheritance
 from resolvers.accounts import AccountOrder
@@ -14,22 +15,107 @@ from resolvers.invitations import InvitationStatus
 from resolvers.members import MemberRelation
 
 
-def publish(members: type[enum.Enum], name: str | None = None, *, described_by_value: bool = False) -> None:
-    """Make a GraphQL enum of it, documented by its docstring and, if asked, by its values."""
+def publish(members: type[enum.Enum], describe: Callable[[enum.Enum], str], name: str | None = None) -> None:
+    """Make a GraphQL enum of it, documented by its docstring; `describe` documents a value."""
     strawberry.enum(members, name=name, description=members.__doc__)
     definition = members.__strawberry_definition__  # type: ignore[attr-defined]  # set by Strawberry
     assert isinstance(definition, StrawberryEnumDefinition)  # noqa: S101 - what Strawberry sets
-    if described_by_value:
-        for value in definition.values:
-            value.description = str(members[value.name].value)
+    for value in definition.values:
+        value.description = describe(members[value.name])
 
 
-publish(AccountKind)
-publish(AccountOrder)
-publish(AccountStatus)
-publish(EventKind, described_by_value=True)
-publish(InvitationStatus)
-publish(MemberRelation)
-publish(Permission)
-publish(RefusalCode, "ErrorCode", described_by_value=True)
-publish(RightsInheritance)
+def _by(descriptions: dict[str, str]) -> Callable[[enum.Enum], str]:
+    return lambda member: descriptions[member.name]
+
+
+def _by_value(member: enum.Enum) -> str:
+    return str(member.value)
+
+
+_AREAS = {
+    Area.ACCOUNT: "the account's own data",
+    Area.SUBACCOUNTS: "the accounts below",
+    Area.MEMBERS: "members and invitations",
+    Area.ROLES: "roles",
+    Area.API_KEYS: "API keys",
+    Area.CREDIT: "credit",
+    Area.INVOICES: "invoices",
+    Area.PLAN: "the plan",
+    Area.CONTACTS: "contacts and lists",
+    Area.BLOCK_LIST: "the block list",
+    Area.CAMPAIGNS: "campaigns",
+    Area.TRANSACTIONAL: "transactional messages",
+    Area.TEMPLATES: "templates",
+    Area.DOMAINS: "sending domains",
+    Area.STATISTICS: "statistics",
+    Area.SETTINGS: "settings",
+    Area.AUDIT: "the log of changes",
+    Area.WEBHOOKS: "webhooks",
+}
+_ACTIONS = {
+    "READ": "See {area}.",
+    "WRITE": "Change {area}.",
+    "SEND": "Send {area}.",
+    "TRANSFER": "Hand {area} over to somebody else.",
+    "SUSPEND": "Suspend and resume the account; held from above only.",
+    "CLOSE": "Close the account for good.",
+}
+
+
+def _permission(member: enum.Enum) -> str:
+    permission = Permission[member.name]
+    return _ACTIONS[permission.action].format(area=_AREAS[permission.area])
+
+
+publish(
+    AccountKind,
+    _by({"MASTER": "The root of a tree.", "SUBACCOUNT": "Managed by the account above it."}),
+)
+publish(
+    AccountOrder,
+    _by(
+        {
+            "CREATED": "Oldest first.",
+            "CREATED_DESC": "Newest first.",
+            "NAME": "By name, whatever its case.",
+            "NAME_DESC": "By name, backwards.",
+        }
+    ),
+)
+publish(
+    AccountStatus,
+    _by(
+        {
+            "ACTIVE": "In use.",
+            "SUSPENDED": "Can be read, not changed, until it is resumed.",
+            "CLOSED": "Ended for good; can still be read.",
+        }
+    ),
+)
+publish(EventKind, _by_value)
+publish(
+    InvitationStatus,
+    _by(
+        {
+            "PENDING": "Waits for an answer.",
+            "ACCEPTED": "Became a membership.",
+            "REVOKED": "Was withdrawn, or replaced by a newer one.",
+            "EXPIRED": "Was not answered in time.",
+        }
+    ),
+)
+publish(
+    MemberRelation,
+    _by({"MEMBER": "The role is held in this account.", "ANCESTOR": "The role is held in one above it."}),
+)
+publish(Permission, _permission)
+publish(RefusalCode, _by_value, "ErrorCode")
+publish(
+    RightsInheritance,
+    _by(
+        {
+            "ADMINISTRATORS": "Owners and administrators only (R45).",
+            "ALL_ROLES": "Every role, with what the policy gives it below (R66, R73).",
+        }
+    ),
+)

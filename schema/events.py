@@ -12,7 +12,7 @@ from engine.declarations import column, computed, entity, to_one
 from models.events import events
 from models.identifiers import Kind
 from resolvers import events as reads
-from schema.node import Node
+from schema.node import ID_DESCRIPTION, Node
 from schema.users import User
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Event(Node):
     """Something that was changed: what, by whom, and which account gave the right to (R54)."""
 
-    id: strawberry.ID = column(codec=global_id(Kind.EVENT))
+    id: strawberry.ID = column(codec=global_id(Kind.EVENT), description=ID_DESCRIPTION)
     kind: reads.EventKind = column(codec=enum_of(reads.EventKind), description="What happened.")
     subject_id: strawberry.ID = column(description="The global id of what was changed.")
     actor_name: str | None = computed(reads.actor_name)

@@ -1,6 +1,7 @@
 """What changes invitations, and what the holder of a link may know."""
 
 import datetime
+from typing import Annotated
 
 import strawberry
 from sqlalchemy import Uuid
@@ -28,8 +29,8 @@ _INVITATIONS_OF_A_PRINCIPAL = 300
 
 @strawberry.input(description="A role in an account, offered to an e-mail address.")
 class MemberInviteInput:
-    account_id: strawberry.ID
-    email: str
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    email: str = strawberry.field(description="The e-mail address.")
     role_id: strawberry.ID = strawberry.field(description="See `Account.roles`.")
     expires_at: datetime.datetime | None = strawberry.field(
         default=None, description="When the membership will end by itself; left out: never."
@@ -41,12 +42,12 @@ class MemberInviteInput:
 
 @strawberry.input(description="Which invitation to withdraw.")
 class InvitationRevokeInput:
-    invitation_id: strawberry.ID
+    invitation_id: strawberry.ID = strawberry.field(description="The invitation.")
 
 
 @strawberry.input(description="The secret of an invitation's link.")
 class InvitationAcceptInput:
-    token: str
+    token: str = strawberry.field(description="The secret behind the link's `#`.")
 
 
 @entity(None, carries={"invitation_id": Uuid()})
@@ -76,7 +77,11 @@ class InvitationQuery:
     @strawberry.field(
         directives=OPEN, description="What an invitation's link offers; null where it offers nothing."
     )
-    async def invitation(self, info: ContextInfo, token: str) -> InvitationPreview | None:
+    async def invitation(
+        self,
+        info: ContextInfo,
+        token: Annotated[str, strawberry.argument(description="The secret of the link.")],
+    ) -> InvitationPreview | None:
         async with info.context.sessions() as session:
             found = await preview_invitation(session, token)
         return None if found is None else InvitationPreview(**vars(found))

@@ -11,7 +11,7 @@ from engine.declarations import column, computed, entity, to_one
 from models.identifiers import Kind
 from models.invitations import invitations
 from resolvers import invitations as reads
-from schema.node import Node
+from schema.node import ID_DESCRIPTION, Node
 from schema.roles import Role
 from schema.users import User
 
@@ -24,7 +24,7 @@ class Invitation(Node):
     """A role in an account, offered to an e-mail address. It gives nothing until it is accepted by the
     person with that address."""
 
-    id: strawberry.ID = column(codec=global_id(Kind.INVITATION))
+    id: strawberry.ID = column(codec=global_id(Kind.INVITATION), description=ID_DESCRIPTION)
     email: str = column(description="The address that was invited, as the inviter wrote it.")
     role: Role = to_one(reads.role_of)
     status: reads.InvitationStatus = computed(reads.status_of, codec=enum_of(reads.InvitationStatus))

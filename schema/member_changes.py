@@ -22,7 +22,9 @@ from schema.writes import OPEN, needs, payload, perform, user_errors
 
 @strawberry.input(description="A member's new role or end.")
 class MemberUpdateInput:
-    member_id: strawberry.ID
+    member_id: strawberry.ID = strawberry.field(
+        description="The member, by its id in the account that the role is held in."
+    )
     role_id: strawberry.ID | None = strawberry.field(default=None, description="Left out: the same role.")
     expires_at: datetime.datetime | None = strawberry.field(
         default=None, description="When the membership ends by itself; left out: never."
@@ -31,17 +33,19 @@ class MemberUpdateInput:
 
 @strawberry.input(description="Whose membership to end.")
 class MemberRemoveInput:
-    member_id: strawberry.ID
+    member_id: strawberry.ID = strawberry.field(
+        description="The member, by its id in the account that the role is held in."
+    )
 
 
 @strawberry.input(description="Which account to leave.")
 class MemberLeaveInput:
-    account_id: strawberry.ID
+    account_id: strawberry.ID = strawberry.field(description="The account.")
 
 
 @strawberry.input(description="To whom an account is handed over.")
 class OwnershipTransferInput:
-    account_id: strawberry.ID
+    account_id: strawberry.ID = strawberry.field(description="The account.")
     to_member_id: strawberry.ID = strawberry.field(description="The member who becomes the owner.")
     from_member_id: strawberry.ID | None = strawberry.field(
         default=None,

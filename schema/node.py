@@ -4,7 +4,9 @@ import strawberry
 
 from engine.rules import Public
 
+ID_DESCRIPTION = "Global and opaque: for `node(id:)` and for arguments."
+
 
 @strawberry.interface(description="Anything that has a global id.", directives=[Public()])
 class Node:
-    id: strawberry.ID = strawberry.field(description="Global and opaque: for `node(id:)` and for arguments.")
+    id: strawberry.ID = strawberry.field(description=ID_DESCRIPTION)

@@ -37,7 +37,7 @@ def found_by() -> Mapping[str, LookUp]:
     }
 
 
-def _node(root: None, id: strawberry.ID) -> None:
+def _node(root: None, id: Annotated[strawberry.ID, Described("A global id of any kind.")]) -> None:
     """Anything by its global id; null for what is not there and for what is not yours alike."""
 
 

@@ -32,7 +32,7 @@ _SIGN_UPS_FROM_A_PLACE = 20
 )
 class SignUpInput:
     name: str = strawberry.field(description="The person's name: 1 to 200 characters.")
-    email: str
+    email: str = strawberry.field(description="The e-mail address.")
     password: str = strawberry.field(description="10 to 1,000 characters.")
     account_name: str | None = strawberry.field(
         default=None, description="The name of the master account to make."
@@ -44,13 +44,13 @@ class SignUpInput:
 
 @strawberry.input(description="Who signs in.")
 class SignInInput:
-    email: str
-    password: str
+    email: str = strawberry.field(description="The e-mail address.")
+    password: str = strawberry.field(description="The password.")
 
 
 @strawberry.input(description="The password to replace, and the new one.")
 class PasswordChangeInput:
-    current_password: str
+    current_password: str = strawberry.field(description="The password that holds now.")
     new_password: str = strawberry.field(description="10 to 1,000 characters.")
 
 

@@ -8,14 +8,14 @@ from engine.codecs import global_id
 from engine.declarations import column, entity
 from models.identifiers import Kind
 from models.users import users
-from schema.node import Node
+from schema.node import ID_DESCRIPTION, Node
 
 
 @entity(users)
 class User(Node):
     """A person. Seen by those who may see the members of an account that the person belongs to."""
 
-    id: strawberry.ID = column(codec=global_id(Kind.USER))
+    id: strawberry.ID = column(codec=global_id(Kind.USER), description=ID_DESCRIPTION)
     name: str = column(description="As the person wrote it.")
     email: str = column(description="The address that the person signs in with.")
     created_at: datetime.datetime = column(description="When the person signed up.")
