@@ -195,9 +195,16 @@ async def test_database_failures(
     assert (failure.code, failure.message) == (code, message), repr(caught.value)
 
 
-@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
-def test_what_other_drivers_raise_of_a_lost_connection(kind: type[DBAPIError]) -> None:
-    assert failure_of(kind("SELECT secret", {}, Exception("secret"))).message == AWAY
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT secret", {}, Exception("secret")),
+        InterfaceError("SELECT secret", {}, Exception("secret")),
+        DBAPIError("SELECT secret", {}, Exception("secret"), connection_invalidated=True),
+    ],
+)
+def test_other_signs_of_a_lost_connection(error: DBAPIError) -> None:
+    assert failure_of(error).message == AWAY
 
 
 # What passes and what is masked

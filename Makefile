@@ -1,0 +1,69 @@
+# Everything is made from Python 3.11 or newer and make. uv, where it is there, installs faster than pip; npm,
+# where it is there, fetches GraphiQL's files, which browsers else load from a public network.
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PAGES := server/pages
+# The locks are complete; and pip is twice as fast where it leaves it to Python to compile what is run.
+INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,\
+	$(BIN)/python -m pip install --quiet --no-compile) --no-deps
+# Without the addresses of package registries.
+COMPILE := uv pip compile --universal --python-version 3.11 --no-header --generate-hashes --quiet
+
+# Python keeps what it compiled, whatever the environment says: many short processes are started.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test check fmt lock clean pages
+
+run:
+	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/run.installed pages
+	$(BIN)/mandant serve --demo
+
+test: $(VENV)/all.installed pages
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/all.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mandant schema print | diff schema.graphql -
+	$(BIN)/python -m migrations.check
+
+fmt: $(VENV)/all.installed
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock:
+	$(COMPILE) --output-file requirements.txt pyproject.toml
+	$(COMPILE) --output-file requirements-dev.txt --extra dev pyproject.toml
+	printf 'editables\nhatchling\n' | \
+		$(COMPILE) --output-file requirements-build.txt --constraint requirements-dev.txt -
+
+# The embedded database in .mandant stays.
+clean:
+	rm -rf $(VENV) $(PAGES)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+pages: $(PAGES)/node_modules/all.installed
+
+$(VENV)/run.installed: requirements.txt requirements-build.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) --require-hashes --requirement requirements.txt --requirement requirements-build.txt
+	$(INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/all.installed: requirements-dev.txt $(VENV)/run.installed
+	$(INSTALL) --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(PAGES)/node_modules/all.installed: $(PAGES)/package-lock.json
+	@if ! command -v npm > /dev/null; then \
+		echo "npm is not installed: browsers will load GraphiQL from a public network."; \
+	elif ! (cd $(PAGES) && npm ci --silent && touch node_modules/all.installed); then \
+		echo "npm ci failed: browsers will load GraphiQL from a public network."; \
+	fi

@@ -1,0 +1,65 @@
+"""Where a command finds its database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.commands.failures import CommandFailed, database_failures
+from server.database import connect_as_application
+from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres, EmbeddedPostgresError
+from server.migrate import migrate, why_not_current
+from server.settings import Settings
+
+
+def read_settings() -> Settings:
+    """The settings of the environment. Raises CommandFailed where one of them is not acceptable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors())
+        raise CommandFailed(f"Not an acceptable setting: {wrong}.") from error
+
+
+def _variable(name: str) -> str:
+    return name if name.isupper() else f"{Settings.model_config['env_prefix']}{name.upper()}"
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[DatabaseAddresses]:
+    """The database of DATABASE_URL as it is; without that the embedded one, started and brought up to date.
+
+    Raises CommandFailed where the embedded one cannot start or stop.
+    """
+    if settings.database_url is not None:
+        owner = settings.migration_database_url or settings.database_url
+        yield DatabaseAddresses(owner, settings.database_url)
+        return
+    try:
+        with EmbeddedPostgres(settings.folder) as addresses:
+            migrate_now(addresses.owner)
+            yield addresses
+    except EmbeddedPostgresError as error:
+        raise CommandFailed(str(error)) from error
+
+
+def migrate_now(owner_url: str) -> None:
+    """Bring the database up to date. Raises CommandFailed."""
+    with database_failures():
+        asyncio.run(migrate(owner_url))
+
+
+@asynccontextmanager
+async def current_database(url: str) -> AsyncIterator[AsyncEngine]:
+    """The database as the application sees it. Raises CommandFailed where migrations are due."""
+    database = connect_as_application(url, pool_size=1)
+    try:
+        async with database.connect() as connection:
+            reason = await connection.run_sync(why_not_current)
+        if reason is not None:
+            raise CommandFailed(f"The database is not up to date: {reason}.")
+        yield database
+    finally:
+        await database.dispose()

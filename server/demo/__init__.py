@@ -1,0 +1,1 @@
+"""Accounts to look at: a small story to sign in to, and large data to measure with."""

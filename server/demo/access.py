@@ -1,0 +1,112 @@
+"""Ready tokens for the demo: kept in a file beside the database, used again while they are valid."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from authz.builtin_roles import BuiltinRole
+from authz.principals import DIGEST_NAME, Principal, principal_digest, principal_of_row
+from authz.reach import PRINCIPAL
+from authz.refusals import Refusal
+from models.identifiers import AccountId
+from models.users import ownerships, users
+from resolvers.api_key_changes import ApiKeyCreation, create_api_key
+from resolvers.sessions import open_session
+from server.demo.story import AGENCY, DemoMember
+from server.embedded_postgres.folders import give_to_owner, make_folder
+
+API_KEY_NAME = "Demo key"
+
+
+@dataclass(frozen=True)
+class DemoAccess:
+    """An API key of the agency, and a session of one of its people in each role.
+
+    `api_key` is None where the agency was changed so that its first owner may make no key any more.
+    """
+
+    api_key: str | None
+    tokens: Mapping[BuiltinRole, str]
+
+
+class _Kept(BaseModel):
+    """The file's content."""
+
+    api_key: str | None
+    tokens: dict[str, str]
+
+
+async def open_access(database: AsyncEngine, path: Path) -> DemoAccess:
+    """What the file keeps, as far as it is valid in this database; the rest is made anew, and kept."""
+    kept = _load(path)
+    async with AsyncSession(database) as session, session.begin():
+        tokens = {member.role: await _token(session, member, kept) for member in AGENCY.people}
+        access = DemoAccess(await _api_key(session, kept, tokens[BuiltinRole.OWNER]), tokens)
+    if access != kept:
+        _save(path, access)
+    return access
+
+
+async def _token(session: AsyncSession, member: DemoMember, kept: DemoAccess) -> str:
+    person = select(users.c.id).where(users.c.email_canonical == member.person.email)
+    user_id = (await session.execute(person)).scalar_one()
+    token = kept.tokens.get(member.role, "")
+    principal = await _principal(session, token)
+    if principal is not None and principal.user_id == user_id:
+        return token
+    return (await open_session(session, user_id)).token
+
+
+async def _api_key(session: AsyncSession, kept: DemoAccess, owner_token: str) -> str | None:
+    if kept.api_key is not None and await _principal(session, kept.api_key) is not None:
+        return kept.api_key
+    owner = await _principal(session, owner_token)
+    if owner is None:
+        raise AssertionError("the owner's session was found or made just now")
+    owned = select(ownerships.c.account_id).where(ownerships.c.user_id == owner.user_id)
+    account_id = (await session.execute(owned)).scalar_one_or_none()
+    if account_id is None:
+        return None
+    command = ApiKeyCreation(
+        AccountId(account_id), API_KEY_NAME, BuiltinRole.ADMINISTRATOR.id, permissions=None, expires_at=None
+    )
+    try:
+        return (await create_api_key(session, owner, command)).secret
+    except Refusal:
+        return None
+
+
+async def _principal(session: AsyncSession, token: str) -> Principal | None:
+    digest = principal_digest(token)
+    if digest is None:
+        return None
+    statement = select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
+    row = (await session.execute(statement, {DIGEST_NAME: digest})).one_or_none()
+    return None if row is None else principal_of_row(digest, row._asdict())
+
+
+def _load(path: Path) -> DemoAccess:
+    try:
+        kept = _Kept.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return DemoAccess(None, {})
+    tokens = {role: kept.tokens[role.name] for role in BuiltinRole if role.name in kept.tokens}
+    return DemoAccess(kept.api_key, tokens)
+
+
+def _save(path: Path, access: DemoAccess) -> None:
+    """Readable by the folder's owner alone, and written whole or not at all."""
+    make_folder(path.parent)
+    tokens = {role.name: token for role, token in access.tokens.items()}
+    content = _Kept(api_key=access.api_key, tokens=tokens).model_dump_json(indent=2)
+    unfinished = path.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)
+    give_to_owner(unfinished, path.parent)
+    unfinished.replace(path)

@@ -1,0 +1,56 @@
+"""What `mandant serve --demo` prints: where to look, and as whom."""
+
+import json
+import shlex
+
+from authz.builtin_roles import BuiltinRole
+from server.demo.access import DemoAccess
+from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD
+
+_ACCOUNTS = "{ viewer { accounts { totalCount nodes { name kind status } } } }"
+_MEMBERS = (
+    "query Members($name: String) { viewer { accounts(search: $name, first: 1) { nodes { name "
+    "members(includeInherited: true) { nodes { user { name } role { name } relation } } } } } }"
+)
+
+
+def banner(url: str, access: DemoAccess) -> str:
+    """Lines for a terminal. `url` is the server's address without a path."""
+    client = AGENCY.subaccounts[0].name
+    tokens = [
+        f"  {member.role.name:<14}{member.person.email:<28}{access.tokens[member.role]}"
+        for member in AGENCY.people
+    ]
+    lines = [
+        "",
+        f"GraphiQL  {url}/graphql",
+        "",
+        f"The people of {AGENCY.name}, signed in; their password is {DEMO_PASSWORD}:",
+        *tokens,
+        f"{BRAND.owner.email} owns {BRAND.name}.",
+        "",
+        f"Who reaches {client}, asked as {AGENCY.name}'s administrator:",
+        _curl(url, access.tokens[BuiltinRole.ADMINISTRATOR], _MEMBERS, {"name": client}),
+        "",
+        *_with_api_key(url, access.api_key),
+    ]
+    return "\n".join(lines)
+
+
+def _with_api_key(url: str, api_key: str | None) -> list[str]:
+    if api_key is None:
+        return [f"No API key: {AGENCY.name} was changed since the demo was made.", ""]
+    return [
+        f"API key  {api_key}",
+        "",
+        f"The accounts of {AGENCY.name}, asked with its API key:",
+        _curl(url, api_key, _ACCOUNTS, {}),
+        "",
+    ]
+
+
+def _curl(url: str, token: str, query: str, variables: dict[str, str]) -> str:
+    body = {"query": query} | ({"variables": variables} if variables else {})
+    headers = (f"Authorization: Bearer {token}", "Content-Type: application/json")
+    options = " ".join(f"-H {shlex.quote(header)}" for header in headers)
+    return f"curl -s {url}/graphql {options} -d {shlex.quote(json.dumps(body))}"

@@ -1,0 +1,135 @@
+"""Making the demo as its people would: they sign up, make subaccounts, invite each other and accept.
+
+So everything that a real account has is there: keys, ownership, an event for every change.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from sqlalchemy import exists, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from authz.principals import Principal, PrincipalKind
+from authz.tokens import TokenKind, digest_of
+from models.accounts import accounts
+from models.identifiers import AccountId
+from models.outbox import outbox_messages
+from models.users import users
+from resolvers.account_changes import UNCHANGED, AccountUpdate, suspend_account, update_account
+from resolvers.invitation_acceptance import accept_invitation
+from resolvers.invitation_changes import MemberInvitation, invite_member
+from resolvers.sessions import SignedIn
+from resolvers.sign_up import SignUp, sign_up
+from resolvers.subaccounts import SubaccountCreation, create_subaccount
+from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoTree
+
+_LOCK = 6304
+_SECRET = re.compile(rf"#({TokenKind.INVITATION}_\w+)")
+
+
+async def make_demo(database: AsyncEngine, link_base: str) -> bool:
+    """Make the demo once, whole or not at all: whether it was made now.
+
+    `link_base` is what the link in the one open invitation begins with.
+    """
+    async with AsyncSession(database) as session, session.begin():
+        # Two processes may start at once; the second waits longer than a request may.
+        await session.execute(text("SET LOCAL lock_timeout = '60s'"))
+        await session.execute(text("SET LOCAL statement_timeout = '60s'"))
+        await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        if await _is_made(session):
+            return False
+        making = _Making(session, f"{link_base}/invitation")
+        for tree in TREES:
+            await making.tree(tree)
+    return True
+
+
+async def _is_made(session: AsyncSession) -> bool:
+    emails = [tree.owner.email for tree in TREES]
+    there = select(exists().where(users.c.email_canonical.in_(emails)))
+    return (await session.execute(there)).scalar_one()
+
+
+@dataclass
+class _Making:
+    """One transaction in which the demo is made; `signed_in`: who was heard of already."""
+
+    session: AsyncSession
+    link: str
+    signed_in: dict[DemoPerson, Principal] = field(default_factory=dict)
+
+    async def tree(self, tree: DemoTree) -> None:
+        command = SignUp(tree.owner.name, tree.owner.email, DEMO_PASSWORD, tree.name, None)
+        done = await sign_up(self.session, command)
+        owner = self._enter(tree.owner, done.signed_in)
+        version = select(accounts.c.version).where(accounts.c.id == done.account_id)
+        update_command = AccountUpdate(
+            done.account_id,
+            (await self.session.execute(version)).scalar_one(),
+            name=None,
+            external_id=UNCHANGED,
+            rights_inheritance=tree.rights_inheritance,
+        )
+        await update_account(self.session, owner, update_command)
+        await self._members(owner, done.account_id, tree.members)
+        for below in tree.subaccounts:
+            await self._subaccount(owner, done.account_id, below)
+
+    async def _subaccount(self, maker: Principal, parent_id: AccountId, wanted: DemoAccount) -> None:
+        command = SubaccountCreation(
+            parent_id,
+            wanted.name,
+            wanted.external_id,
+            wanted.owner.email if wanted.owner else None,
+            f"demo {wanted.name}",
+            self.link,
+        )
+        made = await create_subaccount(self.session, maker, command)
+        if wanted.owner is not None:
+            await self._join(wanted.owner)
+        await self._members(maker, made.account_id, wanted.members)
+        if wanted.invited is not None:
+            await self._invite(maker, made.account_id, wanted.invited)
+        for below in wanted.subaccounts:
+            await self._subaccount(maker, made.account_id, below)
+        if wanted.suspended_because is not None:
+            await suspend_account(self.session, maker, made.account_id, wanted.suspended_because)
+
+    async def _members(
+        self, maker: Principal, account_id: AccountId, members: tuple[DemoMember, ...]
+    ) -> None:
+        for member in members:
+            await self._invite(maker, account_id, member)
+            await self._join(member.person)
+
+    async def _invite(self, maker: Principal, account_id: AccountId, member: DemoMember) -> None:
+        email, role = member.person.email, member.role
+        command = MemberInvitation(account_id, email, role.id, None, f"demo {email}", self.link)
+        await invite_member(self.session, maker, command)
+
+    async def _join(self, person: DemoPerson) -> None:
+        token = await self._read_mail(person)
+        principal = self.signed_in.get(person)
+        if principal is not None:
+            await accept_invitation(self.session, principal, token)
+            return
+        command = SignUp(person.name, person.email, DEMO_PASSWORD, None, token)
+        self._enter(person, (await sign_up(self.session, command)).signed_in)
+
+    async def _read_mail(self, person: DemoPerson) -> str:
+        """The secret in the invitation that the person just got, which then counts as sent."""
+        waiting = (outbox_messages.c.recipient == person.email) & outbox_messages.c.sent_at.is_(None)
+        body = (await self.session.execute(select(outbox_messages.c.body).where(waiting))).scalar_one()
+        sent = update(outbox_messages).where(waiting).values(sent_at=func.now(), body=None)
+        await self.session.execute(sent)
+        secret = _SECRET.search(body or "")
+        if secret is None:
+            raise AssertionError("an invitation's mail holds its secret")
+        return secret.group(1)
+
+    def _enter(self, person: DemoPerson, signed_in: SignedIn) -> Principal:
+        digest = digest_of(signed_in.token)
+        principal = Principal(PrincipalKind.PERSON, digest, signed_in.user_id, None)
+        self.signed_in[person] = principal
+        return principal

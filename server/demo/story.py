@@ -1,0 +1,139 @@
+"""Who is in the demo: an agency with six clients and a brand with three teams."""
+
+from dataclasses import dataclass
+
+from authz.builtin_roles import BuiltinRole
+from models.accounts import RightsInheritance
+
+DEMO_PASSWORD = "demo-password"  # noqa: S105 - everybody may know it
+"""The password of every person of the demo."""
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """Somebody who signs in as `first.last@example.com`."""
+
+    name: str
+
+    @property
+    def email(self) -> str:
+        """The address, made of the name."""
+        return f"{self.name.lower().replace(' ', '.')}@example.com"
+
+
+@dataclass(frozen=True)
+class DemoMember:
+    """A person in a role of an account."""
+
+    person: DemoPerson
+    role: BuiltinRole
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """A subaccount. `owner` was invited to own it and accepted; who is in `invited` has not answered yet."""
+
+    name: str
+    external_id: str
+    owner: DemoPerson | None = None
+    members: tuple[DemoMember, ...] = ()
+    invited: DemoMember | None = None
+    suspended_because: str | None = None
+    subaccounts: tuple["DemoAccount", ...] = ()
+
+
+@dataclass(frozen=True)
+class DemoTree:
+    """A master account, the people in it, and the accounts below it."""
+
+    name: str
+    owner: DemoPerson
+    members: tuple[DemoMember, ...]
+    rights_inheritance: RightsInheritance
+    subaccounts: tuple[DemoAccount, ...]
+
+    @property
+    def people(self) -> tuple[DemoMember, ...]:
+        """Everybody in the master account, the owner first."""
+        return (DemoMember(self.owner, BuiltinRole.OWNER), *self.members)
+
+
+# She works for a client of the agency and for the brand (R50, R52).
+_FREELANCER = DemoPerson("Lena Fischer")
+
+AGENCY = DemoTree(
+    name="Northlight Agency",
+    owner=DemoPerson("Anna Berger"),
+    members=(
+        DemoMember(DemoPerson("Ben Carter"), BuiltinRole.ADMINISTRATOR),
+        DemoMember(DemoPerson("Chiara Rossi"), BuiltinRole.DEVELOPER),
+        DemoMember(DemoPerson("David Novak"), BuiltinRole.FINANCE),
+        DemoMember(DemoPerson("Elena Popescu"), BuiltinRole.MARKETER),
+        DemoMember(DemoPerson("Farid Haddad"), BuiltinRole.ANALYST),
+    ),
+    rights_inheritance=RightsInheritance.ADMINISTRATORS,
+    subaccounts=(
+        DemoAccount(
+            name="Harbour Hotel",
+            external_id="C-1001",
+            owner=DemoPerson("Grace Miller"),
+            members=(DemoMember(DemoPerson("Ines Silva"), BuiltinRole.MARKETER),),
+            subaccounts=(DemoAccount(name="Harbour Hotel Spa", external_id="C-1001-S"),),
+        ),
+        DemoAccount(
+            name="Riverside Books",
+            external_id="C-1002",
+            owner=DemoPerson("Hiro Tanaka"),
+            members=(DemoMember(_FREELANCER, BuiltinRole.MARKETER),),
+        ),
+        DemoAccount(
+            name="Café Lumière",
+            external_id="C-1003",
+            invited=DemoMember(DemoPerson("Jonas Weber"), BuiltinRole.OWNER),
+        ),
+        DemoAccount(
+            name="Okafor Dental Care",
+            external_id="C-1004",
+            members=(DemoMember(DemoPerson("Kemi Okafor"), BuiltinRole.ANALYST),),
+        ),
+        DemoAccount(
+            name="Alpine Cycling",
+            external_id="C-1005",
+            members=(DemoMember(DemoPerson("Marco Keller"), BuiltinRole.ADMINISTRATOR),),
+            suspended_because="Two invoices are unpaid.",
+        ),
+    ),
+)
+
+BRAND = DemoTree(
+    name="Verdant Foods",
+    owner=DemoPerson("Maria Santos"),
+    members=(
+        DemoMember(DemoPerson("Noah Smith"), BuiltinRole.ADMINISTRATOR),
+        DemoMember(DemoPerson("Olga Ivanova"), BuiltinRole.FINANCE),
+    ),
+    # The brand's finance sees all of its teams (R66, R73).
+    rights_inheritance=RightsInheritance.ALL_ROLES,
+    subaccounts=(
+        DemoAccount(
+            name="Marketing US",
+            external_id="marketing-us",
+            members=(DemoMember(DemoPerson("Paul Johnson"), BuiltinRole.MARKETER),),
+        ),
+        DemoAccount(
+            name="Marketing UK",
+            external_id="marketing-uk",
+            members=(
+                DemoMember(_FREELANCER, BuiltinRole.MARKETER),
+                DemoMember(DemoPerson("Priya Shah"), BuiltinRole.ANALYST),
+            ),
+        ),
+        DemoAccount(
+            name="Transactional",
+            external_id="transactional",
+            members=(DemoMember(DemoPerson("Quentin Dubois"), BuiltinRole.DEVELOPER),),
+        ),
+    ),
+)
+
+TREES = (AGENCY, BRAND)

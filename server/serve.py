@@ -1,0 +1,115 @@
+"""The server's processes: uvicorn, on a socket that is opened before anything else is started."""
+
+import logging
+import socket
+import threading
+from contextlib import suppress
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from server.app import create_app
+from server.commands.failures import CommandFailed
+from server.request_log import configure_logging
+from server.settings import Settings
+
+CONCURRENCY_LIMIT = 1000
+"""Connections and requests of one process; what comes on top is answered with 503."""
+
+GRACE_SECONDS = 20
+"""How long a stopping server waits for the requests that it is answering."""
+
+WORKER_START_SECONDS = 60
+"""A worker that is silent for so long is replaced; a starting one is silent for seconds."""
+
+_TALKATIVE = ("alembic", "casbin")
+"""Libraries that tell of their daily work on the level INFO, at every look at `/readyz`."""
+
+_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
+
+
+def open_listener(settings: Settings) -> socket.socket:
+    """The socket to serve on. Raises CommandFailed where the address is not to be had."""
+    host, port = settings.host, settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandFailed(f"Cannot listen on {host}, port {port}: {reason}. Set HOST or PORT.") from error
+
+
+def local_url(listener: socket.socket) -> str:
+    """The socket's address for a browser on this machine, such as `http://127.0.0.1:8000`."""
+    address, port = _local_address(listener)
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
+def with_address(settings: Settings, listener: socket.socket) -> Settings:
+    """The settings with the port that was really given, also in the links of e-mails."""
+    _, port = _local_address(listener)
+    return settings.model_copy(
+        update={"port": port, "public_url": settings.public_url or local_url(listener)}
+    )
+
+
+def run(settings: Settings, database_url: str, listener: socket.socket, workers: int) -> None:
+    """Serve until SIGINT or SIGTERM; the caller handles both by raising KeyboardInterrupt."""
+    config = uvicorn.Config(
+        partial(make_app, settings, database_url),
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONCURRENCY_LIMIT,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=WORKER_START_SECONDS,
+    )
+    # uvicorn stops gracefully, and then raises the signal once more.
+    with suppress(KeyboardInterrupt):
+        if workers == 1:
+            uvicorn.Server(config).run([listener])
+        else:
+            Multiprocess(config, [listener]).run()
+
+
+def make_app(settings: Settings, database_url: str) -> Starlette:
+    """The application, in the process that serves it."""
+    start_log()
+    return create_app(settings, database_url)
+
+
+def start_log() -> None:
+    """The log of a process that serves."""
+    configure_logging()
+    for library in _TALKATIVE:
+        logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def print_once_served(text: str, listener: socket.socket) -> None:
+    """Print the text as soon as the server answers: what it tells to do works at once."""
+    address = _local_address(listener)
+    threading.Thread(target=_wait_and_print, args=(text, address), daemon=True).start()
+
+
+def _wait_and_print(text: str, address: tuple[str, int]) -> None:
+    # The socket listens already, so this waits for the answer and never has to ask twice.
+    with suppress(OSError, HTTPException):
+        connection = HTTPConnection(*address)
+        connection.request("GET", "/healthz")
+        connection.getresponse()
+        print(text, flush=True)  # noqa: T201 - for whoever started the server, not for the log
+
+
+def _local_address(listener: socket.socket) -> tuple[str, int]:
+    host, port = listener.getsockname()[:2]
+    return _ANY_ADDRESS.get(host, host), port

@@ -1,0 +1,74 @@
+"""The command `mandant` as a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+COMMAND = Path(sys.executable).parent / "mandant"
+PATIENCE = 90.0
+"""Seconds; other tests run on the same machine."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process, and the files that its output goes to."""
+
+    process: subprocess.Popen[bytes]
+    output_file: Path
+    error_file: Path
+
+    @property
+    def output(self) -> str:
+        """What it wrote to standard output until now."""
+        return self.output_file.read_text(encoding="utf-8")
+
+    @property
+    def errors(self) -> str:
+        """What it wrote to standard error until now."""
+        return self.error_file.read_text(encoding="utf-8")
+
+    def wait_for(self, text: str) -> str:
+        """The output, once the text is in it."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.output:
+            assert self.process.poll() is None, self.errors
+            assert time.monotonic() < deadline, self.errors
+            time.sleep(0.05)
+        return self.output
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit code after this signal."""
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Running]:
+    """`mandant` with these arguments and no other settings than these, working in the folder."""
+    output_file, error_file = folder / "output", folder / "errors"
+    with output_file.open("wb") as output, error_file.open("wb") as errors:
+        process = subprocess.Popen(
+            [COMMAND, *arguments], cwd=folder, env=_environment(environment), stdout=output, stderr=errors
+        )
+    try:
+        yield Running(process, output_file, error_file)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(PATIENCE)
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not is_setting(name)}
+    return inherited | settings
+
+
+def is_setting(name: str) -> bool:
+    """Whether a variable of the environment is one of Mandant's."""
+    return name in {"DATABASE_URL", "HOST", "PORT"} or name.startswith("MANDANT_")

@@ -1,0 +1,209 @@
+"""The demo's accounts and people, and their tokens."""
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authz.builtin_roles import BuiltinRole
+from server.demo.access import DemoAccess, open_access
+from server.demo.banner import banner
+from server.demo.making import make_demo
+from server.demo.story import AGENCY, BRAND, DemoPerson
+from server.embedded_postgres import DatabaseAddresses
+from server.settings import Settings
+from tests.server.demo_database import DemoDatabase, Token, open_demo_database
+
+LINK_BASE = "http://mandant.test"
+
+
+@pytest.fixture(scope="module")
+async def demo(addresses: DatabaseAddresses, settings: Settings) -> AsyncIterator[DemoDatabase]:
+    """A database with the demo in it, made by two at once."""
+    async with open_demo_database(addresses, settings) as database:
+        both = (make_demo(database.engine, LINK_BASE) for _ in range(2))
+        assert sorted(await asyncio.gather(*both)) == [False, True]
+        yield database
+
+
+async def account_names(demo: DemoDatabase, person: DemoPerson) -> list[str]:
+    query = "{ viewer { accounts(first: 100) { nodes { name } } } }"
+    answer = await demo.api.read(query, await demo.sign_in(person.email))
+    return [node["name"] for node in answer["viewer"]["accounts"]["nodes"]]
+
+
+async def test_the_agency_has_six_clients_one_of_them_below_another(demo: DemoDatabase) -> None:
+    query = "{ viewer { accounts { nodes { name kind status externalId parent { name } } } } }"
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    accounts = {node.pop("name"): node for node in answer["viewer"]["accounts"]["nodes"]}
+    above = {name: account["parent"]["name"] for name, account in accounts.items() if account["parent"]}
+    assert above == {
+        "Harbour Hotel": "Northlight Agency",
+        "Harbour Hotel Spa": "Harbour Hotel",
+        "Riverside Books": "Northlight Agency",
+        "Café Lumière": "Northlight Agency",
+        "Okafor Dental Care": "Northlight Agency",
+        "Alpine Cycling": "Northlight Agency",
+    }
+    assert accounts["Northlight Agency"]["kind"] == "MASTER"
+    assert accounts["Harbour Hotel"]["externalId"] == "C-1001"
+    suspended = [name for name, account in accounts.items() if account["status"] == "SUSPENDED"]
+    assert suspended == ["Alpine Cycling"]
+
+
+async def test_the_brand_passes_its_roles_down_to_its_teams(demo: DemoDatabase) -> None:
+    """R66, R73."""
+    everything = ["Verdant Foods", "Marketing US", "Marketing UK", "Transactional"]
+    assert await account_names(demo, BRAND.owner) == everything
+    assert await account_names(demo, DemoPerson("Olga Ivanova")) == everything
+
+
+async def test_the_agency_has_a_person_in_every_built_in_role(demo: DemoDatabase) -> None:
+    query = (
+        "{ viewer { accounts(first: 1) { nodes { members { nodes { role { name } user { email } } } } } } }"
+    )
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    members = answer["viewer"]["accounts"]["nodes"][0]["members"]["nodes"]
+    assert [member["role"]["name"] for member in members] == [role.name for role in BuiltinRole]
+    assert all(member["user"]["email"].endswith("@example.com") for member in members)
+    # Below the agency only its owner and its administrator see anything.
+    for member in AGENCY.people[2:]:
+        assert await account_names(demo, member.person) == ["Northlight Agency"]
+
+
+async def test_a_freelancer_works_in_two_trees(demo: DemoDatabase) -> None:
+    """R50, R52."""
+    assert await account_names(demo, DemoPerson("Lena Fischer")) == ["Riverside Books", "Marketing UK"]
+
+
+async def test_clients_have_owners_of_their_own_who_see_nothing_above(demo: DemoDatabase) -> None:
+    """R46, R53."""
+    assert await account_names(demo, DemoPerson("Grace Miller")) == ["Harbour Hotel", "Harbour Hotel Spa"]
+    assert await account_names(demo, DemoPerson("Hiro Tanaka")) == ["Riverside Books"]
+
+
+async def test_one_invitation_is_open_and_its_link_is_in_the_outbox(demo: DemoDatabase) -> None:
+    query = (
+        '{ viewer { accounts(search: "Lumière") { nodes { '
+        "invitations(status: PENDING) { nodes { email role { name } } } } } } }"
+    )
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    (account,) = answer["viewer"]["accounts"]["nodes"]
+    assert account["invitations"]["nodes"] == [
+        {"email": "jonas.weber@example.com", "role": {"name": "OWNER"}}
+    ]
+    waiting = await demo.rows("SELECT recipient, body FROM outbox_messages WHERE sent_at IS NULL")
+    ((recipient, body),) = waiting
+    assert recipient == "jonas.weber@example.com"
+    assert f"\n{LINK_BASE}/invitation#mdi_" in body
+    # What was accepted is not sent any more, and its secret is forgotten.
+    assert (
+        await demo.rows("SELECT 1 FROM outbox_messages WHERE sent_at IS NOT NULL AND body IS NOT NULL") == []
+    )
+
+
+async def test_every_account_has_a_key_and_a_log(demo: DemoDatabase) -> None:
+    """R2, R6, N17."""
+    keyless = (
+        "SELECT name FROM accounts a WHERE NOT EXISTS (SELECT FROM api_keys k WHERE k.account_id = a.id)"
+    )
+    assert await demo.rows(keyless) == []
+    unlogged = (
+        "SELECT name FROM accounts a WHERE NOT EXISTS "
+        "(SELECT FROM events e WHERE e.account_id = a.id AND e.kind = 'account.created')"
+    )
+    assert await demo.rows(unlogged) == []
+    reason = "SELECT after ->> 'reason' FROM events WHERE kind = 'account.suspended'"
+    assert await demo.rows(reason) == [("Two invoices are unpaid.",)]
+
+
+async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:
+    before = await demo.counts()
+    assert before["accounts"] == 11
+    assert not await make_demo(demo.engine, LINK_BASE)
+    assert await demo.counts() == before
+
+
+async def viewer_of(demo: DemoDatabase, token: str) -> Any:
+    """What the token is told of itself; None if it is not valid."""
+    answer = await demo.api.ask("{ viewer { user { email } apiKey { name } } }", Token(token))
+    return None if answer.data is None else answer.data["viewer"]
+
+
+async def test_tokens_are_minted_kept_privately_and_used_again(demo: DemoDatabase, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "demo.json"
+    access = await open_access(demo.engine, path)
+    for member in AGENCY.people:
+        viewer = await viewer_of(demo, access.tokens[member.role])
+        assert viewer == {"user": {"email": member.person.email}, "apiKey": None}
+    assert access.api_key is not None
+    assert access.api_key.startswith("mdt_")
+    assert await viewer_of(demo, access.api_key) == {"user": None, "apiKey": {"name": "Demo key"}}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = await demo.counts()
+    assert await open_access(demo.engine, path) == access
+    assert await demo.counts() == before
+
+
+async def test_only_what_is_not_valid_any_more_is_minted_anew(demo: DemoDatabase, tmp_path: Path) -> None:
+    path = tmp_path / "demo.json"
+    first = await open_access(demo.engine, path)
+    token = first.tokens[BuiltinRole.FINANCE]
+    await demo.api.ask("mutation { signOut { userErrors { code } } }", Token(token))
+    second = await open_access(demo.engine, path)
+    assert second.tokens[BuiltinRole.FINANCE] != token
+    assert await viewer_of(demo, second.tokens[BuiltinRole.FINANCE]) is not None
+    assert second == DemoAccess(
+        first.api_key, {**first.tokens, BuiltinRole.FINANCE: second.tokens[BuiltinRole.FINANCE]}
+    )
+    await demo.rows("UPDATE api_keys SET revoked_at = now() WHERE name = 'Demo key'")
+    third = await open_access(demo.engine, path)
+    assert third.api_key != second.api_key
+    assert third.api_key is not None
+    assert await viewer_of(demo, third.api_key) is not None
+    assert third.tokens == second.tokens
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", b"[]", b'{"api_key": 7, "tokens": {}}', b'{"tokens": {"OWNER": "x"}}']
+)
+async def test_a_damaged_file_is_made_anew(demo: DemoDatabase, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "demo.json"
+    path.write_bytes(content)
+    access = await open_access(demo.engine, path)
+    assert await viewer_of(demo, access.tokens[BuiltinRole.OWNER]) is not None
+    assert await open_access(demo.engine, path) == access
+
+
+def owner_is(new: str, old: str) -> str:
+    person = "(SELECT id FROM users WHERE name = '{}')"
+    return f"UPDATE ownerships SET user_id = {person.format(new)} WHERE user_id = {person.format(old)}"
+
+
+def status_is(status: str) -> str:
+    return f"UPDATE accounts SET status = '{status}' WHERE name = 'Northlight Agency'"
+
+
+@pytest.mark.parametrize(
+    ("change", "undo"),
+    [
+        (status_is("CLOSED"), status_is("ACTIVE")),
+        (owner_is("Ben Carter", "Anna Berger"), owner_is("Anna Berger", "Ben Carter")),
+    ],
+    ids=["closed", "transferred"],
+)
+async def test_the_demo_still_opens_when_the_agency_was_changed(
+    demo: DemoDatabase, tmp_path: Path, change: str, undo: str
+) -> None:
+    await demo.rows(change)
+    try:
+        access = await open_access(demo.engine, tmp_path / "demo.json")
+    finally:
+        await demo.rows(undo)
+    assert access.api_key is None
+    text = banner("http://127.0.0.1:8000", access)
+    assert "No API key" in text
+    assert text.count("curl ") == 1

@@ -1,0 +1,158 @@
+"""`mandant serve` as a process: what it prints, how it stops, and what it does without its database."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from server.embedded_postgres import EmbeddedPostgres
+from server.embedded_postgres.postmaster import find_postmaster
+from server.migrate import migrate
+from tests.database import named
+from tests.server.processes import PATIENCE, Running, running
+
+ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/graphql")
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A folder to work in, open to the account that PostgreSQL runs as; no server outlives the tests."""
+    path = Path(tempfile.mkdtemp())
+    path.chmod(0o755)
+    yield path
+    postmaster = find_postmaster((path / ".mandant" / "postgres" / "data").resolve())
+    if postmaster is not None:
+        os.kill(postmaster.pid, signal.SIGQUIT)
+    shutil.rmtree(path)
+
+
+def embedded_server_runs(folder: Path) -> bool:
+    return find_postmaster((folder / ".mandant" / "postgres" / "data").resolve()) is not None
+
+
+def address_of(server: Running) -> str:
+    """The address that the server printed, once it did."""
+    found = ADDRESS.search(server.wait_for("/graphql"))
+    assert found is not None
+    return found.group(1)
+
+
+def post(address: str, query: str) -> httpx.Response:
+    return httpx.post(f"{address}/graphql", json={"query": query}, timeout=PATIENCE)
+
+
+def ready_status(address: str) -> tuple[int, dict[str, str]]:
+    response = httpx.get(f"{address}/readyz", timeout=PATIENCE)
+    return response.status_code, response.json()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def run_in_shell(command: str) -> Any:
+    finished = subprocess.run(["sh", "-c", command], capture_output=True, check=True, timeout=PATIENCE)
+    return json.loads(finished.stdout)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_demo_is_served_as_printed_and_leaves_nothing_running(folder: Path) -> None:
+    with running(folder, "serve", "--demo", PORT="0") as server:
+        address = address_of(server)
+        as_person, as_program = re.findall(r"^curl .*$", server.wait_for("API key"), re.MULTILINE)
+        (account,) = run_in_shell(as_person)["data"]["viewer"]["accounts"]["nodes"]
+        people = [(m["user"]["name"], m["relation"]) for m in account["members"]["nodes"]]
+        assert account["name"] == "Harbour Hotel"
+        assert {("Grace Miller", "MEMBER"), ("Anna Berger", "ANCESTOR")} < set(people)
+        assert run_in_shell(as_program)["data"]["viewer"]["accounts"]["totalCount"] == 7
+        page = httpx.get(f"{address}/graphql", headers={"accept": "text/html"})
+        assert (page.status_code, "server" in page.headers) == (200, False)
+        assert ready_status(address) == (200, {"status": "ready"})
+        first = secrets_in(server.output)
+        assert len(first) == 7
+        wait_until(lambda: f"{address}/invitation#mdi_" in server.errors)
+        assert server.end(signal.SIGTERM) == 0
+    assert not embedded_server_runs(folder)
+    with running(folder, "serve", "--demo", PORT="0") as server:
+        server.wait_for("API key")
+        assert secrets_in(server.output) == first
+        assert server.end(signal.SIGINT) == 0
+        assert "Traceback" not in server.errors
+    assert not embedded_server_runs(folder)
+
+
+def secrets_in(text: str) -> set[str]:
+    return set(re.findall(r"\bmd(?:t_live|s)_\w+", text))
+
+
+def test_workers_share_the_port_and_the_embedded_database(folder: Path) -> None:
+    with running(folder, "serve", "--workers", "2", PORT="0") as server:
+        address = address_of(server)
+        wait_until(lambda: server.errors.count("Application startup complete") == 2)
+        workers = {int(pid) for pid in re.findall(r"Started server process \[(\d+)\]", server.errors)}
+        assert len(workers) == 2
+        assert post(address, "{ viewer { id } }").json()["data"] == {"viewer": None}
+        assert ready_status(address) == (200, {"status": "ready"})
+        assert server.end() == 0
+    assert not embedded_server_runs(folder)
+    for worker in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
+
+
+def test_a_server_waits_for_its_database_and_outlives_it(folder: Path) -> None:
+    database = EmbeddedPostgres(folder / ".mandant", durable=False)
+    with database as addresses:
+        asyncio.run(create_database(addresses.owner, "late"))
+    url = named(addresses.application, "late")
+    with running(folder, "serve", PORT="0", DATABASE_URL=url) as server:
+        address = address_of(server)
+        assert_unavailable(address)
+        with database:
+            status, answer = ready_status(address)
+            assert (status, answer["reason"]) == (503, "migrations are due: run `mandant migrate`")
+            asyncio.run(migrate(named(addresses.owner, "late")))
+            assert ready_status(address) == (200, {"status": "ready"})
+            assert post(address, "{ viewer { id } }").status_code == 200
+        assert_unavailable(address)
+        with database:
+            assert ready_status(address) == (200, {"status": "ready"})
+            assert post(address, SIGN_IN).json()["data"]["signIn"]["userErrors"] == [
+                {"code": "SIGN_IN_REFUSED"}
+            ]
+        assert server.end() == 0
+
+
+async def create_database(url: str, name: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+
+
+SIGN_IN = 'mutation { signIn(input: {email: "a@example.com", password: "x"}) { userErrors { code } } }'
+
+
+def assert_unavailable(address: str) -> None:
+    assert httpx.get(f"{address}/healthz").status_code == 200
+    assert ready_status(address) == (
+        503,
+        {"status": "not ready", "reason": "the database cannot be reached"},
+    )
+    response = post(address, SIGN_IN)
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "UNAVAILABLE"
