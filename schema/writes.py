@@ -56,6 +56,8 @@ async def perform(
     `limits` are counted first, in transactions of their own. `reads_as` tells as whom the payload is read,
     where that is not who asked: whoever has just signed up.
     """
+    # What an earlier change of the same request is read by must not hold a connection while this one waits.
+    await info.context.reader.close()
     try:
         for limit in limits:
             await _count(info, limit)

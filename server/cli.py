@@ -49,7 +49,12 @@ def application() -> None:
 def serve(
     workers: Annotated[int, typer.Option(min=1, help="How many processes serve.")] = 1,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Make the demo accounts first, and print tokens for them.")
+        bool,
+        typer.Option(
+            "--demo",
+            help="Make the demo accounts first, and print tokens for them. Everybody may know their password: "
+            "not for a database of real people.",
+        ),
     ] = False,
 ) -> None:
     """Serve the API on HOST and PORT, until Ctrl-C or SIGTERM."""

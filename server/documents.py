@@ -9,7 +9,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema
 from engine.limits import check_size
 from engine.texts import check_document_texts
 
-TOKEN_LIMIT = 15_000
+TOKEN_LIMIT = 5_000
 """The most tokens of a document, comments not counted."""
 
 COMMENT_LIMIT = 1_000

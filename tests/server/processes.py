@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = Path(sys.executable).parent / "mandant"
-PATIENCE = 90.0
+PATIENCE = 120.0
 """Seconds; other tests run on the same machine."""
 
 
@@ -42,9 +42,14 @@ class Running:
             time.sleep(0.05)
         return self.output
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Its exit code after this signal."""
-        self.process.send_signal(how)
+    def terminate(self) -> int:
+        """Its exit code after SIGTERM."""
+        self.process.terminate()
+        return self.process.wait(PATIENCE)
+
+    def interrupt(self) -> int:
+        """Its exit code after Ctrl-C, which a terminal sends to its children as well."""
+        os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(PATIENCE)
 
 
@@ -54,7 +59,12 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
     output_file, error_file = folder / "output", folder / "errors"
     with output_file.open("wb") as output, error_file.open("wb") as errors:
         process = subprocess.Popen(
-            [COMMAND, *arguments], cwd=folder, env=_environment(environment), stdout=output, stderr=errors
+            [COMMAND, *arguments],
+            cwd=folder,
+            env=_environment(environment),
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
         )
     try:
         yield Running(process, output_file, error_file)
@@ -62,6 +72,14 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
         if process.poll() is None:
             process.kill()
         process.wait(PATIENCE)
+
+
+def run_beside(folder: Path, *arguments: str) -> str:
+    """What `mandant` with these arguments prints, while another works in the same folder."""
+    finished = subprocess.run(
+        [COMMAND, *arguments], cwd=folder, env=_environment({}), capture_output=True, text=True, check=True
+    )
+    return finished.stdout
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:

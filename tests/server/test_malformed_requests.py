@@ -14,6 +14,9 @@ from server.http_request import BODY_LIMIT, DEPTH_LIMIT
 
 from .small_server import GRAPHQL, HELLO, JSON, SmallServer, only_error, post, run_small_server
 
+DEEPEST = DEPTH_LIMIT - 2
+"""How deep a variable may be: the body and the variables are around it."""
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SmallServer]:
@@ -69,7 +72,12 @@ def client(server: SmallServer) -> Iterator[httpx.Client]:
         b"\xef\xbb\xbf" + b'{"query": "{ greeting }"}',
         b"[" * 100_000,
         b"[" * 1000 + b"]" * 1000,
-        b'{"query": "{ greeting }", "variables": {"v": ' + b"[" * DEPTH_LIMIT + b"]" * DEPTH_LIMIT + b"}}",
+        b'{"query": "{ greeting }", "variables": {"v": '
+        + b"[" * (DEEPEST + 1)
+        + b"]" * (DEEPEST + 1)
+        + b"}}",
+        b'{"query": "{ greeting }", "variables": {"v": ' + b"[" * DEEPEST + b"{}" + b"]" * DEEPEST + b"}}",
+        b'{"query": "{ greeting }", "variables": {"v": ' + b"1" * 308 + b"}}",
     ],
 )
 def test_malformed_bodies(client: httpx.Client, body: bytes) -> None:
@@ -88,7 +96,8 @@ def test_malformed_bodies(client: httpx.Client, body: bytes) -> None:
         b'"99999999999999999999999"',
         b"0.99999999999999999999",
         b"1e30",
-        b"[" * (DEPTH_LIMIT - 2) + b"]" * (DEPTH_LIMIT - 2),
+        b"[" * DEEPEST + b"]" * DEEPEST,
+        b"[" * DEEPEST + b"1" + b"]" * DEEPEST,
         b'"\\ud83d\\ude00"',
     ],
 )

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -20,8 +21,10 @@ import pytest
 from server.embedded_postgres import EmbeddedPostgres
 from server.embedded_postgres.postmaster import find_postmaster
 from server.migrate import migrate
+from server.serve import local_url, open_listener, with_address
+from server.settings import Settings
 from tests.database import named
-from tests.server.processes import PATIENCE, Running, running
+from tests.server.processes import PATIENCE, Running, run_beside, running
 
 ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/graphql")
 
@@ -86,12 +89,15 @@ def test_the_demo_is_served_as_printed_and_leaves_nothing_running(folder: Path) 
         first = secrets_in(server.output)
         assert len(first) == 7
         wait_until(lambda: f"{address}/invitation#mdi_" in server.errors)
-        assert server.end(signal.SIGTERM) == 0
+        # Another process joins the embedded database, and leaves it running.
+        assert f"{address}/invitation#mdi_" in run_beside(folder, "outbox")
+        assert ready_status(address) == (200, {"status": "ready"})
+        assert server.terminate() == 0
     assert not embedded_server_runs(folder)
     with running(folder, "serve", "--demo", PORT="0") as server:
         server.wait_for("API key")
         assert secrets_in(server.output) == first
-        assert server.end(signal.SIGINT) == 0
+        assert server.interrupt() == 0
         assert "Traceback" not in server.errors
     assert not embedded_server_runs(folder)
 
@@ -108,11 +114,42 @@ def test_workers_share_the_port_and_the_embedded_database(folder: Path) -> None:
         assert len(workers) == 2
         assert post(address, "{ viewer { id } }").json()["data"] == {"viewer": None}
         assert ready_status(address) == (200, {"status": "ready"})
-        assert server.end() == 0
+        assert server.interrupt() == 0
+        assert "Traceback" not in server.errors
     assert not embedded_server_runs(folder)
     for worker in workers:
         with pytest.raises(ProcessLookupError):
             os.kill(worker, 0)
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1"),
+        ("0.0.0.0", "http://127.0.0.1"),
+        pytest.param(
+            "::1", "http://[::1]", marks=pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+        ),
+    ],
+)
+def test_links_lead_to_the_port_that_was_given(host: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.setenv("PORT", "0")
+    settings = Settings(public_url=None)
+    with open_listener(settings) as listener:
+        port = listener.getsockname()[1]
+        assert local_url(listener) == f"{url}:{port}"
+        assert with_address(settings, listener).link_base == f"{url}:{port}"
+        public = Settings(public_url="https://accounts.example.com")
+        assert with_address(public, listener).link_base == "https://accounts.example.com"
 
 
 def test_a_server_waits_for_its_database_and_outlives_it(folder: Path) -> None:
@@ -135,7 +172,7 @@ def test_a_server_waits_for_its_database_and_outlives_it(folder: Path) -> None:
             assert post(address, SIGN_IN).json()["data"]["signIn"]["userErrors"] == [
                 {"code": "SIGN_IN_REFUSED"}
             ]
-        assert server.end() == 0
+        assert server.terminate() == 0
 
 
 async def create_database(url: str, name: str) -> None:
