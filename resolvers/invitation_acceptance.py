@@ -1,8 +1,8 @@
 """Accepting an invitation: by the very person it was made for, while its maker may still (T11, T14)."""
 
-from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, insert, select, update
+from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
@@ -25,27 +25,14 @@ from resolvers.ownership import take_ownership
 InvitationRow = Row[*tuple[object, ...]]
 
 
-@dataclass(frozen=True)
-class InvitationPreview:
-    """What the holder of an invitation's link may know before accepting."""
-
-    account_name: str
-    inviter_name: str | None
-    role_name: str
-    email: str
-    expires_at: object
-
-
-async def preview_invitation(session: AsyncSession, token: str) -> InvitationPreview | None:
-    """What the link offers; None where it offers nothing (any more)."""
-    token_digest = digest(token, TokenKind.INVITATION)
-    if token_digest is None:
-        return None
-    statement = (
+def invitation_preview(token: str) -> Select[Any]:
+    """What the holder of an invitation's link may know before accepting: no row where it offers nothing (any
+    more), else (account_name, inviter_name, role_name, email, expires_at)."""
+    return (
         select(
-            accounts.c.name,
-            users.c.name,
-            roles.c.name,
+            accounts.c.name.label("account_name"),
+            users.c.name.label("inviter_name"),
+            roles.c.name.label("role_name"),
             invitations.c.email,
             invitations.c.expires_at,
         )
@@ -56,14 +43,12 @@ async def preview_invitation(session: AsyncSession, token: str) -> InvitationPre
         .join(roles, roles.c.id == invitations.c.role_id)
         .outerjoin(users, users.c.id == invitations.c.inviter_user_id)
         .where(
-            invitations.c.digest == token_digest,
+            invitations.c.digest == digest(token, TokenKind.INVITATION),
             invitations.c.accepted_at.is_(None),
             invitations.c.revoked_at.is_(None),
             invitations.c.expires_at > func.now(),
         )
     )
-    row = (await session.execute(statement)).one_or_none()
-    return None if row is None else InvitationPreview(*row)
 
 
 async def accept_invitation(session: AsyncSession, principal: Principal, token: str) -> MemberChange:

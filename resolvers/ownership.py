@@ -17,9 +17,13 @@ from models.users import ownerships
 async def take_ownership(session: AsyncSession, account: Authorized, user_id: UserId) -> None:
     """Note that the person owns the account. Raises ALREADY_OWNS_ACCOUNT where it owns another."""
     values = {"user_id": user_id, "master_id": account.master_id, "account_id": account.account_id}
-    await session.execute(insert(ownerships).values(values).on_conflict_do_nothing())
     owned = select(ownerships.c.account_id).where(ownerships.c.user_id == user_id)
-    if (await session.execute(owned)).scalar_one() != account.account_id:
+    account_id = None
+    # An ownership that stands in the way may end before it can be looked at: then it is tried again.
+    while account_id is None:
+        await session.execute(insert(ownerships).values(values).on_conflict_do_nothing())
+        account_id = (await session.execute(owned)).scalar_one_or_none()
+    if account_id != account.account_id:
         raise Refusal(RefusalCode.ALREADY_OWNS_ACCOUNT)
 
 

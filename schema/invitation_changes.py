@@ -15,7 +15,7 @@ from resolvers import invitation_changes as writes
 from resolvers import invitations
 from resolvers.attempts import Limit
 from resolvers.identifiers import required
-from resolvers.invitation_acceptance import accept_invitation, preview_invitation
+from resolvers.invitation_acceptance import accept_invitation, invitation_preview
 from schema.context import ContextInfo, principal_of
 from schema.invitations import Invitation
 from schema.links import invitation_link
@@ -82,9 +82,8 @@ class InvitationQuery:
         info: ContextInfo,
         token: Annotated[str, strawberry.argument(description="The secret of the link.")],
     ) -> InvitationPreview | None:
-        async with info.context.sessions() as session:
-            found = await preview_invitation(session, token)
-        return None if found is None else InvitationPreview(**vars(found))
+        rows = await info.context.reader.rows(invitation_preview(token))
+        return InvitationPreview(**rows[0]) if rows else None
 
 
 @strawberry.type
