@@ -2,6 +2,7 @@
 
 import enum
 import uuid
+from functools import cache
 
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -29,6 +30,7 @@ class BuiltinRole(enum.Enum):
         return RoleId(uuid.uuid5(_NAMESPACE, self.name))
 
 
+@cache
 def compiled() -> dict[BuiltinRole, RoleMasks]:
     """Every built-in role's masks, from the policy files."""
     lines = read_policy()

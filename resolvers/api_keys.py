@@ -12,6 +12,7 @@ from models.api_keys import api_keys
 from models.roles import roles
 from models.users import users
 from resolvers.identifiers import ApiKeyIdArgument
+from resolvers.users import known_in
 
 BY_ID = Order("apiKeys", (api_keys.c.id,))
 
@@ -62,9 +63,9 @@ def role_of(key: FromClause) -> Select[Any]:
 
 
 def creator_of(key: FromClause) -> Select[Any]:
-    """The person who made it; null where another API key did."""
+    """The person who made it; null where another API key did, and for who may not see the members."""
     person = users.alias()
-    return select(*person.c).where(person.c.id == key.c.creator_user_id)
+    return select(*person.c).where(person.c.id == key.c.creator_user_id, known_in(person, key))
 
 
 def account_of(key: FromClause) -> Select[Any]:

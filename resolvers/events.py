@@ -17,6 +17,7 @@ from models.events import events
 from models.identifiers import new_id
 from models.users import users
 from resolvers.identifiers import EventIdArgument
+from resolvers.users import known_in
 
 BY_ID = Order("events", (events.c.id,), descending=True)
 
@@ -109,9 +110,9 @@ def actor_name(event: FromClause) -> ColumnElement[str]:
 
 
 def user_of(event: FromClause) -> Select[Any]:
-    """The person who made the change; null where an API key did."""
+    """The person who made the change; null where an API key did, and for who may not see the members."""
     person = users.alias()
-    return select(*person.c).where(person.c.id == event.c.actor_user_id)
+    return select(*person.c).where(person.c.id == event.c.actor_user_id, known_in(person, event))
 
 
 def acting_from(event: FromClause) -> Select[Any]:

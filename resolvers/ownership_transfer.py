@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
+from authz.delegation import role_to_give
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -32,10 +33,11 @@ async def transfer_ownership(
 ) -> MemberChange:
     """Make a member the owner; the owner it comes from becomes an administrator.
 
-    Needs ACCOUNT_TRANSFER. Raises ALREADY_OWNS_ACCOUNT where the new owner owns another account (R46), and
+    Needs ACCOUNT_TRANSFER and all that owning gives. Raises ROLE_TOO_WIDE, ALREADY_OWNS_ACCOUNT where the new owner owns another account (R46), and
     FAILED_PRECONDITION where it is an owner already or the other one is none.
     """
     account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_TRANSFER)
+    await role_to_give(session, account, BuiltinRole.OWNER.id, "toMemberId")
     new_owner = await _holder(session, account, command.to_member_id, "toMemberId")
     if new_owner.role_id == BuiltinRole.OWNER.id:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "This member owns the account already.", "toMemberId")

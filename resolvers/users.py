@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, select
+from sqlalchemy import ColumnElement, FromClause, Select, select
 
-from authz.reach import PRINCIPAL
+from authz.permissions import Permission
+from authz.reach import PRINCIPAL, account_where
 from models.users import users
 from resolvers.identifiers import UserIdArgument
 
@@ -13,6 +14,13 @@ def by_id(root: FromClause, id: UserIdArgument) -> Select[Any]:
     """The viewer's own person: others are seen where they are members."""
     person = users.alias()
     return select(*person.c).join(PRINCIPAL, PRINCIPAL.c.user_id == person.c.id).where(person.c.id == id)
+
+
+def known_in(person: FromClause, row: FromClause) -> ColumnElement[bool]:
+    """Whether the viewer may know a person that a row of an account names: by seeing the account's members,
+    or by being that person."""
+    itself = person.c.id == select(PRINCIPAL.c.user_id).scalar_subquery()
+    return itself | account_where(row, Permission.MEMBERS_READ)
 
 
 def of_result(result: FromClause) -> Select[Any]:

@@ -52,7 +52,7 @@ def serve(
         bool,
         typer.Option(
             "--demo",
-            help="Make the demo accounts first, and print tokens for them. Everybody may know their password: "
+            help="Make the demo accounts first, and print tokens for them. Their password is no secret: "
             "not for a database of real people.",
         ),
     ] = False,

@@ -1,0 +1,220 @@
+"""Authorization cases as YAML files: a tree, people and keys, and what every question must answer.
+
+    title: Marketing sees its own account alone (R70)
+    accounts:
+      brand: {inheritance: ALL_ROLES}
+      us: {under: brand, status: SUSPENDED}
+    people:
+      anna: {brand: ADMINISTRATOR}
+      ben: {us: ANALYST, brand: "MARKETER, expired"}
+    keys:
+      robot: {account: us, role: DEVELOPER, scopes: [ACCOUNT_READ], state: revoked}
+    sees:                        # viewer.accounts in its order, and with it account(id) and node(id):
+      anna: [brand, us]          # every other account is NOT_FOUND
+      robot: UNAUTHENTICATED
+    may:                         # these, and nobody else of the case
+      MEMBERS_WRITE in us: [anna]
+    subaccounts:                 # includeDescendants; everybody else is refused the list
+      brand: {anna: [us]}
+    writes:                      # refused first, with nothing changed, then done
+      - call: memberRemove
+        input: {memberId: !member [ben, us]}
+        refused: {robot: UNAUTHENTICATED, ben: FORBIDDEN MEMBERS_WRITE}
+        done_by: anna
+
+In a write's input `!account us`, `!member [ben, us]`, `!key robot` and `!role ANALYST` stand for ids and
+`!once` for a text that is new in every call.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import Permission
+from models.accounts import AccountStatus, RightsInheritance
+
+FOLDER = Path(__file__).parent / "cases"
+
+
+class Referent(enum.Enum):
+    """What a tag in a write's input stands for."""
+
+    ACCOUNT = "!account"
+    MEMBER = "!member"
+    KEY = "!key"
+    ROLE = "!role"
+    ONCE = "!once"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An id that is known only once the case is set up."""
+
+    referent: Referent
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AccountCase:
+    """An account; `under` None: a master account."""
+
+    under: str | None = None
+    status: AccountStatus = AccountStatus.ACTIVE
+    inheritance: RightsInheritance = RightsInheritance.ADMINISTRATORS
+
+
+@dataclass(frozen=True)
+class MembershipCase:
+    """A person's role in an account."""
+
+    role: BuiltinRole
+    expired: bool
+
+
+class KeyState(enum.Enum):
+    """What has become of a key."""
+
+    WORKS = "works"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class KeyCase:
+    """An API key; `scopes` None: all that its role gives."""
+
+    account: str
+    role: BuiltinRole
+    scopes: frozenset[Permission] | None
+    state: KeyState
+
+
+@dataclass(frozen=True)
+class MayCase:
+    """Who may do something in an account: these callers and no others."""
+
+    permission: Permission
+    account: str
+    callers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class WriteCase:
+    """A mutation, who is refused it with which code (and permission), and who may."""
+
+    call: str
+    input: Mapping[str, Any]
+    refused: Mapping[str, str]
+    done_by: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file. `sees`: None for a caller whose token is not accepted."""
+
+    title: str
+    accounts: Mapping[str, AccountCase]
+    people: Mapping[str, Mapping[str, MembershipCase]]
+    keys: Mapping[str, KeyCase]
+    sees: Mapping[str, tuple[str, ...] | None]
+    may: tuple[MayCase, ...]
+    subaccounts: Mapping[str, Mapping[str, tuple[str, ...]]]
+    writes: tuple[WriteCase, ...]
+
+    def __post_init__(self) -> None:
+        callers = {*self.people, *self.keys}
+        if set(self.sees) != callers:
+            raise ValueError(f"sees must name every caller once: {sorted(callers ^ set(self.sees))}")
+        named = {name for may in self.may for name in may.callers}
+        named |= {name for lists in self.subaccounts.values() for name in lists}
+        named |= {name for write in self.writes for name in (*write.refused, write.done_by)}
+        if named - callers:
+            raise ValueError(f"there is no caller {sorted(named - callers)}")
+        accounts = {name for seen in self.sees.values() for name in seen or ()} | set(self.subaccounts)
+        accounts |= {may.account for may in self.may} | {key.account for key in self.keys.values()}
+        accounts |= {name for roles in self.people.values() for name in roles}
+        if accounts - set(self.accounts):
+            raise ValueError(f"there is no account {sorted(accounts - set(self.accounts))}")
+
+
+def read_case(text: str) -> Case:
+    """A case from its file's text. Raises ValueError, TypeError or KeyError for what it cannot mean."""
+    given = yaml.load(text, Loader=_Loader)
+    return Case(
+        title=given.pop("title"),
+        accounts={name: _account(**(values or {})) for name, values in given.pop("accounts").items()},
+        people={name: _roles(roles or {}) for name, roles in given.pop("people", {}).items()},
+        keys={name: _key(**values) for name, values in given.pop("keys", {}).items()},
+        sees={name: _seen(value) for name, value in given.pop("sees").items()},
+        may=tuple(_may(question, callers) for question, callers in given.pop("may").items()),
+        subaccounts={
+            account: {caller: tuple(names) for caller, names in lists.items()}
+            for account, lists in given.pop("subaccounts", {}).items()
+        },
+        writes=tuple(WriteCase(**values) for values in given.pop("writes")),
+        **given,
+    )
+
+
+def read_cases() -> dict[str, Case]:
+    """Every file of the folder, by its name without `.yaml`."""
+    return {file.stem: read_case(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.yaml"))}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with the references as tags."""
+
+
+def _construct(loader: yaml.SafeLoader, node: yaml.Node) -> Reference:
+    if isinstance(node, yaml.SequenceNode):
+        names = tuple(loader.construct_sequence(node))
+    else:
+        assert isinstance(node, yaml.ScalarNode)
+        names = tuple(filter(None, [loader.construct_scalar(node)]))
+    return Reference(Referent(node.tag), names)
+
+
+for _referent in Referent:
+    _Loader.add_constructor(_referent.value, _construct)
+
+
+def _account(
+    under: str | None = None, status: str = "ACTIVE", inheritance: str = "ADMINISTRATORS"
+) -> AccountCase:
+    return AccountCase(under, AccountStatus(status), RightsInheritance(inheritance))
+
+
+def _roles(roles: Mapping[str, str]) -> dict[str, MembershipCase]:
+    return {account: _membership(text) for account, text in roles.items()}
+
+
+def _membership(text: str) -> MembershipCase:
+    role, comma, state = text.partition(", ")
+    if comma and state != "expired":
+        raise ValueError(f"a membership may be expired, not {state}")
+    return MembershipCase(BuiltinRole[role], bool(comma))
+
+
+def _key(
+    account: str, role: str = "ADMINISTRATOR", scopes: list[str] | None = None, state: str = "works"
+) -> KeyCase:
+    narrowed = None if scopes is None else frozenset(Permission[name] for name in scopes)
+    return KeyCase(account, BuiltinRole[role], narrowed, KeyState(state))
+
+
+def _seen(value: str | list[str]) -> tuple[str, ...] | None:
+    if isinstance(value, str):
+        if value != "UNAUTHENTICATED":
+            raise ValueError(f"somebody sees accounts or is UNAUTHENTICATED, not {value}")
+        return None
+    return tuple(value)
+
+
+def _may(question: str, callers: list[str]) -> MayCase:
+    permission, _, account = question.partition(" in ")
+    return MayCase(Permission[permission], account, frozenset(callers))

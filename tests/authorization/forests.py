@@ -1,0 +1,109 @@
+"""Random trees with people and keys, drawn by hypothesis and set up in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import Permission, mask_of
+from models.accounts import AccountStatus, RightsInheritance
+from tests.api import Caller
+from tests.authorization.moments import PAST, expire_key
+from tests.authorization.reach_model import ALL_SCOPES, Forest, Grant, Node
+from tests.world import Account, World
+
+Grants = tuple[Grant, ...]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A forest and what each person and each key holds in it."""
+
+    forest: Forest
+    people: tuple[Grants, ...]
+    keys: Grants
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The same in the database, in the same order."""
+
+    accounts: tuple[Account, ...]
+    callers: tuple[tuple[Caller, Grants], ...]
+    dead_keys: tuple[Caller, ...]
+
+
+ROLES = st.sampled_from(BuiltinRole)
+KEY_ROLES = st.sampled_from([role for role in BuiltinRole if role is not BuiltinRole.OWNER])
+STATUSES = st.sampled_from([*[AccountStatus.ACTIVE] * 4, AccountStatus.SUSPENDED, AccountStatus.CLOSED])
+SCOPES = st.one_of(
+    st.just(ALL_SCOPES),
+    st.frozensets(st.sampled_from(sorted(ALL_SCOPES))),
+    st.frozensets(st.sampled_from(sorted(ALL_SCOPES))).map(lambda scopes: scopes | {"ACCOUNT_READ"}),
+)
+_ENDED = st.sampled_from([False, False, False, True])
+
+
+@st.composite
+def plots(draw: st.DrawFn, most_accounts: int = 7) -> Plot:
+    """One to three trees, up to three people with up to three roles each, up to two keys."""
+    count = draw(st.integers(2, most_accounts))
+    nodes = tuple(draw(_node(number)) for number in range(count))
+    numbers = st.integers(0, count - 1)
+    people = tuple(draw(_memberships(numbers)) for _ in range(draw(st.integers(1, 3))))
+    keys = draw(st.lists(st.builds(Grant, numbers, KEY_ROLES, SCOPES, _ENDED), max_size=2).map(tuple))
+    return Plot(Forest(nodes), people, keys)
+
+
+def _node(number: int) -> st.SearchStrategy[Node]:
+    """A root now and then, else below any account that is there already."""
+    parents: st.SearchStrategy[int | None] = st.just(None)
+    if number:
+        parents = st.sampled_from([None, *range(number), *range(number)])
+    return st.builds(Node, parents, STATUSES, st.booleans())
+
+
+@st.composite
+def _memberships(draw: st.DrawFn, numbers: st.SearchStrategy[int]) -> Grants:
+    """One role in an account; an e-mail address owns at most one account (R46), and ownership never ends."""
+    accounts = draw(st.lists(numbers, min_size=1, max_size=3, unique=True))
+    grants: list[Grant] = []
+    for account in accounts:
+        role = draw(KEY_ROLES if any(grant.role is BuiltinRole.OWNER for grant in grants) else ROLES)
+        ended = role is not BuiltinRole.OWNER and draw(_ENDED)
+        grants.append(Grant(account, role, ended=ended))
+    return tuple(grants)
+
+
+async def plant(world: World, plot: Plot) -> Planted:
+    """Write it into the database; statuses last, as in life."""
+    accounts: list[Account] = []
+    for node in plot.forest.nodes:
+        accounts.append(await world.account(None if node.parent is None else accounts[node.parent]))
+        if node.passes_all_roles:
+            await world.set_inheritance(accounts[-1], RightsInheritance.ALL_ROLES)
+    callers: list[tuple[Caller, Grants]] = []
+    dead_keys: list[Caller] = []
+    for grants in plot.people:
+        person = await world.person()
+        for grant in grants:
+            ends = PAST if grant.ended else None
+            await world.member(accounts[grant.account], grant.role, person, ends)
+        callers.append((person, grants))
+    for grant in plot.keys:
+        scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))
+        key = await world.api_key(accounts[grant.account], grant.role, scopes)
+        if grant.ended:
+            await expire_key(world.database, key)
+            dead_keys.append(key)
+        else:
+            callers.append((key, (grant,)))
+    await _set_statuses(world, accounts, plot.forest)
+    return Planted(tuple(accounts), tuple(callers), tuple(dead_keys))
+
+
+async def _set_statuses(world: World, accounts: Sequence[Account], forest: Forest) -> None:
+    for account, node in zip(accounts, forest.nodes, strict=True):
+        if node.status is not AccountStatus.ACTIVE:
+            await world.set_status(account, node.status)

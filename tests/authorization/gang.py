@@ -1,0 +1,220 @@
+"""A principal and everybody it lets in, working together through the API to get more than it was given.
+
+main ── branch ── shop
+    └── other
+"""
+
+import enum
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import Permission, mask_of
+from models.accounts import RightsInheritance
+from models.api_keys import api_keys
+from models.identifiers import Kind, parse, present
+from tests.api import Api, Caller
+from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE
+from tests.authorization.matrix_callers import Bearer, once
+from tests.authorization.moments import mailed_tokens
+from tests.authorization.outcomes import DONE, mutate, outcome
+from tests.authorization.reach_model import Forest, Grant, Node
+from tests.world import Account, Person, World
+
+SHAPE = (None, 0, 1, 0)
+"""The accounts' parents."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the principal has: a person's roles, or the one grant of a key. What each account passes down."""
+
+    grants: tuple[Grant, ...]
+    is_key: bool
+    pass_all_roles: tuple[bool, ...]
+
+
+class StepKind(enum.Enum):
+    """What somebody of the gang tries."""
+
+    INVITE = "memberInvite"
+    UPDATE = "memberUpdate"
+    KEY = "apiKeyCreate"
+    TRANSFER = "ownershipTransfer"
+    SUBACCOUNT = "subaccountCreate"
+    INHERIT = "accountUpdate"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One try. Numbers are taken modulo what there is to choose from at that moment."""
+
+    kind: StepKind
+    actor: int
+    account: int
+    target: int
+    role: BuiltinRole
+    permissions: frozenset[str] | None
+
+
+class Gang:
+    """Who is in it, the accounts it knows, and the memberships it may try to change."""
+
+    def __init__(self, world: World, api: Api, start: Start) -> None:
+        self._world = world
+        self._api = api
+        self._start = start
+        self._forest = Forest(
+            tuple(
+                Node(parent, passes_all_roles=passes)
+                for parent, passes in zip(SHAPE, start.pass_all_roles, strict=True)
+            )
+        )
+        self.callers: list[Caller] = []
+        self._account_ids: list[str] = []
+        self._parents: list[int | None] = list(SHAPE)
+        self._member_ids: list[str] = []
+        self._accomplices: list[Person] = []
+
+    async def set_up(self) -> None:
+        """The accounts with an owner each, the principal, and two persons who are nobody yet."""
+        accounts: list[Account] = []
+        for parent, passes in zip(SHAPE, self._start.pass_all_roles, strict=True):
+            account = await self._world.account(None if parent is None else accounts[parent])
+            if passes:
+                await self._world.set_inheritance(account, RightsInheritance.ALL_ROLES)
+            owner = await self._world.member(account, BuiltinRole.OWNER)
+            accounts.append(account)
+            self._member_ids.append(owner.id)
+        self._account_ids = [account.id for account in accounts]
+        self._accomplices = [await self._world.person(), await self._world.person()]
+        await self._add_principal(accounts)
+
+    async def _add_principal(self, accounts: list[Account]) -> None:
+        if self._start.is_key:
+            (grant,) = self._start.grants
+            scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))
+            self.callers.append(await self._world.api_key(accounts[grant.account], grant.role, scopes))
+            return
+        person = await self._world.person()
+        self.callers.append(person)
+        for grant in self._start.grants:
+            member = await self._world.member(accounts[grant.account], grant.role, person)
+            self._member_ids.append(member.id)
+
+    async def take(self, step: Step) -> str:
+        """Try it. What became of it."""
+        actor = self.callers[step.actor % len(self.callers)]
+        tries: dict[StepKind, Callable[[Caller, Step], Awaitable[str]]] = {
+            StepKind.INVITE: self._invite,
+            StepKind.UPDATE: self._update,
+            StepKind.KEY: self._make_key,
+            StepKind.TRANSFER: self._transfer,
+            StepKind.SUBACCOUNT: self._make_subaccount,
+            StepKind.INHERIT: self._pass_all_roles,
+        }
+        return await tries[step.kind](actor, step)
+
+    async def gains(self) -> list[tuple[str, str, list[str]]]:
+        """What anybody of the gang holds now beyond what the principal held at the start."""
+        found = []
+        for caller in self.callers:
+            query = "{ viewer { id accounts(first: 100) { nodes { id viewerPermissions } } } }"
+            viewer = (await self._api.read(query, caller))["viewer"]
+            for account in viewer["accounts"]["nodes"]:
+                number = self._account_ids.index(account["id"])
+                more = set(account["viewerPermissions"]) - self._held_at_start(number)
+                if more:
+                    found.append((viewer["id"], account["id"], sorted(more)))
+        return found
+
+    def _held_at_start(self, account: int) -> frozenset[str]:
+        """In an account that was made since: what was held below the one that it was made under."""
+        if account < len(SHAPE):
+            return self._forest.held(self._start.grants, account)
+        ancestors = self._known_ancestors(account)
+        above = [grant for grant in self._start.grants if grant.account in ancestors]
+        return frozenset[str]().union(*map(self._forest.given_below, above))
+
+    def _known_ancestors(self, account: int) -> set[int]:
+        parent = self._parents[account]
+        return set() if parent is None else {parent} | self._known_ancestors(parent)
+
+    async def _invite(self, actor: Caller, step: Step) -> str:
+        accomplice = self._accomplices[step.target % len(self._accomplices)]
+        values = {"accountId": self._account(step), "email": accomplice.email, "roleId": _role_id(step)}
+        became, _ = await self._ask(actor, "memberInvite", values | {"idempotencyKey": once()})
+        return await self._accept(accomplice) if became == DONE else became
+
+    async def _accept(self, accomplice: Person) -> str:
+        token = (await mailed_tokens(self._world.database, accomplice.email))[-1]
+        became, payload = await self._ask(accomplice, "invitationAccept", {"token": token})
+        if became == DONE:
+            self._member_ids.append(payload["member"]["id"])
+            self._join(accomplice)
+        return became
+
+    async def _update(self, actor: Caller, step: Step) -> str:
+        values = {"memberId": self._member(step), "roleId": _role_id(step)}
+        return (await self._ask(actor, "memberUpdate", values))[0]
+
+    async def _make_key(self, actor: Caller, step: Step) -> str:
+        given = AS_MEMBER[step.role] | FROM_ABOVE[step.role]
+        permissions = None if step.permissions is None else sorted(step.permissions & given)
+        values = {"accountId": self._account(step), "name": "Crowbar", "roleId": _role_id(step)}
+        became, payload = await self._ask(actor, "apiKeyCreate", values | {"permissions": permissions})
+        if became == DONE:
+            self._join(Bearer(payload["secret"]))
+        return became
+
+    async def _transfer(self, actor: Caller, step: Step) -> str:
+        values = {
+            "accountId": self._account(step),
+            "toMemberId": self._member(step),
+            "fromMemberId": self._member_ids[step.account % len(SHAPE)],
+        }
+        return (await self._ask(actor, "ownershipTransfer", values))[0]
+
+    async def _make_subaccount(self, actor: Caller, step: Step) -> str:
+        accomplice = self._accomplices[step.target % len(self._accomplices)]
+        owner = accomplice.email if step.permissions is None else None
+        values = {"parentId": self._account(step), "name": "Den", "ownerEmail": owner}
+        became, payload = await self._ask(actor, "subaccountCreate", values | {"idempotencyKey": once()})
+        if became != DONE:
+            return became
+        self._parents.append(step.account % len(self._account_ids))
+        self._account_ids.append(await self._account_of_key(payload["secret"]))
+        self._join(Bearer(payload["secret"]))
+        return became if owner is None else await self._accept(accomplice)
+
+    async def _account_of_key(self, secret: str) -> str:
+        """Also where the key may not read its account."""
+        key = (await self._api.read("{ viewer { apiKey { id } } }", Bearer(secret)))["viewer"]["apiKey"]
+        statement = select(api_keys.c.account_id).where(api_keys.c.id == parse(Kind.API_KEY, key["id"]))
+        async with self._world.database.connect() as connection:
+            return present(Kind.ACCOUNT, (await connection.execute(statement)).scalar_one())
+
+    async def _pass_all_roles(self, actor: Caller, step: Step) -> str:
+        values = {"accountId": self._account(step), "expectedVersion": 1, "rightsInheritance": "ALL_ROLES"}
+        return (await self._ask(actor, "accountUpdate", values))[0]
+
+    async def _ask(self, actor: Caller, name: str, values: dict[str, Any]) -> tuple[str, Any]:
+        answer = await mutate(self._api, name, actor, values)
+        return outcome(answer, name), (answer.data or {}).get(name)
+
+    def _account(self, step: Step) -> str:
+        return self._account_ids[step.account % len(self._account_ids)]
+
+    def _member(self, step: Step) -> str:
+        return self._member_ids[step.target % len(self._member_ids)]
+
+    def _join(self, caller: Caller) -> None:
+        if caller not in self.callers:
+            self.callers.append(caller)
+
+
+def _role_id(step: Step) -> str:
+    return present(Kind.ROLE, step.role.id)

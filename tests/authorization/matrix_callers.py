@@ -1,0 +1,212 @@
+"""Every kind of caller, around one account in the middle of a tree.
+
+parent ── account ── child
+      └── sibling                elsewhere: another tree
+"""
+
+import itertools
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+
+from authz.builtin_roles import BuiltinRole
+from authz.tokens import TokenKind, generate
+from models.accounts import AccountStatus, accounts
+from models.invitations import invitations
+from models.members import memberships
+from models.users import ownerships
+from tests.api import Caller
+from tests.authorization.moments import PAST, expire_key, expire_session, hash_quickly, revoke_key
+from tests.world import Account, ApiKey, Member, Person, World
+
+ANONYMOUS = frozenset({"anonymous"})
+NOT_ACCEPTED = frozenset(
+    {"malformed_token", "unknown_token", "expired_session", "revoked_key", "expired_key"}
+)
+"""They carry a token that opens nothing (any more)."""
+OUTSIDE_PEOPLE = frozenset(
+    {
+        "newcomer",
+        "stranger",
+        "former_member",
+        "sibling_administrator",
+        "child_administrator",
+        "parent_finance",
+    }
+)
+OUTSIDE_KEYS = frozenset({"key_elsewhere", "key_of_sibling"})
+OUTSIDE = OUTSIDE_PEOPLE | OUTSIDE_KEYS
+"""For them the account is not there."""
+MEMBERS = frozenset(role.name.lower() for role in BuiltinRole)
+"""Members of the account, one in every built-in role."""
+KEYS = frozenset({"key_administrator", "key_analyst"})
+"""Keys of the account."""
+ABOVE_PEOPLE = frozenset({"parent_administrator"})
+ABOVE_KEYS = frozenset({"key_of_parent"})
+INSIDE = MEMBERS | KEYS | ABOVE_PEOPLE | ABOVE_KEYS
+"""They can read the account; what else, depends."""
+PEOPLE = OUTSIDE_PEOPLE | MEMBERS | ABOVE_PEOPLE
+PROGRAMS = OUTSIDE_KEYS | KEYS | ABOVE_KEYS
+
+MANAGERS = frozenset({"owner", "administrator", "key_administrator", *ABOVE_PEOPLE, *ABOVE_KEYS})
+"""They hold what administrators hold in the account."""
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Somebody of whom nothing is known but a token."""
+
+    token: str
+
+
+class Stage:
+    """The trees, the callers by name, and fresh things in the account to be changed."""
+
+    parent: Account
+    account: Account
+    child: Account
+    sibling: Account
+    elsewhere: Account
+    members: dict[str, Member]
+    callers: dict[str, Caller | None]
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @classmethod
+    async def of(cls, world: World) -> "Stage":
+        """Set it up."""
+        stage = cls(world)
+        stage.parent = await world.account()
+        stage.account = await world.account(stage.parent)
+        stage.child = await world.account(stage.account)
+        stage.sibling = await world.account(stage.parent)
+        stage.elsewhere = await world.account()
+        await stage._add_people()
+        await stage._add_tokens()
+        return stage
+
+    async def _add_people(self) -> None:
+        world = self.world
+        administrator = BuiltinRole.ADMINISTRATOR
+        self.members = {role.name.lower(): await world.member(self.account, role) for role in BuiltinRole}
+        self.members["stranger"] = await world.member(self.elsewhere, BuiltinRole.OWNER)
+        self.members["former_member"] = await world.member(self.account, administrator, expires_at=PAST)
+        self.members["sibling_administrator"] = await world.member(self.sibling, administrator)
+        self.members["child_administrator"] = await world.member(self.child, administrator)
+        self.members["parent_administrator"] = await world.member(self.parent, administrator)
+        self.members["parent_finance"] = await world.member(self.parent, BuiltinRole.FINANCE)
+        self.callers = dict(self.members)
+        self.callers["newcomer"] = await world.person()
+        for member in self.members.values():
+            await hash_quickly(world.database, member.person)
+        await hash_quickly(world.database, self.newcomer)
+
+    async def _add_tokens(self) -> None:
+        world = self.world
+        expired, revoked_key, expired_key = (
+            await world.member(self.account, BuiltinRole.ADMINISTRATOR),
+            await world.api_key(self.account),
+            await world.api_key(self.account),
+        )
+        await expire_session(world.database, expired.person)
+        await revoke_key(world.database, revoked_key)
+        await expire_key(world.database, expired_key)
+        self.callers |= {
+            "anonymous": None,
+            "malformed_token": Bearer("mds_nonsense"),
+            "unknown_token": Bearer(generate(TokenKind.SESSION)),
+            "expired_session": expired,
+            "revoked_key": revoked_key,
+            "expired_key": expired_key,
+            "key_administrator": await world.api_key(self.account),
+            "key_analyst": await world.api_key(self.account, BuiltinRole.ANALYST),
+            "key_of_parent": await world.api_key(self.parent),
+            "key_of_sibling": await world.api_key(self.sibling),
+            "key_elsewhere": await world.api_key(self.elsewhere),
+        }
+
+    @property
+    def newcomer(self) -> Person:
+        """The person who is nobody anywhere."""
+        person = self.callers["newcomer"]
+        assert isinstance(person, Person)
+        return person
+
+    async def state(self) -> object:
+        """All that is stored of both trees."""
+        return await self.world.state(self.parent, self.elsewhere)
+
+    async def close_children(self) -> None:
+        """The accounts below are closed, so that the account can be."""
+        await self._set_status(accounts.c.parent_id == self.account.key, AccountStatus.CLOSED)
+
+    async def reopen(self) -> None:
+        """The account and those below it are active."""
+        both = (accounts.c.parent_id == self.account.key) | (accounts.c.id == self.account.key)
+        await self._set_status(both, AccountStatus.ACTIVE)
+
+    async def _set_status(self, which: ColumnElement[bool], status: AccountStatus) -> None:
+        async with self.world.database.begin() as connection:
+            await connection.execute(update(accounts).where(which).values(status=status.value))
+
+    async def marketer(self) -> Member:
+        """One more member of the account, to be changed or removed."""
+        return await self.world.member(self.account, BuiltinRole.MARKETER)
+
+    async def key(self) -> ApiKey:
+        """One more key of the account, to be rotated or revoked."""
+        return await self.world.api_key(self.account, BuiltinRole.DEVELOPER)
+
+    async def version(self) -> int:
+        """The account's version now."""
+        statement = select(accounts.c.version).where(accounts.c.id == self.account.key)
+        async with self.world.database.connect() as connection:
+            found: int = (await connection.execute(statement)).scalar_one()
+        return found
+
+    async def restore_owner(self) -> None:
+        """The account has its one owner again."""
+        owner = self.members["owner"]
+        of_account = ownerships.c.account_id == self.account.key
+        others = (memberships.c.account_id == self.account.key) & (memberships.c.id != owner.key)
+        async with self.world.database.begin() as connection:
+            await connection.execute(delete(ownerships).where(of_account))
+            await connection.execute(
+                insert(ownerships).values(
+                    user_id=owner.person.key, master_id=self.account.master, account_id=self.account.key
+                )
+            )
+            await connection.execute(
+                update(memberships)
+                .where(others, memberships.c.role_id == BuiltinRole.OWNER.id)
+                .values(role_id=BuiltinRole.MARKETER.id)
+            )
+            await connection.execute(
+                update(memberships).where(memberships.c.id == owner.key).values(role_id=BuiltinRole.OWNER.id)
+            )
+
+    async def restore_member(self, name: str) -> None:
+        """A member who has left is one again."""
+        member = self.members[name]
+        role = BuiltinRole[name.upper()]
+        self.members[name] = await self.world.member(self.account, role, member.person)
+
+    async def withdraw_invitations(self) -> None:
+        """Nobody is invited to the account: an address has at most one open invitation."""
+        statement = update(invitations).where(invitations.c.account_id == self.account.key)
+        async with self.world.database.begin() as connection:
+            await connection.execute(statement.values(revoked_at=func.now()))
+
+    async def remove(self, person: Person) -> None:
+        """A person who has joined is no member again."""
+        mine = (memberships.c.account_id == self.account.key) & (memberships.c.user_id == person.key)
+        async with self.world.database.begin() as connection:
+            await connection.execute(delete(memberships).where(mine))
+
+
+def once() -> str:
+    """A text that was never used before in this process."""
+    return f"once-{next(_numbers)}"

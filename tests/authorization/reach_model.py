@@ -1,0 +1,86 @@
+"""Who may do what where, as the design tells it, in a few lines of plain Python.
+
+Slow and obvious on purpose: the product's one SQL definition is held to it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from authz.builtin_roles import BuiltinRole
+from models.accounts import AccountStatus
+from tests.authorization.expectations import AS_MEMBER, EVERYTHING, FROM_ABOVE, INHERITED, READS
+
+ALL_SCOPES = EVERYTHING
+
+
+@dataclass(frozen=True)
+class Node:
+    """An account of the model; `parent` is the number of another, None for a root."""
+
+    parent: int | None
+    status: AccountStatus = AccountStatus.ACTIVE
+    passes_all_roles: bool = False
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A membership or a key: a role in the account with that number. What has ended gives nothing."""
+
+    account: int
+    role: BuiltinRole
+    scopes: frozenset[str] = ALL_SCOPES
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Some trees; an account's parent comes before it."""
+
+    nodes: tuple[Node, ...]
+
+    def above(self, account: int) -> list[int]:
+        """The accounts above, the root first."""
+        parent = self.nodes[account].parent
+        return [] if parent is None else [*self.above(parent), parent]
+
+    def held(self, grants: Iterable[Grant], account: int) -> frozenset[str]:
+        """What the grants give in the account, whatever its status. Power flows down, and only down (T3)."""
+        above = self.above(account)
+        found: set[str] = set()
+        for grant in grants:
+            if grant.ended:
+                continue
+            if grant.account == account:
+                found |= AS_MEMBER[grant.role] & grant.scopes
+            elif grant.account in above:
+                found |= self.given_below(grant)
+        return frozenset(found)
+
+    def given_below(self, grant: Grant) -> frozenset[str]:
+        """What one grant gives in each account below its own."""
+        table = INHERITED if self.nodes[grant.account].passes_all_roles else FROM_ABOVE
+        return table[grant.role] & grant.scopes
+
+    def status(self, account: int) -> AccountStatus:
+        """The worst status on the path from the root (T7)."""
+        path = [self.nodes[number].status for number in (*self.above(account), account)]
+        for status in (AccountStatus.CLOSED, AccountStatus.SUSPENDED):
+            if status in path:
+                return status
+        return AccountStatus.ACTIVE
+
+    def permissions(self, grants: Iterable[Grant], account: int) -> frozenset[str] | None:
+        """What may be done there now; None: the account is not there for whoever holds the grants."""
+        held = self.held(grants, account)
+        return held & self._left_by_status(account) if "ACCOUNT_READ" in held else None
+
+    def _left_by_status(self, account: int) -> frozenset[str]:
+        own = self.nodes[account].status
+        inactive_above = any(
+            self.nodes[number].status is not AccountStatus.ACTIVE for number in self.above(account)
+        )
+        if inactive_above or own is AccountStatus.CLOSED:
+            return READS
+        if own is AccountStatus.SUSPENDED:
+            return READS | {"ACCOUNT_SUSPEND", "ACCOUNT_CLOSE"}
+        return EVERYTHING

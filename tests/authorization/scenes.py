@@ -1,0 +1,90 @@
+"""A YAML case, set up in the database."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import ALL_PERMISSIONS, mask_of
+from models.accounts import AccountStatus
+from models.identifiers import Kind, present
+from tests.api import Caller
+from tests.authorization.case_files import Case, KeyCase, KeyState, Reference, Referent
+from tests.authorization.moments import PAST, expire_key, revoke_key
+from tests.world import Account, ApiKey, Member, World
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stands in the database, by the case's names."""
+
+    world: World
+    accounts: Mapping[str, Account]
+    callers: Mapping[str, Caller]
+    members: Mapping[tuple[str, str], Member]
+    keys: Mapping[str, ApiKey]
+
+    def ids(self, names: tuple[str, ...]) -> list[str]:
+        """The accounts' ids."""
+        return [self.accounts[name].id for name in names]
+
+    async def state(self) -> object:
+        """All that is stored of all of the case's trees."""
+        return await self.world.state(*self.accounts.values())
+
+    def resolve(self, value: Any) -> Any:
+        """A write's input with ids in place of references."""
+        if isinstance(value, dict):
+            return {name: self.resolve(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value]
+        return self._id(value) if isinstance(value, Reference) else value
+
+    def _id(self, reference: Reference) -> str:
+        match reference.referent, reference.names:
+            case Referent.ACCOUNT, (name,):
+                return self.accounts[name].id
+            case Referent.MEMBER, (person, account):
+                return self.members[person, account].id
+            case Referent.KEY, (name,):
+                return self.keys[name].id
+            case Referent.ROLE, (name,):
+                return present(Kind.ROLE, BuiltinRole[name].id)
+            case Referent.ONCE, ():
+                return f"once-{next(_numbers)}"
+        raise ValueError(reference)
+
+
+async def set_up(world: World, case: Case) -> Scene:
+    """Make the case's accounts, people and keys; statuses last, as in life."""
+    accounts: dict[str, Account] = {}
+    for name, account in case.accounts.items():
+        accounts[name] = await world.account(accounts[account.under] if account.under else None, name)
+        await world.set_inheritance(accounts[name], account.inheritance)
+    callers: dict[str, Caller] = {}
+    members: dict[tuple[str, str], Member] = {}
+    for name, roles in case.people.items():
+        callers[name] = person = await world.person(name)
+        for account_name, membership in roles.items():
+            ends = PAST if membership.expired else None
+            made = await world.member(accounts[account_name], membership.role, person, ends)
+            members[name, account_name] = made
+    keys = {name: await _make_key(world, accounts, key) for name, key in case.keys.items()}
+    for name, account in case.accounts.items():
+        if account.status is not AccountStatus.ACTIVE:
+            await world.set_status(accounts[name], account.status)
+    return Scene(world, accounts, {**callers, **keys}, members, keys)
+
+
+async def _make_key(world: World, accounts: Mapping[str, Account], key: KeyCase) -> ApiKey:
+    scopes = ALL_PERMISSIONS if key.scopes is None else mask_of(key.scopes)
+    made = await world.api_key(accounts[key.account], key.role, scopes)
+    match key.state:
+        case KeyState.REVOKED:
+            await revoke_key(world.database, made)
+        case KeyState.EXPIRED:
+            await expire_key(world.database, made)
+    return made

@@ -1,0 +1,138 @@
+"""Nobody ends with more than was given to him, whatever he tries in whatever order (N19, T4)."""
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import Permission
+from models.api_keys import api_keys
+from models.identifiers import Kind, parse, present
+from models.members import memberships
+from tests.api import Api
+from tests.authorization.expectations import named
+from tests.authorization.forests import KEY_ROLES, ROLES, SCOPES
+from tests.authorization.gang import SHAPE, Gang, Start, Step, StepKind
+from tests.authorization.outcomes import DONE, mutate, outcome
+from tests.authorization.profiles import examples
+from tests.authorization.reach_model import ALL_SCOPES, Grant
+from tests.world import Person, World
+
+_places = st.sampled_from([0, 0, 1, 1, 2, 3])
+_strong = st.sampled_from([BuiltinRole.ADMINISTRATOR, BuiltinRole.ADMINISTRATOR, BuiltinRole.DEVELOPER])
+"""Most of what is tried is refused to others at once."""
+_numbers = st.integers(0, 11)
+_passing = st.tuples(*[st.booleans() for _ in SHAPE])
+
+
+_scopes = st.one_of(
+    st.just(ALL_SCOPES),
+    st.just(ALL_SCOPES - {"ACCOUNT_CLOSE", "ACCOUNT_TRANSFER", "ACCOUNT_SUSPEND"}),
+    SCOPES.map(lambda scopes: scopes | {"ACCOUNT_READ", "MEMBERS_WRITE", "API_KEYS_WRITE"}),
+    SCOPES.map(lambda scopes: scopes | {"ACCOUNT_READ", "SUBACCOUNTS_WRITE", "ACCOUNT_TRANSFER"}),
+)
+
+
+@st.composite
+def starts(draw: st.DrawFn) -> Start:
+    """A person with one or two roles, or a key of any scopes."""
+    if draw(st.booleans()):
+        return Start((draw(st.builds(Grant, _places, _strong, _scopes)),), True, draw(_passing))
+    grants = [Grant(draw(_places), draw(_strong | ROLES))]
+    if draw(st.booleans()):
+        second = draw(_places.filter(lambda place: place != grants[0].account))
+        grants.append(Grant(second, draw(KEY_ROLES)))
+    return Start(tuple(grants), False, draw(_passing))
+
+
+steps = st.builds(
+    Step,
+    kind=st.sampled_from(StepKind),
+    actor=_numbers,
+    account=_places | _numbers,
+    target=_numbers,
+    role=ROLES,
+    permissions=st.one_of(st.none(), SCOPES),
+)
+
+
+@examples(40)
+@given(start=starts(), tries=st.lists(steps, min_size=3, max_size=3))
+async def test_nobody_gets_more_than_was_given(
+    start: Start, tries: list[Step], api: Api, registry: World
+) -> None:
+    """Neither the principal, nor whom it invites, nor a key that it makes, nor all of them together."""
+    gang = Gang(registry, api, start)
+    await gang.set_up()
+    history = [(step, await gang.take(step)) for step in tries]
+    for step, became in history:
+        event(f"{step.kind.value}: {became}")
+    assert await gang.gains() == [], history
+
+
+@pytest.mark.parametrize("kind", list(StepKind), ids=lambda kind: kind.value)
+async def test_every_step_can_succeed(kind: StepKind, api: Api, registry: World) -> None:
+    """The property would prove nothing if its steps were all refused."""
+    administrator = Start((Grant(0, BuiltinRole.ADMINISTRATOR),), False, (False,) * len(SHAPE))
+    gang = Gang(registry, api, administrator)
+    await gang.set_up()
+    invited = len(SHAPE) + 1  # the accounts' owners and the principal are members before
+    assert await gang.take(Step(StepKind.INVITE, 0, 1, 0, BuiltinRole.MARKETER, None)) == DONE
+    assert await gang.take(Step(kind, 0, 1, invited, BuiltinRole.ADMINISTRATOR, None)) == DONE
+    assert await gang.gains() == []
+
+
+async def test_the_property_notices_a_gain(api: Api, registry: World, database: AsyncEngine) -> None:
+    """A right that came from elsewhere is told: whose, where and which."""
+    gang = Gang(registry, api, Start((Grant(0, BuiltinRole.ANALYST),), False, (False,) * len(SHAPE)))
+    await gang.set_up()
+    (principal,) = gang.callers
+    assert isinstance(principal, Person)
+    assert await gang.gains() == []
+    promotion = update(memberships).where(memberships.c.user_id == principal.key)
+    async with database.begin() as connection:
+        await connection.execute(promotion.values(role_id=BuiltinRole.FINANCE.id))
+    ((who, _, what),) = await gang.gains()
+    assert who == principal.id
+    assert "CREDIT_TRANSFER" in what
+    assert "STATISTICS_READ" not in what
+
+
+async def test_a_narrow_key_hands_over_no_more_than_it_holds(api: Api, registry: World) -> None:
+    """N19: ACCOUNT_TRANSFER alone makes nobody an owner, who holds so much more."""
+    scopes = named("ACCOUNT_READ STATISTICS_READ MEMBERS_READ MEMBERS_WRITE ACCOUNT_TRANSFER")
+    grant = Grant(0, BuiltinRole.ADMINISTRATOR, scopes)
+    gang = Gang(registry, api, Start((grant,), True, (False,) * len(SHAPE)))
+    await gang.set_up()
+    accomplice = len(SHAPE)  # the accounts' owners are members before
+    invite = Step(StepKind.INVITE, 0, 1, 0, BuiltinRole.ANALYST, None)
+    assert await gang.take(invite) == DONE
+    transfer = Step(StepKind.TRANSFER, 0, 1, accomplice, BuiltinRole.OWNER, None)
+    assert await gang.take(transfer) == "ROLE_TOO_WIDE"
+    assert await gang.gains() == []
+
+
+async def test_the_scopes_of_a_key_are_no_wider_than_its_role(
+    api: Api, registry: World, database: AsyncEngine
+) -> None:
+    """What is stored of a key is what its maker held (N19): it does not wait for its role to widen."""
+    account = await registry.account()
+    developer = await registry.member(account, BuiltinRole.DEVELOPER)
+    values = {
+        "accountId": account.id,
+        "name": "Crowbar",
+        "roleId": present(Kind.ROLE, BuiltinRole.DEVELOPER.id),
+        "permissions": ["ACCOUNT_READ", "CREDIT_TRANSFER"],
+    }
+    before = await registry.state(account)
+    answer = await mutate(api, "apiKeyCreate", developer, values)
+    assert outcome(answer, "apiKeyCreate") == "BAD_USER_INPUT"
+    assert await registry.state(account) == before
+    answer = await mutate(api, "apiKeyCreate", developer, values | {"permissions": ["ACCOUNT_READ"]})
+    assert outcome(answer, "apiKeyCreate") == DONE
+    key_id = parse(Kind.API_KEY, answer.data["apiKeyCreate"]["apiKey"]["id"])
+    statement = select(api_keys.c.scopes).where(api_keys.c.id == key_id)
+    async with database.connect() as connection:
+        assert (await connection.execute(statement)).scalar_one() == Permission.ACCOUNT_READ.bit

@@ -1,0 +1,205 @@
+"""The rules of the house about rights, held by machine: one definition of reach, a rule for every field."""
+
+from pathlib import Path
+
+import pytest
+import strawberry
+from sqlalchemy import Uuid
+
+import schema.root
+from authz.permissions import Permission
+from engine.declarations import entity
+from engine.rules import Public, Requires
+from schema.root import UnmarkedFieldsError, build_schema, unmarked_fields
+from tests.authorization.reach_lint import MEMBERSHIPS, Use, uses
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("resolvers", "schema", "server")
+"""Everything above `authz/`. `engine/` cannot import it, `models/` lies below."""
+
+_BY_PERSON = f"{MEMBERSHIPS} by user_id"
+_PRINCIPAL = "authz.reach.PRINCIPAL"
+
+ALLOWED = {
+    Use("server.executor.__init__", _PRINCIPAL): "a plan finds out who asks, and decides nothing",
+    Use("server.executor._authenticate", _PRINCIPAL): "finds out who asks, and decides nothing",
+    Use("server.demo.access._principal", _PRINCIPAL): "whether a token that was kept still works",
+    Use("resolvers.viewer.current", _PRINCIPAL): "who asks is what the field tells",
+    Use("resolvers.users.by_id", _PRINCIPAL): "the viewer's own person",
+    Use("resolvers.api_keys.by_id", _PRINCIPAL): "a key can always see itself",
+    Use("resolvers.members._is_viewer", _PRINCIPAL): "a new member sees the own membership in the payload",
+    Use("resolvers.members._member_rows", "authz.reach.active_memberships"): "what members are, not who may",
+    Use("resolvers.member_changes._membership", _BY_PERSON): "the membership to be changed",
+    Use("resolvers.member_changes.leave_account", _BY_PERSON): "the own membership is what is left",
+    Use("resolvers.ownership_transfer._old_owner", _BY_PERSON): "the own ownership is what is handed over",
+    Use("resolvers.ownership_transfer._holder", _BY_PERSON): "the member that is named",
+    Use("resolvers.ownership.give_up_ownership", _BY_PERSON): "whether another owner stays",
+    Use("resolvers.invitation_acceptance._add_membership", _BY_PERSON): "whether the invited is a member",
+    Use("resolvers.invitation_changes._refuse_members", _BY_PERSON): "whether the invited is a member",
+}
+"""The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask
+`authz.reach.readable_account`, `readable_accounts`, `account_where` or `authz.guard.authorize` instead."""
+
+
+def _modules() -> list[Path]:
+    return sorted(
+        path
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        if "node_modules" not in path.parts
+    )
+
+
+def test_reach_is_written_once() -> None:
+    """No module but those of `authz/` works with what reach is made of; an entry without its use is stale."""
+    found: set[Use] = set()
+    for path in _modules():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        found |= uses(module, path.read_text("utf-8"))
+    assert found == set(ALLOWED)
+
+
+GOOD = '''
+from authz.permissions import Permission
+from authz.reach import account_where, readable_account
+from models.members import memberships
+
+def count(table):
+    """Rows FROM somewhere; a membership is written, not asked about."""
+    account, statement = readable_account()
+    return statement.where(account_where(table, Permission.MEMBERS_READ))
+
+def add(user_id):
+    return memberships.insert().values(user_id=user_id)
+'''
+
+BAD = {
+    "the principal's row": (
+        """
+from authz.reach import PRINCIPAL as who
+
+def mine(): return select(who.c.user_id)
+""",
+        Use("module.mine", "authz.reach.PRINCIPAL"),
+    ),
+    "grants by the module": (
+        """
+from authz import reach
+
+def mine(): return select(reach.GRANTS.c.account_id)
+""",
+        Use("module.mine", "authz.reach.GRANTS"),
+    ),
+    "reach by the package": (
+        """
+import authz.reach
+
+QUERY = select(authz.reach.REACH)
+""",
+        Use("module", "authz.reach.REACH"),
+    ),
+    "masks": (
+        """
+from authz.reach import mask_of_account
+
+async def may(account): return mask_of_account(account)
+""",
+        Use("module.may", "authz.reach.mask_of_account"),
+    ),
+    "memberships of a person": (
+        """
+from models.members import memberships
+
+async def mine(principal):
+    return select(memberships.c.account_id).where(memberships.c.user_id == principal.user_id)
+""",
+        Use("module.mine", _BY_PERSON),
+    ),
+    "memberships of a person, by another name": (
+        """
+from models import members
+
+class Query:
+    def mine(self, person):
+        member = members.memberships.alias()
+        def inner(): return member.c["user_id"] == person
+        return inner
+""",
+        Use("module.mine", _BY_PERSON),
+    ),
+    "memberships in SQL": (
+        """
+def mine(): return text("SELECT account_id FROM memberships WHERE role_id = :role")
+""",
+        Use("module.mine", "memberships or the tree in SQL as text"),
+    ),
+}
+
+
+def test_the_lint_lets_good_code_pass() -> None:
+    """Asking `authz/` is the way; writing a membership decides nothing."""
+    assert uses("module", GOOD) == set()
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_the_lint_finds_hand_written_reach(name: str) -> None:
+    """Whatever it is imported as."""
+    source, expected = BAD[name]
+    assert uses("module", source) == {expected}
+
+
+def test_every_field_has_a_rule() -> None:
+    """A permission or the mark of being public, its own or its type's."""
+    assert unmarked_fields(build_schema()) == []
+
+
+@strawberry.type
+class Careless:
+    """Somebody forgot the mark."""
+
+    secret: str = "everything"
+
+
+@strawberry.type
+class CarelessQuery:
+    """A root field without a rule, and one with a rule whose type has none."""
+
+    unmarked: str = "everything"
+    careless: Careless | None = strawberry.field(default=None, directives=[Public()])
+
+
+@strawberry.type
+class CarefulQuery:
+    """All are marked."""
+
+    marked: str = strawberry.field(default="something", directives=[Requires(permission="ACCOUNT_READ")])
+
+
+def test_a_schema_with_an_unmarked_field_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server does not start: what nobody thought about is denied."""
+    queries = schema.root._QUERIES
+    monkeypatch.setattr(schema.root, "_QUERIES", (*queries, CarefulQuery))
+    assert build_schema()
+    monkeypatch.setattr(schema.root, "_QUERIES", (*queries, CarelessQuery))
+    with pytest.raises(UnmarkedFieldsError) as refusal:
+        build_schema()
+    assert "Query.unmarked" in str(refusal.value)
+    assert "Careless.secret" in str(refusal.value)
+
+
+def test_an_entity_is_marked_as_a_whole() -> None:
+    """Its own permission, or public on purpose."""
+
+    @entity(None, carries={"account_id": Uuid()}, requires=Permission.CREDIT_READ)
+    class Balance:
+        """A type of the future."""
+
+        amount: int = strawberry.field(default=0)
+
+    @strawberry.type
+    class Query:
+        """Leads to it."""
+
+        balance: Balance | None = strawberry.field(default=None, directives=[Public()])
+
+    assert unmarked_fields(strawberry.Schema(Query)) == []

@@ -1,0 +1,66 @@
+"""Who sees people: names and addresses are for those who may see an account's members (T31)."""
+
+from graphql import GraphQLObjectType, get_named_type
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import Permission, mask_of
+from tests.api import Api
+from tests.authorization.invitation_links import role_id
+from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome
+from tests.world import World
+
+WAYS = {
+    "ApiKey.createdBy": "an API key's maker, for whom API_KEYS_READ is enough to see the key",
+    "Event.actor": "who made a change, for whom AUDIT_READ is enough to see the event",
+    "Invitation.invitedBy": "marked with MEMBERS_READ as a whole",
+    "Member.user": "marked with MEMBERS_READ as a whole",
+    "Viewer.user": "oneself",
+    "PersonPayload.user": "oneself",
+    "SignInPayload.user": "oneself",
+    "SignUpPayload.user": "oneself",
+}
+"""The fields that lead to a person."""
+
+
+def test_every_way_to_a_person_is_known() -> None:
+    """A new one is thought through, and tested below."""
+    found = {
+        f"{type_.name}.{name}"
+        for type_ in SCHEMA.type_map.values()
+        if isinstance(type_, GraphQLObjectType)
+        for name, field in type_.fields.items()
+        if get_named_type(field.type).name == "User"
+    }
+    assert found == set(WAYS)
+
+
+async def test_a_developer_does_not_see_who_made_a_key(api: Api, world: World) -> None:
+    """`User`: seen by those who may see the members of an account that the person belongs to."""
+    account = await world.account()
+    maker = await world.member(account, BuiltinRole.ADMINISTRATOR)
+    developer = await world.member(account, BuiltinRole.DEVELOPER)
+    values = {"accountId": account.id, "name": "Robot", "roleId": role_id(BuiltinRole.DEVELOPER)}
+    assert outcome(await mutate(api, "apiKeyCreate", maker, values), "apiKeyCreate") == DONE
+    query = """query ($id: ID!) { account(id: $id) {
+      viewerCan(permission: MEMBERS_READ) apiKeys { nodes { name createdBy { email } } }
+    } }"""
+    (seen,) = (await api.ask(query, maker, id=account.id)).data["account"]["apiKeys"]["nodes"]
+    assert seen == {"name": "Robot", "createdBy": {"email": maker.person.email}}
+    answer = (await api.ask(query, developer, id=account.id)).data["account"]
+    assert answer["viewerCan"] is False
+    assert answer["apiKeys"]["nodes"] == [{"name": "Robot", "createdBy": None}]
+
+
+async def test_a_log_reader_does_not_see_who_made_a_change(api: Api, world: World) -> None:
+    """As above, with a key that may read the log and nothing of the members."""
+    account = await world.account()
+    actor = await world.member(account, BuiltinRole.ADMINISTRATOR)
+    values = {"accountId": account.id, "expectedVersion": 1, "name": "Renamed"}
+    assert outcome(await mutate(api, "accountUpdate", actor, values), "accountUpdate") == DONE
+    scopes = mask_of(frozenset({Permission.ACCOUNT_READ, Permission.AUDIT_READ}))
+    reader = await world.api_key(account, scopes=scopes)
+    query = "query ($id: ID!) { account(id: $id) { events { nodes { kind actor { email } } } } }"
+    (seen,) = (await api.ask(query, actor, id=account.id)).data["account"]["events"]["nodes"]
+    assert seen == {"kind": "ACCOUNT_UPDATED", "actor": {"email": actor.person.email}}
+    (seen,) = (await api.ask(query, reader, id=account.id)).data["account"]["events"]["nodes"]
+    assert seen == {"kind": "ACCOUNT_UPDATED", "actor": None}

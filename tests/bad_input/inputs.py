@@ -1,0 +1,132 @@
+"""Every mutation with an input that works, in an account that has one of everything."""
+
+import datetime
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from authz.builtin_roles import BuiltinRole
+from models.idempotency import idempotency_records
+from models.identifiers import Kind
+from models.outbox import outbox_messages
+from models.sessions import sessions
+from models.users import ownerships, users
+from tests.api import Api, Caller
+from tests.resolvers.log import mail_to
+from tests.resolvers.mutations import ROLE_IDS, attempt, done
+from tests.world import PASSWORD, Account, ApiKey, Member, Person, World
+
+Input = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A subaccount with everything that mutations change. `above` owns its master account."""
+
+    master: Account
+    account: Account
+    above: Member
+    owner: Member
+    member: Member
+    key: ApiKey
+    invited: Person
+    invitation_id: str
+    token: str
+
+    def caller(self, mutation: str) -> Caller:
+        """Who may do it."""
+        callers: dict[str, Caller] = {"memberLeave": self.member, "invitationAccept": self.invited}
+        return callers.get(mutation, self.above)
+
+    def ids(self) -> dict[Kind, str]:
+        """An id of each kind that belongs to the account."""
+        return {
+            Kind.ACCOUNT: self.account.id,
+            Kind.USER: self.member.person.id,
+            Kind.MEMBER: self.member.id,
+            Kind.ROLE: ROLE_IDS[BuiltinRole.ANALYST],
+            Kind.INVITATION: self.invitation_id,
+            Kind.API_KEY: self.key.id,
+        }
+
+
+async def make_place(api: Api, world: World) -> Place:
+    """A place of its own tree."""
+    master = await world.account()
+    account = await world.account(master)
+    above = await world.member(master, BuiltinRole.OWNER)
+    owner = await world.member(account, BuiltinRole.OWNER)
+    member = await world.member(account, BuiltinRole.ANALYST)
+    key = await world.api_key(account)
+    invited = await world.person()
+    offer = {"accountId": account.id, "email": invited.email, "roleId": ROLE_IDS[BuiltinRole.FINANCE]}
+    made = await done(api, "memberInvite", above, "invitation { id }", **offer, idempotencyKey="place")
+    token = (await mail_to(world.database, invited.email)).token
+    return Place(master, account, above, owner, member, key, invited, made["invitation"]["id"], token)
+
+
+def inputs(place: Place) -> dict[str, Input]:
+    """What works, with a value for every field, for each mutation that has an input."""
+    new = place.account.key.hex
+    next_year = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=365)).isoformat()
+    account = {"accountId": place.account.id}
+    role = {"roleId": ROLE_IDS[BuiltinRole.MARKETER]}
+    status = account | {"reason": "because"}
+    key = {"apiKeyId": place.key.id}
+    address = f"new-{new}@example.com"
+    return {
+        "signUp": {"name": "A", "email": address, "password": PASSWORD, "accountName": "B"}
+        | {"invitationToken": None},
+        "signIn": {"email": place.member.person.email, "password": PASSWORD},
+        "passwordChange": {"currentPassword": PASSWORD, "newPassword": "another good password"},
+        "subaccountCreate": {"parentId": place.account.id, "name": "New", "externalId": "crm-1"}
+        | {"ownerEmail": address, "idempotencyKey": "1"},
+        "accountUpdate": account
+        | {"expectedVersion": 1, "name": "New", "externalId": "crm-2", "rightsInheritance": "ALL_ROLES"},
+        "accountSuspend": status,
+        "accountResume": status,
+        "accountClose": status,
+        "memberInvite": account | role | {"email": address, "expiresAt": next_year, "idempotencyKey": "2"},
+        "invitationRevoke": {"invitationId": place.invitation_id},
+        "invitationAccept": {"token": place.token},
+        "memberUpdate": role | {"memberId": place.member.id, "expiresAt": next_year},
+        "memberRemove": {"memberId": place.member.id},
+        "memberLeave": account,
+        "ownershipTransfer": account | {"toMemberId": place.member.id, "fromMemberId": place.owner.id},
+        "apiKeyCreate": account
+        | role
+        | {"name": "Key", "permissions": ["CONTACTS_READ"], "expiresAt": next_year},
+        "apiKeyRevoke": key,
+        "apiKeyRotate": key,
+    }
+
+
+ID_FIELDS = {
+    "accountId": Kind.ACCOUNT,
+    "parentId": Kind.ACCOUNT,
+    "memberId": Kind.MEMBER,
+    "toMemberId": Kind.MEMBER,
+    "fromMemberId": Kind.MEMBER,
+    "roleId": Kind.ROLE,
+    "invitationId": Kind.INVITATION,
+    "apiKeyId": Kind.API_KEY,
+}
+"""The fields of inputs that name something, and what."""
+
+
+async def stored(world: World, *places: Place) -> object:
+    """All that is stored of the places' trees, and of people, sessions, mail and keys of repetition."""
+    found = [await world.state(*[place.master for place in places])]
+    async with world.database.connect() as connection:
+        for table in (users, sessions, ownerships, outbox_messages, idempotency_records):
+            rows = sorted(str(row) for row in await connection.execute(select(table)))
+            found.append((len(rows), hashlib.sha256("".join(rows).encode()).hexdigest()))
+    return found
+
+
+async def still_works(api: Api, place: Place, mutation: str) -> None:
+    """The server answers, and the mutation is done with its right input."""
+    made = await attempt(api, mutation, place.caller(mutation), **inputs(place)[mutation])
+    assert made.done, made

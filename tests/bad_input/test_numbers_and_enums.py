@@ -1,0 +1,90 @@
+"""Values of a wrong type or out of range: refused as a whole, before anything is done."""
+
+import pytest
+
+from tests.api import Api
+from tests.bad_input.inputs import inputs, make_place, still_works, stored
+from tests.resolvers.mutations import attempt
+from tests.world import World
+
+WRONG: dict[str, dict[str, list[object]]] = {
+    "accountUpdate": {
+        "expectedVersion": [None, "1", 1.5, True, 2**31, -(2**31) - 1, 2**53, [1, 2], {}],
+        "rightsInheritance": ["", "all_roles", "NONE", 1, True, ["ALL_ROLES", "ALL_ROLES"]],
+        "unknown": ["x"],
+    },
+    "apiKeyCreate": {
+        "permissions": ["EVERYTHING", ["EVERYTHING"], [None], ["ACCOUNT_READ", 1], {}, 7],
+        "name": [None, 7, True, ["a", "b"], {}],
+    },
+    "memberInvite": {
+        "email": [None, 7, True, {}],
+        "idempotencyKey": [None, 7, {}],
+    },
+    "signIn": {"password": [None, 7, {}], "email": [None, 7, {}]},
+    "invitationAccept": {"token": [None, 7, {}]},
+}
+
+
+@pytest.mark.parametrize("mutation", WRONG)
+async def test_a_value_of_a_wrong_type_is_refused(api: Api, world: World, mutation: str) -> None:
+    place = await make_place(api, world)
+    before = await stored(world, place)
+    right = inputs(place)[mutation]
+    for field, values in WRONG[mutation].items():
+        for value in values:
+            refused = await attempt(api, mutation, place.caller(mutation), **(right | {field: value}))
+            assert refused.code == "BAD_USER_INPUT", (field, value)
+            assert refused.answer.data is None
+    assert await stored(world, place) == before
+    await still_works(api, place, mutation)
+
+
+@pytest.mark.parametrize("mutation", ["accountUpdate", "memberInvite", "ownershipTransfer", "apiKeyCreate"])
+async def test_a_field_that_is_needed_is_missing(api: Api, world: World, mutation: str) -> None:
+    place = await make_place(api, world)
+    before = await stored(world, place)
+    right = inputs(place)[mutation]
+    needed = {
+        "accountUpdate": {"accountId", "expectedVersion"},
+        "memberInvite": {"accountId", "email", "roleId", "idempotencyKey"},
+        "ownershipTransfer": {"accountId", "toMemberId"},
+        "apiKeyCreate": {"accountId", "name", "roleId"},
+    }
+    for missing in needed[mutation]:
+        rest = {field: value for field, value in right.items() if field != missing}
+        refused = await attempt(api, mutation, place.above, **rest)
+        assert (refused.code, refused.answer.data) == ("BAD_USER_INPUT", None), missing
+    assert await stored(world, place) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "status: OPEN",
+        "status: active",
+        'status: "ACTIVE"',
+        "kind: 1",
+        "orderBy: null",
+        "orderBy: ID",
+        "orderBy: [NAME]",
+        "search: 7",
+        "unknown: 1",
+    ],
+)
+async def test_a_filter_of_a_wrong_type_is_refused(api: Api, world: World, arguments: str) -> None:
+    place = await make_place(api, world)
+    answer = await api.ask(f"{{ viewer {{ accounts({arguments}) {{ totalCount }} }} }}", place.above)
+    assert (answer.data, set(answer.codes)) == (None, {"BAD_USER_INPUT"})
+
+
+async def test_a_number_is_no_way_around_a_version(api: Api, world: World) -> None:
+    """1.0 is an integer to GraphQL; what is not the version is a conflict, whatever its size."""
+    place = await make_place(api, world)
+    right = inputs(place)["accountUpdate"]
+    for version in (0, -1, 2, 2**31 - 1, -(2**31)):
+        refused = await attempt(api, "accountUpdate", place.above, **(right | {"expectedVersion": version}))
+        assert refused.code == "CONFLICT"
+        assert refused.user_error is not None
+        assert refused.user_error["currentVersion"] == 1
+    assert (await attempt(api, "accountUpdate", place.above, **(right | {"expectedVersion": 1.0}))).done

@@ -1,0 +1,60 @@
+"""Passwords have 10 to 1,000 characters, of any kind."""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.api import Api
+from tests.bad_input.inputs import stored
+from tests.resolvers.mutations import attempt, code_of, done
+from tests.world import PASSWORD, World
+
+_WRONG = {"empty": "", "9 letters": "x" * 9, "1,001 letters": "x" * 1_001, "9 emojis": "\N{KEY}" * 9}
+
+
+@pytest.mark.parametrize("what", _WRONG)
+async def test_a_new_password_of_a_wrong_length_is_refused(stranger: Api, world: World, what: str) -> None:
+    person = await world.person()
+    before = await stored(world)
+    new = {"name": "A", "email": f"{uuid4().hex}@example.com", "accountName": "B"}
+    signed_up = await attempt(stranger, "signUp", None, **new, password=_WRONG[what])
+    change = {"currentPassword": PASSWORD, "newPassword": _WRONG[what]}
+    changed = await attempt(stranger, "passwordChange", person, **change)
+    for refused, field in ((signed_up, "password"), (changed, "newPassword")):
+        assert refused.code == "BAD_USER_INPUT"
+        assert refused.user_error is not None
+        assert refused.user_error["field"] == ["input", field]
+    assert await stored(world) == before
+    assert await code_of(stranger, "signIn", None, email=person.email, password=PASSWORD) == ""
+
+
+@pytest.mark.parametrize("password", ["\N{KEY}" * 1_000, " pässwörd\u0301 שלום\t\n"])
+async def test_a_password_of_the_right_length_works_as_it_was_typed(
+    stranger: Api, world: World, password: str
+) -> None:
+    person = await world.person()
+    await done(stranger, "passwordChange", person, currentPassword=PASSWORD, newPassword=password)
+    assert await code_of(stranger, "signIn", None, email=person.email, password=password) == ""
+    longer = password + "x"
+    assert await code_of(stranger, "signIn", None, email=person.email, password=longer) == "SIGN_IN_REFUSED"
+
+
+async def test_no_answer_repeats_a_password(stranger: Api, world: World) -> None:
+    person = await world.person()
+    secret = "do not repeat this"
+    attempts = [
+        await attempt(stranger, "signIn", None, email=person.email, password=secret),
+        await attempt(stranger, "passwordChange", person, currentPassword=secret, newPassword="short"),
+        await attempt(
+            stranger, "passwordChange", person, currentPassword=secret, newPassword=secret + "\x00"
+        ),
+        await attempt(stranger, "signIn", None, email="anna", password=secret, unknown=secret),
+    ]
+    assert [found.code for found in attempts] == [
+        "SIGN_IN_REFUSED",
+        "SIGN_IN_REFUSED",
+        "BAD_USER_INPUT",
+        "BAD_USER_INPUT",
+    ]
+    for found in attempts[:3]:
+        assert secret not in str(found.answer)

@@ -1,0 +1,87 @@
+"""What does not exist and what is somebody else's answer alike (N20): the same text, the same statements."""
+
+import copy
+import uuid
+from typing import Any
+
+import pytest
+
+from models.identifiers import Kind, present
+from tests.api import Answer, Api
+from tests.bad_input.inputs import ID_FIELDS, inputs, make_place
+from tests.bad_input.test_ids import MUTATIONS
+from tests.engine.paths import Path
+from tests.engine.statements import statements
+from tests.resolvers.mutations import attempt
+from tests.world import World
+
+QUERIES = {
+    "account": "query ($id: ID!) { found: account(id: $id) { id name members { totalCount } } }",
+    "node": "query ($id: ID!) { found: node(id: $id) { __typename id } }",
+    "two nodes": "query ($id: ID!) { viewer { id } found: nodes(ids: [$id, $id]) { __typename id } }",
+}
+FIELDS = [
+    (mutation, field)
+    for mutation, fields in MUTATIONS.items()
+    for field in fields
+    if field != "roleId"  # roles are everybody's
+]
+
+
+def _told(answer: Answer) -> Any:
+    """All of an answer but the request's id."""
+    errors = copy.deepcopy(answer.errors)
+    for error in errors:
+        error["extensions"].pop("requestId")
+    return answer.status, answer.data, errors
+
+
+@pytest.mark.parametrize(("mutation", "field"), FIELDS)
+async def test_a_change_of_what_is_not_there_and_of_what_is_not_yours(
+    api: Api, world: World, mutation: str, field: str
+) -> None:
+    place, foreign = await make_place(api, world), await make_place(api, world)
+    kind = ID_FIELDS[field]
+    seen = []
+    for id_ in (present(kind, uuid.uuid4()), foreign.ids()[kind]):
+        with statements() as sent:
+            refused = await attempt(
+                api, mutation, place.caller(mutation), **(inputs(place)[mutation] | {field: id_})
+            )
+        assert refused.code == "NOT_FOUND"
+        seen.append((_told(refused.answer), sent))
+    unknown, others = seen
+    assert unknown == others
+
+
+@pytest.mark.parametrize("path", Path)
+@pytest.mark.parametrize("query", QUERIES)
+async def test_a_query_of_what_is_not_there_and_of_what_is_not_yours(
+    api: Api, world: World, query: str, path: Path
+) -> None:
+    place, foreign = await make_place(api, world), await make_place(api, world)
+    kinds = [Kind.ACCOUNT] if query == "account" else [*foreign.ids()]
+    for kind in kinds:
+        if kind is Kind.ROLE:
+            continue
+        seen = []
+        for id_ in (present(kind, uuid.uuid4()), foreign.ids()[kind]):
+            with statements() as sent:
+                answer = await api.ask(path.of(QUERIES[query]), place.above, id=id_)
+            assert answer.data["found"] in (None, [None, None])
+            seen.append((_told(answer), sent))
+        unknown, others = seen
+        assert unknown == others
+
+
+async def test_what_was_removed_is_like_what_never_was(api: Api, world: World) -> None:
+    """A former member learns nothing more about the account than anybody else."""
+    place = await make_place(api, world)
+    await attempt(api, "memberRemove", place.above, memberId=place.member.id)
+    query = QUERIES["account"]
+    former = await api.ask(query, place.member, id=place.account.id)
+    unknown = await api.ask(query, place.member, id=present(Kind.ACCOUNT, uuid.uuid4()))
+    assert _told(former) == _told(unknown)
+    removed = await attempt(api, "memberRemove", place.above, memberId=place.member.id)
+    never = await attempt(api, "memberRemove", place.above, memberId=present(Kind.MEMBER, uuid.uuid4()))
+    assert _told(removed.answer) == _told(never.answer)

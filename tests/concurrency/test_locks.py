@@ -1,0 +1,114 @@
+"""`authorize` really locks the path: looked at from another connection, while its transaction is open."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import sqlalchemy.exc
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from authz.builtin_roles import BuiltinRole
+from authz.guard import authorize
+from authz.permissions import Permission
+from authz.principals import Principal, PrincipalKind
+from authz.refusals import NotFound, PermissionDenied
+from authz.tokens import digest_of
+from models.accounts import accounts
+from models.identifiers import AccountId, UserId
+from server.database import connect_as_application
+from server.embedded_postgres import DatabaseAddresses
+from tests.world import Account, Member, World
+
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+@pytest.fixture
+async def application(addresses: DatabaseAddresses) -> AsyncIterator[AsyncEngine]:
+    """The database as the application sees it."""
+    engine = connect_as_application(addresses.application, 2)
+    yield engine
+    await engine.dispose()
+
+
+def _principal(member: Member) -> Principal:
+    return Principal(PrincipalKind.PERSON, digest_of(member.token), UserId(member.person.key), None)
+
+
+async def _free(database: AsyncEngine, statement: Select[Any]) -> bool:
+    """Whether the locks of the statement can be had at once."""
+    async with database.connect() as connection:
+        try:
+            await connection.execute(statement)
+        except sqlalchemy.exc.DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            return False
+        return True
+
+
+def _row(account: Account) -> Select[Any]:
+    return select(accounts.c.id).where(accounts.c.master_id == account.master, accounts.c.id == account.key)
+
+
+async def _readable(database: AsyncEngine, account: Account) -> bool:
+    return await _free(database, _row(account).with_for_update(read=True, nowait=True))
+
+
+async def _writable(database: AsyncEngine, account: Account) -> bool:
+    return await _free(database, _row(account).with_for_update(key_share=True, nowait=True))
+
+
+async def test_the_account_is_locked_for_update_and_what_is_above_in_share_mode(
+    application: AsyncEngine, database: AsyncEngine, world: World
+) -> None:
+    master = await world.account()
+    parent = await world.account(master)
+    account = await world.account(parent)
+    child, sibling = await world.account(account), await world.account(parent)
+    admin = await world.member(master, BuiltinRole.ADMINISTRATOR)
+    async with AsyncSession(application) as session:
+        found = await authorize(session, _principal(admin), AccountId(account.key), Permission.ACCOUNT_WRITE)
+        assert (found.account_id, found.acting_from) == (account.key, master.key)
+        locked = {
+            name: (await _readable(database, row), await _writable(database, row))
+            for name, row in {
+                "master": master,
+                "parent": parent,
+                "account": account,
+                "child": child,
+                "sibling": sibling,
+            }.items()
+        }
+        await session.rollback()
+    assert locked == {
+        "master": (True, False),
+        "parent": (True, False),
+        "account": (False, False),
+        "child": (True, True),
+        "sibling": (True, True),
+    }
+    assert await _writable(database, account)
+
+
+async def test_two_writes_beside_each_other_do_not_wait(
+    application: AsyncEngine, database: AsyncEngine, world: World
+) -> None:
+    master = await world.account()
+    one, other = await world.account(master), await world.account(master)
+    admin = await world.member(master, BuiltinRole.ADMINISTRATOR)
+    async with AsyncSession(application) as first, AsyncSession(application) as second:
+        for session, account in ((first, one), (second, other)):
+            await authorize(session, _principal(admin), AccountId(account.key), Permission.ACCOUNT_WRITE)
+
+
+async def test_a_refusal_locks_nothing(application: AsyncEngine, database: AsyncEngine, world: World) -> None:
+    """Who has no right in an account cannot hold up those who have."""
+    account = await world.account()
+    stranger = await world.member(await world.account(), BuiltinRole.OWNER)
+    analyst = await world.member(account, BuiltinRole.ANALYST)
+    for caller, refusal in ((stranger, NotFound), (analyst, PermissionDenied)):
+        async with AsyncSession(application) as session:
+            with pytest.raises(refusal):
+                await authorize(session, _principal(caller), AccountId(account.key), Permission.ACCOUNT_WRITE)
+            assert await _writable(database, account)

@@ -1,0 +1,54 @@
+"""Of several changes of what was read once, one is made; the others are told the current version."""
+
+from authz.builtin_roles import BuiltinRole
+from tests.api import Api
+from tests.concurrency.outcomes import ROUNDS, at_once
+from tests.resolvers.log import events_of
+from tests.resolvers.mutations import attempt
+from tests.world import World
+
+
+async def test_one_wins_and_the_others_are_told(api: Api, world: World) -> None:
+    for _ in range(ROUNDS):
+        account = await world.account()
+        callers = [await world.member(account, BuiltinRole.ADMINISTRATOR) for _ in range(4)]
+        attempts = await at_once(
+            *[
+                attempt(
+                    api,
+                    "accountUpdate",
+                    caller,
+                    "account { name version }",
+                    accountId=account.id,
+                    expectedVersion=1,
+                    name=f"By {number}",
+                )
+                for number, caller in enumerate(callers)
+            ]
+        )
+        won = [found for found in attempts if found.done]
+        lost = [found.user_error for found in attempts if not found.done]
+        assert len(won) == 1
+        assert len(lost) == 3
+        for error in lost:
+            assert error is not None
+            assert (error["__typename"], error["currentVersion"]) == ("VersionConflict", 2)
+        (event,) = await events_of(api, callers[0], account.id)
+        assert won[0].payload["account"] == {"name": event["after"]["name"], "version": 2}
+
+
+async def test_a_change_of_status_is_a_change_too(api: Api, world: World) -> None:
+    for _ in range(ROUNDS):
+        master = await world.account()
+        account = await world.account(master)
+        above = await world.member(master, BuiltinRole.ADMINISTRATOR)
+        owner = await world.member(account, BuiltinRole.OWNER)
+        renamed, closed = await at_once(
+            attempt(api, "accountUpdate", owner, accountId=account.id, expectedVersion=1, name="New"),
+            attempt(api, "accountClose", above, accountId=account.id),
+        )
+        assert closed.done
+        assert renamed.code in {"", "ACCOUNT_CLOSED"}
+        query = "query ($id: ID!) { account(id: $id) { version status } }"
+        found = await api.read(query, above, id=account.id)
+        assert found["account"] == {"version": 3 if renamed.done else 2, "status": "CLOSED"}

@@ -1,0 +1,108 @@
+"""A tree with as many rows of every kind as wanted, written in a few statements."""
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy import Table, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import ALL_PERMISSIONS
+from models.accounts import account_closure, accounts
+from models.api_keys import api_keys
+from models.events import events
+from models.identifiers import Kind, new_id, present
+from models.invitations import invitations
+from models.members import memberships
+from models.users import users
+from tests.world import Account, Member, World
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A master account with an owner, and below it accounts that hold rows of every kind."""
+
+    master: Account
+    owner: Member
+    children: tuple[Account, ...]
+    key_ids: tuple[str, ...]
+    event_ids: tuple[str, ...]
+    invitation_ids: tuple[str, ...]
+    member_ids: tuple[str, ...]
+
+    @property
+    def account_ids(self) -> list[str]:
+        """The master and the accounts below it, oldest first."""
+        return [self.master.id, *(child.id for child in self.children)]
+
+
+_Values = dict[str, object]
+
+
+async def make_scene(world: World, children: int, rows: int) -> Scene:
+    """A master with so many children; the first child has so many rows of each kind, the others one."""
+    master = await world.account()
+    owner = await world.member(master, BuiltinRole.OWNER)
+    below: list[Account] = []
+    found: dict[Kind, list[str]] = {kind: [] for kind in Kind}
+    async with world.database.begin() as connection:
+        for number in range(children):
+            below.append(await _child(connection, master))
+            await _rows(connection, below[-1], owner, rows if number == 0 else 1, found)
+    return Scene(
+        master,
+        owner,
+        tuple(below),
+        key_ids=tuple(found[Kind.API_KEY]),
+        event_ids=tuple(found[Kind.EVENT]),
+        invitation_ids=tuple(found[Kind.INVITATION]),
+        member_ids=tuple(found[Kind.MEMBER]),
+    )
+
+
+async def _child(connection: AsyncConnection, parent: Account) -> Account:
+    child = Account(new_id(), parent.master, "Child", (*parent.path, parent.key))
+    row = {"master_id": child.master, "id": child.key, "parent_id": parent.key, "name": child.name}
+    await connection.execute(insert(accounts).values(row))
+    path = (child.key, *reversed(child.path))
+    closure = [
+        {"master_id": child.master, "ancestor_id": above, "descendant_id": child.key, "depth": depth}
+        for depth, above in enumerate(path)
+    ]
+    await connection.execute(insert(account_closure), closure)
+    return child
+
+
+async def _rows(
+    connection: AsyncConnection, account: Account, owner: Member, count: int, found: dict[Kind, list[str]]
+) -> None:
+    place: _Values = {"master_id": account.master, "account_id": account.key}
+    analyst: _Values = {"role_id": BuiltinRole.ANALYST.id}
+    for _ in range(count):
+        ids = {kind: new_id() for kind in Kind}
+        secret: _Values = {"digest": ids[Kind.USER].bytes}
+        address = f"{ids[Kind.USER].hex}@example.com"
+        someone: _Values = {
+            "name": "Someone",
+            "password_hash": "!",
+            "email": address,
+            "email_canonical": address,
+        }
+        offer: _Values = {"email": address, "email_canonical": address, "inviter_user_id": owner.person.key}
+        key: _Values = {"name": "Key", "last_four": "0000", "scopes": ALL_PERMISSIONS}
+        actor: _Values = {"actor_user_id": owner.person.key, "actor_account_id": account.master}
+        change: _Values = {"kind": "account.updated", "subject_id": account.id, "after": {"name": "Child"}}
+        written: list[tuple[Kind, Table, _Values]] = [
+            (Kind.USER, users, someone),
+            (Kind.MEMBER, memberships, place | analyst | {"user_id": ids[Kind.USER]}),
+            (Kind.API_KEY, api_keys, place | analyst | secret | key | {"creator_user_id": owner.person.key}),
+            (Kind.INVITATION, invitations, place | analyst | secret | offer | {"expires_at": _tomorrow()}),
+            (Kind.EVENT, events, place | actor | change),
+        ]
+        for kind, table, values in written:
+            await connection.execute(insert(table).values(id=ids[kind], **values))
+            found[kind].append(present(kind, ids[kind]))
+
+
+def _tomorrow() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)

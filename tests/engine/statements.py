@@ -1,0 +1,52 @@
+"""Which SQL statements a request sends: through SQLAlchemy, and on the connections of compiled reads."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import Connection, Engine, event
+
+from engine.pool import ReadConnection
+from models.base import APPLICATION_ROLE
+
+_HOUSEKEEPING = ("UPDATE api_keys SET last_used_at=", "DELETE FROM attempts ")
+"""Sent once in a while, whoever happens to ask then, so they are not counted."""
+
+_seen: ContextVar[list[str] | None] = ContextVar("seen_statements", default=None)
+_value = ReadConnection.value
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that the application sends for the requests inside, in their order."""
+    found: list[str] = []
+    token = _seen.set(found)
+    try:
+        with patch.object(ReadConnection, "value", _noted_value):
+            yield found
+    finally:
+        _seen.reset(token)
+
+
+def is_application(connection: Connection) -> bool:
+    """Whether it is one of the application's connections, not one of a test's own."""
+    return connection.engine.url.username == APPLICATION_ROLE
+
+
+async def _noted_value(connection: ReadConnection, sql: str, values: Sequence[Any]) -> bytes | None:
+    _note(sql)
+    return await _value(connection, sql, values)
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _note_execution(connection: Connection, _cursor: object, statement: str, *_: Any) -> None:
+    if is_application(connection):
+        _note(statement)
+
+
+def _note(statement: str) -> None:
+    found = _seen.get()
+    if found is not None and not statement.startswith(_HOUSEKEEPING):
+        found.append(statement)

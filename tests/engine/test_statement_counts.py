@@ -1,0 +1,144 @@
+"""The number of statements follows the query's shape, never the number of rows.
+
+Each query is counted where it shows one row and where it shows twenty. Compiled it is one statement; the
+reference executor's numbers are pinned, so that a field that begins to cost more is seen. Its first statement
+finds out who asks.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from engine.declarations import FieldKind, SqlField
+from schema.root import build_schema, graphql_schema
+from tests.api import Api
+from tests.engine.paths import Path
+from tests.engine.scene import Scene, make_scene
+from tests.engine.statements import statements
+from tests.world import World
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A query with `$id` or `$ids`, and how many statements the reference executor takes for it."""
+
+    query: str
+    statements: int
+
+
+def _of_accounts(selection: str, statements: int) -> Shape:
+    """Inside of each account of the viewer's list, which itself takes three statements."""
+    return Shape(f"{{ viewer {{ accounts(first: 100) {{ nodes {{ {selection} }} }} }} }}", 3 + statements)
+
+
+_MEMBERS = "members(first: 100, includeInherited: true)"
+
+SHAPES = {
+    "viewer": Shape("{ viewer { id user { id name email } apiKey { id } } }", 5),
+    "accounts": Shape(
+        "{ viewer { accounts(first: 100) { totalCount edges { cursor node { id name externalId createdAt "
+        "version rightsInheritance } } nodes { id } pageInfo { hasNextPage endCursor } } } }",
+        4,
+    ),
+    "account": Shape("query ($id: ID!) { account(id: $id) { id name } }", 2),
+    "node": Shape("query ($id: ID!) { node(id: $id) { id } }", 2),
+    "nodes of five kinds": Shape("query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", 7),
+    "account: leaves": _of_accounts(
+        "kind status ownStatus viewerPermissions viewerCan(permission: ACCOUNT_READ)", 5
+    ),
+    "account: parent": _of_accounts("parent { name }", 1),
+    "account: master": _of_accounts("master { name }", 1),
+    "account: ancestors": _of_accounts("ancestors { name }", 1),
+    "account: subaccounts": _of_accounts("subaccounts(first: 100) { totalCount nodes { id name } }", 2),
+    "account: descendants": _of_accounts(
+        "subaccounts(first: 100, includeDescendants: true) { edges { cursor node { id } } "
+        "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }",
+        1,
+    ),
+    "roles": _of_accounts(
+        "roles { totalCount nodes { id name permissions permissionsBelow permissionsInherited "
+        "policyLines } }",
+        6,
+    ),
+    "members": _of_accounts(f"{_MEMBERS} {{ totalCount nodes {{ joinedAt expiresAt }} }}", 2),
+    "members: leaves": _of_accounts(f"{_MEMBERS} {{ nodes {{ id relation }} }}", 3),
+    "members: to one": _of_accounts(
+        f"{_MEMBERS} {{ nodes {{ user {{ id name email createdAt }} role {{ name }} account {{ name }} "
+        "inheritedFrom { name } } }",
+        5,
+    ),
+    "invitations": _of_accounts(
+        "invitations(first: 100) { totalCount nodes { id status role { name } invitedBy { name } "
+        "account { name } } }",
+        6,
+    ),
+    "API keys": _of_accounts(
+        "apiKeys(first: 100) { totalCount nodes { id permissions role { name } createdBy { name } "
+        "account { name } } }",
+        6,
+    ),
+    "events": _of_accounts(
+        "events(first: 100) { totalCount nodes { id kind before after actorName actor { name } "
+        "actingFrom { name } account { name } } }",
+        6,
+    ),
+    "a page": _of_accounts(
+        f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
+        "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",
+        12,
+    ),
+}
+NEVER_COMPILED = {"nodes of five kinds"}
+
+
+@pytest.fixture(scope="module")
+async def scenes(database: AsyncEngine) -> list[Scene]:
+    """The same tree with one row of each kind, and with twenty."""
+    world = World(database)
+    return [await make_scene(world, 1, 1), await make_scene(world, 19, 20)]
+
+
+async def _count(api: Api, scene: Scene, query: str) -> int:
+    kinds = (scene.key_ids, scene.event_ids, scene.invitation_ids, scene.member_ids, scene.account_ids)
+    values = {"id": scene.children[0].id, "ids": [id_ for ids in kinds for id_ in ids[:20]]}
+    with statements() as seen:
+        await api.read(query, scene.owner, **{name: values[name] for name in values if f"${name}:" in query})
+    return len(seen)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+async def test_one_row_and_twenty_take_the_same_statements(api: Api, scenes: list[Scene], name: str) -> None:
+    shape = SHAPES[name]
+    counts = [await _count(api, scene, Path.REFERENCE.of(shape.query)) for scene in scenes]
+    assert counts == [shape.statements] * 2
+
+
+@pytest.mark.parametrize("name", [name for name in SHAPES if name not in NEVER_COMPILED])
+async def test_compiled_each_takes_one_statement(api: Api, scenes: list[Scene], name: str) -> None:
+    assert [await _count(api, scene, SHAPES[name].query) for scene in scenes] == [1, 1]
+
+
+def test_every_field_that_takes_a_statement_is_counted() -> None:
+    schema = graphql_schema(build_schema())
+    info = TypeInfo(schema)
+    counted: set[str] = set()
+
+    class Fields(Visitor):
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            parent = info.get_parent_type()
+            assert parent is not None
+            counted.add(f"{parent.name}.{node.name.value}")
+
+    for shape in SHAPES.values():
+        visit(parse(shape.query), TypeInfoVisitor(info, Fields()))
+    costly = {
+        f"{type_.name}.{name}"
+        for type_ in schema.type_map.values()
+        for name, field in getattr(type_, "fields", {}).items()
+        if isinstance(found := field.extensions.get("strawberry-definition"), SqlField)
+        and found.declaration.kind is not FieldKind.COLUMN
+    }
+    # A payload's fields are read like a query's.
+    assert {name for name in costly - counted if "Payload." not in name} == set()

@@ -1,0 +1,119 @@
+"""Both executors' answers to an operation, as clients get them, in a form that can be compared."""
+
+import json
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+import graphql
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+)
+from structlog.contextvars import bound_contextvars
+
+from authz.tokens import digest_of
+from engine.binds import NotCompilableError
+from server.executor import Executor
+from server.graphql_response import result_response
+from server.media_types import MediaType
+from tests.api import Caller
+from tests.equality.operations import Operation
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """Why a field is left to the reference executor, and an operation with it."""
+
+    reason: str
+    example: str
+
+
+FALLBACKS = {
+    "Query.__schema": Fallback("graphql-core answers it", "{ __schema { queryType { name } } }"),
+    "Query.__type": Fallback("graphql-core answers it", '{ __type(name: "Account") { name } }'),
+    "Query.nodes": Fallback(
+        "ids of all kinds in one list: which tables are read is known only with the ids",
+        "{ nodes(ids: []) { id } }",
+    ),
+    "Query.invitation": Fallback(
+        "Python answers it: the link's token is looked up by its digest",
+        '{ invitation(token: "") { email } }',
+    ),
+}
+"""The only fields that need not be compiled."""
+
+_BROKEN = "Cannot return null for non-nullable field"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`data`: objects are tuples of their items, so that the order of keys counts. `errors`: in no order."""
+
+    data: object
+    errors: tuple[str, ...]
+
+    @property
+    def refuses(self) -> bool:
+        """A value of the client's is refused, or a null stands where none may."""
+        return any('"code": "BAD_USER_INPUT"' in error or _BROKEN in error for error in self.errors)
+
+
+async def compiled(executor: Executor, asked: Operation, caller: Caller) -> Answer | None:
+    """The compiled executor's answer; None where it leaves the operation to the other."""
+    try:
+        return await _answer(executor.compiled(asked.request, asked.document, digest_of(caller.token)))
+    except NotCompilableError:
+        return None
+
+
+async def reference(executor: Executor, asked: Operation, caller: Caller) -> Answer:
+    """The reference executor's answer."""
+    client_address = "127.0.0.1"
+    return await _answer(
+        executor.reference(asked.request, asked.document, digest_of(caller.token), client_address)
+    )
+
+
+async def check_equality(executor: Executor, asked: Operation, caller: Caller) -> bool:
+    """Whether it was answered by both; fails where they differ, and where one could have answered."""
+    expected = await reference(executor, asked, caller)
+    found = await compiled(executor, asked, caller)
+    if found is None:
+        listed = FALLBACKS.keys() & _fields(executor.schema, asked)
+        assert listed or asked.wrong or expected.refuses, "not compiled, without need"
+        return False
+    assert found == expected
+    return True
+
+
+async def _answer(execution: Awaitable[ExecutionResult | bytes]) -> Answer:
+    try:
+        result = await execution
+    except GraphQLError as error:
+        result = ExecutionResult(None, [error])
+    with bound_contextvars(request_id=""):
+        body = bytes(result_response(result, MediaType.JSON, anonymous=False).body)
+    errors = []
+    for error in json.loads(body).get("errors", []):
+        error["extensions"].pop("requestId")
+        errors.append(json.dumps(error, sort_keys=True))
+    data = [value for name, value in json.loads(body, object_pairs_hook=tuple) if name == "data"]
+    return Answer(data, tuple(sorted(errors)))
+
+
+def _fields(schema: GraphQLSchema, asked: Operation) -> set[str]:
+    """The fields of the document, as `Type.field`."""
+    info = TypeInfo(schema)
+    found: set[str] = set()
+
+    class Names(Visitor):
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            found.add(f"{info.get_parent_type()}.{node.name.value}")
+
+    graphql.visit(asked.document, TypeInfoVisitor(info, Names()))
+    return found

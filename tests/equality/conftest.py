@@ -1,0 +1,72 @@
+"""Both executors on one world, and how many examples they are compared by.
+
+`HYPOTHESIS_PROFILE=nightly` asks for more examples, and for others each time.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import settings
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from engine.pool import Pool
+from schema.root import build_schema
+from server.database import connect_as_application, read_pool
+from server.embedded_postgres import DatabaseAddresses
+from server.executor import Executor
+from tests.equality.harvest import harvest
+from tests.equality.scene import Scene, make_scene
+from tests.equality.vocabulary import Vocabulary
+from tests.world import World
+
+settings.register_profile("nightly", deadline=None, print_blob=True)
+if "HYPOTHESIS_PROFILE" in os.environ:
+    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
+
+_POOL_SIZE = 4
+
+
+@pytest.fixture(scope="session")
+async def scene(database: AsyncEngine) -> Scene:
+    """The world that all examples read."""
+    return await make_scene(World(database))
+
+
+@pytest.fixture(scope="session")
+async def reads(addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
+    """The compiled executor's connections."""
+    pool = read_pool(addresses.application, _POOL_SIZE)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="session")
+async def executor(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[Executor]:
+    """Both executors, as the server has them."""
+    engine = connect_as_application(addresses.application, _POOL_SIZE)
+    yield Executor(build_schema(), engine, reads, "http://mandant.test")
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def vocabularies(scene: Scene, executor: Executor) -> Mapping[str, Vocabulary]:
+    """What each viewer's arguments are made of."""
+    return await harvest(executor, scene)
+
+
+@dataclass
+class Tally:
+    """How many operations were drawn, and how many of them both executors answered."""
+
+    drawn: int = 0
+    answered_by_both: int = 0
+
+
+@pytest.fixture(scope="module")
+def tally() -> Iterator[Tally]:
+    """Fails where too few operations were compiled: then the comparison would prove nothing."""
+    counted = Tally()
+    yield counted
+    assert counted.answered_by_both >= counted.drawn * 2 // 3

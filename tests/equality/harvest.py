@@ -1,0 +1,52 @@
+"""What the server gives out: the cursors of every list in every order, and each viewer's own ids."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from resolvers.accounts import AccountOrder
+from server.executor import Executor
+from tests.equality.answers import Answer, compiled
+from tests.equality.operations import operation
+from tests.equality.scene import VIEWERS, Scene
+from tests.equality.vocabulary import Vocabulary, tag_of
+
+_LISTS = (
+    "members(includeInherited: true)",
+    "roles",
+    "invitations",
+    "apiKeys(includeRevoked: true)",
+    "events",
+    *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
+)
+_EDGES = "edges { cursor node { id } }"
+_INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
+_ASKED = f"{{ viewer {{ id accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} }} }} }} }}"
+
+
+async def harvest(executor: Executor, scene: Scene) -> Mapping[str, Vocabulary]:
+    """What each viewer's arguments are made of."""
+    answers = {name: await _ask(executor, scene, name) for name in VIEWERS}
+    cursors: dict[str, dict[str, None]] = {}
+    for answer in answers.values():
+        for text in _found(answer.data, "cursor"):
+            cursors.setdefault(tag_of(text), {})[text] = None
+    by_tag = {tag: tuple(texts) for tag, texts in cursors.items()}
+    return {
+        name: Vocabulary(scene.ids, tuple(dict.fromkeys(_found(answer.data, "id"))), scene.searches, by_tag)
+        for name, answer in answers.items()
+    }
+
+
+async def _ask(executor: Executor, scene: Scene, viewer: str) -> Answer:
+    answer = await compiled(executor, operation(_ASKED), scene.callers[viewer])
+    assert answer is not None
+    return answer
+
+
+def _found(value: Any, key: str) -> list[str]:
+    """The texts under the key, in their order."""
+    if not isinstance(value, (tuple, list)):
+        return []
+    if len(value) == 2 and value[0] == key and isinstance(value[1], str):
+        return [value[1]]
+    return [text for item in value for text in _found(item, key)]

@@ -1,0 +1,179 @@
+"""One small but rich world: two trees and a stranger's, with viewers of every kind.
+
+    agency                      brand           stranger's
+      client (ALL_ROLES)          marketing
+        shop (closed)             transactional
+          till
+        twin, Twin
+      suspended
+        below suspended
+      24 leaves: more than a page
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
+from models.accounts import AccountStatus, RightsInheritance
+from models.identifiers import Kind, present
+from resolvers.events import EventKind
+from tests.api import Caller
+from tests.equality import rows
+from tests.world import Account, ApiKey, Member, World
+
+QUOTES = "Agency \"Ω\" \\ 'quoted' \\u0041"
+EMOJI = "Client 🦊\u2028 tab\t line\n \x01 bell\x07 </script>"
+_LEAVES = 24
+
+VIEWERS = (
+    "owner of a tree",
+    "administrator of a tree",
+    "administrator of a subtree",
+    "finance",
+    "marketer",
+    "developer",
+    "analyst",
+    "analyst by ALL_ROLES",
+    "member in two trees",
+    "expired membership",
+    "nobody's member",
+    "key",
+    "narrowed key",
+    "key without sight",
+)
+REFUSED = ("expired session", "revoked key", "expired key")
+_KEYS = ("key", "narrowed key", "key without sight", "revoked key", "expired key")
+
+_NARROWED = mask_of({Permission.ACCOUNT_READ, Permission.SUBACCOUNTS_READ, Permission.MEMBERS_READ})
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stands in the database. `ids` are of all kinds, of what can be seen and of what cannot."""
+
+    callers: Mapping[str, Caller]
+    ids: tuple[str, ...]
+    searches: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Agency:
+    master: Account
+    client: Account
+    shop: Account
+    till: Account
+    suspended: Account
+
+    @property
+    def all(self) -> list[Account]:
+        return [self.master, self.client, self.shop, self.till, self.suspended]
+
+
+async def make_scene(world: World) -> Scene:
+    """Write the world; statuses last, as in life."""
+    agency = await _agency(world)
+    brand = await world.account(name="Brand")
+    marketing = await world.account(brand, "Marketing")
+    await world.account(brand, "Transactional")
+    foreign = await world.account(name="Stranger's")
+    members = await _members(world, agency, brand, marketing)
+    stranger = await world.member(foreign, BuiltinRole.OWNER)
+    keys = await _keys(world, agency, members)
+    owner = members["owner of a tree"]
+    invitations = await _invitations(world, agency, owner, keys["key"])
+    events = await _events(world, agency, owner, keys["key"])
+    events.append(await rows.event(world, foreign, EventKind.ACCOUNT_CREATED, stranger.person))
+    await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
+    await world.set_status(agency.shop, AccountStatus.CLOSED)
+    people = {name: member.person for name, member in members.items()}
+    people["nobody's member"] = await world.person("Nobody's member")
+    people["expired session"] = await world.person()
+    await rows.end_session(world, people["expired session"])
+    seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
+    ids = (
+        *(account.id for account in (*agency.all, brand, marketing, foreign)),
+        *(member.id for member in (*members.values(), stranger)),
+        *seen_from_below,
+        *(person.id for person in (*people.values(), stranger.person)),
+        *(key.id for key in keys.values()),
+        *(present(Kind.ROLE, role.id) for role in BuiltinRole),
+        *invitations,
+        *events,
+    )
+    searches = (QUOTES, EMOJI, 'ext-"1"\\', "twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
+    return Scene({**people, **keys}, ids, searches)
+
+
+async def _agency(world: World) -> _Agency:
+    master = await world.account(name=QUOTES)
+    client = await world.account(master, EMOJI)
+    await world.set_inheritance(client, RightsInheritance.ALL_ROLES)
+    await rows.set_external_id(world, client, 'ext-"1"\\')
+    shop = await world.account(client, "Shop")
+    till = await world.account(shop, "Till")
+    for name in ("twin", "Twin"):
+        await world.account(client, name)
+    suspended = await world.account(master, "Suspended")
+    await world.account(suspended, "Below suspended")
+    for number in range(_LEAVES):
+        await world.account(master, f"Leaf {number}")
+    return _Agency(master, client, shop, till, suspended)
+
+
+async def _members(world: World, agency: _Agency, brand: Account, marketing: Account) -> dict[str, Member]:
+    """By the viewers' names. The twice-member stands in both trees, with another role in each account."""
+    master, client = agency.master, agency.client
+    members = {
+        "owner of a tree": await world.member(master, BuiltinRole.OWNER),
+        "administrator of a tree": await world.member(master, BuiltinRole.ADMINISTRATOR),
+        "administrator of a subtree": await world.member(client, BuiltinRole.ADMINISTRATOR),
+        "finance": await world.member(master, BuiltinRole.FINANCE, expires_at=rows.FUTURE),
+        "marketer": await world.member(agency.suspended, BuiltinRole.MARKETER),
+        "developer": await world.member(agency.shop, BuiltinRole.DEVELOPER),
+        "analyst": await world.member(master, BuiltinRole.ANALYST, await world.person('An "analyst" \\ \t😀')),
+        "analyst by ALL_ROLES": await world.member(client, BuiltinRole.ANALYST),
+        "expired membership": await world.member(client, BuiltinRole.ADMINISTRATOR, expires_at=rows.PAST),
+        "member in two trees": await world.member(client, BuiltinRole.MARKETER),
+    }
+    both = members["member in two trees"].person
+    await world.member(brand, BuiltinRole.ADMINISTRATOR, both)
+    await world.member(marketing, BuiltinRole.FINANCE, both)
+    return members
+
+
+async def _keys(world: World, agency: _Agency, members: Mapping[str, Member]) -> dict[str, ApiKey]:
+    scopes = {"narrowed key": _NARROWED, "key without sight": Permission.STATISTICS_READ.bit}
+    keys = {
+        name: await world.api_key(agency.client, scopes=scopes.get(name, ALL_PERMISSIONS)) for name in _KEYS
+    }
+    maker = members["administrator of a subtree"].person
+    await rows.set_key(world, keys["key"], maker, last_used_at=rows.PAST, expires_at=rows.FUTURE)
+    await rows.set_key(world, keys["revoked key"], maker, revoked_at=rows.PAST)
+    await rows.set_key(world, keys["expired key"], expires_at=rows.PAST)
+    await world.api_key(agency.master, BuiltinRole.DEVELOPER)
+    return keys
+
+
+async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:
+    role, by = BuiltinRole.ANALYST, owner.person
+    return [
+        await rows.invitation(world, agency.master, role, by),
+        await rows.invitation(world, agency.client, role, key, member_expires_at=rows.WHOLE_SECOND),
+        await rows.invitation(world, agency.client, role, by, accepted_at=rows.PAST),
+        await rows.invitation(world, agency.client, role, by, revoked_at=rows.PAST),
+        await rows.invitation(world, agency.client, role, by, expires_at=rows.PAST),
+    ]
+
+
+async def _events(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:
+    by, master, client = owner.person, agency.master, agency.client
+    renamed = EventKind.ACCOUNT_UPDATED
+    return [
+        await rows.event(world, master, EventKind.ACCOUNT_CREATED, by, after={"name": QUOTES}),
+        await rows.event(world, client, renamed, by, master, {"name": "é", "b": 1}, {"name": EMOJI, "aa": None}),
+        await rows.event(world, client, renamed, key, client, {"version": 9_007_199_254_740_993}, {}),
+        await rows.event(world, client, EventKind.API_KEY_ROTATED, key, client),
+        await rows.event(world, agency.shop, EventKind.ACCOUNT_CLOSED, by, master),
+        await rows.event(world, client, EventKind.MEMBER_JOINED, by, master, {"\x01": 0}, {"\x01": None}),
+    ]

@@ -1,0 +1,65 @@
+"""Both executors answer the same where engines go wrong; what is written here is checked in every run."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from server.executor import Executor
+from tests.equality.answers import check_equality, compiled, reference
+from tests.equality.corners import ACCOUNT, AFTER, BEFORE, DOCUMENTS, NODE, SEARCH
+from tests.equality.operations import operation
+from tests.equality.scene import Scene
+from tests.equality.vocabulary import NO_CURSORS, NO_IDS, Vocabulary
+
+_VARIED = pytest.mark.parametrize("viewer", ["owner of a tree", "narrowed key"])
+_VIEWERS = (
+    "owner of a tree",
+    "administrator of a subtree",
+    "finance",
+    "analyst by ALL_ROLES",
+    "member in two trees",
+    "narrowed key",
+    "key without sight",
+)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+async def test_corners(name: str, executor: Executor, scene: Scene) -> None:
+    for viewer in _VIEWERS:
+        asked = operation(DOCUMENTS[name])
+        assert await check_equality(executor, asked, scene.callers[viewer]), viewer
+
+
+@_VARIED
+async def test_ids_of_all_kinds(viewer: str, executor: Executor, scene: Scene) -> None:
+    for id_ in (*scene.ids, *NO_IDS):
+        assert await check_equality(executor, operation(NODE, id=id_), scene.callers[viewer]), id_
+    for id_ in (*scene.ids[::5], *NO_IDS):
+        assert await check_equality(executor, operation(ACCOUNT, id=id_), scene.callers[viewer]), id_
+
+
+@_VARIED
+async def test_search_words(viewer: str, executor: Executor, scene: Scene) -> None:
+    for text in (None, "", *scene.searches):
+        assert await check_equality(executor, operation(SEARCH, text=text), scene.callers[viewer]), text
+
+
+@_VARIED
+async def test_cursors_of_earlier_answers(
+    viewer: str, executor: Executor, scene: Scene, vocabularies: Mapping[str, Vocabulary]
+) -> None:
+    for cursor in vocabularies[viewer].cursors["accounts.created"][::4]:
+        for query in (AFTER, BEFORE):
+            assert await check_equality(executor, operation(query, cursor=cursor), scene.callers[viewer])
+
+
+@_VARIED
+async def test_broken_cursors_are_refused(
+    viewer: str, executor: Executor, scene: Scene, vocabularies: Mapping[str, Vocabulary]
+) -> None:
+    """Also where only the count is asked for, which needs no page."""
+    for cursor in (*NO_CURSORS, vocabularies[viewer].cursors["accounts.name"][0]):
+        for query in (AFTER, BEFORE):
+            asked = operation(query, cursor=cursor)
+            assert await compiled(executor, asked, scene.callers[viewer]) is None, cursor
+            assert (await reference(executor, asked, scene.callers[viewer])).refuses, cursor

@@ -1,0 +1,48 @@
+"""Both executors answer the same, whoever asks and whatever is asked (issue 3, point 7)."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.errors import Unauthenticated
+from server.executor import Executor
+from tests.equality.answers import check_equality, compiled, reference
+from tests.equality.conftest import Tally
+from tests.equality.operations import operation, operations
+from tests.equality.scene import REFUSED, VIEWERS, Scene
+from tests.equality.vocabulary import Vocabulary
+
+_NIGHTLY = settings.get_current_profile_name() == "nightly"
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+@settings(
+    max_examples=200 if _NIGHTLY else 15,
+    derandomize=not _NIGHTLY,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(data=st.data())
+async def test_both_executors_answer_the_same(
+    viewer: str,
+    executor: Executor,
+    scene: Scene,
+    vocabularies: Mapping[str, Vocabulary],
+    tally: Tally,
+    data: st.DataObject,
+) -> None:
+    asked = data.draw(operations(executor.schema, vocabularies[viewer]))
+    tally.drawn += 1
+    tally.answered_by_both += await check_equality(executor, asked, scene.callers[viewer])
+
+
+@pytest.mark.parametrize("caller", REFUSED)
+@pytest.mark.parametrize("query", ["{ __typename }", "{ viewer { id } }", '{ node(id: "x") { id } }'])
+async def test_who_is_no_longer_known_is_refused_by_both(
+    caller: str, query: str, executor: Executor, scene: Scene
+) -> None:
+    for execute in (compiled, reference):
+        with pytest.raises(Unauthenticated):
+            await execute(executor, operation(query), scene.callers[caller])

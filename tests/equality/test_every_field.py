@@ -1,0 +1,68 @@
+"""Every field of the schema is compiled, but for a short list: a field that is added later is found here."""
+
+import json
+
+import pytest
+from graphql import GraphQLObjectType, OperationDefinitionNode, parse
+from sqlalchemy import FromClause, func, null, select
+
+from authz.principals import DIGEST_NAME, NOBODY
+from engine.binds import prepared
+from engine.compiled_scope import Scope
+from engine.compiler import Compiler
+from engine.declarations import entity_of
+from engine.json_text import joined
+from engine.plans import Plan
+from engine.pool import Pool
+from engine.selections import Document
+from schema.root import build_schema, graphql_schema
+from server.executor import Executor
+from tests.equality.answers import FALLBACKS, check_equality, compiled
+from tests.equality.operations import operation
+from tests.equality.places import payload_fields, places
+from tests.equality.scene import Scene
+
+_SCHEMA = build_schema()
+_FIELDS = {
+    f"{place.type_}.{name}": place.document(name)
+    for place in places(graphql_schema(_SCHEMA), FALLBACKS)
+    for name in place.type_.fields
+}
+_PAYLOAD_FIELDS = {
+    f"{type_}.{name}": (type_, name) for type_, name in payload_fields(graphql_schema(_SCHEMA))
+}
+
+
+@pytest.mark.parametrize("field", sorted(_FIELDS.keys() - FALLBACKS.keys()))
+async def test_every_field_is_compiled(field: str, executor: Executor, scene: Scene) -> None:
+    """... and both executors give it, or deny it, alike."""
+    asked = operation(_FIELDS[field], id=scene.ids[0])
+    for viewer in ("owner of a tree", "finance"):
+        assert await check_equality(executor, asked, scene.callers[viewer]), viewer
+
+
+@pytest.mark.parametrize("field", FALLBACKS)
+async def test_the_short_list_is_not_too_long(field: str, executor: Executor, scene: Scene) -> None:
+    asked = operation(FALLBACKS[field].example)
+    assert await compiled(executor, asked, scene.callers["owner of a tree"]) is None
+
+
+@pytest.mark.parametrize("field", _PAYLOAD_FIELDS)
+async def test_every_field_of_a_payload_is_compiled(field: str, reads: Pool) -> None:
+    """From the ids that the write gives; here there are none, so that nothing is found."""
+    type_, name = _PAYLOAD_FIELDS[field]
+    (definition,) = parse(f"{{ {name} {{ __typename }} }}").definitions
+    assert isinstance(definition, OperationDefinitionNode)
+    rows = Scope(_no_ids(type_))
+    compiler = Compiler(Document(_SCHEMA, {}, {}))
+    body = joined(compiler.object([definition.selection_set], type_, rows))
+    statement = prepared(select(func.convert_to(rows.gather(body), "UTF8")))
+    values = Plan(statement, (), ()).values({}, {DIGEST_NAME: NOBODY})
+    found = await reads.value(statement.sql, values)
+    assert json.loads(found or b"") == {name: None}
+
+
+def _no_ids(type_: GraphQLObjectType) -> FromClause:
+    payload = type_.extensions["strawberry-definition"].origin
+    carried = entity_of(payload).carries
+    return select(*[null().cast(kind).label(name) for name, kind in carried.items()]).subquery()

@@ -1,0 +1,149 @@
+"""Plans hold nothing of a viewer's, and cannot fill the memory."""
+
+import gc
+import json
+import weakref
+from typing import Any
+
+import pytest
+
+from authz.principals import DIGEST_NAME
+from authz.reach import PRINCIPAL
+from authz.tokens import digest_of
+from engine.binds import NotCompilableError
+from engine.plans import Plan, Plans
+from engine.pool import Pool
+from schema.root import build_schema
+from tests.api import Caller
+from tests.equality.operations import Operation, operation
+from tests.equality.scene import VIEWERS, Scene
+
+_SCHEMA = build_schema()
+_SHAPES = 64
+"""The most plans of an operation."""
+
+_WHO = operation("{ viewer { id user { name email } accounts { nodes { id name members { totalCount } } } } }")
+_LIST = (
+    "query ($id: ID, $text: String, $cursor: String, $size: Int, $order: AccountOrder! = NAME, $all: Boolean) { "
+    "viewer { accounts(search: $text, after: $cursor, first: $size, orderBy: $order) { nodes { "
+    "subaccounts(includeDescendants: $all) { totalCount } members(roleId: $id) { totalCount } } } } }"
+)
+_NODE = "query ($id: ID!) { node(id: $id) { id } }"
+
+
+async def test_one_plan_answers_each_viewer(reads: Pool, scene: Scene) -> None:
+    plans = Plans(_SCHEMA, PRINCIPAL)
+    shown = {}
+    for viewer in VIEWERS:
+        plan = _plan(plans, _WHO)
+        assert plan is _plan(plans, _WHO)
+        shown[viewer] = await _answer(reads, plan, _WHO, scene.callers[viewer])
+    assert len({answer["viewer"]["id"] for answer in shown.values()}) == len(VIEWERS)
+    assert len(shown["owner of a tree"]["viewer"]["accounts"]["nodes"]) > 2
+    assert shown["nobody's member"]["viewer"]["accounts"]["nodes"] == []
+
+
+async def test_a_plan_holds_nothing_of_those_whom_it_answered(reads: Pool, scene: Scene) -> None:
+    """Neither who asked, nor what was answered, nor the values that variables had."""
+    plans = Plans(_SCHEMA, PRINCIPAL)
+    asked = operation(_LIST, id=scene.ids[20], text="Leaf 17", cursor=None, size=3)
+    plan = _plan(plans, asked)
+    held = repr(plan)
+    assert len(held) > len(plan.statement.sql) > 0
+    for viewer in VIEWERS:
+        caller = scene.callers[viewer]
+        answer = await _answer(reads, _plan(plans, _WHO), _WHO, caller)
+        await _answer(reads, plan, asked, caller)
+        held = repr(plan) + repr(_plan(plans, _WHO))
+        names = [node["name"] for node in answer["viewer"]["accounts"]["nodes"]]
+        for text in (caller.token, repr(digest_of(caller.token)), answer["viewer"]["id"][5:], *names):
+            assert text not in held
+    for text in (scene.ids[20][5:], "Leaf 17"):
+        assert text not in held
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"text": "a"}, {"text": "b"}),
+        ({"id": "role_1"}, {"id": "role_2"}),
+        ({"text": "", "cursor": "a"}, {"text": "long", "cursor": "b"}),
+    ],
+)
+def test_values_that_are_bound_share_a_plan(one: dict[str, object], other: dict[str, object]) -> None:
+    plans = Plans(_SCHEMA, PRINCIPAL)
+    assert _plan(plans, operation(_LIST, **one)) is _plan(plans, operation(_LIST, **other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"text": None}),
+        ({"text": None}, {"text": ""}),
+        ({"size": 1}, {"size": 2}),
+        ({}, {"order": "CREATED"}),
+        ({"all": True}, {"all": False}),
+        ({"cursor": None}, {"cursor": "a"}),
+    ],
+)
+def test_values_that_shape_the_statement_do_not(one: dict[str, object], other: dict[str, object]) -> None:
+    plans = Plans(_SCHEMA, PRINCIPAL)
+    assert _plan(plans, operation(_LIST, **one)) is not _plan(plans, operation(_LIST, **other))
+
+
+async def test_kinds_of_ids_shape_the_statement(reads: Pool, scene: Scene) -> None:
+    plans = Plans(_SCHEMA, PRINCIPAL)
+    owner = scene.callers["owner of a tree"]
+    for id_ in scene.ids[:30]:
+        asked = operation(_NODE, id=id_)
+        found = await _answer(reads, _plan(plans, asked), asked, owner)
+        assert found["node"] in ({"id": id_}, None)
+
+
+def test_shapes_of_an_operation_are_bounded() -> None:
+    """Those that were used last stay: a client's odd values do not take the plans of all others."""
+    plans = Plans(_SCHEMA, PRINCIPAL)
+    kept = _plan(plans, operation(_LIST, size=20))
+    made = []
+    for size in range(3 * _SHAPES):
+        assert _plan(plans, operation(_LIST, size=20)) is kept
+        made += _compiled(plans, operation(_LIST, size=size, text="x"))
+        made += _compiled(plans, operation(_NODE, id=f"{'a' * 5_000}{size}_x"))
+    assert len(_alive(made)) <= 2 * _SHAPES
+    assert _plan(plans, operation(_LIST, size=99)) is not kept
+
+
+def test_plans_are_bounded_in_all() -> None:
+    most = 10
+    plans = Plans(_SCHEMA, PRINCIPAL, most)
+    made = []
+    for number in range(20):
+        for size in range(4):
+            source = f"query ($size: Int) {{ a{number}: viewer {{ accounts(first: $size) {{ totalCount }} }} }}"
+            made += _compiled(plans, operation(source, size=size))
+    alive = _alive(made)
+    assert 0 < len(alive) <= most
+    assert _plan(plans, operation(source, size=size)) is alive[-1], "the last one is at hand"
+
+
+def _compiled(plans: Plans, asked: Operation) -> "list[weakref.ref[Plan]]":
+    try:
+        return [weakref.ref(_plan(plans, asked))]
+    except NotCompilableError:
+        return []
+
+
+def _alive(made: "list[weakref.ref[Plan]]") -> list[Plan]:
+    gc.collect()
+    found = {id(plan): plan for reference in made if (plan := reference()) is not None}
+    return list(found.values())
+
+
+def _plan(plans: Plans, asked: Operation) -> Plan:
+    plan, _ = plans.find(asked.request.query, asked.document, None, asked.request.variables)
+    return plan
+
+
+async def _answer(reads: Pool, plan: Plan, asked: Operation, caller: Caller) -> Any:
+    values = plan.values(asked.request.variables, {DIGEST_NAME: digest_of(caller.token)})
+    return json.loads((await reads.value(plan.statement.sql, values) or b"").replace(b"\x01", b'"denied":'))

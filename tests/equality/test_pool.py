@@ -1,0 +1,234 @@
+"""The pool of compiled reads, with a real server: bounded waits, broken connections, nothing leaks."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from engine.pool import Pool, PoolTimeoutError, ReadConnection
+from server.embedded_postgres import DatabaseAddresses
+
+_PID = "SELECT convert_to(pg_backend_pid()::text, 'UTF8')"
+_SLOW = "SELECT convert_to(pg_sleep(0.3)::text || pg_backend_pid(), 'UTF8')"
+_PATIENCE = 0.15
+"""Seconds; shorter than the slow statement."""
+_LONG = 30.0
+"""Seconds; longer than any test."""
+
+Pools = Callable[[int, float], Pool]
+
+
+class Server:
+    """A database whose connections of this test are known by their name."""
+
+    def __init__(self, address: str, owner: AsyncEngine) -> None:
+        self._address = address
+        self._owner = owner
+        self.name = f"pool-{uuid4().hex}"
+        self.connects_that_fail = 0
+
+    async def connect(self) -> ReadConnection:
+        """Another connection."""
+        if self.connects_that_fail:
+            self.connects_that_fail -= 1
+            await asyncio.sleep(0.02)
+            raise ConnectionRefusedError
+        connection: ReadConnection = await asyncpg.connect(
+            self._address,
+            connection_class=ReadConnection,
+            server_settings={"application_name": self.name},
+        )
+        return connection
+
+    async def connections(self) -> int:
+        """How many there are now, once those that are going have gone."""
+        before = -1
+        while (now := await self._scalar("SELECT count(*)")) != before:
+            before = now
+            await asyncio.sleep(0.05)
+        return now
+
+    async def break_all(self) -> int:
+        """End them all, as a restart of the server does. How many."""
+        return await self._scalar("SELECT count(pg_terminate_backend(pid))")
+
+    async def _scalar(self, what: str) -> int:
+        statement = text(f"{what} FROM pg_stat_activity WHERE application_name = :name")
+        async with self._owner.connect() as connection:
+            return int((await connection.execute(statement, {"name": self.name})).scalar_one())
+
+
+@pytest.fixture
+def server(addresses: DatabaseAddresses, database: AsyncEngine) -> Server:
+    return Server(addresses.application, database)
+
+
+@pytest.fixture
+async def pool_of(server: Server) -> AsyncIterator[Pools]:
+    """Makes pools of a size and a patience; all are closed in the end."""
+    made: list[Pool] = []
+
+    def make(size: int, patience: float) -> Pool:
+        made.append(Pool(server.connect, size, patience))
+        return made[-1]
+
+    yield make
+    for pool in made:
+        await pool.close()
+
+
+async def _check_whole(pool: Pool, server: Server, size: int) -> None:
+    """All of the pool's places can still be used at once, and no more."""
+    pids = await asyncio.gather(*[pool.value(_SLOW, []) for _ in range(2 * size)])
+    assert len(set(pids)) == size
+    assert await server.connections() == size
+
+
+async def test_the_size_is_respected(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(3, _LONG)
+    assert await server.connections() == 0, "opened when they are needed"
+    first, second = [await pool.value(_PID, []) for _ in range(2)]
+    assert first == second, "one after the other takes one"
+    await _check_whole(pool, server, 3)
+
+
+async def test_a_wait_is_bounded(pool_of: Pools) -> None:
+    pool = pool_of(1, _PATIENCE)
+    slow = asyncio.create_task(pool.value(_SLOW, []))
+    await asyncio.sleep(0.05)
+    started = time.monotonic()
+    with pytest.raises(PoolTimeoutError):
+        await pool.value(_PID, [])
+    assert _PATIENCE <= time.monotonic() - started < 2 * _PATIENCE
+    assert await slow
+    assert await pool.value(_PID, [])
+
+
+async def test_who_waits_is_served_before_who_comes_later(pool_of: Pools) -> None:
+    """However busy others keep the pool: a place that becomes free goes to who waits for it."""
+    pool = pool_of(1, _LONG)
+    served = asyncio.Event()
+
+    async def wait() -> None:
+        await pool.value(_PID, [])
+        served.set()
+
+    async def again_and_again() -> int:
+        for count in range(200):
+            if served.is_set():
+                return count
+            await pool.value(_PID, [])
+        return 200
+
+    others = [asyncio.create_task(again_and_again()) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    waiting = asyncio.create_task(wait())
+    assert max(await asyncio.gather(*others)) < 200
+    await waiting
+
+
+async def test_broken_connections_are_replaced(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(3, _LONG)
+    await _check_whole(pool, server, 3)
+    assert await server.break_all() == 3
+    assert all(await asyncio.gather(*[pool.value(_PID, []) for _ in range(6)]))
+    await _check_whole(pool, server, 3)
+
+
+async def test_a_read_that_dies_with_its_connection_is_sent_again(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(2, _LONG)
+    running = [asyncio.create_task(pool.value(_SLOW, [])) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    assert await server.break_all() == 2
+    assert all(await asyncio.gather(*running))
+    await _check_whole(pool, server, 2)
+
+
+async def test_a_cancelled_wait_leaks_nothing(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(1, _LONG)
+    slow = asyncio.create_task(pool.value(_SLOW, []))
+    await asyncio.sleep(0.05)
+    waiting = [asyncio.create_task(pool.value(_PID, [])) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    waiting[0].cancel()
+    assert await slow
+    assert all(await asyncio.gather(*waiting[1:]))
+    assert waiting[0].cancelled()
+    await _check_whole(pool, server, 1)
+
+
+async def test_a_turn_that_is_cancelled_goes_to_the_next(pool_of: Pools, server: Server) -> None:
+    """Cancelled between being told that there is a connection and taking it."""
+    pool = pool_of(1, _LONG)
+
+    async def read_and_cancel() -> None:
+        await pool.value(_SLOW, [])
+        waiting[0].cancel()
+
+    reading = asyncio.create_task(read_and_cancel())
+    await asyncio.sleep(0.05)
+    waiting = [asyncio.create_task(pool.value(_PID, [])) for _ in range(2)]
+    await reading
+    assert await asyncio.wait_for(waiting[1], 2)
+    assert waiting[0].cancelled()
+    await _check_whole(pool, server, 1)
+
+
+async def test_a_cancelled_read_leaks_nothing(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(2, _LONG)
+    for delay in (0.0, 0.001, 0.02, 0.1):
+        running = [asyncio.create_task(pool.value(_SLOW, [])) for _ in range(2)]
+        await asyncio.sleep(delay)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        assert all(task.cancelled() for task in running)
+    await _check_whole(pool, server, 2)
+
+
+async def test_a_refused_connection_leaks_no_place(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(1, _LONG)
+    server.connects_that_fail = 1
+    refused, waited = await asyncio.gather(
+        pool.value(_PID, []), pool.value(_PID, []), return_exceptions=True
+    )
+    assert isinstance(refused, ConnectionRefusedError)
+    assert isinstance(waited, bytes)
+    await _check_whole(pool, server, 1)
+
+
+async def test_an_error_of_a_statement_keeps_the_connection(pool_of: Pools) -> None:
+    pool = pool_of(1, _LONG)
+    before = await pool.value(_PID, [])
+    for statement in ("SELECT 1 / 0", "SELECT nothing"):
+        with pytest.raises(asyncpg.PostgresError):
+            await pool.value(statement, [])
+    assert await pool.value(_PID, []) == before
+
+
+async def test_statements_of_a_connection_are_bounded(pool_of: Pools) -> None:
+    pool = pool_of(1, _LONG)
+    for number in range(600):
+        await pool.value(f"SELECT 1 AS n{number}", [])
+    held = await pool.value("SELECT convert_to(count(*)::text, 'UTF8') FROM pg_prepared_statements", [])
+    assert 400 <= int(held or b"") <= 502
+
+
+async def test_closing_ends_all_connections(pool_of: Pools, server: Server) -> None:
+    """Those at work when they come back; then there are none to be had."""
+    pool = pool_of(2, _PATIENCE)
+    assert await pool.value(_PID, [])
+    slow = asyncio.create_task(pool.value(_SLOW, []))
+    also_slow = asyncio.create_task(pool.value(_SLOW, []))
+    await asyncio.sleep(0.05)
+    await pool.close()
+    assert await slow
+    assert await also_slow
+    assert await server.connections() == 0
+    with pytest.raises(PoolTimeoutError):
+        await pool.value(_PID, [])

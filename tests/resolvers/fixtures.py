@@ -1,0 +1,31 @@
+"""Fixtures that several folders of tests import into their `conftest.py`."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from structlog.testing import capture_logs
+
+from tests.api import Api
+
+_places = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def nothing_breaks() -> Iterator[None]:
+    """No request of the test ends in an error that nobody foresaw."""
+    with capture_logs() as lines:
+        yield
+    broken = [line for line in lines if line["event"] == "internal error"]
+    assert not broken, [repr(line["exc_info"]) for line in broken]
+
+
+@pytest.fixture
+async def stranger(app: Starlette) -> AsyncIterator[Api]:
+    """The API as from a network address of its own: its sign-ins count for no other test."""
+    place = next(_places)
+    transport = httpx.ASGITransport(app, client=(f"10.0.{place // 250}.{place % 250 + 1}", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        yield Api(http)

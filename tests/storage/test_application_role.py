@@ -1,0 +1,165 @@
+"""The role that the server acts as: it owns nothing, bypasses nothing, and what is only added stays."""
+
+import uuid
+
+import pytest
+import sqlalchemy.exc
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.sql.dml import UpdateBase
+
+from authz.builtin_roles import BuiltinRole
+from models.accounts import account_closure, accounts
+from models.api_keys import api_keys
+from models.base import APPLICATION_ROLE, metadata
+from models.events import events
+from models.idempotency import idempotency_records
+from models.identifiers import new_id
+from models.invitations import invitations
+from models.members import memberships
+from models.roles import role_policy_lines, roles
+from models.users import users
+from tests.world import World
+
+_INSUFFICIENT_PRIVILEGE = "42501"
+_CHECK_VIOLATION = "23514"
+_FOREIGN_KEY_VIOLATION = "23503"
+_UNIQUE_VIOLATION = "23505"
+
+FORBIDDEN: dict[str, UpdateBase] = {
+    "change an event": update(events).values(kind="account.created"),
+    "remove an event": delete(events),
+    "change an idempotency record": update(idempotency_records).values(operation="other"),
+    "remove an idempotency record": delete(idempotency_records),
+    "move an account": update(accounts).values(parent_id=uuid.uuid4()),
+    "move an account to another tree": update(accounts).values(master_id=uuid.uuid4()),
+    "remove an account": delete(accounts),
+    "change the tree": update(account_closure).values(depth=1),
+    "cut the tree": delete(account_closure),
+    "give a membership to somebody else": update(memberships).values(user_id=uuid.uuid4()),
+    "move a membership": update(memberships).values(account_id=uuid.uuid4()),
+    "widen a key": update(api_keys).values(scopes=-1),
+    "give a key another role": update(api_keys).values(role_id=BuiltinRole.OWNER.id),
+    "move a key": update(api_keys).values(account_id=uuid.uuid4()),
+    "remove a key": delete(api_keys),
+    "send an invitation to somebody else": update(invitations).values(email_canonical="x@example.com"),
+    "widen an invitation": update(invitations).values(role_id=BuiltinRole.OWNER.id),
+    "remove an invitation": delete(invitations),
+    "change a role": update(roles).values(member_mask=-1),
+    "make a role": insert(roles).values(
+        id=uuid.uuid4(), name="GOD", member_mask=-1, ancestor_mask=-1, inherited_mask=-1
+    ),
+    "change the policy": update(role_policy_lines).values(effect="allow"),
+    "remove a person": delete(users),
+}
+
+
+async def _sqlstate(engine: AsyncEngine, *statements: UpdateBase | str) -> str | None:
+    """Why the last of the statements is refused; None: it is not. Nothing is kept."""
+    async with engine.connect() as connection:
+        try:
+            for statement in statements:
+                await connection.execute(text(statement) if isinstance(statement, str) else statement)
+        except sqlalchemy.exc.DBAPIError as error:
+            return getattr(error.orig, "sqlstate", None)
+        finally:
+            await connection.rollback()
+    return None
+
+
+async def test_the_server_acts_as_that_role(application: AsyncEngine) -> None:
+    async with application.connect() as connection:
+        assert (await connection.execute(text("SELECT current_user"))).scalar_one() == APPLICATION_ROLE
+
+
+async def test_it_has_no_power_of_its_own(database: AsyncEngine) -> None:
+    powers = ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolreplication")
+    statement = text(f"SELECT {', '.join(powers)} FROM pg_roles WHERE rolname = :role")
+    memberships_of = text(
+        "SELECT count(*) FROM pg_auth_members JOIN pg_roles ON pg_roles.oid = member WHERE rolname = :role"
+    )
+    async with database.connect() as connection:
+        row = (await connection.execute(statement, {"role": APPLICATION_ROLE})).one()
+        assert tuple(row) == (False,) * len(powers)
+        assert (await connection.execute(memberships_of, {"role": APPLICATION_ROLE})).scalar_one() == 0
+
+
+async def test_it_owns_nothing(database: AsyncEngine) -> None:
+    owned = text(
+        "SELECT count(*) FROM pg_shdepend JOIN pg_roles ON pg_roles.oid = refobjid "
+        "WHERE deptype = 'o' AND rolname = :role"
+    )
+    async with database.connect() as connection:
+        assert (await connection.execute(owned, {"role": APPLICATION_ROLE})).scalar_one() == 0
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+async def test_it_cannot(application: AsyncEngine, name: str) -> None:
+    assert await _sqlstate(application, FORBIDDEN[name]) == _INSUFFICIENT_PRIVILEGE
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE public.more (id int)",
+        "ALTER TABLE events DISABLE TRIGGER ALL",
+        "DROP TABLE events",
+        *(f"TRUNCATE {table.name}" for table in metadata.sorted_tables),
+    ],
+)
+async def test_it_cannot_change_the_schema_or_empty_a_table(application: AsyncEngine, statement: str) -> None:
+    assert await _sqlstate(application, statement) == _INSUFFICIENT_PRIVILEGE
+
+
+async def test_it_can_what_the_product_does(application: AsyncEngine, world: World) -> None:
+    """Else the tests above would pass for a role that may do nothing at all."""
+    account = await world.account()
+    this = accounts.c.master_id == account.master
+    assert await _sqlstate(application, update(accounts).where(this).values(name="New")) is None
+    assert await _sqlstate(application, "SELECT 1 FROM events") is None
+
+
+async def test_a_tree_cannot_be_bent_into_a_circle(application: AsyncEngine, world: World) -> None:
+    """An account's parent is never changed, and the closure has no place for a way back to the start."""
+    master = await world.account()
+    parent = await world.account(master)
+    child = await world.account(parent)
+
+    def path(ancestor: uuid.UUID, descendant: uuid.UUID, depth: int) -> UpdateBase:
+        row = {"ancestor_id": ancestor, "descendant_id": descendant, "depth": depth}
+        return insert(account_closure).values(master_id=master.key, **row)
+
+    back_to_itself = path(parent.key, parent.key, 2)
+    second_parent = path(child.key, parent.key, 1)
+    second_distance = path(master.key, child.key, 5)
+    too_deep = path(child.key, parent.key, 33)
+    assert await _sqlstate(application, back_to_itself) in {_CHECK_VIOLATION, _UNIQUE_VIOLATION}
+    assert await _sqlstate(application, second_parent) == _UNIQUE_VIOLATION
+    assert await _sqlstate(application, second_distance) == _UNIQUE_VIOLATION
+    assert await _sqlstate(application, too_deep) == _CHECK_VIOLATION
+
+
+async def test_an_account_stands_below_one_of_its_own_tree(application: AsyncEngine, world: World) -> None:
+    master, other = await world.account(), await world.account()
+
+    def account(**values: uuid.UUID | None) -> UpdateBase:
+        return insert(accounts).values(name="New", **values)
+
+    new = new_id()
+    cases = {
+        "below another tree": (
+            account(master_id=master.key, id=new, parent_id=other.key),
+            _FOREIGN_KEY_VIOLATION,
+        ),
+        "below nothing that is there": (
+            account(master_id=master.key, id=new, parent_id=new_id()),
+            _FOREIGN_KEY_VIOLATION,
+        ),
+        "below itself": (account(master_id=master.key, id=new, parent_id=new), _CHECK_VIOLATION),
+        "a second root": (account(master_id=master.key, id=new, parent_id=None), _CHECK_VIOLATION),
+        "a root below": (account(master_id=new, id=new, parent_id=master.key), _CHECK_VIOLATION),
+    }
+    for name, (statement, sqlstate) in cases.items():
+        assert await _sqlstate(application, statement) == sqlstate, name
+    async with application.connect() as connection:
+        assert (await connection.execute(select(accounts.c.id).where(accounts.c.id == new))).all() == []

@@ -1,0 +1,70 @@
+"""The migrations make exactly what `models/` describes, also when two processes migrate at once."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models import metadata
+from server.database import connect_as_owner
+from server.embedded_postgres import DatabaseAddresses
+from server.migrate import migrate, why_not_current
+from tests.database import drop, named
+
+
+def _differences(connection: Connection) -> list[Any]:
+    options = {"compare_type": True, "compare_server_default": True}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+async def test_the_migrations_make_the_models(database: AsyncEngine) -> None:
+    async with database.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_a_difference_would_be_seen(database: AsyncEngine) -> None:
+    async with database.connect() as connection:
+        await connection.execute(text("ALTER TABLE users ALTER COLUMN name DROP NOT NULL"))
+        await connection.execute(text("CREATE INDEX more ON users (name)"))
+        assert len(await connection.run_sync(_differences)) == 2
+        await connection.rollback()
+
+
+async def test_two_migrate_an_empty_database_at_once(addresses: DatabaseAddresses) -> None:
+    name = f"empty_{uuid4().hex}"
+    server = connect_as_owner(addresses.owner)
+    async with server.connect() as connection:
+        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await outside.execute(text(f"CREATE DATABASE {name}"))
+    await server.dispose()
+    url = named(addresses.owner, name)
+    try:
+        await asyncio.gather(migrate(url), migrate(url))
+        engine = connect_as_owner(url)
+        async with engine.connect() as connection:
+            assert await connection.run_sync(why_not_current) is None
+            assert await connection.run_sync(_differences) == []
+        await engine.dispose()
+    finally:
+        await drop(addresses.owner, name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE alembic_version SET version_num = '0001'",
+        "UPDATE roles SET member_mask = member_mask + 1 WHERE name = 'ANALYST'",
+        "DELETE FROM alembic_version",
+    ],
+)
+async def test_what_is_not_current_is_told(database: AsyncEngine, change: str) -> None:
+    async with database.connect() as connection:
+        assert await connection.run_sync(why_not_current) is None
+        await connection.execute(text(change))
+        assert "mandant migrate" in (await connection.run_sync(why_not_current) or "")
+        await connection.rollback()
