@@ -33,8 +33,9 @@ async def transfer_ownership(
 ) -> MemberChange:
     """Make a member the owner; the owner it comes from becomes an administrator.
 
-    Needs ACCOUNT_TRANSFER and all that owning gives. Raises ROLE_TOO_WIDE, ALREADY_OWNS_ACCOUNT where the new owner owns another account (R46), and
-    FAILED_PRECONDITION where it is an owner already or the other one is none.
+    Needs ACCOUNT_TRANSFER and all that owning gives. Raises ROLE_TOO_WIDE; ALREADY_OWNS_ACCOUNT where the new
+    owner owns another account (R46); FAILED_PRECONDITION where it is an owner already or the other one is
+    none.
     """
     account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_TRANSFER)
     await role_to_give(session, account, BuiltinRole.OWNER.id, "toMemberId")
