@@ -87,8 +87,18 @@ def check_cost(
     """Raise COST_EXCEEDED where the answer to a valid operation may become too large."""
     root = schema.get_root_type(operation.operation)
     if root is not None:
-        cost = _Costs(schema, document, variables).of(operation.selection_set, root, 1)
+        values = {**_defaults(operation), **variables}
+        cost = _Costs(schema, document, values).of(operation.selection_set, root, 1)
         _check("fields in the answer", cost, COST_LIMIT)
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
+    """What the integers among the variables are where they are not given."""
+    return {
+        definition.variable.name.value: int(definition.default_value.value)
+        for definition in operation.variable_definitions or ()
+        if isinstance(definition.default_value, IntValueNode)
+    }
 
 
 def _check(what: str, found: int, limit: int) -> None:
@@ -184,6 +194,6 @@ class _Costs:
                     value = int(argument.value.value)
                 elif isinstance(argument.value, VariableNode):
                     value = self._variables.get(argument.value.name.value)
-                if isinstance(value, int):
-                    return min(max(value, 0), LONGEST_PAGE)
+                if isinstance(value, int | float):  # 20.0 is an Int as well
+                    return int(min(max(value, 0), LONGEST_PAGE))
         return DEFAULT_PAGE

@@ -76,7 +76,12 @@ class Operation:
             definition.variable.name.value: _input_type(schema, definition)
             for definition in node.variable_definitions or ()
         }
-        self._plans: dict[Hashable, Plan | None] = {}
+        self._plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
+
+    @property
+    def size(self) -> int:
+        """How much is remembered: the document, and each plan."""
+        return 1 + len(self._plans)
 
     def coerced(self, given: Variables) -> Variables:
         """The variables by GraphQL's rules. Raises NotCompilableError for bad ones."""
@@ -91,10 +96,12 @@ class Operation:
             _shape(variables[name], type_) if name in variables else "absent"
             for name, type_ in self._types.items()
         )
-        if key not in self._plans:
-            if len(self._plans) >= _SHAPES_OF_AN_OPERATION:
-                raise NotCompilableError
+        if key in self._plans:
+            self._plans.move_to_end(key)
+        else:
             self._plans[key] = self._compile(variables, principal)
+            if len(self._plans) > _SHAPES_OF_AN_OPERATION:
+                self._plans.popitem(last=False)
         plan = self._plans[key]
         if plan is None:
             raise NotCompilableError
@@ -117,12 +124,14 @@ class Operation:
 
 
 class Plans:
-    """The operations that were asked for lately. `principal`: the row of who asks."""
+    """The operations that were asked for lately. `principal`: the row of who asks. `most`: the documents and
+    plans that are remembered in all; of one operation at least its last plan is."""
 
     def __init__(self, schema: Schema, principal: FromClause, most: int = 2000) -> None:
         self._schema = schema
         self._principal = principal
         self._most = most
+        self._size = 0
         self._operations: OrderedDict[tuple[str, str | None], Operation | None] = OrderedDict()
 
     def find(
@@ -134,13 +143,22 @@ class Plans:
             self._operations.move_to_end(key)
         else:
             self._operations[key] = self._operation(document, name)
-            if len(self._operations) > self._most:
-                self._operations.popitem(last=False)
+            self._grow(1)
         operation = self._operations[key]
         if operation is None:
             raise NotCompilableError
         variables = operation.coerced(given)
-        return operation.plan(variables, self._principal), variables
+        before = operation.size
+        try:
+            return operation.plan(variables, self._principal), variables
+        finally:
+            self._grow(operation.size - before)
+
+    def _grow(self, more: int) -> None:
+        self._size += more
+        while self._size > self._most and len(self._operations) > 1:
+            _, forgotten = self._operations.popitem(last=False)
+            self._size -= 1 if forgotten is None else forgotten.size
 
     def _operation(self, document: DocumentNode, name: str | None) -> Operation | None:
         node = get_operation_ast(document, name)

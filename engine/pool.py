@@ -50,7 +50,7 @@ class Pool:
         self._patience = patience
         self._opened = 0
         self._free: list[ReadConnection] = []
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[ReadConnection | None]] = deque()
 
     async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """The statement's only value; None for no row. Raises PoolTimeoutError and what asyncpg raises."""
@@ -84,50 +84,60 @@ class Pool:
             self._release(connection)
 
     async def _acquire(self) -> ReadConnection:
-        while not self._free:
-            if self._opened < self._size:
-                return await self._open()
-            await self._wait()
-        return self._free.pop()
+        if self._free:
+            return self._free.pop()
+        if self._opened < self._size:
+            self._opened += 1
+            return await self._open()
+        given = await self._wait()
+        return await self._open() if given is None else given
 
     async def _open(self) -> ReadConnection:
-        self._opened += 1
+        """A connection for a place that is counted already."""
         try:
             return await self._connect()
         except BaseException:
-            self._opened -= 1
-            self._wake()
+            self._give(None)
             raise
 
-    async def _wait(self) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def _wait(self) -> ReadConnection | None:
+        """What `_give` gives."""
+        turn: asyncio.Future[ReadConnection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
             async with asyncio.timeout(self._patience):
-                await turn
-        except TimeoutError:
-            raise PoolTimeoutError from None
-        except asyncio.CancelledError:
-            if turn.done():
-                self._wake()  # it was our turn: somebody else's now
+                return await turn
+        except (TimeoutError, asyncio.CancelledError) as error:
+            if turn.done() and not turn.cancelled():
+                self._pass_on(turn.result())
+            if isinstance(error, TimeoutError):
+                raise PoolTimeoutError from None
             raise
 
+    def _pass_on(self, given: ReadConnection | None) -> None:
+        if given is None:
+            self._give(None)
+        else:
+            self._release(given)
+
     def _release(self, connection: ReadConnection) -> None:
-        if connection.is_closed():
-            self._opened -= 1
-        elif self._opened > self._size:
+        if self._opened > self._size:
             self._opened -= 1
             connection.terminate()
         else:
-            self._free.append(connection)
-        self._wake()
+            self._give(None if connection.is_closed() else connection)
 
-    def _wake(self) -> None:
+    def _give(self, connection: ReadConnection | None) -> None:
+        """A connection, or the place of one, to who waits longest: who comes later is not served before."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
+                turn.set_result(connection)
                 return
+        if connection is None:
+            self._opened -= 1
+        else:
+            self._free.append(connection)
 
     def _forget_free(self) -> None:
         while self._free:

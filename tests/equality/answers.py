@@ -94,8 +94,8 @@ async def check_equality(executor: Executor, asked: Operation, caller: Caller) -
 async def _answer(execution: Awaitable[ExecutionResult | bytes]) -> Answer:
     try:
         result = await execution
-    except GraphQLError as error:
-        result = ExecutionResult(None, [error])
+    except GraphQLError as refused:
+        result = ExecutionResult(None, [refused])
     with bound_contextvars(request_id=""):
         body = bytes(result_response(result, MediaType.JSON, anonymous=False).body)
     errors = []

@@ -54,7 +54,9 @@ class Arguments:
         return "".join(f" @{name}(if: {self._condition()})" for name in names)
 
     def _condition(self) -> str:
-        return self._variables.directive() if self._choices.chance(50) else self._choices.pick(("true", "false"))
+        if self._choices.chance(50):
+            return self._variables.directive()
+        return self._choices.pick(("true", "false"))
 
     def _text(self, key: str, argument: GraphQLArgument, value: Value) -> str:
         if not self._choices.chance(40):

@@ -1,4 +1,4 @@
-"""Documents that have been wrong before, here or in other engines. `accounts` stands for the viewer's list."""
+"""Documents that have been wrong before, here or in other engines."""
 
 _PAGE_INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 WHOLE = f"totalCount {_PAGE_INFO} edges {{ cursor node {{ id }} }} nodes {{ name }}"
@@ -99,3 +99,7 @@ ACCOUNT = "query ($id: ID!) { account(id: $id) { name members { nodes { user { n
 SEARCH = f"query ($text: String) {{ viewer {{ accounts(search: $text) {{ {WHOLE} }} }} }}"
 AFTER = "query ($cursor: String) { viewer { accounts(after: $cursor) { totalCount } } }"
 BEFORE = "query ($cursor: String) { viewer { accounts(before: $cursor) { nodes { id } } } }"
+TOO_LARGE = (
+    "{ viewer { accounts(first: $n) { nodes { subaccounts(first: $n) { nodes { "
+    "members(first: $n) { nodes { id } } } } } } } }"
+)

@@ -79,5 +79,8 @@ def _head(name: str, field: GraphQLField) -> str:
 def _value(type_: object) -> str:
     inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if isinstance(inner, GraphQLEnumType):
-        return next(iter(inner.values))
-    return {"ID": "$id", "[ID!]": "[$id]", "String": '""'}[str(inner)]
+        return str(next(iter(inner.values)))
+    return _VALUES[str(inner)]
+
+
+_VALUES = {"ID": "$id", "[ID!]": "[$id]", "String": '""'}

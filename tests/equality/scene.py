@@ -1,13 +1,13 @@
 """One small but rich world: two trees and a stranger's, with viewers of every kind.
 
-    agency                      brand           stranger's
-      client (ALL_ROLES)          marketing
-        shop (closed)             transactional
-          till
-        twin, Twin
-      suspended
-        below suspended
-      24 leaves: more than a page
+agency                      brand           stranger's
+  client (ALL_ROLES)          marketing
+    shop (closed)             transactional
+      till
+    twin, Twin
+  suspended
+    below suspended
+  24 leaves: more than a page
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ from tests.world import Account, ApiKey, Member, World
 
 QUOTES = "Agency \"Ω\" \\ 'quoted' \\u0041"
 EMOJI = "Client 🦊\u2028 tab\t line\n \x01 bell\x07 </script>"
+_EXTERNAL_ID = 'ext-"1"\\'
 _LEAVES = 24
 
 VIEWERS = (
@@ -101,15 +102,15 @@ async def make_scene(world: World) -> Scene:
         *invitations,
         *events,
     )
-    searches = (QUOTES, EMOJI, 'ext-"1"\\', "twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
-    return Scene({**people, **keys}, ids, searches)
+    words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
+    return Scene({**people, **keys}, ids, (QUOTES, EMOJI, _EXTERNAL_ID, *words))
 
 
 async def _agency(world: World) -> _Agency:
     master = await world.account(name=QUOTES)
     client = await world.account(master, EMOJI)
     await world.set_inheritance(client, RightsInheritance.ALL_ROLES)
-    await rows.set_external_id(world, client, 'ext-"1"\\')
+    await rows.set_external_id(world, client, _EXTERNAL_ID)
     shop = await world.account(client, "Shop")
     till = await world.account(shop, "Till")
     for name in ("twin", "Twin"):
@@ -124,6 +125,7 @@ async def _agency(world: World) -> _Agency:
 async def _members(world: World, agency: _Agency, brand: Account, marketing: Account) -> dict[str, Member]:
     """By the viewers' names. The twice-member stands in both trees, with another role in each account."""
     master, client = agency.master, agency.client
+    quoted = await world.person('An "analyst" \\ \t😀')
     members = {
         "owner of a tree": await world.member(master, BuiltinRole.OWNER),
         "administrator of a tree": await world.member(master, BuiltinRole.ADMINISTRATOR),
@@ -131,7 +133,7 @@ async def _members(world: World, agency: _Agency, brand: Account, marketing: Acc
         "finance": await world.member(master, BuiltinRole.FINANCE, expires_at=rows.FUTURE),
         "marketer": await world.member(agency.suspended, BuiltinRole.MARKETER),
         "developer": await world.member(agency.shop, BuiltinRole.DEVELOPER),
-        "analyst": await world.member(master, BuiltinRole.ANALYST, await world.person('An "analyst" \\ \t😀')),
+        "analyst": await world.member(master, BuiltinRole.ANALYST, quoted),
         "analyst by ALL_ROLES": await world.member(client, BuiltinRole.ANALYST),
         "expired membership": await world.member(client, BuiltinRole.ADMINISTRATOR, expires_at=rows.PAST),
         "member in two trees": await world.member(client, BuiltinRole.MARKETER),
@@ -171,7 +173,9 @@ async def _events(world: World, agency: _Agency, owner: Member, key: ApiKey) -> 
     renamed = EventKind.ACCOUNT_UPDATED
     return [
         await rows.event(world, master, EventKind.ACCOUNT_CREATED, by, after={"name": QUOTES}),
-        await rows.event(world, client, renamed, by, master, {"name": "é", "b": 1}, {"name": EMOJI, "aa": None}),
+        await rows.event(
+            world, client, renamed, by, master, {"name": "é", "b": 1}, {"name": EMOJI, "aa": None}
+        ),
         await rows.event(world, client, renamed, key, client, {"version": 9_007_199_254_740_993}, {}),
         await rows.event(world, client, EventKind.API_KEY_ROTATED, key, client),
         await rows.event(world, agency.shop, EventKind.ACCOUNT_CLOSED, by, master),

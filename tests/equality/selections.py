@@ -17,7 +17,17 @@ from graphql import (
 from tests.equality.arguments import Arguments
 from tests.equality.choices import Choices
 
-_BORROWED_KEYS = ("id", "name", "node", "nodes", "totalCount", "pageInfo", "cursor", "role", "__typename", "_")
+_BORROWED_KEYS = (
+    "id",
+    "name",
+    "node",
+    "nodes",
+    "totalCount",
+    "pageInfo",
+    "cursor",
+    "role",
+    "_",
+)
 """Aliases that look like other fields."""
 _MOST_LISTS = 3
 
@@ -125,14 +135,12 @@ class Selections:
 
     def _of_possible_types(self, interface: GraphQLInterfaceType, place: Place) -> list[str]:
         """Inline fragments on some of the types, each with a key that they share for another field."""
-        texts = []
-        for type_ in self._schema.get_possible_types(interface):
-            if self._choices.chance(70):
-                texts.append(
-                    f"... on {type_.name}{self._arguments.directives()} {{ {self._shared(type_)} "
-                    f"{self.of(type_, place)} }}"
-                )
-        return texts
+        return [
+            f"... on {type_.name}{self._arguments.directives()} {{ {self._shared(type_)} "
+            f"{self.of(type_, place)} }}"
+            for type_ in self._schema.get_possible_types(interface)
+            if self._choices.chance(70)
+        ]
 
     def _shared(self, type_: GraphQLObjectType) -> str:
         names = [name for name, field in type_.fields.items() if str(field.type) == "String!"]

@@ -6,7 +6,7 @@ import pytest
 
 from server.executor import Executor
 from tests.equality.answers import check_equality, compiled, reference
-from tests.equality.corners import ACCOUNT, AFTER, BEFORE, DOCUMENTS, NODE, SEARCH
+from tests.equality.corners import ACCOUNT, AFTER, BEFORE, DOCUMENTS, NODE, SEARCH, TOO_LARGE
 from tests.equality.operations import operation
 from tests.equality.scene import Scene
 from tests.equality.vocabulary import NO_CURSORS, NO_IDS, Vocabulary
@@ -51,6 +51,19 @@ async def test_cursors_of_earlier_answers(
     for cursor in vocabularies[viewer].cursors["accounts.created"][::4]:
         for query in (AFTER, BEFORE):
             assert await check_equality(executor, operation(query, cursor=cursor), scene.callers[viewer])
+
+
+@pytest.mark.parametrize(
+    ("declared", "variables"), [("Int", {"n": 100}), ("Int", {"n": 100.0}), ("Int = 100", {})]
+)
+async def test_what_would_be_too_large_is_refused_by_both(
+    declared: str, variables: dict[str, object], executor: Executor, scene: Scene
+) -> None:
+    asked = operation(f"query ($n: {declared}) {TOO_LARGE}", **variables)
+    caller = scene.callers["owner of a tree"]
+    assert await check_equality(executor, asked, caller)
+    (error,) = (await reference(executor, asked, caller)).errors
+    assert "COST_EXCEEDED" in error
 
 
 @_VARIED

@@ -22,12 +22,15 @@ _SCHEMA = build_schema()
 _SHAPES = 64
 """The most plans of an operation."""
 
-_WHO = operation("{ viewer { id user { name email } accounts { nodes { id name members { totalCount } } } } }")
-_LIST = (
-    "query ($id: ID, $text: String, $cursor: String, $size: Int, $order: AccountOrder! = NAME, $all: Boolean) { "
-    "viewer { accounts(search: $text, after: $cursor, first: $size, orderBy: $order) { nodes { "
-    "subaccounts(includeDescendants: $all) { totalCount } members(roleId: $id) { totalCount } } } } }"
+_WHO = operation(
+    "{ viewer { id user { name email } accounts { nodes { id name members { totalCount } } } } }"
 )
+_LIST = (
+    "query ($id: ID, $text: String, $cursor: String, $size: Int, $order: AccountOrder! = NAME, "
+    "$all: Boolean) { viewer { accounts(search: $text, after: $cursor, first: $size, orderBy: $order) "
+    "{ nodes { subaccounts(includeDescendants: $all) { totalCount } members(roleId: $id) { totalCount } } } } }"
+)
+_PAGE = "viewer { accounts(first: $size) { totalCount } }"
 _NODE = "query ($id: ID!) { node(id: $id) { id } }"
 
 
@@ -119,11 +122,11 @@ def test_plans_are_bounded_in_all() -> None:
     made = []
     for number in range(20):
         for size in range(4):
-            source = f"query ($size: Int) {{ a{number}: viewer {{ accounts(first: $size) {{ totalCount }} }} }}"
-            made += _compiled(plans, operation(source, size=size))
+            asked = operation(f"query ($size: Int) {{ a{number}: {_PAGE} }}", size=size)
+            made += _compiled(plans, asked)
     alive = _alive(made)
     assert 0 < len(alive) <= most
-    assert _plan(plans, operation(source, size=size)) is alive[-1], "the last one is at hand"
+    assert _plan(plans, asked) is alive[-1], "the last one is at hand"
 
 
 def _compiled(plans: Plans, asked: Operation) -> "list[weakref.ref[Plan]]":

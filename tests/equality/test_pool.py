@@ -3,15 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.pool import Pool, PoolTimeoutError, ReadConnection
+from engine.pool import Pool, PoolTimeoutError
 from server.embedded_postgres import DatabaseAddresses
+from tests.equality.pools import Server
 
 _PID = "SELECT convert_to(pg_backend_pid()::text, 'UTF8')"
 _SLOW = "SELECT convert_to(pg_sleep(0.3)::text || pg_backend_pid(), 'UTF8')"
@@ -21,46 +20,6 @@ _LONG = 30.0
 """Seconds; longer than any test."""
 
 Pools = Callable[[int, float], Pool]
-
-
-class Server:
-    """A database whose connections of this test are known by their name."""
-
-    def __init__(self, address: str, owner: AsyncEngine) -> None:
-        self._address = address
-        self._owner = owner
-        self.name = f"pool-{uuid4().hex}"
-        self.connects_that_fail = 0
-
-    async def connect(self) -> ReadConnection:
-        """Another connection."""
-        if self.connects_that_fail:
-            self.connects_that_fail -= 1
-            await asyncio.sleep(0.02)
-            raise ConnectionRefusedError
-        connection: ReadConnection = await asyncpg.connect(
-            self._address,
-            connection_class=ReadConnection,
-            server_settings={"application_name": self.name},
-        )
-        return connection
-
-    async def connections(self) -> int:
-        """How many there are now, once those that are going have gone."""
-        before = -1
-        while (now := await self._scalar("SELECT count(*)")) != before:
-            before = now
-            await asyncio.sleep(0.05)
-        return now
-
-    async def break_all(self) -> int:
-        """End them all, as a restart of the server does. How many."""
-        return await self._scalar("SELECT count(pg_terminate_backend(pid))")
-
-    async def _scalar(self, what: str) -> int:
-        statement = text(f"{what} FROM pg_stat_activity WHERE application_name = :name")
-        async with self._owner.connect() as connection:
-            return int((await connection.execute(statement, {"name": self.name})).scalar_one())
 
 
 @pytest.fixture
@@ -194,9 +153,7 @@ async def test_a_cancelled_read_leaks_nothing(pool_of: Pools, server: Server) ->
 async def test_a_refused_connection_leaks_no_place(pool_of: Pools, server: Server) -> None:
     pool = pool_of(1, _LONG)
     server.connects_that_fail = 1
-    refused, waited = await asyncio.gather(
-        pool.value(_PID, []), pool.value(_PID, []), return_exceptions=True
-    )
+    refused, waited = await asyncio.gather(pool.value(_PID, []), pool.value(_PID, []), return_exceptions=True)
     assert isinstance(refused, ConnectionRefusedError)
     assert isinstance(waited, bytes)
     await _check_whole(pool, server, 1)

@@ -26,6 +26,17 @@ def cursor(*values: object) -> str:
     return base64.b64encode(json.dumps(values, separators=(",", ":")).encode()).decode()
 
 
+_TAGS = ("accounts.created", "accounts.name", "members", "roles", "apiKeys", "events")
+_NO_KEYS: tuple[tuple[object, ...], ...] = (
+    (),
+    ("x",),
+    (None,),
+    (1,),
+    ("x", "y"),
+    ("\x00", "y"),
+    ("\ud800", "y"),
+    ({}, []),
+)
 NO_CURSORS = (
     "",
     "bogus",
@@ -37,11 +48,7 @@ NO_CURSORS = (
     base64.b64encode(b'{"a":1}').decode(),
     base64.b64encode(b"[" * 5_000).decode(),
     cursor(*["roles"] * 4),
-    *(
-        cursor(tag, *keys)
-        for tag in ("accounts.created", "accounts.name", "members", "roles", "apiKeys", "events")
-        for keys in ((), ("x",), (None,), (1,), ("x", "y"), ("\x00", "y"), ("\ud800", "y"), ({}, []))
-    ),
+    *(cursor(tag, *keys) for tag in _TAGS for keys in _NO_KEYS),
 )
 
 
