@@ -28,7 +28,8 @@ _WHO = operation(
 _LIST = (
     "query ($id: ID, $text: String, $cursor: String, $size: Int, $order: AccountOrder! = NAME, "
     "$all: Boolean) { viewer { accounts(search: $text, after: $cursor, first: $size, orderBy: $order) "
-    "{ nodes { subaccounts(includeDescendants: $all) { totalCount } members(roleId: $id) { totalCount } } } } }"
+    "{ nodes { subaccounts(includeDescendants: $all) { totalCount } "
+    "members(roleId: $id) { totalCount } } } } }"
 )
 _PAGE = "viewer { accounts(first: $size) { totalCount } }"
 _NODE = "query ($id: ID!) { node(id: $id) { id } }"
