@@ -60,6 +60,8 @@ class Pool:
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
             if not connection.is_closed():
                 raise
+        except asyncpg.InternalClientError:
+            connection.terminate()  # the server has said that it goes, but has not gone yet
         except asyncio.CancelledError:
             connection.terminate()
             raise

@@ -17,6 +17,7 @@ from authz.tokens import Digest, TokenKind, digest_of, generate
 from models.api_keys import api_keys
 from models.identifiers import AccountId, ApiKeyId, Kind, new_id, present
 from resolvers.events import EventKind, record
+from resolvers.moments import check_future
 from resolvers.texts import short_text
 
 
@@ -48,8 +49,8 @@ async def create_api_key(
     role = await role_to_give(session, account, command.role_id)
     if role.id == BuiltinRole.OWNER.id:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "An API key cannot be an owner.", "roleId")
-    if command.expires_at is not None and command.expires_at <= datetime.datetime.now(datetime.UTC):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie in the future.", "expiresAt")
+    if command.expires_at is not None:
+        check_future(command.expires_at, "expiresAt")
     scopes = _scopes(role, command.permissions)
     name = short_text(command.name, "name")
     return await add_api_key(session, principal, account, NewApiKey(name, role, scopes, command.expires_at))

@@ -18,6 +18,7 @@ from models.identifiers import AccountId, Kind, MembershipId, UserId, present
 from models.members import memberships
 from resolvers.events import Change, EventKind, record
 from resolvers.identifiers import parse_member
+from resolvers.moments import check_future
 from resolvers.ownership import give_up_ownership, take_ownership
 
 
@@ -113,8 +114,7 @@ def check_expiry(role: RoleGrant, expires_at: datetime.datetime | None) -> None:
         return
     if role.id == BuiltinRole.OWNER.id:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Ownership does not expire.", "expiresAt")
-    if expires_at <= datetime.datetime.now(datetime.UTC):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie in the future.", "expiresAt")
+    check_future(expires_at, "expiresAt")
 
 
 async def _manageable(

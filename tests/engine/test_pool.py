@@ -20,10 +20,16 @@ _SLEEP = "SELECT convert_to('slept', 'UTF8') FROM pg_sleep(0.4)"
 
 
 @pytest.fixture
-async def pool(addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
-    found = read_pool(addresses.application, _SIZE)
+async def pool(request: pytest.FixtureRequest, addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
+    """Of the size that a test asks for through `sized`, else of three connections."""
+    found = read_pool(addresses.application, getattr(request, "param", _SIZE))
     yield found
     await found.close()
+
+
+def sized(size: int) -> pytest.MarkDecorator:
+    """Give the test a pool of so many connections."""
+    return pytest.mark.parametrize("pool", [size], indirect=True)
 
 
 async def _echoes(pool: Pool, *texts: str) -> list[bytes | None]:
@@ -47,8 +53,8 @@ async def test_many_reads_share_few_connections(pool: Pool, database: AsyncEngin
     assert await _end_connections(database) == _SIZE
 
 
-async def test_who_waits_too_long_is_told_and_takes_nobodys_turn(addresses: DatabaseAddresses) -> None:
-    pool = read_pool(addresses.application, 1)
+@sized(1)
+async def test_who_waits_too_long_is_told_and_takes_nobodys_turn(pool: Pool) -> None:
     pool._patience = 0.1
     slow = asyncio.create_task(pool.value(_SLEEP, []))
     await asyncio.sleep(0.05)
@@ -57,7 +63,6 @@ async def test_who_waits_too_long_is_told_and_takes_nobodys_turn(addresses: Data
     assert failure_of(timeout.value).code is ErrorCode.UNAVAILABLE
     assert await slow == b"slept"
     assert await _echoes(pool, "next") == [b"next"]
-    await pool.close()
 
 
 async def test_a_read_that_is_given_up_leaves_nothing_to_the_next(pool: Pool) -> None:
@@ -109,19 +114,16 @@ async def test_a_read_is_answered_whatever_happened_to_the_connections_before(
         assert await _echoes(pool, "d", "e", "f", "g") == [b"d", b"e", b"f", b"g"]
 
 
-async def test_a_read_that_meets_its_connections_end_at_any_moment(
-    addresses: DatabaseAddresses, database: AsyncEngine
-) -> None:
+@sized(10)
+async def test_a_read_that_meets_its_connections_end_at_any_moment(pool: Pool, database: AsyncEngine) -> None:
     """Reads begin in every turn of the event loop while the server ends the connections: each is answered, or
     told that the database is away; none breaks on a connection that is half closed."""
-    pool = read_pool(addresses.application, 10)
     for _ in range(20):
         await asyncio.gather(*[pool.value(_ECHO, ["a"]) for _ in range(10)], return_exceptions=True)
         outcomes = await _read_while(pool, asyncio.create_task(_end_connections(database)))
         failures = [failure_of(found) for found in outcomes if isinstance(found, Exception)]
         assert {failure.code for failure in failures} <= {ErrorCode.UNAVAILABLE}, outcomes
         assert {found for found in outcomes if not isinstance(found, BaseException)} <= {b"a"}
-    await pool.close()
 
 
 async def _read_while(pool: Pool, ending: Awaitable[int]) -> list[bytes | BaseException | None]:

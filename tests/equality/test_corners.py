@@ -16,9 +16,7 @@ _VIEWERS = (
     "owner of a tree",
     "administrator of a subtree",
     "finance",
-    "analyst by ALL_ROLES",
     "member in two trees",
-    "narrowed key",
     "key without sight",
 )
 

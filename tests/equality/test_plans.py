@@ -107,22 +107,24 @@ async def test_kinds_of_ids_shape_the_statement(reads: Pool, scene: Scene) -> No
 def test_shapes_of_an_operation_are_bounded() -> None:
     """Those that were used last stay: a client's odd values do not take the plans of all others."""
     plans = Plans(_SCHEMA, PRINCIPAL)
-    kept = _plan(plans, operation(_LIST, size=20))
+    page = f"query ($size: Int) {{ {_PAGE} }}"
+    kept = _plan(plans, operation(page, size=20))
     made = []
-    for size in range(3 * _SHAPES):
-        assert _plan(plans, operation(_LIST, size=20)) is kept
-        made += _compiled(plans, operation(_LIST, size=size, text="x"))
-        made += _compiled(plans, operation(_NODE, id=f"{'a' * 5_000}{size}_x"))
+    for number in range(_SHAPES + 30):
+        assert _plan(plans, operation(page, size=20)) is kept
+        made += _compiled(plans, operation(page, size=number))
+        made += _compiled(plans, operation(page, size=-number))
+        made += _compiled(plans, operation(_NODE, id=f"{number}_x"))
     assert len(_alive(made)) <= 2 * _SHAPES
-    assert _plan(plans, operation(_LIST, size=99)) is not kept
+    assert _plan(plans, operation(page, size=100)) is not kept
 
 
 def test_plans_are_bounded_in_all() -> None:
     most = 10
     plans = Plans(_SCHEMA, PRINCIPAL, most)
     made = []
-    for number in range(20):
-        for size in range(4):
+    for number in range(9):
+        for size in range(3):
             asked = operation(f"query ($size: Int) {{ a{number}: {_PAGE} }}", size=size)
             made += _compiled(plans, asked)
     alive = _alive(made)

@@ -71,31 +71,28 @@ async def test_a_wait_is_bounded(pool_of: Pools) -> None:
 async def test_who_waits_is_served_before_who_comes_later(pool_of: Pools) -> None:
     """However busy others keep the pool: a place that becomes free goes to who waits for it."""
     pool = pool_of(1, _LONG)
-    served = asyncio.Event()
+    enough = asyncio.Event()
 
-    async def wait() -> None:
-        await pool.value(_PID, [])
-        served.set()
-
-    async def again_and_again() -> int:
-        for count in range(200):
-            if served.is_set():
-                return count
+    async def again_and_again() -> None:
+        while not enough.is_set():
             await pool.value(_PID, [])
-        return 200
 
     others = [asyncio.create_task(again_and_again()) for _ in range(2)]
     await asyncio.sleep(0.05)
-    waiting = asyncio.create_task(wait())
-    assert max(await asyncio.gather(*others)) < 200
-    await waiting
+    try:
+        assert await asyncio.wait_for(pool.value(_PID, []), 5)
+    finally:
+        enough.set()
+        await asyncio.gather(*others)
 
 
 async def test_broken_connections_are_replaced(pool_of: Pools, server: Server) -> None:
+    """Also those that the server has said it ends, but has not yet closed."""
     pool = pool_of(3, _LONG)
     await _check_whole(pool, server, 3)
-    assert await server.break_all() == 3
-    assert all(await asyncio.gather(*[pool.value(_PID, []) for _ in range(6)]))
+    for _ in range(15):
+        assert await server.break_all() > 0
+        assert all(await asyncio.gather(*[pool.value(_PID, []) for _ in range(6)]))
     await _check_whole(pool, server, 3)
 
 

@@ -1,0 +1,17 @@
+"""Points in time that clients name."""
+
+import datetime
+
+from authz.refusals import Refusal, RefusalCode
+
+
+def check_future(moment: datetime.datetime, field: str) -> None:
+    """Raise BAD_USER_INPUT for what has passed, names no zone, or is outside the calendar in UTC."""
+    if moment.tzinfo is None:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must say its offset from UTC.", field)
+    try:
+        utc = moment.astimezone(datetime.UTC)
+    except OverflowError as error:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Is out of range.", field) from error
+    if utc <= datetime.datetime.now(datetime.UTC):
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie in the future.", field)
