@@ -1,9 +1,11 @@
 """E-mail addresses: canonicalised in one place, on write and on look-up (T24). The original is kept.
 
-Two addresses are the same person's if they are equal after trimming, Unicode normalisation (NFC), lower case
-and IDNA for the domain. Tags and dots are left alone: no provider-specific merging.
+Two addresses are the same person's if they are equal after trimming, Unicode normalisation (NFKC, which makes
+full-width forms plain), lower case and IDNA for the domain. Tags and dots are left alone: no provider-specific
+merging.
 """
 
+import unicodedata
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
@@ -26,4 +28,5 @@ def email_address(text: str, field: str = "email") -> EmailAddress:
         parts = validate_email(original, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Not an e-mail address: {error}", field) from error
-    return EmailAddress(original, f"{parts.local_part.lower()}@{parts.ascii_domain or parts.domain}".lower())
+    local_part = unicodedata.normalize("NFKC", parts.local_part).lower()
+    return EmailAddress(original, f"{local_part}@{(parts.ascii_domain or parts.domain).lower()}")

@@ -26,6 +26,7 @@ ALLOWED = {
     Use("server.demo.access._principal", _PRINCIPAL): "whether a token that was kept still works",
     Use("resolvers.viewer.current", _PRINCIPAL): "who asks is what the field tells",
     Use("resolvers.users.by_id", _PRINCIPAL): "the viewer's own person",
+    Use("resolvers.users.known_in", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.api_keys.by_id", _PRINCIPAL): "a key can always see itself",
     Use("resolvers.members._is_viewer", _PRINCIPAL): "a new member sees the own membership in the payload",
     Use("resolvers.members._member_rows", "authz.reach.active_memberships"): "what members are, not who may",

@@ -7,7 +7,7 @@ import pytest
 
 from authz.builtin_roles import BuiltinRole
 from tests.api import Api
-from tests.bad_input.inputs import Place, inputs, make_place, still_works, stored
+from tests.bad_input.inputs import Place, inputs, make_place, stored
 from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt
 from tests.world import World
 
@@ -41,8 +41,7 @@ async def _with_end(api: Api, place: Place, mutation: str, end: object) -> Attem
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
-async def test_an_end_in_the_past_is_refused(api: Api, world: World, mutation: str) -> None:
-    place = await make_place(api, world)
+async def test_an_end_in_the_past_is_refused(api: Api, world: World, place: Place, mutation: str) -> None:
     before = await stored(world, place)
     now = datetime.datetime.now(datetime.UTC).isoformat()
     for end in (*_PAST, now):
@@ -51,7 +50,6 @@ async def test_an_end_in_the_past_is_refused(api: Api, world: World, mutation: s
         assert refused.user_error is not None
         assert refused.user_error["field"] == ["input", "expiresAt"]
     assert await stored(world, place) == before
-    await still_works(api, place, mutation)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
@@ -59,18 +57,16 @@ async def test_an_end_in_the_past_is_refused(api: Api, world: World, mutation: s
     "ends", [_NO_MOMENT, _OUT_OF_RANGE, _WITHOUT_ZONE], ids=["no moment", "out of range", "without a zone"]
 )
 async def test_what_is_no_moment_is_refused(
-    api: Api, world: World, mutation: str, ends: list[object]
+    api: Api, world: World, place: Place, mutation: str, ends: list[object]
 ) -> None:
     """Nor is what names no zone: whose midnight it is cannot be guessed."""
-    place = await make_place(api, world)
     before = await stored(world, place)
     codes = {str(end): (await _with_end(api, place, mutation, end)).code for end in ends}
     assert codes == {str(end): "BAD_USER_INPUT" for end in ends}
     assert await stored(world, place) == before
 
 
-async def test_a_literal_is_looked_at_too(api: Api, world: World) -> None:
-    place = await make_place(api, world)
+async def test_a_literal_is_looked_at_too(api: Api, world: World, place: Place) -> None:
     before = await stored(world, place)
     for end in ('"2030-01-01T00:00:00"', '"tomorrow"', '"9999-12-31T23:59:59-23:59"', "2030", "TOMORROW"):
         query = (
@@ -84,18 +80,17 @@ async def test_a_literal_is_looked_at_too(api: Api, world: World) -> None:
     assert await stored(world, place) == before
 
 
-@pytest.mark.parametrize("end", ["2999-01-01T00:00:00Z", "2999-01-01T12:00:00.123456+05:45"])
-async def test_a_moment_in_any_zone_is_kept(api: Api, world: World, end: str) -> None:
+async def test_a_moment_in_any_zone_is_kept(api: Api, world: World) -> None:
     place = await make_place(api, world)
     role = {"memberId": place.member.id, "roleId": ROLE_IDS[BuiltinRole.ANALYST]}
-    made = await attempt(api, "memberUpdate", place.above, "member { expiresAt }", **role, expiresAt=end)
-    shown = datetime.datetime.fromisoformat(made.payload["member"]["expiresAt"])
-    assert shown == datetime.datetime.fromisoformat(end)
-    assert shown.tzinfo is not None
+    for end in ("2999-01-01T00:00:00Z", "2999-01-01T12:00:00.123456+05:45"):
+        made = await attempt(api, "memberUpdate", place.above, "member { expiresAt }", **role, expiresAt=end)
+        shown = datetime.datetime.fromisoformat(made.payload["member"]["expiresAt"])
+        assert shown == datetime.datetime.fromisoformat(end)
+        assert shown.tzinfo is not None
 
 
-async def test_ownership_has_no_end(api: Api, world: World) -> None:
-    place = await make_place(api, world)
+async def test_ownership_has_no_end(api: Api, world: World, place: Place) -> None:
     before = await stored(world, place)
     owner = {"roleId": ROLE_IDS[BuiltinRole.OWNER]}
     for mutation in ("memberInvite", "memberUpdate"):

@@ -14,7 +14,7 @@ from tests.world import Account, Person
 
 T = TypeVar("T")
 
-ROUNDS = 4
+ROUNDS = 3
 """How often a race is run: which request is first is left to chance."""
 
 

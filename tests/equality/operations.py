@@ -1,6 +1,6 @@
 """Whole operations: documents with their variables."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import graphql
 from graphql import DocumentNode, GraphQLObjectType, GraphQLSchema
@@ -23,11 +23,8 @@ class Operation:
     """What a client asks for. `wrong`: an argument is wrong, in a place that may never be read."""
 
     request: GraphQLRequest
-    document: DocumentNode
+    document: DocumentNode = field(repr=False)
     wrong: bool = False
-
-    def __repr__(self) -> str:
-        return f"{self.request.query}\n{self.request.variables!r}"
 
 
 def operation(source: str, **variables: object) -> Operation:
