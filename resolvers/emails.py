@@ -1,8 +1,8 @@
 """E-mail addresses: canonicalised in one place, on write and on look-up (T24). The original is kept.
 
-Two addresses are the same person's if they are equal after trimming, Unicode normalisation (NFKC, which makes
-full-width forms plain), lower case and IDNA for the domain. Tags and dots are left alone: no provider-specific
-merging.
+Two addresses are the same person's if they are equal after trimming, Unicode normalisation (NFKC: full-width
+forms become plain), lower case and IDNA for the domain. Tags and dots are left alone: there is no merging by
+provider.
 """
 
 import unicodedata
