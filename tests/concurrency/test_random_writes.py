@@ -18,7 +18,7 @@ from tests.concurrency.outcomes import owners_of
 from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt
 from tests.world import Account, ApiKey, Member, World
 
-_WRITERS = 8
+_WRITERS = 5
 _WRITES_OF_EACH = 6
 _ROLES = [ROLE_IDS[role] for role in BuiltinRole]
 _numbers = itertools.count()

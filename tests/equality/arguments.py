@@ -50,7 +50,7 @@ class Arguments:
         """Mostly none."""
         if not self._choices.chance(6):
             return ""
-        names = self._choices.some(("include", "skip"), 1, 2)
+        names = self._choices.some(("include", "skip"), 2)
         return "".join(f" @{name}(if: {self._condition()})" for name in names)
 
     def _condition(self) -> str:
@@ -68,7 +68,7 @@ class Arguments:
         return {
             key: self._value(argument.type, name, key)
             for key, argument in field.args.items()
-            if key not in PAGE_ARGUMENTS and (is_required_argument(argument) or self._choices.chance(35))
+            if key not in PAGE_ARGUMENTS and (is_required_argument(argument) or self._choices.chance(20))
         }
 
     def _value(self, type_: GraphQLInputType, field: str, argument: str) -> Value:

@@ -1,10 +1,11 @@
 """Whole operations: documents with their variables."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import graphql
-from graphql import DocumentNode, GraphQLObjectType, GraphQLSchema
-from hypothesis import assume
+from graphql import DocumentNode, GraphQLSchema
 from hypothesis import strategies as st
 
 from server.http_request import GraphQLRequest
@@ -32,37 +33,50 @@ def operation(source: str, **variables: object) -> Operation:
     return Operation(GraphQLRequest(source, None, variables), graphql.parse(source))
 
 
-@st.composite
-def operations(draw: st.DrawFn, schema: GraphQLSchema, vocabulary: Vocabulary) -> Operation:
-    """Valid operations on the query type."""
-    choices = Choices(draw)
+def operations(schema: GraphQLSchema, vocabulary: Vocabulary) -> st.SearchStrategy[Operation]:
+    """Valid operations on the query type. They shrink towards small ones."""
+    return st.builds(
+        partial(_operation, schema, vocabulary),
+        depth=st.integers(2, 7),
+        fields=st.integers(1, 100),
+        seed=st.integers(0, 2**64 - 1),
+    )
+
+
+def _operation(
+    schema: GraphQLSchema, vocabulary: Vocabulary, depth: int, fields: int, seed: int
+) -> Operation:
+    choices = Choices(seed)
     variables = Variables(choices)
     arguments = Arguments(choices, vocabulary, variables)
-    body, definitions = _body(choices, schema, arguments)
+    names = _names(choices, schema)
+    polymorphic = bool({"node", "nodes"}.intersection(names))
+    selections = Selections(choices, schema, arguments, fields, polymorphic=polymorphic)
+    body = " ".join(_root(choices, schema, selections, names, depth))
     name = choices.pick(("", "Q"))
     head = f"query {name}{variables.declared}" if name or variables.declared else ""
     other = " query Other { __typename }" if name and choices.chance(10) else ""
-    source = " ".join((f"{head} {{ {body} }}{other}", *definitions))
+    source = " ".join((f"{head} {{ {body} }}{other}", *selections.definitions))
     chosen_name = name if other or (name and choices.chance(50)) else None
     if choices.chance(5):
         variables.values["unknown"] = 1
     document = graphql.parse(source)
-    assume(not graphql.validate(schema, document))
+    errors = graphql.validate(schema, document)
+    assert not errors, (source, errors)
     return Operation(GraphQLRequest(source, chosen_name, variables.values), document, arguments.wrong)
 
 
-def _body(choices: Choices, schema: GraphQLSchema, arguments: Arguments) -> tuple[str, list[str]]:
-    query_type = schema.query_type
-    assert isinstance(query_type, GraphQLObjectType)
-    names = [name for name in query_type.fields if choices.chance(_CHANCES.get(name, 50))]
-    polymorphic = bool({"node", "nodes"}.intersection(names))
-    selections = Selections(
-        choices, schema, arguments, choices.pick((64, 8, 16, 32, 100)), polymorphic=polymorphic
-    )
-    place = Place(choices.pick((5, 3, 4, 6)))
-    texts = selections.fields(query_type, names, place)
+def _names(choices: Choices, schema: GraphQLSchema) -> list[str]:
+    assert schema.query_type is not None
+    return [name for name in schema.query_type.fields if choices.chance(_CHANCES.get(name, 50))]
+
+
+def _root(
+    choices: Choices, schema: GraphQLSchema, selections: Selections, names: list[str], depth: int
+) -> Iterator[str]:
+    assert schema.query_type is not None
+    yield from selections.fields(schema.query_type, names, Place(depth))
     if choices.chance(2):
-        texts.append(choices.pick(_INTROSPECTION))
-    if choices.chance(10) or not texts:
-        texts.append("__typename")
-    return " ".join(texts), selections.definitions
+        yield choices.pick(_INTROSPECTION)
+    if choices.chance(10) or not names:
+        yield "__typename"
