@@ -100,6 +100,20 @@ async def test_the_property_notices_a_gain(api: Api, registry: World, database: 
     assert "STATISTICS_READ" not in what
 
 
+async def test_a_key_gives_nothing_below_that_it_lacks_there(api: Api, registry: World) -> None:
+    """N19: in its account the key holds all that the role gives there, but below it does not."""
+    scopes = ALL_SCOPES - named("ACCOUNT_SUSPEND ACCOUNT_CLOSE ACCOUNT_TRANSFER")
+    start = Start((Grant(0, BuiltinRole.ADMINISTRATOR, scopes),), True, (False,) * len(SHAPE))
+    gang = Gang(registry, api, start)
+    await gang.set_up()
+    for kind in (StepKind.KEY, StepKind.INVITE):
+        too_wide = Step(kind, 0, 0, 0, BuiltinRole.ADMINISTRATOR, None)
+        assert await gang.take(too_wide) == "ROLE_TOO_WIDE"
+        within = Step(kind, 0, 0, 0, BuiltinRole.MARKETER, None)
+        assert await gang.take(within) == DONE
+    assert await gang.gains() == []
+
+
 async def test_a_narrow_key_hands_over_no_more_than_it_holds(api: Api, registry: World) -> None:
     """N19: ACCOUNT_TRANSFER alone makes nobody an owner, who holds so much more."""
     scopes = named("ACCOUNT_READ STATISTICS_READ MEMBERS_READ MEMBERS_WRITE ACCOUNT_TRANSFER")
