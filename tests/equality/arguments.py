@@ -50,7 +50,7 @@ class Arguments:
         """Mostly none."""
         if not self._choices.chance(6):
             return ""
-        names = self._choices.some(("include", "skip"), 2)
+        names = self._choices.some(("include", "skip"), 1, 2)
         return "".join(f" @{name}(if: {self._condition()})" for name in names)
 
     def _condition(self) -> str:

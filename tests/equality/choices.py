@@ -6,7 +6,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_ALPHABETS = ("ab", "aZ09 ", "\"'\\{}$", "\t\n\r\x01\x1f\x7f", "éßİıſΩж", "🦊🏳️‍🌈\u2028\u200f\ufffd\uffff\U0010ffff")
+_ALPHABETS = (
+    "ab",
+    "aZ09 ",
+    "\"'\\{}$",
+    "\t\n\r\x01\x1f\x7f",
+    "éßİıſΩж",
+    "🦊🏳️‍🌈\u2028\u200f\ufffd\uffff\U0010ffff",
+)
 
 
 class Choices:
@@ -24,9 +31,10 @@ class Choices:
         """One of them."""
         return self._random.choice(options)
 
-    def some(self, options: Sequence[T], most: int) -> list[T]:
-        """One or more of them, in any order, each once."""
-        return self._random.sample(options, self._random.randint(1, min(most, len(options))))
+    def some(self, options: Sequence[T], least: int, most: int) -> list[T]:
+        """So many of them, in any order, each once; fewer where there are not enough."""
+        count = self._random.randint(min(least, len(options)), min(most, len(options)))
+        return self._random.sample(options, count)
 
     def text(self) -> str:
         """Any text that a client may send."""

@@ -65,6 +65,7 @@ class _Agency:
     shop: Account
     till: Account
     suspended: Account
+    leaves: tuple[Account, ...]
 
     @property
     def all(self) -> list[Account]:
@@ -85,6 +86,8 @@ async def make_scene(world: World) -> Scene:
     invitations = await _invitations(world, agency, owner, keys["key"])
     events = await _events(world, agency, owner, keys["key"])
     events.append(await rows.event(world, foreign, EventKind.ACCOUNT_CREATED, stranger.person))
+    for number, leaf in enumerate(agency.leaves[::4]):
+        await _fill(world, leaf, owner, list(BuiltinRole)[number])
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
@@ -117,9 +120,17 @@ async def _agency(world: World) -> _Agency:
         await world.account(client, name)
     suspended = await world.account(master, "Suspended")
     await world.account(suspended, "Below suspended")
-    for number in range(_LEAVES):
-        await world.account(master, f"Leaf {number}")
-    return _Agency(master, client, shop, till, suspended)
+    leaves = [await world.account(master, f"Leaf {number}") for number in range(_LEAVES)]
+    return _Agency(master, client, shop, till, suspended, tuple(leaves))
+
+
+async def _fill(world: World, leaf: Account, owner: Member, role: BuiltinRole) -> None:
+    """Some of everything, also where few look."""
+    member = await world.member(leaf, role)
+    key = await world.api_key(leaf, role)
+    await rows.invitation(world, leaf, role, owner.person)
+    await rows.event(world, leaf, EventKind.MEMBER_JOINED, member.person, leaf, after={"role": role.name})
+    await rows.event(world, leaf, EventKind.API_KEY_CREATED, owner.person, after={"apiKeyId": key.id})
 
 
 async def _members(world: World, agency: _Agency, brand: Account, marketing: Account) -> dict[str, Member]:
@@ -180,4 +191,8 @@ async def _events(world: World, agency: _Agency, owner: Member, key: ApiKey) -> 
         await rows.event(world, client, EventKind.API_KEY_ROTATED, key, client),
         await rows.event(world, agency.shop, EventKind.ACCOUNT_CLOSED, by, master),
         await rows.event(world, client, EventKind.MEMBER_JOINED, by, master, {"\x01": 0}, {"\x01": None}),
+        *[
+            await rows.event(world, client, kind, by, master, after={"kind": kind.value})
+            for kind in EventKind
+        ],
     ]

@@ -79,7 +79,7 @@ class Selections:
         assert isinstance(type_, GraphQLInterfaceType | GraphQLObjectType)
         names = [name for name, field in type_.fields.items() if self._fits(field, place)]
         if names and self._left > 0:
-            texts += self.fields(type_, self._choices.some(names, 6), place)
+            texts += self.fields(type_, self._choices.some(names, 2, 7), place)
         texts += self._typename(type_)
         return " ".join(texts) or "__typename"
 
