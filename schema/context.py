@@ -8,14 +8,16 @@ from strawberry.types import Info
 
 from authz.principals import NOBODY, Principal
 from authz.tokens import Digest
+from engine.payloads import Payloads
 from engine.reader import Reader
 
 
 @dataclass
 class Context:
-    """One request: who asks, the snapshot it reads, and how it writes."""
+    """One request: who asks, the snapshot it reads, and how it writes and reads what it wrote."""
 
     reader: Reader
+    payloads: Payloads
     principal: Principal | None
     sessions: async_sessionmaker[AsyncSession]
     client_address: str

@@ -70,7 +70,9 @@ async def perform(
             raise
         return refused(type_, Refusal(RefusalCode.CONFLICT))
     digest = info.context.digest if reads_as is None else reads_as(done)
-    await info.context.reader.renew({DIGEST_NAME: digest or NOBODY})
+    named = {DIGEST_NAME: digest or NOBODY}
+    await info.context.reader.renew(named)
+    await info.context.payloads.read(done, info._raw_info, named)
     return done
 
 

@@ -4,6 +4,7 @@ A query of somebody who is known runs compiled, as one statement that finds out 
 be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
 """
 
+import orjson
 import strawberry
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
 from graphql.execution import execute
@@ -17,7 +18,8 @@ from engine.binds import NotCompilableError
 from engine.denials import MARKER, settled
 from engine.limits import check_cost
 from engine.paging import BadPage
-from engine.plans import Plans
+from engine.payloads import PayloadExecutor, Payloads
+from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
@@ -26,19 +28,27 @@ from schema.root import graphql_schema
 from server.errors import Unauthenticated
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
+from server.metrics import ReadPath, count_operation
 
 
 class Executor:
     """See `server.graphql_http.Executor`."""
 
     def __init__(
-        self, schema: strawberry.Schema, database: AsyncEngine, reads: Pool, public_url: str
+        self,
+        schema: strawberry.Schema,
+        database: AsyncEngine,
+        reads: Pool,
+        public_url: str,
+        *,
+        debug: bool = False,
     ) -> None:
         self.schema = graphql_schema(schema)
         self._database = database
         self._reads = reads
-        self._plans = Plans(schema, PRINCIPAL)
+        self._plans = Plans(schema)
         self._public_url = public_url
+        self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
         self._key_uses = KeyUses(self._sessions)
 
@@ -63,7 +73,7 @@ class Executor:
 
         Raises NotCompilableError, and Unauthenticated where nobody has the token.
         """
-        plan, variables = self._plans.find(request.query, document, request.operation_name, request.variables)
+        plan, variables = self._plans.find(_asked(request, document), _QUERY)
         try:
             values = plan.values(variables, {DIGEST_NAME: token_digest})
         except BadPage as error:
@@ -71,9 +81,8 @@ class Executor:
         answer = await self._reads.value(plan.statement.sql, values)
         if answer is None:
             raise Unauthenticated
-        if MARKER not in answer:
-            return answer
-        return ExecutionResult(*settled(answer, plan.denials))
+        settled_answer = answer if MARKER not in answer else ExecutionResult(*settled(answer, plan.denials))
+        return self._noted(settled_answer, ReadPath.COMPILED)
 
     async def reference(
         self,
@@ -81,25 +90,44 @@ class Executor:
         document: DocumentNode,
         token_digest: Digest | None,
         client_address: str,
-    ) -> ExecutionResult:
-        """The reference executor's answer."""
-        check_cost(self.schema, document, _operation(request, document), request.variables)
+    ) -> ExecutionResult | bytes:
+        """The reference executor's answer; a mutation's payload is read by the compiled one if it can."""
+        operation = _operation(request, document)
+        check_cost(self.schema, document, operation, request.variables)
         reader = Reader(self._database, {DIGEST_NAME: token_digest or NOBODY})
+        payloads = Payloads(self._plans, self._reads, _asked(request, document))
         try:
             principal = None if token_digest is None else await _authenticate(reader, token_digest)
-            if _operation(request, document).operation is OperationType.MUTATION:
+            if operation.operation is OperationType.MUTATION:
                 await reader.close()
-            context = Context(reader, principal, self._sessions, client_address, self._public_url)
+            context = Context(reader, payloads, principal, self._sessions, client_address, self._public_url)
             result = execute(
                 self.schema,
                 document,
                 context_value=context,
                 variable_values=request.variables,
                 operation_name=request.operation_name,
+                executor_class=PayloadExecutor,
             )
-            return result if isinstance(result, ExecutionResult) else await result
+            answer = result if isinstance(result, ExecutionResult) else await result
         finally:
             await reader.close()
+        changed = operation.operation is OperationType.MUTATION and not payloads.left
+        return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
+
+    def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
+        count_operation(path)
+        if not self._debug:
+            return answer
+        found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
+        return ExecutionResult(found.data, found.errors, {"executor": path.value})
+
+
+_QUERY = WholeQuery(PRINCIPAL)
+
+
+def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:
+    return Asked(request.query, document, request.operation_name, request.variables)
 
 
 def _digest(authorization: str | None) -> Digest | None:

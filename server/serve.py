@@ -13,6 +13,7 @@ from uvicorn.supervisors import Multiprocess
 
 from server.app import create_app
 from server.commands.failures import CommandFailed
+from server.metrics import counted_together
 from server.request_log import configure_logging
 from server.settings import Settings
 
@@ -79,7 +80,8 @@ def run(settings: Settings, database_url: str, listener: socket.socket, workers:
         if workers == 1:
             uvicorn.Server(config).run([listener])
         else:
-            Multiprocess(config, [listener]).run()
+            with counted_together():
+                Multiprocess(config, [listener]).run()
 
 
 def make_app(settings: Settings, database_url: str) -> Starlette:
