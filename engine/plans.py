@@ -54,10 +54,7 @@ class Plan:
         """The statement's values. Raises what a client's value makes a check raise."""
         for check in self.checks:
             check.read(variables)
-        return [
-            named[value] if isinstance(value, str) else value.read(variables)
-            for value in self.statement.values
-        ]
+        return self.statement.bound(variables, named)
 
 
 @dataclass(frozen=True)
@@ -115,6 +112,7 @@ class Operation:
             definition.variable.name.value: _input_type(schema, definition)
             for definition in node.variable_definitions or ()
         }
+        self._plain_types = _plain_types(self._types)
         self._variables: dict[Hashable, tuple[str, ...]] = {}
         self._plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
 
@@ -125,6 +123,10 @@ class Operation:
 
     def coerced(self, given: Variables) -> Variables:
         """The variables by GraphQL's rules. Raises NotCompilableError for bad ones."""
+        if self._plain_types is not None:
+            plain = _plain(given, self._plain_types)
+            if plain is not None:
+                return plain
         found = get_variable_values(self._schema._schema, self._node.variable_definitions or (), given)
         if isinstance(found, list):
             raise NotCompilableError
@@ -214,9 +216,29 @@ def _input_type(schema: Schema, definition: VariableDefinitionNode) -> GraphQLIn
     return found if is_input_type(found) else None
 
 
+_PLAIN_TYPES: Mapping[str, type] = {"ID": str, "String": str, "Boolean": bool}
+
+
+def _plain_types(types: Mapping[str, GraphQLInputType | None]) -> Mapping[str, type] | None:
+    """The Python types of variables that GraphQL takes as they come; None where there are others."""
+    found = {name: _PLAIN_TYPES.get(getattr(_nullable(type_), "name", "")) for name, type_ in types.items()}
+    plain = {name: type_ for name, type_ in found.items() if type_ is not None}
+    return plain if len(plain) == len(types) else None
+
+
+def _plain(given: Variables, types: Mapping[str, type]) -> Variables | None:
+    """The variables where GraphQL's coercion would change nothing; None where it may."""
+    found = {name: given.get(name) for name in types}
+    return found if all(type(found[name]) is type_ for name, type_ in types.items()) else None
+
+
+def _nullable(type_: GraphQLInputType | None) -> GraphQLInputType | None:
+    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+
+
 def _shape(value: Any, type_: GraphQLInputType | None) -> Hashable:
     """What of a variable's value decides the SQL."""
-    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    inner = _nullable(type_)
     if value is None:
         return None
     if isinstance(inner, GraphQLList):
@@ -228,7 +250,7 @@ def _shape(value: Any, type_: GraphQLInputType | None) -> Hashable:
 
 def _opened(value: Any, type_: GraphQLInputType | None, *path: str | int) -> Any:
     """The value with a Variable for each leaf that is bound later."""
-    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    inner = _nullable(type_)
     if value is None or _is_static(inner):
         return value
     if isinstance(inner, GraphQLList):

@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     BigInteger,
-    Column,
     ForeignKey,
     Index,
     LargeBinary,
@@ -14,6 +13,7 @@ from sqlalchemy import (
 )
 
 from models.base import (
+    Column,
     account_columns,
     account_reference,
     created_at,

@@ -4,6 +4,9 @@ A query of somebody who is known runs compiled, as one statement that finds out 
 be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import orjson
 import strawberry
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
@@ -14,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from authz.principals import DIGEST_NAME, NOBODY, Principal, principal_digest, principal_of_row
 from authz.reach import PRINCIPAL
 from authz.tokens import Digest
-from engine.binds import NotCompilableError
+from engine.binds import NotCompilableError, prepared
 from engine.denials import MARKER, settled
 from engine.limits import check_cost
 from engine.paging import BadPage
@@ -97,9 +100,7 @@ class Executor:
         reader = Reader(self._database, {DIGEST_NAME: token_digest or NOBODY})
         payloads = Payloads(self._plans, self._reads, _asked(request, document))
         try:
-            principal = None if token_digest is None else await _authenticate(reader, token_digest)
-            if operation.operation is OperationType.MUTATION:
-                await reader.close()
+            principal = await self._authenticate(reader, operation, token_digest)
             context = Context(reader, payloads, principal, self._sessions, client_address, self._public_url)
             result = execute(
                 self.schema,
@@ -115,6 +116,24 @@ class Executor:
         changed = operation.operation is OperationType.MUTATION and not payloads.left
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
 
+    async def _authenticate(
+        self, reader: Reader, operation: OperationDefinitionNode, token_digest: Digest | None
+    ) -> Principal | None:
+        """Who asks: found in a query's own snapshot; a mutation's transaction looks again.
+
+        Raises Unauthenticated.
+        """
+        if token_digest is None:
+            return None
+        if operation.operation is OperationType.MUTATION:
+            values = _PRINCIPAL.bound({}, {DIGEST_NAME: token_digest})
+            found: Mapping[str, Any] | None = await self._reads.row(_PRINCIPAL.sql, values)
+        else:
+            found = next(iter(await reader.rows(_WHO_ASKS)), None)
+        if found is None:
+            raise Unauthenticated
+        return principal_of_row(token_digest, found)
+
     def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
         count_operation(path)
         if not self._debug:
@@ -124,6 +143,8 @@ class Executor:
 
 
 _QUERY = WholeQuery(PRINCIPAL)
+_WHO_ASKS = select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
+_PRINCIPAL = prepared(_WHO_ASKS)
 
 
 def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:
@@ -138,13 +159,6 @@ def _digest(authorization: str | None) -> Digest | None:
     if found is None:
         raise Unauthenticated
     return found
-
-
-async def _authenticate(reader: Reader, token_digest: Digest) -> Principal:
-    rows = await reader.rows(select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id))
-    if not rows:
-        raise Unauthenticated
-    return principal_of_row(token_digest, rows[0])
 
 
 def _operation(request: GraphQLRequest, document: DocumentNode) -> OperationDefinitionNode:

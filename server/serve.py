@@ -1,5 +1,6 @@
 """The server's processes: uvicorn, on a socket that is opened before anything else is started."""
 
+import gc
 import logging
 import socket
 import threading
@@ -87,7 +88,11 @@ def run(settings: Settings, database_url: str, listener: socket.socket, workers:
 def make_app(settings: Settings, database_url: str) -> Starlette:
     """The application, in the process that serves it."""
     start_log()
-    return create_app(settings, database_url)
+    app = create_app(settings, database_url)
+    # What lives as long as the process is not looked through again whenever garbage is collected.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def start_log() -> None:

@@ -1,17 +1,18 @@
 """A mutation's payload is read as a query would read it, by the compiled executor."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import asyncpg
 import pytest
 from graphql import ExecutionResult
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
-from engine.pool import Pool
+from engine.pool import Pool, ReadConnection
 from models.identifiers import Kind, present
 from schema.root import build_schema
-from server.database import connect_as_application, read_pool
+from server.database import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.executor import Executor
 from tests.api import Caller
@@ -31,12 +32,13 @@ _CHANGE = (
 _LOOK = f"query ($id: ID!, $all: Boolean!, $size: Int) {{ account(id: $id) {_SELECTION} }} {_NAMES}"
 
 
-@pytest.fixture
-async def away() -> AsyncIterator[Pool]:
-    """Connections for compiled reads that cannot be made."""
-    pool = read_pool("postgresql://nobody@127.0.0.1:1/nothing", 1)
-    yield pool
-    await pool.close()
+class _TellsWhoAsks(Pool):
+    """Has no connection left once it has answered that."""
+
+    async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
+        found = await super().row(sql, values)
+        await self.close()
+        return found
 
 
 @pytest.fixture
@@ -65,10 +67,18 @@ async def debugging(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[
 
 
 @pytest.fixture
-async def without_reads(addresses: DatabaseAddresses, away: Pool) -> AsyncIterator[Executor]:
+async def without_reads(addresses: DatabaseAddresses) -> AsyncIterator[Executor]:
     """The same while compiled reads fail."""
     engine = connect_as_application(addresses.application, 2)
-    yield Executor(build_schema(), engine, away, "http://mandant.test", debug=True)
+
+    async def connect() -> ReadConnection:
+        connection: ReadConnection = await asyncpg.connect(
+            addresses.application, connection_class=ReadConnection
+        )
+        return connection
+
+    pool = _TellsWhoAsks(connect, 1, patience=0.05)
+    yield Executor(build_schema(), engine, pool, "http://mandant.test", debug=True)
     await engine.dispose()
 
 
