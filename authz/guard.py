@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Uuid, and_, cast, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import READ_PERMISSIONS, Permission, allows
-from authz.principals import DIGEST_NAME, Principal
+from authz.principals import Principal
 from authz.reach import GRANTS, effective_status, mask_of_account, status_mask
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from models.accounts import AccountStatus, account_closure, accounts
@@ -124,7 +124,7 @@ async def _rights(
         .select_from(account.join(granted, true()))
         .where(account.c.id == wanted, allows(granted.c.mask, Permission.ACCOUNT_READ))
     )
-    row = (await session.execute(statement, {DIGEST_NAME: principal.digest})).one_or_none()
+    row = (await session.execute(statement, principal.credentials.binds)).one_or_none()
     if row is None:
         return None
     authorized = Authorized(row.master_id, row.id, row.mask, row.below_mask, row.acting_from or row.id)

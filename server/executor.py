@@ -10,9 +10,15 @@ from graphql.execution import execute
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from authz.principals import DIGEST_NAME, NOBODY, Principal, principal_digest, principal_of_row
+from authz.principals import (
+    ANONYMOUS,
+    Credentials,
+    Principal,
+    network_address,
+    principal_digest,
+    principal_of_row,
+)
 from authz.reach import PRINCIPAL
-from authz.tokens import Digest
 from engine.binds import NotCompilableError
 from engine.denials import MARKER, settled
 from engine.limits import check_cost
@@ -46,18 +52,18 @@ class Executor:
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
         check_variable_texts(request.variables)
-        token_digest = _digest(authorization)
-        if token_digest is None:
+        credentials = _credentials(authorization, client_address)
+        if credentials is None:
             return await self.reference(request, document, None, client_address)
         try:
-            answer = await self.compiled(request, document, token_digest)
+            answer = await self.compiled(request, document, credentials)
         except NotCompilableError:
-            answer = await self.reference(request, document, token_digest, client_address)
-        await self._key_uses.note(token_digest)
+            answer = await self.reference(request, document, credentials, client_address)
+        await self._key_uses.note(credentials.digest)
         return answer
 
     async def compiled(
-        self, request: GraphQLRequest, document: DocumentNode, token_digest: Digest
+        self, request: GraphQLRequest, document: DocumentNode, credentials: Credentials
     ) -> ExecutionResult | bytes:
         """The compiled answer: text as it is, or a result where fields were denied.
 
@@ -65,7 +71,7 @@ class Executor:
         """
         plan, variables = self._plans.find(request.query, document, request.operation_name, request.variables)
         try:
-            values = plan.values(variables, {DIGEST_NAME: token_digest})
+            values = plan.values(variables, credentials.binds)
         except BadPage as error:
             raise NotCompilableError from error  # the reference executor says where
         answer = await self._reads.value(plan.statement.sql, values)
@@ -79,14 +85,14 @@ class Executor:
         self,
         request: GraphQLRequest,
         document: DocumentNode,
-        token_digest: Digest | None,
+        credentials: Credentials | None,
         client_address: str,
     ) -> ExecutionResult:
-        """The reference executor's answer."""
+        """The reference executor's answer. `client_address`: as the transport has it, for limits."""
         check_cost(self.schema, document, _operation(request, document), request.variables)
-        reader = Reader(self._database, {DIGEST_NAME: token_digest or NOBODY})
+        reader = Reader(self._database, (credentials or ANONYMOUS).binds)
         try:
-            principal = None if token_digest is None else await _authenticate(reader, token_digest)
+            principal = None if credentials is None else await _authenticate(reader, credentials)
             if _operation(request, document).operation is OperationType.MUTATION:
                 await reader.close()
             context = Context(reader, principal, self._sessions, client_address, self._public_url)
@@ -102,21 +108,21 @@ class Executor:
             await reader.close()
 
 
-def _digest(authorization: str | None) -> Digest | None:
+def _credentials(authorization: str | None, client_address: str) -> Credentials | None:
     if authorization is None:
         return None
     scheme, _, token = authorization.partition(" ")
     found = principal_digest(token.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         raise Unauthenticated
-    return found
+    return Credentials(found, network_address(client_address))
 
 
-async def _authenticate(reader: Reader, token_digest: Digest) -> Principal:
+async def _authenticate(reader: Reader, credentials: Credentials) -> Principal:
     rows = await reader.rows(select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id))
     if not rows:
         raise Unauthenticated
-    return principal_of_row(token_digest, rows[0])
+    return principal_of_row(credentials, rows[0])
 
 
 def _operation(request: GraphQLRequest, document: DocumentNode) -> OperationDefinitionNode:

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLObjectType, OperationDefinitionNode, parse
 from sqlalchemy import FromClause, func, null, select
 
-from authz.principals import DIGEST_NAME, NOBODY
+from authz.principals import ANONYMOUS
 from engine.binds import prepared
 from engine.compiled_scope import Scope
 from engine.compiler import Compiler
@@ -57,7 +57,7 @@ async def test_every_field_of_a_payload_is_compiled(field: str, reads: Pool) -> 
     compiler = Compiler(Document(_SCHEMA, {}, {}))
     body = joined(compiler.object([definition.selection_set], type_, rows))
     statement = prepared(select(func.convert_to(rows.gather(body), "UTF8")))
-    values = Plan(statement, (), ()).values({}, {DIGEST_NAME: NOBODY})
+    values = Plan(statement, (), ()).values({}, ANONYMOUS.binds)
     found = await reads.value(statement.sql, values)
     assert json.loads(found or b"") == {name: None}
 
