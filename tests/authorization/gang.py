@@ -4,6 +4,7 @@ main ── branch ── shop
     └── other
 """
 
+import dataclasses
 import enum
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ class StepKind(enum.Enum):
     TRANSFER = "ownershipTransfer"
     SUBACCOUNT = "subaccountCreate"
     INHERIT = "accountUpdate"
+    WIDEN = "apiKeyUpdate"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Gang:
         self._parents: list[int | None] = list(SHAPE)
         self._member_ids: list[str] = []
         self._accomplices: list[Person] = []
+        self._keys: list[str] = []
 
     async def set_up(self) -> None:
         """The accounts with an owner each, the principal, and two persons who are nobody yet."""
@@ -97,7 +100,9 @@ class Gang:
         if self._start.is_key:
             (grant,) = self._start.grants
             scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))
-            self.callers.append(await self._world.api_key(accounts[grant.account], grant.role, scopes))
+            key = await self._world.api_key(accounts[grant.account], grant.role, scopes)
+            self.callers.append(key)
+            self._keys.append(key.id)
             return
         person = await self._world.person()
         self.callers.append(person)
@@ -115,6 +120,7 @@ class Gang:
             StepKind.TRANSFER: self._transfer,
             StepKind.SUBACCOUNT: self._make_subaccount,
             StepKind.INHERIT: self._pass_all_roles,
+            StepKind.WIDEN: self._widen,
         }
         return await tries[step.kind](actor, step)
 
@@ -168,7 +174,23 @@ class Gang:
         became, payload = await self._ask(actor, "apiKeyCreate", values | {"permissions": permissions})
         if became == DONE:
             self._join(Bearer(payload["secret"]))
+            if payload["apiKey"] is not None:  # without API_KEYS_READ it is made unseen
+                self._keys.append(payload["apiKey"]["id"])
         return became
+
+    async def _widen(self, actor: Caller, step: Step) -> str:
+        """A key of the gang's, to all that a role gives; where there is none, one is made that can little."""
+        if not self._keys:
+            narrow = dataclasses.replace(step, permissions=frozenset({"ACCOUNT_READ"}))
+            became = await self._make_key(actor, narrow)
+            if became != DONE:
+                return became
+        key = self._keys[step.target % len(self._keys)]
+        values = {"apiKeyId": key, "permissions": sorted(AS_MEMBER[step.role] | FROM_ABOVE[step.role])}
+        version = select(api_keys.c.version).where(api_keys.c.id == parse(Kind.API_KEY, key))
+        async with self._world.database.connect() as connection:
+            values["expectedVersion"] = (await connection.execute(version)).scalar_one()
+        return (await self._ask(actor, "apiKeyUpdate", values))[0]
 
     async def _transfer(self, actor: Caller, step: Step) -> str:
         values = {
