@@ -2,9 +2,10 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, literal, update
+from sqlalchemy import ARRAY, LargeBinary, and_, any_, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
@@ -169,9 +170,22 @@ async def revoke_api_key(session: AsyncSession, principal: Principal, api_key_id
     return account
 
 
-async def note_use(session: AsyncSession, token_digest: Digest) -> None:
-    """Remember when the key with the secret was last used, to the minute; its old secret is one of it too."""
+async def note_uses(session: AsyncSession, token_digests: Sequence[Digest]) -> None:
+    """Remember that the keys with these secrets were used, to the minute; an old secret is its key's too.
+
+    The keys are locked in one order, so that two processes do not wait for each other.
+    """
     minute = func.date_trunc("minute", func.now())
-    stale = api_keys.c.last_used_at.is_(None) | (api_keys.c.last_used_at < minute)
-    of_key = (api_keys.c.digest == token_digest) | (api_keys.c.previous_digest == token_digest)
-    await session.execute(update(api_keys).where(of_key, stale).values(last_used_at=minute))
+    digests = literal(list(token_digests), ARRAY(LargeBinary))
+    used = (
+        select(api_keys.c.master_id, api_keys.c.id)
+        .where(
+            or_(api_keys.c.digest == any_(digests), api_keys.c.previous_digest == any_(digests)),
+            api_keys.c.last_used_at.is_(None) | (api_keys.c.last_used_at < minute),
+        )
+        .order_by(api_keys.c.id)
+        .with_for_update()
+        .cte("used")
+    )
+    found = and_(api_keys.c.master_id == used.c.master_id, api_keys.c.id == used.c.id)
+    await session.execute(update(api_keys).where(found).values(last_used_at=minute))

@@ -59,7 +59,7 @@ class Executor:
         self._public_url = public_url
         self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
-        self._key_uses = KeyUses(self._sessions)
+        self.key_uses = KeyUses(self._sessions)
 
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
@@ -72,7 +72,7 @@ class Executor:
             answer = await self.compiled(request, document, credentials)
         except NotCompilableError:
             answer = await self.reference(request, document, credentials, client_address)
-        await self._key_uses.note(credentials.digest)
+        self.key_uses.note(credentials.digest)
         return answer
 
     async def compiled(
