@@ -41,7 +41,8 @@ async def update_api_key(session: AsyncSession, principal: Principal, command: A
     API_KEYS_WRITE, from the master account where keys are made there alone, and all that its role gives.
     Raises VersionConflict, FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
     """
-    account, key, role = await _makeable_key(session, principal, command.api_key_id)
+    account, key = await locked_key(session, principal, command.api_key_id)
+    role = await _check_makeable(session, principal, account, key)
     if key.version != command.expected_version:
         raise VersionConflict(key.version)
     values = _new_values(command, key, role)
@@ -58,9 +59,10 @@ async def adopt_api_key(session: AsyncSession, principal: Principal, api_key_id:
 
     Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left.
     """
+    account, key = await locked_key(session, principal, api_key_id)
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    account, key, _ = await _makeable_key(session, principal, api_key_id)
+    await _check_makeable(session, principal, account, key)
     adopter = present(Kind.USER, principal.user_id)
     before = _maker(key)
     if before != adopter:
@@ -70,15 +72,14 @@ async def adopt_api_key(session: AsyncSession, principal: Principal, api_key_id:
     return account
 
 
-async def _makeable_key(
-    session: AsyncSession, principal: Principal, api_key_id: ApiKeyId
-) -> tuple[Authorized, KeyRow, RoleGrant]:
-    """A key that is not revoked and that the principal could make, its account locked."""
-    account, key = await locked_key(session, principal, api_key_id)
+async def _check_makeable(
+    session: AsyncSession, principal: Principal, account: Authorized, key: KeyRow
+) -> RoleGrant:
+    """Raise what refuses to make such a key, or to change one that is revoked. The key's role."""
     await check_key_creation(session, principal, account)
     role = await role_to_give(session, account, key.role_id, "apiKeyId")
     check_not_revoked(key)
-    return account, key, role
+    return role
 
 
 def _new_values(command: ApiKeyUpdate, key: KeyRow, role: RoleGrant) -> dict[str, object]:
