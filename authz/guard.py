@@ -6,10 +6,12 @@ locked in share mode and the account itself for update, always from the root dow
 wait for each other in a circle.
 """
 
+import functools
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Uuid, and_, cast, literal, select, true
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, cast, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import READ_PERMISSIONS, Permission, allows
@@ -62,21 +64,31 @@ async def authorize(
 
 async def lock_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:
     """Lock the ancestors in share mode, root first, and the account for update."""
+    path = {"master_id": master_id, "account_id": account_id}
+    await session.execute(_lock_ancestors(), path)
+    await session.execute(_lock_own(), path)
+
+
+@functools.cache
+def _lock_ancestors() -> Select[Any]:
     path = account_closure.alias()
-    ancestors = (
+    return (
         select(accounts.c.id)
         .join(path, and_(path.c.master_id == accounts.c.master_id, path.c.ancestor_id == accounts.c.id))
-        .where(accounts.c.master_id == master_id, path.c.descendant_id == account_id, path.c.depth > 0)
+        .where(
+            accounts.c.master_id == bindparam("master_id"),
+            path.c.descendant_id == bindparam("account_id"),
+            path.c.depth > 0,
+        )
         .order_by(path.c.depth.desc())
         .with_for_update(read=True, of=accounts)
     )
-    own = (
-        select(accounts.c.id)
-        .where(accounts.c.master_id == master_id, accounts.c.id == account_id)
-        .with_for_update()
-    )
-    await session.execute(ancestors)
-    await session.execute(own)
+
+
+@functools.cache
+def _lock_own() -> Select[Any]:
+    own = and_(accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id"))
+    return select(accounts.c.id).where(own).with_for_update()
 
 
 async def _check(
@@ -108,10 +120,29 @@ async def _rights(
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,
 ) -> _Rights | None:
-    wanted = account_id if isinstance(account_id, ColumnElement) else literal(account_id, Uuid)
+    values = principal.credentials.binds
+    if isinstance(account_id, ColumnElement):
+        statement = _rights_statement(permission, account_id)
+    else:
+        statement = _rights_by_id(permission)
+        values["account_id"] = account_id
+    row = (await session.execute(statement, values)).one_or_none()
+    if row is None:
+        return None
+    authorized = Authorized(row.master_id, row.id, row.mask, row.below_mask, row.acting_from or row.id)
+    return _Rights(authorized, row.left_by_status & ~READ_PERMISSIONS, AccountStatus(row.status))
+
+
+@functools.cache
+def _rights_by_id(permission: Permission) -> Select[Any]:
+    # Made once: what it costs to put together is many times what the database takes to answer it.
+    return _rights_statement(permission, bindparam("account_id", type_=Uuid()))
+
+
+def _rights_statement(permission: Permission, wanted: ColumnElement[uuid.UUID]) -> Select[Any]:
     account = accounts.alias()
     granted = mask_of_account(account)
-    statement = (
+    return (
         select(
             account.c.master_id,
             account.c.id,
@@ -124,11 +155,6 @@ async def _rights(
         .select_from(account.join(granted, true()))
         .where(account.c.id == wanted, allows(granted.c.mask, Permission.ACCOUNT_READ))
     )
-    row = (await session.execute(statement, principal.credentials.binds)).one_or_none()
-    if row is None:
-        return None
-    authorized = Authorized(row.master_id, row.id, row.mask, row.below_mask, row.acting_from or row.id)
-    return _Rights(authorized, row.left_by_status & ~READ_PERMISSIONS, AccountStatus(row.status))
 
 
 def _acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) -> ColumnElement[uuid.UUID]:

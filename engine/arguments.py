@@ -6,11 +6,12 @@ Enums, booleans and nulls arrive as Python values: they shape the statement. An 
 """
 
 import enum
+import functools
 import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -59,14 +60,14 @@ WINDOW = "window"
 
 def takes_window(read: Callable[..., object]) -> bool:
     """Whether the resolver wants to know the page."""
-    return WINDOW in inspect.signature(read).parameters
+    return WINDOW in _parameters(read)
 
 
 def declared(read: Callable[..., object]) -> Iterator[StrawberryArgument]:
     """What clients may send: the resolver's parameters, but for the parent's rows and the window."""
     namespace = sys.modules[read.__module__].__dict__
-    hints = typing.get_type_hints(read, namespace, include_extras=True)
-    for parameter in list(inspect.signature(read).parameters.values())[1:]:
+    hints = _hints(read)
+    for parameter in list(_parameters(read).values())[1:]:
         if parameter.name == WINDOW:
             continue
         hint = hints[parameter.name]
@@ -104,8 +105,18 @@ def client_type(hint: Any) -> Any:
 
 def resolver_values(read: Callable[..., object], given: dict[str, Any]) -> dict[str, Any]:
     """The arguments as the resolver takes them; what was left out has the resolver's own default."""
-    hints = typing.get_type_hints(read, sys.modules[read.__module__].__dict__, include_extras=True)
+    hints = _hints(read)
     return {name: _value(hints[name], value) for name, value in given.items() if name in hints}
+
+
+@functools.cache
+def _hints(read: Callable[..., object]) -> dict[str, Any]:
+    return typing.get_type_hints(read, sys.modules[read.__module__].__dict__, include_extras=True)
+
+
+@functools.cache
+def _parameters(read: Callable[..., object]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(read).parameters
 
 
 def _value(hint: Any, value: Any) -> Any:

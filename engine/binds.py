@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BindParameter, ClauseElement, ColumnElement, bindparam, literal, literal_column
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
@@ -50,6 +50,10 @@ class Prepared:
     sql: str
     values: tuple[Source | str, ...]
 
+    def bound(self, variables: Mapping[str, Any], named: Mapping[str, Any]) -> list[Any]:
+        """The values to send. Raises what a client's value makes its `convert` raise."""
+        return [named[value] if isinstance(value, str) else value.read(variables) for value in self.values]
+
 
 _numbers = itertools.count()
 
@@ -57,11 +61,15 @@ _numbers = itertools.count()
 def bound(
     value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
 ) -> ColumnElement[Any]:
-    """The value as SQL. What is known now is converted now; a Variable when the plan runs."""
-    if not isinstance(value, Variable):
-        return literal(value if convert is None else convert(value), type_)
-    parameter = bindparam(f"v{next(_numbers)}", type_=type_, required=True)
-    parameter.__dict__["source"] = Source(value, convert)
+    """A client's value as SQL. What is known now is converted now; a Variable when the plan runs."""
+    parameter: ColumnElement[Any]
+    if isinstance(value, Variable):
+        source = Source(value, convert)
+        parameter = bindparam(f"v{next(_numbers)}", type_=type_, required=True)
+    else:
+        source = Source(value if convert is None else convert(value))
+        parameter = literal(source.value, type_)
+    parameter.__dict__["source"] = source
     return parameter
 
 
@@ -75,7 +83,7 @@ def prepared(statement: ClauseElement) -> Prepared:
 
 
 def source_of(element: ColumnElement[Any]) -> Source | None:
-    """Where `bound` takes the value from; None where it is known."""
+    """Where a client's value comes from that `bound` made; None for anything else."""
     found = element.__dict__.get("source")
     return found if isinstance(found, Source) else None
 
@@ -87,7 +95,21 @@ def _source(parameter: BindParameter[Any]) -> Source | str:
     return str(parameter.key) if parameter.required else Source(parameter.value)
 
 
+class _Compiler(PGCompiler_asyncpg):
+    """What resolvers say themselves is part of the statement, so that the planner knows it and nothing is
+    sent; what clients say is always bound."""
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *arguments: Any, **keywords: Any) -> str:
+        ours = not bindparam.required and source_of(bindparam) is None
+        if ours and isinstance(bindparam.value, str | int):
+            render = self.render_literal_bindparam
+            return str(render(bindparam, **keywords))  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
+        visit = super().visit_bindparam
+        return str(visit(bindparam, *arguments, **keywords))  # type: ignore[no-untyped-call]  # the same
+
+
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+_DIALECT.statement_compiler = _Compiler
 
 
 def text(value: str) -> ColumnElement[str]:

@@ -71,8 +71,8 @@ def global_id(prefix: str) -> Codec:
 
 def enum_of(members: type[enum.Enum]) -> Codec:
     """Text that holds an enum's value; a client sees its name."""
-    names = [(member.value, text(f'"{member.name}"')) for member in members]
-    return Codec(members, lambda column: [case(*[(column == text(value), name) for value, name in names])])
+    names = [(text(member.value), text(f'"{member.name}"')) for member in members]
+    return Codec(members, lambda column: [case(*names, value=column)])
 
 
 def mask_of(members: type[enum.Enum]) -> Codec:
@@ -81,20 +81,17 @@ def mask_of(members: type[enum.Enum]) -> Codec:
     def names(mask: int) -> list[enum.Enum]:
         return [member for member in members if mask >> int(member.value) & 1]
 
+    # Written out once: as expressions, dozens of members would be most of what a document compiles to.
+    listed = ", ".join(
+        f"CASE WHEN once.mask & {1 << int(member.value)} <> 0 THEN '\"{member.name}\",' END"
+        for member in members
+    )
+    text_of_list = literal_column(f"rtrim(concat({listed}), ',')", Text)
+
     def array(mask: ColumnElement[Any]) -> Sequence[Part]:
         # The fence has the mask computed once, however often it is looked at.
-        once = select(mask.label("mask")).correlate_except(None).offset(_number(0)).subquery()
-        present = [
-            case(
-                (
-                    once.c.mask.op("&")(_number(1 << int(member.value))) != _number(0),
-                    text(f'"{member.name}",'),
-                )
-            )
-            for member in members
-        ]
-        shown = select(func.rtrim(func.concat(*present), text(","))).select_from(once)
-        return ["[", shown.scalar_subquery(), "]"]
+        once = select(mask.label("mask")).correlate_except(None).offset(_number(0)).subquery("once")
+        return ["[", select(text_of_list).select_from(once).scalar_subquery(), "]"]
 
     return Codec(names, array)
 

@@ -127,8 +127,7 @@ class _Page:
 
     def __init__(self, items: Select[Any], window: Window, *, overshoots: bool) -> None:
         self._window = window
-        whole = items.subquery()
-        cut = window.apply(select(whole), window.order.of(whole), overshoot=overshoots).subquery()
+        cut = window.cut(items, overshoot=overshoots).subquery()
         if overshoots:
             number = func.row_number().over(order_by=window.sorted(window.order.of(cut)))
             cut = select(cut, number.label(_NUMBER)).subquery()

@@ -9,15 +9,20 @@ PRESENT = "present__"
 
 
 class Scope:
-    """Rows, and the to-one rows that are joined to them on the way."""
+    """Rows, and the to-one rows that are joined to them on the way. `source`: where the rows come from, if
+    more than they themselves."""
 
-    def __init__(self, rows: FromClause) -> None:
+    def __init__(self, rows: FromClause, source: FromClause | None = None) -> None:
         self.rows = rows
-        self._source = rows
+        self._source = rows if source is None else source
 
     def join(self, rows: FromClause) -> None:
         """Join at most one row to each."""
         self._source = self._source.outerjoin(rows, true())
+
+    def each(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """The columns for each row."""
+        return select(*columns).select_from(self._source)
 
     def gather(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """The value as a sub-select: NULL without rows."""

@@ -16,24 +16,38 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     get_named_type,
     is_leaf_type,
 )
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    case,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import array
 
 from engine.arguments import WINDOW, prefix_of, resolver_values, takes_window
 from engine.binds import NotCompilableError, Source, Variable, text
 from engine.codecs import CODECS_BY_SCALAR, PLAIN, Codec
 from engine.compiled_connections import CompiledConnection, Items, aggregated
 from engine.compiled_scope import JoinedScope, Scope
-from engine.declarations import FieldKind, Read, SqlField, entity_of
+from engine.declarations import FieldKind, LookUp, Read, SqlField, entity_of
 from engine.denials import BROKEN, Denial, marker
 from engine.field_errors import absent, forbidden
 from engine.field_types import all_arguments, object_type_of, order_of
 from engine.json_text import NULL, Part, joined, listed, or_else
-from engine.paging import Window, window
-from engine.selections import Document, sql_field
+from engine.paging import LONGEST_PAGE, Window, window
+from engine.selections import Document, is_sql, sql_field
 
 
 class Compiler:
@@ -48,14 +62,26 @@ class Compiler:
         self.denials: list[Denial] = []
         self.checks: list[Source] = []
 
-    def operation(self, node: OperationDefinitionNode, principal: FromClause) -> Select[Any]:
+    def query(self, node: OperationDefinitionNode, principal: FromClause) -> Select[Any]:
         """The statement: no row where the principal is not known, else the data as bytes."""
         query_type = self.document.graphql.query_type
-        if query_type is None:
+        if query_type is None or node.operation is not OperationType.QUERY:
             raise NotCompilableError
         body = joined(self.object([node.selection_set], query_type, None))
-        encoded = func.convert_to(body, text("UTF8"))
-        return select(encoded).select_from(principal.alias())
+        return select(_encoded(body)).select_from(principal.alias())
+
+    def payload(self, nodes: list[FieldNode], type_: GraphQLObjectType, carried: FromClause) -> Select[Any]:
+        """The statement: the fields of a mutation's payload that are SQL, read from the row it carries."""
+        scope = Scope(carried)
+        selected = self.document.selected([node.selection_set for node in nodes], type_)
+        fields = [
+            [f'"{key}":', *self._field(inner, type_, scope)]
+            for key, inner in selected.items()
+            if is_sql(type_, inner[0])
+        ]
+        if not fields:
+            raise NotCompilableError  # there is nothing to read
+        return select(_encoded(scope.gather(joined(["{", *listed(fields), "}"]))))
 
     def object(
         self, sets: Iterable[SelectionSetNode | None], type_: GraphQLObjectType, scope: Scope | None
@@ -116,6 +142,7 @@ class _Field:
             FieldKind.TO_MANY: self._to_many,
             FieldKind.CONNECTION: self._connection,
             FieldKind.LOOK_UP: self._look_up,
+            FieldKind.LOOK_UPS: self._look_ups,
         }
         found = kinds.get(self.field.declaration.kind)
         if found is None:
@@ -210,14 +237,55 @@ class _Field:
         return CompiledConnection(self.compiler, self._object_type(), items).parts(self._sets)
 
     def _look_up(self) -> Sequence[Part]:
-        wanted = self.given["id"]
-        prefix = wanted.prefix if isinstance(wanted, Variable) else prefix_of(str(wanted))
-        found = self.field.declaration.look_ups().get(prefix)
+        found = self.field.declaration.look_ups().get(_prefix(self.given["id"]))
         if found is None:
             return ["null"]
         type_ = self.compiler.document.object_type(found.type_)
         statement = found.read(None, **resolver_values(found.read, self.given))
         return [func.coalesce(self._sub_select(statement, type_), NULL)]
+
+    def _look_ups(self) -> Sequence[Part]:
+        ids = self.given["ids"]
+        if len(ids) > LONGEST_PAGE:
+            raise NotCompilableError  # the reference executor says so
+        found = [
+            self._looked_up(look_up, [(n, id_) for n, id_ in enumerate(ids) if _prefix(id_) == prefix])
+            for prefix, look_up in self.field.declaration.look_ups().items()
+            if any(_prefix(id_) == prefix for id_ in ids)
+        ]
+        if not found:
+            return ["[", *listed([["null"]] * len(ids)), "]"]
+        items = union_all(*found).subquery()
+        places = func.generate_series(_number(0), _number(len(ids) - 1))
+        place = places.table_valued("number__").render_derived()
+        joined_items = place.outerjoin(items, items.c.number__ == place.c.number__)
+        item = func.coalesce(items.c.item__, NULL)
+        whole = select(aggregated(item, [place.c.number__])).select_from(joined_items)
+        return ["[", whole.scalar_subquery(), "]"]
+
+    def _looked_up(self, look_up: LookUp, ids: list[tuple[int, str | Variable]]) -> Select[Any]:
+        """Rows of (number__, item__) for the ids of one kind and their numbers."""
+        values = [resolver_values(look_up.read, {"id": id_})["id"] for _, id_ in ids]
+        columns = [column("id", values[0].type), column("number__", Integer)]
+        numbers = array([_number(number) for number, _ in ids])
+        wanted = func.unnest(array(values), numbers).table_valued(*columns).render_derived()
+        rows = look_up.read(wanted, id=wanted.c.id).correlate(wanted).lateral()
+        scope = Scope(rows, wanted.join(rows, true()))
+        type_ = self.compiler.document.object_type(look_up.type_)
+        item = joined(self.compiler.object(self._sets, type_, scope))
+        return scope.each(wanted.c.number__, item.label("item__"))
+
+
+def _prefix(id_: str | Variable) -> str:
+    return id_.prefix if isinstance(id_, Variable) else prefix_of(id_)
+
+
+def _encoded(body: ColumnElement[str]) -> ColumnElement[bytes]:
+    return func.convert_to(body, text("UTF8"))
+
+
+def _number(value: int) -> ColumnElement[int]:
+    return literal_column(str(value), Integer)
 
 
 def _is_list(type_: GraphQLOutputType) -> bool:

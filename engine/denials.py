@@ -40,14 +40,19 @@ def marker(number: int) -> ColumnElement[str]:
     return literal_column(f"E'{{\\x01{number}}}'")
 
 
-def settled(answer: bytes, denials: Sequence[Denial]) -> tuple[Any, list[GraphQLError]]:
-    """The data with nulls for markers, and the errors. Raises NotCompilableError for a broken answer."""
+def settled(
+    answer: bytes, denials: Sequence[Denial], path: Sequence[str | int] = ()
+) -> tuple[Any, list[GraphQLError]]:
+    """The data with nulls for markers, and the errors. Raises NotCompilableError for a broken answer.
+
+    `path` is where the answer stands in the whole one.
+    """
     try:
         data = orjson.loads(answer.replace(MARKER, b'"\\u0001":'))
     except orjson.JSONDecodeError:
         raise NotCompilableError from None
     errors: list[GraphQLError] = []
-    return _settle(data, [], denials, errors), errors
+    return _settle(data, [*path], denials, errors), errors
 
 
 def _settle(value: Any, path: list[str | int], denials: Sequence[Denial], errors: list[GraphQLError]) -> Any:

@@ -91,6 +91,13 @@ class Window:
         ordered = statement.order_by(*self.sorted(columns))
         return ordered.limit(literal_column(str(self.size + overshoot)))
 
+    def cut(self, items: Select[Any], *, overshoot: bool) -> Select[Any]:
+        """The window's rows of a list that has no order of its own."""
+        plain = items._limit_clause is None and not items._distinct and not items._group_by_clauses
+        listed = items if plain else select(items.subquery())
+        columns = [listed.selected_columns[str(column.key)] for column in self.order.columns]
+        return self.apply(listed, columns, overshoot=overshoot)
+
     def sorted(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         """The columns in the direction in which the page is read."""
         down = self.order.descending != self.backward

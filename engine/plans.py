@@ -6,9 +6,9 @@ so that variables of ever new shapes cannot fill the memory.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import (
     DocumentNode,
@@ -17,15 +17,15 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    Node,
     OperationDefinitionNode,
-    OperationType,
     VariableDefinitionNode,
     get_operation_ast,
     is_input_type,
     type_from_ast,
 )
 from graphql.execution.values import get_variable_values
-from sqlalchemy import FromClause
+from sqlalchemy import FromClause, Select
 from strawberry import Schema
 
 from engine.arguments import prefix_of
@@ -34,7 +34,7 @@ from engine.compiler import Compiler
 from engine.denials import Denial
 from engine.limits import check_cost
 from engine.paging import BadPage
-from engine.selections import Document
+from engine.selections import Document, variables_in
 
 _SHAPES_OF_AN_OPERATION = 64
 _STATIC_SCALARS = {"Boolean", "Int"}
@@ -54,14 +54,50 @@ class Plan:
         """The statement's values. Raises what a client's value makes a check raise."""
         for check in self.checks:
             check.read(variables)
-        return [
-            named[value] if isinstance(value, str) else value.read(variables)
-            for value in self.statement.values
-        ]
+        return self.statement.bound(variables, named)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: a valid document and its text, the name of one of its operations (None: there is but one),
+    and the variables as they came."""
+
+    source: str
+    document: DocumentNode
+    name: str | None
+    variables: Variables
+
+
+class Part(Protocol):
+    """What of an operation one statement answers."""
+
+    @property
+    def key(self) -> Hashable:
+        """What tells it from the operation's other parts."""
+
+    def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
+        """Where the variables stand that it depends on."""
+
+    def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Select[Any]:
+        """Its statement. Raises NotCompilableError."""
+
+
+@dataclass(frozen=True)
+class WholeQuery:
+    """All of a query. `principal`: the row of who asks; without one there is no answer."""
+
+    principal: FromClause
+    key: Hashable = None
+
+    def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
+        return [operation]
+
+    def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Select[Any]:
+        return compiler.query(operation, self.principal)
 
 
 class Operation:
-    """A valid query and its plans, one for each shape of its variables; None: not compilable."""
+    """A valid operation and its plans, one for each part and shape of its variables; None: not compilable."""
 
     def __init__(self, schema: Schema, document: DocumentNode, node: OperationDefinitionNode) -> None:
         self._schema = schema
@@ -76,6 +112,8 @@ class Operation:
             definition.variable.name.value: _input_type(schema, definition)
             for definition in node.variable_definitions or ()
         }
+        self._plain_types = _plain_types(self._types)
+        self._variables: dict[Hashable, tuple[str, ...]] = {}
         self._plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
 
     @property
@@ -85,21 +123,26 @@ class Operation:
 
     def coerced(self, given: Variables) -> Variables:
         """The variables by GraphQL's rules. Raises NotCompilableError for bad ones."""
+        if self._plain_types is not None:
+            plain = _plain(given, self._plain_types)
+            if plain is not None:
+                return plain
         found = get_variable_values(self._schema._schema, self._node.variable_definitions or (), given)
         if isinstance(found, list):
             raise NotCompilableError
         return found.coerced
 
-    def plan(self, variables: Variables, principal: FromClause) -> Plan:
-        """The plan for variables of this shape. Raises NotCompilableError and COST_EXCEEDED."""
-        key = tuple(
-            _shape(variables[name], type_) if name in variables else "absent"
-            for name, type_ in self._types.items()
+    def plan(self, variables: Variables, part: Part) -> Plan:
+        """The plan of a part for variables of this shape. Raises NotCompilableError and COST_EXCEEDED."""
+        shapes = (
+            _shape(variables[name], self._types[name]) if name in variables else "absent"
+            for name in self._names(part)
         )
+        key = (part.key, *shapes)
         if key in self._plans:
             self._plans.move_to_end(key)
         else:
-            self._plans[key] = self._compile(variables, principal)
+            self._plans[key] = self._compile(variables, part)
             if len(self._plans) > _SHAPES_OF_AN_OPERATION:
                 self._plans.popitem(last=False)
         plan = self._plans[key]
@@ -107,7 +150,13 @@ class Operation:
             raise NotCompilableError
         return plan
 
-    def _compile(self, variables: Variables, principal: FromClause) -> Plan | None:
+    def _names(self, part: Part) -> tuple[str, ...]:
+        if part.key not in self._variables:
+            used = variables_in(part.nodes(self._node), self._fragments)
+            self._variables[part.key] = tuple(name for name in self._types if name in used)
+        return self._variables[part.key]
+
+    def _compile(self, variables: Variables, part: Part) -> Plan | None:
         # Page sizes are part of the plan's key, so what it costs has to be looked at only here.
         check_cost(self._schema._schema, self._document, self._node, variables)
         open_variables = {
@@ -117,40 +166,37 @@ class Operation:
         }
         compiler = Compiler(Document(self._schema, self._fragments, open_variables))
         try:
-            statement = prepared(compiler.operation(self._node, principal))
+            statement = prepared(part.statement(compiler, self._node))
         except (NotCompilableError, BadPage):
             return None  # where a page is wrong, the reference executor says
         return Plan(statement, tuple(compiler.checks), tuple(compiler.denials))
 
 
 class Plans:
-    """The operations that were asked for lately. `principal`: the row of who asks. `most`: the documents and
-    plans that are remembered in all; of one operation at least its last plan is."""
+    """The operations that were asked for lately. `most`: the documents and plans that are remembered in all;
+    of one operation at least its last plan is."""
 
-    def __init__(self, schema: Schema, principal: FromClause, most: int = 2000) -> None:
+    def __init__(self, schema: Schema, most: int = 2000) -> None:
         self._schema = schema
-        self._principal = principal
         self._most = most
         self._size = 0
         self._operations: OrderedDict[tuple[str, str | None], Operation | None] = OrderedDict()
 
-    def find(
-        self, source: str, document: DocumentNode, name: str | None, given: Variables
-    ) -> tuple[Plan, Variables]:
-        """The plan of an operation and its coerced variables. Raises NotCompilableError."""
-        key = (source, name)
+    def find(self, asked: Asked, part: Part) -> tuple[Plan, Variables]:
+        """The plan of a part of an operation and its coerced variables. Raises NotCompilableError."""
+        key = (asked.source, asked.name)
         if key in self._operations:
             self._operations.move_to_end(key)
         else:
-            self._operations[key] = self._operation(document, name)
+            self._operations[key] = self._operation(asked)
             self._grow(1)
         operation = self._operations[key]
         if operation is None:
             raise NotCompilableError
-        variables = operation.coerced(given)
+        variables = operation.coerced(asked.variables)
         before = operation.size
         try:
-            return operation.plan(variables, self._principal), variables
+            return operation.plan(variables, part), variables
         finally:
             self._grow(operation.size - before)
 
@@ -160,11 +206,9 @@ class Plans:
             _, forgotten = self._operations.popitem(last=False)
             self._size -= 1 if forgotten is None else forgotten.size
 
-    def _operation(self, document: DocumentNode, name: str | None) -> Operation | None:
-        node = get_operation_ast(document, name)
-        if node is None or node.operation is not OperationType.QUERY:
-            return None
-        return Operation(self._schema, document, node)
+    def _operation(self, asked: Asked) -> Operation | None:
+        node = get_operation_ast(asked.document, asked.name)
+        return None if node is None else Operation(self._schema, asked.document, node)
 
 
 def _input_type(schema: Schema, definition: VariableDefinitionNode) -> GraphQLInputType | None:
@@ -172,9 +216,29 @@ def _input_type(schema: Schema, definition: VariableDefinitionNode) -> GraphQLIn
     return found if is_input_type(found) else None
 
 
+_PLAIN_TYPES: Mapping[str, type] = {"ID": str, "String": str, "Boolean": bool}
+
+
+def _plain_types(types: Mapping[str, GraphQLInputType | None]) -> Mapping[str, type] | None:
+    """The Python types of variables that GraphQL takes as they come; None where there are others."""
+    found = {name: _PLAIN_TYPES.get(getattr(_nullable(type_), "name", "")) for name, type_ in types.items()}
+    plain = {name: type_ for name, type_ in found.items() if type_ is not None}
+    return plain if len(plain) == len(types) else None
+
+
+def _plain(given: Variables, types: Mapping[str, type]) -> Variables | None:
+    """The variables where GraphQL's coercion would change nothing; None where it may."""
+    found = {name: given.get(name) for name in types}
+    return found if all(type(found[name]) is type_ for name, type_ in types.items()) else None
+
+
+def _nullable(type_: GraphQLInputType | None) -> GraphQLInputType | None:
+    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+
+
 def _shape(value: Any, type_: GraphQLInputType | None) -> Hashable:
     """What of a variable's value decides the SQL."""
-    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    inner = _nullable(type_)
     if value is None:
         return None
     if isinstance(inner, GraphQLList):
@@ -186,7 +250,7 @@ def _shape(value: Any, type_: GraphQLInputType | None) -> Hashable:
 
 def _opened(value: Any, type_: GraphQLInputType | None, *path: str | int) -> Any:
     """The value with a Variable for each leaf that is bound later."""
-    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    inner = _nullable(type_)
     if value is None or _is_static(inner):
         return value
     if isinstance(inner, GraphQLList):

@@ -27,15 +27,14 @@ class ReadConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has n
         super().__init__(*arguments, **keywords)
         self.prepared: OrderedDict[str, Any] = OrderedDict()
 
-    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
-        """The first column of the first row; None for no row."""
+    async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
+        """The first row, if there is one."""
         statement = self.prepared.get(sql)
         if statement is None:
             statement = self.prepared[sql] = await self.prepare(sql)
             if len(self.prepared) > _STATEMENTS_OF_A_CONNECTION:
                 self.prepared.popitem(last=False)
-        found: bytes | None = await statement.fetchval(*values)
-        return found
+        return await statement.fetchrow(*values)
 
 
 Connect = Callable[[], Awaitable[ReadConnection]]
@@ -53,10 +52,15 @@ class Pool:
         self._waiting: deque[asyncio.Future[ReadConnection | None]] = deque()
 
     async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
-        """The statement's only value; None for no row. Raises PoolTimeoutError and what asyncpg raises."""
+        """The statement's only value; None for no row. Raises what `row` raises."""
+        found = await self.row(sql, values)
+        return None if found is None else found[0]
+
+    async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
+        """The statement's only row, if there is one. Raises PoolTimeoutError and what asyncpg raises."""
         connection = self._free.pop() if self._free else await self._acquire()
         try:
-            return await connection.value(sql, values)
+            return await connection.row(sql, values)
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
             if not connection.is_closed():
                 raise
@@ -67,7 +71,7 @@ class Pool:
             raise
         finally:
             self._release(connection)
-        return await self._value_anew(sql, values)
+        return await self._row_anew(sql, values)
 
     async def close(self) -> None:
         """Close the free connections; those at work are closed when they come back."""
@@ -76,12 +80,12 @@ class Pool:
             self._opened -= 1
             await self._free.pop().close()
 
-    async def _value_anew(self, sql: str, values: Sequence[Any]) -> bytes | None:
+    async def _row_anew(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
         """Once more, on a new connection: a server that was restarted has broken all the others too."""
         self._forget_free()
         connection = await self._acquire()
         try:
-            return await connection.value(sql, values)
+            return await connection.row(sql, values)
         finally:
             self._release(connection)
 

@@ -15,8 +15,12 @@ from graphql import (
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    Node,
     SelectionNode,
     SelectionSetNode,
+    VariableNode,
+    Visitor,
+    visit,
 )
 from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
 from strawberry import Schema
@@ -123,3 +127,34 @@ def sql_field(definition: GraphQLField) -> SqlField | None:
     """The SQL declaration of a field; None where Python answers it."""
     found = definition.extensions.get("strawberry-definition")
     return found if isinstance(found, SqlField) else None
+
+
+def is_sql(type_: GraphQLObjectType, node: FieldNode) -> bool:
+    """Whether SQL answers the field of the type."""
+    definition = type_.fields.get(node.name.value)
+    return definition is not None and sql_field(definition) is not None
+
+
+def variables_in(nodes: Iterable[Node], fragments: Mapping[str, FragmentDefinitionNode]) -> set[str]:
+    """The names of the variables that the nodes use, also in fragments."""
+    uses = _Uses(fragments)
+    for node in nodes:
+        visit(node, uses)
+    return uses.variables
+
+
+class _Uses(Visitor):
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        super().__init__()
+        self._fragments = fragments
+        self._spread: set[str] = set()
+        self.variables: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        self.variables.add(node.name.value)
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
+        name = node.name.value
+        if name not in self._spread:
+            self._spread.add(name)
+            visit(self._fragments[name], self)

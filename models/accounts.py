@@ -5,7 +5,6 @@ import enum
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Column,
     Computed,
     ForeignKeyConstraint,
     Index,
@@ -18,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from models.base import created_at, metadata, short_text, short_text_check
+from models.base import Column, created_at, metadata, short_text, short_text_check
 
 
 class AccountKind(enum.Enum):

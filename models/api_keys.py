@@ -6,7 +6,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
-    Column,
     ForeignKey,
     Index,
     LargeBinary,
@@ -21,6 +20,7 @@ from sqlalchemy.dialects.postgresql import CIDR
 
 from models.accounts import one_of
 from models.base import (
+    Column,
     account_columns,
     account_reference,
     created_at,

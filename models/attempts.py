@@ -1,8 +1,8 @@
 """How often something guarded was tried: sign-ins, sign-ups. A reference table."""
 
-from sqlalchemy import Column, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Integer, PrimaryKeyConstraint, Table, Text
 
-from models.base import metadata, moment
+from models.base import Column, metadata, moment
 
 attempts = Table(
     "attempts",

@@ -1,9 +1,9 @@
 """The one log of what was changed, by whom and on whose behalf (N17). Rows are only ever added."""
 
-from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from models.base import account_columns, account_reference, created_at, metadata
+from models.base import Column, account_columns, account_reference, created_at, metadata
 
 events = Table(
     "events",

@@ -1,9 +1,9 @@
 """Answers of writes that a client may repeat under the same key (T17)."""
 
-from sqlalchemy import Column, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from models.base import account_columns, account_reference, created_at, metadata
+from models.base import Column, account_columns, account_reference, created_at, metadata
 
 idempotency_records = Table(
     "idempotency_records",

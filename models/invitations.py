@@ -1,7 +1,6 @@
 """Invitations: a role in an account, offered to an e-mail address (R32-R34)."""
 
 from sqlalchemy import (
-    Column,
     ForeignKey,
     Index,
     LargeBinary,
@@ -12,7 +11,7 @@ from sqlalchemy import (
     text,
 )
 
-from models.base import account_columns, account_reference, created_at, metadata, moment
+from models.base import Column, account_columns, account_reference, created_at, metadata, moment
 
 invitations = Table(
     "invitations",

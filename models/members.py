@@ -1,7 +1,6 @@
 """Memberships: a person with a role inside one account (R49, R50)."""
 
 from sqlalchemy import (
-    Column,
     DateTime,
     ForeignKey,
     Index,
@@ -12,7 +11,7 @@ from sqlalchemy import (
     func,
 )
 
-from models.base import account_columns, account_reference, metadata, moment
+from models.base import Column, account_columns, account_reference, metadata, moment
 
 memberships = Table(
     "memberships",

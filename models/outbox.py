@@ -1,8 +1,8 @@
 """E-mail on its way: written with the change that causes it, sent after the commit. A reference table."""
 
-from sqlalchemy import Column, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import Index, Integer, Table, Text, Uuid, text
 
-from models.base import created_at, metadata, moment
+from models.base import Column, created_at, metadata, moment
 
 outbox_messages = Table(
     "outbox_messages",

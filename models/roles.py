@@ -6,10 +6,10 @@ in its subtree; it has no foreign key, because reference tables never point at a
 
 import enum
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Table, Text, UniqueConstraint, Uuid, text
 
 from models.accounts import one_of
-from models.base import created_at, metadata
+from models.base import Column, created_at, metadata
 
 
 class Relation(enum.Enum):

@@ -1,8 +1,8 @@
 """Signed-in people: opaque tokens, stored as digests. A reference table."""
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Index, LargeBinary, Table, UniqueConstraint, Uuid
 
-from models.base import created_at, metadata, moment
+from models.base import Column, created_at, metadata, moment
 
 sessions = Table(
     "sessions",

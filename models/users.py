@@ -1,8 +1,8 @@
 """People, and which of them own an account (R46). Reference tables."""
 
-from sqlalchemy import Column, ForeignKey, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Table, Text, UniqueConstraint, Uuid
 
-from models.base import created_at, metadata, moment, short_text, short_text_check
+from models.base import Column, created_at, metadata, moment, short_text, short_text_check
 
 users = Table(
     "users",

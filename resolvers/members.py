@@ -7,7 +7,20 @@ ANCESTOR of those below. So a member's row is a membership joined to the tree.
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, and_, case, cast, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
 
 from authz.permissions import Permission
 from authz.reach import PRINCIPAL, account_where, active_memberships, below_mask, readable_account
@@ -27,27 +40,40 @@ class MemberRelation(enum.Enum):
     ANCESTOR = "ANCESTOR"
 
 
-def _member_rows() -> FromClause:
-    member, path = active_memberships(), account_closure.alias()
-    above = and_(path.c.master_id == member.c.master_id, path.c.ancestor_id == member.c.account_id)
+def _seen(
+    member: FromClause, source: FromClause, account_id: ColumnElement[Any], depth: ColumnElement[int]
+) -> FromClause:
     return (
         select(
             member.c.id,
             member.c.master_id,
-            path.c.descendant_id.label("account_id"),
+            account_id.label("account_id"),
             member.c.account_id.label("held_in_id"),
-            path.c.depth,
+            depth.label("depth"),
             member.c.user_id,
             member.c.role_id,
             member.c.joined_at,
             member.c.expires_at,
         )
-        .select_from(member.join(path, above))
+        .select_from(source)
         .subquery("members")
     )
 
 
+def _member_rows() -> FromClause:
+    member, path = active_memberships(), account_closure.alias()
+    above = and_(path.c.master_id == member.c.master_id, path.c.ancestor_id == member.c.account_id)
+    return _seen(member, member.join(path, above), path.c.descendant_id, path.c.depth)
+
+
+def _own_member_rows() -> FromClause:
+    """The same rows as seen from where they are held, without a look at the tree."""
+    member = active_memberships()
+    return _seen(member, member, member.c.account_id, literal(0))
+
+
 MEMBERS = _member_rows()
+_OWN_MEMBERS = _own_member_rows()
 BY_ID = Order("members", (MEMBERS.c.id,))
 
 
@@ -64,15 +90,15 @@ def of_account(
     role_id: Annotated[RoleIdArgument | None, Described("Only those with this role.")] = None,
 ) -> Select[Any]:
     """The account's members, oldest first."""
-    member = MEMBERS.alias()
+    member = (MEMBERS if include_inherited else _OWN_MEMBERS).alias()
     statement = select(*member.c).where(
         member.c.account_id == account.c.id, member.c.master_id == account.c.master_id
     )
     if role_id is not None:
         statement = statement.where(member.c.role_id == role_id)
-    if not include_inherited:
-        return statement.where(member.c.depth == 0)
-    return statement.where((member.c.depth == 0) | (_mask_from_above(member) != 0))
+    if include_inherited:
+        statement = statement.where((member.c.depth == 0) | (_mask_from_above(member) != 0))
+    return statement
 
 
 def _mask_from_above(member: FromClause) -> ColumnElement[int]:

@@ -7,14 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from strawberry.types import Info
 
 from authz.principals import ANONYMOUS, Credentials, Principal
+from engine.payloads import Payloads
 from engine.reader import Reader
 
 
 @dataclass
 class Context:
-    """One request: who asks, the snapshot it reads, and how it writes."""
+    """One request: who asks, the snapshot it reads, and how it writes and reads what it wrote."""
 
     reader: Reader
+    payloads: Payloads
     principal: Principal | None
     sessions: async_sessionmaker[AsyncSession]
     client_address: str

@@ -70,6 +70,7 @@ async def perform(
         return refused(type_, Refusal(RefusalCode.CONFLICT))
     credentials = info.context.credentials if reads_as is None else reads_as(done)
     await info.context.reader.renew(credentials.binds)
+    await info.context.payloads.read(done, info._raw_info, credentials.binds)
     return done
 
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from schema.root import build_schema
-from server import health
+from server import health, metrics
 from server.database import connect_as_application, read_pool
 from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
@@ -25,7 +25,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     """The application on a database that is migrated, or will be by the time `/readyz` says so."""
     database = connect_as_application(database_url, settings.pool_size)
     reads = read_pool(database_url, settings.pool_size)
-    executor = Executor(build_schema(), database, reads, settings.link_base)
+    executor = Executor(build_schema(), database, reads, settings.link_base, debug=settings.debug)
     postman = Postman(database, settings)
 
     @asynccontextmanager
@@ -42,6 +42,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             Route("/invitation", invitation_page),
             assets,
             *health.routes(database),
+            metrics.route,
         ],
         middleware=[
             Middleware(RequestLog),

@@ -2,7 +2,8 @@
 
 import asyncpg
 import orjson
-from sqlalchemy import make_url
+from sqlalchemy import AdaptedConnection, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from engine.pool import Pool, ReadConnection
@@ -23,12 +24,11 @@ _CONNECT_TIMEOUT = 5
 
 def connect_as_application(url: str, pool_size: int) -> AsyncEngine:
     """A pool whose every connection acts as the application's role, whoever signs in."""
-    return create_async_engine(
+    engine = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
-        pool_pre_ping=True,
         hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
@@ -37,6 +37,18 @@ def connect_as_application(url: str, pool_size: int) -> AsyncEngine:
             "server_settings": _SETTINGS,
         },
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
+    """Have the pool open another in place of a connection that the server has closed.
+
+    asyncpg knows without asking; the pool's own ping costs three round trips each time.
+    """
+    driver_connection: asyncpg.Connection = connection.driver_connection
+    if driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def read_pool(url: str, size: int) -> Pool:

@@ -109,6 +109,7 @@ _AWAY_ERRORS = (
     sqlalchemy.exc.InterfaceError,
     sqlalchemy.exc.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server goes while it is being talked to
     OSError,
 )
 

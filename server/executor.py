@@ -4,6 +4,10 @@ A query of somebody who is known runs compiled, as one statement that finds out 
 be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
 import strawberry
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
 from graphql.execution import execute
@@ -19,11 +23,12 @@ from authz.principals import (
     principal_of_row,
 )
 from authz.reach import PRINCIPAL
-from engine.binds import NotCompilableError
+from engine.binds import NotCompilableError, prepared
 from engine.denials import MARKER, settled
 from engine.limits import check_cost
 from engine.paging import BadPage
-from engine.plans import Plans
+from engine.payloads import PayloadExecutor, Payloads
+from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
@@ -32,19 +37,27 @@ from schema.root import graphql_schema
 from server.errors import Unauthenticated
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
+from server.metrics import ReadPath, count_operation
 
 
 class Executor:
     """See `server.graphql_http.Executor`."""
 
     def __init__(
-        self, schema: strawberry.Schema, database: AsyncEngine, reads: Pool, public_url: str
+        self,
+        schema: strawberry.Schema,
+        database: AsyncEngine,
+        reads: Pool,
+        public_url: str,
+        *,
+        debug: bool = False,
     ) -> None:
         self.schema = graphql_schema(schema)
         self._database = database
         self._reads = reads
-        self._plans = Plans(schema, PRINCIPAL)
+        self._plans = Plans(schema)
         self._public_url = public_url
+        self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
         self._key_uses = KeyUses(self._sessions)
 
@@ -69,7 +82,7 @@ class Executor:
 
         Raises NotCompilableError, and Unauthenticated where nobody has the token.
         """
-        plan, variables = self._plans.find(request.query, document, request.operation_name, request.variables)
+        plan, variables = self._plans.find(_asked(request, document), _QUERY)
         try:
             values = plan.values(variables, credentials.binds)
         except BadPage as error:
@@ -77,9 +90,8 @@ class Executor:
         answer = await self._reads.value(plan.statement.sql, values)
         if answer is None:
             raise Unauthenticated
-        if MARKER not in answer:
-            return answer
-        return ExecutionResult(*settled(answer, plan.denials))
+        settled_answer = answer if MARKER not in answer else ExecutionResult(*settled(answer, plan.denials))
+        return self._noted(settled_answer, ReadPath.COMPILED)
 
     async def reference(
         self,
@@ -87,25 +99,65 @@ class Executor:
         document: DocumentNode,
         credentials: Credentials | None,
         client_address: str,
-    ) -> ExecutionResult:
-        """The reference executor's answer. `client_address`: as the transport has it, for limits."""
-        check_cost(self.schema, document, _operation(request, document), request.variables)
+    ) -> ExecutionResult | bytes:
+        """The reference executor's answer; a mutation's payload is read by the compiled one if it can.
+
+        `client_address`: as the transport has it, for limits.
+        """
+        operation = _operation(request, document)
+        check_cost(self.schema, document, operation, request.variables)
         reader = Reader(self._database, (credentials or ANONYMOUS).binds)
+        payloads = Payloads(self._plans, self._reads, _asked(request, document))
         try:
-            principal = None if credentials is None else await _authenticate(reader, credentials)
-            if _operation(request, document).operation is OperationType.MUTATION:
-                await reader.close()
-            context = Context(reader, principal, self._sessions, client_address, self._public_url)
+            principal = await self._authenticate(reader, operation, credentials)
+            context = Context(reader, payloads, principal, self._sessions, client_address, self._public_url)
             result = execute(
                 self.schema,
                 document,
                 context_value=context,
                 variable_values=request.variables,
                 operation_name=request.operation_name,
+                executor_class=PayloadExecutor,
             )
-            return result if isinstance(result, ExecutionResult) else await result
+            answer = result if isinstance(result, ExecutionResult) else await result
         finally:
             await reader.close()
+        changed = operation.operation is OperationType.MUTATION and not payloads.left
+        return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
+
+    async def _authenticate(
+        self, reader: Reader, operation: OperationDefinitionNode, credentials: Credentials | None
+    ) -> Principal | None:
+        """Who asks: found in a query's own snapshot; a mutation's transaction looks again.
+
+        Raises Unauthenticated.
+        """
+        if credentials is None:
+            return None
+        if operation.operation is OperationType.MUTATION:
+            values = _PRINCIPAL.bound({}, credentials.binds)
+            found: Mapping[str, Any] | None = await self._reads.row(_PRINCIPAL.sql, values)
+        else:
+            found = next(iter(await reader.rows(_WHO_ASKS)), None)
+        if found is None:
+            raise Unauthenticated
+        return principal_of_row(credentials, found)
+
+    def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
+        count_operation(path)
+        if not self._debug:
+            return answer
+        found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
+        return ExecutionResult(found.data, found.errors, {"executor": path.value})
+
+
+_QUERY = WholeQuery(PRINCIPAL)
+_WHO_ASKS = select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
+_PRINCIPAL = prepared(_WHO_ASKS)
+
+
+def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:
+    return Asked(request.query, document, request.operation_name, request.variables)
 
 
 def _credentials(authorization: str | None, client_address: str) -> Credentials | None:
@@ -116,13 +168,6 @@ def _credentials(authorization: str | None, client_address: str) -> Credentials 
     if found is None:
         raise Unauthenticated
     return Credentials(found, network_address(client_address))
-
-
-async def _authenticate(reader: Reader, credentials: Credentials) -> Principal:
-    rows = await reader.rows(select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id))
-    if not rows:
-        raise Unauthenticated
-    return principal_of_row(credentials, rows[0])
 
 
 def _operation(request: GraphQLRequest, document: DocumentNode) -> OperationDefinitionNode:

@@ -1,5 +1,6 @@
 """The server's processes: uvicorn, on a socket that is opened before anything else is started."""
 
+import gc
 import logging
 import socket
 import threading
@@ -13,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 
 from server.app import create_app
 from server.commands.failures import CommandFailed
+from server.metrics import counted_together
 from server.request_log import configure_logging
 from server.settings import Settings
 
@@ -80,13 +82,18 @@ def run(settings: Settings, database_url: str, listener: socket.socket, workers:
         if workers == 1:
             uvicorn.Server(config).run([listener])
         else:
-            Multiprocess(config, [listener]).run()
+            with counted_together():
+                Multiprocess(config, [listener]).run()
 
 
 def make_app(settings: Settings, database_url: str) -> Starlette:
     """The application, in the process that serves it."""
     start_log()
-    return create_app(settings, database_url)
+    app = create_app(settings, database_url)
+    # What lives as long as the process is not looked through again whenever garbage is collected.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def start_log() -> None:

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         description="smtp://user:password@host:port or smtps://...; left out: mail stays in the outbox.",
     )
     mail_from: str = Field(default="Mandant <mandant@localhost>", description="The sender of e-mails.")
+    debug: bool = Field(
+        default=False, description="Answers say under `extensions.executor` which executor read them."
+    )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process.")
 
     @field_validator("trusted_proxies")

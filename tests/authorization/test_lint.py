@@ -19,17 +19,18 @@ FOLDERS = ("resolvers", "schema", "server")
 
 _BY_PERSON = f"{MEMBERSHIPS} by user_id"
 _PRINCIPAL = "authz.reach.PRINCIPAL"
+_MEMBERSHIPS = "authz.reach.active_memberships"
 
 ALLOWED = {
-    Use("server.executor.__init__", _PRINCIPAL): "a plan finds out who asks, and decides nothing",
-    Use("server.executor._authenticate", _PRINCIPAL): "finds out who asks, and decides nothing",
+    Use("server.executor", _PRINCIPAL): "finds out who asks, and decides nothing",
     Use("server.demo.access._principal", _PRINCIPAL): "whether a token that was kept still works",
     Use("resolvers.viewer.current", _PRINCIPAL): "who asks is what the field tells",
     Use("resolvers.users.by_id", _PRINCIPAL): "the viewer's own person",
     Use("resolvers.users.known_in", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.api_keys.by_id", _PRINCIPAL): "a key can always see itself",
     Use("resolvers.members._is_viewer", _PRINCIPAL): "a new member sees the own membership in the payload",
-    Use("resolvers.members._member_rows", "authz.reach.active_memberships"): "what members are, not who may",
+    Use("resolvers.members._member_rows", _MEMBERSHIPS): "what members are, not who may",
+    Use("resolvers.members._own_member_rows", _MEMBERSHIPS): "what members are, not who may",
     Use("resolvers.member_changes._membership", _BY_PERSON): "the membership to be changed",
     Use("resolvers.member_changes.leave_account", _BY_PERSON): "the own membership is what is left",
     Use("resolvers.ownership_transfer._old_owner", _BY_PERSON): "the own ownership is what is handed over",

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any
 from unittest.mock import patch
 
+import asyncpg
 from sqlalchemy import Connection, Engine, event
 
 from engine.pool import ReadConnection
@@ -15,7 +16,7 @@ _HOUSEKEEPING = ("UPDATE api_keys SET last_used_at=", "DELETE FROM attempts ")
 """Sent once in a while, whoever happens to ask then, so they are not counted."""
 
 _seen: ContextVar[list[str] | None] = ContextVar("seen_statements", default=None)
-_value = ReadConnection.value
+_row = ReadConnection.row
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def statements() -> Iterator[list[str]]:
     found: list[str] = []
     token = _seen.set(found)
     try:
-        with patch.object(ReadConnection, "value", _noted_value):
+        with patch.object(ReadConnection, "row", _noted_row):
             yield found
     finally:
         _seen.reset(token)
@@ -35,9 +36,9 @@ def is_application(connection: Connection) -> bool:
     return connection.engine.url.username == APPLICATION_ROLE
 
 
-async def _noted_value(connection: ReadConnection, sql: str, values: Sequence[Any]) -> bytes | None:
+async def _noted_row(connection: ReadConnection, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
     _note(sql)
-    return await _value(connection, sql, values)
+    return await _row(connection, sql, values)
 
 
 @event.listens_for(Engine, "before_cursor_execute")

@@ -37,10 +37,6 @@ class Fallback:
 FALLBACKS = {
     "Query.__schema": Fallback("graphql-core answers it", "{ __schema { queryType { name } } }"),
     "Query.__type": Fallback("graphql-core answers it", '{ __type(name: "Account") { name } }'),
-    "Query.nodes": Fallback(
-        "ids of all kinds in one list: which tables are read is known only with the ids",
-        "{ nodes(ids: []) { id } }",
-    ),
     "Query.invitation": Fallback(
         "Python answers it: the link's token is looked up by its digest",
         '{ invitation(token: "") { email } }',

@@ -3,15 +3,13 @@
 import json
 
 import pytest
-from graphql import GraphQLObjectType, OperationDefinitionNode, parse
-from sqlalchemy import FromClause, func, null, select
+from graphql import FieldNode, GraphQLObjectType, NameNode, OperationDefinitionNode, parse
+from sqlalchemy import FromClause, null, select
 
 from authz.principals import ANONYMOUS
 from engine.binds import prepared
-from engine.compiled_scope import Scope
 from engine.compiler import Compiler
 from engine.declarations import entity_of
-from engine.json_text import joined
 from engine.plans import Plan
 from engine.pool import Pool
 from engine.selections import Document
@@ -53,10 +51,9 @@ async def test_every_field_of_a_payload_is_compiled(field: str, reads: Pool) -> 
     type_, name = _PAYLOAD_FIELDS[field]
     (definition,) = parse(f"{{ {name} {{ __typename }} }}").definitions
     assert isinstance(definition, OperationDefinitionNode)
-    rows = Scope(_no_ids(type_))
+    nodes = [FieldNode(name=NameNode(value="payload"), selection_set=definition.selection_set)]
     compiler = Compiler(Document(_SCHEMA, {}, {}))
-    body = joined(compiler.object([definition.selection_set], type_, rows))
-    statement = prepared(select(func.convert_to(rows.gather(body), "UTF8")))
+    statement = prepared(compiler.payload(nodes, type_, _no_ids(type_)))
     values = Plan(statement, (), ()).values({}, ANONYMOUS.binds)
     found = await reads.value(statement.sql, values)
     assert json.loads(found or b"") == {name: None}

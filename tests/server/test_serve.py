@@ -161,7 +161,10 @@ def test_workers_share_the_port_and_the_embedded_database(folder: Path) -> None:
         wait_until(lambda: server.errors.count("Application startup complete") == 2)
         workers = {int(pid) for pid in re.findall(r"Started server process \[(\d+)\]", server.errors)}
         assert len(workers) == 2
-        assert post(address, "{ viewer { id } }").json()["data"] == {"viewer": None}
+        for asked in range(1, 7):
+            assert post(address, "{ viewer { id } }").json()["data"] == {"viewer": None}
+            counted = httpx.get(f"{address}/metrics").text
+            assert f'mandant_graphql_operations_total{{executor="reference"}} {asked}.0' in counted
         assert ready_status(address) == (200, {"status": "ready"})
         assert server.interrupt() == 0
         assert "Traceback" not in server.errors
