@@ -28,12 +28,14 @@ class Reader:
         self._turn = asyncio.Lock()
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
-    async def rows(self, statement: Select[Any]) -> list[dict[str, Any]]:
-        """The statement's rows, in this reader's snapshot."""
+    async def rows(
+        self, statement: Select[Any], binds: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """The statement's rows, in this reader's snapshot. `binds` are the values of its own parameters."""
         async with self._turn:
             if self._connection is None:
                 self._connection = await self._open()
-            result = await self._connection.execute(statement, self._binds)
+            result = await self._connection.execute(statement, {**self._binds, **(binds or {})})
             return [dict(row) for row in result.mappings()]
 
     async def load(

@@ -46,7 +46,9 @@ async def reads(addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
 async def executor(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[Executor]:
     """Both executors, as the server has them."""
     engine = connect_as_application(addresses.application, _POOL_SIZE)
-    yield Executor(build_schema(), engine, reads, "http://mandant.test")
+    made = Executor(build_schema(), engine, reads, "http://mandant.test")
+    yield made
+    await made.key_uses.close()
     await engine.dispose()
 
 
