@@ -40,9 +40,12 @@ class EventKind(enum.Enum):
     API_KEY_CREATED = "api_key.created"
     API_KEY_ROTATED = "api_key.rotated"
     API_KEY_REVOKED = "api_key.revoked"
+    ROLE_CREATED = "role.created"
+    ROLE_UPDATED = "role.updated"
+    ROLE_DELETED = "role.deleted"
 
 
-Change = dict[str, str | int | None]
+Change = dict[str, str | int | list[str] | None]
 """The changed values before or after: plain JSON, ids as clients see them, never a secret."""
 
 
