@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.permissions import Permission, permissions_in
-from authz.principals import DIGEST_NAME, Principal, subject_rows
+from authz.principals import Principal, subject_rows
 from authz.reach import below_mask, grants_of, mask_of_account
 from authz.refusals import NotFound, RoleTooWide
 from authz.role_uses import role_uses
@@ -84,7 +84,7 @@ async def role_to_change(
     """
     role = await role_to_give(session, account, role_id, field)
     statement = _missing_where_used(account.master_id, role_id)
-    here, below = (await session.execute(statement, {DIGEST_NAME: principal.digest})).one()
+    here, below = (await session.execute(statement, principal.credentials.binds)).one()
     _check(role.name, here or 0, below or 0, field)
     return role
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, cast, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import READ_PERMISSIONS, Permission, allows
-from authz.principals import DIGEST_NAME, Principal
+from authz.principals import Principal
 from authz.reach import GRANTS, effective_status, mask_of_account, status_mask
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from models.accounts import AccountStatus, account_closure, accounts
@@ -120,7 +120,7 @@ async def _rights(
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,
 ) -> _Rights | None:
-    values: dict[str, Any] = {DIGEST_NAME: principal.digest}
+    values = principal.credentials.binds
     if isinstance(account_id, ColumnElement):
         statement = _rights_statement(permission, account_id)
     else:

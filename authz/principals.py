@@ -5,17 +5,37 @@ revoked session or key is refused by the very next statement (T8).
 """
 
 import enum
+import ipaddress
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Uuid, and_, bindparam, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.types import LargeBinary
 
 from authz.tokens import Digest, TokenKind, digest
-from models.api_keys import api_keys
+from models.api_keys import WhenMakerLosesAccess, api_keys
 from models.identifiers import ApiKeyId, UserId
 from models.sessions import sessions
+
+ClientAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class PrincipalKind(enum.Enum):
@@ -25,12 +45,32 @@ class PrincipalKind(enum.Enum):
     API_KEY = "API_KEY"
 
 
+DIGEST_NAME = "principal_digest"
+ADDRESS_NAME = "principal_address"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request shows of who asks: what every statement looks the principal up by.
+
+    `address` None: the client has no network address; a key that is bound to ranges does not work for it.
+    """
+
+    digest: Digest
+    address: ClientAddress | None = None
+
+    @property
+    def binds(self) -> dict[str, Any]:
+        """The values of the look-up's parameters."""
+        return {DIGEST_NAME: self.digest, ADDRESS_NAME: self.address}
+
+
 @dataclass(frozen=True)
 class Principal:
-    """Who asks. `digest` is what every statement looks the principal up by."""
+    """Who asks."""
 
     kind: PrincipalKind
-    digest: Digest
+    credentials: Credentials
     user_id: UserId | None
     api_key_id: ApiKeyId | None
 
@@ -43,9 +83,8 @@ class Principal:
         return found
 
 
-DIGEST_NAME = "principal_digest"
-NOBODY = Digest(b"")
-"""The digest of an anonymous caller: no row has it."""
+ANONYMOUS = Credentials(Digest(b""))
+"""Of a caller without a token: no row has the digest."""
 
 
 def principal_rows() -> CTE:
@@ -54,31 +93,65 @@ def principal_rows() -> CTE:
     person = select(sessions.c.user_id, null().cast(Uuid).label("api_key_id")).where(
         sessions.c.digest == token, sessions.c.expires_at > func.now()
     )
-    key = select(null().cast(Uuid), api_keys.c.id).where(api_keys.c.digest == token, key_works())
+    found = api_keys.alias()
+    previous = and_(found.c.previous_digest == token, found.c.previous_expires_at > func.now())
+    key = select(null().cast(Uuid), found.c.id).where(
+        or_(found.c.digest == token, previous), _works(found), _works_from_here(found)
+    )
     return union_all(person, key).cte("principal").prefix_with("MATERIALIZED")
 
 
-def key_works() -> ColumnElement[bool]:
+def key_lives(key: FromClause) -> ColumnElement[bool]:
     """Whether an API key is neither revoked nor expired, by the database's clock."""
-    unexpired = or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.now())
-    return and_(api_keys.c.revoked_at.is_(None), unexpired)
+    unexpired = or_(key.c.expires_at.is_(None), key.c.expires_at > func.now())
+    return and_(key.c.revoked_at.is_(None), unexpired)
+
+
+def _works(key: FromClause) -> ColumnElement[bool]:
+    kept = key.c.when_maker_loses_access == literal_column(f"'{WhenMakerLosesAccess.KEEP.value}'")
+    return and_(key_lives(key), or_(kept, ~key_stops(key.c.id)))
+
+
+def key_stops(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether a key has stopped, as its maker chose. The function is defined by `authz.makers`; only keys
+    that were made with STOP pay for it."""
+    return func.api_key_stops(api_key_id)
+
+
+def _works_from_here(key: FromClause) -> ColumnElement[bool]:
+    address = bindparam(ADDRESS_NAME, type_=INET, required=True)
+    anywhere = func.cardinality(key.c.ip_ranges) == literal_column("0")
+    return or_(anywhere, address.op("<<=")(any_(key.c.ip_ranges)))
 
 
 def subject_rows(user_id: UserId | None, api_key_id: ApiKeyId | None) -> CTE:
     """A person or a key as a principal's row, whether or not it asks: to see what it holds now."""
     person = select(literal(user_id, Uuid).label("user_id"), null().cast(Uuid).label("api_key_id"))
-    key = select(null().cast(Uuid), api_keys.c.id).where(
-        api_keys.c.id == literal(api_key_id, Uuid), key_works()
-    )
-    return union_all(person, key).cte("subject")
+    key = api_keys.alias()
+    working = select(null().cast(Uuid), key.c.id).where(key.c.id == literal(api_key_id, Uuid), _works(key))
+    return union_all(person, working).cte("subject")
 
 
-def principal_of_row(token_digest: Digest, row: Mapping[str, Any]) -> Principal:
-    """The principal that `principal_rows` found for the digest."""
+def principal_of_row(credentials: Credentials, row: Mapping[str, Any]) -> Principal:
+    """The principal that `principal_rows` found for the credentials."""
     kind = PrincipalKind.PERSON if row["user_id"] is not None else PrincipalKind.API_KEY
-    return Principal(kind, token_digest, row["user_id"], row["api_key_id"])
+    return Principal(kind, credentials, row["user_id"], row["api_key_id"])
 
 
 def principal_digest(token: str) -> Digest | None:
     """The digest to look a token up by; None for what can be no token of a principal."""
     return digest(token, TokenKind.SESSION, TokenKind.API_KEY)
+
+
+def network_address(text: str) -> ClientAddress | None:
+    """A client's network address; None for what is none, as on a unix socket.
+
+    An IPv4 address in IPv6's clothes is an IPv4 address; the zone of a link-local one is left out.
+    """
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    return address.ipv4_mapped or ipaddress.IPv6Address(int(address))

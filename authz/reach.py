@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Select,
     and_,
@@ -90,9 +91,13 @@ def _key_grants(principal: FromClause) -> Select[Any]:
 
 
 def grants_of(principal: FromClause) -> CTE:
+    """`grant_rows`, computed once."""
+    return grant_rows(principal).cte("grants").prefix_with("MATERIALIZED")
+
+
+def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     """What gives the principal rights: rows (master_id, account_id, own_mask, below_mask)."""
-    both = union_all(_membership_grants(principal), _key_grants(principal))
-    return both.cte("grants").prefix_with("MATERIALIZED")
+    return union_all(_membership_grants(principal), _key_grants(principal))
 
 
 GRANTS = grants_of(PRINCIPAL)

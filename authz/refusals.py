@@ -17,6 +17,7 @@ class RefusalCode(enum.Enum):
     IDEMPOTENCY_MISMATCH = "The idempotency key was used with another input."
     RATE_LIMITED = "Too many attempts; try again later."
     PERSON_REQUIRED = "Only a signed-in person can do this, not an API key."
+    MASTER_ACCOUNT_REQUIRED = "Only those who hold the permission in the master account make API keys here."
     ACCOUNT_SUSPENDED = "The account, or one above it, is suspended."
     ACCOUNT_CLOSED = "The account, or one above it, is closed."
     ROLE_TOO_WIDE = "The role gives more than you hold yourself."

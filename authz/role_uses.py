@@ -7,7 +7,6 @@ gives them there and below, so what is found under that lock stays true until th
 from sqlalchemy import FromClause, func, literal, select, union_all
 
 from authz.permissions import ALL_PERMISSIONS
-from authz.principals import key_works
 from authz.reach import membership_holds
 from models.api_keys import api_keys
 from models.invitations import invitations
@@ -15,8 +14,8 @@ from models.members import memberships
 
 
 def role_uses() -> FromClause:
-    """Rows (master_id, account_id, role_id, scopes): memberships, open invitations, keys that work. `scopes`
-    is what is left of the role at most."""
+    """Rows (master_id, account_id, role_id, scopes): memberships, open invitations, and keys that are not
+    revoked, as the others may work again. `scopes` is what is left of the role at most."""
     everything = literal(ALL_PERMISSIONS, api_keys.c.scopes.type).label("scopes")
     held = select(memberships.c.master_id, memberships.c.account_id, memberships.c.role_id, everything).where(
         membership_holds()
@@ -29,6 +28,6 @@ def role_uses() -> FromClause:
         invitations.c.expires_at > func.now(),
     )
     keys = select(api_keys.c.master_id, api_keys.c.account_id, api_keys.c.role_id, api_keys.c.scopes).where(
-        key_works()
+        api_keys.c.revoked_at.is_(None)
     )
     return union_all(held, offered, keys).subquery("role_uses")

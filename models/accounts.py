@@ -42,6 +42,13 @@ class RightsInheritance(enum.Enum):
     ALL_ROLES = "ALL_ROLES"
 
 
+class ApiKeyCreationPlace(enum.Enum):
+    """Where in a tree API keys are made (R13)."""
+
+    ANYWHERE = "ANYWHERE"
+    MASTER_ONLY = "MASTER_ONLY"
+
+
 DEPTH_LIMIT = 32
 """How many accounts may stand above one another."""
 
@@ -69,6 +76,13 @@ accounts = Table(
         server_default=RightsInheritance.ADMINISTRATORS.value,
         comment="Which roles held here reach down (R45, R66, R73).",
     ),
+    Column(
+        "api_key_creation",
+        Text,
+        nullable=False,
+        server_default=ApiKeyCreationPlace.ANYWHERE.value,
+        comment="The master account's holds for its whole tree (R13).",
+    ),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
@@ -79,6 +93,11 @@ accounts = Table(
     CheckConstraint("char_length(external_id) BETWEEN 1 AND 200", name="external_id_length"),
     one_of("status", AccountStatus),
     one_of("rights_inheritance", RightsInheritance),
+    one_of("api_key_creation", ApiKeyCreationPlace),
+    CheckConstraint(
+        f"parent_id IS NULL OR api_key_creation = '{ApiKeyCreationPlace.ANYWHERE.value}'",
+        name="api_key_creation_of_master",
+    ),
     short_text_check("name"),
     Index("ix_accounts_id", "id"),
     Index("ix_accounts_parent_id_id", "parent_id", "id"),

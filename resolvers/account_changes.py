@@ -11,7 +11,7 @@ from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
-from models.accounts import AccountStatus, RightsInheritance, accounts
+from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
 from resolvers.events import Change, EventKind, record
 from resolvers.ownership import release_owners
@@ -29,24 +29,31 @@ UNCHANGED = Unchanged.UNCHANGED
 
 @dataclass(frozen=True)
 class AccountUpdate:
-    """The new values; `None` for a name or an inheritance leaves it as it is."""
+    """The new values; `None` leaves a name or a setting as it is."""
 
     account_id: AccountId
     expected_version: int
     name: str | None
     external_id: str | Unchanged | None
     rights_inheritance: RightsInheritance | None
+    api_key_creation: ApiKeyCreationPlace | None = None
 
 
 async def update_account(session: AsyncSession, principal: Principal, command: AccountUpdate) -> Authorized:
     """Change an account's own settings.
 
-    Needs ACCOUNT_WRITE, and for what rights it passes down SETTINGS_WRITE and all that these then give below.
-    Raises VersionConflict, RoleTooWide, CONFLICT for an external id that a sibling has, BAD_USER_INPUT.
+    Needs ACCOUNT_WRITE, SETTINGS_WRITE for what rights it passes down and where keys are made, and to pass
+    all roles down what these then give below. Raises VersionConflict, RoleTooWide, CONFLICT for an external
+    id that a sibling has, BAD_USER_INPUT, FAILED_PRECONDITION for a setting of the master account in a
+    subaccount.
     """
     account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_WRITE)
-    if command.rights_inheritance is not None and not account.mask & Permission.SETTINGS_WRITE.bit:
+    settings = (command.rights_inheritance, command.api_key_creation)
+    if any(settings) and not account.mask & Permission.SETTINGS_WRITE.bit:
         raise PermissionDenied(Permission.SETTINGS_WRITE)
+    if command.api_key_creation is not None and account.account_id != account.master_id:
+        message = "Set it in the master account: it holds for the whole tree."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")
     current = await _current(session, account)
     if current.version != command.expected_version:
         raise VersionConflict(current.version)
@@ -149,6 +156,8 @@ def _new_values(command: AccountUpdate) -> Change:
         values["external_id"] = short_text(command.external_id, "externalId")
     if command.rights_inheritance is not None:
         values["rights_inheritance"] = command.rights_inheritance.value
+    if command.api_key_creation is not None:
+        values["api_key_creation"] = command.api_key_creation.value
     return values
 
 

@@ -3,7 +3,7 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, select
 
 from authz.permissions import Permission, allows
 from authz.reach import (
@@ -146,6 +146,17 @@ def status_of(account: FromClause) -> ColumnElement[str]:
 def own_status_of(account: FromClause) -> ColumnElement[str]:
     """The account's own status, whatever holds above it."""
     return account.c.status
+
+
+def api_key_creation_of(account: FromClause) -> ColumnElement[str]:
+    """Where in the account's tree API keys are made; set in its master account, for the whole tree (R13)."""
+    master = accounts.alias()
+    return (
+        select(master.c.api_key_creation)
+        .where(master.c.id == account.c.master_id, master.c.master_id == account.c.master_id)
+        .correlate(account)
+        .scalar_subquery()
+    )
 
 
 def permissions_of(account: FromClause) -> ColumnElement[int]:

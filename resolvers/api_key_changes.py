@@ -1,24 +1,32 @@
-"""What changes API keys."""
+"""What makes, rotates and revokes API keys. What else changes them is in `api_key_updates`."""
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ARRAY, LargeBinary, and_, any_, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant, role_to_give
 from authz.guard import Authorized, authorize
-from authz.permissions import Permission, mask_of
+from authz.key_creation import check_key_creation
+from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode
 from authz.tokens import Digest, TokenKind, digest_of, generate
-from models.api_keys import api_keys
+from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.identifiers import AccountId, ApiKeyId, Kind, new_id, present
-from resolvers.events import EventKind, record
+from resolvers.api_key_scopes import scopes_of
+from resolvers.events import Change, EventKind, record
+from resolvers.ip_ranges import IpRange, ip_ranges
+from resolvers.locked_api_keys import check_not_revoked, locked_key, log_key, write_key
 from resolvers.moments import check_future
 from resolvers.texts import short_text
+
+LONGEST_OVERLAP = datetime.timedelta(days=7)
+"""How long a rotated key's old secret may work on."""
 
 
 @dataclass(frozen=True)
@@ -32,38 +40,44 @@ class ApiKeySecret:
 
 @dataclass(frozen=True)
 class ApiKeyCreation:
-    """`permissions` narrow the role; None leaves it as it is."""
+    """`permissions` narrow the role; None leaves it as it is. `ip_ranges`: as clients write them; none: from
+    anywhere."""
 
     account_id: AccountId
     name: str
     role_id: uuid.UUID
     permissions: frozenset[Permission] | None
     expires_at: datetime.datetime | None
+    purpose: ApiKeyPurpose | None = None
+    ip_ranges: tuple[str, ...] = ()
+    when_maker_loses_access: WhenMakerLosesAccess = WhenMakerLosesAccess.KEEP
 
 
 async def create_api_key(
     session: AsyncSession, principal: Principal, command: ApiKeyCreation
 ) -> ApiKeySecret:
-    """Make a key (R15). Needs API_KEYS_WRITE; gives no more than the maker holds (N19)."""
+    """Make a key (R15). Needs API_KEYS_WRITE; gives no more than the maker holds (N19).
+
+    Raises MASTER_ACCOUNT_REQUIRED where the tree's keys are made from its master account (R13),
+    ROLE_TOO_WIDE, BAD_USER_INPUT.
+    """
     account = await authorize(session, principal, command.account_id, Permission.API_KEYS_WRITE)
+    await check_key_creation(session, principal, account)
     role = await role_to_give(session, account, command.role_id)
     if role.id == BuiltinRole.OWNER.id:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "An API key cannot be an owner.", "roleId")
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
-    scopes = _scopes(role, command.permissions)
-    name = short_text(command.name, "name")
-    return await add_api_key(session, principal, account, NewApiKey(name, role, scopes, command.expires_at))
-
-
-def _scopes(role: RoleGrant, permissions: frozenset[Permission] | None) -> int | None:
-    if permissions is None:
-        return None
-    missing = [p.name for p in permissions if not (role.mask | role.below_mask) & p.bit]
-    if missing:
-        message = f"{role.name} does not give {', '.join(sorted(missing))}."
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "permissions")
-    return mask_of(permissions)
+    key = NewApiKey(
+        short_text(command.name, "name"),
+        role,
+        scopes_of(role, command.permissions, command.purpose),
+        command.expires_at,
+        command.purpose,
+        tuple(ip_ranges(command.ip_ranges, "ipRanges")),
+        command.when_maker_loses_access,
+    )
+    return await add_api_key(session, principal, account, key)
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,9 @@ class NewApiKey:
     role: RoleGrant
     scopes: int | None = None
     expires_at: datetime.datetime | None = None
+    purpose: ApiKeyPurpose | None = None
+    ip_ranges: tuple[IpRange, ...] = ()
+    when_maker_loses_access: WhenMakerLosesAccess = WhenMakerLosesAccess.KEEP
 
 
 async def add_api_key(
@@ -93,76 +110,82 @@ async def add_api_key(
             last_four=secret[-4:],
             role_id=key.role.id,
             scopes=everything if key.scopes is None else key.scopes,
+            purpose=key.purpose and key.purpose.value,
+            ip_ranges=list(key.ip_ranges),
             creator_user_id=principal.user_id,
             creator_api_key_id=principal.api_key_id,
+            when_maker_loses_access=key.when_maker_loses_access.value,
             expires_at=key.expires_at,
         )
     )
-    after = {"name": key.name, "role": key.role.name}
     subject_id = present(Kind.API_KEY, key_id)
-    await record(session, principal, account, EventKind.API_KEY_CREATED, subject_id, None, dict(after))
+    await record(session, principal, account, EventKind.API_KEY_CREATED, subject_id, None, _creation(key))
     return ApiKeySecret(account, key_id, secret)
 
 
-async def rotate_api_key(session: AsyncSession, principal: Principal, api_key_id: ApiKeyId) -> ApiKeySecret:
-    """Give the key a new secret; the old one stops working at once. Needs API_KEYS_WRITE and, as whoever
-    gets the secret gets the key's rights, all that its role gives."""
-    account, key = await _key(session, principal, api_key_id)
+def _creation(key: NewApiKey) -> Change:
+    """For the log: what the key is bound to only where it is bound."""
+    after: Change = {"name": key.name, "role": key.role.name}
+    if key.purpose is not None:
+        after["purpose"] = key.purpose.value
+    if key.ip_ranges:
+        after["ip_ranges"] = [str(found) for found in key.ip_ranges]
+    if key.when_maker_loses_access is not WhenMakerLosesAccess.KEEP:
+        after["when_maker_loses_access"] = key.when_maker_loses_access.value
+    return after
+
+
+async def rotate_api_key(
+    session: AsyncSession, principal: Principal, api_key_id: ApiKeyId, overlap: datetime.timedelta
+) -> ApiKeySecret:
+    """Give the key a new secret; the old one works until the overlap has passed, one from before it no more.
+
+    Needs API_KEYS_WRITE and, as whoever gets the secret gets the key's rights, all that its role gives.
+    Raises ROLE_TOO_WIDE, BAD_USER_INPUT for an overlap out of bounds, FAILED_PRECONDITION for a revoked key.
+    """
+    if not datetime.timedelta() <= overlap <= LONGEST_OVERLAP:
+        message = f"Must lie between 0 and {LONGEST_OVERLAP // datetime.timedelta(minutes=1)}."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "overlapMinutes")
+    account, key = await locked_key(session, principal, api_key_id)
     await role_to_give(session, account, key.role_id, "apiKeyId")
-    if key.revoked_at is not None:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The key is revoked.", "apiKeyId")
+    check_not_revoked(key)
     secret = generate(TokenKind.API_KEY)
-    await _write(session, account, api_key_id, {"digest": digest_of(secret), "last_four": secret[-4:]})
-    await _log(session, principal, account, EventKind.API_KEY_ROTATED, key)
+    values: dict[str, object] = {"digest": digest_of(secret), "last_four": secret[-4:]}
+    values |= {"previous_digest": None, "previous_expires_at": None}
+    after: Change | None = None
+    if overlap:
+        values |= {"previous_digest": key.digest, "previous_expires_at": func.now() + literal(overlap)}
+        after = {"overlap_minutes": overlap // datetime.timedelta(minutes=1)}
+    await write_key(session, key, values)
+    await log_key(session, principal, account, EventKind.API_KEY_ROTATED, key, {"name": key.name}, after)
     return ApiKeySecret(account, api_key_id, secret)
 
 
 async def revoke_api_key(session: AsyncSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
-    """Stop the key from working, from the next request on. Needs API_KEYS_WRITE."""
-    account, key = await _key(session, principal, api_key_id)
+    """Stop the key from working, from the next request on, with all of its secrets. Needs API_KEYS_WRITE."""
+    account, key = await locked_key(session, principal, api_key_id)
     if key.revoked_at is None:
-        await _write(session, account, api_key_id, {"revoked_at": func.now()})
-        await _log(session, principal, account, EventKind.API_KEY_REVOKED, key)
+        await write_key(session, key, {"revoked_at": func.now()})
+        await log_key(session, principal, account, EventKind.API_KEY_REVOKED, key, {"name": key.name})
     return account
 
 
-async def note_use(session: AsyncSession, token_digest: Digest) -> None:
-    """Remember when the key with the secret was last used, to the minute."""
+async def note_uses(session: AsyncSession, token_digests: Sequence[Digest]) -> None:
+    """Remember that the keys with these secrets were used, to the minute; an old secret is its key's too.
+
+    The keys are locked in one order, so that two processes do not wait for each other.
+    """
     minute = func.date_trunc("minute", func.now())
-    stale = api_keys.c.last_used_at.is_(None) | (api_keys.c.last_used_at < minute)
-    await session.execute(
-        update(api_keys).where(api_keys.c.digest == token_digest, stale).values(last_used_at=minute)
+    digests = literal(list(token_digests), ARRAY(LargeBinary))
+    used = (
+        select(api_keys.c.master_id, api_keys.c.id)
+        .where(
+            or_(api_keys.c.digest == any_(digests), api_keys.c.previous_digest == any_(digests)),
+            api_keys.c.last_used_at.is_(None) | (api_keys.c.last_used_at < minute),
+        )
+        .order_by(api_keys.c.id)
+        .with_for_update()
+        .cte("used")
     )
-
-
-async def _key(
-    session: AsyncSession, principal: Principal, api_key_id: ApiKeyId
-) -> tuple[Authorized, Row[*tuple[object, ...]]]:
-    account_id = select(api_keys.c.account_id).where(api_keys.c.id == api_key_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE)
-    statement = select(api_keys).where(api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id)
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
-        raise NotFound("apiKeyId")
-    return account, row
-
-
-async def _write(
-    session: AsyncSession, account: Authorized, api_key_id: ApiKeyId, values: dict[str, object]
-) -> None:
-    await session.execute(
-        update(api_keys)
-        .where(api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id)
-        .values(**values)
-    )
-
-
-async def _log(
-    session: AsyncSession,
-    principal: Principal,
-    account: Authorized,
-    kind: EventKind,
-    key: Row[*tuple[object, ...]],
-) -> None:
-    subject_id = present(Kind.API_KEY, key.id)
-    await record(session, principal, account, kind, subject_id, {"name": key.name}, None)
+    found = and_(api_keys.c.master_id == used.c.master_id, api_keys.c.id == used.c.id)
+    await session.execute(update(api_keys).where(found).values(last_used_at=minute))

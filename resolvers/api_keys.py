@@ -1,8 +1,11 @@
-"""API keys as those who manage them see them. What changes them is in `api_key_changes`."""
+"""API keys as those who manage them see them. What changes them is in `api_key_changes` and
+`api_key_updates`."""
 
+import datetime
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Text, case, cast, func, select
 
 from authz.permissions import Permission
 from authz.reach import PRINCIPAL, account_where, readable_account
@@ -56,6 +59,17 @@ def permissions_of(key: FromClause) -> ColumnElement[int]:
     )
 
 
+def ip_ranges_of(key: FromClause) -> ColumnElement[Sequence[str]]:
+    """The network addresses from which it works, as ranges such as `192.0.2.0/24`; none: from anywhere. From
+    elsewhere its secret is as unknown."""
+    return cast(key.c.ip_ranges, ARRAY(Text))
+
+
+def previous_secret_expires_at(key: FromClause) -> ColumnElement[datetime.datetime | None]:
+    """Until when the secret from before the last rotation works as well; null: it does not."""
+    return case((key.c.previous_expires_at > func.now(), key.c.previous_expires_at))
+
+
 def role_of(key: FromClause) -> Select[Any]:
     """The role that it acts with."""
     role = roles.alias()
@@ -66,6 +80,13 @@ def creator_of(key: FromClause) -> Select[Any]:
     """The person who made it; null where another API key did, and for who may not see the members."""
     person = users.alias()
     return select(*person.c).where(person.c.id == key.c.creator_user_id, known_in(person, key))
+
+
+def adopter_of(key: FromClause) -> Select[Any]:
+    """The person who has adopted it last, and answers for it in its maker's place; null where nobody has, and
+    for who may not see the members."""
+    person = users.alias()
+    return select(*person.c).where(person.c.id == key.c.adopter_user_id, known_in(person, key))
 
 
 def account_of(key: FromClause) -> Select[Any]:

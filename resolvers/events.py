@@ -40,6 +40,8 @@ class EventKind(enum.Enum):
     API_KEY_CREATED = "api_key.created"
     API_KEY_ROTATED = "api_key.rotated"
     API_KEY_REVOKED = "api_key.revoked"
+    API_KEY_UPDATED = "api_key.updated"
+    API_KEY_ADOPTED = "api_key.adopted"
     ROLE_CREATED = "role.created"
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"

@@ -51,7 +51,7 @@ async def sign_out(session: AsyncSession, principal: Principal) -> None:
     """End the session that asks."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    await session.execute(delete(sessions).where(sessions.c.digest == principal.digest))
+    await session.execute(delete(sessions).where(sessions.c.digest == principal.credentials.digest))
 
 
 async def change_password(
@@ -67,6 +67,8 @@ async def change_password(
     new_hash = await hash_password(new_password, "newPassword")
     await session.execute(update(users).where(users.c.id == principal.user_id).values(password_hash=new_hash))
     await session.execute(
-        delete(sessions).where(sessions.c.user_id == principal.user_id, sessions.c.digest != principal.digest)
+        delete(sessions).where(
+            sessions.c.user_id == principal.user_id, sessions.c.digest != principal.credentials.digest
+        )
     )
     return principal.user_id

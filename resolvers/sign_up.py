@@ -10,7 +10,7 @@ from authz.builtin_roles import BuiltinRole
 from authz.delegation import role_in
 from authz.guard import Authorized
 from authz.permissions import ALL_PERMISSIONS
-from authz.principals import Principal, PrincipalKind
+from authz.principals import Credentials, Principal, PrincipalKind
 from authz.refusals import Refusal, RefusalCode
 from authz.tokens import digest_of
 from models.identifiers import AccountId, ApiKeyId, Kind, MasterId, MembershipId, UserId, new_id, present
@@ -61,7 +61,7 @@ async def sign_up(session: AsyncSession, command: SignUp) -> SignedUp:
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountName")
     user_id = await _person(session, command)
     signed_in = await open_session(session, user_id)
-    principal = Principal(PrincipalKind.PERSON, digest_of(signed_in.token), user_id, None)
+    principal = Principal(PrincipalKind.PERSON, Credentials(digest_of(signed_in.token)), user_id, None)
     if command.invitation_token is not None:
         joined = await accept_invitation(session, principal, command.invitation_token)
         return SignedUp(signed_in, joined.account.account_id, joined.membership_id, None, None)

@@ -10,7 +10,7 @@ from authz.guard import Authorized
 from authz.permissions import Permission
 from authz.principals import Principal
 from engine.declarations import entity, to_one
-from models.accounts import RightsInheritance
+from models.accounts import ApiKeyCreationPlace, RightsInheritance
 from models.identifiers import AccountId, Kind
 from resolvers import account_changes as writes
 from resolvers import accounts
@@ -31,6 +31,11 @@ class AccountUpdateInput:
     )
     rights_inheritance: RightsInheritance | None = strawberry.field(
         default=None, description="Which roles held here also hold below. Needs SETTINGS_WRITE as well."
+    )
+    api_key_creation: ApiKeyCreationPlace | None = strawberry.field(
+        default=None,
+        description="Where in the tree API keys are made; of a master account only, else "
+        "FAILED_PRECONDITION. Needs SETTINGS_WRITE as well.",
     )
 
 
@@ -64,6 +69,7 @@ class AccountMutation:
                 input.name,
                 writes.UNCHANGED if external_id is strawberry.UNSET else external_id,
                 input.rights_inheritance,
+                input.api_key_creation,
             )
             done = await writes.update_account(session, principal, command)
             return payload(AccountPayload, account_id=done.account_id)

@@ -9,12 +9,13 @@ from authz.permissions import Permission
 from engine.codecs import enum_of, global_id, mask_of
 from engine.connections import Connection
 from engine.declarations import column, computed, connection, entity, to_many, to_one
-from models.accounts import AccountKind, AccountStatus, RightsInheritance, accounts
+from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import Kind
 from resolvers import accounts as reads
-from resolvers import api_keys, events, invitations, members, roles
+from resolvers import api_keys, events, ghosts, invitations, members, roles
 from schema.api_keys import ApiKey
 from schema.events import Event
+from schema.ghosts import Ghost
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
@@ -39,6 +40,9 @@ class Account(Node):
         requires=Permission.SETTINGS_READ,
         description="Which roles held here also hold in the accounts below.",
     )
+    api_key_creation: ApiKeyCreationPlace | None = computed(
+        reads.api_key_creation_of, codec=enum_of(ApiKeyCreationPlace), requires=Permission.SETTINGS_READ
+    )
     created_at: datetime.datetime = column(description="When it was made.")
     version: int = column(description="Rises with every change; for `expectedVersion`.")
     parent: "Account | None" = to_one(reads.parent_of)
@@ -58,6 +62,9 @@ class Account(Node):
     )
     api_keys: Connection[ApiKey] | None = connection(
         api_keys.of_account, order=api_keys.order, requires=Permission.API_KEYS_READ
+    )
+    ghosts: Connection[Ghost] | None = connection(
+        ghosts.of_account, order=ghosts.order, requires=Permission.API_KEYS_READ
     )
     events: Connection[Event] | None = connection(
         events.of_account, order=events.order, requires=Permission.AUDIT_READ

@@ -1,4 +1,4 @@
-"""What changes API keys."""
+"""What makes, rotates and revokes API keys. What else changes them is in `api_key_updates`."""
 
 import datetime
 
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import AccountId, ApiKeyId, Kind
 from resolvers import api_key_changes as writes
 from resolvers import api_keys
@@ -20,6 +21,9 @@ from schema.writes import needs, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _KEYS_OF_A_PRINCIPAL = 100
+IP_RANGES_DESCRIPTION = (
+    "The network addresses that it works from, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, at most 50."
+)
 
 
 @strawberry.input(description="A key for a program that acts for the account.")
@@ -33,11 +37,29 @@ class ApiKeyCreateInput:
     expires_at: datetime.datetime | None = strawberry.field(
         default=None, description="When the key stops working by itself; left out: never."
     )
+    purpose: ApiKeyPurpose | None = strawberry.field(
+        default=None, description="The stream that it is for, for good (R7); left out: both."
+    )
+    ip_ranges: list[str] = strawberry.field(
+        default_factory=list, description=IP_RANGES_DESCRIPTION + " Empty: it works from anywhere."
+    )
+    when_maker_loses_access: WhenMakerLosesAccess = strawberry.field(
+        default=WhenMakerLosesAccess.KEEP,
+        description="What becomes of it once you could not make it any more.",
+    )
 
 
-@strawberry.input(description="Which key to revoke or to rotate.")
+@strawberry.input(description="Which key to revoke or to adopt.")
 class ApiKeyInput:
     api_key_id: strawberry.ID = strawberry.field(description="The API key.")
+
+
+@strawberry.input(description="Which key to rotate, and how.")
+class ApiKeyRotateInput:
+    api_key_id: strawberry.ID = strawberry.field(description="The API key.")
+    overlap_minutes: int = strawberry.field(
+        default=0, description="For how long the old secret works on: 0 to 10080, which is seven days."
+    )
 
 
 @entity(None, carries={"api_key_id": Uuid()})
@@ -55,7 +77,8 @@ class ApiKeyPayload:
 class ApiKeyMutation:
     @strawberry.mutation(
         directives=needs(Permission.API_KEYS_WRITE),
-        description="Make an API key. You must hold all that its role gives.",
+        description="Make an API key. You must hold all that its role gives; where `Account.apiKeyCreation` "
+        "is MASTER_ONLY, you must hold API_KEYS_WRITE from the master account.",
     )
     async def api_key_create(self, info: ContextInfo, input: ApiKeyCreateInput) -> ApiKeyPayload:
         principal = principal_of(info)
@@ -67,6 +90,9 @@ class ApiKeyMutation:
                 required(Kind.ROLE, input.role_id, "roleId"),
                 None if input.permissions is None else frozenset(input.permissions),
                 input.expires_at,
+                input.purpose,
+                tuple(input.ip_ranges),
+                input.when_maker_loses_access,
             )
             made = await writes.create_api_key(session, principal, command)
             return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
@@ -82,7 +108,7 @@ class ApiKeyMutation:
         principal = principal_of(info)
 
         async def write(session: AsyncSession) -> ApiKeyPayload:
-            api_key_id = _api_key_id(input.api_key_id)
+            api_key_id = api_key_id_of(input.api_key_id)
             await writes.revoke_api_key(session, principal, api_key_id)
             return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)
 
@@ -90,17 +116,20 @@ class ApiKeyMutation:
 
     @strawberry.mutation(
         directives=needs(Permission.API_KEYS_WRITE),
-        description="Give a key a new secret; the old one stops working at once.",
+        description="Give a key a new secret. The old one stops at once, or after the overlap that you ask "
+        "for; an older one always stops.",
     )
-    async def api_key_rotate(self, info: ContextInfo, input: ApiKeyInput) -> ApiKeyPayload:
+    async def api_key_rotate(self, info: ContextInfo, input: ApiKeyRotateInput) -> ApiKeyPayload:
         principal = principal_of(info)
+        overlap = datetime.timedelta(minutes=input.overlap_minutes)
 
         async def write(session: AsyncSession) -> ApiKeyPayload:
-            made = await writes.rotate_api_key(session, principal, _api_key_id(input.api_key_id))
+            made = await writes.rotate_api_key(session, principal, api_key_id_of(input.api_key_id), overlap)
             return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
 
         return await perform(info, ApiKeyPayload, write)
 
 
-def _api_key_id(text: str) -> ApiKeyId:
+def api_key_id_of(text: str) -> ApiKeyId:
+    """The key that an input names. Raises NotFound."""
     return ApiKeyId(required(Kind.API_KEY, text, "apiKeyId"))

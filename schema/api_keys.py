@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from authz.permissions import Permission
-from engine.codecs import global_id, mask_of
+from engine.codecs import enum_of, global_id, mask_of
 from engine.declarations import column, computed, entity, to_one
-from models.api_keys import api_keys
+from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.identifiers import Kind
 from resolvers import api_keys as reads
 from schema.node import ID_DESCRIPTION, Node
@@ -28,10 +28,21 @@ class ApiKey(Node):
     name: str = column(description="What it is used for.")
     last_four: str = column(description="The last four characters of its secret.")
     role: Role = to_one(reads.role_of)
+    purpose: ApiKeyPurpose | None = column(
+        codec=enum_of(ApiKeyPurpose), description="The stream that it is for (R7); null: both."
+    )
     permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
+    ip_ranges: list[str] = computed(reads.ip_ranges_of)
     created_by: User | None = to_one(reads.creator_of)
+    adopted_by: User | None = to_one(reads.adopter_of)
+    when_maker_loses_access: WhenMakerLosesAccess = column(
+        codec=enum_of(WhenMakerLosesAccess),
+        description="What becomes of it once its maker, who made or adopted it, could not make it any more.",
+    )
     created_at: datetime.datetime = column(description="When it was made.")
     last_used_at: datetime.datetime | None = column(description="When it was last used, to the minute.")
     expires_at: datetime.datetime | None = column(description="When it stops working by itself.")
+    previous_secret_expires_at: datetime.datetime | None = computed(reads.previous_secret_expires_at)
+    version: int = column(description="Rises with every change but use; for `expectedVersion`.")
     revoked_at: datetime.datetime | None = column(description="When it was revoked.")

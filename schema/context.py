@@ -6,8 +6,7 @@ from graphql import GraphQLError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from strawberry.types import Info
 
-from authz.principals import NOBODY, Principal
-from authz.tokens import Digest
+from authz.principals import ANONYMOUS, Credentials, Principal
 from engine.payloads import Payloads
 from engine.reader import Reader
 
@@ -30,9 +29,9 @@ class Context:
         return self.principal is None
 
     @property
-    def digest(self) -> Digest:
+    def credentials(self) -> Credentials:
         """What every statement looks the principal up by."""
-        return NOBODY if self.principal is None else self.principal.digest
+        return ANONYMOUS if self.principal is None else self.principal.credentials
 
 
 ContextInfo = Info[Context, None]

@@ -6,9 +6,11 @@ from collections.abc import Callable
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from authz.makers import GhostReason
 from authz.permissions import Area, Permission
 from authz.refusals import RefusalCode
-from models.accounts import AccountKind, AccountStatus, RightsInheritance
+from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance
+from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.roles import Effect, Relation
 from resolvers.accounts import AccountOrder
 from resolvers.events import EventKind
@@ -94,11 +96,39 @@ publish(
     ),
 )
 publish(
+    ApiKeyCreationPlace,
+    _by(
+        {
+            "ANYWHERE": "By who holds API_KEYS_WRITE in the key's account.",
+            "MASTER_ONLY": "By who holds it from the master account; others rotate and revoke (R13).",
+        }
+    ),
+)
+publish(
+    ApiKeyPurpose,
+    _by(
+        {
+            "MARKETING": "Campaigns; it never holds TRANSACTIONAL_SEND.",
+            "TRANSACTIONAL": "Single messages; it never holds CAMPAIGNS_SEND.",
+        }
+    ),
+)
+publish(
     Effect,
     _by({"ALLOW": "What it names is allowed.", "DENY": "What it names is denied, whatever else allows it."}),
     "PolicyEffect",
 )
 publish(EventKind, _by_value)
+publish(
+    GhostReason,
+    _by(
+        {
+            "MAKER_LEFT": "The person does not reach the account any more.",
+            "MAKER_LOST_RIGHT": "API_KEYS_WRITE, or something that the key gives, is not held any more.",
+            "MAKER_ENDED": "The API key that made it was revoked, has expired or has stopped.",
+        }
+    ),
+)
 publish(
     InvitationStatus,
     _by(
@@ -133,6 +163,16 @@ publish(
         {
             "ADMINISTRATORS": "Owners and administrators only (R45).",
             "ALL_ROLES": "Every role, with what the policy gives it below (R66, R73).",
+        }
+    ),
+)
+publish(
+    WhenMakerLosesAccess,
+    _by(
+        {
+            "KEEP": "The key works on; `Account.ghosts` reports it.",
+            "STOP": "The key stops with the next request, until its maker has the rights again or somebody "
+            "adopts it.",
         }
     ),
 )

@@ -10,6 +10,7 @@ from schema import enums
 from schema.account_changes import AccountMutation
 from schema.accounts import Account
 from schema.api_key_changes import ApiKeyMutation
+from schema.api_key_updates import ApiKeyUpdateMutation
 from schema.api_keys import ApiKey
 from schema.events import Event
 from schema.invitation_changes import InvitationMutation, InvitationQuery
@@ -34,6 +35,7 @@ _MUTATIONS = (
     InvitationMutation,
     MemberMutation,
     ApiKeyMutation,
+    ApiKeyUpdateMutation,
     RoleMutation,
 )
 _MORE_TYPES = (

@@ -6,6 +6,7 @@ import strawberry
 from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.principals import Credentials
 from authz.refusals import Refusal
 from authz.tokens import digest_of
 from engine.declarations import entity, to_one
@@ -111,7 +112,7 @@ class SessionMutation:
 
         place = Limit(f"sign-up from {info.context.client_address}", _SIGN_UPS_FROM_A_PLACE, _WINDOW)
         limits = [place, *_attempts(input.email)]
-        return await perform(info, SignUpPayload, write, limits, lambda done: digest_of(done.token or ""))
+        return await perform(info, SignUpPayload, write, limits, _as_signed_up)
 
     @strawberry.mutation(directives=OPEN, description="Open a session with an e-mail address and a password.")
     async def sign_in(self, info: ContextInfo, input: SignInInput) -> SignInPayload:
@@ -146,6 +147,10 @@ class SessionMutation:
 
         limit = Limit(f"password of {principal.id}", _SIGN_INS_OF_AN_ADDRESS, _WINDOW)
         return await perform(info, PersonPayload, write, [limit])
+
+
+def _as_signed_up(done: SignUpPayload) -> Credentials:
+    return Credentials(digest_of(done.token or ""))
 
 
 def _attempts(email: str) -> list[Limit]:

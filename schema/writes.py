@@ -8,9 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
-from authz.principals import DIGEST_NAME, NOBODY
+from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
-from authz.tokens import Digest
 from engine.declarations import entity_of, row_object
 from engine.rules import Public, Requires
 from resolvers.attempts import Limit, count
@@ -49,7 +48,7 @@ async def perform(
     type_: type[T],
     write: Callable[[AsyncSession], Awaitable[T]],
     limits: Sequence[Limit] = (),
-    reads_as: Callable[[T], Digest | None] | None = None,
+    reads_as: Callable[[T], Credentials] | None = None,
 ) -> T:
     """The write's payload, or one that tells why it was refused; then nothing was written.
 
@@ -69,10 +68,9 @@ async def perform(
         if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
             raise
         return refused(type_, Refusal(RefusalCode.CONFLICT))
-    digest = info.context.digest if reads_as is None else reads_as(done)
-    named = {DIGEST_NAME: digest or NOBODY}
-    await info.context.reader.renew(named)
-    await info.context.payloads.read(done, info._raw_info, named)
+    credentials = info.context.credentials if reads_as is None else reads_as(done)
+    await info.context.reader.renew(credentials.binds)
+    await info.context.payloads.read(done, info._raw_info, credentials.binds)
     return done
 
 

@@ -32,6 +32,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with postman.at_work():
             yield
+        await executor.key_uses.write()
         await reads.close()
         await database.dispose()
 

@@ -14,9 +14,15 @@ from graphql.execution import execute
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from authz.principals import DIGEST_NAME, NOBODY, Principal, principal_digest, principal_of_row
+from authz.principals import (
+    ANONYMOUS,
+    Credentials,
+    Principal,
+    network_address,
+    principal_digest,
+    principal_of_row,
+)
 from authz.reach import PRINCIPAL
-from authz.tokens import Digest
 from engine.binds import NotCompilableError, prepared
 from engine.denials import MARKER, settled
 from engine.limits import check_cost
@@ -53,24 +59,24 @@ class Executor:
         self._public_url = public_url
         self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
-        self._key_uses = KeyUses(self._sessions)
+        self.key_uses = KeyUses(self._sessions)
 
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
         check_variable_texts(request.variables)
-        token_digest = _digest(authorization)
-        if token_digest is None:
+        credentials = _credentials(authorization, client_address)
+        if credentials is None:
             return await self.reference(request, document, None, client_address)
         try:
-            answer = await self.compiled(request, document, token_digest)
+            answer = await self.compiled(request, document, credentials)
         except NotCompilableError:
-            answer = await self.reference(request, document, token_digest, client_address)
-        await self._key_uses.note(token_digest)
+            answer = await self.reference(request, document, credentials, client_address)
+        self.key_uses.note(credentials.digest)
         return answer
 
     async def compiled(
-        self, request: GraphQLRequest, document: DocumentNode, token_digest: Digest
+        self, request: GraphQLRequest, document: DocumentNode, credentials: Credentials
     ) -> ExecutionResult | bytes:
         """The compiled answer: text as it is, or a result where fields were denied.
 
@@ -78,7 +84,7 @@ class Executor:
         """
         plan, variables = self._plans.find(_asked(request, document), _QUERY)
         try:
-            values = plan.values(variables, {DIGEST_NAME: token_digest})
+            values = plan.values(variables, credentials.binds)
         except BadPage as error:
             raise NotCompilableError from error  # the reference executor says where
         answer = await self._reads.value(plan.statement.sql, values)
@@ -91,16 +97,19 @@ class Executor:
         self,
         request: GraphQLRequest,
         document: DocumentNode,
-        token_digest: Digest | None,
+        credentials: Credentials | None,
         client_address: str,
     ) -> ExecutionResult | bytes:
-        """The reference executor's answer; a mutation's payload is read by the compiled one if it can."""
+        """The reference executor's answer; a mutation's payload is read by the compiled one if it can.
+
+        `client_address`: as the transport has it, for limits.
+        """
         operation = _operation(request, document)
         check_cost(self.schema, document, operation, request.variables)
-        reader = Reader(self._database, {DIGEST_NAME: token_digest or NOBODY})
+        reader = Reader(self._database, (credentials or ANONYMOUS).binds)
         payloads = Payloads(self._plans, self._reads, _asked(request, document))
         try:
-            principal = await self._authenticate(reader, operation, token_digest)
+            principal = await self._authenticate(reader, operation, credentials)
             context = Context(reader, payloads, principal, self._sessions, client_address, self._public_url)
             result = execute(
                 self.schema,
@@ -117,22 +126,22 @@ class Executor:
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
 
     async def _authenticate(
-        self, reader: Reader, operation: OperationDefinitionNode, token_digest: Digest | None
+        self, reader: Reader, operation: OperationDefinitionNode, credentials: Credentials | None
     ) -> Principal | None:
         """Who asks: found in a query's own snapshot; a mutation's transaction looks again.
 
         Raises Unauthenticated.
         """
-        if token_digest is None:
+        if credentials is None:
             return None
         if operation.operation is OperationType.MUTATION:
-            values = _PRINCIPAL.bound({}, {DIGEST_NAME: token_digest})
+            values = _PRINCIPAL.bound({}, credentials.binds)
             found: Mapping[str, Any] | None = await self._reads.row(_PRINCIPAL.sql, values)
         else:
             found = next(iter(await reader.rows(_WHO_ASKS)), None)
         if found is None:
             raise Unauthenticated
-        return principal_of_row(token_digest, found)
+        return principal_of_row(credentials, found)
 
     def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
         count_operation(path)
@@ -151,14 +160,14 @@ def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:
     return Asked(request.query, document, request.operation_name, request.variables)
 
 
-def _digest(authorization: str | None) -> Digest | None:
+def _credentials(authorization: str | None, client_address: str) -> Credentials | None:
     if authorization is None:
         return None
     scheme, _, token = authorization.partition(" ")
     found = principal_digest(token.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         raise Unauthenticated
-    return found
+    return Credentials(found, network_address(client_address))
 
 
 def _operation(request: GraphQLRequest, document: DocumentNode) -> OperationDefinitionNode:

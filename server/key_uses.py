@@ -1,24 +1,34 @@
-"""When API keys were last used: written at most once a minute for each key and process."""
+"""When API keys were last used: written once a minute for each key, while nobody waits for it."""
 
+import asyncio
 import datetime
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from authz.tokens import Digest
-from resolvers.api_key_changes import note_use
+from resolvers.api_key_changes import note_uses
+from server.errors import failure_of
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _MOST = 10_000
+_PAUSE_SECONDS = 1.0
 
 
 class KeyUses:
-    """Remembers for which tokens this minute was noted. A session's token is remembered alike and matches
-    no key."""
+    """Remembers for which tokens this minute was noted, and writes the others down a second later, together.
+
+    A session's token is remembered alike and matches no key.
+    """
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
         self._minutes: dict[Digest, datetime.datetime] = {}
+        self._new: set[Digest] = set()
+        self._writing: asyncio.Task[None] | None = None
 
-    async def note(self, token_digest: Digest) -> None:
+    def note(self, token_digest: Digest) -> None:
         """The token was used now."""
         minute = datetime.datetime.now(datetime.UTC).replace(second=0, microsecond=0)
         if self._minutes.get(token_digest) == minute:
@@ -26,5 +36,22 @@ class KeyUses:
         if len(self._minutes) >= _MOST:
             self._minutes.clear()
         self._minutes[token_digest] = minute
-        async with self._sessions.begin() as session:
-            await note_use(session, token_digest)
+        self._new.add(token_digest)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_soon())
+
+    async def write(self) -> None:
+        """Write down what is not yet, now."""
+        noted, self._new = self._new, set()
+        if not noted:
+            return
+        try:
+            async with self._sessions.begin() as session:
+                await note_uses(session, sorted(noted))
+        except Exception as error:  # it is for people's information alone
+            _log.warning("the use of keys was not noted", code=failure_of(error).code)
+
+    async def _write_soon(self) -> None:
+        while self._new:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            await self.write()

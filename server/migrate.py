@@ -1,4 +1,4 @@
-"""Bringing the database up to date: its tables by Alembic, its built-in roles by casbin."""
+"""Bringing the database up to date: its tables by Alembic, its built-in roles by casbin, its own rule."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from authz import builtin_roles
+from authz import builtin_roles, makers
 from server.database import connect_as_owner
 
 
@@ -34,6 +34,7 @@ async def migrate(url: str) -> None:
 def _migrate(connection: Connection) -> None:
     command.upgrade(alembic_config(connection), "head")
     builtin_roles.synchronize(connection)
+    makers.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -41,6 +42,6 @@ def why_not_current(connection: Connection) -> str | None:
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != head:
         return "migrations are due: run `mandant migrate`"
-    if builtin_roles.differs(connection):
-        return "the policy was changed: run `mandant migrate`"
+    if builtin_roles.differs(connection) or makers.differs(connection):
+        return "the rules were changed: run `mandant migrate`"
     return None

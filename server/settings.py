@@ -1,8 +1,9 @@
 """What can be set from outside, all through environment variables."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, computed_field
+from pydantic import Field, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -31,6 +32,11 @@ class Settings(BaseSettings):
         default="localhost,127.0.0.1,[::1]",
         description="Host names that requests may name, separated by commas; * for any.",
     )
+    trusted_proxies: str | None = Field(
+        default=None,
+        description="Addresses or ranges, separated by commas, whose X-Forwarded-For is believed; "
+        "left out: the client is whoever connects.",
+    )
     smtp_url: str | None = Field(
         default=None,
         description="smtp://user:password@host:port or smtps://...; left out: mail stays in the outbox.",
@@ -40,6 +46,14 @@ class Settings(BaseSettings):
         default=False, description="Answers say under `extensions.executor` which executor read them."
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, value: str | None) -> str | None:
+        """Else uvicorn would take a misspelt range for the name of a host, and trust nobody."""
+        for proxy in () if value is None else value.split(","):
+            ip_network(proxy.strip())
+        return value
 
     @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
     @property

@@ -81,5 +81,5 @@ INPUT_TYPES = {
     "accountResume": "AccountStatusInput",
     "accountClose": "AccountStatusInput",
     "apiKeyRevoke": "ApiKeyInput",
-    "apiKeyRotate": "ApiKeyInput",
+    "apiKeyAdopt": "ApiKeyInput",
 }

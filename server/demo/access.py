@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from authz.builtin_roles import BuiltinRole
-from authz.principals import DIGEST_NAME, Principal, principal_digest, principal_of_row
+from authz.principals import Credentials, Principal, principal_digest, principal_of_row
 from authz.reach import PRINCIPAL
 from authz.refusals import Refusal
 from models.identifiers import AccountId
@@ -86,8 +86,9 @@ async def _principal(session: AsyncSession, token: str) -> Principal | None:
     if digest is None:
         return None
     statement = select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
-    row = (await session.execute(statement, {DIGEST_NAME: digest})).one_or_none()
-    return None if row is None else principal_of_row(digest, row._asdict())
+    credentials = Credentials(digest)
+    row = (await session.execute(statement, credentials.binds)).one_or_none()
+    return None if row is None else principal_of_row(credentials, row._asdict())
 
 
 def _load(path: Path) -> DemoAccess:

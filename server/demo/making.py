@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from authz.principals import Principal, PrincipalKind
+from authz.principals import Credentials, Principal, PrincipalKind
 from authz.tokens import TokenKind, digest_of
 from models.accounts import accounts
 from models.identifiers import AccountId
@@ -129,7 +129,7 @@ class _Making:
         return secret.group(1)
 
     def _enter(self, person: DemoPerson, signed_in: SignedIn) -> Principal:
-        digest = digest_of(signed_in.token)
-        principal = Principal(PrincipalKind.PERSON, digest, signed_in.user_id, None)
+        credentials = Credentials(digest_of(signed_in.token))
+        principal = Principal(PrincipalKind.PERSON, credentials, signed_in.user_id, None)
         self.signed_in[person] = principal
         return principal

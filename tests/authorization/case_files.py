@@ -9,6 +9,7 @@
       ben: {us: ANALYST, brand: "MARKETER, expired"}
     keys:
       robot: {account: us, role: DEVELOPER, scopes: [ACCOUNT_READ], state: revoked}
+      child: {account: us, maker: robot, choice: STOP}  # of a key above it, or of a person
     sees:                        # viewer.accounts in its order, and with it account(id) and node(id):
       anna: [brand, us]          # every other account is NOT_FOUND
       robot: UNAUTHENTICATED
@@ -37,6 +38,7 @@ import yaml
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Permission
 from models.accounts import AccountStatus, RightsInheritance
+from models.api_keys import WhenMakerLosesAccess
 
 FOLDER = Path(__file__).parent / "cases"
 
@@ -86,12 +88,14 @@ class KeyState(enum.Enum):
 
 @dataclass(frozen=True)
 class KeyCase:
-    """An API key; `scopes` None: all that its role gives."""
+    """An API key; `scopes` None: all that its role gives; `maker`: a person or an earlier key."""
 
     account: str
     role: BuiltinRole
     scopes: frozenset[Permission] | None
     state: KeyState
+    maker: str | None
+    choice: WhenMakerLosesAccess
 
 
 @dataclass(frozen=True)
@@ -201,10 +205,15 @@ def _membership(text: str) -> MembershipCase:
 
 
 def _key(
-    account: str, role: str = "ADMINISTRATOR", scopes: list[str] | None = None, state: str = "works"
+    account: str,
+    role: str = "ADMINISTRATOR",
+    scopes: list[str] | None = None,
+    state: str = "works",
+    maker: str | None = None,
+    choice: str = "KEEP",
 ) -> KeyCase:
     narrowed = None if scopes is None else frozenset(Permission[name] for name in scopes)
-    return KeyCase(account, BuiltinRole[role], narrowed, KeyState(state))
+    return KeyCase(account, BuiltinRole[role], narrowed, KeyState(state), maker, WhenMakerLosesAccess(choice))
 
 
 def _seen(value: str | list[str]) -> tuple[str, ...] | None:

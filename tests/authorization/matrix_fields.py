@@ -191,6 +191,10 @@ async def _api_key(stage: Stage) -> Values:
     return {"apiKeyId": (await stage.key()).id}
 
 
+async def _api_key_update(stage: Stage) -> Values:
+    return {"apiKeyId": (await stage.key()).id, "expectedVersion": 1, "name": once()}
+
+
 async def _role_create(stage: Stage) -> Values:
     return {"accountId": stage.account.id, "name": once(), "permissions": ["ACCOUNT_READ"]}
 
@@ -259,6 +263,20 @@ MUTATIONS = {
     ),
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", _gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
+    ),
+    "apiKeyUpdate": Mutation(
+        "API_KEYS_WRITE", _gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_update
+    ),
+    "apiKeyAdopt": Mutation(
+        "API_KEYS_WRITE",
+        _table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (OUTSIDE, "NOT_FOUND"),
+            (INSIDE - MANAGERS - DEVELOPERS, "FORBIDDEN API_KEYS_WRITE"),
+            (MANAGERS & PROGRAMS, "PERSON_REQUIRED"),
+            ((MANAGERS | DEVELOPERS) & PEOPLE, DONE),
+        ),
+        _api_key,
     ),
     "apiKeyRevoke": Mutation("API_KEYS_WRITE", _gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
     "apiKeyRotate": Mutation("API_KEYS_WRITE", _gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),

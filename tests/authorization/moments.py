@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from authz.tokens import TokenKind, digest_of, generate
-from models.api_keys import api_keys
+from models.api_keys import WhenMakerLosesAccess, api_keys
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
@@ -58,6 +58,14 @@ async def expire_key(database: AsyncEngine, key: ApiKey) -> None:
 async def revoke_key(database: AsyncEngine, key: ApiKey) -> None:
     """The key was revoked."""
     await _update(database, api_keys, key.key, revoked_at=func.now())
+
+
+async def made_by(
+    database: AsyncEngine, key: ApiKey, maker: Person | ApiKey, choice: WhenMakerLosesAccess
+) -> None:
+    """The key was made by somebody, or by another key, who chose what becomes of it without them."""
+    column = "creator_user_id" if isinstance(maker, Person) else "creator_api_key_id"
+    await _update(database, api_keys, key.key, **{column: maker.key, "when_maker_loses_access": choice.value})
 
 
 async def expire_invitations(database: AsyncEngine, email: str) -> None:

@@ -11,8 +11,8 @@ from models.accounts import AccountStatus
 from models.identifiers import Kind, present
 from tests.api import Caller
 from tests.authorization.case_files import Case, KeyCase, KeyState, Reference, Referent
-from tests.authorization.moments import PAST, expire_key, revoke_key
-from tests.world import Account, ApiKey, Member, World
+from tests.authorization.moments import PAST, expire_key, made_by, revoke_key
+from tests.world import Account, ApiKey, Member, Person, World
 
 _numbers = itertools.count(1)
 
@@ -72,16 +72,22 @@ async def set_up(world: World, case: Case) -> Scene:
             ends = PAST if membership.expired else None
             made = await world.member(accounts[account_name], membership.role, person, ends)
             members[name, account_name] = made
-    keys = {name: await _make_key(world, accounts, key) for name, key in case.keys.items()}
+    keys: dict[str, ApiKey] = {}
+    for name, key in case.keys.items():
+        keys[name] = await _make_key(world, accounts[key.account], key)
+        if key.maker is not None:
+            maker = {**callers, **keys}[key.maker]
+            assert isinstance(maker, Person | ApiKey)
+            await made_by(world.database, keys[name], maker, key.choice)
     for name, account in case.accounts.items():
         if account.status is not AccountStatus.ACTIVE:
             await world.set_status(accounts[name], account.status)
     return Scene(world, accounts, {**callers, **keys}, members, keys)
 
 
-async def _make_key(world: World, accounts: Mapping[str, Account], key: KeyCase) -> ApiKey:
+async def _make_key(world: World, account: Account, key: KeyCase) -> ApiKey:
     scopes = ALL_PERMISSIONS if key.scopes is None else mask_of(key.scopes)
-    made = await world.api_key(accounts[key.account], key.role, scopes)
+    made = await world.api_key(account, key.role, scopes)
     match key.state:
         case KeyState.REVOKED:
             await revoke_key(world.database, made)

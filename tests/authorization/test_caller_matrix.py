@@ -96,7 +96,9 @@ ACCOUNT_FIELDS = {
     "roles": ("ROLES_READ", MANAGERS),
     "invitations": ("MEMBERS_READ", MANAGERS),
     "apiKeys": ("API_KEYS_READ", MANAGERS | {"developer"}),
+    "ghosts": ("API_KEYS_READ", MANAGERS | {"developer"}),
     "events": ("AUDIT_READ", MANAGERS),
+    "apiKeyCreation": ("SETTINGS_READ", MANAGERS),
     "rightsInheritance": ("SETTINGS_READ", MANAGERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""
@@ -115,8 +117,9 @@ def test_every_gated_field_of_an_account_is_in_the_table() -> None:
 @pytest.mark.parametrize("way", ["account(id: $id)", "node(id: $id)"])
 async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> None:
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
-    lists = ACCOUNT_FIELDS.keys() - {"rightsInheritance"}
-    fields = " ".join(["rightsInheritance", *(f"{name} {{ totalCount }}" for name in sorted(lists))])
+    leaves = {"rightsInheritance", "apiKeyCreation"}
+    lists = ACCOUNT_FIELDS.keys() - leaves
+    fields = " ".join([*sorted(leaves), *(f"{name} {{ totalCount }}" for name in sorted(lists))])
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):
         answer = await api.ask(query, stage.callers[caller], id=stage.account.id)

@@ -96,8 +96,9 @@ def inputs(place: Place) -> dict[str, Input]:
         "passwordChange": {"currentPassword": PASSWORD, "newPassword": "another good password"},
         "subaccountCreate": {"parentId": place.account.id, "name": "New", "externalId": "crm-1"}
         | {"ownerEmail": address, "idempotencyKey": "1"},
-        "accountUpdate": account
-        | {"expectedVersion": 1, "name": "New", "externalId": "crm-2", "rightsInheritance": "ALL_ROLES"},
+        "accountUpdate": {"accountId": place.master.id, "apiKeyCreation": "MASTER_ONLY"}
+        | {"expectedVersion": 1, "name": "New", "externalId": "crm-2"}
+        | {"rightsInheritance": "ALL_ROLES"},
         "accountSuspend": status,
         "accountResume": status,
         "accountClose": status,
@@ -110,9 +111,14 @@ def inputs(place: Place) -> dict[str, Input]:
         "ownershipTransfer": account | {"toMemberId": place.member.id, "fromMemberId": place.owner.id},
         "apiKeyCreate": account
         | role
-        | {"name": "Key", "permissions": ["CONTACTS_READ"], "expiresAt": next_year},
+        | {"name": "Key", "permissions": ["CONTACTS_READ"], "expiresAt": next_year}
+        | {"purpose": "MARKETING", "ipRanges": ["192.0.2.0/24"], "whenMakerLosesAccess": "STOP"},
+        "apiKeyUpdate": key
+        | {"expectedVersion": 1, "name": "Key", "permissions": ["CONTACTS_READ"]}
+        | {"ipRanges": ["2001:db8::/32"], "expiresAt": next_year},
+        "apiKeyAdopt": key,
         "apiKeyRevoke": key,
-        "apiKeyRotate": key,
+        "apiKeyRotate": key | {"overlapMinutes": 5},
         "roleCreate": account | rights | {"name": "Editor", "description": "Edits."},
         "roleUpdate": role | rights | {"expectedVersion": 1, "name": "Editor", "description": "Edits."},
         "roleDelete": role,

@@ -27,6 +27,8 @@ MUTATIONS = {
     "memberLeave": ["accountId"],
     "ownershipTransfer": ["accountId", "toMemberId", "fromMemberId"],
     "apiKeyCreate": ["accountId", "roleId"],
+    "apiKeyUpdate": ["apiKeyId"],
+    "apiKeyAdopt": ["apiKeyId"],
     "apiKeyRevoke": ["apiKeyId"],
     "apiKeyRotate": ["apiKeyId"],
     "roleCreate": ["accountId"],

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from authz.builtin_roles import BuiltinRole
 from authz.guard import authorize
 from authz.permissions import Permission
-from authz.principals import Principal, PrincipalKind
+from authz.principals import Credentials, Principal, PrincipalKind
 from authz.refusals import NotFound, PermissionDenied
 from authz.tokens import digest_of
 from models.accounts import accounts
@@ -32,7 +32,9 @@ async def application(addresses: DatabaseAddresses) -> AsyncIterator[AsyncEngine
 
 
 def _principal(member: Member) -> Principal:
-    return Principal(PrincipalKind.PERSON, digest_of(member.token), UserId(member.person.key), None)
+    return Principal(
+        PrincipalKind.PERSON, Credentials(digest_of(member.token)), UserId(member.person.key), None
+    )
 
 
 async def _free(database: AsyncEngine, statement: Select[Any]) -> bool:

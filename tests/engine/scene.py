@@ -90,12 +90,14 @@ async def _rows(
         }
         offer: _Values = {"email": address, "email_canonical": address, "inviter_user_id": owner.person.key}
         key: _Values = {"name": "Key", "last_four": "0000", "scopes": ALL_PERMISSIONS}
+        # An analyst makes no keys: each is a ghost.
+        makers: _Values = {"creator_user_id": owner.person.key, "adopter_user_id": ids[Kind.USER]}
         actor: _Values = {"actor_user_id": owner.person.key, "actor_account_id": account.master}
         change: _Values = {"kind": "account.updated", "subject_id": account.id, "after": {"name": "Child"}}
         written: list[tuple[Kind, Table, _Values]] = [
             (Kind.USER, users, someone),
             (Kind.MEMBER, memberships, place | analyst | {"user_id": ids[Kind.USER]}),
-            (Kind.API_KEY, api_keys, place | analyst | secret | key | {"creator_user_id": owner.person.key}),
+            (Kind.API_KEY, api_keys, place | analyst | secret | key | makers),
             (Kind.INVITATION, invitations, place | analyst | secret | offer | {"expires_at": _tomorrow()}),
             (Kind.EVENT, events, place | actor | change),
         ]

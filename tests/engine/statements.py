@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event
 from engine.pool import ReadConnection
 from models.base import APPLICATION_ROLE
 
-_HOUSEKEEPING = ("UPDATE api_keys SET last_used_at=", "DELETE FROM attempts ")
+_HOUSEKEEPING = ("WITH used AS ", "DELETE FROM attempts ")
 """Sent once in a while, whoever happens to ask then, so they are not counted."""
 
 _seen: ContextVar[list[str] | None] = ContextVar("seen_statements", default=None)

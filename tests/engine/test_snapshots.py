@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
-from authz.principals import DIGEST_NAME
+from authz.principals import Credentials
 from authz.tokens import digest_of
 from engine.reader import Reader
 from models.accounts import accounts
@@ -53,7 +53,7 @@ async def test_a_reader_does_not_see_what_is_committed_after_its_first_statement
 async def test_a_reader_that_is_closed_holds_no_connection(application: AsyncEngine, world: World) -> None:
     account = await world.account()
     for _ in range(3):
-        reader = Reader(application, {DIGEST_NAME: digest_of("nobody")})
+        reader = Reader(application, Credentials(digest_of("nobody")).binds)
         await asyncio.gather(*[_children(reader, account) for _ in range(5)])
         await reader.close()
         await reader.close()

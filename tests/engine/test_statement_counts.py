@@ -79,6 +79,12 @@ SHAPES = {
         "account { name } } }",
         6,
     ),
+    "API keys: what they are bound to": _of_accounts(
+        "apiKeyCreation apiKeys(first: 100) { nodes { purpose ipRanges whenMakerLosesAccess version "
+        "adoptedBy { name } previousSecretExpiresAt } }",
+        5,
+    ),
+    "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
     "events": _of_accounts(
         "events(first: 100) { totalCount nodes { id kind before after actorName actor { name } "
         "actingFrom { name } account { name } } }",

@@ -16,6 +16,7 @@ from graphql import (
 )
 from structlog.contextvars import bound_contextvars
 
+from authz.principals import Credentials, network_address
 from authz.tokens import digest_of
 from engine.binds import NotCompilableError
 from server.executor import Executor
@@ -59,19 +60,27 @@ class Answer:
         return any('"code": "BAD_USER_INPUT"' in error or _BROKEN in error for error in self.errors)
 
 
+CLIENT_ADDRESS = "127.0.0.1"
+"""Where every caller asks from."""
+
+
+def credentials_of(caller: Caller) -> Credentials:
+    """What the caller shows, from there."""
+    return Credentials(digest_of(caller.token), network_address(CLIENT_ADDRESS))
+
+
 async def compiled(executor: Executor, asked: Operation, caller: Caller) -> Answer | None:
     """The compiled executor's answer; None where it leaves the operation to the other."""
     try:
-        return await _answer(executor.compiled(asked.request, asked.document, digest_of(caller.token)))
+        return await _answer(executor.compiled(asked.request, asked.document, credentials_of(caller)))
     except NotCompilableError:
         return None
 
 
 async def reference(executor: Executor, asked: Operation, caller: Caller) -> Answer:
     """The reference executor's answer."""
-    client_address = "127.0.0.1"
     return await _answer(
-        executor.reference(asked.request, asked.document, digest_of(caller.token), client_address)
+        executor.reference(asked.request, asked.document, credentials_of(caller), CLIENT_ADDRESS)
     )
 
 

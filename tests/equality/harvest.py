@@ -20,7 +20,8 @@ _LISTS = (
 )
 _EDGES = "edges { cursor node { id } }"
 _INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
-_ASKED = f"{{ viewer {{ id accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} }} }} }} }}"
+_GHOSTS = "ghosts { edges { cursor } }"
+_ASKED = f"{{ viewer {{ id accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} }} }} }} }}"
 
 
 async def harvest(executor: Executor, scene: Scene) -> Mapping[str, Vocabulary]:

@@ -7,7 +7,7 @@ from sqlalchemy import Table, insert, null, update
 
 from authz.builtin_roles import BuiltinRole
 from models.accounts import accounts
-from models.api_keys import api_keys
+from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
@@ -17,6 +17,7 @@ from tests.world import Account, ApiKey, Person, World
 
 PAST = datetime.datetime(2020, 2, 29, 23, 59, 59, 5, datetime.UTC)
 FUTURE = datetime.datetime(9999, 12, 31, 23, 59, 59, 999_998, datetime.UTC)
+RANGES = ("127.0.0.0/8", "2001:db8::/32", "::/0")
 WHOLE_SECOND = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 
 _addresses = itertools.count(1)
@@ -52,6 +53,31 @@ async def set_key(
         expires_at=expires_at,
         revoked_at=revoked_at,
     )
+
+
+async def bind_key(
+    world: World,
+    key: ApiKey,
+    ip_ranges: tuple[str, ...] = (),
+    purpose: ApiKeyPurpose | None = None,
+    maker: Person | ApiKey | None = None,
+    adopter: Person | None = None,
+    choice: WhenMakerLosesAccess = WhenMakerLosesAccess.KEEP,
+    rotated_until: datetime.datetime | None = None,
+) -> None:
+    """What the key is bound to, and until when another secret of it works too."""
+    bound: dict[str, object] = {
+        "ip_ranges": list(ip_ranges),
+        "purpose": purpose and purpose.value,
+        "adopter_user_id": adopter and adopter.key,
+        "when_maker_loses_access": choice.value,
+        "previous_digest": rotated_until and key.key.bytes,
+        "previous_expires_at": rotated_until,
+    }
+    if maker is not None:
+        column = "creator_user_id" if isinstance(maker, Person) else "creator_api_key_id"
+        bound[column] = maker.key
+    await _update(world, api_keys, key.key, **bound)
 
 
 async def invitation(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
 from models.accounts import AccountStatus, RightsInheritance
+from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import Kind, present
 from resolvers.events import EventKind
 from tests.api import Caller
@@ -42,9 +43,19 @@ VIEWERS = (
     "key",
     "narrowed key",
     "key without sight",
+    "key of two secrets",
 )
-REFUSED = ("expired session", "revoked key", "expired key")
-_KEYS = ("key", "narrowed key", "key without sight", "revoked key", "expired key")
+REFUSED = ("expired session", "revoked key", "expired key", "stopped key", "key from elsewhere")
+_KEYS = (
+    "key",
+    "narrowed key",
+    "key without sight",
+    "key of two secrets",
+    "revoked key",
+    "expired key",
+    "stopped key",
+    "key from elsewhere",
+)
 
 _NARROWED = mask_of({Permission.ACCOUNT_READ, Permission.SUBACCOUNTS_READ, Permission.MEMBERS_READ})
 
@@ -164,6 +175,13 @@ async def _keys(world: World, agency: _Agency, members: Mapping[str, Member]) ->
     await rows.set_key(world, keys["key"], maker, last_used_at=rows.PAST, expires_at=rows.FUTURE)
     await rows.set_key(world, keys["revoked key"], maker, revoked_at=rows.PAST)
     await rows.set_key(world, keys["expired key"], expires_at=rows.PAST)
+    former = members["expired membership"].person
+    await rows.bind_key(world, keys["key"], ip_ranges=rows.RANGES, purpose=ApiKeyPurpose.MARKETING)
+    await rows.bind_key(world, keys["narrowed key"], maker=former, adopter=maker)
+    await rows.bind_key(world, keys["key without sight"], maker=keys["revoked key"])
+    await rows.bind_key(world, keys["key of two secrets"], maker=former, rotated_until=rows.FUTURE)
+    await rows.bind_key(world, keys["stopped key"], maker=former, choice=WhenMakerLosesAccess.STOP)
+    await rows.bind_key(world, keys["key from elsewhere"], ip_ranges=("192.0.2.0/24",))
     await world.api_key(agency.master, BuiltinRole.DEVELOPER)
     return keys
 

@@ -6,7 +6,7 @@ import pytest
 from graphql import FieldNode, GraphQLObjectType, NameNode, OperationDefinitionNode, parse
 from sqlalchemy import FromClause, null, select
 
-from authz.principals import DIGEST_NAME, NOBODY
+from authz.principals import ANONYMOUS
 from engine.binds import prepared
 from engine.compiler import Compiler
 from engine.declarations import entity_of
@@ -54,7 +54,7 @@ async def test_every_field_of_a_payload_is_compiled(field: str, reads: Pool) -> 
     nodes = [FieldNode(name=NameNode(value="payload"), selection_set=definition.selection_set)]
     compiler = Compiler(Document(_SCHEMA, {}, {}))
     statement = prepared(compiler.payload(nodes, type_, _no_ids(type_)))
-    values = Plan(statement, (), ()).values({}, {DIGEST_NAME: NOBODY})
+    values = Plan(statement, (), ()).values({}, ANONYMOUS.binds)
     found = await reads.value(statement.sql, values)
     assert json.loads(found or b"") == {name: None}
 

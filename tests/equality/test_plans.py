@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from authz.principals import DIGEST_NAME
 from authz.reach import PRINCIPAL
 from authz.tokens import digest_of
 from engine.binds import NotCompilableError
@@ -15,6 +14,7 @@ from engine.plans import Asked, Plan, Plans, WholeQuery
 from engine.pool import Pool
 from schema.root import build_schema
 from tests.api import Caller
+from tests.equality.answers import credentials_of
 from tests.equality.operations import Operation, operation
 from tests.equality.scene import VIEWERS, Scene
 
@@ -152,5 +152,5 @@ def _plan(plans: Plans, asked: Operation) -> Plan:
 
 
 async def _answer(reads: Pool, plan: Plan, asked: Operation, caller: Caller) -> Any:
-    values = plan.values(asked.request.variables, {DIGEST_NAME: digest_of(caller.token)})
+    values = plan.values(asked.request.variables, credentials_of(caller).binds)
     return json.loads((await reads.value(plan.statement.sql, values) or b"").replace(b"\x01", b'"denied":'))

@@ -4,6 +4,7 @@ import datetime
 
 from authz.builtin_roles import BuiltinRole
 from tests.api import Api
+from tests.resolvers.key_uses import last_use
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import ROLE_IDS, Token, attempt, code_of, done
 from tests.world import World
@@ -47,9 +48,7 @@ async def test_a_key_acts_as_its_role_says_from_the_start(api: Api, world: World
     assert key["lastUsedAt"] is None
     viewer = (await api.read(_WHO, Token(made["secret"])))["viewer"]
     assert viewer["apiKey"] == {"id": key["id"], "name": "Newsletter"}
-    query = "query ($id: ID!) { node(id: $id) { ... on ApiKey { lastUsedAt } } }"
-    used = (await api.read(query, owner, id=key["id"]))["node"]["lastUsedAt"]
-    minute = datetime.datetime.fromisoformat(used)
+    minute = datetime.datetime.fromisoformat(await last_use(api, owner, key["id"]))
     assert datetime.datetime.now(datetime.UTC) - minute < datetime.timedelta(minutes=2)
 
 

@@ -102,6 +102,55 @@ def test_the_demo_is_served_as_printed_and_leaves_nothing_running(folder: Path) 
     assert not embedded_server_runs(folder)
 
 
+_BIND = """
+mutation ($id: ID!, $ranges: [String!]!, $version: Int!) {
+  apiKeyUpdate(input: {apiKeyId: $id, expectedVersion: $version, ipRanges: $ranges}) {
+    userErrors { code }
+  }
+}
+"""
+
+
+def test_a_trusted_proxy_says_where_the_client_is(folder: Path) -> None:
+    """... and nobody else does: an API key's ranges are held to it."""
+    with running(folder, "serve", "--demo", PORT="0", MANDANT_TRUSTED_PROXIES="127.0.0.0/8") as server:
+        secret, owner = demo_tokens(server)
+        address = address_of(server)
+        key = as_client(address, secret, "{ viewer { apiKey { id version } } }").json()["data"]["viewer"][
+            "apiKey"
+        ]
+        bound = {"id": key["id"], "version": key["version"], "ranges": ["203.0.113.0/24"]}
+        assert as_client(address, owner, _BIND, bound).json()["data"]["apiKeyUpdate"]["userErrors"] == []
+        statuses = {
+            forwarded: as_client(address, secret, "{ viewer { id } }", forwarded=forwarded).status_code
+            for forwarded in (None, "203.0.113.7", "198.51.100.1, 203.0.113.7, 127.0.0.9", "203.0.113.7, ::1")
+        }
+        assert list(statuses.values()) == [401, 200, 200, 401]
+        assert server.terminate() == 0
+    with running(folder, "serve", "--demo", PORT="0") as server:
+        server.wait_for("API key")
+        address = address_of(server)
+        assert as_client(address, secret, "{ viewer { id } }", forwarded="203.0.113.7").status_code == 401
+        freed = bound | {"version": key["version"] + 1, "ranges": []}
+        assert as_client(address, owner, _BIND, freed).json()["data"]["apiKeyUpdate"]["userErrors"] == []
+        assert as_client(address, secret, "{ viewer { id } }", forwarded="203.0.113.7").status_code == 200
+        assert server.terminate() == 0
+
+
+def demo_tokens(server: Running) -> tuple[str, str]:
+    """The API key that the demo printed, and a person's token who may change it."""
+    secrets = re.findall(r"\bmd(?:t_live|s)_\w+", server.wait_for("API key"))
+    return next(s for s in secrets if s.startswith("mdt")), next(s for s in secrets if s.startswith("mds"))
+
+
+def as_client(
+    address: str, token: str, query: str, variables: object = None, forwarded: str | None = None
+) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"} | ({"X-Forwarded-For": forwarded} if forwarded else {})
+    body = {"query": query, "variables": variables}
+    return httpx.post(f"{address}/graphql", json=body, headers=headers, timeout=PATIENCE)
+
+
 def secrets_in(text: str) -> set[str]:
     return set(re.findall(r"\bmd(?:t_live|s)_\w+", text))
 

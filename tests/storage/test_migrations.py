@@ -60,6 +60,8 @@ async def test_two_migrate_an_empty_database_at_once(addresses: DatabaseAddresse
         "UPDATE alembic_version SET version_num = '0001'",
         "UPDATE roles SET member_mask = member_mask + 1 WHERE name = 'ANALYST'",
         "DELETE FROM alembic_version",
+        "DROP FUNCTION api_key_stops(uuid)",
+        "CREATE OR REPLACE FUNCTION api_key_stops(uuid) RETURNS boolean LANGUAGE sql AS 'SELECT false'",
     ],
 )
 async def test_what_is_not_current_is_told(database: AsyncEngine, change: str) -> None:

@@ -1,0 +1,165 @@
+"""Whether who made an API key could still make it (N18, N19, T6).
+
+A key's *maker* is who made it, a person or another key, or the person who has adopted it since. A key that
+was made with STOP works only while its maker could still make it; where the maker is a key, that key has to
+work too, and so on up the chain. Nothing of this is stored: every look-up of such a key asks again (T8).
+
+That a key has stopped is asked by the database's function `api_key_stops`. It is written here, and brought
+into the database by `mandant migrate`: as a part of every statement, it would double each one's length for
+the few keys that may stop.
+"""
+
+import enum
+import uuid
+from functools import cache
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Text,
+    Uuid,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+)
+
+from authz.permissions import Permission, allows, mask_literal
+from authz.principals import key_lives, key_stops
+from authz.reach import below_mask, grant_rows
+from engine.binds import prepared
+from models.accounts import account_closure, accounts
+from models.api_keys import WhenMakerLosesAccess, api_keys
+from models.roles import roles
+
+
+class GhostReason(enum.Enum):
+    """Why the maker of an API key could not make it any more."""
+
+    MAKER_LEFT = "MAKER_LEFT"
+    MAKER_LOST_RIGHT = "MAKER_LOST_RIGHT"
+    MAKER_ENDED = "MAKER_ENDED"
+
+
+def ghost_reason(key: FromClause) -> ColumnElement[str]:
+    """Why the key is a ghost, whatever its maker chose (a GhostReason); NULL: it is none."""
+    maker_stopped = case((key_stops(_maker_key_id(key)), _text(GhostReason.MAKER_ENDED)))
+    return func.coalesce(_loss(key), maker_stopped)
+
+
+def synchronize(connection: Connection) -> None:
+    """Write the function `api_key_stops`. Part of `mandant migrate`."""
+    connection.exec_driver_sql(
+        "CREATE OR REPLACE FUNCTION api_key_stops(uuid) RETURNS boolean "
+        f"LANGUAGE plpgsql STABLE AS $body${_function_body()}$body$"
+    )
+
+
+def differs(connection: Connection) -> bool:
+    """Whether the stored function is another: `mandant migrate` is due."""
+    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure('api_key_stops(uuid)')")
+    return connection.execute(stored).scalar_one_or_none() != _function_body()
+
+
+@cache
+def _function_body() -> str:
+    stopped = select(_chain_is_broken(literal_column("$1", Uuid)))
+    return f"BEGIN RETURN ({prepared(stopped).sql}); END"
+
+
+def _chain_is_broken(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether the key, or one that it depends on, was made with STOP by who could not make it now."""
+    links = _chain(api_key_id)
+    return exists(select(links.c.id).where(_loss(links).is_not(None)))
+
+
+def _chain(api_key_id: ColumnElement[uuid.UUID]) -> CTE:
+    """The key, its maker if that is a key, that one's maker ... as far as each was made with STOP.
+
+    Only persons adopt keys, so that a chain has an end.
+    """
+    first, maker = api_keys.alias(), api_keys.alias()
+    links = select(*first.c).where(first.c.id == api_key_id, _may_stop(first)).cte("links", recursive=True)
+    above = and_(maker.c.id == _maker_key_id(links), maker.c.master_id == links.c.master_id)
+    return links.union_all(select(*maker.c).select_from(links.join(maker, above)).where(_may_stop(maker)))
+
+
+def _loss(key: FromClause) -> ColumnElement[str]:
+    """What the key's own maker has lost; NULL: nothing, or nobody is known to have made it."""
+    role, account = roles.alias(), accounts.alias()
+    held = _held_by_maker(key)
+    own = role.c.member_mask.op("&")(key.c.scopes).op("|")(mask_literal(Permission.API_KEYS_WRITE.bit))
+    below = below_mask(role, account).op("&")(key.c.scopes)
+    by_key, by_person = _maker_key_id(key).is_not(None), _maker_user_id(key).is_not(None)
+    lost = or_(_lacks(held.c.mask, own), _lacks(held.c.below_mask, below))
+    loss = case(
+        (and_(by_key, ~_maker_lives(key)), _text(GhostReason.MAKER_ENDED)),
+        (and_(by_person, ~allows(held.c.mask, Permission.ACCOUNT_READ)), _text(GhostReason.MAKER_LEFT)),
+        (and_(or_(by_key, by_person), lost), _text(GhostReason.MAKER_LOST_RIGHT)),
+        else_=null().cast(Text),
+    )
+    return (
+        select(loss)
+        .select_from(held)
+        .join(role, role.c.id == key.c.role_id)
+        .join(account, and_(account.c.id == key.c.account_id, account.c.master_id == key.c.master_id))
+        .correlate(key)
+        .scalar_subquery()
+    )
+
+
+def _maker_lives(key: FromClause) -> ColumnElement[bool]:
+    maker = api_keys.alias()
+    found = select(maker.c.id).where(
+        maker.c.id == _maker_key_id(key), maker.c.master_id == key.c.master_id, key_lives(maker)
+    )
+    return exists(found.correlate(key))
+
+
+def _held_by_maker(key: FromClause) -> FromClause:
+    """One row (mask, below_mask): what the maker holds in the key's account, and below it."""
+    maker = (
+        select(_maker_user_id(key).label("user_id"), _maker_key_id(key).label("api_key_id"))
+        .correlate(key)
+        .subquery("maker")
+    )
+    grant, closure = grant_rows(maker).subquery("maker_grants"), account_closure.alias()
+    here = case((closure.c.depth == literal_column("0"), grant.c.own_mask), else_=grant.c.below_mask)
+    granted = and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id)
+    return (
+        select(
+            func.coalesce(func.bit_or(here), literal_column("0")).label("mask"),
+            func.coalesce(func.bit_or(grant.c.below_mask), literal_column("0")).label("below_mask"),
+        )
+        .select_from(closure.join(grant, granted))
+        .where(closure.c.descendant_id == key.c.account_id, closure.c.master_id == key.c.master_id)
+        .correlate(key)
+        .subquery("held_by_maker")
+    )
+
+
+def _may_stop(key: FromClause) -> ColumnElement[bool]:
+    return key.c.when_maker_loses_access == literal_column(f"'{WhenMakerLosesAccess.STOP.value}'")
+
+
+def _maker_user_id(key: FromClause) -> ColumnElement[uuid.UUID]:
+    return func.coalesce(key.c.adopter_user_id, key.c.creator_user_id)
+
+
+def _maker_key_id(key: FromClause) -> ColumnElement[uuid.UUID]:
+    return case((key.c.adopter_user_id.is_(None), key.c.creator_api_key_id))
+
+
+def _lacks(mask: ColumnElement[int], wanted: ColumnElement[int]) -> ColumnElement[bool]:
+    return wanted.op("&")(mask) != wanted
+
+
+def _text(reason: GhostReason) -> ColumnElement[str]:
+    return literal_column(f"'{reason.value}'", Text)

@@ -1,0 +1,121 @@
+"""What changes an API key that exists: its settings, and who answers for it."""
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.delegation import RoleGrant, role_to_give
+from authz.guard import Authorized
+from authz.key_creation import check_key_creation
+from authz.permissions import Permission, permissions_in
+from authz.principals import Principal
+from authz.refusals import Refusal, RefusalCode, VersionConflict
+from models.api_keys import ApiKeyPurpose
+from models.identifiers import ApiKeyId, Kind, UserId, present
+from resolvers.account_changes import UNCHANGED, Unchanged
+from resolvers.api_key_scopes import scopes_of
+from resolvers.events import Change, EventKind
+from resolvers.ip_ranges import ip_ranges
+from resolvers.locked_api_keys import KeyRow, check_not_revoked, locked_key, log_key, write_key
+from resolvers.moments import check_future
+from resolvers.texts import short_text
+
+
+@dataclass(frozen=True)
+class ApiKeyUpdate:
+    """The new values; None leaves a name, ranges or permissions as they are, and takes an expiry away."""
+
+    api_key_id: ApiKeyId
+    expected_version: int
+    name: str | None
+    permissions: frozenset[Permission] | None
+    ip_ranges: tuple[str, ...] | None
+    expires_at: datetime.datetime | Unchanged | None
+
+
+async def update_api_key(session: AsyncSession, principal: Principal, command: ApiKeyUpdate) -> Authorized:
+    """Change a key's settings.
+
+    Whoever knows the secret would gain by what is loosened, so this needs what making the key needs:
+    API_KEYS_WRITE, from the master account where keys are made there alone, and all that its role gives.
+    Raises VersionConflict, FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
+    """
+    account, key = await locked_key(session, principal, command.api_key_id)
+    role = await _check_makeable(session, principal, account, key)
+    if key.version != command.expected_version:
+        raise VersionConflict(key.version)
+    values = _new_values(command, key, role)
+    changed = {name: value for name, value in values.items() if key._mapping[name] != value}
+    if changed:
+        await write_key(session, key, changed)
+        before = _shown({name: key._mapping[name] for name in changed})
+        await log_key(session, principal, account, EventKind.API_KEY_UPDATED, key, before, _shown(changed))
+    return account
+
+
+async def adopt_api_key(session: AsyncSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
+    """Answer for a key from now on, in its maker's place (T6). Needs what making the key needs.
+
+    Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left.
+    """
+    account, key = await locked_key(session, principal, api_key_id)
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    await _check_makeable(session, principal, account, key)
+    adopter = present(Kind.USER, principal.user_id)
+    before = _maker(key)
+    if before != adopter:
+        await write_key(session, key, {"adopter_user_id": principal.user_id})
+        change: tuple[Change, Change] = {"maker": before}, {"maker": adopter}
+        await log_key(session, principal, account, EventKind.API_KEY_ADOPTED, key, *change)
+    return account
+
+
+async def _check_makeable(
+    session: AsyncSession, principal: Principal, account: Authorized, key: KeyRow
+) -> RoleGrant:
+    """Raise what refuses to make such a key, or to change one that is revoked. The key's role."""
+    await check_key_creation(session, principal, account)
+    role = await role_to_give(session, account, key.role_id, "apiKeyId")
+    check_not_revoked(key)
+    return role
+
+
+def _new_values(command: ApiKeyUpdate, key: KeyRow, role: RoleGrant) -> dict[str, object]:
+    values: dict[str, object] = {}
+    if command.name is not None:
+        values["name"] = short_text(command.name, "name")
+    if command.permissions is not None:
+        purpose = None if key.purpose is None else ApiKeyPurpose(key.purpose)
+        values["scopes"] = scopes_of(role, command.permissions, purpose)
+    if command.ip_ranges is not None:
+        values["ip_ranges"] = ip_ranges(command.ip_ranges, "ipRanges")
+    if command.expires_at is not UNCHANGED:
+        if command.expires_at is not None:
+            check_future(command.expires_at, "expiresAt")
+        values["expires_at"] = command.expires_at
+    return values
+
+
+def _shown(values: dict[str, object]) -> Change:
+    """The values as the log has them."""
+    found: Change = {}
+    for name, value in values.items():
+        match value:
+            case list():
+                found[name] = [str(item) for item in value]
+            case datetime.datetime():
+                found[name] = value.astimezone(datetime.UTC).isoformat()
+            case int():
+                found["permissions"] = [permission.name for permission in permissions_in(value)]
+            case str() | None:
+                found[name] = value
+    return found
+
+
+def _maker(key: KeyRow) -> str | None:
+    user_id: UserId | None = key.adopter_user_id or key.creator_user_id
+    if user_id is not None:
+        return present(Kind.USER, user_id)
+    return None if key.creator_api_key_id is None else present(Kind.API_KEY, key.creator_api_key_id)

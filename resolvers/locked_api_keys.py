@@ -1,0 +1,55 @@
+"""An API key on its way through a change: read behind the lock of its account, written, and logged."""
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized, authorize
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.refusals import NotFound, Refusal, RefusalCode
+from models.api_keys import api_keys
+from models.identifiers import ApiKeyId, Kind, present
+from resolvers.events import Change, EventKind, record
+
+KeyRow = Row[*tuple[object, ...]]
+
+
+async def locked_key(
+    session: AsyncSession, principal: Principal, api_key_id: ApiKeyId
+) -> tuple[Authorized, KeyRow]:
+    """The key and its account, locked. Needs API_KEYS_WRITE. Raises NotFound."""
+    account_id = select(api_keys.c.account_id).where(api_keys.c.id == api_key_id).scalar_subquery()
+    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE)
+    statement = select(api_keys).where(api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id)
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound("apiKeyId")
+    return account, row
+
+
+def check_not_revoked(key: KeyRow) -> None:
+    """Raise FAILED_PRECONDITION for a key that was revoked: that is for good."""
+    if key.revoked_at is not None:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The key is revoked.", "apiKeyId")
+
+
+async def write_key(session: AsyncSession, key: KeyRow, values: dict[str, object]) -> None:
+    """Write the columns' new values; the version rises."""
+    await session.execute(
+        update(api_keys)
+        .where(api_keys.c.master_id == key.master_id, api_keys.c.id == key.id)
+        .values(**values, version=api_keys.c.version + 1)
+    )
+
+
+async def log_key(
+    session: AsyncSession,
+    principal: Principal,
+    account: Authorized,
+    kind: EventKind,
+    key: KeyRow,
+    before: Change,
+    after: Change | None = None,
+) -> None:
+    """Write the change into the account's log."""
+    await record(session, principal, account, kind, present(Kind.API_KEY, key.id), before, after)

@@ -1,0 +1,68 @@
+"""What changes an API key that exists."""
+
+import datetime
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from resolvers import api_key_updates as writes
+from resolvers.account_changes import UNCHANGED
+from schema.api_key_changes import IP_RANGES_DESCRIPTION, ApiKeyInput, ApiKeyPayload, api_key_id_of
+from schema.context import ContextInfo, principal_of
+from schema.writes import needs, payload, perform
+
+
+@strawberry.input(description="Which key to change, and its new values. What is left out stays.")
+class ApiKeyUpdateInput:
+    api_key_id: strawberry.ID = strawberry.field(description="The API key.")
+    expected_version: int = strawberry.field(description="The version that you read.")
+    name: str | None = strawberry.field(default=None, description="1 to 200 characters.")
+    permissions: list[Permission] | None = strawberry.field(
+        default=None, description="All that it shall hold, of what its role gives."
+    )
+    ip_ranges: list[str] | None = strawberry.field(
+        default=None, description=IP_RANGES_DESCRIPTION + " An empty list: it works from anywhere."
+    )
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="When it stops working by itself; null: never."
+    )
+
+
+@strawberry.type
+class ApiKeyUpdateMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.API_KEYS_WRITE),
+        description="Change a key's settings. You must be able to make such a key.",
+    )
+    async def api_key_update(self, info: ContextInfo, input: ApiKeyUpdateInput) -> ApiKeyPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> ApiKeyPayload:
+            command = writes.ApiKeyUpdate(
+                api_key_id_of(input.api_key_id),
+                input.expected_version,
+                input.name,
+                None if input.permissions is None else frozenset(input.permissions),
+                None if input.ip_ranges is None else tuple(input.ip_ranges),
+                UNCHANGED if input.expires_at is strawberry.UNSET else input.expires_at,
+            )
+            await writes.update_api_key(session, principal, command)
+            return payload(ApiKeyPayload, api_key_id=command.api_key_id, secret=None)
+
+        return await perform(info, ApiKeyPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.API_KEYS_WRITE),
+        description="Become the person who answers for a key, in its maker's place. You must be able to make "
+        "such a key; an API key adopts none.",
+    )
+    async def api_key_adopt(self, info: ContextInfo, input: ApiKeyInput) -> ApiKeyPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> ApiKeyPayload:
+            api_key_id = api_key_id_of(input.api_key_id)
+            await writes.adopt_api_key(session, principal, api_key_id)
+            return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)
+
+        return await perform(info, ApiKeyPayload, write)
