@@ -179,7 +179,7 @@ class World:
                     account_id=account.key,
                     id=key,
                     user_id=person.key,
-                    role_id=_key_of(role),
+                    role_id=role_key(role),
                     expires_at=expires_at,
                 )
             )
@@ -244,7 +244,7 @@ class World:
                     name=f"Key {next(_numbers)}",
                     digest=digest_of(secret),
                     last_four=secret[-4:],
-                    role_id=_key_of(role),
+                    role_id=role_key(role),
                     scopes=scopes,
                 )
             )
@@ -286,7 +286,8 @@ class World:
             await connection.execute(statement)
 
 
-def _key_of(role: BuiltinRole | CustomRole) -> uuid.UUID:
+def role_key(role: BuiltinRole | CustomRole) -> uuid.UUID:
+    """As the database has it."""
     return role.id if isinstance(role, BuiltinRole) else role.key
 
 
