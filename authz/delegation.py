@@ -74,19 +74,18 @@ async def role_to_give(
     return role
 
 
-async def role_to_change(
+async def check_role_change(
     session: AsyncSession, principal: Principal, account: Authorized, role_id: RoleId, field: str
-) -> RoleGrant:
-    """A role of the account, as it stands there, that the principal may change, or may have changed so.
+) -> None:
+    """Raise RoleTooWide where the account's role, as it is written now, gives more than the principal holds.
 
-    Whoever has it gains or loses by the change, so the principal must hold all that it gives: in the account,
-    and wherever it is in use below. Raises RoleTooWide.
+    Whoever has it gains or loses by a change, so this is asked before and after: of the account, and of every
+    account where the role is in use.
     """
     role = await role_to_give(session, account, role_id, field)
     statement = _missing_where_used(account.master_id, role_id)
     here, below = (await session.execute(statement, principal.credentials.binds)).one()
     _check(role.name, here or 0, below or 0, field)
-    return role
 
 
 async def check_passing_all_roles(session: AsyncSession, account: Authorized, field: str) -> None:

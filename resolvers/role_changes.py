@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.custom_roles import NOTHING, RoleRights, compile_rights, role_rights, write_lines
-from authz.delegation import role_to_change
+from authz.delegation import check_role_change
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
@@ -91,7 +91,7 @@ async def create_role(session: AsyncSession, principal: Principal, command: Role
         )
     )
     await write_lines(session, change.role_id, rights.lines(change.role_id))
-    await role_to_change(session, principal, account, change.role_id, "permissions")
+    await check_role_change(session, principal, account, change.role_id, "permissions")
     await _log(session, principal, change, EventKind.ROLE_CREATED, None, content.values())
     return change
 
@@ -106,7 +106,7 @@ async def update_role(session: AsyncSession, principal: Principal, command: Role
     version, before = await _current(session, change)
     if version != command.expected_version:
         raise VersionConflict(version)
-    await role_to_change(session, principal, change.account, change.role_id, "roleId")
+    await check_role_change(session, principal, change.account, change.role_id, "roleId")
     after = _new_content(before, command)
     if after == before:
         return change
@@ -118,7 +118,7 @@ async def update_role(session: AsyncSession, principal: Principal, command: Role
         .values(name=after.name, description=after.description, version=version + 1, **masks.columns())
     )
     await write_lines(session, change.role_id, after.rights.lines(change.role_id))
-    await role_to_change(session, principal, change.account, change.role_id, "permissions")
+    await check_role_change(session, principal, change.account, change.role_id, "permissions")
     old, new = before.values(), after.values()
     differing = [name for name in new if old[name] != new[name]]
     await _log(
@@ -140,7 +140,7 @@ async def delete_role(session: AsyncSession, principal: Principal, role_id: Role
     """
     change = await _changeable(session, principal, role_id)
     _, before = await _current(session, change)
-    await role_to_change(session, principal, change.account, role_id, "roleId")
+    await check_role_change(session, principal, change.account, role_id, "roleId")
     use = role_uses()
     used = exists().where(use.c.master_id == change.account.master_id, use.c.role_id == role_id)
     if (await session.execute(select(used))).scalar_one():
