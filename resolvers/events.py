@@ -42,6 +42,9 @@ class EventKind(enum.Enum):
     API_KEY_REVOKED = "api_key.revoked"
     API_KEY_UPDATED = "api_key.updated"
     API_KEY_ADOPTED = "api_key.adopted"
+    ROLE_CREATED = "role.created"
+    ROLE_UPDATED = "role.updated"
+    ROLE_DELETED = "role.deleted"
 
 
 Change = dict[str, str | int | list[str] | None]

@@ -10,8 +10,8 @@ from authz.permissions import Permission, mask_of
 from models.accounts import AccountStatus, RightsInheritance
 from tests.api import Caller
 from tests.authorization.moments import PAST, expire_key
-from tests.authorization.reach_model import ALL_SCOPES, Forest, Grant, Node
-from tests.world import Account, World
+from tests.authorization.reach_model import ALL_SCOPES, CustomRights, Forest, Grant, Node
+from tests.world import Account, CustomRole, World
 
 Grants = tuple[Grant, ...]
 
@@ -42,6 +42,7 @@ SCOPES = st.one_of(
     st.frozensets(st.sampled_from(sorted(ALL_SCOPES))),
     st.frozensets(st.sampled_from(sorted(ALL_SCOPES))).map(lambda scopes: scopes | {"ACCOUNT_READ"}),
 )
+CUSTOM_RIGHTS = st.builds(CustomRights, SCOPES, SCOPES)
 _ENDED = st.sampled_from([False, False, False, True])
 
 
@@ -52,7 +53,8 @@ def plots(draw: st.DrawFn, most_accounts: int = 7) -> Plot:
     nodes = tuple(draw(_node(number)) for number in range(count))
     numbers = st.integers(0, count - 1)
     people = tuple(draw(_memberships(numbers)) for _ in range(draw(st.integers(1, 3))))
-    keys = draw(st.lists(st.builds(Grant, numbers, KEY_ROLES, SCOPES, _ENDED), max_size=2).map(tuple))
+    key_roles = KEY_ROLES | CUSTOM_RIGHTS
+    keys = draw(st.lists(st.builds(Grant, numbers, key_roles, SCOPES, _ENDED), max_size=2).map(tuple))
     return Plot(Forest(nodes), people, keys)
 
 
@@ -70,7 +72,8 @@ def _memberships(draw: st.DrawFn, numbers: st.SearchStrategy[int]) -> Grants:
     accounts = draw(st.lists(numbers, min_size=1, max_size=3, unique=True))
     grants: list[Grant] = []
     for account in accounts:
-        role = draw(KEY_ROLES if any(grant.role is BuiltinRole.OWNER for grant in grants) else ROLES)
+        owns = any(grant.role is BuiltinRole.OWNER for grant in grants)
+        role = draw((KEY_ROLES if owns else ROLES) | CUSTOM_RIGHTS)
         ended = role is not BuiltinRole.OWNER and draw(_ENDED)
         grants.append(Grant(account, role, ended=ended))
     return tuple(grants)
@@ -89,11 +92,13 @@ async def plant(world: World, plot: Plot) -> Planted:
         person = await world.person()
         for grant in grants:
             ends = PAST if grant.ended else None
-            await world.member(accounts[grant.account], grant.role, person, ends)
+            role = await plant_role(world, accounts[grant.account], grant.role)
+            await world.member(accounts[grant.account], role, person, ends)
         callers.append((person, grants))
     for grant in plot.keys:
         scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))
-        key = await world.api_key(accounts[grant.account], grant.role, scopes)
+        role = await plant_role(world, accounts[grant.account], grant.role)
+        key = await world.api_key(accounts[grant.account], role, scopes)
         if grant.ended:
             await expire_key(world.database, key)
             dead_keys.append(key)
@@ -101,6 +106,15 @@ async def plant(world: World, plot: Plot) -> Planted:
             callers.append((key, (grant,)))
     await _set_statuses(world, accounts, plot.forest)
     return Planted(tuple(accounts), tuple(callers), tuple(dead_keys))
+
+
+async def plant_role(
+    world: World, account: Account, role: BuiltinRole | CustomRights
+) -> BuiltinRole | CustomRole:
+    """The role, to be held in the account; a custom one belongs to that account."""
+    if isinstance(role, BuiltinRole):
+        return role
+    return await world.role(account, " ".join(role.permissions), " ".join(role.below))
 
 
 async def _set_statuses(world: World, accounts: Sequence[Account], forest: Forest) -> None:

@@ -18,12 +18,14 @@ from models.accounts import RightsInheritance
 from models.api_keys import api_keys
 from models.identifiers import Kind, parse, present
 from tests.api import Api, Caller
-from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE
+from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE, named
+from tests.authorization.forests import plant_role
+from tests.authorization.gang_roles import KnownRole, KnownRoles, role_input
 from tests.authorization.matrix_callers import Bearer, once
 from tests.authorization.moments import mailed_tokens
 from tests.authorization.outcomes import DONE, mutate, outcome
-from tests.authorization.reach_model import Forest, Grant, Node
-from tests.world import Account, Person, World
+from tests.authorization.reach_model import CustomRights, Forest, Grant, Node
+from tests.world import Account, CustomRole, Person, World
 
 SHAPE = (None, 0, 1, 0)
 """The accounts' parents."""
@@ -31,11 +33,21 @@ SHAPE = (None, 0, 1, 0)
 
 @dataclass(frozen=True)
 class Start:
-    """What the principal has: a person's roles, or the one grant of a key. What each account passes down."""
+    """What the principal has: a person's roles, or the one grant of a key. What each account passes down.
+
+    A custom role belongs to the account that it is held in. `fellow`: a person who is in the gang from the
+    start, with a custom role of main's; what it holds counts as given, too.
+    """
 
     grants: tuple[Grant, ...]
     is_key: bool
     pass_all_roles: tuple[bool, ...]
+    fellow: Grant | None = None
+
+    @property
+    def all_grants(self) -> tuple[Grant, ...]:
+        """The principal's and the fellow's."""
+        return self.grants if self.fellow is None else (*self.grants, self.fellow)
 
 
 class StepKind(enum.Enum):
@@ -48,11 +60,19 @@ class StepKind(enum.Enum):
     SUBACCOUNT = "subaccountCreate"
     INHERIT = "accountUpdate"
     WIDEN = "apiKeyUpdate"
+    MAKE_ROLE = "roleCreate"
+    CHANGE_ROLE = "roleUpdate"
+
+
+NARROW = CustomRights(named("ACCOUNT_READ"))
 
 
 @dataclass(frozen=True)
 class Step:
-    """One try. Numbers are taken modulo what there is to choose from at that moment."""
+    """One try. Numbers are taken modulo what there is to choose from at that moment.
+
+    `custom`: a known custom role in the place of `role`. `rights`: what a role is to give.
+    """
 
     kind: StepKind
     actor: int
@@ -60,6 +80,8 @@ class Step:
     target: int
     role: BuiltinRole
     permissions: frozenset[str] | None
+    custom: int | None = None
+    rights: CustomRights = NARROW
 
 
 class Gang:
@@ -81,6 +103,7 @@ class Gang:
         self._member_ids: list[str] = []
         self._accomplices: list[Person] = []
         self._keys: list[str] = []
+        self._roles = KnownRoles()
 
     async def set_up(self) -> None:
         """The accounts with an owner each, the principal, and two persons who are nobody yet."""
@@ -95,20 +118,35 @@ class Gang:
         self._account_ids = [account.id for account in accounts]
         self._accomplices = [await self._world.person(), await self._world.person()]
         await self._add_principal(accounts)
+        if self._start.fellow is not None:
+            await self._add_member(accounts, accounts[0], self._start.fellow, await self._world.person())
 
     async def _add_principal(self, accounts: list[Account]) -> None:
         if self._start.is_key:
             (grant,) = self._start.grants
             scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))
-            key = await self._world.api_key(accounts[grant.account], grant.role, scopes)
+            role = await self._role_of(accounts[grant.account], grant)
+            key = await self._world.api_key(accounts[grant.account], role, scopes)
             self.callers.append(key)
             self._keys.append(key.id)
             return
         person = await self._world.person()
-        self.callers.append(person)
         for grant in self._start.grants:
-            member = await self._world.member(accounts[grant.account], grant.role, person)
-            self._member_ids.append(member.id)
+            await self._add_member(accounts, accounts[grant.account], grant, person)
+
+    async def _add_member(
+        self, accounts: list[Account], owner: Account, grant: Grant, person: Person
+    ) -> None:
+        role = await self._role_of(owner, grant)
+        member = await self._world.member(accounts[grant.account], role, person)
+        self._member_ids.append(member.id)
+        self._join(person)
+
+    async def _role_of(self, owner: Account, grant: Grant) -> BuiltinRole | CustomRole:
+        role = await plant_role(self._world, owner, grant.role)
+        if isinstance(role, CustomRole) and isinstance(grant.role, CustomRights):
+            self._roles.found.append(KnownRole(role.id, grant.role))
+        return role
 
     async def take(self, step: Step) -> str:
         """Try it. What became of it."""
@@ -121,6 +159,8 @@ class Gang:
             StepKind.SUBACCOUNT: self._make_subaccount,
             StepKind.INHERIT: self._pass_all_roles,
             StepKind.WIDEN: self._widen,
+            StepKind.MAKE_ROLE: self._make_role,
+            StepKind.CHANGE_ROLE: self._change_role,
         }
         return await tries[step.kind](actor, step)
 
@@ -140,9 +180,9 @@ class Gang:
     def _held_at_start(self, account: int) -> frozenset[str]:
         """In an account that was made since: what was held below the one that it was made under."""
         if account < len(SHAPE):
-            return self._forest.held(self._start.grants, account)
+            return self._forest.held(self._start.all_grants, account)
         ancestors = self._known_ancestors(account)
-        above = [grant for grant in self._start.grants if grant.account in ancestors]
+        above = [grant for grant in self._start.all_grants if grant.account in ancestors]
         return frozenset[str]().union(*map(self._forest.given_below, above))
 
     def _known_ancestors(self, account: int) -> set[int]:
@@ -151,7 +191,7 @@ class Gang:
 
     async def _invite(self, actor: Caller, step: Step) -> str:
         accomplice = self._accomplices[step.target % len(self._accomplices)]
-        values = {"accountId": self._account(step), "email": accomplice.email, "roleId": _role_id(step)}
+        values = {"accountId": self._account(step), "email": accomplice.email, "roleId": self._role_id(step)}
         became, _ = await self._ask(actor, "memberInvite", values | {"idempotencyKey": once()})
         return await self._accept(accomplice) if became == DONE else became
 
@@ -164,13 +204,12 @@ class Gang:
         return became
 
     async def _update(self, actor: Caller, step: Step) -> str:
-        values = {"memberId": self._member(step), "roleId": _role_id(step)}
+        values = {"memberId": self._member(step), "roleId": self._role_id(step)}
         return (await self._ask(actor, "memberUpdate", values))[0]
 
     async def _make_key(self, actor: Caller, step: Step) -> str:
-        given = AS_MEMBER[step.role] | FROM_ABOVE[step.role]
-        permissions = None if step.permissions is None else sorted(step.permissions & given)
-        values = {"accountId": self._account(step), "name": "Crowbar", "roleId": _role_id(step)}
+        permissions = None if step.permissions is None else sorted(step.permissions & self._given(step))
+        values = {"accountId": self._account(step), "name": "Crowbar", "roleId": self._role_id(step)}
         became, payload = await self._ask(actor, "apiKeyCreate", values | {"permissions": permissions})
         if became == DONE:
             self._join(Bearer(payload["secret"]))
@@ -186,11 +225,31 @@ class Gang:
             if became != DONE:
                 return became
         key = self._keys[step.target % len(self._keys)]
-        values = {"apiKeyId": key, "permissions": sorted(AS_MEMBER[step.role] | FROM_ABOVE[step.role])}
+        values = {"apiKeyId": key, "permissions": sorted(self._given(step))}
         version = select(api_keys.c.version).where(api_keys.c.id == parse(Kind.API_KEY, key))
         async with self._world.database.connect() as connection:
             values["expectedVersion"] = (await connection.execute(version)).scalar_one()
         return (await self._ask(actor, "apiKeyUpdate", values))[0]
+
+    async def _make_role(self, actor: Caller, step: Step) -> str:
+        values = {"accountId": self._account(step), "name": once()}
+        became, _ = await self._ask(actor, "roleCreate", values | role_input(step.rights))
+        if became == DONE:
+            await self._roles.add(self._world.database, values["name"], step.rights)
+        return became
+
+    async def _change_role(self, actor: Caller, step: Step) -> str:
+        """A role that the gang knows; where it knows none, one that it makes."""
+        if not self._roles.found:
+            became = await self._make_role(actor, dataclasses.replace(step, rights=NARROW))
+            if became != DONE:
+                return became
+        role = self._roles.found[step.target % len(self._roles.found)]
+        values = {"roleId": role.id, "expectedVersion": role.version}
+        became, _ = await self._ask(actor, "roleUpdate", values | role_input(step.rights))
+        if became == DONE and role.rights != step.rights:
+            role.rights, role.version = step.rights, role.version + 1
+        return became
 
     async def _transfer(self, actor: Caller, step: Step) -> str:
         values = {
@@ -237,6 +296,11 @@ class Gang:
         if caller not in self.callers:
             self.callers.append(caller)
 
+    def _role_id(self, step: Step) -> str:
+        custom = self._roles.pick(step.custom)
+        return present(Kind.ROLE, step.role.id) if custom is None else custom.id
 
-def _role_id(step: Step) -> str:
-    return present(Kind.ROLE, step.role.id)
+    def _given(self, step: Step) -> frozenset[str]:
+        """All that the role gives anywhere."""
+        custom = self._roles.pick(step.custom)
+        return AS_MEMBER[step.role] | FROM_ABOVE[step.role] if custom is None else custom.given

@@ -12,7 +12,7 @@ from models.identifiers import Kind, present
 from tests.api import Caller
 from tests.authorization.case_files import Case, KeyCase, KeyState, Reference, Referent
 from tests.authorization.moments import PAST, expire_key, made_by, revoke_key
-from tests.world import Account, ApiKey, Member, Person, World
+from tests.world import Account, ApiKey, CustomRole, Member, Person, World, role_key
 
 _numbers = itertools.count(1)
 
@@ -26,6 +26,7 @@ class Scene:
     callers: Mapping[str, Caller]
     members: Mapping[tuple[str, str], Member]
     keys: Mapping[str, ApiKey]
+    roles: Mapping[str, BuiltinRole | CustomRole]
 
     def ids(self, names: tuple[str, ...]) -> list[str]:
         """The accounts' ids."""
@@ -52,7 +53,7 @@ class Scene:
             case Referent.KEY, (name,):
                 return self.keys[name].id
             case Referent.ROLE, (name,):
-                return present(Kind.ROLE, BuiltinRole[name].id)
+                return present(Kind.ROLE, role_key(self.roles[name]))
             case Referent.ONCE, ():
                 return f"once-{next(_numbers)}"
         raise ValueError(reference)
@@ -64,17 +65,20 @@ async def set_up(world: World, case: Case) -> Scene:
     for name, account in case.accounts.items():
         accounts[name] = await world.account(accounts[account.under] if account.under else None, name)
         await world.set_inheritance(accounts[name], account.inheritance)
+    roles: dict[str, BuiltinRole | CustomRole] = dict(BuiltinRole.__members__)
+    for name, role in case.roles.items():
+        roles[name] = await world.role(accounts[role.account], role.permissions, role.below, name)
     callers: dict[str, Caller] = {}
     members: dict[tuple[str, str], Member] = {}
-    for name, roles in case.people.items():
+    for name, held in case.people.items():
         callers[name] = person = await world.person(name)
-        for account_name, membership in roles.items():
+        for account_name, membership in held.items():
             ends = PAST if membership.expired else None
-            made = await world.member(accounts[account_name], membership.role, person, ends)
+            made = await world.member(accounts[account_name], roles[membership.role], person, ends)
             members[name, account_name] = made
     keys: dict[str, ApiKey] = {}
     for name, key in case.keys.items():
-        keys[name] = await _make_key(world, accounts[key.account], key)
+        keys[name] = await _make_key(world, accounts[key.account], roles[key.role], key)
         if key.maker is not None:
             maker = {**callers, **keys}[key.maker]
             assert isinstance(maker, Person | ApiKey)
@@ -82,12 +86,12 @@ async def set_up(world: World, case: Case) -> Scene:
     for name, account in case.accounts.items():
         if account.status is not AccountStatus.ACTIVE:
             await world.set_status(accounts[name], account.status)
-    return Scene(world, accounts, {**callers, **keys}, members, keys)
+    return Scene(world, accounts, {**callers, **keys}, members, keys, roles)
 
 
-async def _make_key(world: World, account: Account, key: KeyCase) -> ApiKey:
+async def _make_key(world: World, account: Account, role: BuiltinRole | CustomRole, key: KeyCase) -> ApiKey:
     scopes = ALL_PERMISSIONS if key.scopes is None else mask_of(key.scopes)
-    made = await world.api_key(account, key.role, scopes)
+    made = await world.api_key(account, role, scopes)
     match key.state:
         case KeyState.REVOKED:
             await revoke_key(world.database, made)

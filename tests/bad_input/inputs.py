@@ -16,7 +16,7 @@ from models.users import ownerships, users
 from tests.api import Api, Caller
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
-from tests.world import PASSWORD, Account, ApiKey, Member, Person, World
+from tests.world import PASSWORD, Account, ApiKey, CustomRole, Member, Person, World
 
 Input = dict[str, Any]
 
@@ -34,6 +34,7 @@ class Place:
     invited: Person
     invitation_id: str
     token: str
+    role: CustomRole
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -46,7 +47,7 @@ class Place:
             Kind.ACCOUNT: self.account.id,
             Kind.USER: self.member.person.id,
             Kind.MEMBER: self.member.id,
-            Kind.ROLE: ROLE_IDS[BuiltinRole.ANALYST],
+            Kind.ROLE: self.role.id,
             Kind.INVITATION: self.invitation_id,
             Kind.API_KEY: self.key.id,
         }
@@ -64,7 +65,9 @@ async def make_place(api: Api, world: World) -> Place:
     offer = {"accountId": account.id, "email": invited.email, "roleId": ROLE_IDS[BuiltinRole.FINANCE]}
     made = await done(api, "memberInvite", above, "invitation { id }", **offer, idempotencyKey="place")
     token = (await mail_to(world.database, invited.email)).token
-    return Place(master, account, above, owner, member, key, invited, made["invitation"]["id"], token)
+    role = await world.role(account, "ACCOUNT_READ CONTACTS_READ CONTACTS_WRITE", "ACCOUNT_READ")
+    invitation_id = made["invitation"]["id"]
+    return Place(master, account, above, owner, member, key, invited, invitation_id, token, role)
 
 
 def nowhere() -> Place:
@@ -72,7 +75,8 @@ def nowhere() -> Place:
     account = Account(new_id(), new_id(), "Nowhere", ())
     person = Person(new_id(), "Nobody", "nobody@example.com", "")
     member = Member(new_id(), person, account)
-    return Place(account, account, member, member, member, ApiKey(new_id(), ""), person, "", "")
+    role = CustomRole(new_id(), "None")
+    return Place(account, account, member, member, member, ApiKey(new_id(), ""), person, "", "", role)
 
 
 def inputs(place: Place) -> dict[str, Input]:
@@ -80,7 +84,8 @@ def inputs(place: Place) -> dict[str, Input]:
     new = place.account.key.hex
     next_year = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=365)).isoformat()
     account = {"accountId": place.account.id}
-    role = {"roleId": ROLE_IDS[BuiltinRole.MARKETER]}
+    role = {"roleId": place.role.id}
+    rights = {"permissions": ["CONTACTS_READ"], "permissionsBelow": ["STATISTICS_READ"]}
     status = account | {"reason": "because"}
     key = {"apiKeyId": place.key.id}
     address = f"new-{new}@example.com"
@@ -114,6 +119,9 @@ def inputs(place: Place) -> dict[str, Input]:
         "apiKeyAdopt": key,
         "apiKeyRevoke": key,
         "apiKeyRotate": key | {"overlapMinutes": 5},
+        "roleCreate": account | rights | {"name": "Editor", "description": "Edits."},
+        "roleUpdate": role | rights | {"expectedVersion": 1, "name": "Editor", "description": "Edits."},
+        "roleDelete": role,
     }
 
 

@@ -59,8 +59,8 @@ SHAPES = {
     ),
     "roles": _of_accounts(
         "roles { totalCount nodes { id name permissions permissionsBelow permissionsInherited "
-        "policyLines } }",
-        6,
+        "builtIn account { name } policyLines { relation area action effect } } }",
+        8,
     ),
     "members": _of_accounts(f"{_MEMBERS} {{ totalCount nodes {{ joinedAt expiresAt }} }}", 2),
     "members: leaves": _of_accounts(f"{_MEMBERS} {{ nodes {{ id relation }} }}", 3),

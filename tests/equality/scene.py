@@ -44,6 +44,8 @@ VIEWERS = (
     "narrowed key",
     "key without sight",
     "key of two secrets",
+    "holder of a custom role",
+    "key of a custom role",
 )
 REFUSED = ("expired session", "revoked key", "expired key", "stopped key", "key from elsewhere")
 _KEYS = (
@@ -93,6 +95,7 @@ async def make_scene(world: World) -> Scene:
     members = await _members(world, agency, brand, marketing)
     stranger = await world.member(foreign, BuiltinRole.OWNER)
     keys = await _keys(world, agency, members)
+    custom = await _custom_roles(world, agency, brand, members, keys)
     owner = members["owner of a tree"]
     invitations = await _invitations(world, agency, owner, keys["key"])
     events = await _events(world, agency, owner, keys["key"])
@@ -113,6 +116,7 @@ async def make_scene(world: World) -> Scene:
         *(person.id for person in (*people.values(), stranger.person)),
         *(key.id for key in keys.values()),
         *(present(Kind.ROLE, role.id) for role in BuiltinRole),
+        *custom,
         *invitations,
         *events,
     )
@@ -184,6 +188,28 @@ async def _keys(world: World, agency: _Agency, members: Mapping[str, Member]) ->
     await rows.bind_key(world, keys["key from elsewhere"], ip_ranges=("192.0.2.0/24",))
     await world.api_key(agency.master, BuiltinRole.DEVELOPER)
     return keys
+
+
+async def _custom_roles(
+    world: World,
+    agency: _Agency,
+    brand: Account,
+    members: dict[str, Member],
+    keys: dict[str, ApiKey],
+) -> list[str]:
+    """One that holds below, one of an account below, one of another tree, one that was deleted. Their ids."""
+    sees = "ACCOUNT_READ ROLES_READ MEMBERS_READ"
+    reader = await world.role(agency.master, sees, "ACCOUNT_READ ROLES_READ", 'Reader "R" 🦊')
+    own = await world.role(agency.client, "ACCOUNT_READ API_KEYS_READ", "ACCOUNT_READ", "reader")
+    others = [await world.role(brand), await world.role(agency.shop), await world.role(agency.client)]
+    members["holder of a custom role"] = await world.member(agency.client, reader)
+    keys["key of a custom role"] = await world.api_key(agency.client, own)
+    revoked = await world.api_key(agency.client, others[-1])
+    await rows.set_key(world, revoked, revoked_at=rows.PAST)
+    await rows.delete_role(world, others[-1])
+    by = members["owner of a tree"].person
+    await rows.invitation(world, agency.leaves[0], reader, by)
+    return [role.id for role in (reader, own, *others)]
 
 
 async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:

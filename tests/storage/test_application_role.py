@@ -47,11 +47,16 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "send an invitation to somebody else": update(invitations).values(email_canonical="x@example.com"),
     "widen an invitation": update(invitations).values(role_id=BuiltinRole.OWNER.id),
     "remove an invitation": delete(invitations),
-    "change a role": update(roles).values(member_mask=-1),
-    "make a role": insert(roles).values(
+    "make a built-in role": insert(roles).values(
         id=uuid.uuid4(), name="GOD", member_mask=-1, ancestor_mask=-1, inherited_mask=-1
     ),
+    "remove a role": delete(roles),
+    "make a role of an account a built-in one": update(roles).values(account_id=None, master_id=None),
+    "give a role to another account": update(roles).values(account_id=uuid.uuid4()),
     "change the policy": update(role_policy_lines).values(effect="allow"),
+    "add a line to a built-in role": insert(role_policy_lines).values(
+        role_id=BuiltinRole.ANALYST.id, relation="member", area="*", action="*", effect="allow"
+    ),
     "remove a person": delete(users),
 }
 
@@ -111,6 +116,28 @@ async def test_it_cannot(application: AsyncEngine, name: str) -> None:
 )
 async def test_it_cannot_change_the_schema_or_empty_a_table(application: AsyncEngine, statement: str) -> None:
     assert await _sqlstate(application, statement) == _INSUFFICIENT_PRIVILEGE
+
+
+async def test_it_changes_the_roles_of_accounts_alone(
+    application: AsyncEngine, database: AsyncEngine, world: World
+) -> None:
+    """What is built in is out of its sight for changes: a statement over all rows leaves it as it is."""
+    custom = await world.role(await world.account())
+    built_in = [role.id for role in BuiltinRole]
+    async with application.connect() as connection:
+        changed = update(roles).values(member_mask=-1).returning(roles.c.id)
+        widened = {row.id for row in await connection.execute(changed)}
+        removed = delete(role_policy_lines).returning(role_policy_lines.c.role_id)
+        emptied = {row.role_id for row in await connection.execute(removed)}
+        await connection.rollback()
+    assert custom.key in widened & emptied
+    assert not (widened | emptied).intersection(built_in)
+    async with database.connect() as connection:
+        owners_own = await connection.execute(
+            update(roles).where(roles.c.id.in_(built_in)).values(name=roles.c.name).returning(roles.c.id)
+        )
+        assert len(owners_own.all()) == len(built_in)
+        await connection.rollback()
 
 
 async def test_it_can_what_the_product_does(application: AsyncEngine, world: World) -> None:
