@@ -5,6 +5,7 @@ revoked session or key is refused by the very next statement (T8).
 """
 
 import enum
+import functools
 import ipaddress
 import uuid
 from dataclasses import dataclass
@@ -150,6 +151,7 @@ def principal_digest(token: str) -> Digest | None:
     return digest(token, TokenKind.SESSION, TokenKind.API_KEY)
 
 
+@functools.lru_cache(maxsize=4096)
 def network_address(text: str) -> ClientAddress | None:
     """A client's network address; None for what is none, as on a unix socket.
 

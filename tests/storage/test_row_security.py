@@ -1,6 +1,6 @@
 """The second wall: rows of foreign trees stay in the database, whatever the application asks."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from typing import Any
 
 import pytest
@@ -8,12 +8,15 @@ from sqlalchemy import FromClause, Select, func, insert, literal, select, text, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+import engine.reference
 import resolvers.accounts
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS
 from authz.principals import Credentials
 from authz.row_security import entering, tables_of_trees
 from authz.tokens import digest_of
+from engine.declarations import SqlField
+from engine.reference_statements import Statement, statement
 from models.accounts import accounts
 from models.identifiers import new_id
 from resolvers.events import EventKind
@@ -135,6 +138,11 @@ def _whole_database() -> tuple[FromClause, Select[Any]]:
     return account, select(*account.c, literal(ALL_PERMISSIONS).label("mask"))
 
 
+def _another_statement(field: SqlField, shape: Hashable, *rest: Any) -> Statement:
+    """None of those that were made while the first wall stood."""
+    return statement(field, ("without reach", shape), *rest)
+
+
 @pytest.fixture
 async def without_reach(
     addresses: DatabaseAddresses, monkeypatch: pytest.MonkeyPatch
@@ -142,10 +150,11 @@ async def without_reach(
     """The executors, with reach replaced by true for accounts."""
     monkeypatch.setattr(resolvers.accounts, "readable_account", _whole_database)
     monkeypatch.setattr(resolvers.accounts, "readable_accounts", _whole_database)
-    engine, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
-    yield Executor(build_schema(), engine, reads, "http://mandant.test")
+    monkeypatch.setattr(engine.reference, "statement", _another_statement)
+    database, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
+    yield Executor(build_schema(), database, reads, "http://mandant.test")
     await reads.close()
-    await engine.dispose()
+    await database.dispose()
 
 
 async def _both(executor: Executor, query: str, caller: Caller, **variables: Any) -> list[Answer | None]:
