@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 from sqlalchemy import make_url
 
+from models.base import APPLICATION_ROLE
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
 from server.migrate import migrate
@@ -25,10 +27,25 @@ def temporary_database() -> Iterator[DatabaseAddresses]:
             yield addresses
 
 
+PEERS_ROLE = "mandant_peers"
+"""Whom the other servers act as: the rules of visibility stand in their queries, not in the database."""
+
+_PEERS_ROLE = f"""
+CREATE ROLE {PEERS_ROLE} NOLOGIN BYPASSRLS;
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {PEERS_ROLE};
+GRANT {PEERS_ROLE} TO {APPLICATION_ROLE} WITH INHERIT FALSE;
+"""
+
+
 async def load(owner_url: str) -> None:
     """Tables, roles and the trees, with the planner's statistics."""
     await migrate(owner_url)
     await load_trees(owner_url, TREES)
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await connection.execute(_PEERS_ROLE)
+    finally:
+        await connection.close()
 
 
 def socket_folder(url: str) -> str:

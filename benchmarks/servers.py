@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from benchmarks.database import PEERS_ROLE
 from benchmarks.machine import SERVER_CORE, CannotMeasure, pin, program
 
 PEERS = Path(__file__).parent / "peers"
@@ -95,6 +96,7 @@ def _environment(database_url: str, address: tuple[str, int]) -> Mapping[str, st
     host, port = address
     return {
         **postgres_environment(database_url),
+        "PGOPTIONS": f"-c jit=off -c timezone=UTC -c role={PEERS_ROLE}",
         "DATABASE_URL": database_url,
         "HOST": host,
         "PORT": str(port),

@@ -1,7 +1,7 @@
 -- What PostGraphile reads: views that hold the rules of visibility, for the principal in the transaction's
 -- settings. peer.grants is what authz/reach.py calls grants, peer.accounts is reach.
 CREATE SCHEMA peer;
-GRANT USAGE ON SCHEMA peer TO mandant_application;
+GRANT USAGE ON SCHEMA peer TO mandant_peers;
 
 CREATE VIEW peer.grants AS
 SELECT * FROM unnest(
@@ -87,4 +87,4 @@ BEGIN
 END
 $$;
 
-GRANT SELECT ON ALL TABLES IN SCHEMA peer TO mandant_application;
+GRANT SELECT ON ALL TABLES IN SCHEMA peer TO mandant_peers;
