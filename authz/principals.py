@@ -15,10 +15,12 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
+    Text,
     Uuid,
     and_,
     any_,
     bindparam,
+    cast,
     func,
     literal,
     literal_column,
@@ -65,7 +67,8 @@ class Credentials:
     @property
     def binds(self) -> dict[str, Any]:
         """The values of the look-up's parameters."""
-        return {DIGEST_NAME: self.digest, ADDRESS_NAME: self.address, LINK_NAME: self.link}
+        address = None if self.address is None else str(self.address)
+        return {DIGEST_NAME: self.digest, ADDRESS_NAME: address, LINK_NAME: self.link}
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ def key_stops(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
 
 
 def _works_from_here(key: FromClause) -> ColumnElement[bool]:
-    address = bindparam(ADDRESS_NAME, type_=INET, required=True)
+    # Sent as text: asyncpg would take an address apart in Python.
+    address = cast(bindparam(ADDRESS_NAME, type_=Text, required=True), INET)
     anywhere = func.cardinality(key.c.ip_ranges) == literal_column("0")
     return or_(anywhere, address.op("<<=")(any_(key.c.ip_ranges)))
 
