@@ -1,5 +1,7 @@
 """Connections to PostgreSQL as the application's role."""
 
+import select
+
 import asyncpg
 import orjson
 from sqlalchemy import AdaptedConnection, event, make_url
@@ -42,13 +44,20 @@ def connect_as_application(url: str, pool_size: int) -> AsyncEngine:
 
 
 def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
-    """Have the pool open another in place of a connection that the server has closed.
+    """Have the pool open another in place of a connection that the server has closed, or is about to.
 
-    asyncpg knows without asking; the pool's own ping costs three round trips each time.
+    Nobody waits for an answer on a connection that is free: what comes in on it is the server's farewell. The
+    pool's own ping would cost three round trips each time.
     """
     driver_connection: asyncpg.Connection = connection.driver_connection
-    if driver_connection.is_closed():
+    if driver_connection.is_closed() or _has_news(driver_connection):
         raise DisconnectionError
+
+
+def _has_news(connection: asyncpg.Connection) -> bool:
+    waiting = select.poll()
+    waiting.register(connection._transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def read_pool(url: str, size: int) -> Pool:
