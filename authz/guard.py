@@ -8,10 +8,11 @@ wait for each other in a circle.
 
 import functools
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, cast, select, true
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, cast, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import READ_PERMISSIONS, Permission, allows
@@ -60,6 +61,33 @@ async def authorize(
     before = await _check(session, principal, account_id, permission)
     await lock_path(session, before.master_id, before.account_id)
     return await _check(session, principal, before.account_id, permission)
+
+
+async def authorize_all(
+    session: AsyncSession, principal: Principal, account_ids: Sequence[AccountId], permission: Permission
+) -> list[Authorized]:
+    """The same for several accounts of one tree, in the order of their ids.
+
+    Raises BAD_USER_INPUT where they lie in several trees.
+    """
+    ids = sorted(set(account_ids))
+    before = [await _check(session, principal, account_id, permission) for account_id in ids]
+    masters = {account.master_id for account in before}
+    if len(masters) > 1:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must be of one tree.", "accountIds")
+    for master_id in masters:
+        await lock_paths(session, master_id, ids)
+    return [await _check(session, principal, account_id, permission) for account_id in ids]
+
+
+async def lock_paths(session: AsyncSession, master_id: MasterId, account_ids: Sequence[AccountId]) -> None:
+    """Lock the accounts and all above them, for update: ancestors are older, so the order of ids is from the
+    root down here as well."""
+    path = account_closure.alias()
+    wanted = path.c.descendant_id == any_(literal(list(account_ids), ARRAY(Uuid)))
+    above = select(path.c.ancestor_id).where(path.c.master_id == master_id, wanted)
+    statement = select(accounts.c.id).where(accounts.c.master_id == master_id, accounts.c.id.in_(above))
+    await session.execute(statement.order_by(accounts.c.id).with_for_update())
 
 
 async def lock_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:

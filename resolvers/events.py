@@ -42,6 +42,11 @@ class EventKind(enum.Enum):
     API_KEY_REVOKED = "api_key.revoked"
     API_KEY_UPDATED = "api_key.updated"
     API_KEY_ADOPTED = "api_key.adopted"
+    SHARE_CREATED = "share.created"
+    SHARE_ACCEPTED = "share.accepted"
+    SHARE_UPDATED = "share.updated"
+    SHARE_REVOKED = "share.revoked"
+    SHARE_LEFT = "share.left"
 
 
 Change = dict[str, str | int | list[str] | None]

@@ -22,6 +22,7 @@ from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
 from models.sessions import sessions
+from models.shares import share_accounts, shares
 from models.users import ownerships, users
 from resolvers.passwords import _hasher
 
@@ -207,7 +208,16 @@ class World:
 
     async def state(self, *roots: Account) -> object:
         """All that is stored of the trees, to compare before and after a refusal."""
-        tables = (accounts, account_closure, memberships, invitations, api_keys, events)
+        tables = (
+            accounts,
+            account_closure,
+            memberships,
+            invitations,
+            api_keys,
+            shares,
+            share_accounts,
+            events,
+        )
         found = []
         async with self.database.connect() as connection:
             for table in tables:

@@ -1,0 +1,136 @@
+"""A share's rows: how they are found, written and told of."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Row,
+    Uuid,
+    and_,
+    any_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized
+from authz.principals import Principal
+from authz.refusals import Refusal, RefusalCode
+from authz.sharing import Scope, areas_mask
+from models.identifiers import AccountId, Kind, ShareId, present
+from models.shares import share_accounts, shares
+from resolvers.events import Change, EventKind, record
+
+ShareRow = Row[*tuple[Any, ...]]
+
+
+def stored(scope: Scope) -> dict[str, Any]:
+    """The scope as the share's columns."""
+    return {
+        "role_id": None if scope.role is None else scope.role.id,
+        "areas": None if scope.areas is None else sorted(area.value for area in scope.areas),
+        "areas_mask": scope.areas_mask,
+        "hidden_areas": sorted(area.value for area in scope.hidden),
+        "hidden_mask": areas_mask(scope.hidden),
+    }
+
+
+def described(email: str, role_id: uuid.UUID | None, areas: list[str] | None, hidden: list[str]) -> Change:
+    """A share for the log of one of its accounts: nothing of the others."""
+    role = None if role_id is None else present(Kind.ROLE, role_id)
+    return {"email": email, "role": role, "areas": areas, "hiddenAreas": hidden}
+
+
+async def opened_by(session: AsyncSession, share_id: ShareId) -> list[AccountId]:
+    """The accounts that a share opens; none for what is no share."""
+    statement = select(share_accounts.c.account_id).where(share_accounts.c.share_id == share_id)
+    return list((await session.execute(statement)).scalars())
+
+
+async def share_row(session: AsyncSession, account: Authorized, share_id: ShareId) -> ShareRow:
+    """The share, locked; its accounts are locked before."""
+    statement = select(shares).where(shares.c.master_id == account.master_id, shares.c.id == share_id)
+    return (await session.execute(statement.with_for_update())).one()
+
+
+async def write_share(session: AsyncSession, row: ShareRow, values: dict[str, Any]) -> None:
+    """Change the share's own row."""
+    this = and_(shares.c.master_id == row.master_id, shares.c.id == row.id)
+    await session.execute(update(shares).where(this).values(**values, version=shares.c.version + 1))
+
+
+async def add_accounts(session: AsyncSession, share_id: ShareId, opened: Sequence[Authorized]) -> None:
+    """Let the share open these as well."""
+    rows = [
+        {"master_id": account.master_id, "share_id": share_id, "account_id": account.account_id}
+        for account in opened
+    ]
+    if rows:
+        await session.execute(insert(share_accounts), rows)
+
+
+async def drop_accounts(session: AsyncSession, row: ShareRow, closed: Collection[Authorized]) -> None:
+    """Let the share open these no more."""
+    await session.execute(
+        delete(share_accounts).where(
+            share_accounts.c.master_id == row.master_id,
+            share_accounts.c.share_id == row.id,
+            share_accounts.c.account_id == any_(ids_of(closed)),
+        )
+    )
+
+
+async def log_share(
+    session: AsyncSession,
+    principal: Principal,
+    opened: Collection[Authorized],
+    kind: EventKind,
+    share_id: ShareId,
+    before: Change | None,
+    after: Change | None,
+) -> None:
+    """An event in the log of each of the accounts."""
+    for account in opened:
+        await record(session, principal, account, kind, present(Kind.SHARE, share_id), before, after)
+
+
+async def withdraw_waiting(session: AsyncSession, opened: Sequence[Authorized], email: str) -> None:
+    """Withdraw what waits for the address in one of the accounts."""
+    waiting = and_(_of_address(opened, email), shares.c.user_id.is_(None))
+    await session.execute(update(shares).where(waiting).values(revoked_at=func.now()))
+
+
+async def refuse_shared(session: AsyncSession, opened: Sequence[Authorized], email: str) -> None:
+    """Raise ALREADY_SHARED: an account has one share for an address."""
+    if not opened:
+        return
+    unexpired = or_(shares.c.expires_at.is_(None), shares.c.expires_at > func.now())
+    statement = select(shares.c.id).where(_of_address(opened, email), unexpired).limit(1)
+    if (await session.execute(statement)).one_or_none() is not None:
+        raise Refusal(RefusalCode.ALREADY_SHARED, field="email")
+
+
+def ids_of(opened: Collection[Authorized]) -> ColumnElement[list[uuid.UUID]]:
+    """The accounts' ids as one bound array."""
+    return literal([account.account_id for account in opened], ARRAY(Uuid))
+
+
+def _of_address(opened: Sequence[Authorized], email: str) -> ColumnElement[bool]:
+    """The shares with the address that were not revoked and open one of the accounts."""
+    ids = select(share_accounts.c.share_id).where(
+        share_accounts.c.master_id == opened[0].master_id, share_accounts.c.account_id == any_(ids_of(opened))
+    )
+    return and_(
+        shares.c.master_id == opened[0].master_id,
+        shares.c.id.in_(ids),
+        shares.c.email_canonical == email,
+        shares.c.revoked_at.is_(None),
+    )
