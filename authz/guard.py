@@ -8,11 +8,11 @@ wait for each other in a circle.
 
 import functools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, cast, literal, select, true
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, cast, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import READ_PERMISSIONS, Permission, allows
@@ -64,30 +64,34 @@ async def authorize(
 
 
 async def authorize_all(
-    session: AsyncSession, principal: Principal, account_ids: Sequence[AccountId], permission: Permission
+    session: AsyncSession,
+    principal: Principal,
+    account_ids: Collection[AccountId],
+    permission: Permission,
+    closing: Collection[AccountId] = (),
 ) -> list[Authorized]:
-    """The same for several accounts of one tree, in the order of their ids.
+    """The same for one or more accounts of one tree, in the order of their ids; locks the tree.
 
-    Raises BAD_USER_INPUT where they lie in several trees.
+    In those that are `closing` somebody only loses access, which no status forbids. Raises BAD_USER_INPUT
+    where the accounts lie in several trees.
     """
-    ids = sorted(set(account_ids))
-    before = [await _check(session, principal, account_id, permission) for account_id in ids]
-    masters = {account.master_id for account in before}
-    if len(masters) > 1:
+
+    async def check() -> list[Authorized]:
+        return [
+            await _check(session, principal, account_id, permission, in_any_status=account_id in closing)
+            for account_id in sorted({*account_ids, *closing})
+        ]
+
+    before = await check()
+    if len({account.master_id for account in before}) > 1:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must be of one tree.", "accountIds")
-    for master_id in masters:
-        await lock_paths(session, master_id, ids)
-    return [await _check(session, principal, account_id, permission) for account_id in ids]
+    await lock_tree(session, before[0].master_id)
+    return await check()
 
 
-async def lock_paths(session: AsyncSession, master_id: MasterId, account_ids: Sequence[AccountId]) -> None:
-    """Lock the accounts and all above them, for update: ancestors are older, so the order of ids is from the
-    root down here as well."""
-    path = account_closure.alias()
-    wanted = path.c.descendant_id == any_(literal(list(account_ids), ARRAY(Uuid)))
-    above = select(path.c.ancestor_id).where(path.c.master_id == master_id, wanted)
-    statement = select(accounts.c.id).where(accounts.c.master_id == master_id, accounts.c.id.in_(above))
-    await session.execute(statement.order_by(accounts.c.id).with_for_update())
+async def lock_tree(session: AsyncSession, master_id: MasterId) -> None:
+    """Keep every other write out of the tree: each of them locks the root first, at least in share mode."""
+    await session.execute(_lock_own(), {"master_id": master_id, "account_id": master_id})
 
 
 async def lock_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:
@@ -124,13 +128,16 @@ async def _check(
     principal: Principal,
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,
+    *,
+    in_any_status: bool = False,
 ) -> Authorized:
     rights = await _rights(session, principal, account_id, permission)
     if rights is None:
         raise NotFound
     if not rights.authorized.mask & permission.bit:
         raise PermissionDenied(permission)
-    if rights.status is not AccountStatus.ACTIVE and not rights.left_by_status & permission.bit:
+    forbidden = rights.status is not AccountStatus.ACTIVE and not rights.left_by_status & permission.bit
+    if forbidden and not in_any_status:
         raise Refusal(_STATUS_CODES[rights.status])
     return rights.authorized
 

@@ -28,7 +28,9 @@ class RefusalCode(enum.Enum):
     INVITATION_USED = "The invitation was accepted already."
     INVITATION_REVOKED = "The invitation was withdrawn, or whoever made it lost the right to invite."
     ALREADY_SHARED = "One of the accounts is shared with this e-mail address already; change that share."
-    REACHED_BY_SHARE = "You reach the account only by a share; what was shared is not shared further."
+    REACHED_BY_SHARE = (
+        "You reach the account only by a share: only its own people share it, or change and end its shares."
+    )
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."
     SHARE_REVOKED = "The share was revoked, or whoever gave it lost the right to."

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, CTE, Uuid, any_, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.builtin_roles import BuiltinRole
+from authz.builtin_roles import BuiltinRole, compiled
 from authz.delegation import RoleGrant
 from authz.guard import Authorized
 from authz.permissions import Area, Permission, mask_of
@@ -28,8 +28,11 @@ class Scope:
 
     @property
     def areas_mask(self) -> int:
-        """What the areas give; an account that is shared can always be read."""
-        return 0 if self.areas is None else areas_mask(self.areas) | Permission.ACCOUNT_READ.bit
+        """What an administrator may do in the areas; an account that is shared can always be read."""
+        if self.areas is None:
+            return 0
+        administrator = compiled()[BuiltinRole.ADMINISTRATOR].member
+        return areas_mask(self.areas) & administrator | Permission.ACCOUNT_READ.bit
 
     @property
     def mask(self) -> int:
@@ -60,12 +63,13 @@ def check_scope(scope: Scope) -> None:
 async def check_giver(
     session: AsyncSession, principal: Principal, opened: Sequence[Authorized], scope: Scope
 ) -> None:
-    """Raise REACHED_BY_SHARE and ROLE_TOO_WIDE where the principal may not give that much (N19)."""
+    """Raise REACHED_BY_SHARE and ROLE_TOO_WIDE where the principal may not give that much, nor take it (N19,
+    T4)."""
     held = await _held(session, PRINCIPAL, opened, principal.credentials.binds)
     for account in opened:
         mask = held.get(account.account_id, 0)
         if not mask & Permission.MEMBERS_WRITE.bit:
-            raise Refusal(RefusalCode.REACHED_BY_SHARE, field="accountIds")
+            raise Refusal(RefusalCode.REACHED_BY_SHARE)
         if scope.mask & ~mask:
             raise Refusal(RefusalCode.ROLE_TOO_WIDE, "It gives more than you hold in one of the accounts.")
 

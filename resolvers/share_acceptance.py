@@ -2,26 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select, update
+from sqlalchemy import Row, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.delegation import role_in
-from authz.guard import Authorized, lock_paths
-from authz.permissions import Area
+from authz.guard import Authorized, lock_tree
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
-from authz.sharing import Scope, still_shares
+from authz.sharing import still_shares
 from authz.tokens import TokenKind, digest
 from models.accounts import accounts
-from models.identifiers import AccountId, MasterId, RoleId, ShareId
+from models.identifiers import MasterId, ShareId
 from models.roles import roles
 from models.shares import share_accounts, shares
 from models.users import users
 from resolvers.events import EventKind
 from resolvers.invitation_acceptance import check_status
 from resolvers.share_changes import ShareMade
-from resolvers.share_rows import ShareRow, log_share, opened_by, write_share
+from resolvers.share_rows import ShareRow, log_share, opened_by, scope_of, write_share
 
 
 def share_preview(token: str) -> Select[Any]:
@@ -57,6 +55,7 @@ def share_preview(token: str) -> Select[Any]:
             shares.c.user_id.is_(None),
             shares.c.revoked_at.is_(None),
             shares.c.link_expires_at > func.now(),
+            or_(shares.c.expires_at.is_(None), shares.c.expires_at > func.now()),
         )
     )
 
@@ -79,7 +78,7 @@ async def accept_share(session: AsyncSession, principal: Principal, token: str) 
     _check_open(row)
     for account in opened:
         await check_status(session, account)
-    scope = await _scope(session, opened, row)
+    scope = await scope_of(session, opened[0], row)
     if not await still_shares(session, opened, scope, (row.giver_user_id, row.giver_api_key_id)):
         raise Refusal(RefusalCode.SHARE_REVOKED)
     await write_share(session, row, {"user_id": principal.user_id, "accepted_at": func.now()})
@@ -95,13 +94,15 @@ async def accept_share(session: AsyncSession, principal: Principal, token: str) 
 
 
 async def leave_share(session: AsyncSession, principal: Principal, share_id: ShareId) -> ShareMade:
-    """Give back what was shared with oneself. Raises NotFound where it was not."""
+    """Give back what was shared with oneself. Raises NotFound where it was not, PERSON_REQUIRED."""
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
     own = and_(shares.c.id == share_id, shares.c.user_id == principal.user_id, shares.c.revoked_at.is_(None))
     row = (await session.execute(select(shares).where(own))).one_or_none()
     if row is None:
         raise NotFound
     opened = await _locked(session, row)
-    row = (await session.execute(select(shares).where(own).with_for_update())).one_or_none()
+    row = (await session.execute(select(shares).where(own))).one_or_none()
     if row is None:
         raise NotFound
     await write_share(session, row, {"revoked_at": func.now()})
@@ -123,10 +124,10 @@ async def _offered(session: AsyncSession, token: str) -> ShareRow:
 
 
 async def _locked(session: AsyncSession, row: ShareRow) -> list[Authorized]:
-    ids = sorted(await opened_by(session, ShareId(row.id)))
     master_id = MasterId(row.master_id)
-    await lock_paths(session, master_id, ids)
-    return [Authorized(master_id, AccountId(id_), 0, 0, AccountId(id_)) for id_ in ids]
+    await lock_tree(session, master_id)
+    ids = await opened_by(session, ShareId(row.id))
+    return [Authorized(master_id, id_, 0, 0, id_) for id_ in ids]
 
 
 def _check_open(row: ShareRow) -> None:
@@ -136,9 +137,3 @@ def _check_open(row: ShareRow) -> None:
         raise Refusal(RefusalCode.SHARE_REVOKED)
     if row.expired:
         raise Refusal(RefusalCode.SHARE_EXPIRED)
-
-
-async def _scope(session: AsyncSession, opened: list[Authorized], row: ShareRow) -> Scope:
-    role = None if row.role_id is None else await role_in(session, opened[0], RoleId(row.role_id))
-    areas = None if row.areas is None else frozenset(Area(area) for area in row.areas)
-    return Scope(role, areas, frozenset(Area(area) for area in row.hidden_areas))

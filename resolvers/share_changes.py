@@ -1,9 +1,9 @@
-"""What gives, changes and revokes shares (R25, R30-R34)."""
+"""What gives shares (R30-R34)."""
 
 import datetime
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import any_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,31 +13,26 @@ from authz.guard import Authorized, authorize_all
 from authz.permissions import Area, Permission
 from authz.principals import Principal
 from authz.reach import membership_holds
-from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode
 from authz.sharing import Scope, check_giver, check_scope
 from authz.tokens import TokenKind, digest_of, generate
 from models.identifiers import AccountId, ShareId, new_id
 from models.members import memberships
 from models.shares import shares
 from models.users import users
-from resolvers.account_changes import VersionConflict
 from resolvers.emails import EmailAddress, email_address
-from resolvers.events import Change, EventKind
+from resolvers.events import EventKind
 from resolvers.idempotency import IdempotentRequest, earlier_outcome, remember
 from resolvers.moments import check_future
 from resolvers.share_mail import queue_share
 from resolvers.share_rows import (
     add_accounts,
     described,
-    drop_accounts,
     ids_of,
     log_share,
-    opened_by,
     refuse_shared,
-    share_row,
     stored,
     withdraw_waiting,
-    write_share,
 )
 
 VALID_FOR = datetime.timedelta(days=7)
@@ -66,17 +61,6 @@ class ShareCreation:
 
 
 @dataclass(frozen=True)
-class ShareUpdate:
-    """The whole new state of a share."""
-
-    share_id: ShareId
-    expected_version: int
-    account_ids: Sequence[AccountId]
-    scope: WantedScope
-    expires_at: datetime.datetime | None
-
-
-@dataclass(frozen=True)
 class ShareMade:
     """The share; `replayed`: it was made by an earlier request under the same key."""
 
@@ -87,84 +71,33 @@ class ShareMade:
 async def create_share(session: AsyncSession, principal: Principal, command: ShareCreation) -> ShareMade:
     """Open accounts to an e-mail address; nothing is open before the link is accepted (R33).
 
-    Needs MEMBERS_WRITE, and all that the share gives, in each account by oneself, not by a share. An earlier
-    share of one of them that waits for the same address is withdrawn. Raises ALREADY_SHARED, ALREADY_MEMBER,
-    REACHED_BY_SHARE, ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    Needs MEMBERS_WRITE, and all that the share gives, in each account by oneself, not by a share. What was
+    offered to the same address and was not accepted yet no longer opens these accounts. Raises
+    ALREADY_SHARED, ALREADY_MEMBER, REACHED_BY_SHARE, ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
-    _check_count(command.account_ids)
+    check_count(command.account_ids)
     opened = await authorize_all(session, principal, command.account_ids, Permission.MEMBERS_WRITE)
     email = email_address(command.email)
     request = _request(command, email)
-    earlier = await earlier_outcome(session, principal, opened[0], request)
+    # Under the tree: the same key with other accounts is another request, not a new key.
+    master = replace(opened[0], account_id=AccountId(opened[0].master_id))
+    earlier = await earlier_outcome(session, principal, master, request)
     if earlier is not None:
         return ShareMade(ShareId(uuid.UUID(earlier["share"])), replayed=True)
-    scope = await _scope(session, opened, command.scope)
+    scope = await wanted_scope(session, opened, command.scope)
     await check_giver(session, principal, opened, scope)
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
-    await _refuse_members(session, opened, email)
-    await withdraw_waiting(session, opened, email.canonical)
+    await refuse_members(session, opened, email.canonical)
+    await withdraw_waiting(session, principal, opened, email.canonical)
     await refuse_shared(session, opened, email.canonical)
     share_id = await _add(session, principal, opened, email, command, scope)
-    await remember(session, principal, opened[0], request, {"share": str(share_id)})
+    await remember(session, principal, master, request, {"share": str(share_id)})
     return ShareMade(share_id)
 
 
-async def update_share(session: AsyncSession, principal: Principal, command: ShareUpdate) -> ShareMade:
-    """Change what a share opens, from the next request on (R25).
-
-    Needs MEMBERS_WRITE in each account that it opens or shall open, and all that it shall give there. Raises
-    VersionConflict, SHARE_REVOKED and what `create_share` raises.
-    """
-    _check_count(command.account_ids)
-    ids_before = await opened_by(session, command.share_id)
-    if not ids_before:
-        raise NotFound
-    both = [*ids_before, *command.account_ids]
-    locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE)
-    row = await share_row(session, locked[0], command.share_id)
-    if row.revoked_at is not None:
-        raise Refusal(RefusalCode.SHARE_REVOKED, field="shareId")
-    if row.version != command.expected_version:
-        raise VersionConflict(row.version)
-    after = [account for account in locked if account.account_id in command.account_ids]
-    scope = await _scope(session, after, command.scope)
-    await check_giver(session, principal, after, scope)
-    if command.expires_at is not None:
-        check_future(command.expires_at, "expiresAt")
-    added = [account for account in after if account.account_id not in ids_before]
-    removed = [account for account in locked if account not in after]
-    await refuse_shared(session, added, row.email_canonical)
-    await drop_accounts(session, row, removed)
-    await add_accounts(session, command.share_id, added)
-    await write_share(session, row, {**stored(scope), "expires_at": command.expires_at})
-    old = described(row.email, row.role_id, row.areas, row.hidden_areas)
-    new = _described(row.email, scope)
-    kept = [account for account in after if account not in added]
-    for accounts, kind, change in (
-        (removed, EventKind.SHARE_REVOKED, (old, None)),
-        (kept, EventKind.SHARE_UPDATED, (old, new)),
-        (added, EventKind.SHARE_CREATED, (None, new)),
-    ):
-        await log_share(session, principal, accounts, kind, command.share_id, *change)
-    return ShareMade(command.share_id)
-
-
-async def revoke_share(session: AsyncSession, principal: Principal, share_id: ShareId) -> ShareMade:
-    """End a share, from the next request on. Needs MEMBERS_WRITE in each of its accounts."""
-    account_ids = await opened_by(session, share_id)
-    if not account_ids:
-        raise NotFound
-    opened = await authorize_all(session, principal, account_ids, Permission.MEMBERS_WRITE)
-    row = await share_row(session, opened[0], share_id)
-    if row.revoked_at is None:
-        await write_share(session, row, {"revoked_at": func.now()})
-        kind, before = EventKind.SHARE_REVOKED, {"email": row.email}
-        await log_share(session, principal, opened, kind, share_id, dict(before), None)
-    return ShareMade(share_id)
-
-
-async def _scope(session: AsyncSession, opened: Sequence[Authorized], wanted: WantedScope) -> Scope:
+async def wanted_scope(session: AsyncSession, opened: Sequence[Authorized], wanted: WantedScope) -> Scope:
+    """What the share shall give in each of the accounts. Raises NotFound, BAD_USER_INPUT."""
     if (wanted.role_id is None) == (wanted.areas is None):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Give a role or areas, one of them.", "roleId")
     role = None
@@ -191,28 +124,35 @@ async def _add(
             email=email.original,
             email_canonical=email.canonical,
             digest=digest_of(token),
-            giver_user_id=principal.user_id,
-            giver_api_key_id=principal.api_key_id,
             link_expires_at=func.now() + VALID_FOR,
             expires_at=command.expires_at,
             **stored(scope),
+            **giver_columns(principal),
         )
     )
     await add_accounts(session, share_id, opened)
     await queue_share(session, principal, opened, email.original, f"{command.link}#{token}")
-    after = _described(email.original, scope)
+    after = described(email.original, scope, command.expires_at)
     await log_share(session, principal, opened, EventKind.SHARE_CREATED, share_id, None, after)
     return share_id
 
 
-async def _refuse_members(session: AsyncSession, opened: Sequence[Authorized], email: EmailAddress) -> None:
+def giver_columns(principal: Principal) -> dict[str, uuid.UUID | None]:
+    """The principal as the share's giver."""
+    return {"giver_user_id": principal.user_id, "giver_api_key_id": principal.api_key_id}
+
+
+async def refuse_members(session: AsyncSession, opened: Sequence[Authorized], email: str) -> None:
+    """Raise ALREADY_MEMBER: whoever is a member of one of the accounts needs no share of it."""
+    if not opened:
+        return
     member = (
         select(memberships.c.id)
         .join(users, users.c.id == memberships.c.user_id)
         .where(
             memberships.c.master_id == opened[0].master_id,
             memberships.c.account_id == any_(ids_of(opened)),
-            users.c.email_canonical == email.canonical,
+            users.c.email_canonical == email,
             membership_holds(),
         )
         .limit(1)
@@ -221,12 +161,8 @@ async def _refuse_members(session: AsyncSession, opened: Sequence[Authorized], e
         raise Refusal(RefusalCode.ALREADY_MEMBER, field="email")
 
 
-def _described(email: str, scope: Scope) -> Change:
-    columns = stored(scope)
-    return described(email, columns["role_id"], columns["areas"], columns["hidden_areas"])
-
-
-def _check_count(account_ids: Sequence[AccountId]) -> None:
+def check_count(account_ids: Sequence[AccountId]) -> None:
+    """Raise BAD_USER_INPUT for no account and for too many."""
     if not 1 <= len(set(account_ids)) <= MOST_ACCOUNTS:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Name 1 to {MOST_ACCOUNTS} accounts.", "accountIds")
 

@@ -1,5 +1,6 @@
 """A share's rows: how they are found, written and told of."""
 
+import datetime
 import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -21,11 +22,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.delegation import role_in
 from authz.guard import Authorized
+from authz.permissions import Area
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.sharing import Scope, areas_mask
-from models.identifiers import AccountId, Kind, ShareId, present
+from models.identifiers import AccountId, Kind, RoleId, ShareId, present
 from models.shares import share_accounts, shares
 from resolvers.events import Change, EventKind, record
 
@@ -43,22 +46,34 @@ def stored(scope: Scope) -> dict[str, Any]:
     }
 
 
-def described(email: str, role_id: uuid.UUID | None, areas: list[str] | None, hidden: list[str]) -> Change:
+async def scope_of(session: AsyncSession, account: Authorized, row: ShareRow) -> Scope:
+    """What the share gives. `account` is one of its accounts."""
+    role = None if row.role_id is None else await role_in(session, account, RoleId(row.role_id))
+    areas = None if row.areas is None else frozenset(Area(area) for area in row.areas)
+    return Scope(role, areas, frozenset(Area(area) for area in row.hidden_areas))
+
+
+def described(email: str, scope: Scope, expires_at: datetime.datetime | None) -> Change:
     """A share for the log of one of its accounts: nothing of the others."""
-    role = None if role_id is None else present(Kind.ROLE, role_id)
-    return {"email": email, "role": role, "areas": areas, "hiddenAreas": hidden}
+    return {
+        "email": email,
+        "role": None if scope.role is None else scope.role.name,
+        "areas": None if scope.areas is None else sorted(area.value for area in scope.areas),
+        "hiddenAreas": sorted(area.value for area in scope.hidden),
+        "expiresAt": expires_at.isoformat() if expires_at else None,
+    }
 
 
 async def opened_by(session: AsyncSession, share_id: ShareId) -> list[AccountId]:
-    """The accounts that a share opens; none for what is no share."""
+    """The accounts that a share opens, in the order of their ids; none for what is no share."""
     statement = select(share_accounts.c.account_id).where(share_accounts.c.share_id == share_id)
-    return list((await session.execute(statement)).scalars())
+    return list((await session.execute(statement.order_by(share_accounts.c.account_id))).scalars())
 
 
 async def share_row(session: AsyncSession, account: Authorized, share_id: ShareId) -> ShareRow:
-    """The share, locked; its accounts are locked before."""
+    """The share; its tree is locked."""
     statement = select(shares).where(shares.c.master_id == account.master_id, shares.c.id == share_id)
-    return (await session.execute(statement.with_for_update())).one()
+    return (await session.execute(statement)).one()
 
 
 async def write_share(session: AsyncSession, row: ShareRow, values: dict[str, Any]) -> None:
@@ -102,20 +117,36 @@ async def log_share(
         await record(session, principal, account, kind, present(Kind.SHARE, share_id), before, after)
 
 
-async def withdraw_waiting(session: AsyncSession, opened: Sequence[Authorized], email: str) -> None:
-    """Withdraw what waits for the address in one of the accounts."""
-    waiting = and_(_of_address(opened, email), shares.c.user_id.is_(None))
-    await session.execute(update(shares).where(waiting).values(revoked_at=func.now()))
+async def withdraw_waiting(
+    session: AsyncSession, principal: Principal, opened: Sequence[Authorized], email: str
+) -> None:
+    """Take the accounts out of what waits for the address; an offer that opens nothing else is revoked."""
+    waiting = select(shares).where(_of_address(opened, email), shares.c.user_id.is_(None))
+    for row in (await session.execute(waiting)).all():
+        share_id = ShareId(row.id)
+        ids = await opened_by(session, share_id)
+        closed = [account for account in opened if account.account_id in ids]
+        if len(closed) == len(ids):
+            await write_share(session, row, {"revoked_at": func.now()})
+        else:
+            await drop_accounts(session, row, closed)
+            await write_share(session, row, {})
+        before: Change = {"email": row.email}
+        await log_share(session, principal, closed, EventKind.SHARE_REVOKED, share_id, before, None)
 
 
-async def refuse_shared(session: AsyncSession, opened: Sequence[Authorized], email: str) -> None:
-    """Raise ALREADY_SHARED: an account has one share for an address."""
-    if not opened:
-        return
+async def refuse_shared(
+    session: AsyncSession, opened: Sequence[Authorized], email: str, but: ShareId | None = None
+) -> None:
+    """Raise ALREADY_SHARED: an account has one share for an address that holds or can be accepted. `but` is
+    the share that is being changed."""
     unexpired = or_(shares.c.expires_at.is_(None), shares.c.expires_at > func.now())
-    statement = select(shares.c.id).where(_of_address(opened, email), unexpired).limit(1)
-    if (await session.execute(statement)).one_or_none() is not None:
-        raise Refusal(RefusalCode.ALREADY_SHARED, field="email")
+    open_ = or_(shares.c.user_id.is_not(None), shares.c.link_expires_at > func.now())
+    statement = select(shares.c.id).where(_of_address(opened, email), unexpired, open_)
+    if but is not None:
+        statement = statement.where(shares.c.id != but)
+    if (await session.execute(statement.limit(1))).one_or_none() is not None:
+        raise Refusal(RefusalCode.ALREADY_SHARED, field="email" if but is None else "accountIds")
 
 
 def ids_of(opened: Collection[Authorized]) -> ColumnElement[list[uuid.UUID]]:

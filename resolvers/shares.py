@@ -113,6 +113,6 @@ def user_of(share: FromClause) -> Select[Any]:
 
 
 def giver_of(share: FromClause) -> Select[Any]:
-    """The person who gave it; null where an API key did."""
+    """The person who gave it, or changed it last; null where an API key did."""
     person = users.alias()
     return select(*person.c).where(person.c.id == share.c.giver_user_id)

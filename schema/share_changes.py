@@ -13,6 +13,7 @@ from engine.rules import Public
 from models.identifiers import AccountId, Kind, ShareId
 from resolvers import share_acceptance as acceptance
 from resolvers import share_changes as writes
+from resolvers import share_updates as updates
 from resolvers import shares
 from resolvers.attempts import Limit
 from resolvers.identifiers import required
@@ -34,7 +35,8 @@ class ShareCreateInput:
         default=None, description="The role in each of them, see `Account.roles`; or else `areas`."
     )
     areas: list[Area] | None = strawberry.field(
-        default=None, description="Instead of a role: these areas alone, such as STATISTICS (R38)."
+        default=None,
+        description="Instead of a role: what an administrator may do in these areas alone (R38).",
     )
     hidden_areas: list[Area] = strawberry.field(
         default_factory=list, description="What stays hidden, whatever the role gives (R24)."
@@ -56,7 +58,7 @@ class ShareUpdateInput:
         default=None, description="The role in each of them; or else `areas`."
     )
     areas: list[Area] | None = strawberry.field(
-        default=None, description="Instead of a role: these areas alone."
+        default=None, description="Instead of a role: what an administrator may do in these areas."
     )
     hidden_areas: list[Area] = strawberry.field(
         default_factory=list, description="What stays hidden, whatever the role gives."
@@ -150,14 +152,14 @@ class ShareMutation:
         principal = principal_of(info)
 
         async def write(session: AsyncSession) -> SharePayload:
-            command = writes.ShareUpdate(
+            command = updates.ShareUpdate(
                 ShareId(required(Kind.SHARE, input.share_id, "shareId")),
                 input.expected_version,
                 _account_ids(input.account_ids),
                 _scope(input),
                 input.expires_at,
             )
-            return _payload(await writes.update_share(session, principal, command))
+            return _payload(await updates.update_share(session, principal, command))
 
         return await perform(info, SharePayload, write)
 
@@ -169,7 +171,7 @@ class ShareMutation:
 
         async def write(session: AsyncSession) -> SharePayload:
             share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
-            return _payload(await writes.revoke_share(session, principal, share_id))
+            return _payload(await updates.revoke_share(session, principal, share_id))
 
         return await perform(info, SharePayload, write)
 

@@ -10,8 +10,8 @@ down_revision = "0003"
 ROLE = "mandant_application"
 GRANTS = {
     "shares": (
-        "SELECT, INSERT, UPDATE (user_id, role_id, areas, areas_mask, hidden_areas, hidden_mask, version, "
-        "expires_at, accepted_at, revoked_at)"
+        "SELECT, INSERT, UPDATE (user_id, role_id, areas, areas_mask, hidden_areas, hidden_mask, "
+        "giver_user_id, giver_api_key_id, version, expires_at, accepted_at, revoked_at)"
     ),
     "share_accounts": "SELECT, INSERT, DELETE",
 }
