@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, CTE, Uuid, any_, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.builtin_roles import BuiltinRole, compiled
+from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant
 from authz.guard import Authorized
 from authz.permissions import Area, Permission, mask_of
@@ -20,24 +20,24 @@ from models.identifiers import AccountId, ApiKeyId, UserId
 
 @dataclass(frozen=True)
 class Scope:
-    """What a share gives in each of its accounts: a role or areas, but for the areas that stay hidden."""
+    """What a share gives in each of its accounts: a role, or of an administrator's some areas alone; but for
+    the areas that stay hidden."""
 
-    role: RoleGrant | None
+    role: RoleGrant
     areas: frozenset[Area] | None
     hidden: frozenset[Area]
 
     @property
     def areas_mask(self) -> int:
-        """What an administrator may do in the areas; an account that is shared can always be read."""
+        """What the areas give, 0 without; an account that is shared can always be read."""
         if self.areas is None:
             return 0
-        administrator = compiled()[BuiltinRole.ADMINISTRATOR].member
-        return areas_mask(self.areas) & administrator | Permission.ACCOUNT_READ.bit
+        return areas_mask(self.areas) & self.role.mask | Permission.ACCOUNT_READ.bit
 
     @property
     def mask(self) -> int:
         """All of it."""
-        given = self.areas_mask if self.role is None else self.role.mask
+        given = self.role.mask if self.areas is None else self.areas_mask
         return given & ~areas_mask(self.hidden)
 
 
@@ -48,7 +48,7 @@ def areas_mask(areas: Collection[Area]) -> int:
 
 def check_scope(scope: Scope) -> None:
     """Raise BAD_USER_INPUT for what cannot be shared."""
-    if scope.role is not None and scope.role.id == BuiltinRole.OWNER.id:
+    if scope.role.id == BuiltinRole.OWNER.id:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Ownership is not shared.", "roleId")
     if Area.ACCOUNT in scope.hidden:
         message = "The account itself cannot be hidden from who may see it."

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import any_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.builtin_roles import BuiltinRole
 from authz.delegation import role_in
 from authz.guard import Authorized, authorize_all
 from authz.permissions import Area, Permission
@@ -100,9 +101,8 @@ async def wanted_scope(session: AsyncSession, opened: Sequence[Authorized], want
     """What the share shall give in each of the accounts. Raises NotFound, BAD_USER_INPUT."""
     if (wanted.role_id is None) == (wanted.areas is None):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Give a role or areas, one of them.", "roleId")
-    role = None
-    if wanted.role_id is not None:
-        (role, *_) = [await role_in(session, account, wanted.role_id) for account in opened]
+    role_id = wanted.role_id or BuiltinRole.ADMINISTRATOR.id
+    (role, *_) = [await role_in(session, account, role_id) for account in opened]
     scope = Scope(role, wanted.areas, wanted.hidden_areas)
     check_scope(scope)
     return scope

@@ -22,13 +22,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.builtin_roles import BuiltinRole
 from authz.delegation import role_in
 from authz.guard import Authorized
 from authz.permissions import Area
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.sharing import Scope, areas_mask
-from models.identifiers import AccountId, Kind, RoleId, ShareId, present
+from models.identifiers import AccountId, Kind, ShareId, present
 from models.shares import share_accounts, shares
 from resolvers.events import Change, EventKind, record
 
@@ -38,7 +39,7 @@ ShareRow = Row[*tuple[Any, ...]]
 def stored(scope: Scope) -> dict[str, Any]:
     """The scope as the share's columns."""
     return {
-        "role_id": None if scope.role is None else scope.role.id,
+        "role_id": scope.role.id if scope.areas is None else None,
         "areas": None if scope.areas is None else sorted(area.value for area in scope.areas),
         "areas_mask": scope.areas_mask,
         "hidden_areas": sorted(area.value for area in scope.hidden),
@@ -48,7 +49,7 @@ def stored(scope: Scope) -> dict[str, Any]:
 
 async def scope_of(session: AsyncSession, account: Authorized, row: ShareRow) -> Scope:
     """What the share gives. `account` is one of its accounts."""
-    role = None if row.role_id is None else await role_in(session, account, RoleId(row.role_id))
+    role = await role_in(session, account, row.role_id or BuiltinRole.ADMINISTRATOR.id)
     areas = None if row.areas is None else frozenset(Area(area) for area in row.areas)
     return Scope(role, areas, frozenset(Area(area) for area in row.hidden_areas))
 
@@ -57,7 +58,7 @@ def described(email: str, scope: Scope, expires_at: datetime.datetime | None) ->
     """A share for the log of one of its accounts: nothing of the others."""
     return {
         "email": email,
-        "role": None if scope.role is None else scope.role.name,
+        "role": scope.role.name if scope.areas is None else None,
         "areas": None if scope.areas is None else sorted(area.value for area in scope.areas),
         "hiddenAreas": sorted(area.value for area in scope.hidden),
         "expiresAt": expires_at.isoformat() if expires_at else None,

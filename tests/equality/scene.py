@@ -14,14 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
+from authz.permissions import ALL_PERMISSIONS, Area, Permission, mask_of
 from models.accounts import AccountStatus, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import Kind, present
 from resolvers.events import EventKind
 from tests.api import Caller
 from tests.equality import rows
-from tests.world import Account, ApiKey, Member, World
+from tests.shares import Given, Share, give_share
+from tests.world import Account, ApiKey, Member, Person, World
 
 QUOTES = "Agency \"Ω\" \\ 'quoted' \\u0041"
 EMOJI = "Client 🦊\u2028 tab\t line\n \x01 bell\x07 </script>"
@@ -44,6 +45,11 @@ VIEWERS = (
     "narrowed key",
     "key without sight",
     "key of two secrets",
+    "guest by a share",
+    "guest by areas alone",
+    "guest who manages",
+    "guest and member",
+    "guest of what has ended",
 )
 REFUSED = ("expired session", "revoked key", "expired key", "stopped key", "key from elsewhere")
 _KEYS = (
@@ -103,6 +109,7 @@ async def make_scene(world: World) -> Scene:
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
     people["nobody's member"] = await world.person("Nobody's member")
+    shares = await _shares(world, agency, people, keys["key"])
     people["expired session"] = await world.person()
     await rows.end_session(world, people["expired session"])
     seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
@@ -114,6 +121,7 @@ async def make_scene(world: World) -> Scene:
         *(key.id for key in keys.values()),
         *(present(Kind.ROLE, role.id) for role in BuiltinRole),
         *invitations,
+        *(share.id for share in shares),
         *events,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
@@ -195,6 +203,31 @@ async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey
         await rows.invitation(world, agency.client, role, by, revoked_at=rows.PAST),
         await rows.invitation(world, agency.client, role, by, expires_at=rows.PAST),
     ]
+
+
+async def _shares(world: World, agency: _Agency, people: dict[str, Person], key: ApiKey) -> list[Share]:
+    """Of every status, to guests and to members; the guests are added to the people."""
+    owner, administrator = people["owner of a tree"], BuiltinRole.ADMINISTRATOR
+    reads = agency.shop, agency.till, agency.leaves[0]
+    few = Given(None, areas=[Area.STATISTICS, Area.AUDIT])
+    managing = Given(administrator, hidden=[Area.SETTINGS, Area.API_KEYS], expires_at=rows.FUTURE)
+    hidden = Given(administrator, hidden=[Area.MEMBERS, Area.SUBACCOUNTS])
+    given: list[tuple[str, tuple[Account, ...], Given]] = [
+        ("guest by a share", (agency.client, *agency.leaves[:3]), hidden),
+        ("guest by areas alone", reads, few),
+        ("guest who manages", (agency.master, agency.client), managing),
+        ("guest and member", (agency.client, agency.suspended), Given()),
+        ("guest of what has ended", (agency.client,), Given(expires_at=rows.PAST)),
+        ("guest of what has ended", (agency.client, agency.till), Given(revoked_at=rows.PAST)),
+        ("guest of what has ended", (agency.client,), Given(accepted=False)),
+        ("guest of what has ended", reads, Given(accepted=False, link_expires_at=rows.PAST)),
+    ]
+    for name, _, _ in given:
+        if name not in people:
+            people[name] = await world.person()
+    await world.member(agency.till, BuiltinRole.ADMINISTRATOR, people["guest and member"])
+    made = [await give_share(world, accounts, people[name], owner, what) for name, accounts, what in given]
+    return [*made, await give_share(world, [agency.shop], people["finance"], key, few)]
 
 
 async def _events(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:
