@@ -9,6 +9,7 @@ from authz.permissions import Permission
 from authz.reach import PRINCIPAL, account_where, readable_account, share_holds
 from engine.arguments import Described
 from engine.paging import Order
+from models.api_keys import api_keys
 from models.roles import roles
 from models.shares import share_accounts, shares
 from models.users import users
@@ -77,8 +78,13 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def _may_see(share: FromClause) -> ColumnElement[bool]:
+    return _managed(share) | (share.c.user_id == select(PRINCIPAL.c.user_id).scalar_subquery())
+
+
+def _managed(share: FromClause) -> ColumnElement[bool]:
+    """Whether the viewer may see the members of one of its accounts."""
     opened = share_accounts.alias()
-    managed = exists(
+    return exists(
         select(opened.c.account_id)
         .where(
             opened.c.master_id == share.c.master_id,
@@ -87,7 +93,6 @@ def _may_see(share: FromClause) -> ColumnElement[bool]:
         )
         .correlate(share)
     )
-    return managed | (share.c.user_id == select(PRINCIPAL.c.user_id).scalar_subquery())
 
 
 def accounts_of(share: FromClause) -> Select[Any]:
@@ -113,6 +118,20 @@ def user_of(share: FromClause) -> Select[Any]:
 
 
 def giver_of(share: FromClause) -> Select[Any]:
-    """The person who gave it, or changed it last; null where an API key did."""
+    """The person who gave it, or changed it last; null where an API key did, and for who may not see the
+    members."""
     person = users.alias()
-    return select(*person.c).where(person.c.id == share.c.giver_user_id)
+    itself = person.c.id == select(PRINCIPAL.c.user_id).scalar_subquery()
+    return select(*person.c).where(person.c.id == share.c.giver_user_id, itself | _managed(share))
+
+
+def giver_name(share: FromClause) -> ColumnElement[str]:
+    """The name of that person, or of the API key."""
+    person, key = users.alias(), api_keys.alias()
+    user_name = select(person.c.name).where(person.c.id == share.c.giver_user_id).correlate(share)
+    key_name = (
+        select(key.c.name)
+        .where(key.c.id == share.c.giver_api_key_id, key.c.master_id == share.c.master_id)
+        .correlate(share)
+    )
+    return func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery())

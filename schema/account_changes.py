@@ -30,7 +30,8 @@ class AccountUpdateInput:
         default=strawberry.UNSET, description="Your own id, unique under the parent; null takes it away."
     )
     rights_inheritance: RightsInheritance | None = strawberry.field(
-        default=None, description="Which roles held here also hold below. Needs SETTINGS_WRITE, here and below."
+        default=None,
+        description="Which roles held here also hold below. Needs SETTINGS_WRITE, here and below.",
     )
     api_key_creation: ApiKeyCreationPlace | None = strawberry.field(
         default=None,

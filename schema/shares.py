@@ -39,6 +39,7 @@ class Share(Node):
     status: reads.ShareStatus = computed(reads.status_of, codec=enum_of(reads.ShareStatus))
     user: User | None = to_one(reads.user_of)
     shared_by: User | None = to_one(reads.giver_of)
+    shared_by_name: str = computed(reads.giver_name)
     version: int = column(description="Rises with every change; for `expectedVersion`.")
     created_at: datetime.datetime = column(description="When it was made.")
     link_expires_at: datetime.datetime = column(description="Until when it can be accepted.")

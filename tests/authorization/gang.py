@@ -17,12 +17,14 @@ from authz.permissions import Permission, mask_of
 from models.accounts import RightsInheritance
 from models.api_keys import api_keys
 from models.identifiers import Kind, parse, present
+from models.shares import shares
 from tests.api import Api, Caller
 from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE
+from tests.authorization.forests import plant_share
 from tests.authorization.matrix_callers import Bearer, once
 from tests.authorization.moments import mailed_tokens
 from tests.authorization.outcomes import DONE, mutate, outcome
-from tests.authorization.reach_model import Forest, Grant, Node
+from tests.authorization.reach_model import Forest, Grant, Grants, Node, Shared, area_of
 from tests.world import Account, Person, World
 
 SHAPE = (None, 0, 1, 0)
@@ -31,9 +33,10 @@ SHAPE = (None, 0, 1, 0)
 
 @dataclass(frozen=True)
 class Start:
-    """What the principal has: a person's roles, or the one grant of a key. What each account passes down."""
+    """What the principal has: a person's roles and shares, or the one grant of a key. What each account
+    passes down."""
 
-    grants: tuple[Grant, ...]
+    grants: Grants
     is_key: bool
     pass_all_roles: tuple[bool, ...]
 
@@ -48,6 +51,8 @@ class StepKind(enum.Enum):
     SUBACCOUNT = "subaccountCreate"
     INHERIT = "accountUpdate"
     WIDEN = "apiKeyUpdate"
+    SHARE = "shareCreate"
+    WIDEN_SHARE = "shareUpdate"
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class Gang:
         self._member_ids: list[str] = []
         self._accomplices: list[Person] = []
         self._keys: list[str] = []
+        self._shares: list[str] = []
 
     async def set_up(self) -> None:
         """The accounts with an owner each, the principal, and two persons who are nobody yet."""
@@ -99,6 +105,7 @@ class Gang:
     async def _add_principal(self, accounts: list[Account]) -> None:
         if self._start.is_key:
             (grant,) = self._start.grants
+            assert isinstance(grant, Grant)
             scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))
             key = await self._world.api_key(accounts[grant.account], grant.role, scopes)
             self.callers.append(key)
@@ -107,6 +114,9 @@ class Gang:
         person = await self._world.person()
         self.callers.append(person)
         for grant in self._start.grants:
+            if isinstance(grant, Shared):
+                await plant_share(self._world, accounts, grant, person)
+                continue
             member = await self._world.member(accounts[grant.account], grant.role, person)
             self._member_ids.append(member.id)
 
@@ -121,6 +131,8 @@ class Gang:
             StepKind.SUBACCOUNT: self._make_subaccount,
             StepKind.INHERIT: self._pass_all_roles,
             StepKind.WIDEN: self._widen,
+            StepKind.SHARE: self._share,
+            StepKind.WIDEN_SHARE: self._widen_share,
         }
         return await tries[step.kind](actor, step)
 
@@ -142,7 +154,8 @@ class Gang:
         if account < len(SHAPE):
             return self._forest.held(self._start.grants, account)
         ancestors = self._known_ancestors(account)
-        above = [grant for grant in self._start.grants if grant.account in ancestors]
+        roles = [grant for grant in self._start.grants if isinstance(grant, Grant)]
+        above = [grant for grant in roles if grant.account in ancestors]
         return frozenset[str]().union(*map(self._forest.given_below, above))
 
     def _known_ancestors(self, account: int) -> set[int]:
@@ -192,6 +205,34 @@ class Gang:
             values["expectedVersion"] = (await connection.execute(version)).scalar_one()
         return (await self._ask(actor, "apiKeyUpdate", values))[0]
 
+    async def _share(self, actor: Caller, step: Step) -> str:
+        accomplice = self._accomplices[step.target % len(self._accomplices)]
+        values = {"accountIds": [self._account(step)], "email": accomplice.email, **_scope(step)}
+        became, payload = await self._ask(actor, "shareCreate", values | {"idempotencyKey": once()})
+        if became != DONE:
+            return became
+        token = (await mailed_tokens(self._world.database, accomplice.email))[-1]
+        became, payload = await self._ask(accomplice, "shareAccept", {"token": token})
+        if became == DONE:
+            self._shares.append(payload["share"]["id"])
+            self._join(accomplice)
+        return became
+
+    async def _widen_share(self, actor: Caller, step: Step) -> str:
+        """A share of the gang's, to another account and to all that a role gives; where there is none, one is
+        made that can little."""
+        if not self._shares:
+            narrow = dataclasses.replace(step, permissions=frozenset({"STATISTICS_READ"}))
+            became = await self._share(actor, narrow)
+            if became != DONE:
+                return became
+        share = self._shares[step.target % len(self._shares)]
+        values = {"shareId": share, "accountIds": [self._account(step)], "roleId": _role_id(step)}
+        version = select(shares.c.version).where(shares.c.id == parse(Kind.SHARE, share))
+        async with self._world.database.connect() as connection:
+            values["expectedVersion"] = (await connection.execute(version)).scalar_one()
+        return (await self._ask(actor, "shareUpdate", values))[0]
+
     async def _transfer(self, actor: Caller, step: Step) -> str:
         values = {
             "accountId": self._account(step),
@@ -236,6 +277,13 @@ class Gang:
     def _join(self, caller: Caller) -> None:
         if caller not in self.callers:
             self.callers.append(caller)
+
+
+def _scope(step: Step) -> dict[str, Any]:
+    """A role, or the areas of some permissions."""
+    if step.permissions is None:
+        return {"roleId": _role_id(step)}
+    return {"areas": sorted(set(map(area_of, step.permissions)))}
 
 
 def _role_id(step: Step) -> str:

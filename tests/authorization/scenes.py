@@ -10,8 +10,10 @@ from authz.permissions import ALL_PERMISSIONS, mask_of
 from models.accounts import AccountStatus
 from models.identifiers import Kind, present
 from tests.api import Caller
-from tests.authorization.case_files import Case, KeyCase, KeyState, Reference, Referent
+from tests.authorization.case_files import Case, KeyCase, KeyState, Reference, Referent, ShareCase
 from tests.authorization.moments import PAST, expire_key, made_by, revoke_key
+from tests.authorization.reach_model import ShareState
+from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, Member, Person, World
 
 _numbers = itertools.count(1)
@@ -26,6 +28,7 @@ class Scene:
     callers: Mapping[str, Caller]
     members: Mapping[tuple[str, str], Member]
     keys: Mapping[str, ApiKey]
+    shares: Mapping[str, Share]
 
     def ids(self, names: tuple[str, ...]) -> list[str]:
         """The accounts' ids."""
@@ -51,6 +54,8 @@ class Scene:
                 return self.members[person, account].id
             case Referent.KEY, (name,):
                 return self.keys[name].id
+            case Referent.SHARE, (name,):
+                return self.shares[name].id
             case Referent.ROLE, (name,):
                 return present(Kind.ROLE, BuiltinRole[name].id)
             case Referent.ONCE, ():
@@ -79,10 +84,28 @@ async def set_up(world: World, case: Case) -> Scene:
             maker = {**callers, **keys}[key.maker]
             assert isinstance(maker, Person | ApiKey)
             await made_by(world.database, keys[name], maker, key.choice)
+    shares = {name: await _give(world, accounts, callers, share) for name, share in case.shares.items()}
     for name, account in case.accounts.items():
         if account.status is not AccountStatus.ACTIVE:
             await world.set_status(accounts[name], account.status)
-    return Scene(world, accounts, {**callers, **keys}, members, keys)
+    return Scene(world, accounts, {**callers, **keys}, members, keys, shares)
+
+
+async def _give(
+    world: World, accounts: Mapping[str, Account], callers: Mapping[str, Caller], share: ShareCase
+) -> Share:
+    person = callers[share.to]
+    assert isinstance(person, Person)
+    given = Given(
+        share.role,
+        share.areas,
+        share.hidden,
+        accepted=share.state is not ShareState.WAITS,
+        expires_at=PAST if share.state is ShareState.EXPIRED else None,
+        revoked_at=PAST if share.state is ShareState.REVOKED else None,
+    )
+    opened = [accounts[name] for name in share.accounts]
+    return await give_share(world, opened, person, await world.person(), given)
 
 
 async def _make_key(world: World, account: Account, key: KeyCase) -> ApiKey:

@@ -62,7 +62,9 @@ async def _ask(executor: Executor, caller: Caller, source: str, **variables: Any
 async def debugging(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[Executor]:
     """Says which executor read."""
     engine = connect_as_application(addresses.application, 2)
-    yield Executor(build_schema(), engine, reads, "http://mandant.test", debug=True)
+    executor = Executor(build_schema(), engine, reads, "http://mandant.test", debug=True)
+    yield executor
+    await executor.key_uses.write()  # else it would be written when the engine is gone
     await engine.dispose()
 
 
@@ -78,7 +80,9 @@ async def without_reads(addresses: DatabaseAddresses) -> AsyncIterator[Executor]
         return connection
 
     pool = _TellsWhoAsks(connect, 1, patience=0.05)
-    yield Executor(build_schema(), engine, pool, "http://mandant.test", debug=True)
+    executor = Executor(build_schema(), engine, pool, "http://mandant.test", debug=True)
+    yield executor
+    await executor.key_uses.write()  # else it would be written when the engine is gone
     await engine.dispose()
 
 
