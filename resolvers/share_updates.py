@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.guard import Authorized, authorize_all
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import Refusal, RefusalCode
+from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.sharing import Scope, check_giver
 from models.identifiers import AccountId, ShareId
 from resolvers.account_changes import VersionConflict
@@ -116,10 +116,13 @@ async def _manageable(
 ) -> _Managed:
     """Raises what `authorize_all` and `check_giver` raise: whoever could not give it does not change it."""
     # What is no share is looked for like an account that is not there: the answer costs the same (N20).
-    ids = await opened_by(session, share_id) or [AccountId(share_id)]
+    found = await opened_by(session, share_id)
+    ids = found or [AccountId(share_id)]
     closing = [id_ for id_ in ids if id_ not in wanted]
     locked = await authorize_all(session, principal, wanted, Permission.MEMBERS_WRITE, closing)
-    if await opened_by(session, share_id) != ids:
+    if not found:
+        raise NotFound
+    if await opened_by(session, share_id) != found:
         raise Refusal(RefusalCode.CONFLICT)
     row = await share_row(session, locked[0], share_id)
     opened = [account for account in locked if account.account_id in ids]

@@ -252,3 +252,17 @@ QUERIES = {
     "invitation": Query(None, table((ANYBODY, DONE)), "{ accountName }", _token),
     "share": Query(None, table((ANYBODY, DONE)), "{ accountNames }", share_token),
 }
+
+ACCOUNT_FIELDS = {
+    "subaccounts": ("SUBACCOUNTS_READ", MANAGERS),
+    "members": ("MEMBERS_READ", MANAGERS),
+    "roles": ("ROLES_READ", MANAGERS),
+    "invitations": ("MEMBERS_READ", MANAGERS),
+    "apiKeys": ("API_KEYS_READ", MANAGERS | {"developer"}),
+    "ghosts": ("API_KEYS_READ", MANAGERS | {"developer"}),
+    "events": ("AUDIT_READ", MANAGERS),
+    "shares": ("MEMBERS_READ", MANAGERS),
+    "apiKeyCreation": ("SETTINGS_READ", MANAGERS),
+    "rightsInheritance": ("SETTINGS_READ", MANAGERS),
+}
+"""The fields of an account that need a permission of their own, and who has it."""

@@ -11,7 +11,7 @@ from models.identifiers import Kind, present
 from tests.api import Api
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
-from tests.authorization.matrix_fields import MUTATIONS, QUERIES
+from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
 from tests.world import World
@@ -90,21 +90,6 @@ async def test_every_row_names_every_caller(stage: Stage) -> None:
     rows |= {name: row.expected for name, row in QUERIES.items()}
     for name, expected in rows.items():
         assert set(expected) == set(stage.callers), name
-
-
-ACCOUNT_FIELDS = {
-    "subaccounts": ("SUBACCOUNTS_READ", MANAGERS),
-    "members": ("MEMBERS_READ", MANAGERS),
-    "roles": ("ROLES_READ", MANAGERS),
-    "invitations": ("MEMBERS_READ", MANAGERS),
-    "apiKeys": ("API_KEYS_READ", MANAGERS | {"developer"}),
-    "ghosts": ("API_KEYS_READ", MANAGERS | {"developer"}),
-    "events": ("AUDIT_READ", MANAGERS),
-    "shares": ("MEMBERS_READ", MANAGERS),
-    "apiKeyCreation": ("SETTINGS_READ", MANAGERS),
-    "rightsInheritance": ("SETTINGS_READ", MANAGERS),
-}
-"""The fields of an account that need a permission of their own, and who has it."""
 
 
 def test_every_gated_field_of_an_account_is_in_the_table() -> None:
