@@ -3,10 +3,13 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Anything: `make bench` measures in shorter rounds and on less data.
+QUICK ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 PAGES := server/pages
+PEERS := benchmarks/peers
 # The locks are complete; and pip is twice as fast where it leaves it to Python to compile what is run.
 INSTALL := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,\
 	$(BIN)/python -m pip install --quiet --no-compile) --no-deps
@@ -16,7 +19,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --no-header --genera
 # Python keeps what it compiled, whatever the environment says: many short processes are started.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check fmt lock clean pages
+.PHONY: run test bench check fmt lock clean pages
 
 run:
 	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/run.installed pages
@@ -24,6 +27,9 @@ run:
 
 test: $(VENV)/all.installed pages
 	$(BIN)/pytest $(ARGS)
+
+bench: $(VENV)/bench.installed $(PEERS)/node_modules/all.installed
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 check: $(VENV)/all.installed
 	$(BIN)/ruff check .
@@ -40,12 +46,13 @@ fmt: $(VENV)/all.installed
 lock:
 	$(COMPILE) --output-file requirements.txt pyproject.toml
 	$(COMPILE) --output-file requirements-dev.txt --extra dev pyproject.toml
+	$(COMPILE) --output-file requirements-bench.txt --extra bench --constraint requirements-dev.txt pyproject.toml
 	printf 'editables\nhatchling\n' | \
 		$(COMPILE) --output-file requirements-build.txt --constraint requirements-dev.txt -
 
 # The embedded database in .mandant stays.
 clean:
-	rm -rf $(VENV) $(PAGES)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PAGES)/node_modules $(PEERS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 pages: $(PAGES)/node_modules/all.installed
@@ -59,6 +66,14 @@ $(VENV)/run.installed: requirements.txt requirements-build.txt pyproject.toml
 
 $(VENV)/all.installed: requirements-dev.txt $(VENV)/run.installed
 	$(INSTALL) --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(VENV)/bench.installed: requirements-bench.txt $(VENV)/run.installed
+	$(INSTALL) --require-hashes --requirement requirements-bench.txt
+	@touch $@
+
+$(PEERS)/node_modules/all.installed: $(PEERS)/package-lock.json
+	cd $(PEERS) && npm ci --silent
 	@touch $@
 
 $(PAGES)/node_modules/all.installed: $(PAGES)/package-lock.json

@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from authz.policy_compiler import PolicyLine, RoleMasks, compile_role, read_policy
+from authz.policy_compiler import RoleMasks, compile_role, read_policy
 from models.identifiers import RoleId
 from models.roles import role_policy_lines, roles
 
@@ -40,7 +40,7 @@ def compiled() -> dict[BuiltinRole, RoleMasks]:
 def synchronize(connection: Connection) -> None:
     """Write the built-in roles, their masks and their lines. Part of `mandant migrate`."""
     for role, masks in compiled().items():
-        row = _row(role, masks)
+        row = {"description": role.value} | masks.columns()
         statement = upsert(roles).values(id=role.id, name=role.name, **row)
         connection.execute(
             statement.on_conflict_do_update(
@@ -48,7 +48,9 @@ def synchronize(connection: Connection) -> None:
             )
         )
     connection.execute(delete(role_policy_lines).where(role_policy_lines.c.role_id.in_(_ids())))
-    connection.execute(insert(role_policy_lines), [_line(line) for line in read_policy()])
+    connection.execute(
+        insert(role_policy_lines), [line.row(BuiltinRole[line.role].id) for line in read_policy()]
+    )
 
 
 def differs(connection: Connection) -> bool:
@@ -61,22 +63,3 @@ def differs(connection: Connection) -> bool:
 
 def _ids() -> list[RoleId]:
     return [role.id for role in BuiltinRole]
-
-
-def _row(role: BuiltinRole, masks: RoleMasks) -> dict[str, object]:
-    return {
-        "description": role.value,
-        "member_mask": masks.member,
-        "ancestor_mask": masks.ancestor,
-        "inherited_mask": masks.inherited,
-    }
-
-
-def _line(line: PolicyLine) -> dict[str, object]:
-    return {
-        "role_id": BuiltinRole[line.role].id,
-        "relation": line.relation.value,
-        "area": line.area,
-        "action": line.action,
-        "effect": line.effect.value,
-    }

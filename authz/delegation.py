@@ -2,17 +2,19 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Uuid, and_, any_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
-from authz.permissions import Permission
-from authz.principals import subject_rows
+from authz.permissions import Permission, permissions_in
+from authz.principals import Principal, subject_rows
 from authz.reach import below_mask, grants_of, mask_of_account
-from authz.refusals import NotFound, Refusal, RefusalCode
-from models.accounts import accounts
-from models.identifiers import ApiKeyId, RoleId, UserId
+from authz.refusals import NotFound, RoleTooWide
+from authz.role_uses import role_uses
+from models.accounts import account_closure, accounts
+from models.identifiers import ApiKeyId, MasterId, RoleId, UserId
 from models.roles import roles
 
 
@@ -30,15 +32,29 @@ class RoleGrant:
         return not (self.mask & ~mask or self.below_mask & ~below)
 
 
+def usable_in(role: FromClause, account: FromClause) -> ColumnElement[bool]:
+    """Whether the role can be held in the account: it is built in, or of that account or of one above it."""
+    path = account_closure.alias()
+    above = select(path.c.ancestor_id).where(
+        path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.id
+    )
+    # As an array, so that one look at the index of accounts' roles answers it.
+    owners = func.array(above.correlate(account).scalar_subquery(), type_=ARRAY(Uuid))
+    return and_(
+        role.c.deleted_at.is_(None), or_(role.c.account_id.is_(None), role.c.account_id == any_(owners))
+    )
+
+
 async def role_in(session: AsyncSession, account: Authorized, role_id: uuid.UUID) -> RoleGrant:
     """A role that can be held in the account. Raises NotFound."""
     statement = (
         select(roles.c.id, roles.c.name, roles.c.member_mask, below_mask(roles, accounts))
-        .join(
-            accounts,
-            and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id),
+        .select_from(roles.join(accounts, usable_in(roles, accounts)))
+        .where(
+            accounts.c.master_id == account.master_id,
+            accounts.c.id == account.account_id,
+            roles.c.id == role_id,
         )
-        .where(roles.c.id == role_id, _usable_in(account))
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
@@ -51,12 +67,39 @@ async def role_to_give(
 ) -> RoleGrant:
     """A role that the principal may give to others, or take from them, in the account.
 
-    Raises NotFound, and Refusal with ROLE_TOO_WIDE where it gives more than the principal holds.
+    Raises NotFound, and RoleTooWide where it gives more than the principal holds.
     """
     role = await role_in(session, account, role_id)
-    if not role.within(account.mask, account.below_mask):
-        raise Refusal(RefusalCode.ROLE_TOO_WIDE, f"{role.name} gives more than you hold here.", field)
+    _check(role.name, role.mask & ~account.mask, role.below_mask & ~account.below_mask, field)
     return role
+
+
+async def check_role_change(
+    session: AsyncSession, principal: Principal, account: Authorized, role_id: RoleId, field: str
+) -> None:
+    """Raise RoleTooWide where the account's role, as it is written now, gives more than the principal holds.
+
+    Whoever has it gains or loses by a change, so this is asked before and after: of the account, and of every
+    account where the role is in use.
+    """
+    role = await role_to_give(session, account, role_id, field)
+    statement = _missing_where_used(account.master_id, role_id)
+    here, below = (await session.execute(statement, principal.credentials.binds)).one()
+    _check(role.name, here or 0, below or 0, field)
+
+
+async def check_passing_all_roles(session: AsyncSession, account: Authorized, field: str) -> None:
+    """Raise RoleTooWide where roles that are in use in the account would give more below it than the
+    principal holds there, once all of them are passed down."""
+    use = role_uses()
+    gained = roles.c.inherited_mask.bitwise_and(roles.c.ancestor_mask.bitwise_not())
+    statement = (
+        select(func.bit_or(gained.bitwise_and(use.c.scopes_below)))
+        .join(use, use.c.role_id == roles.c.id)
+        .where(use.c.master_id == account.master_id, use.c.account_id == account.account_id)
+    )
+    given = (await session.execute(statement)).scalar_one() or 0
+    _check("Passing all roles down", 0, given & ~account.below_mask, field)
 
 
 async def still_gives(
@@ -79,5 +122,33 @@ async def still_gives(
     return role.within(row.mask, row.below_mask)
 
 
-def _usable_in(account: Authorized) -> ColumnElement[bool]:
-    return or_(roles.c.account_id.is_(None), roles.c.account_id == account.account_id)
+def _missing_where_used(master_id: MasterId, role_id: RoleId) -> Select[Any]:
+    """What the role gives and the principal lacks: (in accounts where it is in use, below them)."""
+    use = role_uses()
+    used_in = (
+        select(use.c.master_id, use.c.account_id)
+        .where(use.c.master_id == master_id, use.c.role_id == role_id)
+        .distinct()
+        .subquery()
+    )
+    granted = mask_of_account(accounts)
+    here = func.coalesce(granted.c.mask, 0).bitwise_not()
+    below = func.coalesce(granted.c.below_mask, 0).bitwise_not()
+    return (
+        select(
+            func.bit_or(roles.c.member_mask.bitwise_and(here)),
+            func.bit_or(below_mask(roles, accounts).bitwise_and(below)),
+        )
+        .select_from(used_in)
+        .join(
+            accounts,
+            and_(accounts.c.master_id == used_in.c.master_id, accounts.c.id == used_in.c.account_id),
+        )
+        .join(granted, true())
+        .join(roles, roles.c.id == role_id)
+    )
+
+
+def _check(what: str, missing: int, missing_below: int, field: str) -> None:
+    if missing or missing_below:
+        raise RoleTooWide(what, permissions_in(missing), permissions_in(missing_below), field)

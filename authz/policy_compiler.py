@@ -12,6 +12,7 @@ from pathlib import Path
 import casbin
 
 from authz.permissions import Permission
+from models.identifiers import RoleId
 from models.roles import Effect, Relation
 
 POLICY_FOLDER = Path(__file__).parent / "policy"
@@ -31,6 +32,16 @@ class PolicyLine:
         """As casbin takes it."""
         return [self.role, self.relation.value, self.area, self.action, self.effect.value]
 
+    def row(self, role_id: RoleId) -> dict[str, object]:
+        """As the table of policy lines has it."""
+        return {
+            "role_id": role_id,
+            "relation": self.relation.value,
+            "area": self.area,
+            "action": self.action,
+            "effect": self.effect.value,
+        }
+
 
 @dataclass(frozen=True)
 class RoleMasks:
@@ -39,6 +50,14 @@ class RoleMasks:
     member: int
     ancestor: int
     inherited: int
+
+    def columns(self) -> dict[str, int]:
+        """As the table of roles has them."""
+        return {
+            "member_mask": self.member,
+            "ancestor_mask": self.ancestor,
+            "inherited_mask": self.inherited,
+        }
 
 
 def read_policy(folder: Path = POLICY_FOLDER) -> list[PolicyLine]:

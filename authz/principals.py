@@ -5,9 +5,9 @@ revoked session or key is refused by the very next statement (T8).
 """
 
 import enum
+import functools
 import ipaddress
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,7 @@ class PrincipalKind(enum.Enum):
 
 DIGEST_NAME = "principal_digest"
 ADDRESS_NAME = "principal_address"
+LINK_NAME = "link_digest"
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,17 @@ class Credentials:
     """What a request shows of who asks: what every statement looks the principal up by.
 
     `address` None: the client has no network address; a key that is bound to ranges does not work for it.
+    `link`: the digest of the secret of an invitation or a share that it holds besides.
     """
 
     digest: Digest
     address: ClientAddress | None = None
+    link: Digest | None = None
 
     @property
     def binds(self) -> dict[str, Any]:
         """The values of the look-up's parameters."""
-        return {DIGEST_NAME: self.digest, ADDRESS_NAME: self.address}
+        return {DIGEST_NAME: self.digest, ADDRESS_NAME: self.address, LINK_NAME: self.link}
 
 
 @dataclass(frozen=True)
@@ -132,10 +135,15 @@ def subject_rows(user_id: UserId | None, api_key_id: ApiKeyId | None) -> CTE:
     return union_all(person, working).cte("subject")
 
 
-def principal_of_row(credentials: Credentials, row: Mapping[str, Any]) -> Principal:
+def principal_of(
+    credentials: Credentials, user_id: uuid.UUID | None, api_key_id: uuid.UUID | None
+) -> Principal:
     """The principal that `principal_rows` found for the credentials."""
-    kind = PrincipalKind.PERSON if row["user_id"] is not None else PrincipalKind.API_KEY
-    return Principal(kind, credentials, row["user_id"], row["api_key_id"])
+    if user_id is not None:
+        return Principal(PrincipalKind.PERSON, credentials, UserId(user_id), None)
+    return Principal(
+        PrincipalKind.API_KEY, credentials, None, None if api_key_id is None else ApiKeyId(api_key_id)
+    )
 
 
 def principal_digest(token: str) -> Digest | None:
@@ -143,6 +151,7 @@ def principal_digest(token: str) -> Digest | None:
     return digest(token, TokenKind.SESSION, TokenKind.API_KEY)
 
 
+@functools.lru_cache(maxsize=4096)
 def network_address(text: str) -> ClientAddress | None:
     """A client's network address; None for what is none, as on a unix socket.
 

@@ -1,6 +1,7 @@
 """Why something is refused: expected failures, told to the client with a code."""
 
 import enum
+from collections.abc import Sequence
 
 from authz.permissions import Permission
 
@@ -20,6 +21,7 @@ class RefusalCode(enum.Enum):
     ACCOUNT_SUSPENDED = "The account, or one above it, is suspended."
     ACCOUNT_CLOSED = "The account, or one above it, is closed."
     ROLE_TOO_WIDE = "The role gives more than you hold yourself."
+    ROLE_IN_USE = "Members, open invitations, shares or API keys still have the role."
     LAST_OWNER = "The account would be left without an owner."
     ALREADY_OWNS_ACCOUNT = "The person owns an account already; an e-mail address owns at most one."
     ALREADY_MEMBER = "The person is a member of the account already."
@@ -64,3 +66,32 @@ class PermissionDenied(Refusal):
     def __init__(self, permission: Permission) -> None:
         super().__init__(RefusalCode.FORBIDDEN, f"You need {permission.name} in this account.")
         self.permission = permission
+
+
+class VersionConflict(Refusal):
+    """It was changed since the client read it."""
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__(RefusalCode.CONFLICT, "It was changed since you read it.", "expectedVersion")
+        self.current_version = current_version
+
+
+class RoleTooWide(Refusal):
+    """More would be given, or taken, than the principal holds (N19).
+
+    `missing` is what is not held in an account where the role holds, `missing_below` what is not held below
+    such an account.
+    """
+
+    def __init__(
+        self, what: str, missing: Sequence[Permission], missing_below: Sequence[Permission], field: str
+    ) -> None:
+        lacks = [
+            f"{', '.join(permission.name for permission in permissions)} {where}"
+            for permissions, where in ((missing, "here"), (missing_below, "below"))
+            if permissions
+        ]
+        message = f"{what} gives more than you hold: you lack {' and '.join(lacks)}."
+        super().__init__(RefusalCode.ROLE_TOO_WIDE, message, field)
+        self.missing = missing
+        self.missing_below = missing_below

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant
 from authz.guard import Authorized
-from authz.permissions import Area, Permission, mask_of
+from authz.permissions import Area, Permission, mask_of, permissions_in
 from authz.principals import Principal, subject_rows
 from authz.reach import PRINCIPAL, direct_grant_rows, mask_of_account
-from authz.refusals import Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode, RoleTooWide
 from models.accounts import accounts
 from models.identifiers import AccountId, ApiKeyId, UserId
 
@@ -61,17 +61,17 @@ def check_scope(scope: Scope) -> None:
 
 
 async def check_giver(
-    session: AsyncSession, principal: Principal, opened: Sequence[Authorized], scope: Scope
+    session: AsyncSession, principal: Principal, opened: Sequence[Authorized], scope: Scope, field: str
 ) -> None:
-    """Raise REACHED_BY_SHARE and ROLE_TOO_WIDE where the principal may not give that much, nor take it (N19,
-    T4)."""
+    """Raise REACHED_BY_SHARE and RoleTooWide where the principal may not give that much, nor take it (N19,
+    T4). `field` is the input that says what is given."""
     held = await _held(session, PRINCIPAL, opened, principal.credentials.binds)
     for account in opened:
         mask = held.get(account.account_id, 0)
         if not mask & Permission.MEMBERS_WRITE.bit:
             raise Refusal(RefusalCode.REACHED_BY_SHARE)
         if scope.mask & ~mask:
-            raise Refusal(RefusalCode.ROLE_TOO_WIDE, "It gives more than you hold in one of the accounts.")
+            raise RoleTooWide("The share", permissions_in(scope.mask & ~mask), (), field)
 
 
 async def still_shares(

@@ -71,6 +71,8 @@ def global_id(prefix: str) -> Codec:
 
 def enum_of(members: type[enum.Enum]) -> Codec:
     """Text that holds an enum's value; a client sees its name."""
+    if all(member.value == member.name for member in members):
+        return Codec(members, lambda column: ['"', cast(column, Text), '"'])
     names = [(text(member.value), text(f'"{member.name}"')) for member in members]
     return Codec(members, lambda column: [case(*names, value=column)])
 

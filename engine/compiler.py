@@ -63,7 +63,7 @@ class Compiler:
         self.checks: list[Source] = []
 
     def query(self, node: OperationDefinitionNode, principal: FromClause) -> Select[Any]:
-        """The statement: no row where the principal is not known, else the data as bytes."""
+        """The data as bytes; no row where the principal is not known."""
         query_type = self.document.graphql.query_type
         if query_type is None or node.operation is not OperationType.QUERY:
             raise NotCompilableError
@@ -71,7 +71,7 @@ class Compiler:
         return select(_encoded(body)).select_from(principal.alias())
 
     def payload(self, nodes: list[FieldNode], type_: GraphQLObjectType, carried: FromClause) -> Select[Any]:
-        """The statement: the fields of a mutation's payload that are SQL, read from the row it carries."""
+        """The fields of a mutation's payload that are SQL, read from the row it carries, as bytes."""
         scope = Scope(carried)
         selected = self.document.selected([node.selection_set for node in nodes], type_)
         fields = [

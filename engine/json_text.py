@@ -38,7 +38,7 @@ def or_else(parts: Sequence[Part], missing: ColumnElement[Any]) -> ColumnElement
     whole: ColumnElement[Any] | None = None
     for part in parts:
         piece = text(part) if isinstance(part, str) else part
-        if len(parts) == 1:
+        if len(parts) == 1 and not _is_text(piece):
             piece = cast(piece, Text)
         whole = piece if whole is None else whole.op("||")(piece)
     return func.coalesce(whole, missing)

@@ -25,13 +25,14 @@ from graphql import (
     type_from_ast,
 )
 from graphql.execution.values import get_variable_values
-from sqlalchemy import FromClause, Select
+from sqlalchemy import ColumnElement, FromClause, Select
 from strawberry import Schema
 
 from engine.arguments import prefix_of
 from engine.binds import NotCompilableError, Prepared, Source, Variable, prepared
 from engine.compiler import Compiler
 from engine.denials import Denial
+from engine.gates import behind
 from engine.limits import check_cost
 from engine.paging import BadPage
 from engine.selections import Document, variables_in
@@ -79,7 +80,7 @@ class Part(Protocol):
         """Where the variables stand that it depends on."""
 
     def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Select[Any]:
-        """Its statement. Raises NotCompilableError."""
+        """Its statement, of one value. Raises NotCompilableError."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,15 @@ class WholeQuery:
 class Operation:
     """A valid operation and its plans, one for each part and shape of its variables; None: not compilable."""
 
-    def __init__(self, schema: Schema, document: DocumentNode, node: OperationDefinitionNode) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        gate: ColumnElement[bool],
+        document: DocumentNode,
+        node: OperationDefinitionNode,
+    ) -> None:
         self._schema = schema
+        self._gate = gate
         self._document = document
         self._node = node
         self._fragments = {
@@ -166,18 +174,22 @@ class Operation:
         }
         compiler = Compiler(Document(self._schema, self._fragments, open_variables))
         try:
-            statement = prepared(part.statement(compiler, self._node))
+            statement = prepared(behind(self._gate, part.statement(compiler, self._node)))
         except (NotCompilableError, BadPage):
             return None  # where a page is wrong, the reference executor says
         return Plan(statement, tuple(compiler.checks), tuple(compiler.denials))
 
 
 class Plans:
-    """The operations that were asked for lately. `most`: the documents and plans that are remembered in all;
-    of one operation at least its last plan is."""
+    """The operations that were asked for lately.
 
-    def __init__(self, schema: Schema, most: int = 2000) -> None:
+    `gate`: what each statement opens before it reads (see `engine.gates`). `most`: the documents and plans
+    that are remembered in all; of one operation at least its last plan is.
+    """
+
+    def __init__(self, schema: Schema, gate: ColumnElement[bool], most: int = 2000) -> None:
         self._schema = schema
+        self._gate = gate
         self._most = most
         self._size = 0
         self._operations: OrderedDict[tuple[str, str | None], Operation | None] = OrderedDict()
@@ -208,7 +220,7 @@ class Plans:
 
     def _operation(self, asked: Asked) -> Operation | None:
         node = get_operation_ast(asked.document, asked.name)
-        return None if node is None else Operation(self._schema, asked.document, node)
+        return None if node is None else Operation(self._schema, self._gate, asked.document, node)
 
 
 def _input_type(schema: Schema, definition: VariableDefinitionNode) -> GraphQLInputType | None:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from strawberry.dataloader import DataLoader
 
@@ -18,22 +18,26 @@ T = TypeVar("T")
 class Reader:
     """Runs statements one after the other, and batches what many fields ask at once.
 
-    `binds` are values that statements name themselves, such as who asks.
+    `gate` is evaluated before anything is read in a snapshot (see `engine.gates`). `binds` are values that
+    statements and the gate name themselves, such as who asks.
     """
 
-    def __init__(self, database: AsyncEngine, binds: Mapping[str, Any]) -> None:
+    def __init__(self, database: AsyncEngine, gate: ColumnElement[bool], binds: Mapping[str, Any]) -> None:
         self._database = database
+        self._gate = select(gate)
         self._binds = dict(binds)
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
-    async def rows(self, statement: Select[Any]) -> list[dict[str, Any]]:
-        """The statement's rows, in this reader's snapshot."""
+    async def rows(
+        self, statement: Select[Any], binds: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """The statement's rows, in this reader's snapshot. `binds` are the values of its own parameters."""
         async with self._turn:
             if self._connection is None:
                 self._connection = await self._open()
-            result = await self._connection.execute(statement, self._binds)
+            result = await self._connection.execute(statement, {**self._binds, **(binds or {})})
             return [dict(row) for row in result.mappings()]
 
     async def load(
@@ -65,4 +69,6 @@ class Reader:
     async def _open(self) -> AsyncConnection:
         connection = await self._database.connect()
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        return await connection.execution_options(**options)
+        opened = await connection.execution_options(**options)
+        await opened.execute(self._gate, self._binds)
+        return opened

@@ -10,14 +10,8 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    FromClause,
-    column,
+    Select,
     func,
-    literal,
-    literal_column,
     select,
     true,
 )
@@ -31,9 +25,9 @@ from engine.declarations import Entity, FieldKind, LookUp, SqlField, entity_of, 
 from engine.field_errors import absent, forbidden
 from engine.field_types import all_arguments, node_type_of, object_type_of, order_of
 from engine.reader import Reader
+from engine.reference_statements import Identity, Statement, built, hashable, keyed, parents, statement
 
 Row = Mapping[str, Any]
-Identity = tuple[Any, ...]
 
 
 class ReadContext(Protocol):
@@ -87,20 +81,23 @@ class _Reading:
         self.reader = info.context.reader
         self.anonymous = info.context.anonymous
         self.entity: Entity | None = None if source is None else entity_of(type(source))
+        self.source_type = type(source)
         self.key: Identity = () if self.entity is None else self.entity.identity(source.row)
         self.given = all_arguments(field, given)
-        self.values = resolver_values(self.read, self.given)
-        self.name: Hashable = (type(source), field.python_name, _hashable(self.given))
+        self.name: Hashable = (type(source), field.python_name, hashable(self.given))
 
     async def computed(self) -> Any:
         return _shown(self.field, await self.reader.load(self.name, self._load_computed, self.key))
 
     async def _load_computed(self, keys: list[Identity]) -> list[Any]:
-        number, rows, source = _parents(self.entity, keys)
-        value = self.read(rows, **self.values).label("value__")
-        found = await self.reader.rows(select(number, value).select_from(source))
+        found = await self._rows("value", self._computed_statement, keys)
         by_number = {row["number__"]: row["value__"] for row in found}
         return [by_number.get(index + 1) for index in range(len(keys))]
+
+    def _computed_statement(self, opened: dict[str, Any]) -> Select[Any]:
+        number, rows, source = parents(self.entity)
+        value = self.read(rows, **resolver_values(self.read, opened)).label("value__")
+        return select(number, value).select_from(source)
 
     async def to_one(self) -> Any:
         items = await self._items()
@@ -117,42 +114,55 @@ class _Reading:
         return await self.reader.load(self.name, self._load_items, self.key)
 
     async def _load_items(self, keys: list[Identity]) -> list[list[Any]]:
-        number, rows, source = _parents(self.entity, keys)
-        items = self.read(rows, **self.values).correlate(rows).lateral()
+        found = await self._rows("items", self._items_statement, keys)
+        return _grouped(object_type_of(self.field), found, len(keys))
+
+    def _items_statement(self, opened: dict[str, Any]) -> Select[Any]:
+        number, rows, source = parents(self.entity)
+        items = self.read(rows, **resolver_values(self.read, opened)).correlate(rows).lateral()
         order = [items.c[name] for name in entity_of(object_type_of(self.field)).key]
-        statement = select(number, *items.c).select_from(source.join(items, true())).order_by(number, *order)
-        return _grouped(object_type_of(self.field), await self.reader.rows(statement), len(keys))
+        return select(number, *items.c).select_from(source.join(items, true())).order_by(number, *order)
 
     async def connection(self) -> Connection[Any]:
-        order = order_of(self.field, self.given, set(self.values))
-        window = paging.window(order, self.given)
-        load = functools.partial(self._load_page, window)
-        rows = await self.reader.load(self.name, load, self.key)
+        window = self._window(self.given)
+        rows = await self.reader.load(self.name, self._load_page, self.key)
         count = functools.partial(self.reader.load, (self.name, "count"), self._load_count, self.key)
         return _connection(node_type_of(self.field), rows, window, count)
 
-    async def _load_page(self, window: paging.Window, keys: list[Identity]) -> list[list[Row]]:
-        number, rows, source = _parents(self.entity, keys)
-        shown = {WINDOW: window} if takes_window(self.read) else {}
-        page = paging.page_rows(self.read(rows, **self.values, **shown), window, correlate_to=rows)
-        columns = window.order.of(page)
-        statement = (
-            select(number, *page.c)
-            .select_from(source.join(page, true()))
-            .order_by(number, *window.sorted(columns))
-        )
+    def _window(self, given: dict[str, Any]) -> paging.Window:
+        order = order_of(self.field, given, set(resolver_values(self.read, given)))
+        return paging.window(order, given)
+
+    async def _load_page(self, keys: list[Identity]) -> list[list[Row]]:
         found: list[list[Row]] = [[] for _ in keys]
-        for row in await self.reader.rows(statement):
+        for row in await self._rows("page", self._page_statement, keys):
             found[row["number__"] - 1].append(row)
         return found
 
+    def _page_statement(self, opened: dict[str, Any]) -> Select[Any]:
+        window, values = self._window(opened), resolver_values(self.read, opened)
+        number, rows, source = parents(self.entity)
+        shown = {WINDOW: window} if takes_window(self.read) else {}
+        page = paging.page_rows(self.read(rows, **values, **shown), window, correlate_to=rows)
+        order = window.sorted(window.order.of(page))
+        return select(number, *page.c).select_from(source.join(page, true())).order_by(number, *order)
+
     async def _load_count(self, keys: list[Identity]) -> list[int]:
-        number, rows, source = _parents(self.entity, keys)
-        items = self.read(rows, **self.values).correlate(rows).subquery()
-        counted = select(func.count().label("count__")).select_from(items).correlate(rows).lateral()
-        statement = select(number, counted.c.count__).select_from(source.join(counted, true()))
-        by_number = {row["number__"]: row["count__"] for row in await self.reader.rows(statement)}
+        found = await self._rows("count", self._count_statement, keys)
+        by_number = {row["number__"]: row["count__"] for row in found}
         return [by_number.get(index + 1, 0) for index in range(len(keys))]
+
+    def _count_statement(self, opened: dict[str, Any]) -> Select[Any]:
+        number, rows, source = parents(self.entity)
+        items = self.read(rows, **resolver_values(self.read, opened)).correlate(rows).subquery()
+        counted = select(func.count().label("count__")).select_from(items).correlate(rows).lateral()
+        return select(number, counted.c.count__).select_from(source.join(counted, true()))
+
+    async def _rows(
+        self, what: str, build: Callable[[dict[str, Any]], Select[Any]], keys: list[Identity]
+    ) -> list[dict[str, Any]]:
+        made = statement(self.field, (what, self.source_type), self.given, build)
+        return await self.reader.rows(made.select, made.binds(self.given, keys))
 
 
 async def _look_up(field: SqlField, info: Info[ReadContext, Any], text: str) -> Any:
@@ -177,39 +187,16 @@ async def _look_ups(field: SqlField, info: Info[ReadContext, Any], ids: list[str
 async def _load_look_ups(
     reader: Reader, found: LookUp, id_type: TypeEngine[Any], ids: list[Any]
 ) -> list[Any]:
-    wanted = _unnest([(value,) for value in ids], {"id": id_type})
+    made = _look_up_statement(found, id_type)
+    rows = await reader.rows(made.select, made.binds({}, [(value,) for value in ids]))
+    return [items[0] if items else None for items in _grouped(found.type_, rows, len(ids))]
+
+
+@functools.lru_cache(maxsize=64)
+def _look_up_statement(found: LookUp, id_type: TypeEngine[Any]) -> Statement:
+    wanted = keyed({"id": id_type})
     items = found.read(wanted, id=wanted.c.id).correlate(wanted).lateral()
-    statement = select(wanted.c.number__, *items.c).select_from(wanted.join(items, true()))
-    grouped = _grouped(found.type_, await reader.rows(statement), len(ids))
-    return [items_[0] if items_ else None for items_ in grouped]
-
-
-def _parents(
-    entity: Entity | None, keys: list[Identity]
-) -> tuple[ColumnElement[int], FromClause, FromClause]:
-    """The parents' numbers from 1, their rows as a resolver takes them, and the FROM that has both."""
-    if entity is None:
-        root = select(literal_column("1", BigInteger).label("number__")).subquery("root")
-        return root.c.number__, root, root
-    if entity.table is None:
-        carried = _unnest(keys, entity.carries)
-        return carried.c.number__, carried, carried
-    table = entity.table.alias()
-    types = {name: table.c[name].type for name in entity.key} | dict(entity.carries)
-    wanted = _unnest(keys, types)
-    found = [table.c[name] == wanted.c[name] for name in entity.key]
-    carried_columns = [wanted.c[name] for name in entity.carries]
-    rows = select(*table.c, *carried_columns).where(*found).correlate(wanted).lateral()
-    return wanted.c.number__, rows, wanted.join(rows, true())
-
-
-def _unnest(keys: Sequence[Identity], types: Mapping[str, TypeEngine[Any]]) -> FromClause:
-    arrays = [
-        literal([key[index] for key in keys], ARRAY(type_)) for index, type_ in enumerate(types.values())
-    ]
-    columns = [column(name, type_) for name, type_ in types.items()]
-    table = func.unnest(*arrays).table_valued(*columns, with_ordinality="number__", name="wanted")
-    return table.render_derived(name="wanted")
+    return built(select(wanted.c.number__, *items.c).select_from(wanted.join(items, true())))
 
 
 def _grouped(type_: type, rows: Sequence[Row], parents: int) -> list[list[Any]]:
@@ -239,11 +226,3 @@ def _connection(
 def _shown(field: SqlField, value: Any) -> Any:
     codec = field.declaration.codec
     return value if value is None or codec is None else codec.python(value)
-
-
-def _hashable(value: Any) -> Hashable:
-    if isinstance(value, dict):
-        return tuple((name, _hashable(item)) for name, item in sorted(value.items()))
-    if isinstance(value, list):
-        return tuple(map(_hashable, value))
-    return value  # type: ignore[no-any-return]  # scalars and enums hash

@@ -1,15 +1,34 @@
 """Roles, their policy lines and what casbin compiled of them. Reference tables.
 
-The built-in roles come from `authz/policy/policy.csv`. A custom role (later) belongs to an account and holds
-in its subtree; it has no foreign key, because reference tables never point at a tree's table.
+The built-in roles come from `authz/policy/policy.csv`. A custom role belongs to an account and can be held
+there and in its subtree; it has no foreign key, because reference tables never point at a tree's table. One
+that is deleted stays, without any right: what was once given with it still names it.
 """
 
 import enum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from models.accounts import one_of
-from models.base import Column, created_at, metadata
+from models.base import (
+    SHORT_TEXT_LENGTH,
+    Column,
+    created_at,
+    metadata,
+    moment,
+    short_text,
+    short_text_check,
+)
 
 
 class Relation(enum.Enum):
@@ -33,12 +52,24 @@ roles = Table(
     Column("id", Uuid, primary_key=True),
     Column("master_id", Uuid, comment="Null: a built-in role."),
     Column("account_id", Uuid, comment="Null: a built-in role."),
-    Column("name", Text, nullable=False),
+    short_text("name"),
     Column("description", Text, nullable=False, server_default=text("''")),
     Column("member_mask", BigInteger, nullable=False, comment="In the account itself."),
     Column("ancestor_mask", BigInteger, nullable=False, comment="In every account below."),
     Column("inherited_mask", BigInteger, nullable=False, comment="Below, where all roles are passed down."),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+    moment("deleted_at"),
     created_at(),
+    CheckConstraint("(master_id IS NULL) = (account_id IS NULL)", name="of_an_account_or_built_in"),
+    CheckConstraint(f"char_length(description) <= {SHORT_TEXT_LENGTH}", name="description_length"),
+    short_text_check("name"),
+    Index(
+        "uq_roles_account_id_name",
+        "account_id",
+        text("lower(name)"),
+        unique=True,
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
     Index(
         "uq_roles_name_built_in",
         "name",

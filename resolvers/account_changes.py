@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import Row, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.delegation import check_passing_all_roles
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import PermissionDenied, Refusal, RefusalCode
+from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
 from resolvers.events import Change, EventKind, record
@@ -24,14 +25,6 @@ class Unchanged(enum.Enum):
 
 
 UNCHANGED = Unchanged.UNCHANGED
-
-
-class VersionConflict(Refusal):
-    """It was changed since the client read it."""
-
-    def __init__(self, current_version: int) -> None:
-        super().__init__(RefusalCode.CONFLICT, "It was changed since you read it.", "expectedVersion")
-        self.current_version = current_version
 
 
 @dataclass(frozen=True)
@@ -49,10 +42,10 @@ class AccountUpdate:
 async def update_account(session: AsyncSession, principal: Principal, command: AccountUpdate) -> Authorized:
     """Change an account's own settings.
 
-    Needs ACCOUNT_WRITE, and SETTINGS_WRITE here and below for what rights it passes down and where keys are
-    made: both settings hold below, where a guest of the account holds nothing. Raises
-    VersionConflict, CONFLICT for an external id that a sibling has, BAD_USER_INPUT, FAILED_PRECONDITION for
-    a setting of the master account in a subaccount.
+        Needs ACCOUNT_WRITE. What rights it passes down and where keys are made holds below: that needs
+    SETTINGS_WRITE here and below, and passing all roles down also what these then give below (N19). Raises
+    VersionConflict, RoleTooWide, CONFLICT for an external id that a sibling has, BAD_USER_INPUT,
+    FAILED_PRECONDITION for a setting of the master account in a subaccount.
     """
     account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_WRITE)
     settings = (command.rights_inheritance, command.api_key_creation)
@@ -69,6 +62,8 @@ async def update_account(session: AsyncSession, principal: Principal, command: A
         await check_external_id(session, account, current.parent_id, str(values["external_id"]))
     before = {name: current._mapping[name] for name in values}
     changed = {name: value for name, value in values.items() if before[name] != value}
+    if changed.get("rights_inheritance") == RightsInheritance.ALL_ROLES.value:
+        await check_passing_all_roles(session, account, "rightsInheritance")
     if changed:
         await _write(session, account, changed)
         before = {name: before[name] for name in changed}

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, LargeBinary, and_, any_, func, insert, literal, or_, select, update
+from sqlalchemy import ARRAY, LargeBinary, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
@@ -173,19 +173,8 @@ async def revoke_api_key(session: AsyncSession, principal: Principal, api_key_id
 async def note_uses(session: AsyncSession, token_digests: Sequence[Digest]) -> None:
     """Remember that the keys with these secrets were used, to the minute; an old secret is its key's too.
 
-    The keys are locked in one order, so that two processes do not wait for each other.
+    They are of many trees, so that a function of the database's writes it, locking them in one order.
     """
-    minute = func.date_trunc("minute", func.now())
-    digests = literal(list(token_digests), ARRAY(LargeBinary))
-    used = (
-        select(api_keys.c.master_id, api_keys.c.id)
-        .where(
-            or_(api_keys.c.digest == any_(digests), api_keys.c.previous_digest == any_(digests)),
-            api_keys.c.last_used_at.is_(None) | (api_keys.c.last_used_at < minute),
-        )
-        .order_by(api_keys.c.id)
-        .with_for_update()
-        .cte("used")
+    await session.execute(
+        select(func.mandant_note_key_uses(literal(list(token_digests), ARRAY(LargeBinary))))
     )
-    found = and_(api_keys.c.master_id == used.c.master_id, api_keys.c.id == used.c.id)
-    await session.execute(update(api_keys).where(found).values(last_used_at=minute))

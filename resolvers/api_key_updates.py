@@ -10,10 +10,10 @@ from authz.guard import Authorized
 from authz.key_creation import check_key_creation
 from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
-from authz.refusals import Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode, VersionConflict
 from models.api_keys import ApiKeyPurpose
 from models.identifiers import ApiKeyId, Kind, UserId, present
-from resolvers.account_changes import UNCHANGED, Unchanged, VersionConflict
+from resolvers.account_changes import UNCHANGED, Unchanged
 from resolvers.api_key_scopes import scopes_of
 from resolvers.events import Change, EventKind
 from resolvers.ip_ranges import ip_ranges

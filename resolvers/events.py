@@ -47,6 +47,9 @@ class EventKind(enum.Enum):
     SHARE_UPDATED = "share.updated"
     SHARE_REVOKED = "share.revoked"
     SHARE_LEFT = "share.left"
+    ROLE_CREATED = "role.created"
+    ROLE_UPDATED = "role.updated"
+    ROLE_DELETED = "role.deleted"
 
 
 Change = dict[str, str | int | list[str] | None]

@@ -1,5 +1,6 @@
 """Accepting an invitation: by the very person it was made for, while its maker may still (T11, T14)."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
@@ -11,6 +12,7 @@ from authz.guard import Authorized, lock_path
 from authz.principals import Principal
 from authz.reach import effective_status, membership_holds
 from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.row_security import enter
 from authz.tokens import Digest, TokenKind, digest
 from models.accounts import AccountStatus, accounts
 from models.identifiers import Kind, MembershipId, UserId, new_id, present
@@ -63,6 +65,8 @@ async def accept_invitation(session: AsyncSession, principal: Principal, token: 
     token_digest = digest(token, TokenKind.INVITATION)
     if token_digest is None:
         raise NotFound("token")
+    # Until it is accepted, the link alone leads the person into the tree.
+    await enter(session, replace(principal.credentials, link=token_digest))
     invitation = await _invitation(session, token_digest)
     await lock_path(session, invitation.master_id, invitation.account_id)
     invitation = await _invitation(session, token_digest)

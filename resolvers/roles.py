@@ -1,31 +1,74 @@
-"""Roles and the policy lines that they are made of."""
+"""Roles and the policy lines that they are made of. What changes the custom ones is in `role_changes`."""
 
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Text, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, select
 
+from authz.delegation import usable_in
+from authz.permissions import Permission, allows
+from authz.reach import account_where, readable_account, readable_accounts
 from engine.paging import Order
+from models.accounts import account_closure
 from models.roles import role_policy_lines, roles
 from resolvers.identifiers import RoleIdArgument
 
-BY_ID = Order("roles", (roles.c.name, roles.c.id))
+BY_NAME = Order("roles", (roles.c.name, roles.c.id))
 
 
 def order(**_: object) -> Order:
     """By name."""
-    return BY_ID
+    return BY_NAME
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The roles that can be given in the account."""
+    """The roles that can be given in the account: the built-in ones, its own, and those of the accounts
+    above it."""
     role = roles.alias()
-    return select(*role.c).where(role.c.account_id.is_(None))
+    return select(*role.c).where(usable_in(role, account))
 
 
 def by_id(root: FromClause, id: RoleIdArgument) -> Select[Any]:
-    """A built-in role: known to everybody."""
+    """A role that is built in, known to everybody, or among the roles of an account where the viewer may see
+    them."""
     role = roles.alias()
-    return select(*role.c).where(role.c.id == id, role.c.account_id.is_(None))
+    known = role.c.account_id.is_(None) | _listed_somewhere(role)
+    return select(*role.c).where(role.c.id == id, role.c.deleted_at.is_(None), known)
+
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The role, as it is now."""
+    role = roles.alias()
+    return select(*role.c).where(role.c.id == result.c.role_id, account_where(role, Permission.ROLES_READ))
+
+
+def _listed_somewhere(role: FromClause) -> ColumnElement[bool]:
+    _, statement = readable_accounts()
+    account, path = statement.subquery(), account_closure.alias()
+    return exists(
+        select(path.c.descendant_id)
+        .select_from(path)
+        .join(account, and_(account.c.master_id == path.c.master_id, account.c.id == path.c.descendant_id))
+        .where(
+            path.c.master_id == role.c.master_id,
+            path.c.ancestor_id == role.c.account_id,
+            allows(account.c.mask, Permission.ROLES_READ),
+        )
+        .correlate(role)
+    )
+
+
+def account_of(role: FromClause) -> Select[Any]:
+    """The account that the role belongs to; null for a built-in role, and where the account is outside the
+    viewer's reach."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == role.c.account_id, account.c.master_id == role.c.master_id).limit(
+        1
+    )
+
+
+def is_built_in(role: FromClause) -> ColumnElement[bool]:
+    """Whether it is the same in every account and cannot be changed."""
+    return role.c.account_id.is_(None)
 
 
 def member_permissions(role: FromClause) -> ColumnElement[int]:
@@ -43,15 +86,7 @@ def inherited_permissions(role: FromClause) -> ColumnElement[int]:
     return role.c.inherited_mask
 
 
-def policy_lines(role: FromClause) -> ColumnElement[Any]:
-    """The lines of the policy, as casbin reads them."""
+def policy_lines(role: FromClause) -> Select[Any]:
+    """The lines of the policy, as casbin reads them. Everything that is not allowed is denied."""
     line = role_policy_lines.alias()
-    shown = func.concat_ws(", ", "p", role.c.name, line.c.relation, line.c.area, line.c.action, line.c.effect)
-    return func.array(
-        select(shown)
-        .where(line.c.role_id == role.c.id)
-        .order_by(line.c.relation, line.c.area, line.c.action, line.c.effect)
-        .correlate(role)
-        .scalar_subquery(),
-        type_=ARRAY(Text),
-    )
+    return select(*line.c).where(line.c.role_id == role.c.id)

@@ -1,5 +1,6 @@
 """Accepting a share, by the very person it was made for, and giving it back (R32-R34, T11-T14)."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select, update
@@ -9,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.guard import Authorized, lock_tree
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.row_security import enter
 from authz.sharing import still_shares
-from authz.tokens import TokenKind, digest
+from authz.tokens import Digest, TokenKind, digest
 from models.accounts import accounts
 from models.identifiers import MasterId, ShareId
 from models.roles import roles
@@ -69,16 +71,21 @@ async def accept_share(session: AsyncSession, principal: Principal, token: str) 
     """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    offered = await _offered(session, token)
+    token_digest = digest(token, TokenKind.SHARE)
+    if token_digest is None:
+        raise NotFound("token")
+    # Until it is accepted, the link alone leads the person into the tree.
+    await enter(session, replace(principal.credentials, link=token_digest))
+    offered = await _offered(session, token_digest)
     opened = await _locked(session, offered)
-    row = await _offered(session, token)
+    row = await _offered(session, token_digest)
     address = select(users.c.email_canonical).where(users.c.id == principal.user_id)
     if (await session.execute(address)).scalar_one() != row.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
     _check_open(row)
     for account in opened:
         await check_status(session, account)
-    scope = await scope_of(session, opened[0], row)
+    scope = await scope_of(session, row)
     if not await still_shares(session, opened, scope, (row.giver_user_id, row.giver_api_key_id)):
         raise Refusal(RefusalCode.SHARE_REVOKED)
     await write_share(session, row, {"user_id": principal.user_id, "accepted_at": func.now()})
@@ -110,10 +117,7 @@ async def leave_share(session: AsyncSession, principal: Principal, share_id: Sha
     return ShareMade(share_id)
 
 
-async def _offered(session: AsyncSession, token: str) -> ShareRow:
-    token_digest = digest(token, TokenKind.SHARE)
-    if token_digest is None:
-        raise NotFound("token")
+async def _offered(session: AsyncSession, token_digest: Digest) -> ShareRow:
     now = func.now()
     late = (shares.c.link_expires_at <= now) | func.coalesce(shares.c.expires_at <= now, False)
     statement = select(shares, late.label("expired")).where(shares.c.digest == token_digest)

@@ -48,6 +48,11 @@ class WantedScope:
     areas: frozenset[Area] | None
     hidden_areas: frozenset[Area]
 
+    @property
+    def field(self) -> str:
+        """The input that says it."""
+        return "roleId" if self.areas is None else "areas"
+
 
 @dataclass(frozen=True)
 class ShareCreation:
@@ -86,7 +91,7 @@ async def create_share(session: AsyncSession, principal: Principal, command: Sha
     if earlier is not None:
         return ShareMade(ShareId(uuid.UUID(earlier["share"])), replayed=True)
     scope = await wanted_scope(session, opened, command.scope)
-    await check_giver(session, principal, opened, scope)
+    await check_giver(session, principal, opened, scope, command.scope.field)
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
     await refuse_members(session, opened, email.canonical)

@@ -23,13 +23,14 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
-from authz.delegation import role_in
+from authz.delegation import RoleGrant
 from authz.guard import Authorized
 from authz.permissions import Area
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.sharing import Scope, areas_mask
 from models.identifiers import AccountId, Kind, ShareId, present
+from models.roles import roles
 from models.shares import share_accounts, shares
 from resolvers.events import Change, EventKind, record
 
@@ -47,9 +48,11 @@ def stored(scope: Scope) -> dict[str, Any]:
     }
 
 
-async def scope_of(session: AsyncSession, account: Authorized, row: ShareRow) -> Scope:
-    """What the share gives. `account` is one of its accounts."""
-    role = await role_in(session, account, row.role_id or BuiltinRole.ADMINISTRATOR.id)
+async def scope_of(session: AsyncSession, row: ShareRow) -> Scope:
+    """What the share gives; nothing where its role was deleted after it was revoked."""
+    role_id = row.role_id or BuiltinRole.ADMINISTRATOR.id
+    own = select(roles.c.id, roles.c.name, roles.c.member_mask).where(roles.c.id == role_id)
+    role = RoleGrant(*(await session.execute(own)).one(), below_mask=0)
     areas = None if row.areas is None else frozenset(Area(area) for area in row.areas)
     return Scope(role, areas, frozenset(Area(area) for area in row.hidden_areas))
 

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.guard import Authorized, authorize_all
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.sharing import Scope, check_giver
 from models.identifiers import AccountId, ShareId
-from resolvers.account_changes import VersionConflict
 from resolvers.events import EventKind
 from resolvers.moments import check_future
 from resolvers.share_changes import (
@@ -64,7 +63,7 @@ async def update_share(session: AsyncSession, principal: Principal, command: Sha
     if row.version != command.expected_version:
         raise VersionConflict(row.version)
     scope = await wanted_scope(session, managed.wanted, command.scope)
-    await check_giver(session, principal, managed.wanted, scope)
+    await check_giver(session, principal, managed.wanted, scope, command.scope.field)
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
     await refuse_members(session, managed.added, row.email_canonical)
@@ -126,8 +125,8 @@ async def _manageable(
         raise Refusal(RefusalCode.CONFLICT)
     row = await share_row(session, locked[0], share_id)
     opened = [account for account in locked if account.account_id in ids]
-    scope = await scope_of(session, opened[0], row)
-    await check_giver(session, principal, opened, scope)
+    scope = await scope_of(session, row)
+    await check_giver(session, principal, opened, scope, "shareId")
     return _Managed(row, scope, opened, [account for account in locked if account.account_id in wanted])
 
 

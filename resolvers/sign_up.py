@@ -12,6 +12,7 @@ from authz.guard import Authorized
 from authz.permissions import ALL_PERMISSIONS
 from authz.principals import Credentials, Principal, PrincipalKind
 from authz.refusals import Refusal, RefusalCode
+from authz.row_security import found_tree
 from authz.tokens import digest_of
 from models.identifiers import AccountId, ApiKeyId, Kind, MasterId, MembershipId, UserId, new_id, present
 from models.members import memberships
@@ -104,6 +105,7 @@ async def _add_master_account(
     master_id = MasterId(account_id)
     account = Authorized(master_id, account_id, ALL_PERMISSIONS, ALL_PERMISSIONS, account_id)
     trimmed = short_text(name, "accountName")
+    await found_tree(session, master_id)
     await add_account(session, master_id, account_id, {"name": trimmed})
     await take_ownership(session, account, user_id)
     membership_id = MembershipId(new_id())

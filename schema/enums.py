@@ -11,6 +11,7 @@ from authz.permissions import Area, Permission
 from authz.refusals import RefusalCode
 from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
+from models.roles import Effect, Relation
 from resolvers.accounts import AccountOrder
 from resolvers.events import EventKind
 from resolvers.invitations import InvitationStatus
@@ -114,6 +115,11 @@ publish(
     ),
 )
 publish(Area, lambda member: f"{_AREAS[Area[member.name]].capitalize()}.")
+publish(
+    Effect,
+    _by({"ALLOW": "What it names is allowed.", "DENY": "What it names is denied, whatever else allows it."}),
+    "PolicyEffect",
+)
 publish(EventKind, _by_value)
 publish(
     GhostReason,
@@ -142,6 +148,17 @@ publish(
 )
 publish(Permission, _permission)
 publish(RefusalCode, _by_value, "ErrorCode")
+publish(
+    Relation,
+    _by(
+        {
+            "MEMBER": "The role is held in that very account.",
+            "ANCESTOR": "The role is held in an account above it.",
+            "INHERITED": "The same, where the account above passes all of its roles down.",
+        }
+    ),
+    "PolicyRelation",
+)
 publish(
     RightsInheritance,
     _by(

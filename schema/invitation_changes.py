@@ -8,6 +8,8 @@ from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
+from authz.row_security import entering_by_link
+from authz.tokens import TokenKind, digest
 from engine.declarations import entity, to_one
 from engine.rules import Public
 from models.identifiers import AccountId, InvitationId, Kind
@@ -82,7 +84,9 @@ class InvitationQuery:
         info: ContextInfo,
         token: Annotated[str, strawberry.argument(description="The secret of the link.")],
     ) -> InvitationPreview | None:
-        rows = await info.context.reader.rows(invitation_preview(token))
+        reader, link = info.context.reader, digest(token, TokenKind.INVITATION)
+        await reader.rows(entering_by_link(info.context.credentials, link))
+        rows = await reader.rows(invitation_preview(token))
         return InvitationPreview(**rows[0]) if rows else None
 
 

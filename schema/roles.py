@@ -1,26 +1,50 @@
 """Roles."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from authz.permissions import Permission
-from engine.codecs import global_id, mask_of
-from engine.declarations import column, computed, entity
+from engine.codecs import enum_of, global_id, mask_of
+from engine.declarations import column, computed, entity, to_many, to_one
 from models.identifiers import Kind
-from models.roles import roles
+from models.roles import Effect, Relation, role_policy_lines, roles
 from resolvers import roles as reads
 from schema.node import Node
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
 
 _PERMISSIONS = mask_of(Permission)
 
 
+@entity(role_policy_lines, key=("role_id", "relation", "area", "action", "effect"))
+class PolicyLine:
+    """A line of casbin's policy: what it says about a role. Deny wins."""
+
+    relation: Relation = column(
+        codec=enum_of(Relation),
+        description="How the role's holder stands to the account that is asked about.",
+    )
+    area: str = column(description="Such as MEMBERS; `*` stands for every area.")
+    action: str = column(description="Such as WRITE; `*` stands for every action.")
+    effect: Effect = column(codec=enum_of(Effect), description="What the line says.")
+
+
 @entity(roles)
 class Role(Node):
-    """What a member or an API key may do. The built-in roles are the same in every account."""
+    """What a member or an API key may do. Built-in roles are the same in every account; a custom role belongs
+    to an account and can be given there and in every account below it."""
 
-    id: strawberry.ID = column(codec=global_id(Kind.ROLE), description="The same everywhere.")
-    name: str = column(description="Such as ADMINISTRATOR.")
+    id: strawberry.ID = column(
+        codec=global_id(Kind.ROLE), description="The global id; of a built-in role the same everywhere."
+    )
+    name: str = column(description="Such as ADMINISTRATOR; unique among the roles of its account.")
     description: str = column(description="What it is for.")
+    built_in: bool = computed(reads.is_built_in)
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
     permissions: list[Permission] = computed(reads.member_permissions, codec=_PERMISSIONS)
     permissions_below: list[Permission] = computed(reads.ancestor_permissions, codec=_PERMISSIONS)
     permissions_inherited: list[Permission] = computed(reads.inherited_permissions, codec=_PERMISSIONS)
-    policy_lines: list[str] = computed(reads.policy_lines)
+    policy_lines: list[PolicyLine] = to_many(reads.policy_lines)
+    version: int = column(description="Rises with every change; for `expectedVersion`.")

@@ -18,12 +18,13 @@ from schema.invitations import Invitation
 from schema.member_changes import MemberMutation
 from schema.members import Member
 from schema.query import NodeQuery
+from schema.role_changes import RoleMutation
 from schema.roles import Role
 from schema.sessions import SessionMutation
 from schema.share_changes import ShareMutation, ShareQuery
 from schema.shares import Share
 from schema.subaccounts import SubaccountMutation
-from schema.user_errors import PermissionDeniedError, RefusedError, VersionConflictError
+from schema.user_errors import PermissionDeniedError, RefusedError, RoleTooWideError, VersionConflictError
 from schema.users import User
 
 __all__ = ["build_schema", "enums", "unmarked_fields"]
@@ -38,6 +39,7 @@ _MUTATIONS = (
     ShareMutation,
     ApiKeyMutation,
     ApiKeyUpdateMutation,
+    RoleMutation,
 )
 _MORE_TYPES = (
     Account,
@@ -50,6 +52,7 @@ _MORE_TYPES = (
     User,
     RefusedError,
     PermissionDeniedError,
+    RoleTooWideError,
     VersionConflictError,
 )
 

@@ -8,6 +8,8 @@ from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Area, Permission
+from authz.row_security import entering_by_link
+from authz.tokens import TokenKind, digest
 from engine.declarations import entity, to_one
 from engine.rules import Public
 from models.identifiers import AccountId, Kind, ShareId
@@ -112,7 +114,9 @@ class ShareQuery:
         info: ContextInfo,
         token: Annotated[str, strawberry.argument(description="The secret of the link.")],
     ) -> SharePreview | None:
-        rows = await info.context.reader.rows(acceptance.share_preview(token))
+        reader, link = info.context.reader, digest(token, TokenKind.SHARE)
+        await reader.rows(entering_by_link(info.context.credentials, link))
+        rows = await reader.rows(acceptance.share_preview(token))
         if not rows:
             return None
         areas = rows[0].pop("areas")

@@ -3,9 +3,8 @@
 import strawberry
 
 from authz.permissions import Permission
-from authz.refusals import PermissionDenied, Refusal, RefusalCode
+from authz.refusals import PermissionDenied, Refusal, RefusalCode, RoleTooWide, VersionConflict
 from engine.rules import Public
-from resolvers.account_changes import VersionConflict
 
 
 @strawberry.interface(
@@ -43,12 +42,34 @@ class VersionConflictError(UserError):
     current_version: int = strawberry.field(description="The version that it has now.")
 
 
+@strawberry.type(
+    name="RoleTooWide",
+    description="ROLE_TOO_WIDE: more would be given, or taken, than you hold.",
+    directives=[Public()],
+)
+class RoleTooWideError(UserError):
+    missing: list[Permission] = strawberry.field(
+        description="What you do not hold in an account where the role holds."
+    )
+    missing_below: list[Permission] = strawberry.field(
+        description="What you do not hold below such an account."
+    )
+
+
 def user_error(refusal: Refusal) -> UserError:
     """The payload's member that tells of the refusal."""
     path = None if refusal.field is None else ["input", refusal.field]
     if isinstance(refusal, PermissionDenied):
         return PermissionDeniedError(
             code=refusal.code, field=path, message=refusal.message, permission=refusal.permission
+        )
+    if isinstance(refusal, RoleTooWide):
+        return RoleTooWideError(
+            code=refusal.code,
+            field=path,
+            message=refusal.message,
+            missing=list(refusal.missing),
+            missing_below=list(refusal.missing_below),
         )
     if isinstance(refusal, VersionConflict):
         return VersionConflictError(

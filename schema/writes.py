@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.permissions import Permission
 from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
+from authz.row_security import enter
 from engine.declarations import entity_of, row_object
 from engine.rules import Public, Requires
 from resolvers.attempts import Limit, count
@@ -61,6 +62,7 @@ async def perform(
         for limit in limits:
             await _count(info, limit)
         async with info.context.sessions.begin() as session:
+            await enter(session, info.context.credentials)
             done = await write(session)
     except Refusal as refusal:
         return refused(type_, refusal)

@@ -24,7 +24,7 @@ from server.settings import Settings
 def create_app(settings: Settings, database_url: str) -> Starlette:
     """The application on a database that is migrated, or will be by the time `/readyz` says so."""
     database = connect_as_application(database_url, settings.pool_size)
-    reads = read_pool(database_url, settings.pool_size)
+    reads = read_pool(database_url, settings.read_pool_size)
     executor = Executor(build_schema(), database, reads, settings.link_base, debug=settings.debug)
     postman = Postman(database, settings)
 
@@ -32,7 +32,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with postman.at_work():
             yield
-        await executor.key_uses.write()
+        await executor.key_uses.close()
         await reads.close()
         await database.dispose()
 

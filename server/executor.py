@@ -4,14 +4,12 @@ A query of somebody who is known runs compiled, as one statement that finds out 
 be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import orjson
 import strawberry
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
 from graphql.execution import execute
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from authz.principals import (
@@ -20,11 +18,13 @@ from authz.principals import (
     Principal,
     network_address,
     principal_digest,
-    principal_of_row,
+    principal_of,
 )
 from authz.reach import PRINCIPAL
+from authz.row_security import entering
 from engine.binds import NotCompilableError, prepared
 from engine.denials import MARKER, settled
+from engine.gates import behind
 from engine.limits import check_cost
 from engine.paging import BadPage
 from engine.payloads import PayloadExecutor, Payloads
@@ -55,7 +55,7 @@ class Executor:
         self.schema = graphql_schema(schema)
         self._database = database
         self._reads = reads
-        self._plans = Plans(schema)
+        self._plans = Plans(schema, entering())
         self._public_url = public_url
         self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
@@ -106,7 +106,7 @@ class Executor:
         """
         operation = _operation(request, document)
         check_cost(self.schema, document, operation, request.variables)
-        reader = Reader(self._database, (credentials or ANONYMOUS).binds)
+        reader = Reader(self._database, entering(), (credentials or ANONYMOUS).binds)
         payloads = Payloads(self._plans, self._reads, _asked(request, document))
         try:
             principal = await self._authenticate(reader, operation, credentials)
@@ -136,12 +136,12 @@ class Executor:
             return None
         if operation.operation is OperationType.MUTATION:
             values = _PRINCIPAL.bound({}, credentials.binds)
-            found: Mapping[str, Any] | None = await self._reads.row(_PRINCIPAL.sql, values)
+            found = await self._reads.value(_PRINCIPAL.sql, values)
         else:
-            found = next(iter(await reader.rows(_WHO_ASKS)), None)
+            found = next((row["ids"] for row in await reader.rows(_WHO_ASKS)), None)
         if found is None:
             raise Unauthenticated
-        return principal_of_row(credentials, found)
+        return principal_of(credentials, *found)
 
     def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
         count_operation(path)
@@ -152,8 +152,8 @@ class Executor:
 
 
 _QUERY = WholeQuery(PRINCIPAL)
-_WHO_ASKS = select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
-_PRINCIPAL = prepared(_WHO_ASKS)
+_WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
+_PRINCIPAL = prepared(behind(entering(), _WHO_ASKS))
 
 
 def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:

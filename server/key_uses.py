@@ -40,8 +40,13 @@ class KeyUses:
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_soon())
 
-    async def write(self) -> None:
-        """Write down what is not yet, now."""
+    async def close(self) -> None:
+        """Write down what is not yet, and nothing more."""
+        if self._writing is not None:
+            self._writing.cancel()
+        await self._write()
+
+    async def _write(self) -> None:
         noted, self._new = self._new, set()
         if not noted:
             return
@@ -54,4 +59,4 @@ class KeyUses:
     async def _write_soon(self) -> None:
         while self._new:
             await asyncio.sleep(_PAUSE_SECONDS)
-            await self.write()
+            await self._write()

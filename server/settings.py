@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     debug: bool = Field(
         default=False, description="Answers say under `extensions.executor` which executor read them."
     )
-    pool_size: int = Field(default=10, ge=1, description="Database connections of one process.")
+    pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -54,6 +54,12 @@ class Settings(BaseSettings):
         for proxy in () if value is None else value.split(","):
             ip_network(proxy.strip())
         return value
+
+    @property
+    def read_pool_size(self) -> int:
+        """Connections of one process that only read: reads are short, and PostgreSQL answers more of them
+        where fewer run beside each other."""
+        return max(2, self.pool_size // 2)
 
     @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
     @property

@@ -12,7 +12,7 @@ from authz.permissions import Area, Permission, mask_of
 from authz.tokens import TokenKind, digest_of, generate
 from models.identifiers import Kind, new_id, present
 from models.shares import share_accounts, shares
-from tests.world import Account, ApiKey, Person, World
+from tests.world import Account, ApiKey, CustomRole, Person, World, role_key
 
 MARKETER = BuiltinRole.MARKETER
 _OF_OWNERS = {Permission.ACCOUNT_SUSPEND, Permission.ACCOUNT_CLOSE, Permission.ACCOUNT_TRANSFER}
@@ -36,7 +36,7 @@ class Share:
 class Given:
     """What a share gives, and what has become of it."""
 
-    role: BuiltinRole | None = MARKETER
+    role: BuiltinRole | CustomRole | None = MARKETER
     areas: Collection[Area] | None = None
     hidden: Collection[Area] = ()
     accepted: bool = True
@@ -65,7 +65,7 @@ async def give_share(
                 email=person.email,
                 email_canonical=person.email.lower(),
                 user_id=person.key if given.accepted else None,
-                role_id=given.role and given.role.id,
+                role_id=given.role and role_key(given.role),
                 areas=None if given.areas is None else sorted(area.value for area in given.areas),
                 areas_mask=_areas_mask(given.areas),
                 hidden_areas=sorted(area.value for area in given.hidden),

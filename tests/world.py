@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS
+from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
 from authz.tokens import TokenKind, digest_of, generate
 from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
@@ -21,6 +21,7 @@ from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
+from models.roles import role_policy_lines, roles
 from models.sessions import sessions
 from models.shares import share_accounts, shares
 from models.users import ownerships, users
@@ -94,6 +95,19 @@ class ApiKey:
         return present(Kind.API_KEY, self.key)
 
 
+@dataclass(frozen=True)
+class CustomRole:
+    """A role of an account."""
+
+    key: uuid.UUID
+    name: str
+
+    @property
+    def id(self) -> str:
+        """As clients see it."""
+        return present(Kind.ROLE, self.key)
+
+
 class World:
     """Makes what a test needs. Names and addresses are never the same twice in a process."""
 
@@ -152,7 +166,7 @@ class World:
     async def member(
         self,
         account: Account,
-        role: BuiltinRole,
+        role: BuiltinRole | CustomRole,
         person: Person | None = None,
         expires_at: datetime.datetime | None = None,
     ) -> Member:
@@ -166,7 +180,7 @@ class World:
                     account_id=account.key,
                     id=key,
                     user_id=person.key,
-                    role_id=role.id,
+                    role_id=role_key(role),
                     expires_at=expires_at,
                 )
             )
@@ -178,8 +192,47 @@ class World:
                 )
         return Member(key, person, account)
 
+    async def role(
+        self,
+        account: Account,
+        permissions: str = "ACCOUNT_READ",
+        permissions_below: str = "",
+        name: str | None = None,
+    ) -> CustomRole:
+        """A role of the account, of permissions by their names: those where it is held, and those below."""
+        role = CustomRole(new_id(), name or f"Role {next(_numbers)}")
+        member, ancestor = (
+            mask_of({Permission[name] for name in text.split()}) for text in (permissions, permissions_below)
+        )
+        masks = {"member": member, "ancestor": ancestor, "inherited": member & ~ancestor}
+        lines = [
+            {"role_id": role.key, "relation": relation, "area": permission.area.value}
+            | {"action": permission.action, "effect": "allow"}
+            for relation, mask in masks.items()
+            for permission in Permission
+            if mask & permission.bit
+        ]
+        async with self.database.begin() as connection:
+            await connection.execute(
+                insert(roles).values(
+                    id=role.key,
+                    master_id=account.master,
+                    account_id=account.key,
+                    name=role.name,
+                    member_mask=member,
+                    ancestor_mask=ancestor,
+                    inherited_mask=member | ancestor,
+                )
+            )
+            if lines:
+                await connection.execute(insert(role_policy_lines), lines)
+        return role
+
     async def api_key(
-        self, account: Account, role: BuiltinRole = BuiltinRole.ADMINISTRATOR, scopes: int = ALL_PERMISSIONS
+        self,
+        account: Account,
+        role: BuiltinRole | CustomRole = BuiltinRole.ADMINISTRATOR,
+        scopes: int = ALL_PERMISSIONS,
     ) -> ApiKey:
         """A key of the account."""
         key, secret = new_id(), generate(TokenKind.API_KEY)
@@ -192,7 +245,7 @@ class World:
                     name=f"Key {next(_numbers)}",
                     digest=digest_of(secret),
                     last_four=secret[-4:],
-                    role_id=role.id,
+                    role_id=role_key(role),
                     scopes=scopes,
                 )
             )
@@ -217,6 +270,7 @@ class World:
             shares,
             share_accounts,
             events,
+            roles,
         )
         found = []
         async with self.database.connect() as connection:
@@ -228,12 +282,24 @@ class World:
                     .order_by(*table.primary_key.columns)
                 )
                 found.append([tuple(row) for row in await connection.execute(statement)])
+            lines = (
+                select(role_policy_lines)
+                .join(roles)
+                .where(roles.c.master_id.in_([root.master for root in roots]))
+                .order_by(*role_policy_lines.c)
+            )
+            found.append([tuple(row) for row in await connection.execute(lines)])
         return found
 
     async def _update_account(self, account: Account, **values: str) -> None:
         statement = update(accounts).where(accounts.c.id == account.key).values(**values)
         async with self.database.begin() as connection:
             await connection.execute(statement)
+
+
+def role_key(role: BuiltinRole | CustomRole) -> uuid.UUID:
+    """As the database has it."""
+    return role.id if isinstance(role, BuiltinRole) else role.key
 
 
 def _in(**span: int) -> datetime.datetime:

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from authz.builtin_roles import BuiltinRole
-from authz.principals import Credentials, Principal, principal_digest, principal_of_row
+from authz.principals import Credentials, Principal, principal_digest, principal_of
 from authz.reach import PRINCIPAL
 from authz.refusals import Refusal
+from authz.row_security import enter
 from models.identifiers import AccountId
 from models.users import ownerships, users
 from resolvers.api_key_changes import ApiKeyCreation, create_api_key
@@ -87,8 +88,9 @@ async def _principal(session: AsyncSession, token: str) -> Principal | None:
         return None
     statement = select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
     credentials = Credentials(digest)
+    await enter(session, credentials)
     row = (await session.execute(statement, credentials.binds)).one_or_none()
-    return None if row is None else principal_of_row(credentials, row._asdict())
+    return None if row is None else principal_of(credentials, *row)
 
 
 def _load(path: Path) -> DemoAccess:

@@ -4,8 +4,10 @@
     accounts:
       brand: {inheritance: ALL_ROLES}
       us: {under: brand, status: SUSPENDED}
+    roles:                       # of an account, to be held there and below
+      editor: {account: brand, permissions: [ACCOUNT_READ], below: [ACCOUNT_READ]}
     people:
-      anna: {brand: ADMINISTRATOR}
+      anna: {brand: ADMINISTRATOR, us: editor}
       ben: {us: ANALYST, brand: "MARKETER, expired"}
     keys:
       robot: {account: us, role: DEVELOPER, scopes: [ACCOUNT_READ], state: revoked}
@@ -26,7 +28,8 @@
         refused: {robot: UNAUTHENTICATED, ben: FORBIDDEN MEMBERS_WRITE}
         done_by: anna
 
-In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!role ANALYST` and `!share offer` stand
+In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!role ANALYST` and
+`!role editor` stand
 for ids and `!once` for a text that is new in every call.
 """
 
@@ -76,10 +79,19 @@ class AccountCase:
 
 
 @dataclass(frozen=True)
-class MembershipCase:
-    """A person's role in an account."""
+class RoleCase:
+    """A custom role: what it gives where it is held, and what below."""
 
-    role: BuiltinRole
+    account: str
+    permissions: str
+    below: str
+
+
+@dataclass(frozen=True)
+class MembershipCase:
+    """A person's role in an account, by its name."""
+
+    role: str
     expired: bool
 
 
@@ -96,7 +108,7 @@ class KeyCase:
     """An API key; `scopes` None: all that its role gives; `maker`: a person or an earlier key."""
 
     account: str
-    role: BuiltinRole
+    role: str
     scopes: frozenset[Permission] | None
     state: KeyState
     maker: str | None
@@ -109,7 +121,7 @@ class ShareCase:
 
     to: str
     accounts: tuple[str, ...]
-    role: BuiltinRole | None
+    role: str | None
     areas: frozenset[Area] | None
     hidden: frozenset[Area]
     state: ShareState
@@ -140,6 +152,7 @@ class Case:
 
     title: str
     accounts: Mapping[str, AccountCase]
+    roles: Mapping[str, RoleCase]
     people: Mapping[str, Mapping[str, MembershipCase]]
     keys: Mapping[str, KeyCase]
     shares: Mapping[str, ShareCase]
@@ -162,8 +175,14 @@ class Case:
         accounts |= {may.account for may in self.may} | {key.account for key in self.keys.values()}
         accounts |= {name for roles in self.people.values() for name in roles}
         accounts |= {name for share in self.shares.values() for name in share.accounts}
+        accounts |= {role.account for role in self.roles.values()}
         if accounts - set(self.accounts):
             raise ValueError(f"there is no account {sorted(accounts - set(self.accounts))}")
+        given = {membership.role for roles in self.people.values() for membership in roles.values()}
+        given |= {key.role for key in self.keys.values()}
+        given |= {share.role for share in self.shares.values() if share.role is not None}
+        if given - {*self.roles, *BuiltinRole.__members__}:
+            raise ValueError(f"there is no role {sorted(given)}")
 
 
 def read_case(text: str) -> Case:
@@ -172,6 +191,7 @@ def read_case(text: str) -> Case:
     return Case(
         title=given.pop("title"),
         accounts={name: _account(**(values or {})) for name, values in given.pop("accounts").items()},
+        roles={name: _role(**values) for name, values in given.pop("roles", {}).items()},
         people={name: _roles(roles or {}) for name, roles in given.pop("people", {}).items()},
         keys={name: _key(**values) for name, values in given.pop("keys", {}).items()},
         shares={name: _share(**values) for name, values in given.pop("shares", {}).items()},
@@ -214,6 +234,10 @@ def _account(
     return AccountCase(under, AccountStatus(status), RightsInheritance(inheritance))
 
 
+def _role(account: str, permissions: list[str], below: list[str] | None = None) -> RoleCase:
+    return RoleCase(account, " ".join(permissions), " ".join(below or []))
+
+
 def _roles(roles: Mapping[str, str]) -> dict[str, MembershipCase]:
     return {account: _membership(text) for account, text in roles.items()}
 
@@ -222,7 +246,7 @@ def _membership(text: str) -> MembershipCase:
     role, comma, state = text.partition(", ")
     if comma and state != "expired":
         raise ValueError(f"a membership may be expired, not {state}")
-    return MembershipCase(BuiltinRole[role], bool(comma))
+    return MembershipCase(role, bool(comma))
 
 
 def _key(
@@ -234,7 +258,7 @@ def _key(
     choice: str = "KEEP",
 ) -> KeyCase:
     narrowed = None if scopes is None else frozenset(Permission[name] for name in scopes)
-    return KeyCase(account, BuiltinRole[role], narrowed, KeyState(state), maker, WhenMakerLosesAccess(choice))
+    return KeyCase(account, role, narrowed, KeyState(state), maker, WhenMakerLosesAccess(choice))
 
 
 def _share(
@@ -245,9 +269,8 @@ def _share(
     hidden: list[str] | None = None,
     state: str = "holds",
 ) -> ShareCase:
-    given = None if role is None else BuiltinRole[role]
     alone = None if areas is None else frozenset(map(Area, areas))
-    return ShareCase(to, tuple(accounts), given, alone, frozenset(map(Area, hidden or ())), ShareState(state))
+    return ShareCase(to, tuple(accounts), role, alone, frozenset(map(Area, hidden or ())), ShareState(state))
 
 
 def _seen(value: str | list[str]) -> tuple[str, ...] | None:

@@ -13,6 +13,7 @@ from tests.authorization.moments import PAST, expire_key
 from tests.authorization.reach_model import (
     ALL_SCOPES,
     AREAS,
+    CustomRights,
     Forest,
     Grant,
     Grants,
@@ -21,7 +22,7 @@ from tests.authorization.reach_model import (
     ShareState,
 )
 from tests.shares import Given, give_share
-from tests.world import Account, Person, World
+from tests.world import Account, CustomRole, Person, World
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ SCOPES = st.one_of(
 )
 _SOME_AREAS = st.frozensets(st.sampled_from(sorted(AREAS)), max_size=6)
 _SHARE_STATES = st.sampled_from([*[ShareState.HOLDS] * 4, *ShareState])
+CUSTOM_RIGHTS = st.builds(CustomRights, SCOPES, SCOPES)
 _ENDED = st.sampled_from([False, False, False, True])
 
 
@@ -63,7 +65,8 @@ def plots(draw: st.DrawFn, most_accounts: int = 7) -> Plot:
     numbers = st.integers(0, count - 1)
     shares = st.lists(shared(Forest(nodes)), max_size=2).map(tuple)
     people = tuple(draw(_memberships(numbers)) + draw(shares) for _ in range(draw(st.integers(1, 3))))
-    keys = draw(st.lists(st.builds(Grant, numbers, KEY_ROLES, SCOPES, _ENDED), max_size=2).map(tuple))
+    key_roles = KEY_ROLES | CUSTOM_RIGHTS
+    keys = draw(st.lists(st.builds(Grant, numbers, key_roles, SCOPES, _ENDED), max_size=2).map(tuple))
     return Plot(Forest(nodes), people, keys)
 
 
@@ -83,7 +86,8 @@ def shared(draw: st.DrawFn, forest: Forest) -> Shared:
     accounts = draw(st.lists(st.sampled_from(tree), min_size=1, max_size=3, unique=True).map(tuple))
     state = draw(_SHARE_STATES)
     if draw(st.booleans()):
-        return Shared(accounts, draw(KEY_ROLES), hidden=draw(_SOME_AREAS) - {"ACCOUNT"}, state=state)
+        role = draw(KEY_ROLES | CUSTOM_RIGHTS)
+        return Shared(accounts, role, hidden=draw(_SOME_AREAS) - {"ACCOUNT"}, state=state)
     return Shared(accounts, None, draw(_SOME_AREAS), state=state)
 
 
@@ -93,7 +97,8 @@ def _memberships(draw: st.DrawFn, numbers: st.SearchStrategy[int]) -> tuple[Gran
     accounts = draw(st.lists(numbers, max_size=3, unique=True))
     grants: list[Grant] = []
     for account in accounts:
-        role = draw(KEY_ROLES if any(grant.role is BuiltinRole.OWNER for grant in grants) else ROLES)
+        owns = any(grant.role is BuiltinRole.OWNER for grant in grants)
+        role = draw((KEY_ROLES if owns else ROLES) | CUSTOM_RIGHTS)
         ended = role is not BuiltinRole.OWNER and draw(_ENDED)
         grants.append(Grant(account, role, ended=ended))
     return tuple(grants)
@@ -115,11 +120,13 @@ async def plant(world: World, plot: Plot) -> Planted:
                 await plant_share(world, accounts, grant, person)
                 continue
             ends = PAST if grant.ended else None
-            await world.member(accounts[grant.account], grant.role, person, ends)
+            role = await plant_role(world, accounts[grant.account], grant.role)
+            await world.member(accounts[grant.account], role, person, ends)
         callers.append((person, grants))
     for grant in plot.keys:
         scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))
-        key = await world.api_key(accounts[grant.account], grant.role, scopes)
+        role = await plant_role(world, accounts[grant.account], grant.role)
+        key = await world.api_key(accounts[grant.account], role, scopes)
         if grant.ended:
             await expire_key(world.database, key)
             dead_keys.append(key)
@@ -129,18 +136,33 @@ async def plant(world: World, plot: Plot) -> Planted:
     return Planted(tuple(accounts), tuple(callers), tuple(dead_keys))
 
 
-async def plant_share(world: World, accounts: Sequence[Account], share: Shared, person: Person) -> None:
-    """Write a share, as it came to be, into the database."""
+async def plant_share(
+    world: World, accounts: Sequence[Account], share: Shared, person: Person
+) -> BuiltinRole | CustomRole | None:
+    """Write a share, as it came to be, into the database. The role that it gives; a custom one belongs to the
+    master account."""
+    opened = [accounts[number] for number in share.accounts]
+    (master,) = [account for account in accounts if account.key == opened[0].master]
+    role = None if share.role is None else await plant_role(world, master, share.role)
     given = Given(
-        share.role,
+        role,
         None if share.role else [Area(name) for name in share.areas],
         [Area(name) for name in share.hidden],
         accepted=share.state is not ShareState.WAITS,
         expires_at=PAST if share.state is ShareState.EXPIRED else None,
         revoked_at=PAST if share.state is ShareState.REVOKED else None,
     )
-    opened = [accounts[number] for number in share.accounts]
     await give_share(world, opened, person, await world.person(), given)
+    return role
+
+
+async def plant_role(
+    world: World, account: Account, role: BuiltinRole | CustomRights
+) -> BuiltinRole | CustomRole:
+    """The role, to be held in the account; a custom one belongs to that account."""
+    if isinstance(role, BuiltinRole):
+        return role
+    return await world.role(account, " ".join(role.permissions), " ".join(role.below))
 
 
 async def _set_statuses(world: World, accounts: Sequence[Account], forest: Forest) -> None:

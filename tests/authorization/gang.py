@@ -1,13 +1,7 @@
-"""A principal and everybody it lets in, working together through the API to get more than it was given.
-
-main ── branch ── shop
-    └── other
-"""
+"""A principal and everybody it lets in, working together through the API to get more than it was given."""
 
 import dataclasses
-import enum
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -20,51 +14,14 @@ from models.identifiers import Kind, parse, present
 from models.shares import shares
 from tests.api import Api, Caller
 from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE
-from tests.authorization.forests import plant_share
+from tests.authorization.forests import plant_role, plant_share
+from tests.authorization.gang_roles import KnownRole, KnownRoles, role_input
+from tests.authorization.gang_steps import NARROW, SHAPE, Start, Step, StepKind
 from tests.authorization.matrix_callers import Bearer, once
 from tests.authorization.moments import mailed_tokens
 from tests.authorization.outcomes import DONE, mutate, outcome
-from tests.authorization.reach_model import Forest, Grant, Grants, Node, Shared, area_of
-from tests.world import Account, Person, World
-
-SHAPE = (None, 0, 1, 0)
-"""The accounts' parents."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """What the principal has: a person's roles and shares, or the one grant of a key. What each account
-    passes down."""
-
-    grants: Grants
-    is_key: bool
-    pass_all_roles: tuple[bool, ...]
-
-
-class StepKind(enum.Enum):
-    """What somebody of the gang tries."""
-
-    INVITE = "memberInvite"
-    UPDATE = "memberUpdate"
-    KEY = "apiKeyCreate"
-    TRANSFER = "ownershipTransfer"
-    SUBACCOUNT = "subaccountCreate"
-    INHERIT = "accountUpdate"
-    WIDEN = "apiKeyUpdate"
-    SHARE = "shareCreate"
-    WIDEN_SHARE = "shareUpdate"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One try. Numbers are taken modulo what there is to choose from at that moment."""
-
-    kind: StepKind
-    actor: int
-    account: int
-    target: int
-    role: BuiltinRole
-    permissions: frozenset[str] | None
+from tests.authorization.reach_model import CustomRights, Forest, Grant, Node, Shared, area_of
+from tests.world import Account, CustomRole, Person, World
 
 
 class Gang:
@@ -87,6 +44,7 @@ class Gang:
         self._accomplices: list[Person] = []
         self._keys: list[str] = []
         self._shares: list[str] = []
+        self._roles = KnownRoles()
 
     async def set_up(self) -> None:
         """The accounts with an owner each, the principal, and two persons who are nobody yet."""
@@ -101,24 +59,46 @@ class Gang:
         self._account_ids = [account.id for account in accounts]
         self._accomplices = [await self._world.person(), await self._world.person()]
         await self._add_principal(accounts)
+        if self._start.fellow is not None:
+            await self._add_member(accounts, accounts[0], self._start.fellow, await self._world.person())
 
     async def _add_principal(self, accounts: list[Account]) -> None:
         if self._start.is_key:
             (grant,) = self._start.grants
             assert isinstance(grant, Grant)
             scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))
-            key = await self._world.api_key(accounts[grant.account], grant.role, scopes)
+            role = await self._role_of(accounts[grant.account], grant)
+            key = await self._world.api_key(accounts[grant.account], role, scopes)
             self.callers.append(key)
             self._keys.append(key.id)
             return
         person = await self._world.person()
-        self.callers.append(person)
         for grant in self._start.grants:
             if isinstance(grant, Shared):
-                await plant_share(self._world, accounts, grant, person)
-                continue
-            member = await self._world.member(accounts[grant.account], grant.role, person)
-            self._member_ids.append(member.id)
+                shared = await plant_share(self._world, accounts, grant, person)
+                self._learn(shared, grant.role)
+                self._join(person)
+            else:
+                await self._add_member(accounts, accounts[grant.account], grant, person)
+
+    async def _add_member(
+        self, accounts: list[Account], owner: Account, grant: Grant, person: Person
+    ) -> None:
+        role = await self._role_of(owner, grant)
+        member = await self._world.member(accounts[grant.account], role, person)
+        self._member_ids.append(member.id)
+        self._join(person)
+
+    async def _role_of(self, owner: Account, grant: Grant) -> BuiltinRole | CustomRole:
+        role = await plant_role(self._world, owner, grant.role)
+        self._learn(role, grant.role)
+        return role
+
+    def _learn(
+        self, role: BuiltinRole | CustomRole | None, rights: BuiltinRole | CustomRights | None
+    ) -> None:
+        if isinstance(role, CustomRole) and isinstance(rights, CustomRights):
+            self._roles.found.append(KnownRole(role.id, rights))
 
     async def take(self, step: Step) -> str:
         """Try it. What became of it."""
@@ -133,6 +113,8 @@ class Gang:
             StepKind.WIDEN: self._widen,
             StepKind.SHARE: self._share,
             StepKind.WIDEN_SHARE: self._widen_share,
+            StepKind.MAKE_ROLE: self._make_role,
+            StepKind.CHANGE_ROLE: self._change_role,
         }
         return await tries[step.kind](actor, step)
 
@@ -152,9 +134,9 @@ class Gang:
     def _held_at_start(self, account: int) -> frozenset[str]:
         """In an account that was made since: what was held below the one that it was made under."""
         if account < len(SHAPE):
-            return self._forest.held(self._start.grants, account)
+            return self._forest.held(self._start.all_grants, account)
         ancestors = self._known_ancestors(account)
-        roles = [grant for grant in self._start.grants if isinstance(grant, Grant)]
+        roles = [grant for grant in self._start.all_grants if isinstance(grant, Grant)]
         above = [grant for grant in roles if grant.account in ancestors]
         return frozenset[str]().union(*map(self._forest.given_below, above))
 
@@ -164,7 +146,7 @@ class Gang:
 
     async def _invite(self, actor: Caller, step: Step) -> str:
         accomplice = self._accomplices[step.target % len(self._accomplices)]
-        values = {"accountId": self._account(step), "email": accomplice.email, "roleId": _role_id(step)}
+        values = {"accountId": self._account(step), "email": accomplice.email, "roleId": self._role_id(step)}
         became, _ = await self._ask(actor, "memberInvite", values | {"idempotencyKey": once()})
         return await self._accept(accomplice) if became == DONE else became
 
@@ -177,13 +159,12 @@ class Gang:
         return became
 
     async def _update(self, actor: Caller, step: Step) -> str:
-        values = {"memberId": self._member(step), "roleId": _role_id(step)}
+        values = {"memberId": self._member(step), "roleId": self._role_id(step)}
         return (await self._ask(actor, "memberUpdate", values))[0]
 
     async def _make_key(self, actor: Caller, step: Step) -> str:
-        given = AS_MEMBER[step.role] | FROM_ABOVE[step.role]
-        permissions = None if step.permissions is None else sorted(step.permissions & given)
-        values = {"accountId": self._account(step), "name": "Crowbar", "roleId": _role_id(step)}
+        permissions = None if step.permissions is None else sorted(step.permissions & self._given(step))
+        values = {"accountId": self._account(step), "name": "Crowbar", "roleId": self._role_id(step)}
         became, payload = await self._ask(actor, "apiKeyCreate", values | {"permissions": permissions})
         if became == DONE:
             self._join(Bearer(payload["secret"]))
@@ -199,7 +180,7 @@ class Gang:
             if became != DONE:
                 return became
         key = self._keys[step.target % len(self._keys)]
-        values = {"apiKeyId": key, "permissions": sorted(AS_MEMBER[step.role] | FROM_ABOVE[step.role])}
+        values = {"apiKeyId": key, "permissions": sorted(self._given(step))}
         version = select(api_keys.c.version).where(api_keys.c.id == parse(Kind.API_KEY, key))
         async with self._world.database.connect() as connection:
             values["expectedVersion"] = (await connection.execute(version)).scalar_one()
@@ -207,7 +188,7 @@ class Gang:
 
     async def _share(self, actor: Caller, step: Step) -> str:
         accomplice = self._accomplices[step.target % len(self._accomplices)]
-        values = {"accountIds": [self._account(step)], "email": accomplice.email, **_scope(step)}
+        values = {"accountIds": [self._account(step)], "email": accomplice.email, **self._scope(step)}
         became, payload = await self._ask(actor, "shareCreate", values | {"idempotencyKey": once()})
         if became != DONE:
             return became
@@ -227,11 +208,31 @@ class Gang:
             if became != DONE:
                 return became
         share = self._shares[step.target % len(self._shares)]
-        values = {"shareId": share, "accountIds": [self._account(step)], "roleId": _role_id(step)}
+        values = {"shareId": share, "accountIds": [self._account(step)], "roleId": self._role_id(step)}
         version = select(shares.c.version).where(shares.c.id == parse(Kind.SHARE, share))
         async with self._world.database.connect() as connection:
             values["expectedVersion"] = (await connection.execute(version)).scalar_one()
         return (await self._ask(actor, "shareUpdate", values))[0]
+
+    async def _make_role(self, actor: Caller, step: Step) -> str:
+        values = {"accountId": self._account(step), "name": once()}
+        became, _ = await self._ask(actor, "roleCreate", values | role_input(step.rights))
+        if became == DONE:
+            await self._roles.add(self._world.database, values["name"], step.rights)
+        return became
+
+    async def _change_role(self, actor: Caller, step: Step) -> str:
+        """A role that the gang knows; where it knows none, one that it makes."""
+        if not self._roles.found:
+            became = await self._make_role(actor, dataclasses.replace(step, rights=NARROW))
+            if became != DONE:
+                return became
+        role = self._roles.found[step.target % len(self._roles.found)]
+        values = {"roleId": role.id, "expectedVersion": role.version}
+        became, _ = await self._ask(actor, "roleUpdate", values | role_input(step.rights))
+        if became == DONE and role.rights != step.rights:
+            role.rights, role.version = step.rights, role.version + 1
+        return became
 
     async def _transfer(self, actor: Caller, step: Step) -> str:
         values = {
@@ -278,13 +279,17 @@ class Gang:
         if caller not in self.callers:
             self.callers.append(caller)
 
+    def _role_id(self, step: Step) -> str:
+        custom = self._roles.pick(step.custom)
+        return present(Kind.ROLE, step.role.id) if custom is None else custom.id
 
-def _scope(step: Step) -> dict[str, Any]:
-    """A role, or the areas of some permissions."""
-    if step.permissions is None:
-        return {"roleId": _role_id(step)}
-    return {"areas": sorted(set(map(area_of, step.permissions)))}
+    def _scope(self, step: Step) -> dict[str, Any]:
+        """A role, or the areas of some permissions."""
+        if step.permissions is None:
+            return {"roleId": self._role_id(step)}
+        return {"areas": sorted(set(map(area_of, step.permissions)))}
 
-
-def _role_id(step: Step) -> str:
-    return present(Kind.ROLE, step.role.id)
+    def _given(self, step: Step) -> frozenset[str]:
+        """All that the role gives anywhere."""
+        custom = self._roles.pick(step.custom)
+        return AS_MEMBER[step.role] | FROM_ABOVE[step.role] if custom is None else custom.given

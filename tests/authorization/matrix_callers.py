@@ -19,7 +19,7 @@ from models.users import ownerships
 from tests.api import Caller
 from tests.authorization.moments import PAST, expire_key, expire_session, hash_quickly, revoke_key
 from tests.shares import Given, Share, give_share
-from tests.world import Account, ApiKey, Member, Person, World
+from tests.world import Account, ApiKey, CustomRole, Member, Person, World
 
 ANONYMOUS = frozenset({"anonymous"})
 NOT_ACCEPTED = frozenset(
@@ -175,6 +175,10 @@ class Stage:
     async def key(self) -> ApiKey:
         """One more key of the account, to be rotated or revoked."""
         return await self.world.api_key(self.account, BuiltinRole.DEVELOPER)
+
+    async def role(self) -> CustomRole:
+        """One more role of the account, to be changed or deleted."""
+        return await self.world.role(self.account)
 
     async def version(self) -> int:
         """The account's version now."""

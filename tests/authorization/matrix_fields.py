@@ -145,6 +145,18 @@ async def _api_key_update(stage: Stage) -> Values:
     return {"apiKeyId": (await stage.key()).id, "expectedVersion": 1, "name": once()}
 
 
+async def _role_create(stage: Stage) -> Values:
+    return {"accountId": stage.account.id, "name": once(), "permissions": ["ACCOUNT_READ"]}
+
+
+async def _role_update(stage: Stage) -> Values:
+    return {"roleId": (await stage.role()).id, "expectedVersion": 1, "name": once()}
+
+
+async def _role_delete(stage: Stage) -> Values:
+    return {"roleId": (await stage.role()).id}
+
+
 DEVELOPERS = frozenset({"developer"})
 OWNERS = frozenset({"owner"})
 
@@ -219,6 +231,9 @@ MUTATIONS = {
     ),
     "apiKeyRevoke": Mutation("API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
     "apiKeyRotate": Mutation("API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
+    "roleCreate": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_create),
+    "roleUpdate": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_update),
+    "roleDelete": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_delete),
 }
 
 

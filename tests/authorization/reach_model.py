@@ -32,13 +32,33 @@ class Node:
 
 
 @dataclass(frozen=True)
+class CustomRights:
+    """A role that an account has made: what it gives where it is held, and what in every account below."""
+
+    permissions: frozenset[str]
+    below: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Grant:
     """A membership or a key: a role in the account with that number. What has ended gives nothing."""
 
     account: int
-    role: BuiltinRole
+    role: BuiltinRole | CustomRights
     scopes: frozenset[str] = ALL_SCOPES
     ended: bool = False
+
+
+def as_member(role: BuiltinRole | CustomRights) -> frozenset[str]:
+    """In the account that the role is held in."""
+    return role.permissions if isinstance(role, CustomRights) else AS_MEMBER[role]
+
+
+def from_above(role: BuiltinRole | CustomRights, *, passes_all: bool) -> frozenset[str]:
+    """Below that account; `passes_all`: it passes all of its roles down."""
+    if isinstance(role, CustomRights):
+        return role.below | role.permissions if passes_all else role.below
+    return INHERITED[role] if passes_all else FROM_ABOVE[role]
 
 
 class ShareState(enum.Enum):
@@ -55,7 +75,7 @@ class Shared:
     """A share of the accounts with these numbers: a role, or areas where that is None; not what is hidden."""
 
     accounts: tuple[int, ...]
-    role: BuiltinRole | None
+    role: BuiltinRole | CustomRights | None
     areas: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     state: ShareState = ShareState.HOLDS
@@ -66,7 +86,7 @@ class Shared:
         if self.state is not ShareState.HOLDS:
             return frozenset()
         if self.role is not None:
-            return frozenset(name for name in AS_MEMBER[self.role] if area_of(name) not in self.hidden)
+            return frozenset(name for name in as_member(self.role) if area_of(name) not in self.hidden)
         administrator = AS_MEMBER[BuiltinRole.ADMINISTRATOR]
         return frozenset(name for name in administrator if area_of(name) in self.areas) | {"ACCOUNT_READ"}
 
@@ -99,15 +119,15 @@ class Forest:
             elif grant.ended:
                 continue
             elif grant.account == account:
-                found |= AS_MEMBER[grant.role] & grant.scopes
+                found |= as_member(grant.role) & grant.scopes
             elif grant.account in above:
                 found |= self.given_below(grant)
         return frozenset(found)
 
     def given_below(self, grant: Grant) -> frozenset[str]:
         """What one grant gives in each account below its own."""
-        table = INHERITED if self.nodes[grant.account].passes_all_roles else FROM_ABOVE
-        return table[grant.role] & grant.scopes
+        passes_all = self.nodes[grant.account].passes_all_roles
+        return from_above(grant.role, passes_all=passes_all) & grant.scopes
 
     def status(self, account: int) -> AccountStatus:
         """The worst status on the path from the root (T7)."""

@@ -14,7 +14,7 @@ from tests.authorization.case_files import Case, KeyCase, KeyState, Reference, R
 from tests.authorization.moments import PAST, expire_key, made_by, revoke_key
 from tests.authorization.reach_model import ShareState
 from tests.shares import Given, Share, give_share
-from tests.world import Account, ApiKey, Member, Person, World
+from tests.world import Account, ApiKey, CustomRole, Member, Person, World, role_key
 
 _numbers = itertools.count(1)
 
@@ -28,6 +28,7 @@ class Scene:
     callers: Mapping[str, Caller]
     members: Mapping[tuple[str, str], Member]
     keys: Mapping[str, ApiKey]
+    roles: Mapping[str, BuiltinRole | CustomRole]
     shares: Mapping[str, Share]
 
     def ids(self, names: tuple[str, ...]) -> list[str]:
@@ -57,7 +58,7 @@ class Scene:
             case Referent.SHARE, (name,):
                 return self.shares[name].id
             case Referent.ROLE, (name,):
-                return present(Kind.ROLE, BuiltinRole[name].id)
+                return present(Kind.ROLE, role_key(self.roles[name]))
             case Referent.ONCE, ():
                 return f"once-{next(_numbers)}"
         raise ValueError(reference)
@@ -69,35 +70,44 @@ async def set_up(world: World, case: Case) -> Scene:
     for name, account in case.accounts.items():
         accounts[name] = await world.account(accounts[account.under] if account.under else None, name)
         await world.set_inheritance(accounts[name], account.inheritance)
+    roles: dict[str, BuiltinRole | CustomRole] = dict(BuiltinRole.__members__)
+    for name, role in case.roles.items():
+        roles[name] = await world.role(accounts[role.account], role.permissions, role.below, name)
     callers: dict[str, Caller] = {}
     members: dict[tuple[str, str], Member] = {}
-    for name, roles in case.people.items():
+    for name, held in case.people.items():
         callers[name] = person = await world.person(name)
-        for account_name, membership in roles.items():
+        for account_name, membership in held.items():
             ends = PAST if membership.expired else None
-            made = await world.member(accounts[account_name], membership.role, person, ends)
+            made = await world.member(accounts[account_name], roles[membership.role], person, ends)
             members[name, account_name] = made
     keys: dict[str, ApiKey] = {}
     for name, key in case.keys.items():
-        keys[name] = await _make_key(world, accounts[key.account], key)
+        keys[name] = await _make_key(world, accounts[key.account], roles[key.role], key)
         if key.maker is not None:
             maker = {**callers, **keys}[key.maker]
             assert isinstance(maker, Person | ApiKey)
             await made_by(world.database, keys[name], maker, key.choice)
-    shares = {name: await _give(world, accounts, callers, share) for name, share in case.shares.items()}
+    shares = {
+        name: await _give(world, accounts, callers, roles, share) for name, share in case.shares.items()
+    }
     for name, account in case.accounts.items():
         if account.status is not AccountStatus.ACTIVE:
             await world.set_status(accounts[name], account.status)
-    return Scene(world, accounts, {**callers, **keys}, members, keys, shares)
+    return Scene(world, accounts, {**callers, **keys}, members, keys, roles, shares)
 
 
 async def _give(
-    world: World, accounts: Mapping[str, Account], callers: Mapping[str, Caller], share: ShareCase
+    world: World,
+    accounts: Mapping[str, Account],
+    callers: Mapping[str, Caller],
+    roles: Mapping[str, BuiltinRole | CustomRole],
+    share: ShareCase,
 ) -> Share:
     person = callers[share.to]
     assert isinstance(person, Person)
     given = Given(
-        share.role,
+        None if share.role is None else roles[share.role],
         share.areas,
         share.hidden,
         accepted=share.state is not ShareState.WAITS,
@@ -108,9 +118,9 @@ async def _give(
     return await give_share(world, opened, person, await world.person(), given)
 
 
-async def _make_key(world: World, account: Account, key: KeyCase) -> ApiKey:
+async def _make_key(world: World, account: Account, role: BuiltinRole | CustomRole, key: KeyCase) -> ApiKey:
     scopes = ALL_PERMISSIONS if key.scopes is None else mask_of(key.scopes)
-    made = await world.api_key(account, key.role, scopes)
+    made = await world.api_key(account, role, scopes)
     match key.state:
         case KeyState.REVOKED:
             await revoke_key(world.database, made)

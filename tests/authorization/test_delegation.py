@@ -13,11 +13,12 @@ from models.identifiers import Kind, parse, present
 from models.members import memberships
 from tests.api import Api
 from tests.authorization.expectations import named
-from tests.authorization.forests import KEY_ROLES, ROLES, SCOPES
-from tests.authorization.gang import SHAPE, Gang, Start, Step, StepKind
+from tests.authorization.forests import CUSTOM_RIGHTS, KEY_ROLES, ROLES, SCOPES
+from tests.authorization.gang import Gang
+from tests.authorization.gang_steps import SHAPE, Start, Step, StepKind
 from tests.authorization.outcomes import DONE, mutate, outcome
 from tests.authorization.profiles import examples
-from tests.authorization.reach_model import ALL_SCOPES, AREAS, Grant, Shared
+from tests.authorization.reach_model import ALL_SCOPES, AREAS, CustomRights, Grant, Shared
 from tests.world import Person, World
 
 _places = st.sampled_from([0, 0, 1, 1, 2, 3])
@@ -36,27 +37,46 @@ _scopes = st.one_of(
 )
 
 
+_leading = named("ACCOUNT_READ ACCOUNT_WRITE SETTINGS_WRITE MEMBERS_WRITE ROLES_WRITE")
+_leaders = st.builds(
+    CustomRights,
+    SCOPES.map(lambda permissions: permissions - {"ACCOUNT_SUSPEND"} | _leading),
+    st.one_of(st.just(frozenset[str]()), SCOPES, SCOPES.map(lambda permissions: permissions | _leading)),
+)
+"""Custom roles by which others are led, with less below."""
+_rights = st.one_of(
+    CUSTOM_RIGHTS,
+    st.builds(
+        CustomRights,
+        st.just(named("ACCOUNT_READ STATISTICS_READ")),
+        st.sampled_from([frozenset[str](), named("STATISTICS_READ")]),
+    ),
+)
+_hidden = st.sampled_from([frozenset[str](), frozenset({"STATISTICS"})])
 _shares = st.one_of(
-    st.builds(Shared, st.tuples(_places), _strong, hidden=st.just(frozenset()) | st.just({"STATISTICS"})),
+    st.builds(Shared, st.tuples(_places), _strong | _leaders, hidden=_hidden),
     st.builds(Shared, st.tuples(_places), st.none(), _areas.map(lambda areas: areas | {"MEMBERS"})),
 )
 
 
 @st.composite
 def starts(draw: st.DrawFn) -> Start:
-    """A person with one or two roles, a guest, a guest who is also a member, or a key of any scopes."""
+    """A person with one or two roles, a guest, a guest who is also a member, or a key of any scopes; and now
+    and then a fellow."""
+    fellow = draw(st.one_of(st.none(), st.builds(Grant, _places, _rights)))
     kind = draw(st.sampled_from(["key", "member", "member of two", "guest", "guest and member"]))
     if kind == "key":
-        return Start((draw(st.builds(Grant, _places, _strong, _scopes)),), True, draw(_passing))
+        grant = draw(st.builds(Grant, _places, _strong | _leaders, _scopes))
+        return Start((grant,), True, draw(_passing), fellow)
     first = draw(_places)
     grants: list[Grant | Shared] = []
     if kind != "guest":
-        grants.append(Grant(first, draw(_strong | ROLES)))
+        grants.append(Grant(first, draw(_strong | ROLES | _leaders)))
     if kind == "member of two":
         grants.append(Grant(draw(_places.filter(lambda place: place != first)), draw(KEY_ROLES)))
     if kind.startswith("guest"):
         grants.append(draw(_shares))
-    return Start(tuple(grants), False, draw(_passing))
+    return Start(tuple(grants), False, draw(_passing), fellow)
 
 
 steps = st.builds(
@@ -67,10 +87,12 @@ steps = st.builds(
     target=_numbers,
     role=ROLES,
     permissions=st.one_of(st.none(), SCOPES),
+    custom=st.one_of(st.none(), _numbers),
+    rights=_rights,
 )
 
 
-@examples(40)
+@examples(60)
 @given(start=starts(), tries=st.lists(steps, min_size=3, max_size=3))
 async def test_nobody_gets_more_than_was_given(
     start: Start, tries: list[Step], api: Api, registry: World

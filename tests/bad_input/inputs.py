@@ -17,7 +17,7 @@ from tests.api import Api, Caller
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
 from tests.shares import Given, Share, give_share
-from tests.world import PASSWORD, Account, ApiKey, Member, Person, World
+from tests.world import PASSWORD, Account, ApiKey, CustomRole, Member, Person, World
 
 Input = dict[str, Any]
 
@@ -39,6 +39,7 @@ class Place:
     share: Share
     offered: Person
     offer: Share
+    role: CustomRole
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -56,7 +57,7 @@ class Place:
             Kind.ACCOUNT: self.account.id,
             Kind.USER: self.member.person.id,
             Kind.MEMBER: self.member.id,
-            Kind.ROLE: ROLE_IDS[BuiltinRole.ANALYST],
+            Kind.ROLE: self.role.id,
             Kind.INVITATION: self.invitation_id,
             Kind.API_KEY: self.key.id,
             Kind.SHARE: self.share.id,
@@ -78,6 +79,7 @@ async def make_place(api: Api, world: World) -> Place:
     guest, offered = await world.person(), await world.person()
     share = await give_share(world, [account], guest, above.person)
     waiting = await give_share(world, [account], offered, above.person, Given(accepted=False))
+    role = await world.role(account, "ACCOUNT_READ CONTACTS_READ CONTACTS_WRITE", "ACCOUNT_READ")
     invitation_id = made["invitation"]["id"]
     return Place(
         master,
@@ -93,6 +95,7 @@ async def make_place(api: Api, world: World) -> Place:
         share,
         offered,
         waiting,
+        role,
     )
 
 
@@ -101,8 +104,10 @@ def nowhere() -> Place:
     account = Account(new_id(), new_id(), "Nowhere", ())
     person = Person(new_id(), "Nobody", "nobody@example.com", "")
     member = Member(new_id(), person, account)
-    key, share = ApiKey(new_id(), ""), Share(new_id(), "")
-    return Place(account, account, member, member, member, key, person, "", "", person, share, person, share)
+    key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
+    return Place(
+        account, account, member, member, member, key, person, "", "", person, share, person, share, role
+    )
 
 
 def inputs(place: Place) -> dict[str, Input]:
@@ -110,7 +115,8 @@ def inputs(place: Place) -> dict[str, Input]:
     new = place.account.key.hex
     next_year = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=365)).isoformat()
     account = {"accountId": place.account.id}
-    role = {"roleId": ROLE_IDS[BuiltinRole.MARKETER]}
+    role = {"roleId": place.role.id}
+    rights = {"permissions": ["CONTACTS_READ"], "permissionsBelow": ["STATISTICS_READ"]}
     status = account | {"reason": "because"}
     key = {"apiKeyId": place.key.id}
     address = f"new-{new}@example.com"
@@ -151,6 +157,9 @@ def inputs(place: Place) -> dict[str, Input]:
         "apiKeyAdopt": key,
         "apiKeyRevoke": key,
         "apiKeyRotate": key | {"overlapMinutes": 5},
+        "roleCreate": account | rights | {"name": "Editor", "description": "Edits."},
+        "roleUpdate": role | rights | {"expectedVersion": 1, "name": "Editor", "description": "Edits."},
+        "roleDelete": role,
     }
 
 

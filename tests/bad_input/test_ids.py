@@ -35,6 +35,9 @@ MUTATIONS = {
     "apiKeyAdopt": ["apiKeyId"],
     "apiKeyRevoke": ["apiKeyId"],
     "apiKeyRotate": ["apiKeyId"],
+    "roleCreate": ["accountId"],
+    "roleUpdate": ["roleId"],
+    "roleDelete": ["roleId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 
@@ -68,7 +71,7 @@ def _of_others(kind: Kind, place: Place, foreign: Place) -> list[object]:
     return [
         present(kind, uuid.uuid4()),
         present(kind, uuid.UUID(int=0)),
-        *([] if kind is Kind.ROLE else [foreign.ids()[kind]]),
+        foreign.ids()[kind],
         *others,
         *[present(kind, uuid.UUID(id_.partition("_")[2])) for id_ in others],
     ]

@@ -84,10 +84,19 @@ class Names:
                 role = {"roleId": ROLE_IDS[BuiltinRole.ANALYST]}
                 new = {"accountId": self.account.id, "name": name} | role
                 return await attempt(self.api, "apiKeyCreate", self.owner, "apiKey { name }", **new)
+            case "role":
+                return await self._role(name=name)
+            case "description":
+                return await self._role(name="A role", description=name)
             case "reason":
                 change = {"accountId": self.account.id, "reason": name}
                 return await attempt(self.api, "accountSuspend", self.owner, **change)
         raise ValueError(place)
+
+    async def _role(self, **values: str) -> Attempt:
+        new = {"accountId": self.account.id, "permissions": ["ACCOUNT_READ"]}
+        selection = "role { name description }"
+        return await attempt(self.api, "roleCreate", self.owner, selection, **new, **values)
 
     async def _update(self, **values: str) -> Attempt:
         change = {"accountId": self.account.id, "expectedVersion": self.version} | values
@@ -103,6 +112,8 @@ FIELDS = {
     "external id": "externalId",
     "subaccount": "name",
     "key": "name",
+    "role": "name",
+    "description": "description",
     "reason": "reason",
 }
 """The places of names, and the input's field that each is refused in."""
@@ -118,7 +129,10 @@ async def names(api: Api, stranger: Api, world: World) -> Names:
 @pytest.mark.parametrize("place", FIELDS)
 async def test_bad_names_are_refused_in_their_field(names: Names, place: str) -> None:
     before = await names.world.state(names.parent)
-    for what in BAD if place == "account" else BAD_EVERYWHERE:
+    tried = list(BAD) if place == "account" else BAD_EVERYWHERE
+    for what in tried:
+        if place == "description" and what == "empty":
+            continue  # it may be left out
         refused = await names.give(place, BAD[what])
         assert refused.code == "BAD_USER_INPUT", what
         assert refused.user_error is not None
@@ -151,9 +165,11 @@ async def test_good_names_are_good_everywhere(names: Names, what: str) -> None:
         given["external id"].payload["account"]["externalId"],
         given["subaccount"].payload["account"]["name"],
         given["key"].payload["apiKey"]["name"],
+        given["role"].payload["role"]["name"],
+        given["description"].payload["role"]["description"],
         (await last_event(names.api, names.owner, names.account.id))["after"]["reason"],
     ]
-    assert shown == [name] * 4
+    assert shown == [name] * 6
 
 
 async def test_spaces_around_a_name_are_taken_away(names: Names) -> None:

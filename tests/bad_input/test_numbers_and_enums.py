@@ -17,6 +17,17 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "permissions": ["EVERYTHING", ["EVERYTHING"], [None], ["ACCOUNT_READ", 1], {}, 7],
         "name": [None, 7, True, ["a", "b"], {}],
     },
+    "roleCreate": {
+        "permissions": [None, "EVERYTHING", ["EVERYTHING"], [None], ["ACCOUNT_READ", 1], {}, 7],
+        "permissionsBelow": [None, ["EVERYTHING"], [None], {}, True],
+        "name": [None, 7, ["a", "b"]],
+        "description": [None, 7, {}],
+    },
+    "roleUpdate": {
+        "expectedVersion": [None, "1", 1.5, True, 2**31],
+        "permissions": ["EVERYTHING", [None]],
+        "unknown": ["x"],
+    },
     "memberInvite": {
         "email": [None, 7, True, {}],
         "idempotencyKey": [None, 7, {}],
@@ -40,7 +51,10 @@ async def test_a_value_of_a_wrong_type_is_refused(
     assert await stored(world, place) == before
 
 
-@pytest.mark.parametrize("mutation", ["accountUpdate", "memberInvite", "ownershipTransfer", "apiKeyCreate"])
+@pytest.mark.parametrize(
+    "mutation",
+    ["accountUpdate", "memberInvite", "ownershipTransfer", "apiKeyCreate", "roleCreate", "roleUpdate"],
+)
 async def test_a_field_that_is_needed_is_missing(api: Api, world: World, place: Place, mutation: str) -> None:
     before = await stored(world, place)
     right = inputs(place)[mutation]
@@ -49,6 +63,8 @@ async def test_a_field_that_is_needed_is_missing(api: Api, world: World, place: 
         "memberInvite": {"accountId", "email", "roleId", "idempotencyKey"},
         "ownershipTransfer": {"accountId", "toMemberId"},
         "apiKeyCreate": {"accountId", "name", "roleId"},
+        "roleCreate": {"accountId", "name", "permissions"},
+        "roleUpdate": {"roleId", "expectedVersion"},
     }
     for missing in needed[mutation]:
         rest = {field: value for field, value in right.items() if field != missing}

@@ -36,8 +36,6 @@ async def test_a_change_of_what_is_not_there_and_of_what_is_not_yours(
 ) -> None:
     for field in MUTATIONS[mutation]:
         kind = ID_FIELDS[field]
-        if kind is Kind.ROLE:
-            continue  # roles are everybody's
         seen = []
         for id_ in (present(kind, uuid.uuid4()), foreign.ids()[kind]):
             with statements() as sent:
@@ -54,9 +52,7 @@ async def test_a_change_of_what_is_not_there_and_of_what_is_not_yours(
 async def test_a_query_of_what_is_not_there_and_of_what_is_not_yours(
     api: Api, place: Place, foreign: Place, query: str, path: Path
 ) -> None:
-    kinds = (
-        [Kind.ACCOUNT] if query == "account" else [kind for kind in foreign.ids() if kind is not Kind.ROLE]
-    )
+    kinds = [Kind.ACCOUNT] if query == "account" else list(foreign.ids())
     for kind in kinds:
         seen = []
         for id_ in (present(kind, uuid.uuid4()), foreign.ids()[kind]):

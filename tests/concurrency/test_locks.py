@@ -9,10 +9,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from authz.builtin_roles import BuiltinRole
-from authz.guard import authorize
+from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Credentials, Principal, PrincipalKind
 from authz.refusals import NotFound, PermissionDenied
+from authz.row_security import enter
 from authz.tokens import digest_of
 from models.accounts import accounts
 from models.identifiers import AccountId, UserId
@@ -35,6 +36,12 @@ def _principal(member: Member) -> Principal:
     return Principal(
         PrincipalKind.PERSON, Credentials(digest_of(member.token)), UserId(member.person.key), None
     )
+
+
+async def _authorize(session: AsyncSession, caller: Member, account: Account) -> Authorized:
+    principal = _principal(caller)
+    await enter(session, principal.credentials)
+    return await authorize(session, principal, AccountId(account.key), Permission.ACCOUNT_WRITE)
 
 
 async def _free(database: AsyncEngine, statement: Select[Any]) -> bool:
@@ -70,7 +77,7 @@ async def test_the_account_is_locked_for_update_and_what_is_above_in_share_mode(
     child, sibling = await world.account(account), await world.account(parent)
     admin = await world.member(master, BuiltinRole.ADMINISTRATOR)
     async with AsyncSession(application) as session:
-        found = await authorize(session, _principal(admin), AccountId(account.key), Permission.ACCOUNT_WRITE)
+        found = await _authorize(session, admin, account)
         assert (found.account_id, found.acting_from) == (account.key, master.key)
         locked = {
             name: (await _readable(database, row), await _writable(database, row))
@@ -101,7 +108,7 @@ async def test_two_writes_beside_each_other_do_not_wait(
     admin = await world.member(master, BuiltinRole.ADMINISTRATOR)
     async with AsyncSession(application) as first, AsyncSession(application) as second:
         for session, account in ((first, one), (second, other)):
-            await authorize(session, _principal(admin), AccountId(account.key), Permission.ACCOUNT_WRITE)
+            await _authorize(session, admin, account)
 
 
 async def test_a_refusal_locks_nothing(application: AsyncEngine, database: AsyncEngine, world: World) -> None:
@@ -112,5 +119,5 @@ async def test_a_refusal_locks_nothing(application: AsyncEngine, database: Async
     for caller, refusal in ((stranger, NotFound), (analyst, PermissionDenied)):
         async with AsyncSession(application) as session:
             with pytest.raises(refusal):
-                await authorize(session, _principal(caller), AccountId(account.key), Permission.ACCOUNT_WRITE)
+                await _authorize(session, caller, account)
             assert await _writable(database, account)

@@ -60,7 +60,9 @@ async def lists(database: AsyncEngine) -> Lists:
     # Two grants that reach the same accounts: each account is still listed once.
     await world.member(middle[0], BuiltinRole.ADMINISTRATOR, scene.owner.person)
     async with database.connect() as connection:
-        rows = await connection.execute(select(roles.c.id).order_by(roles.c.name))
+        rows = await connection.execute(
+            select(roles.c.id).where(roles.c.account_id.is_(None)).order_by(roles.c.name)
+        )
         role_ids = [present(Kind.ROLE, row.id) for row in rows]
     return Lists(scene, master, (*middle, leaf), role_ids)
 

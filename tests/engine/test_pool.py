@@ -1,139 +1,188 @@
-"""The connections of compiled reads: few, read only, replaced when they end, and never mixed up."""
+"""The pool of compiled reads, with a real server: bounded waits, broken connections, nothing leaks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+import time
+from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.pool import Pool, PoolTimeoutError
-from models.base import APPLICATION_ROLE
-from server.database import read_pool
 from server.embedded_postgres import DatabaseAddresses
-from server.errors import ErrorCode, failure_of
+from tests.engine.pools import Server
 
-_SIZE = 3
-_ECHO = "SELECT convert_to($1, 'UTF8') FROM pg_sleep(0.002)"
-_SLEEP = "SELECT convert_to('slept', 'UTF8') FROM pg_sleep(0.4)"
+_PID = "SELECT convert_to(pg_backend_pid()::text, 'UTF8')"
+_SLOW = "SELECT convert_to(pg_sleep(0.3)::text || pg_backend_pid(), 'UTF8')"
+_PATIENCE = 0.15
+"""Seconds; shorter than the slow statement."""
+_LONG = 30.0
+"""Seconds; longer than any test."""
+
+Pools = Callable[[int, float], Pool]
 
 
 @pytest.fixture
-async def pool(request: pytest.FixtureRequest, addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
-    """Of the size that a test asks for through `sized`, else of three connections."""
-    found = read_pool(addresses.application, getattr(request, "param", _SIZE))
-    yield found
-    await found.close()
+def server(addresses: DatabaseAddresses, database: AsyncEngine) -> Server:
+    return Server(addresses.application, database)
 
 
-def sized(size: int) -> pytest.MarkDecorator:
-    """Give the test a pool of so many connections."""
-    return pytest.mark.parametrize("pool", [size], indirect=True)
+@pytest.fixture
+async def pool_of(server: Server) -> AsyncIterator[Pools]:
+    """Makes pools of a size and a patience; all are closed in the end."""
+    made: list[Pool] = []
+
+    def make(size: int, patience: float) -> Pool:
+        made.append(Pool(server.connect, size, patience))
+        return made[-1]
+
+    yield make
+    for pool in made:
+        await pool.close()
 
 
-async def _echoes(pool: Pool, *texts: str) -> list[bytes | None]:
-    return list(await asyncio.gather(*[pool.value(_ECHO, [text]) for text in texts]))
+async def _check_whole(pool: Pool, server: Server, size: int) -> None:
+    """All of the pool's places can still be used at once, and no more."""
+    pids = await asyncio.gather(*[pool.value(_SLOW, []) for _ in range(2 * size)])
+    assert len(set(pids)) == size
+    assert await server.connections() == size
 
 
-async def _end_connections(database: AsyncEngine) -> int:
-    """End every connection of the application to this database. How many there were."""
-    statement = text(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-        "WHERE usename = :role AND datname = current_database()"
-    )
-    async with database.connect() as connection:
-        return int((await connection.execute(statement, {"role": APPLICATION_ROLE})).scalar_one())
+async def test_the_size_is_respected(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(3, _LONG)
+    assert await server.connections() == 0, "opened when they are needed"
+    first, second = [await pool.value(_PID, []) for _ in range(2)]
+    assert first == second, "one after the other takes one"
+    await _check_whole(pool, server, 3)
 
 
-async def test_many_reads_share_few_connections(pool: Pool, database: AsyncEngine) -> None:
-    await _end_connections(database)  # those of other tests
-    texts = [str(number) for number in range(20)]
-    assert await _echoes(pool, *texts) == [text.encode() for text in texts]
-    assert await _end_connections(database) == _SIZE
-
-
-@sized(1)
-async def test_who_waits_too_long_is_told_and_takes_nobodys_turn(pool: Pool) -> None:
-    pool._patience = 0.1
-    slow = asyncio.create_task(pool.value(_SLEEP, []))
+async def test_a_wait_is_bounded(pool_of: Pools) -> None:
+    pool = pool_of(1, _PATIENCE)
+    slow = asyncio.create_task(pool.value(_SLOW, []))
     await asyncio.sleep(0.05)
-    with pytest.raises(PoolTimeoutError) as timeout:
-        await pool.value(_ECHO, ["late"])
-    assert failure_of(timeout.value).code is ErrorCode.UNAVAILABLE
-    assert await slow == b"slept"
-    assert await _echoes(pool, "next") == [b"next"]
+    started = time.monotonic()
+    with pytest.raises(PoolTimeoutError):
+        await pool.value(_PID, [])
+    assert _PATIENCE <= time.monotonic() - started < 2 * _PATIENCE
+    assert await slow
+    assert await pool.value(_PID, [])
 
 
-async def test_a_read_that_is_given_up_leaves_nothing_to_the_next(pool: Pool) -> None:
-    """A client that goes away cancels its read; the next one must not get its answer."""
-    for _ in range(3):
-        slow = [asyncio.create_task(pool.value(_SLEEP, [])) for _ in range(_SIZE)]
-        waiting = asyncio.create_task(pool.value(_ECHO, ["waiting"]))
-        await asyncio.sleep(0.05)
-        for task in slow:
+async def test_who_waits_is_served_before_who_comes_later(pool_of: Pools) -> None:
+    """However busy others keep the pool: a place that becomes free goes to who waits for it."""
+    pool = pool_of(1, _LONG)
+    enough = asyncio.Event()
+
+    async def again_and_again() -> None:
+        while not enough.is_set():
+            await pool.value(_PID, [])
+
+    others = [asyncio.create_task(again_and_again()) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    try:
+        assert await asyncio.wait_for(pool.value(_PID, []), 5)
+    finally:
+        enough.set()
+        await asyncio.gather(*others)
+
+
+async def test_broken_connections_are_replaced(pool_of: Pools, server: Server) -> None:
+    """Also those that the server has said it ends, but has not yet closed."""
+    pool = pool_of(3, _LONG)
+    await _check_whole(pool, server, 3)
+    for _ in range(15):
+        assert await server.break_all() > 0
+        assert all(await asyncio.gather(*[pool.value(_PID, []) for _ in range(6)]))
+    await _check_whole(pool, server, 3)
+
+
+async def test_a_read_that_dies_with_its_connection_is_sent_again(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(2, _LONG)
+    running = [asyncio.create_task(pool.value(_SLOW, [])) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    assert await server.break_all() == 2
+    assert all(await asyncio.gather(*running))
+    await _check_whole(pool, server, 2)
+
+
+async def test_a_cancelled_wait_leaks_nothing(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(1, _LONG)
+    slow = asyncio.create_task(pool.value(_SLOW, []))
+    await asyncio.sleep(0.05)
+    waiting = [asyncio.create_task(pool.value(_PID, [])) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    waiting[0].cancel()
+    assert await slow
+    assert all(await asyncio.gather(*waiting[1:]))
+    assert waiting[0].cancelled()
+    await _check_whole(pool, server, 1)
+
+
+async def test_a_turn_that_is_cancelled_goes_to_the_next(pool_of: Pools, server: Server) -> None:
+    """Cancelled between being told that there is a connection and taking it."""
+    pool = pool_of(1, _LONG)
+
+    async def read_and_cancel() -> None:
+        await pool.value(_SLOW, [])
+        waiting[0].cancel()
+
+    reading = asyncio.create_task(read_and_cancel())
+    await asyncio.sleep(0.05)
+    waiting = [asyncio.create_task(pool.value(_PID, [])) for _ in range(2)]
+    await reading
+    assert await asyncio.wait_for(waiting[1], 2)
+    assert waiting[0].cancelled()
+    await _check_whole(pool, server, 1)
+
+
+async def test_a_cancelled_read_leaks_nothing(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(2, _LONG)
+    for delay in (0.0, 0.001, 0.02, 0.1):
+        running = [asyncio.create_task(pool.value(_SLOW, [])) for _ in range(2)]
+        await asyncio.sleep(delay)
+        for task in running:
             task.cancel()
-        assert await waiting == b"waiting"
-        await asyncio.gather(*slow, return_exceptions=True)
-        assert await _echoes(pool, "a", "b", "c", "d") == [b"a", b"b", b"c", b"d"]
+        await asyncio.gather(*running, return_exceptions=True)
+        assert all(task.cancelled() for task in running)
+    await _check_whole(pool, server, 2)
 
 
-async def test_who_gives_up_waiting_lets_the_next_one_through(pool: Pool) -> None:
-    slow = [asyncio.create_task(pool.value(_SLEEP, [])) for _ in range(_SIZE)]
-    await asyncio.sleep(0.05)
-    waiting = [asyncio.create_task(pool.value(_ECHO, [str(number)])) for number in range(6)]
-    await asyncio.sleep(0.05)
-    for task in waiting[:3]:
-        task.cancel()
-    assert await asyncio.gather(*waiting[3:]) == [b"3", b"4", b"5"]
-    await asyncio.gather(*slow)
+async def test_a_refused_connection_leaks_no_place(pool_of: Pools, server: Server) -> None:
+    pool = pool_of(1, _LONG)
+    server.connects_that_fail = 1
+    refused, waited = await asyncio.gather(pool.value(_PID, []), pool.value(_PID, []), return_exceptions=True)
+    assert isinstance(refused, ConnectionRefusedError)
+    assert isinstance(waited, bytes)
+    await _check_whole(pool, server, 1)
 
 
-async def test_a_failed_statement_leaves_its_connection_usable(pool: Pool) -> None:
-    for _ in range(_SIZE + 1):
-        with pytest.raises(asyncpg.DivisionByZeroError):
-            await pool.value("SELECT (1 / $1::int)::text::bytea", [0])
-    assert await _echoes(pool, "a") == [b"a"]
-
-
-async def test_its_connections_refuse_to_write(pool: Pool) -> None:
-    for statement in (
-        "DELETE FROM sessions RETURNING digest",
-        "INSERT INTO users DEFAULT VALUES RETURNING id",
-    ):
-        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+async def test_an_error_of_a_statement_keeps_the_connection(pool_of: Pools) -> None:
+    pool = pool_of(1, _LONG)
+    before = await pool.value(_PID, [])
+    for statement in ("SELECT 1 / 0", "SELECT nothing"):
+        with pytest.raises(asyncpg.PostgresError):
             await pool.value(statement, [])
+    assert await pool.value(_PID, []) == before
 
 
-async def test_a_read_is_answered_whatever_happened_to_the_connections_before(
-    pool: Pool, database: AsyncEngine
-) -> None:
-    for _ in range(3):
-        await _echoes(pool, "a", "b", "c")
-        assert await _end_connections(database) >= _SIZE
-        assert await _echoes(pool, "d", "e", "f", "g") == [b"d", b"e", b"f", b"g"]
+async def test_statements_of_a_connection_are_bounded(pool_of: Pools) -> None:
+    pool = pool_of(1, _LONG)
+    for number in range(600):
+        await pool.value(f"SELECT 1 AS n{number}", [])
+    held = await pool.value("SELECT convert_to(count(*)::text, 'UTF8') FROM pg_prepared_statements", [])
+    assert 400 <= int(held or b"") <= 502
 
 
-@sized(10)
-async def test_a_read_that_meets_its_connections_end_at_any_moment(pool: Pool, database: AsyncEngine) -> None:
-    """Reads begin in every turn of the event loop while the server ends the connections: each is answered, or
-    told that the database is away; none breaks on a connection that is half closed."""
-    for _ in range(20):
-        await asyncio.gather(*[pool.value(_ECHO, ["a"]) for _ in range(10)], return_exceptions=True)
-        outcomes = await _read_while(pool, asyncio.create_task(_end_connections(database)))
-        failures = [failure_of(found) for found in outcomes if isinstance(found, Exception)]
-        assert {failure.code for failure in failures} <= {ErrorCode.UNAVAILABLE}, outcomes
-        assert {found for found in outcomes if not isinstance(found, BaseException)} <= {b"a"}
-
-
-async def _read_while(pool: Pool, ending: Awaitable[int]) -> list[bytes | BaseException | None]:
-    task = asyncio.ensure_future(ending)
-    reads = []
-    turns_after = 0
-    while turns_after < 100:
-        turns_after += task.done()
-        if pool._free:
-            reads.append(asyncio.create_task(pool.value(_ECHO, ["a"])))
-        await asyncio.sleep(0)
-    await task
-    return list(await asyncio.gather(*reads, return_exceptions=True))
+async def test_closing_ends_all_connections(pool_of: Pools, server: Server) -> None:
+    """Those at work when they come back; then there are none to be had."""
+    pool = pool_of(2, _PATIENCE)
+    assert await pool.value(_PID, [])
+    slow = asyncio.create_task(pool.value(_SLOW, []))
+    also_slow = asyncio.create_task(pool.value(_SLOW, []))
+    await asyncio.sleep(0.05)
+    await pool.close()
+    assert await slow
+    assert await also_slow
+    assert await server.connections() == 0
+    with pytest.raises(PoolTimeoutError):
+        await pool.value(_PID, [])

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from authz.principals import Credentials
+from authz.row_security import entering
 from authz.tokens import digest_of
 from engine.reader import Reader
 from models.accounts import accounts
@@ -39,12 +40,14 @@ async def test_a_reader_does_not_see_what_is_committed_after_its_first_statement
 ) -> None:
     account = await world.account()
     await world.account(account)
-    reader = Reader(application, {})
+    owner = await world.member(account, BuiltinRole.OWNER)
+    binds = Credentials(digest_of(owner.token)).binds
+    reader = Reader(application, entering(), binds)
     try:
         assert await _children(reader, account) == 1
         await world.account(account)
         assert await _children(reader, account) == 1
-        await reader.renew({})
+        await reader.renew(binds)
         assert await _children(reader, account) == 2
     finally:
         await reader.close()
@@ -53,7 +56,7 @@ async def test_a_reader_does_not_see_what_is_committed_after_its_first_statement
 async def test_a_reader_that_is_closed_holds_no_connection(application: AsyncEngine, world: World) -> None:
     account = await world.account()
     for _ in range(3):
-        reader = Reader(application, Credentials(digest_of("nobody")).binds)
+        reader = Reader(application, entering(), Credentials(digest_of("nobody")).binds)
         await asyncio.gather(*[_children(reader, account) for _ in range(5)])
         await reader.close()
         await reader.close()

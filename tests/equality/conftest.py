@@ -46,9 +46,9 @@ async def reads(addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
 async def executor(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[Executor]:
     """Both executors, as the server has them."""
     engine = connect_as_application(addresses.application, _POOL_SIZE)
-    executor = Executor(build_schema(), engine, reads, "http://mandant.test")
-    yield executor
-    await executor.key_uses.write()  # else it would be written when the engine is gone
+    made = Executor(build_schema(), engine, reads, "http://mandant.test")
+    yield made
+    await made.key_uses.close()
     await engine.dispose()
 
 

@@ -44,7 +44,8 @@ _CONTENT = {
     ),
     "people, down and up": (
         "accounts { nodes { members(includeInherited: true) { nodes { id relation joinedAt expiresAt "
-        "user { id name email createdAt } role { name policyLines permissions permissionsBelow "
+        "user { id name email createdAt } role { name builtIn "
+        "policyLines { relation area action effect } account { name } permissions permissionsBelow "
         "permissionsInherited } inheritedFrom { name } account { master { name } ancestors { name } } } } } }"
     ),
     "the log": (

@@ -11,9 +11,10 @@ from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
+from models.roles import roles
 from models.sessions import sessions
 from resolvers.events import Change, EventKind
-from tests.world import Account, ApiKey, Person, World
+from tests.world import Account, ApiKey, CustomRole, Person, World, role_key
 
 PAST = datetime.datetime(2020, 2, 29, 23, 59, 59, 5, datetime.UTC)
 FUTURE = datetime.datetime(9999, 12, 31, 23, 59, 59, 999_998, datetime.UTC)
@@ -55,6 +56,12 @@ async def set_key(
     )
 
 
+async def delete_role(world: World, role: CustomRole) -> None:
+    """The role was deleted: it gives nothing, and only what was given with it names it."""
+    masks = {"member_mask": 0, "ancestor_mask": 0, "inherited_mask": 0}
+    await _update(world, roles, role.key, deleted_at=PAST, **masks)
+
+
 async def bind_key(
     world: World,
     key: ApiKey,
@@ -83,7 +90,7 @@ async def bind_key(
 async def invitation(
     world: World,
     account: Account,
-    role: BuiltinRole,
+    role: BuiltinRole | CustomRole,
     inviter: Person | ApiKey,
     expires_at: datetime.datetime = FUTURE,
     accepted_at: datetime.datetime | None = None,
@@ -100,7 +107,7 @@ async def invitation(
                 id=key,
                 email=address,
                 email_canonical=address,
-                role_id=role.id,
+                role_id=role_key(role),
                 digest=key.bytes,
                 inviter_user_id=inviter.key if isinstance(inviter, Person) else None,
                 inviter_api_key_id=inviter.key if isinstance(inviter, ApiKey) else None,

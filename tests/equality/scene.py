@@ -22,7 +22,7 @@ from resolvers.events import EventKind
 from tests.api import Caller
 from tests.equality import rows
 from tests.shares import Given, Share, give_share
-from tests.world import Account, ApiKey, Member, Person, World
+from tests.world import Account, ApiKey, CustomRole, Member, Person, World
 
 QUOTES = "Agency \"Ω\" \\ 'quoted' \\u0041"
 EMOJI = "Client 🦊\u2028 tab\t line\n \x01 bell\x07 </script>"
@@ -49,7 +49,10 @@ VIEWERS = (
     "guest by areas alone",
     "guest who manages",
     "guest and member",
+    "guest of a custom role",
     "guest of what has ended",
+    "holder of a custom role",
+    "key of a custom role",
 )
 REFUSED = ("expired session", "revoked key", "expired key", "stopped key", "key from elsewhere")
 _KEYS = (
@@ -99,6 +102,7 @@ async def make_scene(world: World) -> Scene:
     members = await _members(world, agency, brand, marketing)
     stranger = await world.member(foreign, BuiltinRole.OWNER)
     keys = await _keys(world, agency, members)
+    custom = await _custom_roles(world, agency, brand, members, keys)
     owner = members["owner of a tree"]
     invitations = await _invitations(world, agency, owner, keys["key"])
     events = await _events(world, agency, owner, keys["key"])
@@ -109,7 +113,7 @@ async def make_scene(world: World) -> Scene:
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
     people["nobody's member"] = await world.person("Nobody's member")
-    shares = await _shares(world, agency, people, keys["key"])
+    shares = await _shares(world, agency, people, keys["key"], custom[0])
     people["expired session"] = await world.person()
     await rows.end_session(world, people["expired session"])
     seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
@@ -120,6 +124,7 @@ async def make_scene(world: World) -> Scene:
         *(person.id for person in (*people.values(), stranger.person)),
         *(key.id for key in keys.values()),
         *(present(Kind.ROLE, role.id) for role in BuiltinRole),
+        *(role.id for role in custom),
         *invitations,
         *(share.id for share in shares),
         *events,
@@ -194,6 +199,28 @@ async def _keys(world: World, agency: _Agency, members: Mapping[str, Member]) ->
     return keys
 
 
+async def _custom_roles(
+    world: World,
+    agency: _Agency,
+    brand: Account,
+    members: dict[str, Member],
+    keys: dict[str, ApiKey],
+) -> list[CustomRole]:
+    """One that holds below, one of an account below, one of another tree, one that was deleted."""
+    sees = "ACCOUNT_READ ROLES_READ MEMBERS_READ"
+    reader = await world.role(agency.master, sees, "ACCOUNT_READ ROLES_READ", 'Reader "R" 🦊')
+    own = await world.role(agency.client, "ACCOUNT_READ API_KEYS_READ", "ACCOUNT_READ", "reader")
+    others = [await world.role(brand), await world.role(agency.shop), await world.role(agency.client)]
+    members["holder of a custom role"] = await world.member(agency.client, reader)
+    keys["key of a custom role"] = await world.api_key(agency.client, own)
+    revoked = await world.api_key(agency.client, others[-1])
+    await rows.set_key(world, revoked, revoked_at=rows.PAST)
+    await rows.delete_role(world, others[-1])
+    by = members["owner of a tree"].person
+    await rows.invitation(world, agency.leaves[0], reader, by)
+    return [reader, own, *others]
+
+
 async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:
     role, by = BuiltinRole.ANALYST, owner.person
     return [
@@ -205,7 +232,9 @@ async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey
     ]
 
 
-async def _shares(world: World, agency: _Agency, people: dict[str, Person], key: ApiKey) -> list[Share]:
+async def _shares(
+    world: World, agency: _Agency, people: dict[str, Person], key: ApiKey, role: CustomRole
+) -> list[Share]:
     """Of every status, to guests and to members; the guests are added to the people."""
     owner, administrator = people["owner of a tree"], BuiltinRole.ADMINISTRATOR
     reads = agency.shop, agency.till, agency.leaves[0]
@@ -217,6 +246,7 @@ async def _shares(world: World, agency: _Agency, people: dict[str, Person], key:
         ("guest by areas alone", reads, few),
         ("guest who manages", (agency.master, agency.client), managing),
         ("guest and member", (agency.client, agency.suspended), Given()),
+        ("guest of a custom role", (agency.client, agency.shop), Given(role, hidden=[Area.MEMBERS])),
         ("guest of what has ended", (agency.client,), Given(expires_at=rows.PAST)),
         ("guest of what has ended", (agency.client, agency.till), Given(revoked_at=rows.PAST)),
         ("guest of what has ended", (agency.client,), Given(accepted=False)),

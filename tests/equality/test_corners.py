@@ -18,6 +18,7 @@ _VIEWERS = (
     "finance",
     "member in two trees",
     "key without sight",
+    "holder of a custom role",
 )
 
 

@@ -64,7 +64,7 @@ async def debugging(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[
     engine = connect_as_application(addresses.application, 2)
     executor = Executor(build_schema(), engine, reads, "http://mandant.test", debug=True)
     yield executor
-    await executor.key_uses.write()  # else it would be written when the engine is gone
+    await executor.key_uses.close()
     await engine.dispose()
 
 
@@ -82,7 +82,7 @@ async def without_reads(addresses: DatabaseAddresses) -> AsyncIterator[Executor]
     pool = _TellsWhoAsks(connect, 1, patience=0.05)
     executor = Executor(build_schema(), engine, pool, "http://mandant.test", debug=True)
     yield executor
-    await executor.key_uses.write()  # else it would be written when the engine is gone
+    await executor.key_uses.close()
     await engine.dispose()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from authz.reach import PRINCIPAL
+from authz.row_security import entering
 from authz.tokens import digest_of
 from engine.binds import NotCompilableError
 from engine.plans import Asked, Plan, Plans, WholeQuery
@@ -36,7 +37,7 @@ _NODE = "query ($id: ID!) { node(id: $id) { id } }"
 
 
 async def test_one_plan_answers_each_viewer(reads: Pool, scene: Scene) -> None:
-    plans = Plans(_SCHEMA)
+    plans = Plans(_SCHEMA, entering())
     shown = {}
     for viewer in VIEWERS:
         plan = _plan(plans, _WHO)
@@ -49,7 +50,7 @@ async def test_one_plan_answers_each_viewer(reads: Pool, scene: Scene) -> None:
 
 async def test_a_plan_holds_nothing_of_those_whom_it_answered(reads: Pool, scene: Scene) -> None:
     """Neither who asked, nor what was answered, nor the values that variables had."""
-    plans = Plans(_SCHEMA)
+    plans = Plans(_SCHEMA, entering())
     asked = operation(_LIST, id=scene.ids[20], text="Leaf 17", cursor=None, size=3)
     plan = _plan(plans, asked)
     held = repr(plan)
@@ -75,7 +76,7 @@ async def test_a_plan_holds_nothing_of_those_whom_it_answered(reads: Pool, scene
     ],
 )
 def test_values_that_are_bound_share_a_plan(one: dict[str, object], other: dict[str, object]) -> None:
-    plans = Plans(_SCHEMA)
+    plans = Plans(_SCHEMA, entering())
     assert _plan(plans, operation(_LIST, **one)) is _plan(plans, operation(_LIST, **other))
 
 
@@ -91,12 +92,12 @@ def test_values_that_are_bound_share_a_plan(one: dict[str, object], other: dict[
     ],
 )
 def test_values_that_shape_the_statement_do_not(one: dict[str, object], other: dict[str, object]) -> None:
-    plans = Plans(_SCHEMA)
+    plans = Plans(_SCHEMA, entering())
     assert _plan(plans, operation(_LIST, **one)) is not _plan(plans, operation(_LIST, **other))
 
 
 async def test_kinds_of_ids_shape_the_statement(reads: Pool, scene: Scene) -> None:
-    plans = Plans(_SCHEMA)
+    plans = Plans(_SCHEMA, entering())
     owner = scene.callers["owner of a tree"]
     for id_ in scene.ids[:30]:
         asked = operation(_NODE, id=id_)
@@ -106,7 +107,7 @@ async def test_kinds_of_ids_shape_the_statement(reads: Pool, scene: Scene) -> No
 
 def test_shapes_of_an_operation_are_bounded() -> None:
     """Those that were used last stay: a client's odd values do not take the plans of all others."""
-    plans = Plans(_SCHEMA)
+    plans = Plans(_SCHEMA, entering())
     page = f"query ($size: Int) {{ {_PAGE} }}"
     kept = _plan(plans, operation(page, size=20))
     made = []
@@ -121,7 +122,7 @@ def test_shapes_of_an_operation_are_bounded() -> None:
 
 def test_plans_are_bounded_in_all() -> None:
     most = 10
-    plans = Plans(_SCHEMA, most)
+    plans = Plans(_SCHEMA, entering(), most)
     made = []
     for number in range(9):
         for size in range(3):

@@ -1,0 +1,185 @@
+"""The second wall: PostgreSQL's row level security, tree by tree.
+
+Reach decides what a principal sees; should it ever be wrong, no row of a foreign tree leaves the database all
+the same. Each transaction, and each compiled statement, begins by telling the database who asks
+(`mandant_enter`); the database itself finds the trees that the principal is in, and every table of a tree
+shows rows of these alone. Without that nothing is shown.
+"""
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.principals import DIGEST_NAME, LINK_NAME, Credentials
+from authz.tokens import Digest
+from models.base import APPLICATION_ROLE, metadata
+from models.identifiers import MasterId
+
+_NOT_OF_A_TREE = {
+    "ownerships": "an e-mail address owns one account, whatever its tree",
+    "roles": "a reference table: what a role gives is read by each statement",
+}
+
+_ENTER = """
+DECLARE
+  person uuid;
+  trees text;
+BEGIN
+  SELECT user_id INTO person FROM sessions WHERE digest = principal AND expires_at > now();
+  IF FOUND THEN
+    SELECT string_agg(master_id::text, ',') INTO trees FROM (
+      SELECT master_id FROM memberships WHERE user_id = person
+      UNION SELECT master_id FROM shares WHERE user_id = person
+    ) AS grants;
+  ELSE
+    SELECT string_agg(DISTINCT master_id::text, ',') INTO trees
+      FROM api_keys WHERE digest = principal OR previous_digest = principal;
+  END IF;
+  IF link IS NOT NULL THEN
+    SELECT concat_ws(',', trees, string_agg(master_id::text, ',')) INTO trees FROM (
+      SELECT master_id FROM invitations WHERE digest = link
+      UNION SELECT master_id FROM shares WHERE digest = link
+    ) AS offers;
+  END IF;
+  PERFORM set_config('mandant.trees', '{' || coalesce(trees, '') || '}', true);
+  RETURN true;
+END"""
+
+_FOUND = """
+BEGIN
+  IF EXISTS (SELECT FROM accounts WHERE master_id = tree) THEN
+    RAISE EXCEPTION 'the tree exists' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  PERFORM set_config('mandant.trees', '{' || tree || '}', true);
+  RETURN true;
+END"""
+
+_NOTE_USES = """
+BEGIN
+  WITH used AS (
+    SELECT master_id, id FROM api_keys
+    WHERE (digest = ANY (secrets) OR previous_digest = ANY (secrets))
+      AND (last_used_at IS NULL OR last_used_at < date_trunc('minute', now()))
+    ORDER BY id FOR UPDATE
+  )
+  UPDATE api_keys SET last_used_at = date_trunc('minute', now()) FROM used
+  WHERE api_keys.master_id = used.master_id AND api_keys.id = used.id;
+END"""
+
+_FUNCTIONS = {
+    "mandant_enter(principal bytea, link bytea) RETURNS boolean": _ENTER,
+    "mandant_found(tree uuid) RETURNS boolean": _FOUND,
+    "mandant_note_key_uses(secrets bytea[]) RETURNS void": _NOTE_USES,
+}
+"""They run as their owner and look into every tree; each tells no more than it has to."""
+
+_OWN_TREES = "master_id = ANY ((SELECT nullif(current_setting('mandant.trees', true), '')::uuid[])::uuid[])"
+
+
+def entering() -> ColumnElement[bool]:
+    """Tells the database who asks, for the rest of the transaction. Its parameters are in the credentials."""
+    principal = bindparam(DIGEST_NAME, type_=LargeBinary, required=True)
+    return func.mandant_enter(principal, bindparam(LINK_NAME, type_=LargeBinary, required=True))
+
+
+_ENTERING = select(entering())
+
+
+async def enter(session: AsyncSession, credentials: Credentials) -> None:
+    """The same for a session's transaction."""
+    await session.execute(_ENTERING, credentials.binds)
+
+
+def entering_by_link(credentials: Credentials, link: Digest | None) -> Select[Any]:
+    """The same for who holds the secret of a link besides."""
+    return select(
+        func.mandant_enter(literal(credentials.digest, LargeBinary), literal(link, LargeBinary)).label("open")
+    )
+
+
+async def found_tree(session: AsyncSession, master_id: MasterId) -> None:
+    """Let the transaction write a tree that does not exist yet, and look at no other."""
+    await session.execute(select(func.mandant_found(literal(master_id, Uuid))))
+
+
+def tables_of_trees() -> list[Table]:
+    """The tables whose rows belong to a tree."""
+    return [
+        table
+        for table in metadata.sorted_tables
+        if "master_id" in table.c and table.name not in _NOT_OF_A_TREE
+    ]
+
+
+def synchronize(connection: Connection) -> None:
+    """Write the functions and the policies. Part of `mandant migrate`."""
+    for head, body in _FUNCTIONS.items():
+        connection.exec_driver_sql(
+            f"CREATE OR REPLACE FUNCTION {head} LANGUAGE plpgsql VOLATILE SECURITY DEFINER "
+            f"SET search_path = public, pg_temp AS $body${body}$body$"
+        )
+        signature = head.partition(" RETURNS")[0]
+        connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {signature} TO {APPLICATION_ROLE}")
+    for table in tables_of_trees():
+        for statement in _policies(table.name):
+            connection.exec_driver_sql(statement)
+
+
+def _policies(table: str) -> list[str]:
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"DROP POLICY IF EXISTS own_trees ON {table}",
+        f"CREATE POLICY own_trees ON {table} TO {APPLICATION_ROLE} USING ({_OWN_TREES})",
+        f"DROP POLICY IF EXISTS owner ON {table}",
+        f"CREATE POLICY owner ON {table} TO CURRENT_USER USING (true)",
+    ]
+
+
+def differs(connection: Connection) -> bool:
+    """Whether a table or a function is not as it has to be, or the application's role could pass by."""
+    return bool(_open_tables(connection)) or _other_functions(connection) or _role_is_too_strong(connection)
+
+
+def _open_tables(connection: Connection) -> set[str]:
+    """The tables of trees whose rows are shown by any other rule."""
+    rules = text(
+        "SELECT tablename, array_agg(qual) FROM pg_policies "
+        "JOIN pg_class ON pg_class.oid = to_regclass(tablename) AND relrowsecurity AND relforcerowsecurity "
+        "WHERE schemaname = 'public' AND permissive = 'PERMISSIVE' AND cmd = 'ALL' AND with_check IS NULL "
+        "AND :role = ANY (roles) GROUP BY tablename"
+    )
+    found = {row[0]: row[1] for row in connection.execute(rules, {"role": APPLICATION_ROLE})}
+    # PostgreSQL writes a rule down in its own words, so they are compared with each other.
+    common = Counter(rule for all_rules in found.values() for rule in all_rules).most_common(1)
+    own_trees = [rule for rule, _ in common if "mandant.trees" in rule]
+    return {table.name for table in tables_of_trees() if not own_trees or found.get(table.name) != own_trees}
+
+
+def _other_functions(connection: Connection) -> bool:
+    stored = text("SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef")
+    found = set(connection.execute(stored).scalars())
+    return not set(_FUNCTIONS.values()) <= found
+
+
+def _role_is_too_strong(connection: Connection) -> bool:
+    statement = text(
+        "SELECT rolsuper OR rolbypassrls OR EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid) "
+        "FROM pg_roles WHERE rolname = :role"
+    )
+    return bool(connection.execute(statement, {"role": APPLICATION_ROLE}).scalar_one())

@@ -1,0 +1,1 @@
+"""Measures Mandant: against PostgreSQL alone, against other GraphQL servers, and against growing data."""

@@ -1,0 +1,83 @@
+"""`make bench`: measures everything and writes docs/benchmarks/.
+
+With `--quick` the rounds are shorter and the data grow less far.
+"""
+
+import asyncio
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import asyncpg
+
+from benchmarks import agreement, growth, pgbench, report
+from benchmarks.cold import cold_ms
+from benchmarks.data import Tree, open_trees
+from benchmarks.database import load, temporary_database
+from benchmarks.machine import LOAD_CORE, CannotMeasure, description, other_load, pin, require_two_cores
+from benchmarks.operations import Operation, asks_of
+from benchmarks.recording import record
+from benchmarks.results import Results
+from benchmarks.rounds import Effort, Field, contest
+from benchmarks.scripts import script_of
+from benchmarks.servers import MANDANT, PEERS, REFERENCE, peers, running
+from server.embedded_postgres import DatabaseAddresses
+
+QUICK = Effort(rounds=3, warm_seconds=0.5, seconds=2)
+FULL = Effort(rounds=5, warm_seconds=1.5, seconds=6)
+TREES_ASKED = 400
+
+
+def main() -> None:
+    """Exits with a sentence where something is missing, fails or answers otherwise than the rest."""
+    quick = "--quick" in sys.argv[1:]
+    try:
+        require_two_cores()
+        pin(LOAD_CORE)
+        with temporary_database() as addresses:
+            results = asyncio.run(_measure(addresses, quick=quick))
+    except CannotMeasure as reason:
+        sys.exit(f"benchmark: {reason}")
+    report.write(results)
+    report.show(results)
+
+
+async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
+    effort = QUICK if quick else FULL
+    others = other_load()
+    await load(addresses.owner)
+    connection = await asyncpg.connect(addresses.owner)
+    try:
+        with tempfile.TemporaryDirectory(prefix="mandant-benchmark-") as name, ExitStack() as stack:
+            folder = Path(name)
+            trees = await open_trees(connection, TREES_ASKED)
+            scripts = await _scripts(connection, addresses.application, trees, folder)
+            await connection.execute((PEERS / "postgraphile.sql").read_text(encoding="utf-8"))
+            servers = [
+                stack.enter_context(running(server, addresses.application, folder))
+                for server in (MANDANT, REFERENCE, *peers())
+            ]
+            await agreement.check(connection, servers, trees)
+            field = Field(addresses.owner, addresses.application, servers, scripts, trees)
+            measured = await contest(field, effort)
+    finally:
+        await connection.close()
+    cold = await cold_ms(addresses.application)
+    points = await growth.growth(addresses, growth.QUICK_SIZES if quick else growth.SIZES)
+    machine = await description(addresses.owner, PEERS) | {"load average before": others}
+    return Results(measured, cold, points, effort, machine)
+
+
+async def _scripts(
+    connection: asyncpg.Connection, application_url: str, trees: list[Tree], folder: Path
+) -> dict[Operation, pgbench.Prepared]:
+    scripts = {}
+    for operation in Operation:
+        recorded = await record(application_url, operation, asks_of(operation, trees))
+        scripts[operation] = await pgbench.prepare(connection, operation.value, script_of(recorded), folder)
+    return scripts
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Before anything is measured: all servers give the same data, also where something is hidden or refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http.client import HTTPConnection
+
+import asyncpg
+import orjson
+
+from benchmarks.data import Tree, global_id
+from benchmarks.machine import CannotMeasure
+from benchmarks.operations import Ask, Operation, body, write
+from benchmarks.servers import MANDANT, Running
+from models.identifiers import AccountId
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request, and why it is asked."""
+
+    what: str
+    operation: Operation
+    ask: Ask
+
+
+def cases(trees: Sequence[Tree]) -> list[Case]:
+    """Each operation by callers who may, who may in part, and who may not."""
+    tree, foreign = trees[0], trees[1]
+    callers = {
+        "an owner": tree.owner_token,
+        "an API key": tree.api_key,
+        "finance": tree.finance_token,
+        "a member below": tree.member_token,
+    }
+    master, account, elsewhere = tree.account_ids[0], tree.active_ids[1], foreign.account_ids[0]
+    suspended = (set(tree.account_ids) - set(tree.active_ids)).pop()
+    found = []
+    for who, token in callers.items():
+        found += [
+            Case(f"{who}, the master", Operation.POINT_READ, _read(token, master)),
+            Case(f"{who}, a subaccount", Operation.POINT_READ, _read(token, account)),
+            Case(f"{who}, a foreign account", Operation.POINT_READ, _read(token, elsewhere)),
+            Case(who, Operation.PAGE, Ask(token, {})),
+            Case(f"{who}, a subaccount", Operation.WRITE, write(token, account, 1)),
+            Case(f"{who}, a suspended one", Operation.WRITE, write(token, suspended, 1)),
+            Case(f"{who}, a foreign one", Operation.WRITE, write(token, elsewhere, 1)),
+        ]
+    return [*found, Case("an owner, too late", Operation.WRITE, write(tree.owner_token, account, 7))]
+
+
+def _read(token: str, account_id: AccountId) -> Ask:
+    return Ask(token, {"id": global_id(account_id)})
+
+
+async def check(connection: asyncpg.Connection, servers: Sequence[Running], trees: Sequence[Tree]) -> None:
+    """Raises CannotMeasure where a server answers other data than Mandant."""
+    for case in cases(trees):
+        answers = {}
+        for running in servers:
+            await forget_writes(connection)
+            answers[running.server.name] = _data(running, case)
+        for name, answer in answers.items():
+            if answer != answers[MANDANT.name]:
+                raise CannotMeasure(
+                    f"{case.operation.title}, {case.what}: {name} answers {_short(answer)}, "
+                    f"{MANDANT.name} {_short(answers[MANDANT.name])}."
+                )
+    await forget_writes(connection)
+
+
+async def forget_writes(connection: asyncpg.Connection) -> None:
+    """As before the first write: accounts of version 1 with their names, and no events."""
+    await connection.execute("UPDATE accounts SET version = 1, name = 'Name 0' WHERE version > 1")
+    await connection.execute("TRUNCATE events")
+
+
+def _data(running: Running, case: Case) -> object:
+    connection = HTTPConnection(*running.address)
+    headers = {
+        "accept": "application/json",
+        "content-type": "application/json",
+        "authorization": f"Bearer {case.ask.token}",
+    }
+    connection.request("POST", "/graphql", body(case.operation, case.ask), headers)
+    text = connection.getresponse().read()
+    connection.close()
+    answer = orjson.loads(text)
+    if "data" not in answer:
+        where = f"{case.operation.title}, {case.what}"
+        raise CannotMeasure(f"{where}: {running.server.name} answers {text.decode()}")
+    return answer["data"]
+
+
+def _short(answer: object) -> str:
+    return orjson.dumps(answer).decode()[:3000]

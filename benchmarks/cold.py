@@ -1,0 +1,31 @@
+"""How long a document takes that the server has never seen: parsing, validating and compiling it."""
+
+import time
+from statistics import median
+
+from authz.tokens import TokenKind, generate
+from benchmarks.in_process import NoReads, answer, executor
+from benchmarks.operations import Ask, Operation
+from server.database import connect_as_application
+from server.documents import Documents
+
+DOCUMENTS = 200
+
+
+async def cold_ms(database_url: str) -> float:
+    """The median over documents as large as the page's, no two alike, in milliseconds."""
+    database = connect_as_application(database_url, 1)
+    mandant = executor(database, NoReads())
+    documents = Documents(mandant.schema)
+    ask = Ask(generate(TokenKind.SESSION), {})
+    taken = []
+    for number in range(DOCUMENTS):
+        text = Operation.PAGE.document.replace("name", f"name{number}: name")
+        began = time.perf_counter()
+        checked = documents.check(text, anonymous=False)
+        await answer(mandant, text, checked.document, ask)
+        taken.append(time.perf_counter() - began)
+        if checked.errors:
+            raise AssertionError(checked.errors)
+    await database.dispose()
+    return median(taken) * 1000

@@ -1,0 +1,94 @@
+"""Whom the requests come from and what they ask about: drawn once, with a fixed seed."""
+
+import random
+import uuid
+from dataclasses import dataclass
+
+import asyncpg
+
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import ALL_PERMISSIONS
+from authz.tokens import TokenKind, digest_of, generate
+from models.identifiers import AccountId, Kind, MasterId, new_id, present
+
+SEED = 20
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree that is asked about: its accounts in the order of their making, the master first."""
+
+    master_id: MasterId
+    account_ids: tuple[AccountId, ...]
+    active_ids: tuple[AccountId, ...]
+    """Those that can be changed."""
+    owner_token: str
+    """A session of the master's owner."""
+    api_key: str
+    """An administrator's key of the master account."""
+    finance_token: str
+    """A session of a finance person of the master: neither members nor what lies below is for them."""
+    member_token: str
+    """A session of a person with different roles in some of the subaccounts."""
+
+
+def global_id(account_id: AccountId) -> str:
+    """The id as clients send it."""
+    return present(Kind.ACCOUNT, account_id)
+
+
+async def open_trees(connection: asyncpg.Connection, count: int) -> list[Tree]:
+    """Trees drawn from the data, and new keys and sessions for their people."""
+    masters = await connection.fetch(
+        "SELECT master_id FROM memberships WHERE account_id = master_id AND role_id = $1 ORDER BY master_id",
+        BuiltinRole.OWNER.id,
+    )
+    drawn = random.Random(SEED).sample([row["master_id"] for row in masters], count)
+    async with connection.transaction():
+        trees = [await _open_tree(connection, master_id) for master_id in drawn]
+    await connection.execute("ANALYZE api_keys, sessions")
+    return trees
+
+
+async def _open_tree(connection: asyncpg.Connection, master_id: MasterId) -> Tree:
+    accounts = await connection.fetch(
+        "SELECT id, status FROM accounts WHERE master_id = $1 ORDER BY id", master_id
+    )
+    people = await connection.fetch(
+        "SELECT user_id FROM memberships WHERE master_id = $1 AND account_id = $1 ORDER BY id", master_id
+    )
+    below = await connection.fetchval(
+        "SELECT user_id FROM memberships WHERE master_id = $1 AND account_id <> $1 "
+        "GROUP BY user_id ORDER BY count(DISTINCT role_id) DESC, user_id LIMIT 1",
+        master_id,
+    )
+    return Tree(
+        master_id,
+        tuple(row["id"] for row in accounts),
+        tuple(row["id"] for row in accounts if row["status"] == "ACTIVE"),
+        await open_session(connection, people[0]["user_id"]),
+        await _open_key(connection, master_id),
+        await open_session(connection, people[2]["user_id"]),
+        await open_session(connection, below),
+    )
+
+
+async def open_session(connection: asyncpg.Connection, user_id: uuid.UUID) -> str:
+    """A new session's token, good for a day."""
+    token = generate(TokenKind.SESSION)
+    await connection.execute(
+        "INSERT INTO sessions (id, user_id, digest, expires_at) "
+        "VALUES ($1, $2, $3, now() + interval '1 day')",
+        *(new_id(), user_id, digest_of(token)),
+    )
+    return token
+
+
+async def _open_key(connection: asyncpg.Connection, master_id: MasterId) -> str:
+    secret = generate(TokenKind.API_KEY)
+    await connection.execute(
+        "INSERT INTO api_keys (master_id, account_id, id, name, digest, last_four, role_id, scopes) "
+        "VALUES ($1, $1, $2, 'Benchmark', $3, $4, $5, $6)",
+        *(master_id, new_id(), digest_of(secret), secret[-4:], BuiltinRole.ADMINISTRATOR.id, ALL_PERMISSIONS),
+    )
+    return secret

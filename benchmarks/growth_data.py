@@ -1,0 +1,146 @@
+"""Data that PostgreSQL makes by itself, so that a million accounts take minutes.
+
+The same trees as those of `server.demo.trees`: what of them is the same in every tree comes as arrays from
+there, and generate_series multiplies it. Ids rise with the number of the tree, as those of UUIDv7 do.
+"""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from authz.builtin_roles import BuiltinRole
+from benchmarks.data import open_session
+from server.demo.trees import rows_of_trees
+
+PEOPLE, ACCOUNTS, MEMBERSHIPS = "a", "b", "c"
+
+# Two numbers as a UUID: the first takes the place of its time, the second tells the rows of a tree apart.
+_ID = """
+CREATE FUNCTION benchmark_id(kind text, tree bigint, place bigint) RETURNS uuid
+LANGUAGE sql IMMUTABLE RETURN (
+  lpad(to_hex(tree), 12, '0') || '7' || lpad(to_hex(place), 3, '0') || '8' || kind || repeat('0', 14)
+)::uuid"""
+
+_PEOPLE = f"""
+INSERT INTO users (id, name, email, email_canonical, password_hash)
+SELECT benchmark_id('{PEOPLE}', tree, place), 'Person ' || tree || '-' || place, address, address, '-'
+FROM generate_series($1::bigint, $2::bigint) AS tree, unnest($3::int[]) AS place,
+     LATERAL (SELECT 'person-' || tree || '-' || place || '@example.com') AS made(address)"""
+
+_ACCOUNTS = f"""
+INSERT INTO accounts (master_id, id, parent_id, external_id, name, status)
+SELECT benchmark_id('{ACCOUNTS}', tree, 0), benchmark_id('{ACCOUNTS}', tree, place),
+       benchmark_id('{ACCOUNTS}', tree, parent), CASE WHEN parent IS NOT NULL THEN 'E-' || place END,
+       'Account ' || tree || '-' || place, status
+FROM generate_series($1::bigint, $2::bigint) AS tree,
+     unnest($3::int[], $4::int[], $5::text[]) AS shape(place, parent, status)"""
+
+_CLOSURE = f"""
+INSERT INTO account_closure (master_id, ancestor_id, descendant_id, depth)
+SELECT benchmark_id('{ACCOUNTS}', tree, 0), benchmark_id('{ACCOUNTS}', tree, above),
+       benchmark_id('{ACCOUNTS}', tree, below), depth
+FROM generate_series($1::bigint, $2::bigint) AS tree,
+     unnest($3::int[], $4::int[], $5::int[]) AS shape(above, below, depth)"""
+
+_MEMBERSHIPS = f"""
+INSERT INTO memberships (master_id, account_id, id, user_id, role_id)
+SELECT benchmark_id('{ACCOUNTS}', tree, 0), benchmark_id('{ACCOUNTS}', tree, account),
+       benchmark_id('{MEMBERSHIPS}', tree, number), benchmark_id('{PEOPLE}', tree, person), role
+FROM generate_series($1::bigint, $2::bigint) AS tree,
+     unnest($3::int[], $4::int[], $5::uuid[]) WITH ORDINALITY AS shape(account, person, role, number)"""
+
+_TABLES = "users, accounts, account_closure, memberships"
+
+_WIDE_TREE = 2**40
+"""The number of a tree, far from the others'."""
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """One tree of the demo's, with places instead of ids; for each statement its arrays."""
+
+    people: list[int]
+    accounts: tuple[list[int], list[int | None], list[str]]
+    closure: tuple[list[int], list[int], list[int]]
+    memberships: tuple[list[int], list[int], list[object]]
+
+
+def _shape() -> _Shape:
+    rows = rows_of_trees([0], "-").by_table
+    people = {row[0]: place for place, row in enumerate(rows["users"])}
+    places = {row[1]: place for place, row in enumerate(rows["accounts"])}
+    return _Shape(
+        list(people.values()),
+        (
+            list(places.values()),
+            [None if row[2] is None else places[row[2]] for row in rows["accounts"]],
+            [str(row[5]) for row in rows["accounts"]],
+        ),
+        (
+            [places[row[1]] for row in rows["account_closure"]],
+            [places[row[2]] for row in rows["account_closure"]],
+            [int(str(row[3])) for row in rows["account_closure"]],
+        ),
+        (
+            [places[row[1]] for row in rows["memberships"]],
+            [people[row[3]] for row in rows["memberships"]],
+            [row[4] for row in rows["memberships"]],
+        ),
+    )
+
+
+async def prepare(connection: asyncpg.Connection) -> None:
+    """What `grow` needs, in a database that is migrated."""
+    await connection.execute(_ID)
+    # The rows point at each other by their making: to look that up a million times would only take time.
+    await connection.execute("SET session_replication_role = replica")
+
+
+async def grow(connection: asyncpg.Connection, first: int, last: int) -> None:
+    """The trees with these numbers, and everything as autovacuum would have left it."""
+    shape = _shape()
+    await connection.execute(_PEOPLE, first, last, shape.people)
+    await connection.execute(_ACCOUNTS, first, last, *shape.accounts)
+    await connection.execute(_CLOSURE, first, last, *shape.closure)
+    await connection.execute(_MEMBERSHIPS, first, last, *shape.memberships)
+    await connection.execute(f"VACUUM ANALYZE {_TABLES}")
+
+
+async def open_deep_viewer(connection: asyncpg.Connection, accounts: int) -> str:
+    """A session of a person with one membership, in a new master account with so many accounts below it."""
+    master = f"benchmark_id('{ACCOUNTS}', {_WIDE_TREE}, 0)"
+    # The accounts below are more than a tree has places for: each gets the number of a tree.
+    child = f"benchmark_id('{ACCOUNTS}', number, 0)"
+    numbers = f"generate_series({_WIDE_TREE + 1}, {_WIDE_TREE + accounts}) AS number"
+    await connection.execute(
+        f"""
+        INSERT INTO accounts (master_id, id, name) VALUES ({master}, {master}, 'Wide');
+        INSERT INTO accounts (master_id, id, parent_id, name)
+          SELECT {master}, {child}, {master}, 'Below ' || number FROM {numbers};
+        INSERT INTO account_closure (master_id, ancestor_id, descendant_id, depth)
+          SELECT {master}, {master}, {master}, 0
+          UNION ALL SELECT {master}, {master}, {child}, 1 FROM {numbers}
+          UNION ALL SELECT {master}, {child}, {child}, 0 FROM {numbers}"""
+    )
+    return await _open_viewer(connection, "deep", f"SELECT {master} AS id")
+
+
+async def open_broad_viewer(connection: asyncpg.Connection, memberships: int) -> str:
+    """A session of an administrator of so many master accounts."""
+    masters = f"SELECT id FROM accounts WHERE parent_id IS NULL ORDER BY id LIMIT {memberships}"
+    return await _open_viewer(connection, "broad", masters)
+
+
+async def _open_viewer(connection: asyncpg.Connection, name: str, masters: str) -> str:
+    person = await connection.fetchval(
+        "INSERT INTO users (id, name, email, email_canonical, password_hash) "
+        "VALUES (uuidv7(), $1, $1, $1, '-') RETURNING id",
+        name,
+    )
+    await connection.execute(
+        "INSERT INTO memberships (master_id, account_id, id, user_id, role_id) "
+        f"SELECT id, id, uuidv7(), $1, $2 FROM ({masters}) AS masters",
+        *(person, BuiltinRole.ADMINISTRATOR.id),
+    )
+    await connection.execute(f"VACUUM ANALYZE {_TABLES}")
+    return await open_session(connection, person)

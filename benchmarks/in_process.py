@@ -1,0 +1,64 @@
+"""Mandant's executor in this process, to look at one part of a request's way."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from graphql import DocumentNode
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.principals import Credentials, network_address
+from authz.tokens import digest_of
+from benchmarks.operations import Ask
+from engine.pool import Pool, ReadConnection
+from schema.root import build_schema
+from server.executor import Executor
+from server.http_request import GraphQLRequest
+
+_ADDRESS = "127.0.0.1"
+
+
+class TimedReads(Pool):
+    """One connection, and how long each statement took on it, in seconds."""
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__(lambda: asyncpg.connect(database_url, connection_class=ReadConnection), 1)
+        self.taken: list[float] = []
+
+    async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
+        began = time.perf_counter()
+        found = await super().row(sql, values)
+        self.taken.append(time.perf_counter() - began)
+        return found
+
+
+class NoReads(Pool):
+    """Answers at once, so that what stands before the statement can be measured."""
+
+    def __init__(self) -> None:
+        super().__init__(_never, 0)
+
+    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
+        return b"{}"
+
+
+async def _never() -> ReadConnection:
+    raise AssertionError("it has no connections")
+
+
+def executor(database: AsyncEngine, reads: Pool) -> Executor:
+    """The product's executor on the reads."""
+    return Executor(build_schema(), database, reads, "http://localhost")
+
+
+def credentials_of(ask: Ask) -> Credentials:
+    """Who asks, on this machine."""
+    return Credentials(digest_of(ask.token), network_address(_ADDRESS))
+
+
+async def answer(executor: Executor, text: str, document: DocumentNode, ask: Ask) -> None:
+    """Answer a query by the compiled executor. Raises AssertionError where a part of it was denied."""
+    request = GraphQLRequest(text, None, ask.variables)
+    found = await executor.compiled(request, document, credentials_of(ask))
+    assert isinstance(found, bytes), found.errors

@@ -1,0 +1,176 @@
+"""The load: connections that are kept open, each with one request under way, in a process of its own.
+
+A lean client, so that what is measured is the server: requests are made beforehand, and of an answer only
+the status, the length and the absence of errors are looked at.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from random import Random
+from statistics import quantiles
+from typing import cast
+
+import uvloop
+
+from benchmarks.data import SEED, Tree
+from benchmarks.machine import LOAD_CORE, CannotMeasure, pin
+from benchmarks.operations import CONNECTIONS, Ask, Operation, asks_of, body, writes
+
+HEAD_END = b"\r\n\r\n"
+_LENGTH = b"content-length:"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one process sends to one server."""
+
+    address: tuple[str, int]
+    operation: Operation
+    trees: Sequence[Tree]
+    warm_seconds: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of it, after the warm-up."""
+
+    answers: int
+    """All of them, those of the warm-up too."""
+    per_second: float
+    median_ms: float
+    p99_ms: float
+
+
+def run(load: Load) -> Measured:
+    """Blocks until it is done. Raises CannotMeasure for an answer that is not a success."""
+    pin(LOAD_CORE)
+    return uvloop.run(_run(load))
+
+
+async def _run(load: Load) -> Measured:
+    loop = asyncio.get_running_loop()
+    begin = time.perf_counter() + load.warm_seconds
+    clock = _Clock(begin, begin + load.seconds)
+    clients = [_Client(clock, _requests(load, number)) for number in range(CONNECTIONS)]
+    for client in clients:
+        await loop.create_connection(lambda client=client: client, *load.address)  # type: ignore[misc]
+    await asyncio.gather(*(client.done for client in clients))
+    cuts = quantiles(clock.latencies, n=100)
+    answers = sum(client.answers for client in clients)
+    return Measured(answers, clock.per_second, cuts[49] * 1000, cuts[98] * 1000)
+
+
+def _requests(load: Load, connection: int) -> Iterator[bytes]:
+    """The requests of one connection. Writers keep to trees of their own, and so know the versions."""
+    if load.operation is Operation.WRITE:
+        return (request(load.operation, ask) for ask in writes(load.trees[connection::CONNECTIONS]))
+    made = [request(load.operation, ask) for ask in asks_of(load.operation, load.trees)]
+    Random(SEED + connection).shuffle(made)
+    return cycle(made)
+
+
+def request(operation: Operation, ask: Ask) -> bytes:
+    """The whole HTTP request."""
+    content = body(operation, ask)
+    head = (
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\n"
+        f"content-type: application/json\r\nauthorization: Bearer {ask.token}\r\n"
+        f"content-length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+@dataclass
+class _Clock:
+    """When counting begins and ends, in seconds of the performance counter, and what was counted.
+
+    It ends later where the server is so slow that there would be fewer answers than connections.
+    """
+
+    begin: float
+    end: float
+    latencies: list[float] = field(default_factory=list)
+
+    def is_over(self, now: float) -> bool:
+        """Whether there is enough."""
+        return now >= self.end and len(self.latencies) >= CONNECTIONS
+
+    def count(self, sent: float, now: float) -> None:
+        """Note an answer, if it came in time."""
+        if now >= self.begin and not self.is_over(now):
+            self.latencies.append(now - sent)
+            self.end = max(self.end, now)
+
+    @property
+    def per_second(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / (self.end - self.begin)
+
+
+class _Client(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, clock: _Clock, requests: Iterator[bytes]) -> None:
+        self.answers = 0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._clock = clock
+        self._requests = requests
+        self._received = bytearray()
+        self._expected = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if not self._expected:
+            self._expected = _whole_length(self._received)
+        if self._expected and len(self._received) >= self._expected:
+            self._answered()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(CannotMeasure(f"A server closed the connection: {error}"))
+
+    def _send(self) -> None:
+        request = next(self._requests)
+        self._sent = time.perf_counter()
+        self._transport.write(request)
+
+    def _answered(self) -> None:
+        now = time.perf_counter()
+        self.answers += 1
+        if not _is_success(self._received):
+            self.done.set_exception(CannotMeasure(f"A server answered {bytes(self._received[:1000])!r}"))
+            self._transport.close()
+            return
+        self._received.clear()
+        self._expected = 0
+        self._clock.count(self._sent, now)
+        if self._clock.is_over(now):
+            self.done.set_result(None)
+            self._transport.close()
+        else:
+            self._send()
+
+
+def _whole_length(received: bytearray) -> int:
+    """How many bytes the answer has, head and body; 0 while that is not known."""
+    end = received.find(HEAD_END)
+    if end < 0:
+        return 0
+    head = bytes(received[:end]).lower()
+    start = head.find(_LENGTH)
+    if start < 0:
+        raise CannotMeasure("A server does not tell the length of its answer.")
+    length = head[start + len(_LENGTH) :].partition(b"\r\n")[0]
+    return end + len(HEAD_END) + int(length)
+
+
+def _is_success(received: bytearray) -> bool:
+    return received.startswith(b"HTTP/1.1 200") and b'"errors"' not in received

@@ -1,0 +1,79 @@
+"""The machine: which core does what, and what it is."""
+
+import asyncio
+import os
+import platform
+import shutil
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import asyncpg
+
+SERVER_CORE = 0
+"""The server that is measured has it for itself."""
+
+LOAD_CORE = 1
+"""PostgreSQL and whoever sends the requests."""
+
+
+class CannotMeasure(Exception):
+    """What is missing or wrong, told to whoever runs the benchmark."""
+
+
+def pin(core: int) -> None:
+    """Keep this process, and whatever it starts from now on, on one core."""
+    os.sched_setaffinity(0, {core})
+
+
+def require_two_cores() -> None:
+    """Raises CannotMeasure where one core would have to do both parts."""
+    if not {SERVER_CORE, LOAD_CORE} <= os.sched_getaffinity(0):
+        raise CannotMeasure(f"The cores {SERVER_CORE} and {LOAD_CORE} are needed.")
+
+
+def other_load() -> str:
+    """How many processes ran on average in the last minute: before measuring, those of others."""
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+async def description(database_url: str, peers: Path) -> dict[str, str]:
+    """What was measured with: names and versions for people."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        postgres: str = await connection.fetchval("SHOW server_version")
+    finally:
+        await connection.close()
+    node = await asyncio.to_thread(_output, peers, "process.stdout.write(process.versions.node)")
+    return {
+        "processor": f"{_processor()}, {os.cpu_count()} cores",
+        "system": f"Linux {platform.release()}",
+        "Python": platform.python_version(),
+        "PostgreSQL": postgres,
+        "Node": node,
+        **{name: version(name) for name in ("uvicorn", "starlette", "strawberry-graphql", "asyncpg")},
+        **{name: _npm_version(peers, name) for name in ("mercurius", "postgraphile", "@apollo/server")},
+    }
+
+
+def program(name: str) -> str:
+    """The path of a program. Raises CannotMeasure where it is not installed."""
+    found = shutil.which(name)
+    if found is None:
+        raise CannotMeasure(f"{name} is not installed.")
+    return found
+
+
+def _npm_version(peers: Path, name: str) -> str:
+    return _output(peers, f"process.stdout.write(require('./node_modules/{name}/package.json').version)")
+
+
+def _output(folder: Path, script: str) -> str:
+    node = [program("node"), "--eval", script]
+    return subprocess.run(node, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

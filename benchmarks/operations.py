@@ -1,0 +1,105 @@
+"""The operations that are measured, and the requests that ask for them."""
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import orjson
+
+from benchmarks.data import SEED, Tree, global_id
+from models.identifiers import AccountId
+
+CONNECTIONS = 16
+"""How many clients ask at once, each waiting for its answer before it asks again."""
+
+
+class Operation(enum.Enum):
+    """What is asked; the value is its key in results.json."""
+
+    POINT_READ = "point_read"
+    PAGE = "page"
+    WRITE = "write"
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return _TITLES[self]
+
+    @property
+    def document(self) -> str:
+        """The GraphQL document."""
+        return _DOCUMENTS[self]
+
+
+_TITLES = {
+    Operation.POINT_READ: "Point read",
+    Operation.PAGE: "Page of 20 accounts",
+    Operation.WRITE: "Write",
+}
+
+_DOCUMENTS = {
+    Operation.POINT_READ: "query PointRead($id: ID!) { account(id: $id) { id name kind status } }",
+    Operation.PAGE: """query Page {
+  viewer {
+    accounts(first: 20) {
+      nodes {
+        id
+        name
+        kind
+        status
+        parent { id name }
+        members(first: 10) { nodes { id role { name } user { id name email } } }
+        viewerPermissions
+      }
+    }
+  }
+}""",
+    Operation.WRITE: """mutation Write($input: AccountUpdateInput!) {
+  accountUpdate(input: $input) { account { id name version } }
+}""",
+}
+
+Variables = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: who asks, with which variables."""
+
+    token: str
+    variables: Variables
+
+
+def asks_of(operation: Operation, trees: Sequence[Tree]) -> list[Ask]:
+    """One ask of each tree, in the order of the trees. Writes expect version 1."""
+    chance = Random(SEED)
+    match operation:
+        case Operation.POINT_READ:
+            return [Ask(tree.api_key, {"id": global_id(chance.choice(tree.account_ids))}) for tree in trees]
+        case Operation.PAGE:
+            return [Ask(tree.owner_token, {}) for tree in trees]
+        case Operation.WRITE:
+            return [write(tree.owner_token, chance.choice(tree.active_ids), 1) for tree in trees]
+
+
+def write(token: str, account_id: AccountId, version: int) -> Ask:
+    """A change of the account's name from the version that is expected."""
+    values = {"accountId": global_id(account_id), "expectedVersion": version, "name": f"Name {version}"}
+    return Ask(token, {"input": values})
+
+
+def writes(trees: Sequence[Tree]) -> Iterator[Ask]:
+    """Without end: each active account in turn, from version to version."""
+    version = 1
+    while True:
+        for place in range(max(len(tree.active_ids) for tree in trees)):
+            for tree in trees:
+                if place < len(tree.active_ids):
+                    yield write(tree.owner_token, tree.active_ids[place], version)
+        version += 1
+
+
+def body(operation: Operation, ask: Ask) -> bytes:
+    """The request's body."""
+    return orjson.dumps({"query": operation.document, "variables": ask.variables})

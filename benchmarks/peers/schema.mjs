@@ -1,0 +1,25 @@
+// The part of Mandant's schema that the measured operations need.
+export const typeDefs = `
+enum AccountKind { MASTER SUBACCOUNT }
+enum AccountStatus { ACTIVE SUSPENDED CLOSED }
+type Query { viewer: Viewer account(id: ID!): Account }
+type Mutation { accountUpdate(input: AccountUpdateInput!): AccountPayload! }
+input AccountUpdateInput { accountId: ID! expectedVersion: Int! name: String }
+type AccountPayload { account: Account }
+type Viewer { accounts(first: Int!): AccountConnection! }
+type AccountConnection { nodes: [Account!]! }
+type Account {
+  id: ID!
+  name: String!
+  kind: AccountKind!
+  status: AccountStatus!
+  version: Int!
+  parent: Account
+  members(first: Int!): MemberConnection
+  viewerPermissions: [String!]!
+}
+type MemberConnection { nodes: [Member!]! }
+type Member { id: ID! role: Role! user: User! }
+type Role { name: String! }
+type User { id: ID! name: String! email: String! }
+`;

@@ -1,0 +1,96 @@
+// The statements of the servers that are written by hand. What a principal was granted is read once a request;
+// the other statements take it as arrays ($1-$4), so that the rules of authz/reach.py hold in each of them.
+import { statement } from './database.mjs';
+
+const GRANTS = 'unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) AS g(master_id, account_id, own_mask, below_mask)';
+
+const BELOW = "CASE WHEN a.rights_inheritance = 'ALL_ROLES' THEN r.inherited_mask ELSE r.ancestor_mask END";
+
+// user_id, api_key_id, master_id, account_id, own_mask, below_mask; a known principal without grants has one row.
+export const principalAndGrants = statement('principal_and_grants', `
+WITH principal AS MATERIALIZED (
+  SELECT user_id, NULL::uuid AS api_key_id FROM sessions WHERE digest = $1 AND expires_at > now()
+  UNION ALL
+  SELECT NULL, id FROM api_keys
+  WHERE digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+), grants AS (
+  SELECT m.master_id, m.account_id, r.member_mask AS own_mask, ${BELOW} AS below_mask
+  FROM principal p JOIN memberships m USING (user_id) JOIN roles r ON r.id = m.role_id
+  JOIN accounts a ON a.master_id = m.master_id AND a.id = m.account_id
+  WHERE m.expires_at IS NULL OR m.expires_at > now()
+  UNION ALL
+  SELECT k.master_id, k.account_id, r.member_mask & k.scopes, ${BELOW} & k.scopes
+  FROM principal p JOIN api_keys k ON k.id = p.api_key_id JOIN roles r ON r.id = k.role_id
+  JOIN accounts a ON a.master_id = k.master_id AND a.id = k.account_id
+)
+SELECT p.user_id, p.api_key_id, g.* FROM principal p LEFT JOIN grants g ON true`);
+
+const COLUMNS = `a.id, a.master_id, a.parent_id, a.name, a.version, path.status,
+  (reach.mask & CASE
+    WHEN a.status = 'CLOSED' OR path.inactive_above THEN 469381753505
+    WHEN a.status = 'SUSPENDED' THEN 469381753517
+    ELSE 1099511627775 END)::text, reach.mask & 128 <> 0`;
+
+const RIGHTS = `
+CROSS JOIN LATERAL (
+  SELECT bit_or(CASE WHEN c.depth = 0 THEN g.own_mask ELSE g.below_mask END) AS mask
+  FROM account_closure c JOIN ${GRANTS} ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
+  WHERE c.master_id = a.master_id AND c.descendant_id = a.id
+) reach
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN bool_or(above.status = 'CLOSED') THEN 'CLOSED'
+              WHEN bool_or(above.status = 'SUSPENDED') THEN 'SUSPENDED' ELSE 'ACTIVE' END AS status,
+         bool_or(c.depth > 0 AND above.status <> 'ACTIVE') AS inactive_above
+  FROM account_closure c JOIN accounts above ON above.master_id = c.master_id AND above.id = c.ancestor_id
+  WHERE c.master_id = a.master_id AND c.descendant_id = a.id
+) path`;
+
+export const accountsById = statement('accounts_by_id', `
+SELECT ${COLUMNS} FROM accounts a ${RIGHTS} WHERE a.id = ANY ($5::uuid[]) AND reach.mask & 1 <> 0`);
+
+export const firstAccounts = statement('first_accounts', `
+SELECT ${COLUMNS}
+FROM (
+  SELECT DISTINCT stream.master_id, stream.descendant_id FROM ${GRANTS}
+  CROSS JOIN LATERAL (
+    SELECT c.master_id, c.descendant_id FROM account_closure c
+    WHERE c.master_id = g.master_id AND c.ancestor_id = g.account_id
+      AND (c.depth = 0 AND g.own_mask & 1 <> 0 OR c.depth > 0 AND g.below_mask & 1 <> 0)
+    ORDER BY c.descendant_id LIMIT $5
+  ) stream
+  ORDER BY stream.descendant_id LIMIT $5
+) page
+JOIN accounts a ON a.master_id = page.master_id AND a.id = page.descendant_id ${RIGHTS}
+ORDER BY a.id`);
+
+// Account ids and how many of each: id, account_id, user_id and the role's name.
+export const firstMembers = statement('first_members', `
+SELECT m.id, m.account_id, m.user_id, r.name
+FROM unnest($1::uuid[]) AS wanted(account_id)
+CROSS JOIN LATERAL (
+  SELECT * FROM memberships m
+  WHERE m.account_id = wanted.account_id AND (m.expires_at IS NULL OR m.expires_at > now())
+  ORDER BY m.id LIMIT $2
+) m
+JOIN roles r ON r.id = m.role_id
+ORDER BY m.id`);
+
+export const usersById = statement('users_by_id', 'SELECT id, name, email FROM users WHERE id = ANY ($1::uuid[])');
+
+// The account, locked, and the nearest account whose grant gives ACCOUNT_WRITE; no row: out of reach.
+export const lockAccount = statement('lock_account', `
+SELECT ${COLUMNS}, (
+    SELECT g.account_id FROM account_closure c
+    JOIN ${GRANTS} ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
+    WHERE c.master_id = a.master_id AND c.descendant_id = a.id
+      AND (c.depth = 0 AND g.own_mask & 2 <> 0 OR c.depth > 0 AND g.below_mask & 2 <> 0)
+    ORDER BY c.depth LIMIT 1)
+FROM accounts a ${RIGHTS} WHERE a.id = $5 AND reach.mask & 1 <> 0 FOR UPDATE OF a`);
+
+export const updateName = statement('update_name', `
+UPDATE accounts SET name = $3, version = version + 1 WHERE master_id = $1 AND id = $2 RETURNING version`);
+
+export const insertEvent = statement('insert_event', `
+INSERT INTO events (master_id, account_id, id, kind, actor_user_id, actor_api_key_id, actor_account_id,
+                    subject_id, before, after)
+VALUES ($1, $2, uuidv7(), 'account.updated', $3, $4, $5, $6, $7, $8)`);

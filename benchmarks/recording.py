@@ -1,0 +1,105 @@
+"""What Mandant sends to PostgreSQL for a request, statement by statement."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+import asyncpg
+from graphql import parse
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from benchmarks.in_process import answer, credentials_of, executor
+from benchmarks.operations import Ask, Operation
+from engine.pool import Pool, ReadConnection
+from server.database import connect_as_application
+from server.executor import Executor
+from server.http_request import GraphQLRequest
+
+_PING = ";"
+"""What SQLAlchemy's pool sends to a connection before it gives it out."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A statement with `$n`, and the values of these as PostgreSQL's texts."""
+
+    sql: str
+    values: tuple[str | None, ...]
+
+
+async def record(database_url: str, operation: Operation, asks: Sequence[Ask]) -> list[list[Sent]]:
+    """For each ask the statements that its answer took, one after the other."""
+    sent: list[Sent] = []
+    database = _watched(connect_as_application(database_url, 1), sent)
+    reads = _WatchedReads(database_url, sent)
+    mandant = executor(database, reads)
+    recorded = []
+    try:
+        await (await database.connect()).close()  # SQLAlchemy looks at a server that it does not know yet
+        for ask in asks:
+            sent.clear()
+            await _answer(mandant, operation, ask)
+            recorded.append(list(sent))
+    finally:
+        await reads.close()
+        await database.dispose()
+    return recorded
+
+
+class _WatchedReads(Pool):
+    """Notes the statements of compiled reads."""
+
+    def __init__(self, database_url: str, sent: list[Sent]) -> None:
+        super().__init__(lambda: asyncpg.connect(database_url, connection_class=ReadConnection), 1)
+        self._sent = sent
+
+    async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
+        self._sent.append(_sent(sql, values))
+        return await super().row(sql, values)
+
+
+def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
+    """Notes SQLAlchemy's statements, and what begins and ends transactions, which asyncpg sends by itself."""
+
+    def note(query: asyncpg.connection.LoggedQuery) -> None:
+        if query.query != _PING:
+            sent.append(Sent(query.query, ()))
+
+    @event.listens_for(database.sync_engine, "connect")
+    def watch(connection: Any, record: object) -> None:
+        connection.driver_connection.add_query_logger(note)
+
+    # Afterwards: asyncpg begins the transaction with its first statement.
+    @event.listens_for(database.sync_engine, "after_cursor_execute")
+    def executed(connection: object, cursor: object, sql: str, values: Sequence[Any], *rest: object) -> None:
+        sent.append(_sent(sql, values))
+
+    return database
+
+
+async def _answer(mandant: Executor, operation: Operation, ask: Ask) -> None:
+    document = parse(operation.document)
+    if operation is Operation.WRITE:
+        request = GraphQLRequest(operation.document, None, ask.variables)
+        await mandant.reference(request, document, credentials_of(ask), "")
+    else:
+        await answer(mandant, operation.document, document, ask)
+
+
+def _sent(sql: str, values: Sequence[Any]) -> Sent:
+    return Sent(sql, tuple(_as_text(value) for value in values))
+
+
+def _as_text(value: object) -> str | None:
+    match value:
+        case None:
+            return None
+        case bytes():
+            return f"\\x{value.hex()}"
+        case str() | int() | uuid.UUID() | IPv4Address() | IPv4Network():
+            return str(value)
+        case _:
+            raise TypeError(f"no text is known for a {type(value).__name__}")

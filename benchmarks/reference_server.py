@@ -1,0 +1,83 @@
+"""Mandant with its reference executor alone, served as `mandant serve` serves the other one."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from graphql import DocumentNode, ExecutionResult
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
+
+from authz.principals import Credentials
+from benchmarks.operations import CONNECTIONS
+from engine.binds import NotCompilableError
+from schema.root import build_schema
+from server.database import connect_as_application, read_pool
+from server.executor import Executor
+from server.graphql_http import GraphQLEndpoint
+from server.http_request import GraphQLRequest
+from server.pages import graphiql_page
+from server.request_log import RequestLog
+from server.serve import CONCURRENCY_LIMIT, start_log
+from server.settings import Settings
+
+
+class ReferenceExecutor(Executor):
+    """Compiles nothing."""
+
+    async def compiled(
+        self, request: GraphQLRequest, document: DocumentNode, credentials: Credentials
+    ) -> ExecutionResult | bytes:
+        raise NotCompilableError
+
+
+def create_app(settings: Settings, database_url: str) -> Starlette:
+    """What `server.app.create_app` makes, as far as queries and mutations go."""
+    # It holds a connection for as long as it computes, and clients are not to be refused for the wait.
+    database = connect_as_application(database_url, CONNECTIONS)
+    reads = read_pool(database_url, settings.pool_size)
+    executor = ReferenceExecutor(build_schema(), database, reads, settings.link_base)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await executor.key_uses.close()
+        await reads.close()
+        await database.dispose()
+
+    return Starlette(
+        routes=[Route("/graphql", GraphQLEndpoint(executor.schema, executor, graphiql_page))],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts.split(",")),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def main() -> None:
+    """Serve on HOST and PORT, with the settings of `server.serve.run`."""
+    settings = Settings()
+    start_log()
+    listener = socket.create_server((settings.host, settings.port), backlog=2048)
+    config = uvicorn.Config(
+        create_app(settings, os.environ["DATABASE_URL"]),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONCURRENCY_LIMIT,
+    )
+    uvicorn.Server(config).run([listener])
+
+
+if __name__ == "__main__":
+    main()

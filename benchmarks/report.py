@@ -1,0 +1,134 @@
+"""The results for people and programs: docs/benchmarks/ and the terminal."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.charts import draw_growth, draw_operations
+from benchmarks.growth import LARGE_REACH, MANY_MEMBERSHIPS
+from benchmarks.operations import CONNECTIONS, Operation
+from benchmarks.results import Results
+from benchmarks.rounds import Figures
+
+FOLDER = Path(__file__).parent.parent / "docs" / "benchmarks"
+
+_METHOD = f"""
+One process of each server on a core of its own; PostgreSQL and the load on the other core. {CONNECTIONS}
+connections that are kept open, each with one request under way, drawn at random among 400 callers; 10
+database connections over a unix socket; 1,000 trees of 21 accounts with 8 members each. Absolute figures
+depend on the machine and on what else it does: ratios are what to look at.
+
+- **Point read**: one account by id, four fields, with an API key. **Page**: a person's first 20 accounts,
+  each with its parent, 8 members with role and person, and the viewer's permissions. **Write**: an account's
+  name is changed, with its event, in one transaction that is kept on disk.
+- **pgbench** sends the very statements that Mandant sends, prepared, with the same values and over as many
+  connections as a server has: what PostgreSQL itself can do. For the write these are all statements of its
+  transaction and those around it.
+- **Reference path**: Mandant without its compiled reads.
+- **Mercurius** with graphql-jit and its loaders. **Apollo Server** with data loaders. **PostGraphile** with
+  views that hold the rules of visibility, and plans over them, because its generated schema has no list that
+  is null for who may not see it. Each looks the token and its grants up in every request; its write is one
+  transaction that authorizes, locks the account, changes it and logs. Mandant's locks the accounts above as
+  well, and reads the rights once more behind the locks. Rules that these data do not use are Mandant's alone.
+- Before measuring, all servers gave the same data to owners, keys and people of other roles, also for foreign
+  accounts and refused writes. The writes of each round were counted in the log of events.
+- **Cold**: parsing, validating and compiling documents as large as the page's, no two alike.
+- **Growth**: how long PostgreSQL takes for Mandant's prepared statement at one connection, the median of 300.
+"""
+
+
+def write(results: Results) -> None:
+    """All files of docs/benchmarks/."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "results.json").write_bytes(orjson.dumps(results.as_json(), option=orjson.OPT_INDENT_2) + b"\n")
+    draw_operations(results, FOLDER / "operations.svg")
+    draw_growth(results, FOLDER / "growth.svg")
+    (FOLDER / "README.md").write_text(_page(results), encoding="utf-8")
+
+
+def show(results: Results) -> None:
+    """The tables, on the terminal."""
+    console = Console()
+    for title, header, rows in _tables(results):
+        table = Table(*header, title=title)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+
+
+def _page(results: Results) -> str:
+    effort = results.effort
+    parts = [
+        "# Benchmarks",
+        f"Written by `make bench`: medians of {effort.rounds} rounds of {effort.seconds} seconds in turn.",
+    ]
+    for title, header, rows in _tables(results):
+        parts += [f"## {title}", _markdown([header, ["---"] * len(header), *rows])]
+        if title == _CONTEST:
+            parts.append("![Requests a second](operations.svg)")
+        elif title == _GROWTH:
+            parts.append("![Latency by size](growth.svg)")
+    parts += ["## How it is measured", _METHOD.strip()]
+    parts += ["## Measured on", "\n".join(f"- {name}: {what}" for name, what in results.machine.items())]
+    return "\n\n".join(parts) + "\n"
+
+
+_ONE_MEMBERSHIP = f"Page of {LARGE_REACH:,} by one membership"
+_MANY_MEMBERSHIPS = f"Page of {LARGE_REACH:,} by {MANY_MEMBERSHIPS}"
+_RATIOS, _CONTEST, _GROWTH = "Ratios", "Requests a second", "Growth: milliseconds in PostgreSQL"
+
+
+def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
+    ratios = [
+        [
+            operation.title,
+            f"{results.against_pgbench(operation):.2f}",
+            f"{results.against_best_peer(operation):.2f} ({results.best_peer(operation)})",
+        ]
+        for operation in Operation
+    ]
+    ratios.append(["Cold document", f"{results.cold_ms:.1f} ms", ""])
+    smallest, largest = results.growth[0].accounts, results.growth[-1].accounts
+    growing = {"Point read": "point_read_ms", "Small viewer's page": "page_ms"}
+    ratios += [
+        [f"{name}, {largest:,} accounts against {smallest:,}", f"{results.growth_ratio(field):.2f}", ""]
+        for name, field in growing.items()
+    ]
+    return [
+        (_RATIOS, ["Mandant", "against pgbench", "against the best peer"], ratios),
+        (
+            _CONTEST,
+            ["", *(f"{operation.title} (p50 / p99 ms)" for operation in Operation)],
+            list(_contest_rows(results)),
+        ),
+        (
+            _GROWTH,
+            ["Accounts", "Point read", "Page", _ONE_MEMBERSHIP, _MANY_MEMBERSHIPS],
+            list(_growth_rows(results)),
+        ),
+    ]
+
+
+def _contest_rows(results: Results) -> Iterable[list[str]]:
+    for name in results.contest[Operation.POINT_READ]:
+        yield [name, *(_figures(results.contest[operation][name]) for operation in Operation)]
+
+
+def _figures(figures: Figures) -> str:
+    if figures.median_ms is None or figures.p99_ms is None:
+        return f"{figures.per_second:,.0f}"
+    return f"{figures.per_second:,.0f} ({figures.median_ms:.1f} / {figures.p99_ms:.1f})"
+
+
+def _growth_rows(results: Results) -> Iterable[list[str]]:
+    for point in results.growth:
+        small = [f"{point.point_read_ms:.2f}", f"{point.page_ms:.2f}"]
+        large = [point.one_membership_ms, point.many_memberships_ms]
+        yield [f"{point.accounts:,}", *small, *("" if value is None else f"{value:.2f}" for value in large)]
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -1,0 +1,72 @@
+"""What was measured, and the ratios that it is judged by."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from benchmarks.growth import Point
+from benchmarks.operations import Operation
+from benchmarks.rounds import PGBENCH, Contest, Effort
+from benchmarks.servers import MANDANT, REFERENCE
+
+
+@dataclass(frozen=True)
+class Results:
+    """One run of the benchmark."""
+
+    contest: Contest
+    cold_ms: float
+    growth: Sequence[Point]
+    effort: Effort
+    machine: dict[str, str]
+
+    def against_pgbench(self, operation: Operation) -> float:
+        """Mandant's requests for each transaction of pgbench's."""
+        return self._against(operation, PGBENCH)
+
+    def against_best_peer(self, operation: Operation) -> float:
+        """Mandant's requests for each of the fastest other server's."""
+        return self._against(operation, self.best_peer(operation))
+
+    def best_peer(self, operation: Operation) -> str:
+        """The name of the fastest other server."""
+        ours = {MANDANT.name, REFERENCE.name, PGBENCH}
+        peers = {name: found for name, found in self.contest[operation].items() if name not in ours}
+        return max(peers, key=lambda name: peers[name].per_second)
+
+    def _against(self, operation: Operation, name: str) -> float:
+        found = self.contest[operation]
+        return found[MANDANT.name].per_second / found[name].per_second
+
+    def growth_ratio(self, field: str) -> float:
+        """The latency at the largest size for each millisecond at the smallest."""
+        first, last = asdict(self.growth[0]), asdict(self.growth[-1])
+        return float(last[field] / first[field])
+
+    def as_json(self) -> dict[str, object]:
+        """The content of results.json."""
+        ratios: dict[str, object] = {
+            operation.value: {
+                "vs_pgbench": round(self.against_pgbench(operation), 2),
+                "vs_best_peer": round(self.against_best_peer(operation), 2),
+            }
+            for operation in Operation
+        }
+        return {
+            **ratios,
+            "cold_ms": round(self.cold_ms, 2),
+            "growth": {
+                "point_read": round(self.growth_ratio("point_read_ms"), 2),
+                "page": round(self.growth_ratio("page_ms"), 2),
+                "points": [_rounded(asdict(point)) for point in self.growth],
+            },
+            "figures": {
+                operation.value: {name: _rounded(asdict(found)) for name, found in contestants.items()}
+                for operation, contestants in self.contest.items()
+            },
+            "effort": asdict(self.effort),
+            "machine": self.machine,
+        }
+
+
+def _rounded(figures: dict[str, float | None]) -> dict[str, float | None]:
+    return {name: value if value is None else round(value, 3) for name, value in figures.items()}

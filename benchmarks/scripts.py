@@ -1,0 +1,88 @@
+"""Recorded statements as a script for pgbench.
+
+`$n` become pgbench's variables. A value that is the same for all requests is fixed; the others are drawn from
+rows, a row for each request.
+"""
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from benchmarks.recording import Sent
+
+_PLACEHOLDER = re.compile(r"\$(\d+)")
+_NEW_EVENT = re.compile(r"INSERT INTO events \((?P<columns>[^)]*)\) VALUES \((?P<values>.*)\)")
+
+
+@dataclass(frozen=True)
+class Script:
+    """Statements with `:variables`, and the values of these."""
+
+    statements: tuple[str, ...]
+    fixed: dict[str, str]
+    drawn: tuple[str, ...]
+    """The variables that each of `rows` has values for."""
+    rows: tuple[tuple[str, ...], ...]
+
+
+def script_of(recorded: Sequence[Sequence[Sent]]) -> Script:
+    """The script for requests that took the same statements, each with its own values.
+
+    Transactions in which nothing was sent are left out.
+    """
+    requests = [_without_empty_transactions(sent) for sent in recorded]
+    texts = [sent.sql for sent in requests[0]]
+    if any([sent.sql for sent in request] != texts for request in requests):
+        raise AssertionError("requests of one operation take the same statements")
+    columns = {
+        f"v{number}_{place + 1}": [request[number].values[place] for request in requests]
+        for number, sent in enumerate(requests[0])
+        for place in range(len(sent.values))
+    }
+    nulls = {name for name, values in columns.items() if values[0] is None}
+    statements = tuple(
+        _with_variables(_with_new_id(text), number, nulls) for number, text in enumerate(texts)
+    )
+    used = {name: _texts(values) for name, values in columns.items() if _uses(statements, name)}
+    fixed = {name: values[0] for name, values in used.items() if len(set(values)) == 1}
+    drawn = tuple(name for name in used if name not in fixed)
+    return Script(statements, fixed, drawn, tuple(zip(*(used[name] for name in drawn), strict=True)))
+
+
+def _without_empty_transactions(sent: Sequence[Sent]) -> list[Sent]:
+    kept: list[Sent] = []
+    for statement in sent:
+        if kept and kept[-1].sql.startswith("BEGIN") and statement.sql.startswith("ROLLBACK"):
+            kept.pop()
+        else:
+            kept.append(statement)
+    return kept
+
+
+def _texts(values: Sequence[str | None]) -> list[str]:
+    texts = [value for value in values if value is not None]
+    if len(texts) < len(values):
+        raise AssertionError("a value is null in all requests or in none")
+    return texts
+
+
+def _with_variables(text: str, number: int, nulls: Set[str]) -> str:
+    def variable(found: re.Match[str]) -> str:
+        name = f"v{number}_{found[1]}"
+        return "NULL" if name in nulls else f":{name}"
+
+    return _PLACEHOLDER.sub(variable, text.rstrip("; \n"))
+
+
+def _with_new_id(text: str) -> str:
+    """An event that is written again needs an id of its own, which only PostgreSQL can make here."""
+    found = _NEW_EVENT.search(text)
+    if found is None:
+        return text
+    place = found["columns"].split(", ").index("id")
+    old = found["values"].split(", ")[place]
+    return text.replace(old, "uuidv7()")
+
+
+def _uses(statements: Sequence[str], name: str) -> bool:
+    return any(re.search(rf":{name}\b", statement) for statement in statements)

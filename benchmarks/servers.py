@@ -1,0 +1,123 @@
+"""The servers that are measured, each one process on a core of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from benchmarks.machine import SERVER_CORE, CannotMeasure, pin, program
+
+PEERS = Path(__file__).parent / "peers"
+POOL_SIZE = 10
+"""Database connections of each server: Mandant's default."""
+
+_HOST = "127.0.0.1"
+_START_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server and how it is started."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+MANDANT = Server("Mandant", (str(Path(sys.executable).parent / "mandant"), "serve"))
+REFERENCE = Server("Mandant, reference path", (sys.executable, "-m", "benchmarks.reference_server"))
+
+
+def peers() -> tuple[Server, ...]:
+    """The other servers, all on Node."""
+    node = program("node")
+    return (
+        Server("Mercurius", (node, str(PEERS / "mercurius.mjs"))),
+        Server("PostGraphile", (node, str(PEERS / "postgraphile.mjs"))),
+        Server("Apollo Server", (node, str(PEERS / "apollo.mjs"))),
+    )
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers at an address."""
+
+    server: Server
+    address: tuple[str, int]
+
+
+@contextmanager
+def running(server: Server, database_url: str, folder: Path) -> Iterator[Running]:
+    """The server, until the end of the block. Its output goes to a file in the folder.
+
+    Raises CannotMeasure where it does not start.
+    """
+    address = (_HOST, _free_port())
+    log = folder / f"{server.name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            server.command,
+            env={**os.environ, **_environment(database_url, address)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=partial(pin, SERVER_CORE),
+        )
+    try:
+        _wait(process, address, log)
+        yield Running(server, address)
+    finally:
+        process.terminate()
+        process.wait(_STOP_SECONDS)
+
+
+def postgres_environment(database_url: str) -> Mapping[str, str]:
+    """The database for programs that read PostgreSQL's variables, set as for Mandant's connections."""
+    url = make_url(database_url)
+    return {
+        "PGHOST": str(url.query["host"]),
+        "PGPORT": str(url.query["port"]),
+        "PGUSER": str(url.username),
+        "PGPASSWORD": str(url.password),
+        "PGDATABASE": str(url.database),
+        "PGOPTIONS": "-c jit=off -c timezone=UTC",
+    }
+
+
+def _environment(database_url: str, address: tuple[str, int]) -> Mapping[str, str]:
+    host, port = address
+    return {
+        **postgres_environment(database_url),
+        "DATABASE_URL": database_url,
+        "HOST": host,
+        "PORT": str(port),
+        "MANDANT_POOL_SIZE": str(POOL_SIZE),
+        "NODE_ENV": "production",
+        "GRAPHILE_ENV": "production",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind((_HOST, 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _wait(process: subprocess.Popen[bytes], address: tuple[str, int], log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(address).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise CannotMeasure(f"{log.stem} does not start:\n{log.read_text(errors='replace')[-4000:]}")

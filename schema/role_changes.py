@@ -1,0 +1,138 @@
+"""What changes custom roles."""
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.identifiers import AccountId, Kind, RoleId
+from resolvers import accounts, roles
+from resolvers import role_changes as writes
+from resolvers.identifiers import required
+from schema.accounts import Account
+from schema.context import ContextInfo, principal_of
+from schema.roles import Role
+from schema.user_errors import UserError
+from schema.writes import needs, payload, perform, user_errors
+
+
+@strawberry.input(description="A custom role. ACCOUNT_READ comes with any other permission.")
+class RoleCreateInput:
+    account_id: strawberry.ID = strawberry.field(
+        description="The account that the role belongs to; it can be given there and below."
+    )
+    name: str = strawberry.field(
+        description="1 to 200 characters; whatever its case, no other role of the account and no built-in "
+        "role has it."
+    )
+    description: str = strawberry.field(default="", description="What it is for; up to 200 characters.")
+    permissions: list[Permission] = strawberry.field(
+        description="What it gives in the account that it is held in; below as well, where that account "
+        "passes all of its roles down. Not ACCOUNT_SUSPEND, which is held from above only."
+    )
+    permissions_below: list[Permission] = strawberry.field(
+        default_factory=list, description="What it gives in every account below the one that it is held in."
+    )
+
+
+@strawberry.input(description="A custom role's new values. What is left out stays.")
+class RoleUpdateInput:
+    role_id: strawberry.ID = strawberry.field(description="The role.")
+    expected_version: int = strawberry.field(description="The version that you read.")
+    name: str | None = strawberry.field(default=None, description="As in `RoleCreateInput`.")
+    description: str | None = strawberry.field(default=None, description="As in `RoleCreateInput`.")
+    permissions: list[Permission] | None = strawberry.field(
+        default=None, description="All that it gives from now on where it is held."
+    )
+    permissions_below: list[Permission] | None = strawberry.field(
+        default=None, description="All that it gives from now on below that."
+    )
+
+
+@strawberry.input(description="Which custom role to delete.")
+class RoleDeleteInput:
+    role_id: strawberry.ID = strawberry.field(description="The role.")
+
+
+@entity(None, carries={"role_id": Uuid()})
+class RolePayload:
+    """A role that was made or changed."""
+
+    role: Role | None = to_one(roles.of_result)
+    user_errors: list[UserError] = user_errors()
+
+
+@entity(None, carries={"account_id": Uuid()})
+class RoleDeletePayload:
+    """The account that a role was deleted from."""
+
+    account: Account | None = to_one(accounts.of_result)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class RoleMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.ROLES_WRITE),
+        description="Make a role of an account. You must hold all that it gives.",
+    )
+    async def role_create(self, info: ContextInfo, input: RoleCreateInput) -> RolePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> RolePayload:
+            command = writes.RoleCreation(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                input.name,
+                input.description,
+                frozenset(input.permissions),
+                frozenset(input.permissions_below),
+            )
+            done = await writes.create_role(session, principal, command)
+            return payload(RolePayload, role_id=done.role_id)
+
+        return await perform(info, RolePayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.ROLES_WRITE),
+        description="Change a custom role, and with it what all who have it may do, from the next request "
+        "on. You must hold all that it gives before and after, wherever it is in use.",
+    )
+    async def role_update(self, info: ContextInfo, input: RoleUpdateInput) -> RolePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> RolePayload:
+            command = writes.RoleUpdate(
+                _role_id(input.role_id),
+                input.expected_version,
+                input.name,
+                input.description,
+                _set(input.permissions),
+                _set(input.permissions_below),
+            )
+            done = await writes.update_role(session, principal, command)
+            return payload(RolePayload, role_id=done.role_id)
+
+        return await perform(info, RolePayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.ROLES_WRITE),
+        description="Delete a custom role that no member, open invitation or API key has. You must hold all "
+        "that it gives.",
+    )
+    async def role_delete(self, info: ContextInfo, input: RoleDeleteInput) -> RoleDeletePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> RoleDeletePayload:
+            done = await writes.delete_role(session, principal, _role_id(input.role_id))
+            return payload(RoleDeletePayload, account_id=done.account.account_id)
+
+        return await perform(info, RoleDeletePayload, write)
+
+
+def _role_id(text: str) -> RoleId:
+    return RoleId(required(Kind.ROLE, text, "roleId"))
+
+
+def _set(permissions: list[Permission] | None) -> frozenset[Permission] | None:
+    return None if permissions is None else frozenset(permissions)

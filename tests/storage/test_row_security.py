@@ -1,0 +1,206 @@
+"""The second wall: rows of foreign trees stay in the database, whatever the application asks."""
+
+from collections.abc import AsyncIterator, Hashable
+from typing import Any
+
+import pytest
+from sqlalchemy import FromClause, Select, func, insert, literal, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+import engine.reference
+import resolvers.accounts
+from authz.builtin_roles import BuiltinRole
+from authz.permissions import ALL_PERMISSIONS
+from authz.principals import Credentials
+from authz.row_security import entering, entering_by_link, tables_of_trees
+from authz.tokens import digest_of
+from engine.declarations import SqlField
+from engine.reference_statements import Statement, statement
+from models.accounts import accounts
+from models.identifiers import new_id
+from resolvers.events import EventKind
+from schema.root import build_schema
+from server.database import connect_as_application, read_pool
+from server.embedded_postgres import DatabaseAddresses
+from server.executor import Executor
+from tests.api import Caller
+from tests.equality import rows
+from tests.equality.answers import Answer, compiled, reference
+from tests.equality.operations import operation
+from tests.shares import Given, give_share
+from tests.world import Account, Member, World
+
+_TABLES = {table.name: table for table in tables_of_trees()}
+_WRITTEN_BY_REQUESTS_ALONE = {"idempotency_records"}
+
+
+@pytest.fixture(scope="module")
+async def tree(database: AsyncEngine) -> tuple[Account, Member]:
+    """A tree with something in every table, and its owner."""
+    return await _tree(World(database))
+
+
+@pytest.fixture(scope="module")
+async def other(database: AsyncEngine) -> tuple[Account, Member]:
+    """Another one."""
+    return await _tree(World(database))
+
+
+async def _tree(world: World) -> tuple[Account, Member]:
+    master = await world.account()
+    await world.account(master)
+    owner = await world.member(master, BuiltinRole.OWNER)
+    await world.api_key(master)
+    await rows.invitation(world, master, BuiltinRole.ANALYST, owner.person)
+    await rows.event(world, master, EventKind.ACCOUNT_CREATED, owner.person)
+    await give_share(world, [master], await world.person(), owner.person)
+    return master, owner
+
+
+async def _enter(connection: AsyncConnection, caller: Caller) -> None:
+    await connection.execute(select(entering()), Credentials(digest_of(caller.token)).binds)
+
+
+async def _trees(connection: AsyncConnection, table: str) -> set[object]:
+    return set((await connection.execute(select(_TABLES[table].c.master_id))).scalars())
+
+
+@pytest.mark.parametrize("table", sorted(_TABLES.keys() - _WRITTEN_BY_REQUESTS_ALONE))
+async def test_a_table_shows_the_own_trees_alone(
+    application: AsyncEngine,
+    database: AsyncEngine,
+    tree: tuple[Account, Member],
+    other: tuple[Account, Member],
+    table: str,
+) -> None:
+    master, owner = tree
+    async with database.connect() as connection:
+        assert {master.key, other[0].key} <= await _trees(connection, table)
+    async with application.connect() as connection:
+        assert await _trees(connection, table) == set()
+        await _enter(connection, owner)
+        assert await _trees(connection, table) == {master.key}
+
+
+async def test_a_share_lets_its_guest_into_the_tree(
+    application: AsyncEngine, world: World, tree: tuple[Account, Member], other: tuple[Account, Member]
+) -> None:
+    """With the link alone while it waits, and without it once it is accepted; beside what is his own."""
+    guest = await world.person()
+    own = await world.account()
+    await world.member(own, BuiltinRole.OWNER, guest)
+    credentials = Credentials(digest_of(guest.token))
+    master, owner = tree
+    offer = await give_share(world, [master], guest, owner.person, Given(accepted=False))
+    async with application.connect() as connection:
+        await _enter(connection, guest)
+        assert await _trees(connection, "accounts") == {own.key}
+        await connection.execute(entering_by_link(credentials, digest_of(offer.token)))
+        assert await _trees(connection, "accounts") == {own.key, master.key}
+    await give_share(world, [other[0]], guest, other[1].person)
+    async with application.connect() as connection:
+        await _enter(connection, guest)
+        assert await _trees(connection, "accounts") == {own.key, other[0].key}
+
+
+async def test_what_was_told_ends_with_the_transaction(
+    application: AsyncEngine, tree: tuple[Account, Member]
+) -> None:
+    """T32: the next user of the connection sees nothing of it."""
+    async with application.connect() as connection:
+        pid = select(func.pg_backend_pid())
+        await _enter(connection, tree[1])
+        first = (await connection.execute(pid)).scalar_one()
+        await connection.commit()
+        assert await _trees(connection, "accounts") == set()
+        await connection.rollback()
+    async with application.connect() as connection:
+        assert (await connection.execute(pid)).scalar_one() == first
+        assert await _trees(connection, "accounts") == set()
+
+
+@pytest.mark.parametrize("ended", ["unknown token", "ended session"])
+async def test_nobody_sees_nothing(application: AsyncEngine, world: World, ended: str) -> None:
+    _, owner = await _tree(world)
+    digest = digest_of(owner.token if ended == "ended session" else "nobody's")
+    await rows.end_session(world, owner.person)
+    async with application.connect() as connection:
+        await connection.execute(select(entering()), Credentials(digest).binds)
+        assert await _trees(connection, "accounts") == set()
+
+
+async def test_nothing_is_written_into_a_foreign_tree(
+    application: AsyncEngine, world: World, tree: tuple[Account, Member], other: tuple[Account, Member]
+) -> None:
+    before = await world.state(other[0])
+    foreign = other[0].key
+    async with application.connect() as connection:
+        await _enter(connection, tree[1])
+        renamed = update(accounts).where(accounts.c.master_id == foreign).values(name="Taken")
+        assert (await connection.execute(renamed)).rowcount == 0
+        added = insert(accounts).values(master_id=foreign, id=new_id(), parent_id=foreign, name="New")
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await connection.execute(added)
+        await connection.rollback()
+        with pytest.raises(DBAPIError, match="the tree exists"):
+            await connection.execute(select(func.mandant_found(foreign)))
+    assert await world.state(other[0]) == before
+
+
+async def test_the_owner_of_the_tables_is_bound_by_force(database: AsyncEngine) -> None:
+    """As a role without the power to bypass it, and without a policy, the owner sees nothing either."""
+    walls = text("SELECT count(*) FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
+    async with database.connect() as connection:
+        assert (await connection.execute(walls)).scalar_one() == len(_TABLES)
+
+
+def _whole_database() -> tuple[FromClause, Select[Any]]:
+    """What `readable_account` would be if the first wall were gone."""
+    account = accounts.alias()
+    return account, select(*account.c, literal(ALL_PERMISSIONS).label("mask"))
+
+
+def _another_statement(field: SqlField, shape: Hashable, *rest: Any) -> Statement:
+    """None of those that were made while the first wall stood."""
+    return statement(field, ("without reach", shape), *rest)
+
+
+@pytest.fixture
+async def without_reach(
+    addresses: DatabaseAddresses, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Executor]:
+    """The executors, with reach replaced by true for accounts."""
+    monkeypatch.setattr(resolvers.accounts, "readable_account", _whole_database)
+    monkeypatch.setattr(resolvers.accounts, "readable_accounts", _whole_database)
+    monkeypatch.setattr(engine.reference, "statement", _another_statement)
+    database, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
+    yield Executor(build_schema(), database, reads, "http://mandant.test")
+    await reads.close()
+    await database.dispose()
+
+
+async def _both(executor: Executor, query: str, caller: Caller, **variables: Any) -> list[Answer | None]:
+    asked = operation(query, **variables)
+    return [await compiled(executor, asked, caller), await reference(executor, asked, caller)]
+
+
+async def test_the_second_wall_stands_without_the_first(
+    without_reach: Executor, world: World, other: tuple[Account, Member]
+) -> None:
+    """A member of one subaccount then sees its whole tree, and still nothing of another."""
+    master = await world.account(name="Master")
+    below, beside = await world.account(master, "Below"), await world.account(master, "Beside")
+    analyst = await world.member(below, BuiltinRole.ANALYST)
+    query = "query ($id: ID!) { account(id: $id) { id } }"
+    for account, seen in ((beside, True), (master, True), (other[0], False)):
+        for answer in await _both(without_reach, query, analyst, id=account.id):
+            assert answer is not None
+            assert (account.id in str(answer.data)) is seen
+            assert ("NOT_FOUND" in str(answer.errors)) is not seen
+    listed = "{ viewer { accounts(first: 100, orderBy: NAME) { totalCount nodes { id name } } } }"
+    for answer in await _both(without_reach, listed, analyst):
+        assert answer is not None
+        assert all(name in str(answer.data) for name in ("Master", "Below", "Beside"))
+        assert "3" in str(answer.data)
+        assert other[0].id not in str(answer.data)
