@@ -94,7 +94,7 @@ async def check_passing_all_roles(session: AsyncSession, account: Authorized, fi
     use = role_uses()
     gained = roles.c.inherited_mask.bitwise_and(roles.c.ancestor_mask.bitwise_not())
     statement = (
-        select(func.bit_or(gained.bitwise_and(use.c.scopes)))
+        select(func.bit_or(gained.bitwise_and(use.c.scopes_below)))
         .join(use, use.c.role_id == roles.c.id)
         .where(use.c.master_id == account.master_id, use.c.account_id == account.account_id)
     )

@@ -57,7 +57,7 @@ class Credentials:
     """What a request shows of who asks: what every statement looks the principal up by.
 
     `address` None: the client has no network address; a key that is bound to ranges does not work for it.
-    `link`: the digest of the secret of an invitation that it holds besides.
+    `link`: the digest of the secret of an invitation or a share that it holds besides.
     """
 
     digest: Digest

@@ -28,6 +28,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
     union_all,
 )
 
@@ -38,6 +39,7 @@ from models.accounts import AccountStatus, RightsInheritance, account_closure, a
 from models.api_keys import api_keys
 from models.members import memberships
 from models.roles import roles
+from models.shares import share_accounts, shares
 
 PRINCIPAL = principal_rows()
 
@@ -90,6 +92,31 @@ def _key_grants(principal: FromClause) -> Select[Any]:
     )
 
 
+def share_holds(share: FromClause) -> ColumnElement[bool]:
+    """Whether a share holds now: accepted, neither revoked nor expired, by the database's clock."""
+    unexpired = or_(share.c.expires_at.is_(None), share.c.expires_at > func.now())
+    return and_(share.c.user_id.is_not(None), share.c.revoked_at.is_(None), unexpired)
+
+
+def share_mask(share: FromClause, role: FromClause) -> ColumnElement[int]:
+    """What a share gives in each of its accounts: a role or areas, but what is hidden (R24, R38)."""
+    given = func.coalesce(role.c.member_mask, share.c.areas_mask)
+    return given.op("&")(share.c.hidden_mask.op("#")(mask_literal(ALL_PERMISSIONS)))
+
+
+def _share_grants(principal: FromClause) -> Select[Any]:
+    """Exactly the shared accounts: nothing above them, and nothing below (R21, R34)."""
+    share, opened, role = shares.alias(), share_accounts.alias(), roles.alias()
+    return (
+        select(opened.c.master_id, opened.c.account_id, share_mask(share, role), mask_literal(0))
+        .select_from(principal)
+        .join(share, share.c.user_id == principal.c.user_id)
+        .join(opened, and_(opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id))
+        .outerjoin(role, role.c.id == share.c.role_id)
+        .where(share_holds(share))
+    )
+
+
 def grants_of(principal: FromClause) -> CTE:
     """`grant_rows`, computed once."""
     return grant_rows(principal).cte("grants").prefix_with("MATERIALIZED")
@@ -97,6 +124,11 @@ def grants_of(principal: FromClause) -> CTE:
 
 def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     """What gives the principal rights: rows (master_id, account_id, own_mask, below_mask)."""
+    return union_all(_membership_grants(principal), _key_grants(principal), _share_grants(principal))
+
+
+def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
+    """The same without what others have shared with the principal."""
     return union_all(_membership_grants(principal), _key_grants(principal))
 
 
@@ -161,15 +193,18 @@ def first_readable_accounts(window: Window) -> Select[Any]:
     follows the number of grants, not the number of accounts that they reach.
     """
     closure, account = account_closure.alias(), accounts.alias()
-    own = and_(closure.c.depth == literal_column("0"), allows(GRANTS.c.own_mask, Permission.ACCOUNT_READ))
-    below = and_(closure.c.depth > literal_column("0"), allows(GRANTS.c.below_mask, Permission.ACCOUNT_READ))
     readable = select(closure.c.master_id, closure.c.descendant_id.label("id")).where(
         closure.c.master_id == GRANTS.c.master_id,
         closure.c.ancestor_id == GRANTS.c.account_id,
-        or_(own, below),
+        closure.c.depth > literal_column("0"),
+        allows(GRANTS.c.below_mask, Permission.ACCOUNT_READ),
     )
     stream = window.apply(readable, [closure.c.descendant_id]).correlate(GRANTS).lateral()
-    merged = select(stream.c.master_id, stream.c.id).select_from(GRANTS.join(stream, true())).distinct()
+    below = select(stream.c.master_id, stream.c.id).select_from(GRANTS.join(stream, true()))
+    own = select(GRANTS.c.master_id, GRANTS.c.account_id.label("id")).where(
+        allows(GRANTS.c.own_mask, Permission.ACCOUNT_READ)
+    )
+    merged = union(own, below)
     found = merged.subquery()
     page = window.apply(select(*found.c), [found.c.id]).subquery()
     joined = and_(account.c.id == page.c.id, account.c.master_id == page.c.master_id)

@@ -41,14 +41,19 @@ DECLARE
 BEGIN
   SELECT user_id INTO person FROM sessions WHERE digest = principal AND expires_at > now();
   IF FOUND THEN
-    SELECT string_agg(DISTINCT master_id::text, ',') INTO trees FROM memberships WHERE user_id = person;
+    SELECT string_agg(master_id::text, ',') INTO trees FROM (
+      SELECT master_id FROM memberships WHERE user_id = person
+      UNION SELECT master_id FROM shares WHERE user_id = person
+    ) AS grants;
   ELSE
     SELECT string_agg(DISTINCT master_id::text, ',') INTO trees
       FROM api_keys WHERE digest = principal OR previous_digest = principal;
   END IF;
   IF link IS NOT NULL THEN
-    SELECT concat_ws(',', trees, string_agg(master_id::text, ',')) INTO trees
-      FROM invitations WHERE digest = link;
+    SELECT concat_ws(',', trees, string_agg(master_id::text, ',')) INTO trees FROM (
+      SELECT master_id FROM invitations WHERE digest = link
+      UNION SELECT master_id FROM shares WHERE digest = link
+    ) AS offers;
   END IF;
   PERFORM set_config('mandant.trees', '{' || coalesce(trees, '') || '}', true);
   RETURN true;

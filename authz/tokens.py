@@ -25,6 +25,7 @@ class TokenKind(enum.StrEnum):
     API_KEY = "mdt_live"
     SESSION = "mds"
     INVITATION = "mdi"
+    SHARE = "mdh"
 
 
 def generate(kind: TokenKind) -> str:

@@ -77,6 +77,11 @@ def enum_of(members: type[enum.Enum]) -> Codec:
     return Codec(members, lambda column: [case(*names, value=column)])
 
 
+def enums_of(members: type[enum.Enum]) -> Codec:
+    """A list of texts that are values of an enum, and its names alike."""
+    return Codec(lambda values: [members(value) for value in values], _as_json)
+
+
 def mask_of(members: type[enum.Enum]) -> Codec:
     """A mask that a client sees as a list: each member's value is the number of its bit."""
 

@@ -15,6 +15,7 @@ from models import (
     outbox,
     roles,
     sessions,
+    shares,
     users,
 )
 from models.base import metadata
@@ -31,5 +32,6 @@ __all__ = [
     "outbox",
     "roles",
     "sessions",
+    "shares",
     "users",
 ]

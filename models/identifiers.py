@@ -17,6 +17,7 @@ MembershipId = NewType("MembershipId", uuid.UUID)
 RoleId = NewType("RoleId", uuid.UUID)
 InvitationId = NewType("InvitationId", uuid.UUID)
 ApiKeyId = NewType("ApiKeyId", uuid.UUID)
+ShareId = NewType("ShareId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -29,6 +30,7 @@ class Kind(enum.StrEnum):
     INVITATION = "invt"
     API_KEY = "akey"
     EVENT = "evnt"
+    SHARE = "shar"
 
 
 def new_id() -> uuid.UUID:

@@ -42,14 +42,14 @@ class AccountUpdate:
 async def update_account(session: AsyncSession, principal: Principal, command: AccountUpdate) -> Authorized:
     """Change an account's own settings.
 
-    Needs ACCOUNT_WRITE, SETTINGS_WRITE for what rights it passes down and where keys are made, and to pass
-    all roles down what these then give below. Raises VersionConflict, RoleTooWide, CONFLICT for an external
-    id that a sibling has, BAD_USER_INPUT, FAILED_PRECONDITION for a setting of the master account in a
-    subaccount.
+        Needs ACCOUNT_WRITE. What rights it passes down and where keys are made holds below: that needs
+    SETTINGS_WRITE here and below, and passing all roles down also what these then give below (N19). Raises
+    VersionConflict, RoleTooWide, CONFLICT for an external id that a sibling has, BAD_USER_INPUT,
+    FAILED_PRECONDITION for a setting of the master account in a subaccount.
     """
     account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_WRITE)
     settings = (command.rights_inheritance, command.api_key_creation)
-    if any(settings) and not account.mask & Permission.SETTINGS_WRITE.bit:
+    if any(settings) and not account.mask & account.below_mask & Permission.SETTINGS_WRITE.bit:
         raise PermissionDenied(Permission.SETTINGS_WRITE)
     if command.api_key_creation is not None and account.account_id != account.master_id:
         message = "Set it in the master account: it holds for the whole tree."

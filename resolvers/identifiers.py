@@ -15,6 +15,7 @@ UserIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kin
 RoleIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.ROLE))]
 InvitationIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.INVITATION))]
 ApiKeyIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.API_KEY))]
+ShareIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SHARE))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
 
 

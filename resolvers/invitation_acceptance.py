@@ -73,7 +73,7 @@ async def accept_invitation(session: AsyncSession, principal: Principal, token: 
     await _check_person(session, principal.user_id, invitation)
     _check_open(invitation)
     account = Authorized(invitation.master_id, invitation.account_id, 0, 0, invitation.account_id)
-    await _check_status(session, account)
+    await check_status(session, account)
     role = await role_in(session, account, invitation.role_id)
     giver = (invitation.inviter_user_id, invitation.inviter_api_key_id)
     if not await still_gives(session, account, role, *giver):
@@ -162,7 +162,8 @@ def _check_open(invitation: InvitationRow) -> None:
         raise Refusal(RefusalCode.INVITATION_EXPIRED)
 
 
-async def _check_status(session: AsyncSession, account: Authorized) -> None:
+async def check_status(session: AsyncSession, account: Authorized) -> None:
+    """Raise ACCOUNT_SUSPENDED and ACCOUNT_CLOSED, whose members and guests stay as they are."""
     statement = select(effective_status(accounts)).where(
         accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
     )

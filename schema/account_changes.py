@@ -30,12 +30,13 @@ class AccountUpdateInput:
         default=strawberry.UNSET, description="Your own id, unique under the parent; null takes it away."
     )
     rights_inheritance: RightsInheritance | None = strawberry.field(
-        default=None, description="Which roles held here also hold below. Needs SETTINGS_WRITE as well."
+        default=None,
+        description="Which roles held here also hold below. Needs SETTINGS_WRITE, here and below.",
     )
     api_key_creation: ApiKeyCreationPlace | None = strawberry.field(
         default=None,
         description="Where in the tree API keys are made; of a master account only, else "
-        "FAILED_PRECONDITION. Needs SETTINGS_WRITE as well.",
+        "FAILED_PRECONDITION. Needs SETTINGS_WRITE, here and below.",
     )
 
 

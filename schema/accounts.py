@@ -12,7 +12,7 @@ from engine.declarations import column, computed, connection, entity, to_many, t
 from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import Kind
 from resolvers import accounts as reads
-from resolvers import api_keys, events, ghosts, invitations, members, roles
+from resolvers import api_keys, events, ghosts, invitations, members, roles, shares
 from schema.api_keys import ApiKey
 from schema.events import Event
 from schema.ghosts import Ghost
@@ -20,6 +20,7 @@ from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
 from schema.roles import Role
+from schema.shares import Share
 
 _STATUS = enum_of(AccountStatus)
 
@@ -59,6 +60,9 @@ class Account(Node):
     )
     invitations: Connection[Invitation] | None = connection(
         invitations.of_account, order=invitations.order, requires=Permission.MEMBERS_READ
+    )
+    shares: Connection[Share] | None = connection(
+        shares.of_account, order=shares.order, requires=Permission.MEMBERS_READ
     )
     api_keys: Connection[ApiKey] | None = connection(
         api_keys.of_account, order=api_keys.order, requires=Permission.API_KEYS_READ

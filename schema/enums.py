@@ -16,6 +16,7 @@ from resolvers.accounts import AccountOrder
 from resolvers.events import EventKind
 from resolvers.invitations import InvitationStatus
 from resolvers.members import MemberRelation
+from resolvers.shares import ShareStatus
 
 
 def publish(members: type[enum.Enum], describe: Callable[[enum.Enum], str], name: str | None = None) -> None:
@@ -113,6 +114,7 @@ publish(
         }
     ),
 )
+publish(Area, lambda member: f"{_AREAS[Area[member.name]].capitalize()}.")
 publish(
     Effect,
     _by({"ALLOW": "What it names is allowed.", "DENY": "What it names is denied, whatever else allows it."}),
@@ -163,6 +165,17 @@ publish(
         {
             "ADMINISTRATORS": "Owners and administrators only (R45).",
             "ALL_ROLES": "Every role, with what the policy gives it below (R66, R73).",
+        }
+    ),
+)
+publish(
+    ShareStatus,
+    _by(
+        {
+            "PENDING": "Waits to be accepted.",
+            "ACTIVE": "Opens its accounts.",
+            "REVOKED": "Was revoked, given back, or replaced by a newer one.",
+            "EXPIRED": "Its time, or that of its link, is over.",
         }
     ),
 )

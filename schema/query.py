@@ -10,7 +10,7 @@ from authz.permissions import Permission
 from engine.arguments import Described
 from engine.declarations import LookUp, look_up, look_ups, to_one
 from models.identifiers import Kind
-from resolvers import accounts, api_keys, events, invitations, members, roles, users, viewer
+from resolvers import accounts, api_keys, events, invitations, members, roles, shares, users, viewer
 from schema.accounts import Account
 from schema.api_keys import ApiKey
 from schema.events import Event
@@ -18,6 +18,7 @@ from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import Node
 from schema.roles import Role
+from schema.shares import Share
 from schema.users import User
 from schema.viewer import Viewer
 from schema.writes import OPEN, needs
@@ -34,6 +35,7 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.INVITATION: LookUp(Invitation, invitations.by_id),
         Kind.API_KEY: LookUp(ApiKey, api_keys.by_id),
         Kind.EVENT: LookUp(Event, events.by_id),
+        Kind.SHARE: LookUp(Share, shares.by_id),
     }
 
 

@@ -21,19 +21,22 @@ from schema.query import NodeQuery
 from schema.role_changes import RoleMutation
 from schema.roles import Role
 from schema.sessions import SessionMutation
+from schema.share_changes import ShareMutation, ShareQuery
+from schema.shares import Share
 from schema.subaccounts import SubaccountMutation
 from schema.user_errors import PermissionDeniedError, RefusedError, RoleTooWideError, VersionConflictError
 from schema.users import User
 
 __all__ = ["build_schema", "enums", "unmarked_fields"]
 
-_QUERIES = (NodeQuery, InvitationQuery)
+_QUERIES = (NodeQuery, InvitationQuery, ShareQuery)
 _MUTATIONS = (
     SessionMutation,
     SubaccountMutation,
     AccountMutation,
     InvitationMutation,
     MemberMutation,
+    ShareMutation,
     ApiKeyMutation,
     ApiKeyUpdateMutation,
     RoleMutation,
@@ -45,6 +48,7 @@ _MORE_TYPES = (
     Invitation,
     Member,
     Role,
+    Share,
     User,
     RefusedError,
     PermissionDeniedError,

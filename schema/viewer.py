@@ -5,10 +5,11 @@ from sqlalchemy import Uuid
 
 from engine.connections import Connection
 from engine.declarations import computed, connection, entity, to_one
-from resolvers import accounts
+from resolvers import accounts, shares
 from resolvers import viewer as reads
 from schema.accounts import Account
 from schema.api_keys import ApiKey
+from schema.shares import Share
 from schema.users import User
 
 
@@ -20,3 +21,4 @@ class Viewer:
     user: User | None = to_one(reads.user_of)
     api_key: ApiKey | None = to_one(reads.api_key_of)
     accounts: Connection[Account] = connection(accounts.of_viewer, order=accounts.order)
+    shares: Connection[Share] = connection(shares.of_viewer, order=shares.order)

@@ -77,6 +77,8 @@ class Api:
 
 
 INPUT_TYPES = {
+    "shareLeave": "ShareInput",
+    "shareRevoke": "ShareInput",
     "accountSuspend": "AccountStatusInput",
     "accountResume": "AccountStatusInput",
     "accountClose": "AccountStatusInput",

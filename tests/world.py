@@ -23,6 +23,7 @@ from models.invitations import invitations
 from models.members import memberships
 from models.roles import role_policy_lines, roles
 from models.sessions import sessions
+from models.shares import share_accounts, shares
 from models.users import ownerships, users
 from resolvers.passwords import _hasher
 
@@ -260,7 +261,17 @@ class World:
 
     async def state(self, *roots: Account) -> object:
         """All that is stored of the trees, to compare before and after a refusal."""
-        tables = (accounts, account_closure, memberships, invitations, api_keys, events, roles)
+        tables = (
+            accounts,
+            account_closure,
+            memberships,
+            invitations,
+            api_keys,
+            shares,
+            share_accounts,
+            events,
+            roles,
+        )
         found = []
         async with self.database.connect() as connection:
             for table in tables:

@@ -5,7 +5,7 @@ import shlex
 
 from authz.builtin_roles import BuiltinRole
 from server.demo.access import DemoAccess
-from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD
+from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD, DemoShare
 
 _ACCOUNTS = "{ viewer { accounts { totalCount nodes { name kind status } } } }"
 _MEMBERS = (
@@ -28,6 +28,7 @@ def banner(url: str, access: DemoAccess) -> str:
         f"The people of {AGENCY.name}, signed in; their password is {DEMO_PASSWORD}:",
         *tokens,
         f"{BRAND.owner.email} owns {BRAND.name}.",
+        *(_shared(share) for share in BRAND.shares),
         "",
         f"Who reaches {client}, asked as {AGENCY.name}'s administrator:",
         _curl(url, access.tokens[BuiltinRole.ADMINISTRATOR], _MEMBERS, {"name": client}),
@@ -35,6 +36,12 @@ def banner(url: str, access: DemoAccess) -> str:
         *_with_api_key(url, access.api_key),
     ]
     return "\n".join(lines)
+
+
+def _shared(share: DemoShare) -> str:
+    hidden = ", ".join(sorted(area.value for area in share.hidden_areas))
+    accounts = " and ".join(share.accounts)
+    return f"{share.guest.email} reaches {accounts} by a share, as {share.role.name} without {hidden}."
 
 
 def _with_api_key(url: str, api_key: str | None) -> list[str]:

@@ -1,4 +1,5 @@
-"""Making the demo as its people would: they sign up, make subaccounts, invite each other and accept.
+"""Making the demo as its people would: they sign up, make subaccounts, invite each other, share and
+accept.
 
 So everything that a real account has is there: keys, ownership, an event for every change.
 """
@@ -19,12 +20,14 @@ from resolvers.account_changes import UNCHANGED, AccountUpdate, suspend_account,
 from resolvers.invitation_acceptance import accept_invitation
 from resolvers.invitation_changes import MemberInvitation, invite_member
 from resolvers.sessions import SignedIn
+from resolvers.share_acceptance import accept_share
+from resolvers.share_changes import ShareCreation, WantedScope, create_share
 from resolvers.sign_up import SignUp, sign_up
 from resolvers.subaccounts import SubaccountCreation, create_subaccount
-from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoTree
+from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
 
 _LOCK = 6304
-_SECRET = re.compile(rf"#({TokenKind.INVITATION}_\w+)")
+_SECRET = re.compile(rf"#((?:{TokenKind.INVITATION}|{TokenKind.SHARE})_\w+)")
 
 
 async def make_demo(database: AsyncEngine, link_base: str) -> bool:
@@ -53,11 +56,13 @@ async def _is_made(session: AsyncSession) -> bool:
 
 @dataclass
 class _Making:
-    """One transaction in which the demo is made; `signed_in`: who was heard of already."""
+    """One transaction in which the demo is made; `signed_in`: who was heard of already; `accounts`: the ids
+    of subaccounts by their names."""
 
     session: AsyncSession
     link: str
     signed_in: dict[DemoPerson, Principal] = field(default_factory=dict)
+    accounts: dict[str, AccountId] = field(default_factory=dict)
 
     async def tree(self, tree: DemoTree) -> None:
         command = SignUp(tree.owner.name, tree.owner.email, DEMO_PASSWORD, tree.name, None)
@@ -75,6 +80,8 @@ class _Making:
         await self._members(owner, done.account_id, tree.members)
         for below in tree.subaccounts:
             await self._subaccount(owner, done.account_id, below)
+        for share in tree.shares:
+            await self._share(owner, share)
 
     async def _subaccount(self, maker: Principal, parent_id: AccountId, wanted: DemoAccount) -> None:
         command = SubaccountCreation(
@@ -86,6 +93,7 @@ class _Making:
             self.link,
         )
         made = await create_subaccount(self.session, maker, command)
+        self.accounts[wanted.name] = made.account_id
         if wanted.owner is not None:
             await self._join(wanted.owner)
         await self._members(maker, made.account_id, wanted.members)
@@ -95,6 +103,21 @@ class _Making:
             await self._subaccount(maker, made.account_id, below)
         if wanted.suspended_because is not None:
             await suspend_account(self.session, maker, made.account_id, wanted.suspended_because)
+
+    async def _share(self, giver: Principal, share: DemoShare) -> None:
+        person = share.guest
+        command = ShareCreation(
+            [self.accounts[name] for name in share.accounts],
+            person.email,
+            WantedScope(share.role.id, None, share.hidden_areas),
+            None,
+            f"demo {person.email}",
+            self.link,
+        )
+        await create_share(self.session, giver, command)
+        sign_up_command = SignUp(person.name, person.email, DEMO_PASSWORD, share.own_account, None)
+        guest = self._enter(person, (await sign_up(self.session, sign_up_command)).signed_in)
+        await accept_share(self.session, guest, await self._read_mail(person))
 
     async def _members(
         self, maker: Principal, account_id: AccountId, members: tuple[DemoMember, ...]
@@ -118,14 +141,14 @@ class _Making:
         self._enter(person, (await sign_up(self.session, command)).signed_in)
 
     async def _read_mail(self, person: DemoPerson) -> str:
-        """The secret in the invitation that the person just got, which then counts as sent."""
+        """The secret in the mail that the person just got, which then counts as sent."""
         waiting = (outbox_messages.c.recipient == person.email) & outbox_messages.c.sent_at.is_(None)
         body = (await self.session.execute(select(outbox_messages.c.body).where(waiting))).scalar_one()
         sent = update(outbox_messages).where(waiting).values(sent_at=func.now(), body=None)
         await self.session.execute(sent)
         secret = _SECRET.search(body or "")
         if secret is None:
-            raise AssertionError("an invitation's mail holds its secret")
+            raise AssertionError("the mail holds a secret")
         return secret.group(1)
 
     def _enter(self, person: DemoPerson, signed_in: SignedIn) -> Principal:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from authz.builtin_roles import BuiltinRole
+from authz.permissions import Area
 from models.accounts import RightsInheritance
 
 DEMO_PASSWORD = "demo-password"  # noqa: S105 - everybody may know it
@@ -43,6 +44,17 @@ class DemoAccount:
 
 
 @dataclass(frozen=True)
+class DemoShare:
+    """Some of a tree's accounts, opened to a person who has a master account of its own."""
+
+    guest: DemoPerson
+    own_account: str
+    accounts: tuple[str, ...]
+    role: BuiltinRole
+    hidden_areas: frozenset[Area]
+
+
+@dataclass(frozen=True)
 class DemoTree:
     """A master account, the people in it, and the accounts below it."""
 
@@ -51,6 +63,7 @@ class DemoTree:
     members: tuple[DemoMember, ...]
     rights_inheritance: RightsInheritance
     subaccounts: tuple[DemoAccount, ...]
+    shares: tuple[DemoShare, ...] = ()
 
     @property
     def people(self) -> tuple[DemoMember, ...]:
@@ -132,6 +145,16 @@ BRAND = DemoTree(
             name="Transactional",
             external_id="transactional",
             members=(DemoMember(DemoPerson("Quentin Dubois"), BuiltinRole.DEVELOPER),),
+        ),
+    ),
+    # A designer from outside works on both teams' campaigns, and sees nobody's addresses (R31).
+    shares=(
+        DemoShare(
+            guest=DemoPerson("Rosa Lindqvist"),
+            own_account="Lindqvist Studio",
+            accounts=("Marketing US", "Marketing UK"),
+            role=BuiltinRole.MARKETER,
+            hidden_areas=frozenset({Area.CONTACTS}),
         ),
     ),
 )

@@ -19,6 +19,7 @@ OWN_FILES = {
     "icon.svg": "image/svg+xml",
     "invitation.css": Kind.STYLE.value,
     "invitation.js": Kind.SCRIPT.value,
+    "offers.js": Kind.SCRIPT.value,
     "requests.js": Kind.SCRIPT.value,
     "session.js": Kind.SCRIPT.value,
 }

@@ -1,4 +1,4 @@
-"""The page behind the link of an invitation: `/invitation#mdi_...`.
+"""The page behind the link of an invitation, `/invitation#mdi_...`, and of a share, `/invitation#mdh_...`.
 
 The secret stands in the fragment, which a browser keeps to itself, so no log and no proxy sees it.
 """
@@ -46,5 +46,5 @@ _document = _invitation_document()
 
 
 async def invitation_page(request: Request) -> Response:
-    """GET /invitation. The page is the same for every invitation; its script asks /graphql for the one."""
+    """GET /invitation. The page is the same for every link; its script asks /graphql what the one offers."""
     return HTMLResponse(_document.body, headers=_document.headers)

@@ -12,6 +12,9 @@
     keys:
       robot: {account: us, role: DEVELOPER, scopes: [ACCOUNT_READ], state: revoked}
       child: {account: us, maker: robot, choice: STOP}  # of a key above it, or of a person
+    shares:                      # accepted by the person, if nothing else is said
+      offer: {to: cleo, accounts: [us], role: MARKETER, hidden: [CONTACTS], state: waits}
+      figures: {to: cleo, accounts: [us], areas: [STATISTICS]}
     sees:                        # viewer.accounts in its order, and with it account(id) and node(id):
       anna: [brand, us]          # every other account is NOT_FOUND
       robot: UNAUTHENTICATED
@@ -25,7 +28,8 @@
         refused: {robot: UNAUTHENTICATED, ben: FORBIDDEN MEMBERS_WRITE}
         done_by: anna
 
-In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!role ANALYST` and `!role editor` stand
+In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!role ANALYST` and
+`!role editor` stand
 for ids and `!once` for a text that is new in every call.
 """
 
@@ -38,9 +42,10 @@ from typing import Any
 import yaml
 
 from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission
+from authz.permissions import Area, Permission
 from models.accounts import AccountStatus, RightsInheritance
 from models.api_keys import WhenMakerLosesAccess
+from tests.authorization.reach_model import ShareState
 
 FOLDER = Path(__file__).parent / "cases"
 
@@ -52,6 +57,7 @@ class Referent(enum.Enum):
     MEMBER = "!member"
     KEY = "!key"
     ROLE = "!role"
+    SHARE = "!share"
     ONCE = "!once"
 
 
@@ -110,6 +116,18 @@ class KeyCase:
 
 
 @dataclass(frozen=True)
+class ShareCase:
+    """Accounts that are shared with a person: a role, or areas alone."""
+
+    to: str
+    accounts: tuple[str, ...]
+    role: str | None
+    areas: frozenset[Area] | None
+    hidden: frozenset[Area]
+    state: ShareState
+
+
+@dataclass(frozen=True)
 class MayCase:
     """Who may do something in an account: these callers and no others."""
 
@@ -137,6 +155,7 @@ class Case:
     roles: Mapping[str, RoleCase]
     people: Mapping[str, Mapping[str, MembershipCase]]
     keys: Mapping[str, KeyCase]
+    shares: Mapping[str, ShareCase]
     sees: Mapping[str, tuple[str, ...] | None]
     may: tuple[MayCase, ...]
     subaccounts: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -149,16 +168,19 @@ class Case:
         named = {name for may in self.may for name in may.callers}
         named |= {name for lists in self.subaccounts.values() for name in lists}
         named |= {name for write in self.writes for name in (*write.refused, write.done_by)}
+        named |= {share.to for share in self.shares.values()}
         if named - callers:
             raise ValueError(f"there is no caller {sorted(named - callers)}")
         accounts = {name for seen in self.sees.values() for name in seen or ()} | set(self.subaccounts)
         accounts |= {may.account for may in self.may} | {key.account for key in self.keys.values()}
         accounts |= {name for roles in self.people.values() for name in roles}
+        accounts |= {name for share in self.shares.values() for name in share.accounts}
         accounts |= {role.account for role in self.roles.values()}
         if accounts - set(self.accounts):
             raise ValueError(f"there is no account {sorted(accounts - set(self.accounts))}")
         given = {membership.role for roles in self.people.values() for membership in roles.values()}
         given |= {key.role for key in self.keys.values()}
+        given |= {share.role for share in self.shares.values() if share.role is not None}
         if given - {*self.roles, *BuiltinRole.__members__}:
             raise ValueError(f"there is no role {sorted(given)}")
 
@@ -172,6 +194,7 @@ def read_case(text: str) -> Case:
         roles={name: _role(**values) for name, values in given.pop("roles", {}).items()},
         people={name: _roles(roles or {}) for name, roles in given.pop("people", {}).items()},
         keys={name: _key(**values) for name, values in given.pop("keys", {}).items()},
+        shares={name: _share(**values) for name, values in given.pop("shares", {}).items()},
         sees={name: _seen(value) for name, value in given.pop("sees").items()},
         may=tuple(_may(question, callers) for question, callers in given.pop("may").items()),
         subaccounts={
@@ -236,6 +259,18 @@ def _key(
 ) -> KeyCase:
     narrowed = None if scopes is None else frozenset(Permission[name] for name in scopes)
     return KeyCase(account, role, narrowed, KeyState(state), maker, WhenMakerLosesAccess(choice))
+
+
+def _share(
+    to: str,
+    accounts: list[str],
+    role: str | None = None,
+    areas: list[str] | None = None,
+    hidden: list[str] | None = None,
+    state: str = "holds",
+) -> ShareCase:
+    alone = None if areas is None else frozenset(map(Area, areas))
+    return ShareCase(to, tuple(accounts), role, alone, frozenset(map(Area, hidden or ())), ShareState(state))
 
 
 def _seen(value: str | list[str]) -> tuple[str, ...] | None:

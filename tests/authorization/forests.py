@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission, mask_of
+from authz.permissions import Area, Permission, mask_of
 from models.accounts import AccountStatus, RightsInheritance
 from tests.api import Caller
 from tests.authorization.moments import PAST, expire_key
-from tests.authorization.reach_model import ALL_SCOPES, CustomRights, Forest, Grant, Node
-from tests.world import Account, CustomRole, World
-
-Grants = tuple[Grant, ...]
+from tests.authorization.reach_model import (
+    ALL_SCOPES,
+    AREAS,
+    CustomRights,
+    Forest,
+    Grant,
+    Grants,
+    Node,
+    Shared,
+    ShareState,
+)
+from tests.shares import Given, give_share
+from tests.world import Account, CustomRole, Person, World
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,7 @@ class Plot:
 
     forest: Forest
     people: tuple[Grants, ...]
-    keys: Grants
+    keys: tuple[Grant, ...]
 
 
 @dataclass(frozen=True)
@@ -42,17 +51,20 @@ SCOPES = st.one_of(
     st.frozensets(st.sampled_from(sorted(ALL_SCOPES))),
     st.frozensets(st.sampled_from(sorted(ALL_SCOPES))).map(lambda scopes: scopes | {"ACCOUNT_READ"}),
 )
+_SOME_AREAS = st.frozensets(st.sampled_from(sorted(AREAS)), max_size=6)
+_SHARE_STATES = st.sampled_from([*[ShareState.HOLDS] * 4, *ShareState])
 CUSTOM_RIGHTS = st.builds(CustomRights, SCOPES, SCOPES)
 _ENDED = st.sampled_from([False, False, False, True])
 
 
 @st.composite
 def plots(draw: st.DrawFn, most_accounts: int = 7) -> Plot:
-    """One to three trees, up to three people with up to three roles each, up to two keys."""
+    """One to three trees, up to three people with up to three roles and two shares each, up to two keys."""
     count = draw(st.integers(2, most_accounts))
     nodes = tuple(draw(_node(number)) for number in range(count))
     numbers = st.integers(0, count - 1)
-    people = tuple(draw(_memberships(numbers)) for _ in range(draw(st.integers(1, 3))))
+    shares = st.lists(shared(Forest(nodes)), max_size=2).map(tuple)
+    people = tuple(draw(_memberships(numbers)) + draw(shares) for _ in range(draw(st.integers(1, 3))))
     key_roles = KEY_ROLES | CUSTOM_RIGHTS
     keys = draw(st.lists(st.builds(Grant, numbers, key_roles, SCOPES, _ENDED), max_size=2).map(tuple))
     return Plot(Forest(nodes), people, keys)
@@ -67,9 +79,22 @@ def _node(number: int) -> st.SearchStrategy[Node]:
 
 
 @st.composite
-def _memberships(draw: st.DrawFn, numbers: st.SearchStrategy[int]) -> Grants:
+def shared(draw: st.DrawFn, forest: Forest) -> Shared:
+    """Some accounts of one tree, with a role or with areas."""
+    first = draw(st.integers(0, len(forest.nodes) - 1))
+    tree = [number for number in range(len(forest.nodes)) if forest.root(number) == forest.root(first)]
+    accounts = draw(st.lists(st.sampled_from(tree), min_size=1, max_size=3, unique=True).map(tuple))
+    state = draw(_SHARE_STATES)
+    if draw(st.booleans()):
+        role = draw(KEY_ROLES | CUSTOM_RIGHTS)
+        return Shared(accounts, role, hidden=draw(_SOME_AREAS) - {"ACCOUNT"}, state=state)
+    return Shared(accounts, None, draw(_SOME_AREAS), state=state)
+
+
+@st.composite
+def _memberships(draw: st.DrawFn, numbers: st.SearchStrategy[int]) -> tuple[Grant, ...]:
     """One role in an account; an e-mail address owns at most one account (R46), and ownership never ends."""
-    accounts = draw(st.lists(numbers, min_size=1, max_size=3, unique=True))
+    accounts = draw(st.lists(numbers, max_size=3, unique=True))
     grants: list[Grant] = []
     for account in accounts:
         owns = any(grant.role is BuiltinRole.OWNER for grant in grants)
@@ -91,6 +116,9 @@ async def plant(world: World, plot: Plot) -> Planted:
     for grants in plot.people:
         person = await world.person()
         for grant in grants:
+            if isinstance(grant, Shared):
+                await plant_share(world, accounts, grant, person)
+                continue
             ends = PAST if grant.ended else None
             role = await plant_role(world, accounts[grant.account], grant.role)
             await world.member(accounts[grant.account], role, person, ends)
@@ -106,6 +134,26 @@ async def plant(world: World, plot: Plot) -> Planted:
             callers.append((key, (grant,)))
     await _set_statuses(world, accounts, plot.forest)
     return Planted(tuple(accounts), tuple(callers), tuple(dead_keys))
+
+
+async def plant_share(
+    world: World, accounts: Sequence[Account], share: Shared, person: Person
+) -> BuiltinRole | CustomRole | None:
+    """Write a share, as it came to be, into the database. The role that it gives; a custom one belongs to the
+    master account."""
+    opened = [accounts[number] for number in share.accounts]
+    (master,) = [account for account in accounts if account.key == opened[0].master]
+    role = None if share.role is None else await plant_role(world, master, share.role)
+    given = Given(
+        role,
+        None if share.role else [Area(name) for name in share.areas],
+        [Area(name) for name in share.hidden],
+        accepted=share.state is not ShareState.WAITS,
+        expires_at=PAST if share.state is ShareState.EXPIRED else None,
+        revoked_at=PAST if share.state is ShareState.REVOKED else None,
+    )
+    await give_share(world, opened, person, await world.person(), given)
+    return role
 
 
 async def plant_role(

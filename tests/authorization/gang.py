@@ -1,13 +1,7 @@
-"""A principal and everybody it lets in, working together through the API to get more than it was given.
-
-main ── branch ── shop
-    └── other
-"""
+"""A principal and everybody it lets in, working together through the API to get more than it was given."""
 
 import dataclasses
-import enum
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -17,71 +11,17 @@ from authz.permissions import Permission, mask_of
 from models.accounts import RightsInheritance
 from models.api_keys import api_keys
 from models.identifiers import Kind, parse, present
+from models.shares import shares
 from tests.api import Api, Caller
-from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE, named
-from tests.authorization.forests import plant_role
+from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE
+from tests.authorization.forests import plant_role, plant_share
 from tests.authorization.gang_roles import KnownRole, KnownRoles, role_input
+from tests.authorization.gang_steps import NARROW, SHAPE, Start, Step, StepKind
 from tests.authorization.matrix_callers import Bearer, once
 from tests.authorization.moments import mailed_tokens
 from tests.authorization.outcomes import DONE, mutate, outcome
-from tests.authorization.reach_model import CustomRights, Forest, Grant, Node
+from tests.authorization.reach_model import CustomRights, Forest, Grant, Node, Shared, area_of
 from tests.world import Account, CustomRole, Person, World
-
-SHAPE = (None, 0, 1, 0)
-"""The accounts' parents."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """What the principal has: a person's roles, or the one grant of a key. What each account passes down.
-
-    A custom role belongs to the account that it is held in. `fellow`: a person who is in the gang from the
-    start, with a custom role of main's; what it holds counts as given, too.
-    """
-
-    grants: tuple[Grant, ...]
-    is_key: bool
-    pass_all_roles: tuple[bool, ...]
-    fellow: Grant | None = None
-
-    @property
-    def all_grants(self) -> tuple[Grant, ...]:
-        """The principal's and the fellow's."""
-        return self.grants if self.fellow is None else (*self.grants, self.fellow)
-
-
-class StepKind(enum.Enum):
-    """What somebody of the gang tries."""
-
-    INVITE = "memberInvite"
-    UPDATE = "memberUpdate"
-    KEY = "apiKeyCreate"
-    TRANSFER = "ownershipTransfer"
-    SUBACCOUNT = "subaccountCreate"
-    INHERIT = "accountUpdate"
-    WIDEN = "apiKeyUpdate"
-    MAKE_ROLE = "roleCreate"
-    CHANGE_ROLE = "roleUpdate"
-
-
-NARROW = CustomRights(named("ACCOUNT_READ"))
-
-
-@dataclass(frozen=True)
-class Step:
-    """One try. Numbers are taken modulo what there is to choose from at that moment.
-
-    `custom`: a known custom role in the place of `role`. `rights`: what a role is to give.
-    """
-
-    kind: StepKind
-    actor: int
-    account: int
-    target: int
-    role: BuiltinRole
-    permissions: frozenset[str] | None
-    custom: int | None = None
-    rights: CustomRights = NARROW
 
 
 class Gang:
@@ -103,6 +43,7 @@ class Gang:
         self._member_ids: list[str] = []
         self._accomplices: list[Person] = []
         self._keys: list[str] = []
+        self._shares: list[str] = []
         self._roles = KnownRoles()
 
     async def set_up(self) -> None:
@@ -124,6 +65,7 @@ class Gang:
     async def _add_principal(self, accounts: list[Account]) -> None:
         if self._start.is_key:
             (grant,) = self._start.grants
+            assert isinstance(grant, Grant)
             scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))
             role = await self._role_of(accounts[grant.account], grant)
             key = await self._world.api_key(accounts[grant.account], role, scopes)
@@ -132,7 +74,12 @@ class Gang:
             return
         person = await self._world.person()
         for grant in self._start.grants:
-            await self._add_member(accounts, accounts[grant.account], grant, person)
+            if isinstance(grant, Shared):
+                shared = await plant_share(self._world, accounts, grant, person)
+                self._learn(shared, grant.role)
+                self._join(person)
+            else:
+                await self._add_member(accounts, accounts[grant.account], grant, person)
 
     async def _add_member(
         self, accounts: list[Account], owner: Account, grant: Grant, person: Person
@@ -144,9 +91,14 @@ class Gang:
 
     async def _role_of(self, owner: Account, grant: Grant) -> BuiltinRole | CustomRole:
         role = await plant_role(self._world, owner, grant.role)
-        if isinstance(role, CustomRole) and isinstance(grant.role, CustomRights):
-            self._roles.found.append(KnownRole(role.id, grant.role))
+        self._learn(role, grant.role)
         return role
+
+    def _learn(
+        self, role: BuiltinRole | CustomRole | None, rights: BuiltinRole | CustomRights | None
+    ) -> None:
+        if isinstance(role, CustomRole) and isinstance(rights, CustomRights):
+            self._roles.found.append(KnownRole(role.id, rights))
 
     async def take(self, step: Step) -> str:
         """Try it. What became of it."""
@@ -159,6 +111,8 @@ class Gang:
             StepKind.SUBACCOUNT: self._make_subaccount,
             StepKind.INHERIT: self._pass_all_roles,
             StepKind.WIDEN: self._widen,
+            StepKind.SHARE: self._share,
+            StepKind.WIDEN_SHARE: self._widen_share,
             StepKind.MAKE_ROLE: self._make_role,
             StepKind.CHANGE_ROLE: self._change_role,
         }
@@ -182,7 +136,8 @@ class Gang:
         if account < len(SHAPE):
             return self._forest.held(self._start.all_grants, account)
         ancestors = self._known_ancestors(account)
-        above = [grant for grant in self._start.all_grants if grant.account in ancestors]
+        roles = [grant for grant in self._start.all_grants if isinstance(grant, Grant)]
+        above = [grant for grant in roles if grant.account in ancestors]
         return frozenset[str]().union(*map(self._forest.given_below, above))
 
     def _known_ancestors(self, account: int) -> set[int]:
@@ -230,6 +185,34 @@ class Gang:
         async with self._world.database.connect() as connection:
             values["expectedVersion"] = (await connection.execute(version)).scalar_one()
         return (await self._ask(actor, "apiKeyUpdate", values))[0]
+
+    async def _share(self, actor: Caller, step: Step) -> str:
+        accomplice = self._accomplices[step.target % len(self._accomplices)]
+        values = {"accountIds": [self._account(step)], "email": accomplice.email, **self._scope(step)}
+        became, payload = await self._ask(actor, "shareCreate", values | {"idempotencyKey": once()})
+        if became != DONE:
+            return became
+        token = (await mailed_tokens(self._world.database, accomplice.email))[-1]
+        became, payload = await self._ask(accomplice, "shareAccept", {"token": token})
+        if became == DONE:
+            self._shares.append(payload["share"]["id"])
+            self._join(accomplice)
+        return became
+
+    async def _widen_share(self, actor: Caller, step: Step) -> str:
+        """A share of the gang's, to another account and to all that a role gives; where there is none, one is
+        made that can little."""
+        if not self._shares:
+            narrow = dataclasses.replace(step, permissions=frozenset({"STATISTICS_READ"}))
+            became = await self._share(actor, narrow)
+            if became != DONE:
+                return became
+        share = self._shares[step.target % len(self._shares)]
+        values = {"shareId": share, "accountIds": [self._account(step)], "roleId": self._role_id(step)}
+        version = select(shares.c.version).where(shares.c.id == parse(Kind.SHARE, share))
+        async with self._world.database.connect() as connection:
+            values["expectedVersion"] = (await connection.execute(version)).scalar_one()
+        return (await self._ask(actor, "shareUpdate", values))[0]
 
     async def _make_role(self, actor: Caller, step: Step) -> str:
         values = {"accountId": self._account(step), "name": once()}
@@ -299,6 +282,12 @@ class Gang:
     def _role_id(self, step: Step) -> str:
         custom = self._roles.pick(step.custom)
         return present(Kind.ROLE, step.role.id) if custom is None else custom.id
+
+    def _scope(self, step: Step) -> dict[str, Any]:
+        """A role, or the areas of some permissions."""
+        if step.permissions is None:
+            return {"roleId": self._role_id(step)}
+        return {"areas": sorted(set(map(area_of, step.permissions)))}
 
     def _given(self, step: Step) -> frozenset[str]:
         """All that the role gives anywhere."""

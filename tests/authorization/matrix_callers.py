@@ -14,9 +14,11 @@ from authz.tokens import TokenKind, generate
 from models.accounts import AccountStatus, accounts
 from models.invitations import invitations
 from models.members import memberships
+from models.shares import shares
 from models.users import ownerships
 from tests.api import Caller
 from tests.authorization.moments import PAST, expire_key, expire_session, hash_quickly, revoke_key
+from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
 
 ANONYMOUS = frozenset({"anonymous"})
@@ -37,19 +39,23 @@ OUTSIDE_PEOPLE = frozenset(
 OUTSIDE_KEYS = frozenset({"key_elsewhere", "key_of_sibling"})
 OUTSIDE = OUTSIDE_PEOPLE | OUTSIDE_KEYS
 """For them the account is not there."""
+GUESTS = frozenset({"guest", "guest_administrator"})
+"""With whom nothing but the account is shared: a marketer's rights, and an administrator's."""
 MEMBERS = frozenset(role.name.lower() for role in BuiltinRole)
 """Members of the account, one in every built-in role."""
 KEYS = frozenset({"key_administrator", "key_analyst"})
 """Keys of the account."""
 ABOVE_PEOPLE = frozenset({"parent_administrator"})
 ABOVE_KEYS = frozenset({"key_of_parent"})
-INSIDE = MEMBERS | KEYS | ABOVE_PEOPLE | ABOVE_KEYS
+INSIDE = MEMBERS | GUESTS | KEYS | ABOVE_PEOPLE | ABOVE_KEYS
 """They can read the account; what else, depends."""
-PEOPLE = OUTSIDE_PEOPLE | MEMBERS | ABOVE_PEOPLE
+PEOPLE = OUTSIDE_PEOPLE | MEMBERS | GUESTS | ABOVE_PEOPLE
 PROGRAMS = OUTSIDE_KEYS | KEYS | ABOVE_KEYS
 
-MANAGERS = frozenset({"owner", "administrator", "key_administrator", *ABOVE_PEOPLE, *ABOVE_KEYS})
-"""They hold what administrators hold in the account."""
+OWN_MANAGERS = frozenset({"owner", "administrator", "key_administrator", *ABOVE_PEOPLE, *ABOVE_KEYS})
+"""They hold what administrators hold in the account, by themselves."""
+MANAGERS = OWN_MANAGERS | {"guest_administrator"}
+"""They hold it, by whatever way."""
 
 _numbers = itertools.count(1)
 
@@ -70,6 +76,7 @@ class Stage:
     sibling: Account
     elsewhere: Account
     members: dict[str, Member]
+    shares: dict[str, Share]
     callers: dict[str, Caller | None]
 
     def __init__(self, world: World) -> None:
@@ -100,9 +107,18 @@ class Stage:
         self.members["parent_finance"] = await world.member(self.parent, BuiltinRole.FINANCE)
         self.callers = dict(self.members)
         self.callers["newcomer"] = await world.person()
-        for member in self.members.values():
-            await hash_quickly(world.database, member.person)
-        await hash_quickly(world.database, self.newcomer)
+        await self._add_guests()
+        for caller in self.callers.values():
+            person = caller.person if isinstance(caller, Member) else caller
+            assert isinstance(person, Person)
+            await hash_quickly(world.database, person)
+
+    async def _add_guests(self) -> None:
+        giver = self.members["owner"].person
+        self.shares = {}
+        for name, role in zip(sorted(GUESTS), (BuiltinRole.MARKETER, BuiltinRole.ADMINISTRATOR), strict=True):
+            self.callers[name] = guest = await self.world.person()
+            self.shares[name] = await give_share(self.world, [self.account], guest, giver, Given(role))
 
     async def _add_tokens(self) -> None:
         world = self.world
@@ -191,6 +207,24 @@ class Stage:
             await connection.execute(
                 update(memberships).where(memberships.c.id == owner.key).values(role_id=BuiltinRole.OWNER.id)
             )
+
+    async def restore_share(self, name: str) -> None:
+        """What a guest has given back is shared again."""
+        statement = update(shares).where(shares.c.id == self.shares[name].key)
+        async with self.world.database.begin() as connection:
+            await connection.execute(statement.values(revoked_at=None))
+
+    async def revoke_shares(self, person: Person) -> None:
+        """Nothing is shared with the person."""
+        statement = update(shares).where(shares.c.email_canonical == person.email)
+        async with self.world.database.begin() as connection:
+            await connection.execute(statement.values(revoked_at=func.now()))
+
+    async def share(self, person: Person | None = None) -> Share:
+        """One more share of the account, to be changed, ended or, by this person, accepted."""
+        giver = self.members["owner"].person
+        given = Given(BuiltinRole.ANALYST, accepted=person is None)
+        return await give_share(self.world, [self.account], person or await self.world.person(), giver, given)
 
     async def restore_member(self, name: str) -> None:
         """A member who has left is one again."""

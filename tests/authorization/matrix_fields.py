@@ -1,81 +1,34 @@
 """What every root field answers to every kind of caller: a table written by hand from the documentation."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
-
 from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus
 from models.identifiers import Kind, present
 from tests.authorization.matrix_callers import (
-    ABOVE_KEYS,
-    ABOVE_PEOPLE,
     ANONYMOUS,
     INSIDE,
     MANAGERS,
     MEMBERS,
-    NOT_ACCEPTED,
     OUTSIDE,
     PEOPLE,
     PROGRAMS,
     Stage,
     once,
 )
+from tests.authorization.matrix_rows import (
+    ABOVE,
+    ANYBODY,
+    Mutation,
+    Query,
+    Values,
+    gated,
+    no_input,
+    people_only,
+    table,
+)
+from tests.authorization.matrix_shares import SHARE_MUTATIONS, share_token
 from tests.authorization.moments import hash_quickly, offer, open_session
 from tests.authorization.outcomes import DONE
-from tests.world import PASSWORD, Person
-
-Values = dict[str, Any]
-Prepare = Callable[[Stage], Awaitable[Values | None]]
-Restore = Callable[[Stage, str], Awaitable[None]]
-
-
-async def _nothing(stage: Stage, caller: str) -> None:
-    """What was done stays: it disturbs nobody."""
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """A mutation: the permission it is marked with, its input, and what becomes of it for each caller.
-
-    `prepare` makes what it needs and gives the input, `restore` undoes what it did. `changes`: when done, it
-    changes the tree. `counted`: tries with the same input are limited.
-    """
-
-    permission: str | None
-    expected: dict[str, str]
-    prepare: Prepare
-    restore: Restore = _nothing
-    changes: bool = True
-    counted: bool = False
-
-
-def _table(*rows: tuple[Iterable[str], str]) -> dict[str, str]:
-    """Outcomes by caller; every caller is named once. Tokens that are not accepted never get further."""
-    found = dict.fromkeys(NOT_ACCEPTED, "401 UNAUTHENTICATED")
-    for callers, outcome in rows:
-        for caller in callers:
-            if found.setdefault(caller, outcome) != outcome:
-                raise ValueError(f"{caller} has two outcomes")
-    return found
-
-
-def _gated(permission: str, by: frozenset[str]) -> dict[str, str]:
-    """Not found outside, forbidden inside, done by these."""
-    return _table(
-        (ANONYMOUS, "UNAUTHENTICATED"),
-        (OUTSIDE, "NOT_FOUND"),
-        (INSIDE - by, f"FORBIDDEN {permission}"),
-        (by, DONE),
-    )
-
-
-ABOVE = ABOVE_PEOPLE | ABOVE_KEYS
-ANYBODY = ANONYMOUS | PEOPLE | PROGRAMS
-
-
-def _people_only(outcome: str) -> dict[str, str]:
-    return _table((ANONYMOUS, "UNAUTHENTICATED"), (PEOPLE, outcome), (PROGRAMS, "PERSON_REQUIRED"))
+from tests.world import PASSWORD, Member, Person
 
 
 async def _sign_up(stage: Stage) -> Values:
@@ -88,13 +41,10 @@ async def _sign_in(stage: Stage) -> Values:
     return {"email": person.email, "password": PASSWORD}
 
 
-async def _no_input(stage: Stage) -> None:
-    return None
-
-
 async def _session_again(stage: Stage, caller: str) -> None:
-    member = stage.members.get(caller)
-    person = stage.newcomer if member is None else member.person
+    asker = stage.callers[caller]
+    person = asker.person if isinstance(asker, Member) else asker
+    assert isinstance(person, Person)
     await open_session(stage.world.database, person, person.token)
 
 
@@ -212,30 +162,30 @@ OWNERS = frozenset({"owner"})
 
 MUTATIONS = {
     # Whoever may sign up is told that the address is none: to hash so many passwords would take its time.
-    "signUp": Mutation(None, _table((ANYBODY, "BAD_USER_INPUT")), _sign_up, counted=True),
-    "signIn": Mutation(None, _table((ANYBODY, DONE)), _sign_in, changes=False),
-    "signOut": Mutation(None, _people_only(DONE), _no_input, _session_again, changes=False),
-    "passwordChange": Mutation(None, _people_only("SIGN_IN_REFUSED"), _password_change),
+    "signUp": Mutation(None, table((ANYBODY, "BAD_USER_INPUT")), _sign_up, counted=True),
+    "signIn": Mutation(None, table((ANYBODY, DONE)), _sign_in, changes=False),
+    "signOut": Mutation(None, people_only(DONE), no_input, _session_again, changes=False),
+    "passwordChange": Mutation(None, people_only("SIGN_IN_REFUSED"), _password_change),
     "subaccountCreate": Mutation(
-        "SUBACCOUNTS_WRITE", _gated("SUBACCOUNTS_WRITE", MANAGERS), _subaccount_create
+        "SUBACCOUNTS_WRITE", gated("SUBACCOUNTS_WRITE", MANAGERS), _subaccount_create
     ),
-    "accountUpdate": Mutation("ACCOUNT_WRITE", _gated("ACCOUNT_WRITE", MANAGERS), _account_update),
+    "accountUpdate": Mutation("ACCOUNT_WRITE", gated("ACCOUNT_WRITE", MANAGERS), _account_update),
     # Nobody in an account suspends or resumes it: those above it do.
-    "accountSuspend": Mutation("ACCOUNT_SUSPEND", _gated("ACCOUNT_SUSPEND", ABOVE), _account, _active_again),
+    "accountSuspend": Mutation("ACCOUNT_SUSPEND", gated("ACCOUNT_SUSPEND", ABOVE), _account, _active_again),
     "accountResume": Mutation(
-        "ACCOUNT_SUSPEND", _gated("ACCOUNT_SUSPEND", ABOVE), _suspended_account, _active_again
+        "ACCOUNT_SUSPEND", gated("ACCOUNT_SUSPEND", ABOVE), _suspended_account, _active_again
     ),
     "accountClose": Mutation(
         "ACCOUNT_CLOSE",
-        _gated("ACCOUNT_CLOSE", OWNERS | ABOVE),
+        gated("ACCOUNT_CLOSE", OWNERS | ABOVE),
         _account_without_open_children,
         _open_again,
     ),
-    "memberInvite": Mutation("MEMBERS_WRITE", _gated("MEMBERS_WRITE", MANAGERS), _member_invite),
-    "invitationRevoke": Mutation("MEMBERS_WRITE", _gated("MEMBERS_WRITE", MANAGERS), _invitation),
+    "memberInvite": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_invite),
+    "invitationRevoke": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _invitation),
     "invitationAccept": Mutation(
         None,
-        _table(
+        table(
             (ANONYMOUS, "UNAUTHENTICATED"),
             (PROGRAMS, "PERSON_REQUIRED"),
             (PEOPLE - {"newcomer"}, "WRONG_PERSON"),
@@ -244,11 +194,11 @@ MUTATIONS = {
         _invitation_for_the_newcomer,
         _newcomer_leaves,
     ),
-    "memberUpdate": Mutation("MEMBERS_WRITE", _gated("MEMBERS_WRITE", MANAGERS), _member_update),
-    "memberRemove": Mutation("MEMBERS_WRITE", _gated("MEMBERS_WRITE", MANAGERS), _member_remove),
+    "memberUpdate": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_update),
+    "memberRemove": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_remove),
     "memberLeave": Mutation(
         None,
-        _table(
+        table(
             (ANONYMOUS, "UNAUTHENTICATED"),
             (PROGRAMS, "PERSON_REQUIRED"),
             (PEOPLE - MEMBERS, "NOT_FOUND"),
@@ -259,17 +209,18 @@ MUTATIONS = {
         _member_again,
     ),
     "ownershipTransfer": Mutation(
-        "ACCOUNT_TRANSFER", _gated("ACCOUNT_TRANSFER", OWNERS | ABOVE), _ownership_transfer, _owner_again
+        "ACCOUNT_TRANSFER", gated("ACCOUNT_TRANSFER", OWNERS | ABOVE), _ownership_transfer, _owner_again
     ),
+    **SHARE_MUTATIONS,
     "apiKeyCreate": Mutation(
-        "API_KEYS_WRITE", _gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
+        "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
     "apiKeyUpdate": Mutation(
-        "API_KEYS_WRITE", _gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_update
+        "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_update
     ),
     "apiKeyAdopt": Mutation(
         "API_KEYS_WRITE",
-        _table(
+        table(
             (ANONYMOUS, "UNAUTHENTICATED"),
             (OUTSIDE, "NOT_FOUND"),
             (INSIDE - MANAGERS - DEVELOPERS, "FORBIDDEN API_KEYS_WRITE"),
@@ -278,22 +229,12 @@ MUTATIONS = {
         ),
         _api_key,
     ),
-    "apiKeyRevoke": Mutation("API_KEYS_WRITE", _gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
-    "apiKeyRotate": Mutation("API_KEYS_WRITE", _gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
-    "roleCreate": Mutation("ROLES_WRITE", _gated("ROLES_WRITE", MANAGERS), _role_create),
-    "roleUpdate": Mutation("ROLES_WRITE", _gated("ROLES_WRITE", MANAGERS), _role_update),
-    "roleDelete": Mutation("ROLES_WRITE", _gated("ROLES_WRITE", MANAGERS), _role_delete),
+    "apiKeyRevoke": Mutation("API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
+    "apiKeyRotate": Mutation("API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
+    "roleCreate": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_create),
+    "roleUpdate": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_update),
+    "roleDelete": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_delete),
 }
-
-
-@dataclass(frozen=True)
-class Query:
-    """A root query: the permission it is marked with, its selection, its arguments, its outcomes."""
-
-    permission: str | None
-    expected: dict[str, str]
-    selection: str
-    prepare: Prepare = _no_input
 
 
 async def _account_id(stage: Stage) -> Values:
@@ -312,16 +253,31 @@ async def _token(stage: Stage) -> Values:
 
 
 QUERIES = {
-    "viewer": Query(None, _table((ANONYMOUS, "UNAUTHENTICATED"), (PEOPLE | PROGRAMS, DONE)), "{ id }"),
+    "viewer": Query(None, table((ANONYMOUS, "UNAUTHENTICATED"), (PEOPLE | PROGRAMS, DONE)), "{ id }"),
     "account": Query(
         "ACCOUNT_READ",
-        _table((ANONYMOUS, "UNAUTHENTICATED"), (OUTSIDE, "NOT_FOUND"), (INSIDE, DONE)),
+        table((ANONYMOUS, "UNAUTHENTICATED"), (OUTSIDE, "NOT_FOUND"), (INSIDE, DONE)),
         "{ id name }",
         _account_id,
     ),
-    "node": Query(None, _table((ANONYMOUS | OUTSIDE, "null"), (INSIDE, DONE)), "{ id }", _account_id),
+    "node": Query(None, table((ANONYMOUS | OUTSIDE, "null"), (INSIDE, DONE)), "{ id }", _account_id),
     # A list of one null for those who may not, see `test_nodes_answers_as_node_does`.
-    "nodes": Query(None, _table((ANYBODY, DONE)), "{ id }", _account_ids),
+    "nodes": Query(None, table((ANYBODY, DONE)), "{ id }", _account_ids),
     # The secret of the link is what lets its holder see what it offers.
-    "invitation": Query(None, _table((ANYBODY, DONE)), "{ accountName }", _token),
+    "invitation": Query(None, table((ANYBODY, DONE)), "{ accountName }", _token),
+    "share": Query(None, table((ANYBODY, DONE)), "{ accountNames }", share_token),
 }
+
+ACCOUNT_FIELDS = {
+    "subaccounts": ("SUBACCOUNTS_READ", MANAGERS),
+    "members": ("MEMBERS_READ", MANAGERS),
+    "roles": ("ROLES_READ", MANAGERS),
+    "invitations": ("MEMBERS_READ", MANAGERS),
+    "apiKeys": ("API_KEYS_READ", MANAGERS | {"developer"}),
+    "ghosts": ("API_KEYS_READ", MANAGERS | {"developer"}),
+    "events": ("AUDIT_READ", MANAGERS),
+    "shares": ("MEMBERS_READ", MANAGERS),
+    "apiKeyCreation": ("SETTINGS_READ", MANAGERS),
+    "rightsInheritance": ("SETTINGS_READ", MANAGERS),
+}
+"""The fields of an account that need a permission of their own, and who has it."""

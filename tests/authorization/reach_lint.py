@@ -1,7 +1,7 @@
 """The lint against hand-written reach: who may is decided in `authz/`, everybody else asks it.
 
 It names the functions that touch what reach is made of: the principal's row, grants and reach themselves, the
-memberships of a person, and memberships or the tree in SQL that is written as text.
+memberships and shares of a person, and these or the tree in SQL that is written as text.
 """
 
 import ast
@@ -22,8 +22,12 @@ WATCHED = {
 """The parts that reach is made of: whoever has them can make another one."""
 
 MEMBERSHIPS = "models.members.memberships"
+SHARES = "models.shares.shares"
 PERSON = "user_id"
-_SQL = re.compile(r"\b(from|join)\s+(only\s+)?(public\.)?(memberships|account_closure)\b", re.IGNORECASE)
+_SQL = re.compile(
+    r"\b(from|join)\s+(only\s+)?(public\.)?(memberships|shares|share_accounts|account_closure)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -68,8 +72,9 @@ class _Finder(ast.NodeVisitor):
         outer = self.function
         self.function = outer or node.name
         paths = set(self._paths(node))
-        if MEMBERSHIPS in paths and PERSON in _columns(node):
-            self._report(f"{MEMBERSHIPS} by {PERSON}")
+        if PERSON in _columns(node):
+            for table in paths & {MEMBERSHIPS, SHARES}:
+                self._report(f"{table} by {PERSON}")
         self.generic_visit(node)
         self.function = outer
 
@@ -82,7 +87,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and _SQL.search(node.value):
-            self._report("memberships or the tree in SQL as text")
+            self._report("memberships, shares or the tree in SQL as text")
 
     def _look_at(self, node: ast.expr) -> None:
         path = self._path(node)

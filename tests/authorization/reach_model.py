@@ -3,6 +3,7 @@
 Slow and obvious on purpose: the product's one SQL definition is held to it.
 """
 
+import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,14 @@ from models.accounts import AccountStatus
 from tests.authorization.expectations import AS_MEMBER, EVERYTHING, FROM_ABOVE, INHERITED, READS
 
 ALL_SCOPES = EVERYTHING
+
+
+def area_of(permission: str) -> str:
+    """`API_KEYS` of `API_KEYS_READ`."""
+    return permission.rpartition("_")[0]
+
+
+AREAS = frozenset(map(area_of, EVERYTHING))
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,39 @@ def from_above(role: BuiltinRole | CustomRights, *, passes_all: bool) -> frozens
     return INHERITED[role] if passes_all else FROM_ABOVE[role]
 
 
+class ShareState(enum.Enum):
+    """What has become of a share; only one that holds gives anything."""
+
+    HOLDS = "holds"
+    WAITS = "waits"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A share of the accounts with these numbers: a role, or areas where that is None; not what is hidden."""
+
+    accounts: tuple[int, ...]
+    role: BuiltinRole | CustomRights | None
+    areas: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+    state: ShareState = ShareState.HOLDS
+
+    @property
+    def gives(self) -> frozenset[str]:
+        """In each of its accounts, and nowhere else (R21, R24, R34, R38)."""
+        if self.state is not ShareState.HOLDS:
+            return frozenset()
+        if self.role is not None:
+            return frozenset(name for name in as_member(self.role) if area_of(name) not in self.hidden)
+        administrator = AS_MEMBER[BuiltinRole.ADMINISTRATOR]
+        return frozenset(name for name in administrator if area_of(name) in self.areas) | {"ACCOUNT_READ"}
+
+
+Grants = tuple[Grant | Shared, ...]
+
+
 @dataclass(frozen=True)
 class Forest:
     """Some trees; an account's parent comes before it."""
@@ -63,14 +105,20 @@ class Forest:
         parent = self.nodes[account].parent
         return [] if parent is None else [*self.above(parent), parent]
 
-    def held(self, grants: Iterable[Grant], account: int) -> frozenset[str]:
+    def root(self, account: int) -> int:
+        """The master account of its tree."""
+        return (*self.above(account), account)[0]
+
+    def held(self, grants: Iterable[Grant | Shared], account: int) -> frozenset[str]:
         """What the grants give in the account, whatever its status. Power flows down, and only down (T3)."""
         above = self.above(account)
         found: set[str] = set()
         for grant in grants:
-            if grant.ended:
+            if isinstance(grant, Shared):
+                found |= grant.gives if account in grant.accounts else set()
+            elif grant.ended:
                 continue
-            if grant.account == account:
+            elif grant.account == account:
                 found |= as_member(grant.role) & grant.scopes
             elif grant.account in above:
                 found |= self.given_below(grant)
@@ -89,7 +137,7 @@ class Forest:
                 return status
         return AccountStatus.ACTIVE
 
-    def permissions(self, grants: Iterable[Grant], account: int) -> frozenset[str] | None:
+    def permissions(self, grants: Iterable[Grant | Shared], account: int) -> frozenset[str] | None:
         """What may be done there now; None: the account is not there for whoever holds the grants."""
         held = self.held(grants, account)
         return held & self._left_by_status(account) if "ACCOUNT_READ" in held else None

@@ -10,8 +10,10 @@ from authz.permissions import ALL_PERMISSIONS, mask_of
 from models.accounts import AccountStatus
 from models.identifiers import Kind, present
 from tests.api import Caller
-from tests.authorization.case_files import Case, KeyCase, KeyState, Reference, Referent
+from tests.authorization.case_files import Case, KeyCase, KeyState, Reference, Referent, ShareCase
 from tests.authorization.moments import PAST, expire_key, made_by, revoke_key
+from tests.authorization.reach_model import ShareState
+from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World, role_key
 
 _numbers = itertools.count(1)
@@ -27,6 +29,7 @@ class Scene:
     members: Mapping[tuple[str, str], Member]
     keys: Mapping[str, ApiKey]
     roles: Mapping[str, BuiltinRole | CustomRole]
+    shares: Mapping[str, Share]
 
     def ids(self, names: tuple[str, ...]) -> list[str]:
         """The accounts' ids."""
@@ -52,6 +55,8 @@ class Scene:
                 return self.members[person, account].id
             case Referent.KEY, (name,):
                 return self.keys[name].id
+            case Referent.SHARE, (name,):
+                return self.shares[name].id
             case Referent.ROLE, (name,):
                 return present(Kind.ROLE, role_key(self.roles[name]))
             case Referent.ONCE, ():
@@ -83,10 +88,34 @@ async def set_up(world: World, case: Case) -> Scene:
             maker = {**callers, **keys}[key.maker]
             assert isinstance(maker, Person | ApiKey)
             await made_by(world.database, keys[name], maker, key.choice)
+    shares = {
+        name: await _give(world, accounts, callers, roles, share) for name, share in case.shares.items()
+    }
     for name, account in case.accounts.items():
         if account.status is not AccountStatus.ACTIVE:
             await world.set_status(accounts[name], account.status)
-    return Scene(world, accounts, {**callers, **keys}, members, keys, roles)
+    return Scene(world, accounts, {**callers, **keys}, members, keys, roles, shares)
+
+
+async def _give(
+    world: World,
+    accounts: Mapping[str, Account],
+    callers: Mapping[str, Caller],
+    roles: Mapping[str, BuiltinRole | CustomRole],
+    share: ShareCase,
+) -> Share:
+    person = callers[share.to]
+    assert isinstance(person, Person)
+    given = Given(
+        None if share.role is None else roles[share.role],
+        share.areas,
+        share.hidden,
+        accepted=share.state is not ShareState.WAITS,
+        expires_at=PAST if share.state is ShareState.EXPIRED else None,
+        revoked_at=PAST if share.state is ShareState.REVOKED else None,
+    )
+    opened = [accounts[name] for name in share.accounts]
+    return await give_share(world, opened, person, await world.person(), given)
 
 
 async def _make_key(world: World, account: Account, role: BuiltinRole | CustomRole, key: KeyCase) -> ApiKey:

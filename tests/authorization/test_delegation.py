@@ -14,16 +14,18 @@ from models.members import memberships
 from tests.api import Api
 from tests.authorization.expectations import named
 from tests.authorization.forests import CUSTOM_RIGHTS, KEY_ROLES, ROLES, SCOPES
-from tests.authorization.gang import SHAPE, Gang, Start, Step, StepKind
+from tests.authorization.gang import Gang
+from tests.authorization.gang_steps import SHAPE, Start, Step, StepKind
 from tests.authorization.outcomes import DONE, mutate, outcome
 from tests.authorization.profiles import examples
-from tests.authorization.reach_model import ALL_SCOPES, CustomRights, Grant
+from tests.authorization.reach_model import ALL_SCOPES, AREAS, CustomRights, Grant, Shared
 from tests.world import Person, World
 
 _places = st.sampled_from([0, 0, 1, 1, 2, 3])
 _strong = st.sampled_from([BuiltinRole.ADMINISTRATOR, BuiltinRole.ADMINISTRATOR, BuiltinRole.DEVELOPER])
 """Most of what is tried is refused to others at once."""
 _numbers = st.integers(0, 11)
+_areas = st.frozensets(st.sampled_from(sorted(AREAS)))
 _passing = st.tuples(*[st.booleans() for _ in SHAPE])
 
 
@@ -50,19 +52,30 @@ _rights = st.one_of(
         st.sampled_from([frozenset[str](), named("STATISTICS_READ")]),
     ),
 )
+_hidden = st.sampled_from([frozenset[str](), frozenset({"STATISTICS"})])
+_shares = st.one_of(
+    st.builds(Shared, st.tuples(_places), _strong | _leaders, hidden=_hidden),
+    st.builds(Shared, st.tuples(_places), st.none(), _areas.map(lambda areas: areas | {"MEMBERS"})),
+)
 
 
 @st.composite
 def starts(draw: st.DrawFn) -> Start:
-    """A person with one or two roles, or a key of any scopes, and now and then a fellow."""
+    """A person with one or two roles, a guest, a guest who is also a member, or a key of any scopes; and now
+    and then a fellow."""
     fellow = draw(st.one_of(st.none(), st.builds(Grant, _places, _rights)))
-    if draw(st.booleans()):
+    kind = draw(st.sampled_from(["key", "member", "member of two", "guest", "guest and member"]))
+    if kind == "key":
         grant = draw(st.builds(Grant, _places, _strong | _leaders, _scopes))
         return Start((grant,), True, draw(_passing), fellow)
-    grants = [Grant(draw(_places), draw(_strong | ROLES | _leaders))]
-    if draw(st.booleans()):
-        second = draw(_places.filter(lambda place: place != grants[0].account))
-        grants.append(Grant(second, draw(KEY_ROLES)))
+    first = draw(_places)
+    grants: list[Grant | Shared] = []
+    if kind != "guest":
+        grants.append(Grant(first, draw(_strong | ROLES | _leaders)))
+    if kind == "member of two":
+        grants.append(Grant(draw(_places.filter(lambda place: place != first)), draw(KEY_ROLES)))
+    if kind.startswith("guest"):
+        grants.append(draw(_shares))
     return Start(tuple(grants), False, draw(_passing), fellow)
 
 
@@ -132,6 +145,23 @@ async def test_a_key_gives_nothing_below_that_it_lacks_there(api: Api, registry:
         assert await gang.take(too_wide) == "ROLE_TOO_WIDE"
         within = Step(kind, 0, 0, 0, BuiltinRole.MARKETER, None)
         assert await gang.take(within) == DONE
+    assert await gang.gains() == []
+
+
+async def test_a_guest_lets_no_role_reach_below(api: Api, registry: World) -> None:
+    """N19: he does not hold below what he holds in the account, nor the settings that hold there."""
+    guest = Start((Shared((1,), BuiltinRole.ADMINISTRATOR),), False, (False,) * len(SHAPE))
+    gang = Gang(registry, api, guest)
+    await gang.set_up()
+    steps = {
+        StepKind.INVITE: DONE,
+        StepKind.INHERIT: "FORBIDDEN SETTINGS_WRITE",
+        StepKind.SHARE: "REACHED_BY_SHARE",
+        StepKind.SUBACCOUNT: DONE,
+    }
+    for kind, became in steps.items():
+        step = Step(kind, 0, 1, 0, BuiltinRole.MARKETER, frozenset({"STATISTICS_READ"}))
+        assert await gang.take(step) == became, kind
     assert await gang.gains() == []
 
 

@@ -13,7 +13,7 @@ from tests.authorization.matrix_fields import MUTATIONS
 from tests.authorization.outcomes import mutate, outcome
 from tests.world import World
 
-_ID = re.compile(r"^(acct|memb|akey|invt|role)_[0-9a-f-]{36}$")
+_ID = re.compile(r"^(acct|memb|akey|invt|role|shar)_[0-9a-f-]{36}$")
 _GATED = [name for name, mutation in MUTATIONS.items() if mutation.permission is not None]
 
 
@@ -43,7 +43,9 @@ async def test_foreign_and_missing_ids_answer_alike(name: str, stage: Stage, api
 
 
 def _unknown(value: Any) -> Any:
-    """An id of the same kind that nothing has; anything else as it is."""
+    """Ids of the same kind that nothing has; anything else as it is."""
+    if isinstance(value, list):
+        return [_unknown(item) for item in value]
     found = _ID.match(value) if isinstance(value, str) else None
     return value if found is None else f"{found[1]}_{new_id()}"
 

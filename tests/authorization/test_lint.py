@@ -11,13 +11,14 @@ from authz.permissions import Permission
 from engine.declarations import entity
 from engine.rules import Public, Requires
 from schema.root import UnmarkedFieldsError, build_schema, unmarked_fields
-from tests.authorization.reach_lint import MEMBERSHIPS, Use, uses
+from tests.authorization.reach_lint import MEMBERSHIPS, SHARES, Use, uses
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("resolvers", "schema", "server")
 """Everything above `authz/`. `engine/` cannot import it, `models/` lies below."""
 
 _BY_PERSON = f"{MEMBERSHIPS} by user_id"
+_SHARES_BY_PERSON = f"{SHARES} by user_id"
 _PRINCIPAL = "authz.reach.PRINCIPAL"
 _MEMBERSHIPS = "authz.reach.active_memberships"
 
@@ -28,6 +29,13 @@ ALLOWED = {
     Use("resolvers.users.by_id", _PRINCIPAL): "the viewer's own person",
     Use("resolvers.users.known_in", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.api_keys.by_id", _PRINCIPAL): "a key can always see itself",
+    Use("resolvers.shares._may_see", _PRINCIPAL): "whoever was given a share sees it",
+    Use("resolvers.shares.giver_of", _PRINCIPAL): "a person always knows itself",
+    Use("resolvers.shares.of_viewer", _SHARES_BY_PERSON): "what was given to whom, not what it gives",
+    Use("resolvers.share_acceptance.share_preview", _SHARES_BY_PERSON): "whether it waits",
+    Use("resolvers.share_acceptance.leave_share", _SHARES_BY_PERSON): "the own share is what is given back",
+    Use("resolvers.share_rows.withdraw_waiting", _SHARES_BY_PERSON): "whether it waits",
+    Use("resolvers.share_rows.refuse_shared", _SHARES_BY_PERSON): "whether it was accepted",
     Use("resolvers.members._is_viewer", _PRINCIPAL): "a new member sees the own membership in the payload",
     Use("resolvers.members._member_rows", _MEMBERSHIPS): "what members are, not who may",
     Use("resolvers.members._own_member_rows", _MEMBERSHIPS): "what members are, not who may",
@@ -37,6 +45,7 @@ ALLOWED = {
     Use("resolvers.ownership_transfer._holder", _BY_PERSON): "the member that is named",
     Use("resolvers.ownership.give_up_ownership", _BY_PERSON): "whether another owner stays",
     Use("resolvers.invitation_acceptance._add_membership", _BY_PERSON): "whether the invited is a member",
+    Use("resolvers.share_changes.refuse_members", _BY_PERSON): "whether the address is a member's",
     Use("resolvers.invitation_changes._refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask
@@ -129,11 +138,19 @@ class Query:
 """,
         Use("module.mine", _BY_PERSON),
     ),
+    "shares of a person": (
+        """
+from models.shares import shares
+
+def mine(principal): return select(shares.c.id).where(shares.c.user_id == principal.user_id)
+""",
+        Use("module.mine", _SHARES_BY_PERSON),
+    ),
     "memberships in SQL": (
         """
 def mine(): return text("SELECT account_id FROM memberships WHERE role_id = :role")
 """,
-        Use("module.mine", "memberships or the tree in SQL as text"),
+        Use("module.mine", "memberships, shares or the tree in SQL as text"),
     ),
 }
 

@@ -7,6 +7,7 @@ from authz.permissions import Permission, mask_of
 from tests.api import Api
 from tests.authorization.invitation_links import role_id
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome
+from tests.shares import Given, give_share
 from tests.world import World
 
 WAYS = {
@@ -15,6 +16,8 @@ WAYS = {
     "Event.actor": "who made a change, for whom AUDIT_READ is enough to see the event",
     "Invitation.invitedBy": "marked with MEMBERS_READ as a whole",
     "Member.user": "marked with MEMBERS_READ as a whole",
+    "Share.sharedBy": "who gave it, whom its guest knows by name alone",
+    "Share.user": "who was given it: oneself, or for who may see the members of one of its accounts",
     "Viewer.user": "oneself",
     "PersonPayload.user": "oneself",
     "SignInPayload.user": "oneself",
@@ -71,3 +74,20 @@ async def test_a_log_reader_does_not_see_who_made_a_change(api: Api, world: Worl
     assert seen == {"kind": "ACCOUNT_UPDATED", "actor": {"email": actor.person.email}}
     (seen,) = (await api.ask(query, reader, id=account.id)).data["account"]["events"]["nodes"]
     assert seen == {"kind": "ACCOUNT_UPDATED", "actor": None}
+
+
+async def test_a_guest_knows_who_shares_by_name_alone(api: Api, world: World) -> None:
+    """R21: nobody of the account is opened with it, but to a guest who may see its members."""
+    account = await world.account()
+    giver = await world.member(account, BuiltinRole.OWNER)
+    guests = [await world.person(), await world.person()]
+    for guest, role in zip(guests, (BuiltinRole.ANALYST, BuiltinRole.ADMINISTRATOR), strict=True):
+        await give_share(world, [account], guest, giver.person, Given(role))
+    query = "{ viewer { shares { nodes { sharedByName sharedBy { email } user { email } } } } }"
+    for guest, known in zip(guests, (None, {"email": giver.person.email}), strict=True):
+        (seen,) = (await api.read(query, guest))["viewer"]["shares"]["nodes"]
+        assert seen == {
+            "sharedByName": giver.person.name,
+            "sharedBy": known,
+            "user": {"email": guest.email},
+        }

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from hypothesis import given
 
 from tests.api import Api, Caller
-from tests.authorization.forests import Grants, Planted, Plot, plant, plots
+from tests.authorization.forests import Planted, Plot, plant, plots
 from tests.authorization.profiles import examples
-from tests.authorization.reach_model import Forest
+from tests.authorization.reach_model import Forest, Grant, Grants, Shared
 from tests.authorization.sight import Place, Sight, look
 from tests.world import World
 
@@ -90,8 +90,10 @@ def _modelled_place(
 
 
 def _assert_nothing_up_or_sideways(sight: Sight, planted: Planted, forest: Forest, grants: Grants) -> None:
-    """T3, said once more without the model's tables: whoever sees an account holds something on its path."""
-    holding = {grant.account for grant in grants if not grant.ended}
+    """T3, said once more without the model's tables: whoever sees an account holds something on its path, or
+    was given a share of that very account (R21)."""
+    holding = {grant.account for grant in grants if isinstance(grant, Grant) and not grant.ended}
+    shared = {number for grant in grants if isinstance(grant, Shared) for number in grant.accounts}
     for number, account in enumerate(planted.accounts):
         if account.id in sight.listed_ids:
-            assert holding & {number, *forest.above(number)}
+            assert number in shared or holding & {number, *forest.above(number)}

@@ -9,12 +9,14 @@ from authz.builtin_roles import BuiltinRole
 from models.identifiers import Kind, parse
 from tests.api import Answer, Api
 from tests.authorization.expectations import named
-from tests.authorization.gang import SHAPE, Gang, Start, Step, StepKind
+from tests.authorization.gang import Gang
+from tests.authorization.gang_steps import SHAPE, Start, Step, StepKind
 from tests.authorization.matrix_callers import once
-from tests.authorization.moments import expire_key
+from tests.authorization.moments import PAST, expire_key
 from tests.authorization.outcomes import DONE, mutate, outcome
 from tests.authorization.reach_model import CustomRights, Grant
-from tests.world import ApiKey, Member, World
+from tests.shares import Given, give_share
+from tests.world import Account, ApiKey, CustomRole, Member, World
 
 LEADER = CustomRights(
     named("ACCOUNT_READ ACCOUNT_WRITE SETTINGS_WRITE MEMBERS_WRITE ROLES_WRITE STATISTICS_READ")
@@ -81,9 +83,11 @@ async def test_nobody_widens_his_own_role(api: Api, registry: World) -> None:
 async def test_passing_all_roles_down_gives_no_more_than_is_held_below(api: Api, registry: World) -> None:
     """Else whoever may change settings would give himself below what he holds in the account."""
     pass_down = Step(StepKind.INHERIT, 0, 0, 0, BuiltinRole.ANALYST, None)
-    gang = await _gang(api, registry, LEADER)
-    assert await gang.take(pass_down) == "ROLE_TOO_WIDE"
-    assert await gang.gains() == []
+    setting_below = CustomRights(LEADER.permissions, named("ACCOUNT_READ SETTINGS_WRITE"))
+    for role, became in ((LEADER, "FORBIDDEN SETTINGS_WRITE"), (setting_below, "ROLE_TOO_WIDE")):
+        gang = await _gang(api, registry, role)
+        assert await gang.take(pass_down) == became
+        assert await gang.gains() == []
     whole = CustomRights(LEADER.permissions, LEADER.permissions)
     alone = await _gang(api, registry, whole)
     assert await alone.take(pass_down) == DONE
@@ -91,6 +95,23 @@ async def test_passing_all_roles_down_gives_no_more_than_is_held_below(api: Api,
     fellow = CustomRights(named("ACCOUNT_READ CREDIT_READ"))
     together = await _gang(api, registry, whole, Grant(0, fellow))
     assert await together.take(pass_down) == "ROLE_TOO_WIDE"
+
+
+async def test_what_is_shared_is_not_passed_down(api: Api, world: World) -> None:
+    """R34: so it holds nobody back who passes all roles down, and gives its guest nothing below."""
+    main = await world.account()
+    await world.account(main)
+    held = " ".join(LEADER.permissions)
+    leader = await world.member(main, await world.role(main, held, held))
+    guest = await world.person()
+    given = Given(await world.role(main, "ACCOUNT_READ CREDIT_READ"))
+    await give_share(world, [main], guest, leader.person, given)
+    values = {"accountId": main.id, "expectedVersion": 1, "rightsInheritance": "ALL_ROLES"}
+    assert (await _ask(api, leader, "accountUpdate", **values))[0] == DONE
+    seen = (await api.read("{ viewer { accounts { nodes { id viewerPermissions } } } }", guest))["viewer"]
+    assert seen["accounts"]["nodes"] == [
+        {"id": main.id, "viewerPermissions": ["ACCOUNT_READ", "CREDIT_READ"]}
+    ]
 
 
 def _key(answer: Answer) -> ApiKey:
@@ -105,9 +126,24 @@ async def _ask(api: Api, caller: Member, name: str, /, **values: Any) -> tuple[s
     return outcome(answer, name), answer
 
 
-@pytest.mark.parametrize("use", ["invitation", "key", "ended key"])
+async def _use(api: Api, administrator: Member, account: Account, role: CustomRole, use: str) -> Answer:
+    """The role given in the account by the administrator."""
+    given = {"accountId": account.id, "roleId": role.id}
+    offer = {"email": f"{once()}@example.com", "idempotencyKey": once()}
+    ways: dict[str, tuple[str, dict[str, Any]]] = {
+        "invitation": ("memberInvite", given | offer),
+        "share": ("shareCreate", {"accountIds": [account.id], "roleId": role.id} | offer),
+        "key": ("apiKeyCreate", given | {"name": "Robot"}),
+    }
+    name, values = ways[use]
+    became, answer = await _ask(api, administrator, name, **values)
+    assert became == DONE
+    return answer
+
+
+@pytest.mark.parametrize("use", ["invitation", "share", "ended share", "key", "ended key"])
 async def test_what_is_offered_counts_as_in_use(use: str, api: Api, world: World) -> None:
-    """An open invitation becomes a member, a key has the role, and an ended one may be woken up."""
+    """An open invitation becomes a member, a key or share has the role, and an ended one may be woken up."""
     main = await world.account()
     branch = await world.account(main)
     administrator = await world.member(main, BuiltinRole.ADMINISTRATOR)
@@ -115,13 +151,11 @@ async def test_what_is_offered_counts_as_in_use(use: str, api: Api, world: World
     role = await world.role(main)
     wider = {"roleId": role.id, "permissions": sorted(READER.permissions)}
     assert (await _ask(api, leader, "roleUpdate", **wider, expectedVersion=1))[0] == DONE
-    given = {"accountId": branch.id, "roleId": role.id}
-    if use == "invitation":
-        offer = given | {"email": f"{once()}@example.com", "idempotencyKey": once()}
-        assert (await _ask(api, administrator, "memberInvite", **offer))[0] == DONE
+    if use == "ended share":
+        ended = Given(role, expires_at=PAST)
+        await give_share(world, [branch], await world.person(), administrator.person, ended)
     else:
-        became, answer = await _ask(api, administrator, "apiKeyCreate", **given, name="Robot")
-        assert became == DONE
+        answer = await _use(api, administrator, branch, role, use.removeprefix("ended "))
         if use == "ended key":
             await expire_key(world.database, _key(answer))
     before = await world.state(main)

@@ -16,6 +16,7 @@ from models.users import ownerships, users
 from tests.api import Api, Caller
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
+from tests.shares import Given, Share, give_share
 from tests.world import PASSWORD, Account, ApiKey, CustomRole, Member, Person, World
 
 Input = dict[str, Any]
@@ -34,11 +35,20 @@ class Place:
     invited: Person
     invitation_id: str
     token: str
+    guest: Person
+    share: Share
+    offered: Person
+    offer: Share
     role: CustomRole
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
-        callers: dict[str, Caller] = {"memberLeave": self.member, "invitationAccept": self.invited}
+        callers: dict[str, Caller] = {
+            "memberLeave": self.member,
+            "invitationAccept": self.invited,
+            "shareAccept": self.offered,
+            "shareLeave": self.guest,
+        }
         return callers.get(mutation, self.above)
 
     def ids(self) -> dict[Kind, str]:
@@ -50,6 +60,7 @@ class Place:
             Kind.ROLE: self.role.id,
             Kind.INVITATION: self.invitation_id,
             Kind.API_KEY: self.key.id,
+            Kind.SHARE: self.share.id,
         }
 
 
@@ -65,9 +76,27 @@ async def make_place(api: Api, world: World) -> Place:
     offer = {"accountId": account.id, "email": invited.email, "roleId": ROLE_IDS[BuiltinRole.FINANCE]}
     made = await done(api, "memberInvite", above, "invitation { id }", **offer, idempotencyKey="place")
     token = (await mail_to(world.database, invited.email)).token
+    guest, offered = await world.person(), await world.person()
+    share = await give_share(world, [account], guest, above.person)
+    waiting = await give_share(world, [account], offered, above.person, Given(accepted=False))
     role = await world.role(account, "ACCOUNT_READ CONTACTS_READ CONTACTS_WRITE", "ACCOUNT_READ")
     invitation_id = made["invitation"]["id"]
-    return Place(master, account, above, owner, member, key, invited, invitation_id, token, role)
+    return Place(
+        master,
+        account,
+        above,
+        owner,
+        member,
+        key,
+        invited,
+        invitation_id,
+        token,
+        guest,
+        share,
+        offered,
+        waiting,
+        role,
+    )
 
 
 def nowhere() -> Place:
@@ -75,8 +104,10 @@ def nowhere() -> Place:
     account = Account(new_id(), new_id(), "Nowhere", ())
     person = Person(new_id(), "Nobody", "nobody@example.com", "")
     member = Member(new_id(), person, account)
-    role = CustomRole(new_id(), "None")
-    return Place(account, account, member, member, member, ApiKey(new_id(), ""), person, "", "", role)
+    key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
+    return Place(
+        account, account, member, member, member, key, person, "", "", person, share, person, share, role
+    )
 
 
 def inputs(place: Place) -> dict[str, Input]:
@@ -89,6 +120,8 @@ def inputs(place: Place) -> dict[str, Input]:
     status = account | {"reason": "because"}
     key = {"apiKeyId": place.key.id}
     address = f"new-{new}@example.com"
+    shared = {"accountIds": [place.account.id], "areas": None, "hiddenAreas": ["CONTACTS"]}
+    share = {"shareId": place.share.id}
     return {
         "signUp": {"name": "A", "email": address, "password": PASSWORD, "accountName": "B"}
         | {"invitationToken": None},
@@ -109,6 +142,11 @@ def inputs(place: Place) -> dict[str, Input]:
         "memberRemove": {"memberId": place.member.id},
         "memberLeave": account,
         "ownershipTransfer": account | {"toMemberId": place.member.id, "fromMemberId": place.owner.id},
+        "shareCreate": shared | role | {"email": address, "expiresAt": next_year, "idempotencyKey": "3"},
+        "shareUpdate": shared | role | share | {"expectedVersion": 1, "expiresAt": next_year},
+        "shareRevoke": share,
+        "shareAccept": {"token": place.offer.token},
+        "shareLeave": share,
         "apiKeyCreate": account
         | role
         | {"name": "Key", "permissions": ["CONTACTS_READ"], "expiresAt": next_year}
@@ -127,6 +165,8 @@ def inputs(place: Place) -> dict[str, Input]:
 
 ID_FIELDS = {
     "accountId": Kind.ACCOUNT,
+    "accountIds": Kind.ACCOUNT,
+    "shareId": Kind.SHARE,
     "parentId": Kind.ACCOUNT,
     "memberId": Kind.MEMBER,
     "toMemberId": Kind.MEMBER,

@@ -26,6 +26,10 @@ MUTATIONS = {
     "memberRemove": ["memberId"],
     "memberLeave": ["accountId"],
     "ownershipTransfer": ["accountId", "toMemberId", "fromMemberId"],
+    "shareCreate": ["accountIds", "roleId"],
+    "shareUpdate": ["shareId", "accountIds", "roleId"],
+    "shareRevoke": ["shareId"],
+    "shareLeave": ["shareId"],
     "apiKeyCreate": ["accountId", "roleId"],
     "apiKeyUpdate": ["apiKeyId"],
     "apiKeyAdopt": ["apiKeyId"],
@@ -81,8 +85,11 @@ async def test_what_names_nothing_here_is_not_found(
     right = inputs(place)[mutation]
     for field in MUTATIONS[mutation]:
         kind = ID_FIELDS[field]
-        for wrong in _of_others(kind, place, foreign) + _malformed(kind, str(right[field])):
-            refused = await attempt(api, mutation, place.caller(mutation), **(right | {field: wrong}))
+        listed = isinstance(right[field], list)
+        good = str(right[field][0] if listed else right[field])
+        for wrong in _of_others(kind, place, foreign) + _malformed(kind, good):
+            given = {field: [good, wrong] if listed else wrong}
+            refused = await attempt(api, mutation, place.caller(mutation), **(right | given))
             assert (refused.answer.status, refused.answer.errors) == (200, []), wrong
             assert refused.code == "NOT_FOUND", (field, wrong)
     assert await stored(world, place, foreign) == before

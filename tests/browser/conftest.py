@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -70,12 +71,34 @@ async def invitation(server_url: str, world: World, database: AsyncEngine) -> In
         await Api(http).change(
             "memberInvite", owner, accountId=account.id, email=email, roleId=marketer, idempotencyKey="1"
         )
+    return Invitation(await _mailed_link(database, email), email, account.name)
+
+
+@pytest.fixture
+async def share(server_url: str, world: World, database: AsyncEngine) -> Invitation:
+    """A share of one of two accounts, without the contacts, to an address that nobody has signed up with."""
+    master = await world.account()
+    account = await world.account(master)
+    owner = await world.member(master, BuiltinRole.OWNER, await world.person("Maria Santos"))
+    email = f"guest-{account.key.hex}@example.com"
+    wanted: dict[str, Any] = {
+        "accountIds": [account.id],
+        "email": email,
+        "roleId": f"role_{BuiltinRole.MARKETER.id}",
+        "hiddenAreas": ["CONTACTS", "BLOCK_LIST"],
+    }
+    async with httpx.AsyncClient(base_url=server_url) as http:
+        await Api(http).change("shareCreate", owner, **wanted, idempotencyKey="1")
+    return Invitation(await _mailed_link(database, email), email, account.name)
+
+
+async def _mailed_link(database: AsyncEngine, email: str) -> str:
     mail = select(outbox_messages.c.body).where(outbox_messages.c.recipient == email)
     async with database.connect() as connection:
         body = (await connection.execute(mail)).scalar_one()
     link = re.search(r"^http\S+$", body, re.MULTILINE)
     assert link is not None
-    return Invitation(link[0], email, account.name)
+    return link[0]
 
 
 @pytest.fixture

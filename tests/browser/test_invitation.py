@@ -1,13 +1,10 @@
 """The invitation page in a real browser, against the running server."""
 
-import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.invitations import Invitation
+from tests.browser.invitations import PASSWORD, Invitation, accounts_of, sign_up_elsewhere
 from tests.browser.visits import Visit
-
-PASSWORD = "a password of many words 7"
 
 
 @pytest.fixture
@@ -17,33 +14,9 @@ async def opened(visit: Visit, invitation: Invitation) -> Page:
     return visit.page
 
 
-async def _sign_up_elsewhere(server_url: str, email: str) -> str:
-    """The token of a person who had signed up before the invitation's link was opened."""
-    variables = {"input": {"name": "Early Bird", "email": email, "password": PASSWORD, "accountName": "Own"}}
-    query = "mutation ($input: SignUpInput!) { signUp(input: $input) { token userErrors { message } } }"
-    async with httpx.AsyncClient() as client:
-        response = await client.post(f"{server_url}/graphql", json={"query": query, "variables": variables})
-    token = response.json()["data"]["signUp"]["token"]
-    assert isinstance(token, str)
-    return token
-
-
-async def _accounts_of(page: Page) -> str:
-    """What the token that the page kept reaches, as JSON text."""
-    token = await page.evaluate("sessionStorage.getItem('mandant:token')")
-    origin = await page.evaluate("location.origin")
-    async with httpx.AsyncClient() as client:
-        response = await client.post(
-            f"{origin}/graphql",
-            json={"query": "{ viewer { accounts(first: 20) { nodes { name } } } }"},
-            headers={"Authorization": f"Bearer {token}"},
-        )
-    return response.text
-
-
 async def _expect_membership(page: Page, account_name: str) -> None:
     await expect(page.get_by_role("heading")).to_have_text(f"You are a member of {account_name}")
-    assert account_name in await _accounts_of(page)
+    assert account_name in await accounts_of(page)
     await expect(page.get_by_role("link", name="Open GraphiQL")).to_have_attribute("href", "/graphql")
 
 
@@ -66,7 +39,7 @@ async def test_a_refusal_is_shown_in_words(opened: Page, visit: Visit) -> None:
 
 
 async def test_a_known_person_signs_in(opened: Page, visit: Visit, invitation: Invitation) -> None:
-    await _sign_up_elsewhere(visit.server_url, invitation.email)
+    await sign_up_elsewhere(visit.server_url, invitation.email)
     await opened.get_by_label("No, sign me in").check()
     password = opened.get_by_label("Password", exact=True)
 
@@ -83,7 +56,7 @@ async def test_a_known_person_signs_in(opened: Page, visit: Visit, invitation: I
 async def test_a_person_signed_in_already_accepts_at_once(
     opened: Page, visit: Visit, invitation: Invitation
 ) -> None:
-    token = await _sign_up_elsewhere(visit.server_url, invitation.email)
+    token = await sign_up_elsewhere(visit.server_url, invitation.email)
     await opened.evaluate("token => sessionStorage.setItem('mandant:token', token)", token)
     await opened.reload()
     await expect(opened.get_by_text("You are signed in as Early Bird")).to_be_visible()

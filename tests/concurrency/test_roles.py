@@ -13,7 +13,7 @@ from tests.resolvers.mutations import attempt, code_of
 from tests.world import Account, World
 
 
-@pytest.mark.parametrize("field", ["memberInvite", "apiKeyCreate", "memberUpdate"])
+@pytest.mark.parametrize("field", ["memberInvite", "shareCreate", "apiKeyCreate", "memberUpdate"])
 async def test_a_role_is_given_or_deleted(field: str, api: Api, world: World) -> None:
     """Also where it is given far below, by somebody of that account."""
     for _ in range(ROUNDS):
@@ -24,8 +24,10 @@ async def test_a_role_is_given_or_deleted(field: str, api: Api, world: World) ->
         member = await world.member(shop, BuiltinRole.ANALYST)
         role = await world.role(main)
         given: dict[str, Any] = {"accountId": shop.id, "roleId": role.id}
+        offer = {"email": f"{shop.key.hex}@example.com", "idempotencyKey": "1"}
         values = {
-            "memberInvite": given | {"email": f"{shop.key.hex}@example.com", "idempotencyKey": "1"},
+            "memberInvite": given | offer,
+            "shareCreate": {"accountIds": [shop.id], "roleId": role.id} | offer,
             "apiKeyCreate": given | {"name": "Robot"},
             "memberUpdate": {"memberId": member.id, "roleId": role.id},
         }

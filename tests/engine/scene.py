@@ -1,6 +1,7 @@
 """A tree with as many rows of every kind as wanted, written in a few statements."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Table, insert
@@ -14,6 +15,7 @@ from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
+from models.shares import share_accounts, shares
 from models.users import users
 from tests.world import Account, Member, World
 
@@ -48,7 +50,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
     async with world.database.begin() as connection:
         for number in range(children):
             below.append(await _child(connection, master))
-            await _rows(connection, below[-1], owner, rows if number == 0 else 1, found)
+            await _rows(connection, below, owner, rows if number == 0 else 1, found)
     return Scene(
         master,
         owner,
@@ -74,8 +76,14 @@ async def _child(connection: AsyncConnection, parent: Account) -> Account:
 
 
 async def _rows(
-    connection: AsyncConnection, account: Account, owner: Member, count: int, found: dict[Kind, list[str]]
+    connection: AsyncConnection,
+    accounts_so_far: Sequence[Account],
+    owner: Member,
+    count: int,
+    found: dict[Kind, list[str]],
 ) -> None:
+    """In the last of the accounts. A share opens all of them, and to the owner, who so has some."""
+    account = accounts_so_far[-1]
     place: _Values = {"master_id": account.master, "account_id": account.key}
     analyst: _Values = {"role_id": BuiltinRole.ANALYST.id}
     for _ in range(count):
@@ -94,16 +102,27 @@ async def _rows(
         makers: _Values = {"creator_user_id": owner.person.key, "adopter_user_id": ids[Kind.USER]}
         actor: _Values = {"actor_user_id": owner.person.key, "actor_account_id": account.master}
         change: _Values = {"kind": "account.updated", "subject_id": account.id, "after": {"name": "Child"}}
+        given: _Values = {"user_id": owner.person.key, "accepted_at": _tomorrow()} | {
+            "giver_user_id": owner.person.key,
+            "link_expires_at": _tomorrow(),
+        }
+        to: _Values = {"master_id": account.master, "email": address, "email_canonical": address}
         written: list[tuple[Kind, Table, _Values]] = [
             (Kind.USER, users, someone),
             (Kind.MEMBER, memberships, place | analyst | {"user_id": ids[Kind.USER]}),
             (Kind.API_KEY, api_keys, place | analyst | secret | key | makers),
             (Kind.INVITATION, invitations, place | analyst | secret | offer | {"expires_at": _tomorrow()}),
             (Kind.EVENT, events, place | actor | change),
+            (Kind.SHARE, shares, to | analyst | secret | given),
         ]
         for kind, table, values in written:
             await connection.execute(insert(table).values(id=ids[kind], **values))
             found[kind].append(present(kind, ids[kind]))
+        opened = [
+            {"master_id": account.master, "share_id": ids[Kind.SHARE], "account_id": other.key}
+            for other in accounts_so_far
+        ]
+        await connection.execute(insert(share_accounts), opened)
 
 
 def _tomorrow() -> datetime.datetime:

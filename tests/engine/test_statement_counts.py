@@ -89,6 +89,14 @@ SHAPES = {
         5,
     ),
     "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
+    "shares": _of_accounts(
+        "shares(first: 100) { totalCount nodes { id areas hiddenAreas status sharedByName role { name } "
+        "user { name } sharedBy { name } accounts { name } } }",
+        8,
+    ),
+    "shares with the viewer": Shape(
+        "{ viewer { shares(first: 100) { totalCount nodes { id accounts { name } } } } }", 5
+    ),
     "events": _of_accounts(
         "events(first: 100) { totalCount nodes { id kind before after actorName actor { name } "
         "actingFrom { name } account { name } } }",

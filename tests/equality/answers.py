@@ -41,6 +41,10 @@ FALLBACKS = {
         "Python answers it: the link's token is looked up by its digest",
         '{ invitation(token: "") { email } }',
     ),
+    "Query.share": Fallback(
+        "Python answers it: the link's token is looked up by its digest",
+        '{ share(token: "") { email } }',
+    ),
 }
 """The only fields that need not be compiled."""
 

@@ -16,12 +16,14 @@ _LISTS = (
     "invitations",
     "apiKeys(includeRevoked: true)",
     "events",
+    "shares",
     *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
 )
 _EDGES = "edges { cursor node { id } }"
 _INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
 _GHOSTS = "ghosts { edges { cursor } }"
-_ASKED = f"{{ viewer {{ id accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} }} }} }} }}"
+_SHARES = f"shares {{ {_EDGES} }}"
+_ASKED = f"{{ viewer {{ id {_SHARES} accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} }} }} }} }}"
 
 
 async def harvest(executor: Executor, scene: Scene) -> Mapping[str, Vocabulary]:

@@ -14,14 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
+from authz.permissions import ALL_PERMISSIONS, Area, Permission, mask_of
 from models.accounts import AccountStatus, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import Kind, present
 from resolvers.events import EventKind
 from tests.api import Caller
 from tests.equality import rows
-from tests.world import Account, ApiKey, Member, World
+from tests.shares import Given, Share, give_share
+from tests.world import Account, ApiKey, CustomRole, Member, Person, World
 
 QUOTES = "Agency \"Ω\" \\ 'quoted' \\u0041"
 EMOJI = "Client 🦊\u2028 tab\t line\n \x01 bell\x07 </script>"
@@ -44,6 +45,12 @@ VIEWERS = (
     "narrowed key",
     "key without sight",
     "key of two secrets",
+    "guest by a share",
+    "guest by areas alone",
+    "guest who manages",
+    "guest and member",
+    "guest of a custom role",
+    "guest of what has ended",
     "holder of a custom role",
     "key of a custom role",
 )
@@ -106,6 +113,7 @@ async def make_scene(world: World) -> Scene:
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
     people["nobody's member"] = await world.person("Nobody's member")
+    shares = await _shares(world, agency, people, keys["key"], custom[0])
     people["expired session"] = await world.person()
     await rows.end_session(world, people["expired session"])
     seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
@@ -116,8 +124,9 @@ async def make_scene(world: World) -> Scene:
         *(person.id for person in (*people.values(), stranger.person)),
         *(key.id for key in keys.values()),
         *(present(Kind.ROLE, role.id) for role in BuiltinRole),
-        *custom,
+        *(role.id for role in custom),
         *invitations,
+        *(share.id for share in shares),
         *events,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
@@ -196,8 +205,8 @@ async def _custom_roles(
     brand: Account,
     members: dict[str, Member],
     keys: dict[str, ApiKey],
-) -> list[str]:
-    """One that holds below, one of an account below, one of another tree, one that was deleted. Their ids."""
+) -> list[CustomRole]:
+    """One that holds below, one of an account below, one of another tree, one that was deleted."""
     sees = "ACCOUNT_READ ROLES_READ MEMBERS_READ"
     reader = await world.role(agency.master, sees, "ACCOUNT_READ ROLES_READ", 'Reader "R" 🦊')
     own = await world.role(agency.client, "ACCOUNT_READ API_KEYS_READ", "ACCOUNT_READ", "reader")
@@ -209,7 +218,7 @@ async def _custom_roles(
     await rows.delete_role(world, others[-1])
     by = members["owner of a tree"].person
     await rows.invitation(world, agency.leaves[0], reader, by)
-    return [role.id for role in (reader, own, *others)]
+    return [reader, own, *others]
 
 
 async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:
@@ -221,6 +230,34 @@ async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey
         await rows.invitation(world, agency.client, role, by, revoked_at=rows.PAST),
         await rows.invitation(world, agency.client, role, by, expires_at=rows.PAST),
     ]
+
+
+async def _shares(
+    world: World, agency: _Agency, people: dict[str, Person], key: ApiKey, role: CustomRole
+) -> list[Share]:
+    """Of every status, to guests and to members; the guests are added to the people."""
+    owner, administrator = people["owner of a tree"], BuiltinRole.ADMINISTRATOR
+    reads = agency.shop, agency.till, agency.leaves[0]
+    few = Given(None, areas=[Area.STATISTICS, Area.AUDIT])
+    managing = Given(administrator, hidden=[Area.SETTINGS, Area.API_KEYS], expires_at=rows.FUTURE)
+    hidden = Given(administrator, hidden=[Area.MEMBERS, Area.SUBACCOUNTS])
+    given: list[tuple[str, tuple[Account, ...], Given]] = [
+        ("guest by a share", (agency.client, *agency.leaves[:3]), hidden),
+        ("guest by areas alone", reads, few),
+        ("guest who manages", (agency.master, agency.client), managing),
+        ("guest and member", (agency.client, agency.suspended), Given()),
+        ("guest of a custom role", (agency.client, agency.shop), Given(role, hidden=[Area.MEMBERS])),
+        ("guest of what has ended", (agency.client,), Given(expires_at=rows.PAST)),
+        ("guest of what has ended", (agency.client, agency.till), Given(revoked_at=rows.PAST)),
+        ("guest of what has ended", (agency.client,), Given(accepted=False)),
+        ("guest of what has ended", reads, Given(accepted=False, link_expires_at=rows.PAST)),
+    ]
+    for name, _, _ in given:
+        if name not in people:
+            people[name] = await world.person()
+    await world.member(agency.till, BuiltinRole.ADMINISTRATOR, people["guest and member"])
+    made = [await give_share(world, accounts, people[name], owner, what) for name, accounts, what in given]
+    return [*made, await give_share(world, [agency.shop], people["finance"], key, few)]
 
 
 async def _events(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:

@@ -9,6 +9,8 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from tests.api import Api
+from tests.resolvers.sharing import Brand, brand_of
+from tests.world import World
 
 _places = itertools.count(1)
 
@@ -29,3 +31,9 @@ async def stranger(app: Starlette) -> AsyncIterator[Api]:
     transport = httpx.ASGITransport(app, client=(f"10.0.{place // 250}.{place % 250 + 1}", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield Api(http)
+
+
+@pytest.fixture
+async def brand(world: World) -> Brand:
+    """A master account with three teams, and its owner."""
+    return await brand_of(world)

@@ -6,6 +6,7 @@ from authz.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.resolvers.custom_roles import as_made, listed, made_role
 from tests.resolvers.mutations import code_of, done
+from tests.shares import Given, give_share
 from tests.world import Account, CustomRole, Member, World
 
 
@@ -54,7 +55,7 @@ async def _give(api: Api, caller: Member, member: Member, role: CustomRole) -> s
     }
 
 
-@pytest.mark.parametrize("use", ["member", "invitation", "key"])
+@pytest.mark.parametrize("use", ["member", "invitation", "share", "key"])
 async def test_a_role_in_use_is_not_deleted(
     use: str, api: Api, world: World, main: Account, owner: Member
 ) -> None:
@@ -68,6 +69,9 @@ async def test_a_role_in_use_is_not_deleted(
         offer = {"accountId": shop.id, "email": f"{shop.key.hex}@example.com", "idempotencyKey": "1"}
         made = await done(api, "memberInvite", owner, "invitation { id }", **offer, roleId=role.id)
         end = ("invitationRevoke", {"invitationId": made["invitation"]["id"]})
+    elif use == "share":
+        share = await give_share(world, [shop], await world.person(), owner.person, Given(role))
+        end = ("shareRevoke", {"shareId": share.id})
     else:
         key = await world.api_key(shop, role)
         end = ("apiKeyRevoke", {"apiKeyId": key.id})
@@ -77,6 +81,20 @@ async def test_a_role_in_use_is_not_deleted(
     await done(api, end[0], owner, **end[1])
     assert await code_of(api, "roleDelete", owner, roleId=role.id) == ""
     assert await listed(api, owner, shop) == []
+
+
+async def test_a_revoked_share_outlives_its_role(
+    api: Api, world: World, main: Account, owner: Member
+) -> None:
+    role = await world.role(main)
+    share = await give_share(world, [main], await world.person(), owner.person, Given(role))
+    await done(api, "shareRevoke", owner, shareId=share.id)
+    await done(api, "roleDelete", owner, roleId=role.id)
+    before = await world.state(main)
+    assert await code_of(api, "shareRevoke", owner, shareId=share.id) == ""
+    change = {"shareId": share.id, "expectedVersion": 2, "accountIds": [main.id], "areas": ["STATISTICS"]}
+    assert await code_of(api, "shareUpdate", owner, **change) == "SHARE_REVOKED"
+    assert await world.state(main) == before
 
 
 async def test_a_deleted_role_is_gone_and_leaves_its_name(

@@ -79,6 +79,26 @@ async def test_a_freelancer_works_in_two_trees(demo: DemoDatabase) -> None:
     assert await account_names(demo, DemoPerson("Lena Fischer")) == ["Riverside Books", "Marketing UK"]
 
 
+async def test_a_guest_works_for_two_teams_without_their_contacts(demo: DemoDatabase) -> None:
+    """R21, R31, R33: beside the master account of her own."""
+    rosa = DemoPerson("Rosa Lindqvist")
+    query = """{ viewer { accounts { nodes { name parent { name } viewerCan(permission: CONTACTS_READ) } }
+      shares { nodes { sharedByName role { name } hiddenAreas accounts { name } } } } }"""
+    viewer = (await demo.api.read(query, await demo.sign_in(rosa.email)))["viewer"]
+    teams = ["Marketing US", "Marketing UK"]
+    assert {node["name"]: (node["parent"], node["viewerCan"]) for node in viewer["accounts"]["nodes"]} == {
+        **dict.fromkeys(teams, (None, False)),
+        "Lindqvist Studio": (None, True),
+    }
+    (share,) = viewer["shares"]["nodes"]
+    assert share == {
+        "sharedByName": "Maria Santos",
+        "role": {"name": "MARKETER"},
+        "hiddenAreas": ["CONTACTS"],
+        "accounts": [{"name": name} for name in teams],
+    }
+
+
 async def test_clients_have_owners_of_their_own_who_see_nothing_above(demo: DemoDatabase) -> None:
     """R46, R53."""
     assert await account_names(demo, DemoPerson("Grace Miller")) == ["Harbour Hotel", "Harbour Hotel Spa"]
@@ -122,7 +142,7 @@ async def test_every_account_has_a_key_and_a_log(demo: DemoDatabase) -> None:
 
 async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:
     before = await demo.counts()
-    assert before["accounts"] == 11
+    assert before["accounts"] == 12
     assert not await make_demo(demo.engine, LINK_BASE)
     assert await demo.counts() == before
 

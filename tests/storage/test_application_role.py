@@ -18,6 +18,7 @@ from models.identifiers import new_id
 from models.invitations import invitations
 from models.members import memberships
 from models.roles import role_policy_lines, roles
+from models.shares import share_accounts, shares
 from models.users import users
 from tests.world import Account, World
 
@@ -47,6 +48,11 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "send an invitation to somebody else": update(invitations).values(email_canonical="x@example.com"),
     "widen an invitation": update(invitations).values(role_id=BuiltinRole.OWNER.id),
     "remove an invitation": delete(invitations),
+    "give a share to another address": update(shares).values(email_canonical="x@example.com"),
+    "change a share's secret": update(shares).values(digest=b""),
+    "move a share": update(shares).values(master_id=uuid.uuid4()),
+    "remove a share": delete(shares),
+    "move what a share opens": update(share_accounts).values(account_id=uuid.uuid4()),
     "make a built-in role": insert(roles).values(
         id=uuid.uuid4(), name="GOD", member_mask=-1, ancestor_mask=-1, inherited_mask=-1
     ),

@@ -13,7 +13,7 @@ import resolvers.accounts
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS
 from authz.principals import Credentials
-from authz.row_security import entering, tables_of_trees
+from authz.row_security import entering, entering_by_link, tables_of_trees
 from authz.tokens import digest_of
 from engine.declarations import SqlField
 from engine.reference_statements import Statement, statement
@@ -28,6 +28,7 @@ from tests.api import Caller
 from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
+from tests.shares import Given, give_share
 from tests.world import Account, Member, World
 
 _TABLES = {table.name: table for table in tables_of_trees()}
@@ -53,6 +54,7 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await world.api_key(master)
     await rows.invitation(world, master, BuiltinRole.ANALYST, owner.person)
     await rows.event(world, master, EventKind.ACCOUNT_CREATED, owner.person)
+    await give_share(world, [master], await world.person(), owner.person)
     return master, owner
 
 
@@ -79,6 +81,27 @@ async def test_a_table_shows_the_own_trees_alone(
         assert await _trees(connection, table) == set()
         await _enter(connection, owner)
         assert await _trees(connection, table) == {master.key}
+
+
+async def test_a_share_lets_its_guest_into_the_tree(
+    application: AsyncEngine, world: World, tree: tuple[Account, Member], other: tuple[Account, Member]
+) -> None:
+    """With the link alone while it waits, and without it once it is accepted; beside what is his own."""
+    guest = await world.person()
+    own = await world.account()
+    await world.member(own, BuiltinRole.OWNER, guest)
+    credentials = Credentials(digest_of(guest.token))
+    master, owner = tree
+    offer = await give_share(world, [master], guest, owner.person, Given(accepted=False))
+    async with application.connect() as connection:
+        await _enter(connection, guest)
+        assert await _trees(connection, "accounts") == {own.key}
+        await connection.execute(entering_by_link(credentials, digest_of(offer.token)))
+        assert await _trees(connection, "accounts") == {own.key, master.key}
+    await give_share(world, [other[0]], guest, other[1].person)
+    async with application.connect() as connection:
+        await _enter(connection, guest)
+        assert await _trees(connection, "accounts") == {own.key, other[0].key}
 
 
 async def test_what_was_told_ends_with_the_transaction(

@@ -136,4 +136,4 @@ async def test_moments_have_a_zone_and_money_is_no_fraction(database: AsyncEngin
         rows = (await connection.execute(statement, {"table": table.name})).all()
     kinds = {row.data_type for row in rows}
     whole = {"uuid", "text", "bigint", "integer", "bytea", "jsonb", "timestamp with time zone"}
-    assert kinds <= whole | {"ARRAY"}  # of addresses: the only one
+    assert kinds <= whole | {"ARRAY"}  # of addresses and of areas

@@ -1,9 +1,11 @@
+import { kindOf } from "./offers.js";
 import { GraphQLEndpoint, Problem } from "./requests.js";
 import { keepToken, keptToken } from "./session.js";
 
 const { endpoint, operations } = JSON.parse(document.getElementById("configuration").textContent);
 const server = new GraphQLEndpoint(endpoint);
 const secret = location.hash.slice(1);
+const kind = kindOf(secret);
 const views = document.querySelectorAll("main > section");
 const part = (id) => document.getElementById(id);
 
@@ -17,9 +19,9 @@ function showView(id) {
 async function lookUp() {
   showView("loading");
   try {
-    const invitation = secret && (await server.send(operations.invitation, { token: secret })).invitation;
-    if (invitation) {
-      await showOffer(invitation);
+    const offer = secret && (await server.send(operations[kind.field], { token: secret }))[kind.field];
+    if (offer) {
+      await showOffer(offer);
     } else {
       showView("invalid");
     }
@@ -29,22 +31,34 @@ async function lookUp() {
   }
 }
 
-async function showOffer(invitation) {
-  const expiry = new Date(invitation.expiresAt);
-  part("offer-title").textContent = invitation.inviterName
-    ? `${invitation.inviterName} invites you to ${invitation.accountName}`
-    : `You are invited to ${invitation.accountName}`;
-  part("offer-role").textContent = invitation.roleName;
-  part("offer-expiry").dateTime = invitation.expiresAt;
-  part("offer-expiry").textContent = expiry.toLocaleString([], { dateStyle: "long", timeStyle: "short" });
+async function showOffer(offer) {
+  const expiry = new Date(offer.expiresAt).toLocaleString([], { dateStyle: "long", timeStyle: "short" });
+  part("offer-title").textContent = kind.title(offer);
+  showFacts("offer-facts", [...kind.facts(offer), ["Valid until", expiry]]);
   for (const input of document.querySelectorAll("input.email")) {
-    input.value = invitation.email;
+    input.value = offer.email;
   }
-  onSubmit("kept-session", () => acceptAs(keptToken()));
-  onSubmit("sign-up", (fields) => signUp(invitation, fields));
-  onSubmit("sign-in", (fields) => signIn(invitation, fields));
+  // Whoever signs up by an invitation joins its account; a guest has an account of its own.
+  for (const element of document.querySelectorAll("#sign-up .own-account")) {
+    element.hidden = element.disabled = kind.signUpAccepts;
+  }
+  onSubmit("kept-session", () => acceptAs(keptToken(), offer));
+  onSubmit("sign-up", (fields) => signUp(offer, fields));
+  onSubmit("sign-in", (fields) => signIn(offer, fields));
   await offerKeptSession();
   showView("offer");
+}
+
+function showFacts(id, facts) {
+  part(id).replaceChildren(
+    ...facts.map(([term, text]) => {
+      const row = document.createElement("div");
+      row.append(document.createElement("dt"), document.createElement("dd"));
+      row.firstChild.textContent = term;
+      row.lastChild.textContent = text;
+      return row;
+    }),
+  );
 }
 
 async function offerKeptSession() {
@@ -81,22 +95,27 @@ function onSubmit(id, action) {
   };
 }
 
-async function signUp(invitation, { name, password }) {
-  const input = { name, email: invitation.email, password, invitationToken: secret };
+async function signUp(offer, fields) {
+  const { name, password } = fields;
+  const input = { name, email: offer.email, password, ...kind.signUp(fields, secret) };
   const { token } = await payloadOf("signUp", operations["sign-up"], input);
   keepToken(token);
-  showAccepted(invitation.accountName, invitation.roleName);
+  if (kind.signUpAccepts) {
+    showAccepted(offer);
+  } else {
+    await acceptAs(token, offer);
+  }
 }
 
-async function signIn(invitation, { password }) {
-  const { token } = await payloadOf("signIn", operations["sign-in"], { email: invitation.email, password });
+async function signIn(offer, { password }) {
+  const { token } = await payloadOf("signIn", operations["sign-in"], { email: offer.email, password });
   keepToken(token);
-  await acceptAs(token);
+  await acceptAs(token, offer);
 }
 
-async function acceptAs(token) {
-  const { member } = await payloadOf("invitationAccept", operations.accept, { token: secret }, token);
-  showAccepted(member.account.name, member.role.name);
+async function acceptAs(token, offer) {
+  await payloadOf(kind.accept.field, operations[kind.accept.document], { token: secret }, token);
+  showAccepted(offer);
 }
 
 // The payload of a mutation that did what it was asked to; otherwise a Problem with the server's words.
@@ -108,9 +127,9 @@ async function payloadOf(field, document, input, token) {
   return payload;
 }
 
-function showAccepted(accountName, roleName) {
-  part("accepted-title").textContent = `You are a member of ${accountName}`;
-  part("accepted-role").textContent = roleName;
+function showAccepted(offer) {
+  part("accepted-title").textContent = kind.acceptedTitle(offer);
+  showFacts("accepted-facts", kind.facts(offer));
   showView("accepted");
 }
 

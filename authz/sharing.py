@@ -1,0 +1,101 @@
+"""What a share may give, and who may give it (R17, R21, R24, R34, R38, N19)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, CTE, Uuid, any_, func, literal, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.builtin_roles import BuiltinRole
+from authz.delegation import RoleGrant
+from authz.guard import Authorized
+from authz.permissions import Area, Permission, mask_of, permissions_in
+from authz.principals import Principal, subject_rows
+from authz.reach import PRINCIPAL, direct_grant_rows, mask_of_account
+from authz.refusals import Refusal, RefusalCode, RoleTooWide
+from models.accounts import accounts
+from models.identifiers import AccountId, ApiKeyId, UserId
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a share gives in each of its accounts: a role, or of an administrator's some areas alone; but for
+    the areas that stay hidden."""
+
+    role: RoleGrant
+    areas: frozenset[Area] | None
+    hidden: frozenset[Area]
+
+    @property
+    def areas_mask(self) -> int:
+        """What the areas give, 0 without; an account that is shared can always be read."""
+        if self.areas is None:
+            return 0
+        return areas_mask(self.areas) & self.role.mask | Permission.ACCOUNT_READ.bit
+
+    @property
+    def mask(self) -> int:
+        """All of it."""
+        given = self.role.mask if self.areas is None else self.areas_mask
+        return given & ~areas_mask(self.hidden)
+
+
+def areas_mask(areas: Collection[Area]) -> int:
+    """The permissions of the areas."""
+    return mask_of(frozenset(permission for permission in Permission if permission.area in areas))
+
+
+def check_scope(scope: Scope) -> None:
+    """Raise BAD_USER_INPUT for what cannot be shared."""
+    if scope.role.id == BuiltinRole.OWNER.id:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Ownership is not shared.", "roleId")
+    if Area.ACCOUNT in scope.hidden:
+        message = "The account itself cannot be hidden from who may see it."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "hiddenAreas")
+    if scope.areas is not None and scope.hidden:
+        message = "Leave areas out instead of hiding them."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "hiddenAreas")
+    if scope.areas is not None and not scope.areas:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Name at least one area.", "areas")
+
+
+async def check_giver(
+    session: AsyncSession, principal: Principal, opened: Sequence[Authorized], scope: Scope, field: str
+) -> None:
+    """Raise REACHED_BY_SHARE and RoleTooWide where the principal may not give that much, nor take it (N19,
+    T4). `field` is the input that says what is given."""
+    held = await _held(session, PRINCIPAL, opened, principal.credentials.binds)
+    for account in opened:
+        mask = held.get(account.account_id, 0)
+        if not mask & Permission.MEMBERS_WRITE.bit:
+            raise Refusal(RefusalCode.REACHED_BY_SHARE)
+        if scope.mask & ~mask:
+            raise RoleTooWide("The share", permissions_in(scope.mask & ~mask), (), field)
+
+
+async def still_shares(
+    session: AsyncSession,
+    opened: Sequence[Authorized],
+    scope: Scope,
+    giver: tuple[UserId | None, ApiKeyId | None],
+) -> bool:
+    """Whether whoever gave the share may still give it: asked again when it is accepted (T14)."""
+    held = await _held(session, subject_rows(*giver), opened, {})
+    needed = scope.mask | Permission.MEMBERS_WRITE.bit
+    return all(not needed & ~held.get(account.account_id, 0) for account in opened)
+
+
+async def _held(
+    session: AsyncSession, principal: CTE, opened: Sequence[Authorized], binds: Mapping[str, Any]
+) -> Mapping[AccountId, int]:
+    """What the principal holds in each of the accounts by itself, not by a share."""
+    direct = direct_grant_rows(principal).cte("direct_grants")
+    granted = mask_of_account(accounts, direct)
+    ids = literal([account.account_id for account in opened], ARRAY(Uuid))
+    statement = (
+        select(accounts.c.id, func.coalesce(granted.c.mask, 0))
+        .select_from(accounts.join(granted, true()))
+        .where(accounts.c.master_id == opened[0].master_id, accounts.c.id == any_(ids))
+    )
+    return {AccountId(row.id): row[1] for row in await session.execute(statement, dict(binds))}

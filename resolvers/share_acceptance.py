@@ -1,0 +1,143 @@
+"""Accepting a share, by the very person it was made for, and giving it back (R32-R34, T11-T14)."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized, lock_tree
+from authz.principals import Principal
+from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.row_security import enter
+from authz.sharing import still_shares
+from authz.tokens import Digest, TokenKind, digest
+from models.accounts import accounts
+from models.identifiers import MasterId, ShareId
+from models.roles import roles
+from models.shares import share_accounts, shares
+from models.users import users
+from resolvers.events import EventKind
+from resolvers.invitation_acceptance import check_status
+from resolvers.share_changes import ShareMade
+from resolvers.share_rows import ShareRow, log_share, opened_by, scope_of, write_share
+
+
+def share_preview(token: str) -> Select[Any]:
+    """What the holder of a share's link may know before accepting: no row where it offers nothing (any more),
+    else (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
+    names = func.array_agg(aggregate_order_by(accounts.c.name, accounts.c.id))
+    opened = (
+        select(names)
+        .join(
+            share_accounts,
+            and_(
+                share_accounts.c.master_id == accounts.c.master_id,
+                share_accounts.c.account_id == accounts.c.id,
+            ),
+        )
+        .where(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            opened.label("account_names"),
+            users.c.name.label("giver_name"),
+            roles.c.name.label("role_name"),
+            shares.c.areas,
+            shares.c.hidden_areas,
+            shares.c.email,
+            shares.c.link_expires_at.label("expires_at"),
+        )
+        .outerjoin(roles, roles.c.id == shares.c.role_id)
+        .outerjoin(users, users.c.id == shares.c.giver_user_id)
+        .where(
+            shares.c.digest == digest(token, TokenKind.SHARE),
+            shares.c.user_id.is_(None),
+            shares.c.revoked_at.is_(None),
+            shares.c.link_expires_at > func.now(),
+            or_(shares.c.expires_at.is_(None), shares.c.expires_at > func.now()),
+        )
+    )
+
+
+async def accept_share(session: AsyncSession, principal: Principal, token: str) -> ShareMade:
+    """Take what is shared. What the person is elsewhere stays as it is (T12).
+
+    Only for the signed-in person with the address. Raises NotFound for an unknown link, and Refusal with
+    PERSON_REQUIRED, WRONG_PERSON, SHARE_EXPIRED, SHARE_USED, SHARE_REVOKED (also where whoever gave it lost
+    the right meanwhile), ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
+    """
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    token_digest = digest(token, TokenKind.SHARE)
+    if token_digest is None:
+        raise NotFound("token")
+    # Until it is accepted, the link alone leads the person into the tree.
+    await enter(session, replace(principal.credentials, link=token_digest))
+    offered = await _offered(session, token_digest)
+    opened = await _locked(session, offered)
+    row = await _offered(session, token_digest)
+    address = select(users.c.email_canonical).where(users.c.id == principal.user_id)
+    if (await session.execute(address)).scalar_one() != row.email_canonical:
+        raise Refusal(RefusalCode.WRONG_PERSON)
+    _check_open(row)
+    for account in opened:
+        await check_status(session, account)
+    scope = await scope_of(session, row)
+    if not await still_shares(session, opened, scope, (row.giver_user_id, row.giver_api_key_id)):
+        raise Refusal(RefusalCode.SHARE_REVOKED)
+    await write_share(session, row, {"user_id": principal.user_id, "accepted_at": func.now()})
+    verified = users.c.email_verified_at.is_(None)
+    await session.execute(
+        update(users).where(users.c.id == principal.user_id, verified).values(email_verified_at=func.now())
+    )
+    share_id = ShareId(row.id)
+    await log_share(
+        session, principal, opened, EventKind.SHARE_ACCEPTED, share_id, None, {"email": row.email}
+    )
+    return ShareMade(share_id)
+
+
+async def leave_share(session: AsyncSession, principal: Principal, share_id: ShareId) -> ShareMade:
+    """Give back what was shared with oneself. Raises NotFound where it was not, PERSON_REQUIRED."""
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    own = and_(shares.c.id == share_id, shares.c.user_id == principal.user_id, shares.c.revoked_at.is_(None))
+    row = (await session.execute(select(shares).where(own))).one_or_none()
+    if row is None:
+        raise NotFound
+    opened = await _locked(session, row)
+    row = (await session.execute(select(shares).where(own))).one_or_none()
+    if row is None:
+        raise NotFound
+    await write_share(session, row, {"revoked_at": func.now()})
+    await log_share(session, principal, opened, EventKind.SHARE_LEFT, share_id, {"email": row.email}, None)
+    return ShareMade(share_id)
+
+
+async def _offered(session: AsyncSession, token_digest: Digest) -> ShareRow:
+    now = func.now()
+    late = (shares.c.link_expires_at <= now) | func.coalesce(shares.c.expires_at <= now, False)
+    statement = select(shares, late.label("expired")).where(shares.c.digest == token_digest)
+    row: Row[*tuple[Any, ...]] | None = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound("token")
+    return row
+
+
+async def _locked(session: AsyncSession, row: ShareRow) -> list[Authorized]:
+    master_id = MasterId(row.master_id)
+    await lock_tree(session, master_id)
+    ids = await opened_by(session, ShareId(row.id))
+    return [Authorized(master_id, id_, 0, 0, id_) for id_ in ids]
+
+
+def _check_open(row: ShareRow) -> None:
+    if row.user_id is not None:
+        raise Refusal(RefusalCode.SHARE_USED)
+    if row.revoked_at is not None:
+        raise Refusal(RefusalCode.SHARE_REVOKED)
+    if row.expired:
+        raise Refusal(RefusalCode.SHARE_EXPIRED)

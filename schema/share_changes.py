@@ -1,0 +1,217 @@
+"""What changes shares, and what the holder of a link may know."""
+
+import datetime
+from typing import Annotated
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Area, Permission
+from authz.row_security import entering_by_link
+from authz.tokens import TokenKind, digest
+from engine.declarations import entity, to_one
+from engine.rules import Public
+from models.identifiers import AccountId, Kind, ShareId
+from resolvers import share_acceptance as acceptance
+from resolvers import share_changes as writes
+from resolvers import share_updates as updates
+from resolvers import shares
+from resolvers.attempts import Limit
+from resolvers.identifiers import required
+from schema.context import ContextInfo, principal_of
+from schema.links import invitation_link
+from schema.shares import Share
+from schema.user_errors import UserError
+from schema.writes import OPEN, needs, payload, perform, user_errors
+
+_WINDOW = datetime.timedelta(minutes=10)
+_SHARES_OF_A_PRINCIPAL = 300
+
+
+@strawberry.input(description="Accounts that are opened to an e-mail address by one grant.")
+class ShareCreateInput:
+    account_ids: list[strawberry.ID] = strawberry.field(description="1 to 100 accounts of one tree.")
+    email: str = strawberry.field(description="The e-mail address.")
+    role_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The role in each of them, see `Account.roles`; or else `areas`."
+    )
+    areas: list[Area] | None = strawberry.field(
+        default=None,
+        description="Instead of a role: what an administrator may do in these areas alone (R38).",
+    )
+    hidden_areas: list[Area] = strawberry.field(
+        default_factory=list, description="What stays hidden, whatever the role gives (R24)."
+    )
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When it ends by itself; left out: never."
+    )
+    idempotency_key: str = strawberry.field(
+        description="Your own, 1 to 200 characters. The same key again sends nothing new."
+    )
+
+
+@strawberry.input(description="All that a share shall be from now on; the address stays.")
+class ShareUpdateInput:
+    share_id: strawberry.ID = strawberry.field(description="The share.")
+    expected_version: int = strawberry.field(description="The version that you read.")
+    account_ids: list[strawberry.ID] = strawberry.field(description="The accounts that it opens.")
+    role_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The role in each of them; or else `areas`."
+    )
+    areas: list[Area] | None = strawberry.field(
+        default=None, description="Instead of a role: what an administrator may do in these areas."
+    )
+    hidden_areas: list[Area] = strawberry.field(
+        default_factory=list, description="What stays hidden, whatever the role gives."
+    )
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When it ends by itself; left out: never."
+    )
+
+
+@strawberry.input(description="Which share to revoke or to give back.")
+class ShareInput:
+    share_id: strawberry.ID = strawberry.field(description="The share.")
+
+
+@strawberry.input(description="The secret of a share's link.")
+class ShareAcceptInput:
+    token: str = strawberry.field(description="The secret behind the link's `#`.")
+
+
+@entity(None, carries={"share_id": Uuid()})
+class SharePayload:
+    """A share that was made or changed."""
+
+    share: Share | None = to_one(shares.of_result)
+    replayed: bool = strawberry.field(
+        default=False, description="It was made by an earlier request under the same key."
+    )
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(
+    description="What the holder of a share's link may know before accepting.", directives=[Public()]
+)
+class SharePreview:
+    account_names: list[str] = strawberry.field(description="What it opens.")
+    giver_name: str | None = strawberry.field(description="Who shares; null: a program.")
+    role_name: str | None = strawberry.field(description="The role that it gives; null: areas.")
+    areas: list[Area] | None = strawberry.field(description="The areas that it opens; null: a role.")
+    hidden_areas: list[Area] = strawberry.field(description="What stays hidden.")
+    email: str = strawberry.field(description="For whom it was made.")
+    expires_at: datetime.datetime = strawberry.field(description="Until when it can be accepted.")
+
+
+@strawberry.type
+class ShareQuery:
+    @strawberry.field(
+        directives=OPEN, description="What a share's link offers; null where it offers nothing."
+    )
+    async def share(
+        self,
+        info: ContextInfo,
+        token: Annotated[str, strawberry.argument(description="The secret of the link.")],
+    ) -> SharePreview | None:
+        reader, link = info.context.reader, digest(token, TokenKind.SHARE)
+        await reader.rows(entering_by_link(info.context.credentials, link))
+        rows = await reader.rows(acceptance.share_preview(token))
+        if not rows:
+            return None
+        areas = rows[0].pop("areas")
+        hidden = [Area(area) for area in rows[0].pop("hidden_areas")]
+        shown = None if areas is None else [Area(area) for area in areas]
+        return SharePreview(**rows[0], areas=shown, hidden_areas=hidden)
+
+
+@strawberry.type
+class ShareMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.MEMBERS_WRITE),
+        description="Share accounts with somebody by e-mail. You must hold all that it gives, by yourself.",
+    )
+    async def share_create(self, info: ContextInfo, input: ShareCreateInput) -> SharePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SharePayload:
+            command = writes.ShareCreation(
+                _account_ids(input.account_ids),
+                input.email,
+                _scope(input),
+                input.expires_at,
+                input.idempotency_key,
+                invitation_link(info),
+            )
+            return _payload(await writes.create_share(session, principal, command))
+
+        limit = Limit(f"shares of {principal.id}", _SHARES_OF_A_PRINCIPAL, _WINDOW)
+        return await perform(info, SharePayload, write, [limit])
+
+    @strawberry.mutation(
+        directives=needs(Permission.MEMBERS_WRITE),
+        description="Change what a share opens, from the next request on.",
+    )
+    async def share_update(self, info: ContextInfo, input: ShareUpdateInput) -> SharePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SharePayload:
+            command = updates.ShareUpdate(
+                ShareId(required(Kind.SHARE, input.share_id, "shareId")),
+                input.expected_version,
+                _account_ids(input.account_ids),
+                _scope(input),
+                input.expires_at,
+            )
+            return _payload(await updates.update_share(session, principal, command))
+
+        return await perform(info, SharePayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.MEMBERS_WRITE), description="End a share, from the next request on."
+    )
+    async def share_revoke(self, info: ContextInfo, input: ShareInput) -> SharePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SharePayload:
+            share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
+            return _payload(await updates.revoke_share(session, principal, share_id))
+
+        return await perform(info, SharePayload, write)
+
+    @strawberry.mutation(
+        directives=OPEN, description="Take what is shared with you. Only for the person with the address."
+    )
+    async def share_accept(self, info: ContextInfo, input: ShareAcceptInput) -> SharePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SharePayload:
+            return _payload(await acceptance.accept_share(session, principal, input.token))
+
+        return await perform(info, SharePayload, write)
+
+    @strawberry.mutation(directives=OPEN, description="Give back what was shared with you.")
+    async def share_leave(self, info: ContextInfo, input: ShareInput) -> SharePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SharePayload:
+            share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
+            return _payload(await acceptance.leave_share(session, principal, share_id))
+
+        return await perform(info, SharePayload, write)
+
+
+def _payload(made: writes.ShareMade) -> SharePayload:
+    return payload(SharePayload, share_id=made.share_id, replayed=made.replayed)
+
+
+def _account_ids(ids: list[strawberry.ID]) -> list[AccountId]:
+    return [AccountId(required(Kind.ACCOUNT, id_, "accountIds")) for id_ in ids]
+
+
+def _scope(input: ShareCreateInput | ShareUpdateInput) -> writes.WantedScope:
+    return writes.WantedScope(
+        None if input.role_id is None else required(Kind.ROLE, input.role_id, "roleId"),
+        None if input.areas is None else frozenset(input.areas),
+        frozenset(input.hidden_areas),
+    )
