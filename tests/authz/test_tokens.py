@@ -14,13 +14,13 @@ _LENGTH = len("_") + 27 + 6
 
 @pytest.mark.parametrize("kind", list(TokenKind))
 def test_a_secret_is_recognised_by_its_kind_alone(kind: TokenKind) -> None:
-    """An invitation's secret opens no session, and a session's accepts no invitation."""
+    """A link's secret opens no session, and a session's accepts no invitation and no share."""
     secret = generate(kind)
     assert len(secret) == len(kind) + _LENGTH
     for other in TokenKind:
         expected = hashlib.sha256(secret.encode()).digest() if other is kind else None
         assert digest(secret, other) == expected
-    assert (principal_digest(secret) is None) == (kind is TokenKind.INVITATION)
+    assert (principal_digest(secret) is None) == (kind in {TokenKind.INVITATION, TokenKind.SHARE})
 
 
 @given(st.data())
