@@ -3,7 +3,7 @@
 Sizes are those of the document with its fragments written out, but each fragment is measured once, so that a
 document that doubles itself through fragments is refused as fast as any other. The cost is the number of
 fields that the answer may have: what stands in a list counts as often as the page is long, by the values of
-`first` and `last`, variables included.
+`first` and `last`, variables included; a list without pages counts as the longest page.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLField,
     GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -26,7 +27,9 @@ from graphql import (
     get_named_type,
 )
 
+from engine.declarations import FieldKind
 from engine.paging import DEFAULT_PAGE, LONGEST_PAGE
+from engine.selections import sql_field
 
 DEPTH_LIMIT = 20
 """How deep selections may be nested."""
@@ -174,8 +177,15 @@ class _Costs:
         if "first" in definition.args:
             return 1 + self.of(node.selection_set, inner_type, self._page(node))
         inner = self.of(node.selection_set, inner_type, 1)
-        repeated = page if node.name.value in ("nodes", "edges") else 1
-        return 1 + inner * repeated
+        return 1 + inner * self._repeated(definition, node, page)
+
+    @staticmethod
+    def _repeated(definition: GraphQLField, node: FieldNode, page: int) -> int:
+        if node.name.value in ("nodes", "edges"):
+            return page
+        declared = sql_field(definition)
+        unpaged = declared is not None and declared.declaration.kind is FieldKind.TO_MANY
+        return LONGEST_PAGE if unpaged else 1
 
     def _of_fragment(self, name: str, page: int) -> int:
         key = (name, page)

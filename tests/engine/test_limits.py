@@ -67,6 +67,8 @@ PAGES = (
         (PAGES, {}, False),
         (PAGES.replace("{ id }", "{ " + " ".join(f"a{n}: id" for n in range(25)) + " }"), {"n": 100}, True),
         (PAGES.replace("{ id }", "{ " + " ".join(f"a{n}: id" for n in range(25)) + " }"), {"n": 10}, False),
+        ("{ viewer { shares(first: 100) { nodes { accounts { id name } } } } }", {}, False),
+        ("{ viewer { shares { nodes { accounts { shares { nodes { accounts { id } } } } } } } }", {}, True),
         (
             PAGES.replace("members(first: 100) { nodes { id } }", "members(first: 0) { nodes { id } }"),
             {},

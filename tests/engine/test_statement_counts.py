@@ -91,8 +91,8 @@ SHAPES = {
     "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
     "shares": _of_accounts(
         "shares(first: 100) { totalCount nodes { id areas hiddenAreas status sharedByName role { name } "
-        "user { name } sharedBy { name } accounts { name } } }",
-        8,
+        "user { name } sharedBy { name } } }",
+        7,
     ),
     "shares with the viewer": Shape(
         "{ viewer { shares(first: 100) { totalCount nodes { id accounts { name } } } } }", 5
