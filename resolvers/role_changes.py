@@ -135,8 +135,8 @@ async def update_role(session: AsyncSession, principal: Principal, command: Role
 async def delete_role(session: AsyncSession, principal: Principal, role_id: RoleId) -> RoleChange:
     """Delete a role that nobody has. Needs ROLES_WRITE and all that the role gives.
 
-    Raises RoleTooWide, ROLE_IN_USE. The row stays, without any right: revoked keys and
-    shares, and old invitations, name it.
+    Raises RoleTooWide, ROLE_IN_USE. The row stays, without any right: revoked keys and shares and old
+    invitations name it.
     """
     change = await _changeable(session, principal, role_id)
     _, before = await _current(session, change)

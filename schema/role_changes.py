@@ -117,8 +117,8 @@ class RoleMutation:
 
     @strawberry.mutation(
         directives=needs(Permission.ROLES_WRITE),
-        description="Delete a custom role that no member, open invitation or API key has. You must hold all "
-        "that it gives.",
+        description="Delete a custom role that no member, open invitation, share or API key has. You must "
+        "hold all that it gives.",
     )
     async def role_delete(self, info: ContextInfo, input: RoleDeleteInput) -> RoleDeletePayload:
         principal = principal_of(info)
