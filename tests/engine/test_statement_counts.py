@@ -62,7 +62,7 @@ SHAPES = {
         1,
     ),
     "roles": _of_accounts(
-        "roles { totalCount nodes { id name permissions permissionsBelow permissionsInherited "
+        "roles(first: 4) { totalCount nodes { id name permissions permissionsBelow permissionsInherited "
         "builtIn account { name } policyLines { relation area action effect } } }",
         8,
     ),

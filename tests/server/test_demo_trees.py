@@ -61,11 +61,10 @@ async def test_trees_are_whole(blank: DemoDatabase) -> None:
     assert answer["viewer"]["accounts"]["totalCount"] == 21
 
 
-async def test_trees_are_added_to_what_is_there_at_20000_accounts_a_minute(blank: DemoDatabase) -> None:
+async def test_trees_are_added_to_what_is_there(blank: DemoDatabase) -> None:
     await load_trees(blank.owner_url, 1)
     loaded = await load_trees(blank.owner_url, 100)
     assert (await blank.counts())["accounts"] == 101 * 21
-    assert loaded.trees * 21 / loaded.seconds * 60 > 20_000
     assert loaded.summary().startswith("2,100 accounts in 100 trees: ")
 
 
