@@ -72,15 +72,16 @@ async def authorize_all(
 ) -> list[Authorized]:
     """The same for one or more accounts of one tree, in the order of their ids; locks the tree.
 
-    In those that are `closing` somebody only loses access, which no status forbids. Raises BAD_USER_INPUT
-    where the accounts lie in several trees.
+    In those that are `closing` somebody only loses access, which no status forbids; they are asked for first,
+    then the others as they stand. Raises BAD_USER_INPUT where the accounts lie in several trees.
     """
 
     async def check() -> list[Authorized]:
-        return [
+        found = [
             await _check(session, principal, account_id, permission, in_any_status=account_id in closing)
-            for account_id in sorted({*account_ids, *closing})
+            for account_id in dict.fromkeys([*closing, *account_ids])
         ]
+        return sorted(found, key=lambda account: account.account_id)
 
     before = await check()
     if len({account.master_id for account in before}) > 1:

@@ -114,11 +114,13 @@ async def _manageable(
     session: AsyncSession, principal: Principal, share_id: ShareId, wanted: Sequence[AccountId] = ()
 ) -> _Managed:
     """Raises what `authorize_all` and `check_giver` raise: whoever could not give it does not change it."""
-    # What is no share is looked for like an account that is not there: the answer costs the same (N20).
+    # What is no share is looked for like an account that is not there, and the share's own accounts are asked
+    # for first: the answer costs the same (N20).
     found = await opened_by(session, share_id)
     ids = found or [AccountId(share_id)]
     closing = [id_ for id_ in ids if id_ not in wanted]
-    locked = await authorize_all(session, principal, wanted, Permission.MEMBERS_WRITE, closing)
+    both = [*(id_ for id_ in ids if id_ in wanted), *wanted]
+    locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, closing)
     if not found:
         raise NotFound
     if await opened_by(session, share_id) != found:
