@@ -26,11 +26,11 @@ from engine.binds import NotCompilableError
 from engine.compiler import Compiler
 from engine.declarations import Entity, entity_of
 from engine.denials import settled
-from engine.paging import BadPage
 from engine.plans import Asked, Plans
 from engine.pool import Pool
 
 _ANSWERS = "compiled_answers"
+_DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Payloads:
             plan, variables = self._plans.find(self._asked, part)
             answer = await self._pool.value(plan.statement.sql, plan.values(variables, values))
             data, errors = settled(answer or b"", plan.denials, info.path.as_list())
-        except (NotCompilableError, BadPage, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (NotCompilableError, GraphQLError, *_DATABASE_AWAY):
             self.left = True
         else:
             setattr(payload, _ANSWERS, Answers(data, errors))
