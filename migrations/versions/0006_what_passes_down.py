@@ -10,7 +10,10 @@ ROLE = "mandant_application"
 GRANTS = {
     "accounts": "UPDATE (parent_access)",
     "account_closure": "UPDATE (passed_mask)",
-    "parent_access_requests": "SELECT, INSERT, UPDATE, DELETE",
+    "parent_access_requests": (
+        "SELECT, INSERT, DELETE, UPDATE (parent_access, reason, from_above, asker_user_id, asker_api_key_id, "
+        "requested_at, expires_at)"
+    ),
     "break_glass_openings": "SELECT, INSERT, UPDATE (ended_at)",
 }
 
