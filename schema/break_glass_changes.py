@@ -19,7 +19,7 @@ from schema.user_errors import UserError
 from schema.writes import OPEN, needs, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
-_OPENINGS_OF_A_PERSON = 30
+_OPENINGS_OF_A_PERSON = 300
 
 
 @strawberry.input(description="Which account to open, why and for how long.")
