@@ -132,7 +132,7 @@ def _missing_where_used(master_id: MasterId, role_id: RoleId) -> Select[Any]:
         .subquery()
     )
     granted = mask_of_account(accounts)
-    here = func.coalesce(granted.c.mask, 0).bitwise_not()
+    here = func.coalesce(granted.c.lasting_mask, 0).bitwise_not()
     below = func.coalesce(granted.c.below_mask, 0).bitwise_not()
     return (
         select(

@@ -12,14 +12,28 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, cast, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.break_glass import opening_holds
 from authz.permissions import READ_PERMISSIONS, Permission, allows
 from authz.principals import Principal
-from authz.reach import GRANTS, effective_status, mask_of_account, status_mask
+from authz.reach import GRANTS, PRINCIPAL, granted_mask, mask_of_account
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.status import effective_status, status_mask
 from models.accounts import AccountStatus, account_closure, accounts
+from models.break_glass import break_glass_openings
 from models.identifiers import AccountId, MasterId
 
 
@@ -30,16 +44,19 @@ class Authorized:
     master_id: MasterId
     account_id: AccountId
     mask: int
-    """What the principal holds in the account."""
+    """What the principal holds in the account and may pass on: nothing of what break-glass gives (N19)."""
     below_mask: int
-    """What the principal holds in the accounts below it."""
+    """The same in the accounts below it."""
     acting_from: AccountId
     """The nearest account whose grant gave the permission (R54)."""
+    opened_because: str | None = None
+    """Why the glass was broken, where that alone gave the permission."""
 
 
 @dataclass(frozen=True)
 class _Rights:
     authorized: Authorized
+    held: int
     left_by_status: int
     status: AccountStatus
 
@@ -135,7 +152,7 @@ async def _check(
     rights = await _rights(session, principal, account_id, permission)
     if rights is None:
         raise NotFound
-    if not rights.authorized.mask & permission.bit:
+    if not rights.held & permission.bit:
         raise PermissionDenied(permission)
     forbidden = rights.status is not AccountStatus.ACTIVE and not rights.left_by_status & permission.bit
     if forbidden and not in_any_status:
@@ -165,8 +182,15 @@ async def _rights(
     row = (await session.execute(statement, values)).one_or_none()
     if row is None:
         return None
-    authorized = Authorized(row.master_id, row.id, row.mask, row.below_mask, row.acting_from or row.id)
-    return _Rights(authorized, row.left_by_status & ~READ_PERMISSIONS, AccountStatus(row.status))
+    authorized = Authorized(
+        row.master_id,
+        row.id,
+        row.lasting_mask or 0,
+        row.below_mask or 0,
+        row.acting_from or row.id,
+        await _opened_because(session, row, permission, principal),
+    )
+    return _Rights(authorized, row.mask, row.left_by_status & ~READ_PERMISSIONS, AccountStatus(row.status))
 
 
 @functools.cache
@@ -183,6 +207,7 @@ def _rights_statement(permission: Permission, wanted: ColumnElement[uuid.UUID]) 
             account.c.master_id,
             account.c.id,
             granted.c.mask,
+            granted.c.lasting_mask,
             granted.c.below_mask,
             _acting_from(account.c.id, permission).label("acting_from"),
             status_mask(account).label("left_by_status"),
@@ -195,19 +220,46 @@ def _rights_statement(permission: Permission, wanted: ColumnElement[uuid.UUID]) 
 
 def _acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) -> ColumnElement[uuid.UUID]:
     closure, grant = account_closure.alias(), GRANTS.alias()
-    gives = (closure.c.depth == 0) & allows(grant.c.own_mask, permission) | (closure.c.depth > 0) & allows(
-        grant.c.below_mask, permission
+    giving = _giving(closure, grant, account_id, permission)
+    return cast(giving.with_only_columns(grant.c.from_id).limit(1).scalar_subquery(), Uuid)
+
+
+async def _opened_because(
+    session: AsyncSession, row: Row[Any], permission: Permission, principal: Principal
+) -> str | None:
+    if not row.mask & ~(row.lasting_mask or 0) & permission.bit:
+        return None
+    statement = _opening_reason(permission)
+    values = {**principal.credentials.binds, "account_id": row.id}
+    found: str | None = (await session.execute(statement, values)).scalar()
+    return found
+
+
+@functools.cache
+def _opening_reason(permission: Permission) -> Select[Any]:
+    closure, grant, opening = account_closure.alias(), GRANTS.alias(), break_glass_openings.alias()
+    opened = and_(
+        opening.c.master_id == grant.c.master_id,
+        opening.c.account_id == grant.c.account_id,
+        opening.c.user_id == select(PRINCIPAL.c.user_id).scalar_subquery(),
+        opening_holds(opening),
     )
-    return cast(
+    giving = _giving(closure, grant, bindparam("account_id", type_=Uuid()), permission)
+    return giving.with_only_columns(opening.c.reason).join(opening, opened).limit(1)
+
+
+def _giving(
+    closure: FromClause, grant: FromClause, account_id: ColumnElement[uuid.UUID], permission: Permission
+) -> Select[Any]:
+    """The grants that give the permission in the account, the nearest first, break-glass last."""
+    return (
         select(grant.c.account_id)
         .select_from(closure)
         .join(
             grant,
             and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id),
         )
-        .where(closure.c.descendant_id == account_id, gives)
-        .order_by(closure.c.depth)
-        .limit(1)
-        .scalar_subquery(),
-        Uuid,
+        .where(closure.c.descendant_id == account_id, allows(granted_mask(closure, grant), permission))
+        # Of two accounts above, the nearer one is the younger: ids rise with creation.
+        .order_by(grant.c.from_id != grant.c.account_id, closure.c.depth, grant.c.from_id.desc())
     )

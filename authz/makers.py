@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from authz.permissions import Permission, allows, mask_literal
 from authz.principals import key_lives, key_stops
-from authz.reach import below_mask, grant_rows
+from authz.reach import below_mask, grant_rows, granted_mask, passed_mask
 from engine.binds import prepared
 from models.accounts import account_closure, accounts
 from models.api_keys import WhenMakerLosesAccess, api_keys
@@ -131,12 +131,11 @@ def _held_by_maker(key: FromClause) -> FromClause:
         .subquery("maker")
     )
     grant, closure = grant_rows(maker).subquery("maker_grants"), account_closure.alias()
-    here = case((closure.c.depth == literal_column("0"), grant.c.own_mask), else_=grant.c.below_mask)
     granted = and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id)
     return (
         select(
-            func.coalesce(func.bit_or(here), literal_column("0")).label("mask"),
-            func.coalesce(func.bit_or(grant.c.below_mask), literal_column("0")).label("below_mask"),
+            func.coalesce(func.bit_or(granted_mask(closure, grant)), literal_column("0")).label("mask"),
+            func.coalesce(func.bit_or(passed_mask(closure, grant)), literal_column("0")).label("below_mask"),
         )
         .select_from(closure.join(grant, granted))
         .where(closure.c.descendant_id == key.c.account_id, closure.c.master_id == key.c.master_id)

@@ -73,12 +73,13 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks."""
+    """Who asks. `reason`: why, as the request says it; for the logs of what it changes (R54, N3)."""
 
     kind: PrincipalKind
     credentials: Credentials
     user_id: UserId | None
     api_key_id: ApiKeyId | None
+    reason: str | None = None
 
     @property
     def id(self) -> UserId | ApiKeyId:

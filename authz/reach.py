@@ -4,8 +4,9 @@
 
 A *grant* is what gives rights: a membership, or the API key itself. It names an account, the mask that holds
 there, and the mask that holds in the accounts below. *Reach* follows grants down the tree, and only down
-(T3): an account's mask is the union of what its grants and those above it give. Every read and every write
-goes through here; nobody else reads memberships to decide.
+(T3), as far as the links between the accounts let them pass (N3): an account's mask is the union of what its
+grants and those above it give. Every read and every write goes through here; nobody else reads memberships to
+decide.
 
 Three shapes, for the planner's sake: `readable_accounts` collects the whole reach, for filtered lists;
 `first_readable_accounts` reads no more of it than a page shows; `readable_account` computes the mask of each
@@ -32,10 +33,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from authz.permissions import ALL_PERMISSIONS, READ_PERMISSIONS, Permission, allows, mask_literal
+from authz.break_glass import opening_grants
+from authz.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
 from authz.principals import principal_rows
 from engine.paging import Window
-from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
+from models.accounts import RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
 from models.members import memberships
 from models.roles import roles
@@ -66,6 +68,7 @@ def _membership_grants(principal: FromClause) -> Select[Any]:
         select(
             member.c.master_id,
             member.c.account_id,
+            member.c.account_id.label("from_id"),
             role.c.member_mask.label("own_mask"),
             below_mask(role, account).label("below_mask"),
         )
@@ -81,6 +84,7 @@ def _key_grants(principal: FromClause) -> Select[Any]:
     return (
         select(
             key.c.master_id,
+            key.c.account_id,
             key.c.account_id,
             role.c.member_mask.op("&")(key.c.scopes),
             below_mask(role, account).op("&")(key.c.scopes),
@@ -108,7 +112,13 @@ def _share_grants(principal: FromClause) -> Select[Any]:
     """Exactly the shared accounts: nothing above them, and nothing below (R21, R34)."""
     share, opened, role = shares.alias(), share_accounts.alias(), roles.alias()
     return (
-        select(opened.c.master_id, opened.c.account_id, share_mask(share, role), mask_literal(0))
+        select(
+            opened.c.master_id,
+            opened.c.account_id,
+            opened.c.account_id,
+            share_mask(share, role),
+            mask_literal(0),
+        )
         .select_from(principal)
         .join(share, share.c.user_id == principal.c.user_id)
         .join(opened, and_(opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id))
@@ -122,9 +132,20 @@ def grants_of(principal: FromClause) -> CTE:
     return grant_rows(principal).cte("grants").prefix_with("MATERIALIZED")
 
 
+def _grants_now(principal: FromClause) -> CTE:
+    arms = (*_lasting_grants(principal), opening_grants(principal))
+    return union_all(*arms).cte("grants").prefix_with("MATERIALIZED")
+
+
 def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
-    """What gives the principal rights: rows (master_id, account_id, own_mask, below_mask)."""
-    return union_all(_membership_grants(principal), _key_grants(principal), _share_grants(principal))
+    """What gives the principal rights that it may pass on: rows (master_id, account_id, from_id, own_mask,
+    below_mask). `from_id` is the account that the right is held in: another one only for break-glass, which
+    is not among these."""
+    return union_all(*_lasting_grants(principal))
+
+
+def _lasting_grants(principal: FromClause) -> tuple[Select[Any], ...]:
+    return _membership_grants(principal), _key_grants(principal), _share_grants(principal)
 
 
 def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
@@ -132,12 +153,18 @@ def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     return union_all(_membership_grants(principal), _key_grants(principal))
 
 
-GRANTS = grants_of(PRINCIPAL)
+GRANTS = _grants_now(PRINCIPAL)
 
 
-def _granted(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
+def granted_mask(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
+    """What a grant gives in the descendant: all of it in its own account, below what passes the links."""
     own = closure.c.depth == literal_column("0")
-    return func.bit_or(case((own, grant.c.own_mask), else_=grant.c.below_mask))
+    return case((own, grant.c.own_mask), else_=passed_mask(closure, grant))
+
+
+def passed_mask(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
+    """What a grant gives below the descendant, as far as the links down to it let it pass."""
+    return grant.c.below_mask.op("&")(closure.c.passed_mask)
 
 
 def _reach() -> CTE:
@@ -146,7 +173,7 @@ def _reach() -> CTE:
         select(
             closure.c.master_id,
             closure.c.descendant_id.label("account_id"),
-            _granted(closure, GRANTS).label("mask"),
+            func.bit_or(granted_mask(closure, GRANTS)).label("mask"),
         )
         .select_from(GRANTS)
         .join(
@@ -163,10 +190,18 @@ REACH = _reach()
 
 
 def mask_of_account(account: FromClause, grants: CTE = GRANTS) -> FromClause:
-    """One row (mask, below_mask) for an account's row; NULLs where nothing reaches it."""
+    """One row (mask, lasting_mask, below_mask) for an account's row; NULLs where nothing reaches it.
+
+    The latter two are what may be passed on, here and below: nothing of what break-glass gives (N19).
+    """
     closure, grant = account_closure.alias(), grants.alias()
+    lasting = grant.c.from_id == grant.c.account_id
     return (
-        select(_granted(closure, grant).label("mask"), func.bit_or(grant.c.below_mask).label("below_mask"))
+        select(
+            func.bit_or(granted_mask(closure, grant)).label("mask"),
+            func.bit_or(granted_mask(closure, grant)).filter(lasting).label("lasting_mask"),
+            func.bit_or(passed_mask(closure, grant)).filter(lasting).label("below_mask"),
+        )
         .select_from(closure)
         .join(
             grant,
@@ -234,53 +269,4 @@ def account_where(table: FromClause, permission: Permission) -> ColumnElement[bo
             allows(granted.c.mask, permission),
         )
         .correlate(table)
-    )
-
-
-def effective_status(account: FromClause) -> ColumnElement[str]:
-    """The worst status on the path from the root to the account (T7)."""
-    closure, above = account_closure.alias(), accounts.alias()
-    statuses = func.array_agg(above.c.status)
-    worst = case(
-        (literal_column(f"'{AccountStatus.CLOSED.value}'") == func.any(statuses), AccountStatus.CLOSED.value),
-        (
-            literal_column(f"'{AccountStatus.SUSPENDED.value}'") == func.any(statuses),
-            AccountStatus.SUSPENDED.value,
-        ),
-        else_=AccountStatus.ACTIVE.value,
-    )
-    return (
-        select(worst)
-        .select_from(closure)
-        .join(above, and_(above.c.master_id == closure.c.master_id, above.c.id == closure.c.ancestor_id))
-        .where(closure.c.descendant_id == account.c.id, closure.c.master_id == account.c.master_id)
-        .correlate(account)
-        .scalar_subquery()
-    )
-
-
-def _inactive_above(account: FromClause) -> ColumnElement[bool]:
-    closure, above = account_closure.alias(), accounts.alias()
-    return exists(
-        select(above.c.id)
-        .select_from(closure)
-        .join(above, and_(above.c.master_id == closure.c.master_id, above.c.id == closure.c.ancestor_id))
-        .where(
-            closure.c.descendant_id == account.c.id,
-            closure.c.master_id == account.c.master_id,
-            closure.c.depth > literal_column("0"),
-            above.c.status != AccountStatus.ACTIVE.value,
-        )
-        .correlate(account)
-    )
-
-
-def status_mask(account: FromClause) -> ColumnElement[int]:
-    """What the status of the account and of those above it leaves possible (T7)."""
-    ending = Permission.ACCOUNT_SUSPEND.bit | Permission.ACCOUNT_CLOSE.bit
-    return case(
-        (account.c.status == AccountStatus.CLOSED.value, mask_literal(READ_PERMISSIONS)),
-        (_inactive_above(account), mask_literal(READ_PERMISSIONS)),
-        (account.c.status == AccountStatus.SUSPENDED.value, mask_literal(READ_PERMISSIONS | ending)),
-        else_=mask_literal(ALL_PERMISSIONS),
     )

@@ -5,6 +5,7 @@ An answer without that byte is passed on as it is. In one with it, null takes ea
 error is added with the path where the marker was found.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,9 @@ from sqlalchemy import ColumnElement, literal_column
 from engine.binds import NotCompilableError
 
 MARKER = b"\x01"
-_KEY = "\x01"
+_KEY = secrets.token_hex(16)
+"""What a marker becomes once the answer is read: no key of JSON that an account's log may hold."""
+_MARKED = f'"{_KEY}":'.encode()
 
 BROKEN: ColumnElement[str] = literal_column("chr(1)")
 """A null where none may be: the answer is not JSON any more, and the reference executor has to tell."""
@@ -48,7 +51,7 @@ def settled(
     `path` is where the answer stands in the whole one.
     """
     try:
-        data = orjson.loads(answer.replace(MARKER, b'"\\u0001":'))
+        data = orjson.loads(answer.replace(MARKER, _MARKED))
     except orjson.JSONDecodeError:
         raise NotCompilableError from None
     errors: list[GraphQLError] = []

@@ -42,12 +42,24 @@ class RightsInheritance(enum.Enum):
     ALL_ROLES = "ALL_ROLES"
 
 
+class ParentAccess(enum.Enum):
+    """How much of the rights held above an account hold in it and below it."""
+
+    FULL = "FULL"
+    READ_ONLY = "READ_ONLY"
+    BREAK_GLASS = "BREAK_GLASS"
+    NONE = "NONE"
+
+
 class ApiKeyCreationPlace(enum.Enum):
     """Where in a tree API keys are made (R13)."""
 
     ANYWHERE = "ANYWHERE"
     MASTER_ONLY = "MASTER_ONLY"
 
+
+EVERYTHING_PASSES = 2**63 - 1
+"""All bits that a mask may have, those of permissions to come too."""
 
 DEPTH_LIMIT = 32
 """How many accounts may stand above one another."""
@@ -83,6 +95,13 @@ accounts = Table(
         server_default=ApiKeyCreationPlace.ANYWHERE.value,
         comment="The master account's holds for its whole tree (R13).",
     ),
+    Column(
+        "parent_access",
+        Text,
+        nullable=False,
+        server_default=ParentAccess.FULL.value,
+        comment="What of the rights held above passes this account's link (N3).",
+    ),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
@@ -98,6 +117,11 @@ accounts = Table(
         f"parent_id IS NULL OR api_key_creation = '{ApiKeyCreationPlace.ANYWHERE.value}'",
         name="api_key_creation_of_master",
     ),
+    one_of("parent_access", ParentAccess),
+    CheckConstraint(
+        f"parent_id IS NOT NULL OR parent_access = '{ParentAccess.FULL.value}'",
+        name="parent_access_of_master",
+    ),
     short_text_check("name"),
     Index("ix_accounts_id", "id"),
     Index("ix_accounts_parent_id_id", "parent_id", "id"),
@@ -110,6 +134,13 @@ account_closure = Table(
     Column("ancestor_id", Uuid, nullable=False),
     Column("descendant_id", Uuid, nullable=False, comment="Ids rise with creation: the order of lists."),
     Column("depth", Integer, nullable=False, comment="0: the account itself."),
+    Column(
+        "passed_mask",
+        BigInteger,
+        nullable=False,
+        server_default=text(str(EVERYTHING_PASSES)),
+        comment="What passes all links from the ancestor down to the descendant.",
+    ),
     PrimaryKeyConstraint("master_id", "ancestor_id", "descendant_id"),
     ForeignKeyConstraint(["master_id", "ancestor_id"], ["accounts.master_id", "accounts.id"]),
     ForeignKeyConstraint(["master_id", "descendant_id"], ["accounts.master_id", "accounts.id"]),
@@ -120,6 +151,6 @@ account_closure = Table(
         "ix_account_closure_descendant_id",
         "descendant_id",
         "ancestor_id",
-        postgresql_include=["depth", "master_id"],
+        postgresql_include=["depth", "master_id", "passed_mask"],
     ),
 )

@@ -3,7 +3,15 @@
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from models.base import Column, account_columns, account_reference, created_at, metadata
+from models.base import (
+    Column,
+    account_columns,
+    account_reference,
+    created_at,
+    metadata,
+    short_text,
+    short_text_check,
+)
 
 events = Table(
     "events",
@@ -17,9 +25,11 @@ events = Table(
     Column("subject_id", Text, nullable=False, comment="The global id of what was changed."),
     Column("before", JSONB),
     Column("after", JSONB),
+    short_text("reason", nullable=True),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
     account_reference(),
+    short_text_check("reason"),
     Index("ix_events_id", "id"),
     Index("ix_events_account_id_id", "account_id", "id"),
 )

@@ -18,6 +18,7 @@ RoleId = NewType("RoleId", uuid.UUID)
 InvitationId = NewType("InvitationId", uuid.UUID)
 ApiKeyId = NewType("ApiKeyId", uuid.UUID)
 ShareId = NewType("ShareId", uuid.UUID)
+BreakGlassId = NewType("BreakGlassId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -31,6 +32,7 @@ class Kind(enum.StrEnum):
     API_KEY = "akey"
     EVENT = "evnt"
     SHARE = "shar"
+    BREAK_GLASS = "glas"
 
 
 def new_id() -> uuid.UUID:

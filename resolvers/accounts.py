@@ -6,13 +6,8 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, select
 
 from authz.permissions import Permission, allows
-from authz.reach import (
-    effective_status,
-    first_readable_accounts,
-    readable_account,
-    readable_accounts,
-    status_mask,
-)
+from authz.reach import first_readable_accounts, readable_account, readable_accounts
+from authz.status import effective_status, status_mask
 from engine.arguments import Described
 from engine.paging import Order, Window
 from models.accounts import AccountKind, AccountStatus, account_closure, accounts

@@ -50,6 +50,11 @@ class EventKind(enum.Enum):
     ROLE_CREATED = "role.created"
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
+    PARENT_ACCESS_UPDATED = "parent_access.updated"
+    PARENT_ACCESS_REQUESTED = "parent_access.requested"
+    PARENT_ACCESS_DECLINED = "parent_access.declined"
+    BREAK_GLASS_OPENED = "break_glass.opened"
+    BREAK_GLASS_ENDED = "break_glass.ended"
 
 
 Change = dict[str, str | int | list[str] | None]
@@ -64,10 +69,12 @@ async def record(
     subject_id: str,
     before: Change | None = None,
     after: Change | None = None,
+    reason: str | None = None,
 ) -> None:
     """Write the change into the account's log, in the transaction that makes it.
 
-    `subject_id` is the global id of what was changed.
+    `subject_id` is the global id of what was changed. `reason`: the change's own; else the one that the
+    request gives, else the one for which the glass was broken (R54, N3).
     """
     await session.execute(
         insert(events).values(
@@ -81,6 +88,7 @@ async def record(
             subject_id=subject_id,
             before=before,
             after=after,
+            reason=reason or principal.reason or account.opened_because,
         )
     )
 
@@ -132,6 +140,11 @@ def acting_from(event: FromClause) -> Select[Any]:
     return statement.where(
         account.c.id == event.c.actor_account_id, account.c.master_id == event.c.master_id
     ).limit(1)
+
+
+def from_above(event: FromClause) -> ColumnElement[bool]:
+    """Whether the right to make the change was held in an account above this one (R54)."""
+    return func.coalesce(event.c.actor_account_id != event.c.account_id, False)
 
 
 def account_of(event: FromClause) -> Select[Any]:

@@ -16,6 +16,7 @@ RoleIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kin
 InvitationIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.INVITATION))]
 ApiKeyIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.API_KEY))]
 ShareIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SHARE))]
+BreakGlassIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.BREAK_GLASS))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
 
 

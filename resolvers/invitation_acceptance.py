@@ -10,9 +10,10 @@ from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant, role_in, still_gives
 from authz.guard import Authorized, lock_path
 from authz.principals import Principal
-from authz.reach import effective_status, membership_holds
+from authz.reach import membership_holds
 from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.row_security import enter
+from authz.status import effective_status
 from authz.tokens import Digest, TokenKind, digest
 from models.accounts import AccountStatus, accounts
 from models.identifiers import Kind, MembershipId, UserId, new_id, present

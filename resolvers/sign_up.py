@@ -30,13 +30,15 @@ from resolvers.texts import short_text
 
 @dataclass(frozen=True)
 class SignUp:
-    """Exactly one of `account_name` (a master account is made) and `invitation_token` (it is accepted)."""
+    """Exactly one of `account_name` (a master account is made) and `invitation_token` (it is accepted).
+    `reason`: see `Principal.reason`."""
 
     name: str
     email: str
     password: str
     account_name: str | None
     invitation_token: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ async def sign_up(session: AsyncSession, command: SignUp) -> SignedUp:
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountName")
     user_id = await _person(session, command)
     signed_in = await open_session(session, user_id)
-    principal = Principal(PrincipalKind.PERSON, Credentials(digest_of(signed_in.token)), user_id, None)
+    credentials = Credentials(digest_of(signed_in.token))
+    principal = Principal(PrincipalKind.PERSON, credentials, user_id, None, command.reason)
     if command.invitation_token is not None:
         joined = await accept_invitation(session, principal, command.invitation_token)
         return SignedUp(signed_in, joined.account.account_id, joined.membership_id, None, None)

@@ -90,8 +90,9 @@ async def add_account(
         account_closure.c.ancestor_id,
         literal(account_id, accounts.c.id.type),
         account_closure.c.depth + 1,
+        account_closure.c.passed_mask,
     ).where(account_closure.c.master_id == master_id, account_closure.c.descendant_id == parent_id)
-    columns = ["master_id", "ancestor_id", "descendant_id", "depth"]
+    columns = ["master_id", "ancestor_id", "descendant_id", "depth", "passed_mask"]
     await session.execute(insert(account_closure).from_select(columns, above))
 
 

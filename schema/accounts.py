@@ -9,16 +9,35 @@ from authz.permissions import Permission
 from engine.codecs import enum_of, global_id, mask_of
 from engine.connections import Connection
 from engine.declarations import column, computed, connection, entity, to_many, to_one
-from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
+from models.accounts import (
+    AccountKind,
+    AccountStatus,
+    ApiKeyCreationPlace,
+    ParentAccess,
+    RightsInheritance,
+    accounts,
+)
 from models.identifiers import Kind
 from resolvers import accounts as reads
-from resolvers import api_keys, events, ghosts, invitations, members, roles, shares
+from resolvers import (
+    api_keys,
+    break_glass,
+    events,
+    ghosts,
+    invitations,
+    members,
+    roles,
+    shares,
+)
+from resolvers import parent_access as links
 from schema.api_keys import ApiKey
+from schema.break_glass import BreakGlassOpening
 from schema.events import Event
 from schema.ghosts import Ghost
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
+from schema.parent_access import ParentAccessRequest
 from schema.roles import Role
 from schema.shares import Share
 
@@ -44,6 +63,12 @@ class Account(Node):
     api_key_creation: ApiKeyCreationPlace | None = computed(
         reads.api_key_creation_of, codec=enum_of(ApiKeyCreationPlace), requires=Permission.SETTINGS_READ
     )
+    parent_access: ParentAccess = column(
+        codec=enum_of(ParentAccess),
+        description="What of the rights held above this account holds in it and below; FULL in a master "
+        "account. Both sides agree on it, see `parentAccessUpdate`.",
+    )
+    parent_access_request: ParentAccessRequest | None = to_one(links.request_of)
     created_at: datetime.datetime = column(description="When it was made.")
     version: int = column(description="Rises with every change; for `expectedVersion`.")
     parent: "Account | None" = to_one(reads.parent_of)
@@ -72,6 +97,9 @@ class Account(Node):
     )
     events: Connection[Event] | None = connection(
         events.of_account, order=events.order, requires=Permission.AUDIT_READ
+    )
+    break_glass_openings: Connection[BreakGlassOpening] | None = connection(
+        break_glass.of_account, order=break_glass.order, requires=Permission.AUDIT_READ
     )
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

@@ -22,6 +22,8 @@ class Context:
     client_address: str
     public_url: str
     """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
+    reason: str | None = None
+    """Why, as the request says it (see `Principal.reason`)."""
 
     @property
     def anonymous(self) -> bool:

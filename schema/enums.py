@@ -9,7 +9,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from authz.makers import GhostReason
 from authz.permissions import Area, Permission
 from authz.refusals import RefusalCode
-from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance
+from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, ParentAccess, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.roles import Effect, Relation
 from resolvers.accounts import AccountOrder
@@ -147,6 +147,18 @@ publish(
     _by({"MEMBER": "The role is held in this account.", "ANCESTOR": "The role is held in one above it."}),
 )
 publish(Permission, _permission)
+publish(
+    ParentAccess,
+    _by(
+        {
+            "FULL": "All of them hold (R45).",
+            "READ_ONLY": "Those that read, and ACCOUNT_SUSPEND.",
+            "BREAK_GLASS": "ACCOUNT_READ and ACCOUNT_SUSPEND; all of them for a person who breaks the glass, "
+            "by `breakGlassOpen`, for at most 24 hours.",
+            "NONE": "ACCOUNT_READ and ACCOUNT_SUSPEND alone.",
+        }
+    ),
+)
 publish(RefusalCode, _by_value, "ErrorCode")
 publish(
     Relation,

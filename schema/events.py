@@ -29,7 +29,12 @@ class Event(Node):
     actor_name: str | None = computed(reads.actor_name)
     actor: User | None = to_one(reads.user_of)
     acting_from: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.acting_from)
+    from_above: bool = computed(reads.from_above)
     account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
     before: JSON | None = column(description="The changed values before, as a JSON object.")
     after: JSON | None = column(description="The changed values after, as a JSON object.")
+    reason: str | None = column(
+        description="Why: as the change itself says, or its request by `extensions: {reason}`, or the "
+        "break-glass opening that it needed."
+    )
     created_at: datetime.datetime = column(description="When.")

@@ -10,9 +10,21 @@ from authz.permissions import Permission
 from engine.arguments import Described
 from engine.declarations import LookUp, look_up, look_ups, to_one
 from models.identifiers import Kind
-from resolvers import accounts, api_keys, events, invitations, members, roles, shares, users, viewer
+from resolvers import (
+    accounts,
+    api_keys,
+    break_glass,
+    events,
+    invitations,
+    members,
+    roles,
+    shares,
+    users,
+    viewer,
+)
 from schema.accounts import Account
 from schema.api_keys import ApiKey
+from schema.break_glass import BreakGlassOpening
 from schema.events import Event
 from schema.invitations import Invitation
 from schema.members import Member
@@ -36,6 +48,7 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.API_KEY: LookUp(ApiKey, api_keys.by_id),
         Kind.EVENT: LookUp(Event, events.by_id),
         Kind.SHARE: LookUp(Share, shares.by_id),
+        Kind.BREAK_GLASS: LookUp(BreakGlassOpening, break_glass.by_id),
     }
 
 

@@ -12,11 +12,14 @@ from schema.accounts import Account
 from schema.api_key_changes import ApiKeyMutation
 from schema.api_key_updates import ApiKeyUpdateMutation
 from schema.api_keys import ApiKey
+from schema.break_glass import BreakGlassOpening
+from schema.break_glass_changes import BreakGlassMutation
 from schema.events import Event
 from schema.invitation_changes import InvitationMutation, InvitationQuery
 from schema.invitations import Invitation
 from schema.member_changes import MemberMutation
 from schema.members import Member
+from schema.parent_access_changes import ParentAccessMutation
 from schema.query import NodeQuery
 from schema.role_changes import RoleMutation
 from schema.roles import Role
@@ -40,10 +43,13 @@ _MUTATIONS = (
     ApiKeyMutation,
     ApiKeyUpdateMutation,
     RoleMutation,
+    ParentAccessMutation,
+    BreakGlassMutation,
 )
 _MORE_TYPES = (
     Account,
     ApiKey,
+    BreakGlassOpening,
     Event,
     Invitation,
     Member,

@@ -97,7 +97,12 @@ class SessionMutation:
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
         async def write(session: AsyncSession) -> SignUpPayload:
             command = sign_up_writes.SignUp(
-                input.name, input.email, input.password, input.account_name, input.invitation_token
+                input.name,
+                input.email,
+                input.password,
+                input.account_name,
+                input.invitation_token,
+                info.context.reason,
             )
             done = await sign_up_writes.sign_up(session, command)
             return payload(

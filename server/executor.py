@@ -4,6 +4,8 @@ A query of somebody who is known runs compiled, as one statement that finds out 
 be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
 """
 
+from dataclasses import replace
+
 import orjson
 import strawberry
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
@@ -109,8 +111,16 @@ class Executor:
         reader = Reader(self._database, entering(), (credentials or ANONYMOUS).binds)
         payloads = Payloads(self._plans, self._reads, _asked(request, document))
         try:
-            principal = await self._authenticate(reader, operation, credentials)
-            context = Context(reader, payloads, principal, self._sessions, client_address, self._public_url)
+            principal = await self._authenticate(reader, operation, credentials, request.reason)
+            context = Context(
+                reader,
+                payloads,
+                principal,
+                self._sessions,
+                client_address,
+                self._public_url,
+                request.reason,
+            )
             result = execute(
                 self.schema,
                 document,
@@ -126,7 +136,11 @@ class Executor:
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
 
     async def _authenticate(
-        self, reader: Reader, operation: OperationDefinitionNode, credentials: Credentials | None
+        self,
+        reader: Reader,
+        operation: OperationDefinitionNode,
+        credentials: Credentials | None,
+        reason: str | None,
     ) -> Principal | None:
         """Who asks: found in a query's own snapshot; a mutation's transaction looks again.
 
@@ -141,7 +155,7 @@ class Executor:
             found = next((row["ids"] for row in await reader.rows(_WHO_ASKS)), None)
         if found is None:
             raise Unauthenticated
-        return principal_of(credentials, *found)
+        return replace(principal_of(credentials, *found), reason=reason)
 
     def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
         count_operation(path)

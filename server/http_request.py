@@ -12,6 +12,8 @@ from graphql import GraphQLError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from authz.refusals import Refusal
+from resolvers.texts import short_text
 from server.errors import ErrorCode, RefusedRequestError
 
 BODY_LIMIT = 1_000_000
@@ -33,6 +35,8 @@ class GraphQLRequest:
     query: str
     operation_name: str | None
     variables: dict[str, object]
+    reason: str | None = None
+    """Why, for the logs of what it changes: the request's `extensions.reason`."""
 
 
 @dataclass(slots=True)
@@ -173,17 +177,30 @@ def _refuse_long_integer(digits: str) -> None:
 
 
 def _from_parameters(parameters: Mapping[str, object]) -> GraphQLRequest:
-    query = parameters.get("query")
-    if "persistedQuery" in _object_or_null("extensions", parameters) and query is None:
+    query, extensions = parameters.get("query"), _object_or_null("extensions", parameters)
+    if "persistedQuery" in extensions and query is None:
         # Clients compare this message and code, and then send the query itself.
-        extensions = {"code": ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED}
-        raise GraphQLError("PersistedQueryNotSupported", extensions=extensions)
+        code = {"code": ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED}
+        raise GraphQLError("PersistedQueryNotSupported", extensions=code)
     if not isinstance(query, str):
         _refuse("The parameter query is missing or not a string.")
     operation_name = parameters.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
         _refuse("The parameter operationName must be a string or null.")
-    return GraphQLRequest(query, operation_name, _object_or_null("variables", parameters))
+    variables = _object_or_null("variables", parameters)
+    return GraphQLRequest(query, operation_name, variables, _reason(extensions))
+
+
+def _reason(extensions: Mapping[str, object]) -> str | None:
+    reason = extensions.get("reason")
+    if reason is None:
+        return None
+    if not isinstance(reason, str):
+        _refuse("The extension reason must be a string or null.")
+    try:
+        return short_text(reason, "reason")
+    except Refusal as refusal:
+        _refuse(f"The extension reason is not acceptable: {refusal.message}")
 
 
 def _object_or_null(name: str, parameters: Mapping[str, object]) -> dict[str, object]:

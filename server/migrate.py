@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from authz import builtin_roles, makers, row_security
+from authz import builtin_roles, makers, opened_rights, parent_access, row_security
 from server.database import connect_as_owner
 
 
@@ -35,6 +35,8 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(alembic_config(connection), "head")
     builtin_roles.synchronize(connection)
     makers.synchronize(connection)
+    opened_rights.synchronize(connection)
+    parent_access.synchronize(connection)
     row_security.synchronize(connection)
 
 
@@ -43,7 +45,7 @@ def why_not_current(connection: Connection) -> str | None:
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != head:
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, makers, row_security)
+    rules = (builtin_roles, makers, opened_rights, row_security)
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"
     return None

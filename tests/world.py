@@ -17,10 +17,12 @@ from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
 from authz.tokens import TokenKind, digest_of, generate
 from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
+from models.break_glass import break_glass_openings
 from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
+from models.parent_access import parent_access_requests
 from models.roles import role_policy_lines, roles
 from models.sessions import sessions
 from models.shares import share_accounts, shares
@@ -269,6 +271,8 @@ class World:
             api_keys,
             shares,
             share_accounts,
+            break_glass_openings,
+            parent_access_requests,
             events,
             roles,
         )

@@ -3,7 +3,7 @@
     title: Marketing sees its own account alone (R70)
     accounts:
       brand: {inheritance: ALL_ROLES}
-      us: {under: brand, status: SUSPENDED}
+      us: {under: brand, status: SUSPENDED, parent_access: BREAK_GLASS}
     roles:                       # of an account, to be held there and below
       editor: {account: brand, permissions: [ACCOUNT_READ], below: [ACCOUNT_READ]}
     people:
@@ -15,6 +15,8 @@
     shares:                      # accepted by the person, if nothing else is said
       offer: {to: cleo, accounts: [us], role: MARKETER, hidden: [CONTACTS], state: waits}
       figures: {to: cleo, accounts: [us], areas: [STATISTICS]}
+    openings:                    # broken glass, that holds if nothing else is said
+      fire: {by: anna, account: us, state: expired}
     sees:                        # viewer.accounts in its order, and with it account(id) and node(id):
       anna: [brand, us]          # every other account is NOT_FOUND
       robot: UNAUTHENTICATED
@@ -28,9 +30,8 @@
         refused: {robot: UNAUTHENTICATED, ben: FORBIDDEN MEMBERS_WRITE}
         done_by: anna
 
-In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!role ANALYST` and
-`!role editor` stand
-for ids and `!once` for a text that is new in every call.
+In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!opening fire`,
+`!role ANALYST` and `!role editor` stand for ids and `!once` for a text that is new in every call.
 """
 
 import enum
@@ -43,7 +44,7 @@ import yaml
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area, Permission
-from models.accounts import AccountStatus, RightsInheritance
+from models.accounts import AccountStatus, ParentAccess, RightsInheritance
 from models.api_keys import WhenMakerLosesAccess
 from tests.authorization.reach_model import ShareState
 
@@ -58,6 +59,7 @@ class Referent(enum.Enum):
     KEY = "!key"
     ROLE = "!role"
     SHARE = "!share"
+    OPENING = "!opening"
     ONCE = "!once"
 
 
@@ -76,6 +78,7 @@ class AccountCase:
     under: str | None = None
     status: AccountStatus = AccountStatus.ACTIVE
     inheritance: RightsInheritance = RightsInheritance.ADMINISTRATORS
+    parent_access: ParentAccess = ParentAccess.FULL
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,23 @@ class ShareCase:
     state: ShareState
 
 
+class OpeningState(enum.Enum):
+    """What has become of broken glass."""
+
+    HOLDS = "holds"
+    ENDED = "ended"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class OpeningCase:
+    """A person has broken an account's glass."""
+
+    by: str
+    account: str
+    state: OpeningState
+
+
 @dataclass(frozen=True)
 class MayCase:
     """Who may do something in an account: these callers and no others."""
@@ -156,6 +176,7 @@ class Case:
     people: Mapping[str, Mapping[str, MembershipCase]]
     keys: Mapping[str, KeyCase]
     shares: Mapping[str, ShareCase]
+    openings: Mapping[str, OpeningCase]
     sees: Mapping[str, tuple[str, ...] | None]
     may: tuple[MayCase, ...]
     subaccounts: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -169,6 +190,7 @@ class Case:
         named |= {name for lists in self.subaccounts.values() for name in lists}
         named |= {name for write in self.writes for name in (*write.refused, write.done_by)}
         named |= {share.to for share in self.shares.values()}
+        named |= {opening.by for opening in self.openings.values()}
         if named - callers:
             raise ValueError(f"there is no caller {sorted(named - callers)}")
         accounts = {name for seen in self.sees.values() for name in seen or ()} | set(self.subaccounts)
@@ -176,6 +198,7 @@ class Case:
         accounts |= {name for roles in self.people.values() for name in roles}
         accounts |= {name for share in self.shares.values() for name in share.accounts}
         accounts |= {role.account for role in self.roles.values()}
+        accounts |= {opening.account for opening in self.openings.values()}
         if accounts - set(self.accounts):
             raise ValueError(f"there is no account {sorted(accounts - set(self.accounts))}")
         given = {membership.role for roles in self.people.values() for membership in roles.values()}
@@ -195,6 +218,7 @@ def read_case(text: str) -> Case:
         people={name: _roles(roles or {}) for name, roles in given.pop("people", {}).items()},
         keys={name: _key(**values) for name, values in given.pop("keys", {}).items()},
         shares={name: _share(**values) for name, values in given.pop("shares", {}).items()},
+        openings={name: _opening(**values) for name, values in given.pop("openings", {}).items()},
         sees={name: _seen(value) for name, value in given.pop("sees").items()},
         may=tuple(_may(question, callers) for question, callers in given.pop("may").items()),
         subaccounts={
@@ -229,9 +253,13 @@ for _referent in Referent:
 
 
 def _account(
-    under: str | None = None, status: str = "ACTIVE", inheritance: str = "ADMINISTRATORS"
+    under: str | None = None,
+    status: str = "ACTIVE",
+    inheritance: str = "ADMINISTRATORS",
+    parent_access: str = "FULL",
 ) -> AccountCase:
-    return AccountCase(under, AccountStatus(status), RightsInheritance(inheritance))
+    mode = ParentAccess(parent_access)
+    return AccountCase(under, AccountStatus(status), RightsInheritance(inheritance), mode)
 
 
 def _role(account: str, permissions: list[str], below: list[str] | None = None) -> RoleCase:
@@ -271,6 +299,10 @@ def _share(
 ) -> ShareCase:
     alone = None if areas is None else frozenset(map(Area, areas))
     return ShareCase(to, tuple(accounts), role, alone, frozenset(map(Area, hidden or ())), ShareState(state))
+
+
+def _opening(by: str, account: str, state: str = "holds") -> OpeningCase:
+    return OpeningCase(by, account, OpeningState(state))
 
 
 def _seen(value: str | list[str]) -> tuple[str, ...] | None:

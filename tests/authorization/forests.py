@@ -1,13 +1,13 @@
 """Random trees with people and keys, drawn by hypothesis and set up in the database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area, Permission, mask_of
-from models.accounts import AccountStatus, RightsInheritance
+from models.accounts import AccountStatus, ParentAccess, RightsInheritance
 from tests.api import Caller
 from tests.authorization.moments import PAST, expire_key
 from tests.authorization.reach_model import (
@@ -18,9 +18,11 @@ from tests.authorization.reach_model import (
     Grant,
     Grants,
     Node,
+    Opened,
     Shared,
     ShareState,
 )
+from tests.links import break_glass, set_parent_access
 from tests.shares import Given, give_share
 from tests.world import Account, CustomRole, Person, World
 
@@ -45,6 +47,10 @@ class Planted:
 
 ROLES = st.sampled_from(BuiltinRole)
 KEY_ROLES = st.sampled_from([role for role in BuiltinRole if role is not BuiltinRole.OWNER])
+_FULL = ParentAccess.FULL
+MODES = st.sampled_from(
+    [*[_FULL] * 3, ParentAccess.READ_ONLY, *[ParentAccess.BREAK_GLASS] * 3, ParentAccess.NONE]
+)
 STATUSES = st.sampled_from([*[AccountStatus.ACTIVE] * 4, AccountStatus.SUSPENDED, AccountStatus.CLOSED])
 SCOPES = st.one_of(
     st.just(ALL_SCOPES),
@@ -59,12 +65,16 @@ _ENDED = st.sampled_from([False, False, False, True])
 
 @st.composite
 def plots(draw: st.DrawFn, most_accounts: int = 7) -> Plot:
-    """One to three trees, up to three people with up to three roles and two shares each, up to two keys."""
+    """One to three trees, up to three people with up to three roles, two shares and two openings each, up to
+    two keys."""
     count = draw(st.integers(2, most_accounts))
     nodes = tuple(draw(_node(number)) for number in range(count))
     numbers = st.integers(0, count - 1)
     shares = st.lists(shared(Forest(nodes)), max_size=2).map(tuple)
-    people = tuple(draw(_memberships(numbers)) + draw(shares) for _ in range(draw(st.integers(1, 3))))
+    openings = _openings(nodes)
+    people = tuple(
+        draw(_memberships(numbers)) + draw(shares) + draw(openings) for _ in range(draw(st.integers(1, 3)))
+    )
     key_roles = KEY_ROLES | CUSTOM_RIGHTS
     keys = draw(st.lists(st.builds(Grant, numbers, key_roles, SCOPES, _ENDED), max_size=2).map(tuple))
     return Plot(Forest(nodes), people, keys)
@@ -75,7 +85,19 @@ def _node(number: int) -> st.SearchStrategy[Node]:
     parents: st.SearchStrategy[int | None] = st.just(None)
     if number:
         parents = st.sampled_from([None, *range(number), *range(number)])
-    return st.builds(Node, parents, STATUSES, st.booleans())
+    node = st.builds(Node, parents, STATUSES, st.booleans(), MODES)
+    return node.map(lambda node: node if node.parent is not None else replace(node, parent_access=_FULL))
+
+
+def _openings(nodes: Sequence[Node]) -> st.SearchStrategy[tuple[Opened, ...]]:
+    """Mostly of accounts that can be opened; one that changed its mode since gives nothing."""
+    closed = [number for number, node in enumerate(nodes) if node.parent_access is ParentAccess.BREAK_GLASS]
+    below = [number for number, node in enumerate(nodes) if node.parent is not None]
+    places = [*closed * 3, *below]
+    if not places:
+        return st.just(())
+    opened = st.builds(Opened, st.sampled_from(places), _ENDED)
+    return st.lists(opened, max_size=2, unique_by=lambda opening: opening.account).map(tuple)
 
 
 @st.composite
@@ -119,6 +141,10 @@ async def plant(world: World, plot: Plot) -> Planted:
             if isinstance(grant, Shared):
                 await plant_share(world, accounts, grant, person)
                 continue
+            if isinstance(grant, Opened):
+                ended_at = PAST if grant.ended else None
+                await break_glass(world, accounts[grant.account], person, ended_at=ended_at)
+                continue
             ends = PAST if grant.ended else None
             role = await plant_role(world, accounts[grant.account], grant.role)
             await world.member(accounts[grant.account], role, person, ends)
@@ -132,6 +158,7 @@ async def plant(world: World, plot: Plot) -> Planted:
             dead_keys.append(key)
         else:
             callers.append((key, (grant,)))
+    await set_modes(world, accounts, plot.forest)
     await _set_statuses(world, accounts, plot.forest)
     return Planted(tuple(accounts), tuple(callers), tuple(dead_keys))
 
@@ -163,6 +190,13 @@ async def plant_role(
     if isinstance(role, BuiltinRole):
         return role
     return await world.role(account, " ".join(role.permissions), " ".join(role.below))
+
+
+async def set_modes(world: World, accounts: Sequence[Account], forest: Forest) -> None:
+    """Let pass down what the forest's links let pass."""
+    for account, node in zip(accounts, forest.nodes, strict=True):
+        if node.parent_access is not ParentAccess.FULL:
+            await set_parent_access(world, account, node.parent_access)
 
 
 async def _set_statuses(world: World, accounts: Sequence[Account], forest: Forest) -> None:

@@ -14,7 +14,7 @@ from models.identifiers import Kind, parse, present
 from models.shares import shares
 from tests.api import Api, Caller
 from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE
-from tests.authorization.forests import plant_role, plant_share
+from tests.authorization.forests import plant_role, plant_share, set_modes
 from tests.authorization.gang_roles import KnownRole, KnownRoles, role_input
 from tests.authorization.gang_steps import NARROW, SHAPE, Start, Step, StepKind
 from tests.authorization.matrix_callers import Bearer, once
@@ -33,8 +33,8 @@ class Gang:
         self._start = start
         self._forest = Forest(
             tuple(
-                Node(parent, passes_all_roles=passes)
-                for parent, passes in zip(SHAPE, start.pass_all_roles, strict=True)
+                Node(parent, passes_all_roles=passes, parent_access=mode)
+                for parent, passes, mode in zip(SHAPE, start.pass_all_roles, start.modes, strict=True)
             )
         )
         self.callers: list[Caller] = []
@@ -56,8 +56,9 @@ class Gang:
             owner = await self._world.member(account, BuiltinRole.OWNER)
             accounts.append(account)
             self._member_ids.append(owner.id)
-        self._account_ids = [account.id for account in accounts]
+        self._master, self._account_ids = accounts[0], [account.id for account in accounts]
         self._accomplices = [await self._world.person(), await self._world.person()]
+        await set_modes(self._world, accounts, self._forest)
         await self._add_principal(accounts)
         if self._start.fellow is not None:
             await self._add_member(accounts, accounts[0], self._start.fellow, await self._world.person())
@@ -138,7 +139,13 @@ class Gang:
         ancestors = self._known_ancestors(account)
         roles = [grant for grant in self._start.all_grants if isinstance(grant, Grant)]
         above = [grant for grant in roles if grant.account in ancestors]
-        return frozenset[str]().union(*map(self._forest.given_below, above))
+        nearest = max(number for number in ancestors if number < len(SHAPE))
+        return frozenset[str]().union(
+            *(
+                self._forest.given_below(grant) & self._forest.passed(grant.account, nearest)
+                for grant in above
+            )
+        )
 
     def _known_ancestors(self, account: int) -> set[int]:
         parent = self._parents[account]

@@ -8,8 +8,9 @@ import enum
 from dataclasses import dataclass
 
 from authz.builtin_roles import BuiltinRole
+from models.accounts import ParentAccess
 from tests.authorization.expectations import named
-from tests.authorization.reach_model import CustomRights, Grant, Grants
+from tests.authorization.reach_model import CustomRights, Grant, Shared
 
 SHAPE = (None, 0, 1, 0)
 """The accounts' parents."""
@@ -18,19 +19,21 @@ SHAPE = (None, 0, 1, 0)
 @dataclass(frozen=True)
 class Start:
     """What the principal has: a person's roles and shares, or the one grant of a key. What each account
-    passes down.
+    passes down, and lets in.
 
     A custom role belongs to the account that it is held in, one that is shared to main. `fellow`: a person
     who is in the gang from the start, with a custom role of main's; what it holds counts as given, too.
     """
 
-    grants: Grants
+    grants: tuple[Grant | Shared, ...]
     is_key: bool
     pass_all_roles: tuple[bool, ...]
     fellow: Grant | None = None
+    modes: tuple[ParentAccess, ...] = (ParentAccess.FULL,) * len(SHAPE)
+    """What passes each account's link."""
 
     @property
-    def all_grants(self) -> Grants:
+    def all_grants(self) -> tuple[Grant | Shared, ...]:
         """The principal's and the fellow's."""
         return self.grants if self.fellow is None else (*self.grants, self.fellow)
 
@@ -49,7 +52,13 @@ class StepKind(enum.Enum):
     WIDEN_SHARE = "shareUpdate"
     MAKE_ROLE = "roleCreate"
     CHANGE_ROLE = "roleUpdate"
+    RAISE = "parentAccessUpdate"
+    ANSWER = "parentAccessAnswer"
+    BREAK_GLASS = "breakGlassOpen"
 
+
+LINK_STEPS = (StepKind.RAISE, StepKind.ANSWER, StepKind.BREAK_GLASS)
+"""What is tried of the links between the accounts; see `gang_links`."""
 
 NARROW = CustomRights(named("ACCOUNT_READ"))
 

@@ -14,6 +14,7 @@ from tests.authorization.matrix_callers import (
     Stage,
     once,
 )
+from tests.authorization.matrix_links import LINK_MUTATIONS
 from tests.authorization.matrix_rows import (
     ABOVE,
     ANYBODY,
@@ -212,6 +213,7 @@ MUTATIONS = {
         "ACCOUNT_TRANSFER", gated("ACCOUNT_TRANSFER", OWNERS | ABOVE), _ownership_transfer, _owner_again
     ),
     **SHARE_MUTATIONS,
+    **LINK_MUTATIONS,
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -277,6 +279,7 @@ ACCOUNT_FIELDS = {
     "ghosts": ("API_KEYS_READ", MANAGERS | {"developer"}),
     "events": ("AUDIT_READ", MANAGERS),
     "shares": ("MEMBERS_READ", MANAGERS),
+    "breakGlassOpenings": ("AUDIT_READ", MANAGERS),
     "apiKeyCreation": ("SETTINGS_READ", MANAGERS),
     "rightsInheritance": ("SETTINGS_READ", MANAGERS),
 }

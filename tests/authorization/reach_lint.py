@@ -16,6 +16,7 @@ WATCHED = {
     "authz.reach.grants_of": "grants",
     "authz.reach.mask_of_account": "masks",
     "authz.reach.active_memberships": "memberships",
+    "authz.break_glass.opening_grants": "grants",
     "authz.principals.principal_rows": "the principal's row",
     "authz.principals.subject_rows": "a subject's row",
 }
@@ -25,7 +26,7 @@ MEMBERSHIPS = "models.members.memberships"
 SHARES = "models.shares.shares"
 PERSON = "user_id"
 _SQL = re.compile(
-    r"\b(from|join)\s+(only\s+)?(public\.)?(memberships|shares|share_accounts|account_closure)\b",
+    r"\b(from|join)\s+(only\s+)?(public\.)?(memberships|shares|share_accounts|break_glass_openings|account_closure)\b",
     re.IGNORECASE,
 )
 

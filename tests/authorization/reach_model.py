@@ -4,11 +4,10 @@ Slow and obvious on purpose: the product's one SQL definition is held to it.
 """
 
 import enum
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
+from models.accounts import AccountStatus, ParentAccess
 from tests.authorization.expectations import AS_MEMBER, EVERYTHING, FROM_ABOVE, INHERITED, READS
 
 ALL_SCOPES = EVERYTHING
@@ -29,6 +28,15 @@ class Node:
     parent: int | None
     status: AccountStatus = AccountStatus.ACTIVE
     passes_all_roles: bool = False
+    parent_access: ParentAccess = ParentAccess.FULL
+
+
+def passing(mode: ParentAccess) -> frozenset[str]:
+    """What of the rights held above an account passes its link (N3)."""
+    if mode is ParentAccess.FULL:
+        return EVERYTHING
+    least = frozenset({"ACCOUNT_READ", "ACCOUNT_SUSPEND"})
+    return READS | least if mode is ParentAccess.READ_ONLY else least
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,15 @@ class Shared:
         return frozenset(name for name in administrator if area_of(name) in self.areas) | {"ACCOUNT_READ"}
 
 
-Grants = tuple[Grant | Shared, ...]
+@dataclass(frozen=True)
+class Opened:
+    """A person has broken the glass of the account with that number. What has ended gives nothing."""
+
+    account: int
+    ended: bool = False
+
+
+Grants = tuple[Grant | Shared | Opened, ...]
 
 
 @dataclass(frozen=True)
@@ -109,20 +125,46 @@ class Forest:
         """The master account of its tree."""
         return (*self.above(account), account)[0]
 
-    def held(self, grants: Iterable[Grant | Shared], account: int) -> frozenset[str]:
+    def held(self, grants: Grants, account: int) -> frozenset[str]:
         """What the grants give in the account, whatever its status. Power flows down, and only down (T3)."""
-        above = self.above(account)
         found: set[str] = set()
         for grant in grants:
             if isinstance(grant, Shared):
                 found |= grant.gives if account in grant.accounts else set()
             elif grant.ended:
                 continue
+            elif isinstance(grant, Opened):
+                found |= self._opened(grants, grant.account, account)
             elif grant.account == account:
                 found |= as_member(grant.role) & grant.scopes
-            elif grant.account in above:
-                found |= self.given_below(grant)
+            elif grant.account in self.above(account):
+                found |= self.given_below(grant) & self.passed(grant.account, account)
         return frozenset(found)
+
+    def _opened(self, grants: Grants, opened: int, account: int) -> frozenset[str]:
+        """What is held above the opened account, as if its own link let everything pass; no other link."""
+        node = self.nodes[opened]
+        if node.parent_access is not ParentAccess.BREAK_GLASS or opened not in (
+            *self.above(account),
+            account,
+        ):
+            return frozenset()
+        assert node.parent is not None
+        found: set[str] = set()
+        for grant in grants:
+            if isinstance(grant, Grant) and not grant.ended and grant.account in self.above(opened):
+                found |= self.given_below(grant) & self.passed(grant.account, node.parent)
+        return frozenset(found) & self.passed(opened, account)
+
+    def passed(self, ancestor: int, descendant: int) -> frozenset[str]:
+        """What every link from the one down to the other lets pass."""
+        found, place = EVERYTHING, descendant
+        while place != ancestor:
+            node = self.nodes[place]
+            found &= passing(node.parent_access)
+            assert node.parent is not None
+            place = node.parent
+        return found
 
     def given_below(self, grant: Grant) -> frozenset[str]:
         """What one grant gives in each account below its own."""
@@ -137,7 +179,7 @@ class Forest:
                 return status
         return AccountStatus.ACTIVE
 
-    def permissions(self, grants: Iterable[Grant | Shared], account: int) -> frozenset[str] | None:
+    def permissions(self, grants: Grants, account: int) -> frozenset[str] | None:
         """What may be done there now; None: the account is not there for whoever holds the grants."""
         held = self.held(grants, account)
         return held & self._left_by_status(account) if "ACCOUNT_READ" in held else None

@@ -7,12 +7,22 @@ from typing import Any
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS, mask_of
-from models.accounts import AccountStatus
+from models.accounts import AccountStatus, ParentAccess
 from models.identifiers import Kind, present
 from tests.api import Caller
-from tests.authorization.case_files import Case, KeyCase, KeyState, Reference, Referent, ShareCase
+from tests.authorization.case_files import (
+    Case,
+    KeyCase,
+    KeyState,
+    OpeningCase,
+    OpeningState,
+    Reference,
+    Referent,
+    ShareCase,
+)
 from tests.authorization.moments import PAST, expire_key, made_by, revoke_key
 from tests.authorization.reach_model import ShareState
+from tests.links import Opening, break_glass, set_parent_access
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World, role_key
 
@@ -30,6 +40,7 @@ class Scene:
     keys: Mapping[str, ApiKey]
     roles: Mapping[str, BuiltinRole | CustomRole]
     shares: Mapping[str, Share]
+    openings: Mapping[str, Opening]
 
     def ids(self, names: tuple[str, ...]) -> list[str]:
         """The accounts' ids."""
@@ -57,6 +68,8 @@ class Scene:
                 return self.keys[name].id
             case Referent.SHARE, (name,):
                 return self.shares[name].id
+            case Referent.OPENING, (name,):
+                return self.openings[name].id
             case Referent.ROLE, (name,):
                 return present(Kind.ROLE, role_key(self.roles[name]))
             case Referent.ONCE, ():
@@ -91,10 +104,33 @@ async def set_up(world: World, case: Case) -> Scene:
     shares = {
         name: await _give(world, accounts, callers, roles, share) for name, share in case.shares.items()
     }
+    openings = {
+        name: await _open(world, accounts, callers, opening) for name, opening in case.openings.items()
+    }
+    await _set_links_and_statuses(world, accounts, case)
+    return Scene(world, accounts, {**callers, **keys}, members, keys, roles, shares, openings)
+
+
+async def _set_links_and_statuses(world: World, accounts: Mapping[str, Account], case: Case) -> None:
     for name, account in case.accounts.items():
+        if account.parent_access is not ParentAccess.FULL:
+            await set_parent_access(world, accounts[name], account.parent_access)
         if account.status is not AccountStatus.ACTIVE:
             await world.set_status(accounts[name], account.status)
-    return Scene(world, accounts, {**callers, **keys}, members, keys, roles, shares)
+
+
+async def _open(
+    world: World, accounts: Mapping[str, Account], callers: Mapping[str, Caller], opening: OpeningCase
+) -> Opening:
+    person = callers[opening.by]
+    assert isinstance(person, Person)
+    return await break_glass(
+        world,
+        accounts[opening.account],
+        person,
+        expires_at=PAST if opening.state is OpeningState.EXPIRED else None,
+        ended_at=PAST if opening.state is OpeningState.ENDED else None,
+    )
 
 
 async def _give(

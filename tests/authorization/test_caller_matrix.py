@@ -14,6 +14,7 @@ from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, S
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.links import break_glass
 from tests.world import World
 
 
@@ -161,6 +162,7 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api) -> None:
     events = "query ($id: ID!) { account(id: $id) { events(first: 1) { nodes { id } } } }"
     logged = await api.read(events, inviter, id=stage.account.id)
     key = await stage.key()
+    opening = await break_glass(stage.world, stage.account, stage.members["parent_administrator"].person)
     everybody = stage.callers.keys() - NOT_ACCEPTED
     seen_by = {
         Kind.ACCOUNT: (stage.account.id, INSIDE),
@@ -170,6 +172,7 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api) -> None:
         Kind.INVITATION: (invitation_id, MANAGERS),
         Kind.API_KEY: (key.id, MANAGERS | {"developer"}),
         Kind.SHARE: (stage.shares["guest"].id, MANAGERS | {"guest"}),
+        Kind.BREAK_GLASS: (opening.id, MANAGERS),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

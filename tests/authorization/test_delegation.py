@@ -8,14 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Permission
+from models.accounts import ParentAccess
 from models.api_keys import api_keys
 from models.identifiers import Kind, parse, present
 from models.members import memberships
 from tests.api import Api
 from tests.authorization.expectations import named
-from tests.authorization.forests import CUSTOM_RIGHTS, KEY_ROLES, ROLES, SCOPES
+from tests.authorization.forests import CUSTOM_RIGHTS, KEY_ROLES, MODES, ROLES, SCOPES
 from tests.authorization.gang import Gang
-from tests.authorization.gang_steps import SHAPE, Start, Step, StepKind
+from tests.authorization.gang_links import LinkedGang
+from tests.authorization.gang_steps import LINK_STEPS, SHAPE, Start, Step, StepKind
 from tests.authorization.outcomes import DONE, mutate, outcome
 from tests.authorization.profiles import examples
 from tests.authorization.reach_model import ALL_SCOPES, AREAS, CustomRights, Grant, Shared
@@ -27,6 +29,7 @@ _strong = st.sampled_from([BuiltinRole.ADMINISTRATOR, BuiltinRole.ADMINISTRATOR,
 _numbers = st.integers(0, 11)
 _areas = st.frozensets(st.sampled_from(sorted(AREAS)))
 _passing = st.tuples(*[st.booleans() for _ in SHAPE])
+_modes = st.tuples(st.just(ParentAccess.FULL), *[MODES for _ in SHAPE[1:]])
 
 
 _scopes = st.one_of(
@@ -67,7 +70,7 @@ def starts(draw: st.DrawFn) -> Start:
     kind = draw(st.sampled_from(["key", "member", "member of two", "guest", "guest and member"]))
     if kind == "key":
         grant = draw(st.builds(Grant, _places, _strong | _leaders, _scopes))
-        return Start((grant,), True, draw(_passing), fellow)
+        return Start((grant,), True, draw(_passing), fellow, draw(_modes))
     first = draw(_places)
     grants: list[Grant | Shared] = []
     if kind != "guest":
@@ -76,7 +79,7 @@ def starts(draw: st.DrawFn) -> Start:
         grants.append(Grant(draw(_places.filter(lambda place: place != first)), draw(KEY_ROLES)))
     if kind.startswith("guest"):
         grants.append(draw(_shares))
-    return Start(tuple(grants), False, draw(_passing), fellow)
+    return Start(tuple(grants), False, draw(_passing), fellow, draw(_modes))
 
 
 steps = st.builds(
@@ -98,7 +101,7 @@ async def test_nobody_gets_more_than_was_given(
     start: Start, tries: list[Step], api: Api, registry: World
 ) -> None:
     """Neither the principal, nor whom it invites, nor a key that it makes, nor all of them together."""
-    gang = Gang(registry, api, start)
+    gang = LinkedGang(registry, api, start)
     await gang.set_up()
     history = [(step, await gang.take(step)) for step in tries]
     for step, became in history:
@@ -106,7 +109,9 @@ async def test_nobody_gets_more_than_was_given(
     assert await gang.gains() == [], history
 
 
-@pytest.mark.parametrize("kind", list(StepKind), ids=lambda kind: kind.value)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in StepKind if kind not in LINK_STEPS], ids=lambda kind: kind.value
+)
 async def test_every_step_can_succeed(kind: StepKind, api: Api, registry: World) -> None:
     """The property would prove nothing if its steps were all refused."""
     administrator = Start((Grant(0, BuiltinRole.ADMINISTRATOR),), False, (False,) * len(SHAPE))
@@ -115,6 +120,19 @@ async def test_every_step_can_succeed(kind: StepKind, api: Api, registry: World)
     invited = len(SHAPE) + 1  # the accounts' owners and the principal are members before
     assert await gang.take(Step(StepKind.INVITE, 0, 1, 0, BuiltinRole.MARKETER, None)) == DONE
     assert await gang.take(Step(kind, 0, 1, invited, BuiltinRole.ADMINISTRATOR, None)) == DONE
+    assert await gang.gains() == []
+
+
+@pytest.mark.parametrize("kind", LINK_STEPS, ids=lambda kind: kind.value)
+async def test_every_step_with_links_can_succeed(kind: StepKind, api: Api, registry: World) -> None:
+    """Who manages an account from above asks and breaks the glass; who owns it as well speaks for both."""
+    both = (Grant(0, BuiltinRole.ADMINISTRATOR), Grant(1, BuiltinRole.OWNER))
+    asks = Grant(0, CustomRights(_leading, _leading))
+    modes = (ParentAccess.FULL, ParentAccess.BREAK_GLASS, ParentAccess.FULL, ParentAccess.FULL)
+    gang = LinkedGang(registry, api, Start(both, False, (False,) * len(SHAPE), asks, modes))
+    await gang.set_up()
+    step = Step(kind, 0, 1, 1, BuiltinRole.OWNER, frozenset({"ACCOUNT_READ"}))
+    assert await gang.take(step) == DONE
     assert await gang.gains() == []
 
 

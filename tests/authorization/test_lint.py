@@ -46,6 +46,8 @@ ALLOWED = {
     Use("resolvers.ownership.give_up_ownership", _BY_PERSON): "whether another owner stays",
     Use("resolvers.invitation_acceptance._add_membership", _BY_PERSON): "whether the invited is a member",
     Use("resolvers.share_changes.refuse_members", _BY_PERSON): "whether the address is a member's",
+    Use("resolvers.break_glass._may_see", _PRINCIPAL): "whoever broke the glass sees that",
+    Use("resolvers.break_glass_mail.queue_warnings", _BY_PERSON): "whom to tell",
     Use("resolvers.invitation_changes._refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask

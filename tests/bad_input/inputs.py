@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from authz.builtin_roles import BuiltinRole
+from models.accounts import ParentAccess
 from models.idempotency import idempotency_records
 from models.identifiers import Kind, new_id
 from models.outbox import outbox_messages
 from models.sessions import sessions
 from models.users import ownerships, users
 from tests.api import Api, Caller
+from tests.links import Opening, ask, break_glass, set_parent_access
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
 from tests.shares import Given, Share, give_share
@@ -24,7 +26,8 @@ Input = dict[str, Any]
 
 @dataclass(frozen=True)
 class Place:
-    """A subaccount with everything that mutations change. `above` owns its master account."""
+    """A subaccount with everything that mutations change, and `glass`, another one that can be opened by
+    break-glass only. `above` owns their master account."""
 
     master: Account
     account: Account
@@ -40,6 +43,8 @@ class Place:
     offered: Person
     offer: Share
     role: CustomRole
+    glass: Account
+    opening: Opening
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -61,6 +66,7 @@ class Place:
             Kind.INVITATION: self.invitation_id,
             Kind.API_KEY: self.key.id,
             Kind.SHARE: self.share.id,
+            Kind.BREAK_GLASS: self.opening.id,
         }
 
 
@@ -81,6 +87,10 @@ async def make_place(api: Api, world: World) -> Place:
     waiting = await give_share(world, [account], offered, above.person, Given(accepted=False))
     role = await world.role(account, "ACCOUNT_READ CONTACTS_READ CONTACTS_WRITE", "ACCOUNT_READ")
     invitation_id = made["invitation"]["id"]
+    await ask(world, account, ParentAccess.READ_ONLY, owner.person, from_above=False)
+    glass = await world.account(master)
+    await set_parent_access(world, glass, ParentAccess.BREAK_GLASS)
+    opening = await break_glass(world, glass, above.person)
     return Place(
         master,
         account,
@@ -96,6 +106,8 @@ async def make_place(api: Api, world: World) -> Place:
         offered,
         waiting,
         role,
+        glass,
+        opening,
     )
 
 
@@ -105,8 +117,9 @@ def nowhere() -> Place:
     person = Person(new_id(), "Nobody", "nobody@example.com", "")
     member = Member(new_id(), person, account)
     key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
+    opening, shares = Opening(new_id()), (person, share, person, share)
     return Place(
-        account, account, member, member, member, key, person, "", "", person, share, person, share, role
+        account, account, member, member, member, key, person, "", "", *shares, role, account, opening
     )
 
 
@@ -117,7 +130,7 @@ def inputs(place: Place) -> dict[str, Input]:
     account = {"accountId": place.account.id}
     role = {"roleId": place.role.id}
     rights = {"permissions": ["CONTACTS_READ"], "permissionsBelow": ["STATISTICS_READ"]}
-    status = account | {"reason": "because"}
+    status = because = account | {"reason": "because"}
     key = {"apiKeyId": place.key.id}
     address = f"new-{new}@example.com"
     shared = {"accountIds": [place.account.id], "areas": None, "hiddenAreas": ["CONTACTS"]}
@@ -160,6 +173,10 @@ def inputs(place: Place) -> dict[str, Input]:
         "roleCreate": account | rights | {"name": "Editor", "description": "Edits."},
         "roleUpdate": role | rights | {"expectedVersion": 1, "name": "Editor", "description": "Edits."},
         "roleDelete": role,
+        "parentAccessUpdate": because | {"expectedVersion": 1, "parentAccess": "NONE"},
+        "parentAccessAnswer": account | {"parentAccess": "READ_ONLY", "accept": True},
+        "breakGlassOpen": because | {"accountId": place.glass.id, "hours": 24},
+        "breakGlassEnd": {"breakGlassId": place.opening.id},
     }
 
 
@@ -174,6 +191,7 @@ ID_FIELDS = {
     "roleId": Kind.ROLE,
     "invitationId": Kind.INVITATION,
     "apiKeyId": Kind.API_KEY,
+    "breakGlassId": Kind.BREAK_GLASS,
 }
 """The fields of inputs that name something, and what."""
 

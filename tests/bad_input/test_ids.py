@@ -38,6 +38,10 @@ MUTATIONS = {
     "roleCreate": ["accountId"],
     "roleUpdate": ["roleId"],
     "roleDelete": ["roleId"],
+    "parentAccessUpdate": ["accountId"],
+    "parentAccessAnswer": ["accountId"],
+    "breakGlassOpen": ["accountId"],
+    "breakGlassEnd": ["breakGlassId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 

@@ -32,6 +32,19 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "email": [None, 7, True, {}],
         "idempotencyKey": [None, 7, {}],
     },
+    "parentAccessUpdate": {
+        "expectedVersion": [None, "1", 1.5, True, 2**31],
+        "parentAccess": [None, "", "full", "ALL", 1, True, ["FULL", "NONE"]],
+        "reason": [None, 7, {}],
+    },
+    "parentAccessAnswer": {
+        "parentAccess": [None, "", "full", 1],
+        "accept": [None, "", "true", 1, 0],
+    },
+    "breakGlassOpen": {
+        "hours": [None, "1", 1.5, True, 2**31, -(2**31) - 1, [1, 2], {}],
+        "reason": [None, 7, True],
+    },
     "signIn": {"password": [None, 7, {}], "email": [None, 7, {}]},
     "invitationAccept": {"token": [None, 7, {}]},
 }

@@ -13,7 +13,15 @@ from tests.world import World
 
 NUL = "a\x00b"
 TOO_LONG = "x" * 10_001
-_NO_TEXT = {"expectedVersion", "rightsInheritance", "permissions", "expiresAt"}
+_NO_TEXT = {
+    "expectedVersion",
+    "rightsInheritance",
+    "permissions",
+    "expiresAt",
+    "parentAccess",
+    "accept",
+    "hours",
+}
 
 QUERIES = {
     "search": "query ($text: String!) { viewer { accounts(search: $text) { totalCount } } }",

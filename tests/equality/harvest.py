@@ -17,6 +17,7 @@ _LISTS = (
     "apiKeys(includeRevoked: true)",
     "events",
     "shares",
+    "breakGlassOpenings",
     *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
 )
 _EDGES = "edges { cursor node { id } }"

@@ -128,6 +128,7 @@ async def event(
     acting_from: Account | None = None,
     before: Change | None = None,
     after: Change | None = None,
+    reason: str | None = None,
 ) -> str:
     """A line of the account's log; without `before` the column is NULL, without `after` it is JSON's null.
     Its id."""
@@ -145,6 +146,7 @@ async def event(
                 subject_id=account.id,
                 before=null() if before is None else before,
                 after=after,
+                reason=reason,
                 created_at=WHOLE_SECOND,
             )
         )

@@ -7,7 +7,7 @@ agency                      brand           stranger's
     twin, Twin
   suspended
     below suspended
-  24 leaves: more than a page
+  24 leaves: more than a page; of the first four each lets in something else
 """
 
 from collections.abc import Mapping
@@ -15,17 +15,19 @@ from dataclasses import dataclass
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS, Area, Permission, mask_of
-from models.accounts import AccountStatus, RightsInheritance
+from models.accounts import AccountStatus, ParentAccess, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import Kind, present
 from resolvers.events import EventKind
 from tests.api import Caller
 from tests.equality import rows
+from tests.links import Opening, ask, break_glass, set_parent_access
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
 
 QUOTES = "Agency \"Ω\" \\ 'quoted' \\u0041"
 EMOJI = "Client 🦊\u2028 tab\t line\n \x01 bell\x07 </script>"
+EMOJI_REASON = 'Fire 🔥 "now" \\'
 _EXTERNAL_ID = 'ext-"1"\\'
 _LEAVES = 24
 
@@ -114,6 +116,7 @@ async def make_scene(world: World) -> Scene:
     people = {name: member.person for name, member in members.items()}
     people["nobody's member"] = await world.person("Nobody's member")
     shares = await _shares(world, agency, people, keys["key"], custom[0])
+    openings = await _links(world, agency, people)
     people["expired session"] = await world.person()
     await rows.end_session(world, people["expired session"])
     seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
@@ -127,6 +130,7 @@ async def make_scene(world: World) -> Scene:
         *(role.id for role in custom),
         *invitations,
         *(share.id for share in shares),
+        *(opening.id for opening in openings),
         *events,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
@@ -260,6 +264,22 @@ async def _shares(
     return [*made, await give_share(world, [agency.shop], people["finance"], key, few)]
 
 
+async def _links(world: World, agency: _Agency, people: dict[str, Person]) -> list[Opening]:
+    """Each mode, what each side asks for, and broken glass that holds, has ended and has expired."""
+    for leaf, mode in zip(agency.leaves, ParentAccess, strict=False):
+        await set_parent_access(world, leaf, mode)
+    _, read_only, glass, closed = agency.leaves[:4]
+    above, key = people["administrator of a tree"], await world.api_key(closed)
+    await ask(world, read_only, ParentAccess.FULL, above, from_above=True)
+    await ask(world, closed, ParentAccess.BREAK_GLASS, key, from_above=False)
+    return [
+        await break_glass(world, glass, above),
+        await break_glass(world, glass, people["owner of a tree"], expires_at=rows.PAST),
+        await break_glass(world, glass, people["finance"], ended_at=rows.PAST),
+        await break_glass(world, agency.client, people["owner of a tree"], ended_at=rows.PAST),
+    ]
+
+
 async def _events(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:
     by, master, client = owner.person, agency.master, agency.client
     renamed = EventKind.ACCOUNT_UPDATED
@@ -269,7 +289,7 @@ async def _events(world: World, agency: _Agency, owner: Member, key: ApiKey) -> 
             world, client, renamed, by, master, {"name": "é", "b": 1}, {"name": EMOJI, "aa": None}
         ),
         await rows.event(world, client, renamed, key, client, {"version": 9_007_199_254_740_993}, {}),
-        await rows.event(world, client, EventKind.API_KEY_ROTATED, key, client),
+        await rows.event(world, client, EventKind.API_KEY_ROTATED, key, client, reason=EMOJI_REASON),
         await rows.event(world, agency.shop, EventKind.ACCOUNT_CLOSED, by, master),
         await rows.event(world, client, EventKind.MEMBER_JOINED, by, master, {"\x01": 0}, {"\x01": None}),
         *[

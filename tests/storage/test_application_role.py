@@ -12,11 +12,13 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.base import APPLICATION_ROLE, metadata
+from models.break_glass import break_glass_openings
 from models.events import events
 from models.idempotency import idempotency_records
 from models.identifiers import new_id
 from models.invitations import invitations
 from models.members import memberships
+from models.parent_access import parent_access_requests
 from models.roles import role_policy_lines, roles
 from models.shares import share_accounts, shares
 from models.users import users
@@ -37,6 +39,10 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "remove an account": delete(accounts),
     "change the tree": update(account_closure).values(depth=1),
     "cut the tree": delete(account_closure),
+    "prolong broken glass": update(break_glass_openings).values(expires_at=None),
+    "say that somebody else broke the glass": update(break_glass_openings).values(user_id=uuid.uuid4()),
+    "forget that the glass was broken": delete(break_glass_openings),
+    "move what is asked for": update(parent_access_requests).values(account_id=uuid.uuid4()),
     "give a membership to somebody else": update(memberships).values(user_id=uuid.uuid4()),
     "move a membership": update(memberships).values(account_id=uuid.uuid4()),
     "bind a key to another stream": update(api_keys).values(purpose=None),

@@ -17,7 +17,7 @@ from authz.row_security import entering, entering_by_link, tables_of_trees
 from authz.tokens import digest_of
 from engine.declarations import SqlField
 from engine.reference_statements import Statement, statement
-from models.accounts import accounts
+from models.accounts import ParentAccess, accounts
 from models.identifiers import new_id
 from resolvers.events import EventKind
 from schema.root import build_schema
@@ -28,6 +28,7 @@ from tests.api import Caller
 from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
+from tests.links import ask, break_glass
 from tests.shares import Given, give_share
 from tests.world import Account, Member, World
 
@@ -49,8 +50,10 @@ async def other(database: AsyncEngine) -> tuple[Account, Member]:
 
 async def _tree(world: World) -> tuple[Account, Member]:
     master = await world.account()
-    await world.account(master)
+    account = await world.account(master)
     owner = await world.member(master, BuiltinRole.OWNER)
+    await ask(world, account, ParentAccess.NONE, owner.person, from_above=True)
+    await break_glass(world, account, owner.person)
     await world.api_key(master)
     await rows.invitation(world, master, BuiltinRole.ANALYST, owner.person)
     await rows.event(world, master, EventKind.ACCOUNT_CREATED, owner.person)

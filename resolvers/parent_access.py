@@ -1,0 +1,32 @@
+"""What is asked for about an account's link to its parent, as both sides see it."""
+
+from typing import Any
+
+from sqlalchemy import FromClause, Select, and_, func, or_, select
+
+from authz.permissions import Permission
+from authz.reach import account_where
+from models.accounts import accounts
+from models.parent_access import parent_access_requests
+
+
+def request_of(account: FromClause) -> Select[Any]:
+    """What one side asks of the other, while it waits; for those with SETTINGS_READ in the account, or in
+    the account above."""
+    request = parent_access_requests.alias()
+    link = select(accounts.c.master_id, accounts.c.id, accounts.c.parent_id.label("account_id")).subquery()
+    return (
+        select(*request.c)
+        .select_from(request)
+        .join(link, and_(link.c.master_id == request.c.master_id, link.c.id == request.c.account_id))
+        .where(
+            request.c.master_id == account.c.master_id,
+            request.c.account_id == account.c.id,
+            request.c.expires_at > func.now(),
+            or_(
+                account_where(request, Permission.SETTINGS_READ),
+                account_where(link, Permission.SETTINGS_READ),
+            ),
+        )
+        .limit(1)
+    )

@@ -1,0 +1,125 @@
+"""What changes how the rights held above an account reach into it (R54, R60, N3)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized
+from authz.parent_access import Link, Side, losers, standing_of, standing_of_principal
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.refusals import PermissionDenied, Refusal, RefusalCode, RoleTooWide, VersionConflict
+from models.accounts import ParentAccess
+from models.identifiers import AccountId
+from resolvers.parent_access_rows import (
+    Request,
+    check_owner,
+    drop_request,
+    locked_link,
+    set_mode,
+    speaking_for,
+    store_request,
+    waiting_request,
+)
+from resolvers.texts import short_text
+
+
+@dataclass(frozen=True)
+class ParentAccessUpdate:
+    """The mode that the link shall have."""
+
+    account_id: AccountId
+    expected_version: int
+    parent_access: ParentAccess
+    reason: str
+
+
+@dataclass(frozen=True)
+class ParentAccessAnswer:
+    """The other side's answer to what was asked: `parent_access`, as it was read."""
+
+    account_id: AccountId
+    parent_access: ParentAccess
+    accept: bool
+
+
+async def update_parent_access(
+    session: AsyncSession, principal: Principal, command: ParentAccessUpdate
+) -> Authorized:
+    """Change the link at once where who asks speaks for all who lose by it; else ask the other side.
+
+    Needs SETTINGS_WRITE in the parent and below it, or by a grant in the account itself, and for what the
+    account gives up all of that (N19). With the mode that holds, what waits is taken back. Raises
+    VersionConflict, RoleTooWide, FAILED_PRECONDITION for a master account, and for an account without an
+    owner unless FULL is asked for.
+    """
+    locked = await locked_link(session, principal, command.account_id)
+    link, old, new = locked.link, locked.link.mode, command.parent_access
+    standing = await standing_of_principal(session, principal, link)
+    if not standing.sides:
+        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    if locked.version != command.expected_version:
+        raise VersionConflict(locked.version)
+    reason = short_text(command.reason, "reason")
+    losing = losers(old, new)
+    side = min(standing.sides & losing or standing.sides, key=list(Side).index)
+    account = speaking_for(locked.account, side, standing.above_from)
+    if not losing:
+        await drop_request(session, principal, account, link, reason)
+        return account
+    if Side.OWN in losing & standing.sides:
+        standing.check_raise(old, new)
+    if losing <= standing.sides:
+        await set_mode(session, principal, account, link, new, reason)
+    else:
+        await check_owner(session, link, new)
+        request = Request(new, reason, side, principal.user_id, principal.api_key_id)
+        await store_request(session, principal, account, link, request)
+    return account
+
+
+async def answer_parent_access(
+    session: AsyncSession, principal: Principal, command: ParentAccessAnswer
+) -> Authorized:
+    """Accept or decline what the other side asks for.
+
+    Needs what `update_parent_access` needs of the side that was asked; whoever asked must have kept its right
+    (T14). Raises CONFLICT where something else is asked for, RoleTooWide, FAILED_PRECONDITION where nothing
+    is, or nothing of this side.
+    """
+    locked = await locked_link(session, principal, command.account_id)
+    link = locked.link
+    standing = await standing_of_principal(session, principal, link)
+    if not standing.sides:
+        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    request = await waiting_request(session, link)
+    if request is None:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is asked for.", "accountId")
+    answering = Side.OWN if request.asked_by is Side.ABOVE else Side.ABOVE
+    if answering not in standing.sides:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The other side answers it.", "accountId")
+    if request.mode is not command.parent_access:
+        raise Refusal(RefusalCode.CONFLICT, "Something else is asked for.", "parentAccess")
+    account = speaking_for(locked.account, answering, standing.above_from)
+    if not command.accept:
+        await drop_request(session, principal, account, link)
+        return account
+    if answering is Side.OWN:
+        standing.check_raise(link.mode, request.mode)
+    await _check_asker(session, link, request)
+    await set_mode(session, principal, account, link, request.mode, request.reason)
+    return account
+
+
+async def _check_asker(session: AsyncSession, link: Link, request: Request) -> None:
+    """Raise FAILED_PRECONDITION where whoever asked could not ask for it now."""
+    standing = await standing_of(session, link, request.asker_user_id, request.asker_api_key_id)
+    lost = request.asked_by not in standing.sides
+    if not lost and request.asked_by is Side.OWN and Side.OWN in losers(link.mode, request.mode):
+        try:
+            standing.check_raise(link.mode, request.mode)
+        except RoleTooWide:
+            lost = True
+    if lost:
+        message = "Whoever asked for it has lost the right to."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")

@@ -1,0 +1,83 @@
+"""Breaking the glass, and making it whole again."""
+
+import datetime
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.identifiers import AccountId, BreakGlassId, Kind
+from resolvers import break_glass
+from resolvers import break_glass_changes as writes
+from resolvers.attempts import Limit
+from resolvers.identifiers import required
+from schema.break_glass import BreakGlassOpening
+from schema.context import ContextInfo, principal_of
+from schema.user_errors import UserError
+from schema.writes import OPEN, needs, payload, perform, user_errors
+
+_WINDOW = datetime.timedelta(minutes=10)
+_OPENINGS_OF_A_PERSON = 300
+
+
+@strawberry.input(description="Which account to open, why and for how long.")
+class BreakGlassOpenInput:
+    account_id: strawberry.ID = strawberry.field(
+        description="An account below you whose `parentAccess` is BREAK_GLASS."
+    )
+    reason: str = strawberry.field(
+        description="Why, 1 to 200 characters; for the account's owners and its log."
+    )
+    hours: int = strawberry.field(description="For how long, 1 to 24.")
+
+
+@strawberry.input(description="Which opening to end.")
+class BreakGlassEndInput:
+    break_glass_id: strawberry.ID = strawberry.field(description="The opening.")
+
+
+@entity(None, carries={"break_glass_id": Uuid()})
+class BreakGlassPayload:
+    """An opening that was made or ended."""
+
+    break_glass_opening: BreakGlassOpening | None = to_one(break_glass.of_result)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class BreakGlassMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.ACCOUNT_READ),
+        description="Open an account that lets those above in only so. For persons, not for API keys; the "
+        "account's owners are told by e-mail.",
+    )
+    async def break_glass_open(self, info: ContextInfo, input: BreakGlassOpenInput) -> BreakGlassPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> BreakGlassPayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            command = writes.BreakGlass(account_id, input.reason, input.hours)
+            return _payload(await writes.open_break_glass(session, principal, command))
+
+        limit = Limit(f"break-glass of {principal.id}", _OPENINGS_OF_A_PERSON, _WINDOW)
+        return await perform(info, BreakGlassPayload, write, [limit])
+
+    @strawberry.mutation(
+        directives=OPEN,
+        description="End an opening, from the next request on. For who opened it, and for who holds "
+        "SETTINGS_WRITE in the account by a role or key of its own.",
+    )
+    async def break_glass_end(self, info: ContextInfo, input: BreakGlassEndInput) -> BreakGlassPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> BreakGlassPayload:
+            opening_id = BreakGlassId(required(Kind.BREAK_GLASS, input.break_glass_id, "breakGlassId"))
+            return _payload(await writes.end_break_glass(session, principal, opening_id))
+
+        return await perform(info, BreakGlassPayload, write)
+
+
+def _payload(opening_id: BreakGlassId) -> BreakGlassPayload:
+    return payload(BreakGlassPayload, break_glass_id=opening_id)

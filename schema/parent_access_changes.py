@@ -1,0 +1,76 @@
+"""What changes how the rights held above an account reach into it."""
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from models.accounts import ParentAccess
+from models.identifiers import AccountId, Kind
+from resolvers import parent_access_changes as writes
+from resolvers.identifiers import required
+from schema.account_changes import AccountPayload
+from schema.context import ContextInfo, principal_of
+from schema.writes import needs, payload, perform
+
+
+@strawberry.input(description="How the rights held above a subaccount shall reach into it.")
+class ParentAccessUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description="The subaccount.")
+    expected_version: int = strawberry.field(description="The version that you read.")
+    parent_access: ParentAccess = strawberry.field(
+        description="The new mode; the one that holds takes back what waits."
+    )
+    reason: str = strawberry.field(description="Why, 1 to 200 characters; for both sides and for the log.")
+
+
+@strawberry.input(description="The answer to what the other side asks for.")
+class ParentAccessAnswerInput:
+    account_id: strawberry.ID = strawberry.field(description="The subaccount.")
+    parent_access: ParentAccess = strawberry.field(
+        description="What is asked for, as you read it; CONFLICT where it is something else by now."
+    )
+    accept: bool = strawberry.field(description="True: it holds from the next request on. False: declined.")
+
+
+@strawberry.type
+class ParentAccessMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.SETTINGS_WRITE),
+        description="Change what of the rights held above a subaccount holds in it and below. Whoever speaks "
+        "for all who lose by it does so at once; else the other side is asked, see "
+        "`Account.parentAccessRequest`. For the parent speaks SETTINGS_WRITE in it and below it, for the "
+        "account SETTINGS_WRITE by a role or key of its own, with all that it gives up.",
+    )
+    async def parent_access_update(self, info: ContextInfo, input: ParentAccessUpdateInput) -> AccountPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> AccountPayload:
+            command = writes.ParentAccessUpdate(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                input.expected_version,
+                input.parent_access,
+                input.reason,
+            )
+            done = await writes.update_parent_access(session, principal, command)
+            return payload(AccountPayload, account_id=done.account_id)
+
+        return await perform(info, AccountPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.SETTINGS_WRITE),
+        description="Accept or decline what the other side asks for. Whoever asked must still have the right "
+        "to.",
+    )
+    async def parent_access_answer(self, info: ContextInfo, input: ParentAccessAnswerInput) -> AccountPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> AccountPayload:
+            command = writes.ParentAccessAnswer(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                input.parent_access,
+                input.accept,
+            )
+            done = await writes.answer_parent_access(session, principal, command)
+            return payload(AccountPayload, account_id=done.account_id)
+
+        return await perform(info, AccountPayload, write)

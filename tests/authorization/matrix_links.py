@@ -1,0 +1,89 @@
+"""The rows of the matrix for what passes down, and for broken glass."""
+
+from models.accounts import ParentAccess
+from tests.authorization.matrix_callers import (
+    ABOVE_KEYS,
+    ABOVE_PEOPLE,
+    ANONYMOUS,
+    GUESTS,
+    INSIDE,
+    MEMBERS,
+    OUTSIDE,
+    OUTSIDE_PEOPLE,
+    OWN_MANAGERS,
+    PROGRAMS,
+    Stage,
+)
+from tests.authorization.matrix_rows import ABOVE, Mutation, Values, gated, table
+from tests.authorization.outcomes import DONE
+from tests.links import ask, break_glass, end_all_openings, forget_requests, set_parent_access
+
+
+async def _update(stage: Stage) -> Values:
+    values = {"accountId": stage.account.id, "expectedVersion": await stage.version()}
+    return values | {"parentAccess": "READ_ONLY", "reason": "Privacy"}
+
+
+async def _answer(stage: Stage) -> Values:
+    asker = stage.members["owner"].person
+    await ask(stage.world, stage.account, ParentAccess.READ_ONLY, asker, from_above=False)
+    return {"accountId": stage.account.id, "parentAccess": "READ_ONLY", "accept": True}
+
+
+async def _open(stage: Stage) -> Values:
+    await set_parent_access(stage.world, stage.account, ParentAccess.BREAK_GLASS)
+    return {"accountId": stage.account.id, "reason": "Fire", "hours": 1}
+
+
+async def _end(stage: Stage) -> Values:
+    opener = stage.members["parent_administrator"].person
+    return {"breakGlassId": (await break_glass(stage.world, stage.account, opener)).id}
+
+
+async def _full_again(stage: Stage, caller: str) -> None:
+    await forget_requests(stage.world, stage.account)
+    await end_all_openings(stage.world, stage.account)
+    await set_parent_access(stage.world, stage.account, ParentAccess.FULL)
+
+
+LINK_MUTATIONS = {
+    # The parent lowers, the account asks for it: both sides may, a guest of either may not.
+    "parentAccessUpdate": Mutation(
+        "SETTINGS_WRITE", gated("SETTINGS_WRITE", OWN_MANAGERS), _update, _full_again
+    ),
+    "parentAccessAnswer": Mutation(
+        "SETTINGS_WRITE",
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (OUTSIDE, "NOT_FOUND"),
+            (INSIDE - OWN_MANAGERS, "FORBIDDEN SETTINGS_WRITE"),
+            (OWN_MANAGERS - ABOVE, "FAILED_PRECONDITION"),
+            (ABOVE, DONE),
+        ),
+        _answer,
+        _full_again,
+    ),
+    "breakGlassOpen": Mutation(
+        "ACCOUNT_READ",
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (PROGRAMS, "PERSON_REQUIRED"),
+            (OUTSIDE_PEOPLE, "NOT_FOUND"),
+            (MEMBERS | GUESTS, "FAILED_PRECONDITION"),
+            (ABOVE_PEOPLE, DONE),
+        ),
+        _open,
+        _full_again,
+    ),
+    "breakGlassEnd": Mutation(
+        None,
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (OUTSIDE, "NOT_FOUND"),
+            (INSIDE - OWN_MANAGERS | ABOVE_KEYS, "FORBIDDEN SETTINGS_WRITE"),
+            (OWN_MANAGERS - ABOVE_KEYS, DONE),
+        ),
+        _end,
+        _full_again,
+    ),
+}
