@@ -13,9 +13,11 @@ from models import (
     invitations,
     members,
     outbox,
+    overrides,
     roles,
     sessions,
     shares,
+    staff,
     users,
 )
 from models.base import metadata
@@ -30,8 +32,10 @@ __all__ = [
     "members",
     "metadata",
     "outbox",
+    "overrides",
     "roles",
     "sessions",
     "shares",
+    "staff",
     "users",
 ]

@@ -18,6 +18,8 @@ RoleId = NewType("RoleId", uuid.UUID)
 InvitationId = NewType("InvitationId", uuid.UUID)
 ApiKeyId = NewType("ApiKeyId", uuid.UUID)
 ShareId = NewType("ShareId", uuid.UUID)
+OverrideId = NewType("OverrideId", uuid.UUID)
+SubaccountsRequestId = NewType("SubaccountsRequestId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -31,6 +33,8 @@ class Kind(enum.StrEnum):
     API_KEY = "akey"
     EVENT = "evnt"
     SHARE = "shar"
+    OVERRIDE = "ovrd"
+    SUBACCOUNTS_REQUEST = "sreq"
 
 
 def new_id() -> uuid.UUID:

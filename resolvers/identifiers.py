@@ -17,6 +17,10 @@ InvitationIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(pars
 ApiKeyIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.API_KEY))]
 ShareIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SHARE))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
+OverrideIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.OVERRIDE))]
+SubaccountsRequestIdArgument = Annotated[
+    ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SUBACCOUNTS_REQUEST))
+]
 
 
 def parse_member(text: object) -> str | None:

@@ -11,14 +11,17 @@ from engine.connections import Connection
 from engine.declarations import column, computed, connection, entity, to_many, to_one
 from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import Kind
+from models.overrides import UnsubscribeScope
 from resolvers import accounts as reads
 from resolvers import api_keys, events, ghosts, invitations, members, roles, shares
+from resolvers import overrides as override_reads
 from schema.api_keys import ApiKey
 from schema.events import Event
 from schema.ghosts import Ghost
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
+from schema.overrides import Override, SubaccountsRequest
 from schema.roles import Role
 from schema.shares import Share
 
@@ -72,6 +75,28 @@ class Account(Node):
     )
     events: Connection[Event] | None = connection(
         events.of_account, order=events.order, requires=Permission.AUDIT_READ
+    )
+    overrides: Connection[Override] | None = connection(
+        override_reads.of_account, order=override_reads.order, requires=Permission.SETTINGS_READ
+    )
+    unsubscribe_scope: UnsubscribeScope | None = computed(
+        override_reads.unsubscribe_scope_of,
+        codec=enum_of(UnsubscribeScope),
+        requires=Permission.SETTINGS_READ,
+    )
+    sending_domain_limit: int | None = computed(
+        override_reads.sending_domain_limit_of, requires=Permission.SETTINGS_READ
+    )
+    field_functions: bool | None = computed(
+        override_reads.field_functions_of, requires=Permission.SETTINGS_READ
+    )
+    review_approved: bool | None = computed(
+        override_reads.review_approved_of, requires=Permission.SETTINGS_READ
+    )
+    subaccounts_requests: Connection[SubaccountsRequest] | None = connection(
+        override_reads.requests_of_account,
+        order=override_reads.requests_order,
+        requires=Permission.SUBACCOUNTS_READ,
     )
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

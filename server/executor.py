@@ -32,6 +32,7 @@ from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
+from resolvers.subaccounts_requests import SubaccountSetUp
 from schema.context import Context
 from schema.root import graphql_schema
 from server.errors import Unauthenticated
@@ -50,6 +51,7 @@ class Executor:
         reads: Pool,
         public_url: str,
         *,
+        subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE,
         debug: bool = False,
     ) -> None:
         self.schema = graphql_schema(schema)
@@ -57,6 +59,7 @@ class Executor:
         self._reads = reads
         self._plans = Plans(schema, entering())
         self._public_url = public_url
+        self._subaccount_set_up = subaccount_set_up
         self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
         self.key_uses = KeyUses(self._sessions)
@@ -110,7 +113,15 @@ class Executor:
         payloads = Payloads(self._plans, self._reads, _asked(request, document))
         try:
             principal = await self._authenticate(reader, operation, credentials)
-            context = Context(reader, payloads, principal, self._sessions, client_address, self._public_url)
+            context = Context(
+                reader,
+                payloads,
+                principal,
+                self._sessions,
+                client_address,
+                self._public_url,
+                self._subaccount_set_up,
+            )
             result = execute(
                 self.schema,
                 document,

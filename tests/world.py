@@ -21,6 +21,7 @@ from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
+from models.overrides import overrides, subaccounts_requests
 from models.roles import role_policy_lines, roles
 from models.sessions import sessions
 from models.shares import share_accounts, shares
@@ -269,6 +270,8 @@ class World:
             api_keys,
             shares,
             share_accounts,
+            overrides,
+            subaccounts_requests,
             events,
             roles,
         )
