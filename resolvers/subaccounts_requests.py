@@ -19,7 +19,7 @@ from resolvers.overrides import in_force
 from resolvers.texts import short_text
 
 
-class SubaccountSetUp(enum.Enum):
+class SubaccountSetUp(enum.StrEnum):
     """How customers come to subaccounts: by themselves (R48), or once platform support has unlocked them for
     their master account (R11, R87)."""
 

@@ -15,7 +15,7 @@ from tests.resolvers.staff_at_work import OVERRIDE, USUAL, held, in_days, wanted
 from tests.staff import dismiss, expire_override, set_override, staff_member
 from tests.world import World
 
-VALUES = {
+VALUES: dict[OverrideKind, dict[str, object]] = {
     OverrideKind.SUBACCOUNTS: {},
     OverrideKind.UNSUBSCRIBE_SCOPE: {"unsubscribeScope": "LIST"},
     OverrideKind.SENDING_DOMAINS: {"sendingDomains": 5},
@@ -60,7 +60,7 @@ async def test_an_override_holds_at_once_and_stands_in_the_accounts_log(
     assert not [word for word in (agent.email, agent.name, agent.id) if word in everything]
 
 
-@pytest.mark.parametrize("kind", sorted(NEED_APPROVAL, key=lambda kind: kind.value))
+@pytest.mark.parametrize("kind", [kind for kind in OverrideKind if kind in NEED_APPROVAL])
 async def test_four_eyes(api: Api, world: World, brand: Brand, kind: OverrideKind) -> None:
     """T36: in force once an approver approves who did not ask for it; nobody approves his own."""
     asker = await staff_member(world, StaffRole.APPROVER)
@@ -166,7 +166,7 @@ async def test_field_functions_are_passed_down_and_the_nearest_counts(
     assert await held(api, brand.owner, brand.uk) == USUAL | {"fieldFunctions": False}
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, object], str]] = {
     "no value": ({"kind": "SENDING_DOMAINS"}, "sendingDomains"),
     "a value of another kind": (
         {"kind": "SENDING_DOMAINS", "sendingDomains": 2, "fieldFunctions": True},

@@ -50,8 +50,8 @@ async def test_staff_reach_no_account_by_being_staff(
         by_id = await api.ask(path.of(ACCOUNT), person, id=account.id)
         assert by_id.codes == ["NOT_FOUND"]
         assert by_id.data["account"] is None
-    seats = [await world.member(brand.us, BuiltinRole.ANALYST), await world.api_key(brand.us)]
-    for id_ in (brand.master.id, override.id, *(seat.id for seat in seats)):
+    member, key = await world.member(brand.us, BuiltinRole.ANALYST), await world.api_key(brand.us)
+    for id_ in (brand.master.id, override.id, member.id, key.id):
         assert (await api.read(path.of(NODE), person, id=id_))["node"] is None
     assert (await api.read(path.of(NODE), person, id=own.id))["node"] == {"id": own.id}
     before = await world.state(brand.master)
