@@ -2,6 +2,7 @@
 
 import datetime
 import getpass
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -123,6 +124,13 @@ async def _role(connection: AsyncConnection, user_id: UserId) -> StaffRole | Non
 async def _note(connection: AsyncConnection, user_id: UserId, kind: StaffChangeKind, role: StaffRole) -> None:
     await connection.execute(
         insert(staff_changes).values(
-            id=new_id(), user_id=user_id, kind=kind.value, role=role.value, made_by=getpass.getuser()
+            id=new_id(), user_id=user_id, kind=kind.value, role=role.value, made_by=_operator()
         )
     )
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # as in a container whose user has no name
+        return f"user {os.getuid()}"

@@ -15,6 +15,7 @@
     shares:                      # accepted by the person, if nothing else is said
       offer: {to: cleo, accounts: [us], role: MARKETER, hidden: [CONTACTS], state: waits}
       figures: {to: cleo, accounts: [us], areas: [STATISTICS]}
+    staff: {sue: AGENT}          # of the platform; sue stands among the people
     sees:                        # viewer.accounts in its order, and with it account(id) and node(id):
       anna: [brand, us]          # every other account is NOT_FOUND
       robot: UNAUTHENTICATED
@@ -30,7 +31,7 @@
 
 In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!role ANALYST` and
 `!role editor` stand
-for ids and `!once` for a text that is new in every call.
+for ids, `!once` for a text that is new in every call and `!soon` for a moment in a month.
 """
 
 import enum
@@ -45,6 +46,7 @@ from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area, Permission
 from models.accounts import AccountStatus, RightsInheritance
 from models.api_keys import WhenMakerLosesAccess
+from models.staff import StaffRole
 from tests.authorization.reach_model import ShareState
 
 FOLDER = Path(__file__).parent / "cases"
@@ -59,6 +61,7 @@ class Referent(enum.Enum):
     ROLE = "!role"
     SHARE = "!share"
     ONCE = "!once"
+    SOON = "!soon"
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,7 @@ class Case:
     people: Mapping[str, Mapping[str, MembershipCase]]
     keys: Mapping[str, KeyCase]
     shares: Mapping[str, ShareCase]
+    staff: Mapping[str, StaffRole]
     sees: Mapping[str, tuple[str, ...] | None]
     may: tuple[MayCase, ...]
     subaccounts: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -168,7 +172,7 @@ class Case:
         named = {name for may in self.may for name in may.callers}
         named |= {name for lists in self.subaccounts.values() for name in lists}
         named |= {name for write in self.writes for name in (*write.refused, write.done_by)}
-        named |= {share.to for share in self.shares.values()}
+        named |= {share.to for share in self.shares.values()} | set(self.staff)
         if named - callers:
             raise ValueError(f"there is no caller {sorted(named - callers)}")
         accounts = {name for seen in self.sees.values() for name in seen or ()} | set(self.subaccounts)
@@ -195,6 +199,7 @@ def read_case(text: str) -> Case:
         people={name: _roles(roles or {}) for name, roles in given.pop("people", {}).items()},
         keys={name: _key(**values) for name, values in given.pop("keys", {}).items()},
         shares={name: _share(**values) for name, values in given.pop("shares", {}).items()},
+        staff={name: StaffRole(role) for name, role in given.pop("staff", {}).items()},
         sees={name: _seen(value) for name, value in given.pop("sees").items()},
         may=tuple(_may(question, callers) for question, callers in given.pop("may").items()),
         subaccounts={
