@@ -41,6 +41,8 @@ class RefusalCode(enum.Enum):
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
     HAS_SUBACCOUNTS = "The account still has open subaccounts."
     TREE_TOO_DEEP = "Accounts cannot be nested any deeper."
+    SECOND_PERSON_REQUIRED = "An approver has to approve it who did not ask for it."
+    OWN_TREE = "You are a member or a guest of this tree yourself: somebody else of the staff has to."
 
 
 class Refusal(Exception):

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz import staff_functions
 from authz.principals import DIGEST_NAME, LINK_NAME, Credentials
 from authz.tokens import Digest
 from models.base import APPLICATION_ROLE, metadata
@@ -84,6 +85,7 @@ _FUNCTIONS = {
     "mandant_enter(principal bytea, link bytea) RETURNS boolean": _ENTER,
     "mandant_found(tree uuid) RETURNS boolean": _FOUND,
     "mandant_note_key_uses(secrets bytea[]) RETURNS void": _NOTE_USES,
+    **staff_functions.FUNCTIONS,
 }
 """They run as their owner and look into every tree; each tells no more than it has to."""
 
@@ -129,7 +131,7 @@ def synchronize(connection: Connection) -> None:
     """Write the functions and the policies. Part of `mandant migrate`."""
     for head, body in _FUNCTIONS.items():
         connection.exec_driver_sql(
-            f"CREATE OR REPLACE FUNCTION {head} LANGUAGE plpgsql VOLATILE SECURITY DEFINER "
+            f"CREATE OR REPLACE FUNCTION {head} LANGUAGE plpgsql SECURITY DEFINER "
             f"SET search_path = public, pg_temp AS $body${body}$body$"
         )
         signature = head.partition(" RETURNS")[0]

@@ -29,6 +29,14 @@ class Public:
     pass
 
 
+@strawberry.schema_directive(
+    locations=_PLACES,
+    description="For the platform's staff; everybody else is answered as if what it names were not there.",
+)
+class StaffOnly:
+    pass
+
+
 class Requirement(Protocol):
     """A permission as the engine sees it: it has a name, and a row tells whether it is granted there."""
 

@@ -14,10 +14,12 @@ from models import (
     invitations,
     members,
     outbox,
+    overrides,
     parent_access,
     roles,
     sessions,
     shares,
+    staff,
     users,
 )
 from models.base import metadata
@@ -33,9 +35,11 @@ __all__ = [
     "members",
     "metadata",
     "outbox",
+    "overrides",
     "parent_access",
     "roles",
     "sessions",
     "shares",
+    "staff",
     "users",
 ]

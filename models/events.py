@@ -22,6 +22,12 @@ events = Table(
     Column("actor_user_id", Uuid, ForeignKey("users.id")),
     Column("actor_api_key_id", Uuid),
     Column("actor_account_id", Uuid, comment="The account that gave the actor the right (R54)."),
+    Column(
+        "staff_user_id",
+        Uuid,
+        ForeignKey("users.id"),
+        comment="Of platform staff; never shown in the account.",
+    ),
     Column("subject_id", Text, nullable=False, comment="The global id of what was changed."),
     Column("before", JSONB),
     Column("after", JSONB),

@@ -19,6 +19,8 @@ InvitationId = NewType("InvitationId", uuid.UUID)
 ApiKeyId = NewType("ApiKeyId", uuid.UUID)
 ShareId = NewType("ShareId", uuid.UUID)
 BreakGlassId = NewType("BreakGlassId", uuid.UUID)
+OverrideId = NewType("OverrideId", uuid.UUID)
+SubaccountsRequestId = NewType("SubaccountsRequestId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -33,6 +35,8 @@ class Kind(enum.StrEnum):
     EVENT = "evnt"
     SHARE = "shar"
     BREAK_GLASS = "glas"
+    OVERRIDE = "ovrd"
+    SUBACCOUNTS_REQUEST = "sreq"
 
 
 def new_id() -> uuid.UUID:

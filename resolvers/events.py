@@ -3,13 +3,14 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, insert, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import account_where, readable_account
+from authz.staff import StaffAtWork
 from engine.arguments import Described
 from engine.paging import Order
 from models.api_keys import api_keys
@@ -18,6 +19,9 @@ from models.identifiers import new_id
 from models.users import users
 from resolvers.identifiers import EventIdArgument
 from resolvers.users import known_in
+
+PLATFORM_SUPPORT = "Platform support"
+"""How the account's log calls the platform's staff: which of them it was is the platform's to know."""
 
 BY_ID = Order("events", (events.c.id,), descending=True)
 
@@ -55,9 +59,14 @@ class EventKind(enum.Enum):
     PARENT_ACCESS_DECLINED = "parent_access.declined"
     BREAK_GLASS_OPENED = "break_glass.opened"
     BREAK_GLASS_ENDED = "break_glass.ended"
+    SUBACCOUNTS_REQUESTED = "subaccounts.requested"
+    SUBACCOUNTS_DECLINED = "subaccounts.declined"
+    OVERRIDE_REQUESTED = "override.requested"
+    OVERRIDE_STARTED = "override.started"
+    OVERRIDE_ENDED = "override.ended"
 
 
-Change = dict[str, str | int | list[str] | None]
+Change = dict[str, str | int | bool | list[str] | None]
 """The changed values before or after: plain JSON, ids as clients see them, never a secret."""
 
 
@@ -93,6 +102,29 @@ async def record(
     )
 
 
+async def record_of_staff(
+    session: AsyncSession,
+    staff: StaffAtWork,
+    kind: EventKind,
+    subject_id: str,
+    before: Change | None = None,
+    after: Change | None = None,
+) -> None:
+    """The same of what platform staff did: the log shows what and why, and not who of them."""
+    await session.execute(
+        insert(events).values(
+            master_id=staff.master_id,
+            account_id=staff.account_id,
+            id=new_id(),
+            kind=kind.value,
+            staff_user_id=staff.user_id,
+            subject_id=subject_id,
+            before=before,
+            after=after,
+        )
+    )
+
+
 def order(**_: object) -> Order:
     """Newest first."""
     return BY_ID
@@ -116,7 +148,7 @@ def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
 
 
 def actor_name(event: FromClause) -> ColumnElement[str]:
-    """The name of the person or of the API key that made the change."""
+    """The name of the person or of the API key that made the change; "Platform support" for its staff."""
     person, key = users.alias(), api_keys.alias()
     user_name = select(person.c.name).where(person.c.id == event.c.actor_user_id).correlate(event)
     key_name = (
@@ -124,7 +156,10 @@ def actor_name(event: FromClause) -> ColumnElement[str]:
         .where(key.c.id == event.c.actor_api_key_id, key.c.master_id == event.c.master_id)
         .correlate(event)
     )
-    return func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery())
+    return case(
+        (event.c.staff_user_id.is_not(None), PLATFORM_SUPPORT),
+        else_=func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery()),
+    )
 
 
 def user_of(event: FromClause) -> Select[Any]:

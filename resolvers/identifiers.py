@@ -18,6 +18,10 @@ ApiKeyIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, K
 ShareIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SHARE))]
 BreakGlassIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.BREAK_GLASS))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
+OverrideIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.OVERRIDE))]
+SubaccountsRequestIdArgument = Annotated[
+    ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SUBACCOUNTS_REQUEST))
+]
 
 
 def parse_member(text: object) -> str | None:

@@ -20,6 +20,7 @@ from resolvers.emails import email_address
 from resolvers.events import EventKind, record
 from resolvers.idempotency import IdempotentRequest, Outcome, earlier_outcome, remember
 from resolvers.invitation_changes import Offer, add_invitation
+from resolvers.subaccounts_requests import SubaccountSetUp, check_unlocked
 from resolvers.texts import short_text
 
 FIRST_KEY_NAME = "First key"
@@ -27,7 +28,8 @@ FIRST_KEY_NAME = "First key"
 
 @dataclass(frozen=True)
 class SubaccountCreation:
-    """`owner_email`: who is invited to own the subaccount (R53). `link`: as for MemberInvitation."""
+    """`owner_email`: who is invited to own the subaccount (R53). `link`: as for MemberInvitation. `set_up`:
+    whether platform support has to have unlocked subaccounts (R11, R48)."""
 
     parent_id: AccountId
     name: str
@@ -35,6 +37,7 @@ class SubaccountCreation:
     owner_email: str | None
     idempotency_key: str
     link: str
+    set_up: SubaccountSetUp
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ async def create_subaccount(
     """Make an account below another, with its first API key (R6).
 
     Needs SUBACCOUNTS_WRITE in the parent. Raises TREE_TOO_DEEP, CONFLICT for an external id that a sibling
-    has, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    has, FAILED_PRECONDITION where platform support has not unlocked them, BAD_USER_INPUT,
+    IDEMPOTENCY_MISMATCH.
     """
     parent = await authorize(session, principal, command.parent_id, Permission.SUBACCOUNTS_WRITE)
     content = (command.name, command.external_id, command.owner_email)
@@ -62,6 +66,7 @@ async def create_subaccount(
     earlier = await earlier_outcome(session, principal, parent, request)
     if earlier is not None:
         return _replayed(earlier)
+    await check_unlocked(session, parent, command.set_up)
     account = await _add_subaccount(session, principal, parent, command)
     administrator = await role_in(session, account, BuiltinRole.ADMINISTRATOR.id)
     scopes = account.mask | account.below_mask

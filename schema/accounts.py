@@ -18,6 +18,7 @@ from models.accounts import (
     accounts,
 )
 from models.identifiers import Kind
+from models.overrides import UnsubscribeScope
 from resolvers import accounts as reads
 from resolvers import (
     api_keys,
@@ -29,6 +30,7 @@ from resolvers import (
     roles,
     shares,
 )
+from resolvers import overrides as override_reads
 from resolvers import parent_access as links
 from schema.api_keys import ApiKey
 from schema.break_glass import BreakGlassOpening
@@ -37,6 +39,7 @@ from schema.ghosts import Ghost
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
+from schema.overrides import Override, SubaccountsRequest
 from schema.parent_access import ParentAccessRequest
 from schema.roles import Role
 from schema.shares import Share
@@ -100,6 +103,28 @@ class Account(Node):
     )
     break_glass_openings: Connection[BreakGlassOpening] | None = connection(
         break_glass.of_account, order=break_glass.order, requires=Permission.AUDIT_READ
+    )
+    overrides: Connection[Override] | None = connection(
+        override_reads.of_account, order=override_reads.order, requires=Permission.SETTINGS_READ
+    )
+    unsubscribe_scope: UnsubscribeScope | None = computed(
+        override_reads.unsubscribe_scope_of,
+        codec=enum_of(UnsubscribeScope),
+        requires=Permission.SETTINGS_READ,
+    )
+    sending_domain_limit: int | None = computed(
+        override_reads.sending_domain_limit_of, requires=Permission.SETTINGS_READ
+    )
+    field_functions: bool | None = computed(
+        override_reads.field_functions_of, requires=Permission.SETTINGS_READ
+    )
+    review_approved: bool | None = computed(
+        override_reads.review_approved_of, requires=Permission.SETTINGS_READ
+    )
+    subaccounts_requests: Connection[SubaccountsRequest] | None = connection(
+        override_reads.requests_of_account,
+        order=override_reads.requests_order,
+        requires=Permission.SUBACCOUNTS_READ,
     )
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

@@ -9,6 +9,7 @@ from strawberry.types import Info
 from authz.principals import ANONYMOUS, Credentials, Principal
 from engine.payloads import Payloads
 from engine.reader import Reader
+from resolvers.subaccounts_requests import SubaccountSetUp
 
 
 @dataclass
@@ -22,6 +23,8 @@ class Context:
     client_address: str
     public_url: str
     """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
+    subaccount_set_up: SubaccountSetUp
+    """Whether platform support has to unlock subaccounts first."""
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
 

@@ -11,11 +11,14 @@ from authz.permissions import Area, Permission
 from authz.refusals import RefusalCode
 from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, ParentAccess, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
+from models.overrides import OverrideKind, UnsubscribeScope
 from models.roles import Effect, Relation
+from models.staff import StaffRole
 from resolvers.accounts import AccountOrder
 from resolvers.events import EventKind
 from resolvers.invitations import InvitationStatus
 from resolvers.members import MemberRelation
+from resolvers.overrides import OverrideStatus, SubaccountsRequestStatus
 from resolvers.shares import ShareStatus
 
 
@@ -146,6 +149,30 @@ publish(
     MemberRelation,
     _by({"MEMBER": "The role is held in this account.", "ANCESTOR": "The role is held in one above it."}),
 )
+publish(
+    OverrideKind,
+    _by(
+        {
+            "SUBACCOUNTS": "Subaccounts are unlocked, for the whole tree of a master account (R11).",
+            "UNSUBSCRIBE_SCOPE": "What an unsubscribe holds for (R77); another of the staff approves it.",
+            "SENDING_DOMAINS": "How many sending domains the account may have (R80).",
+            "FIELD_FUNCTIONS": "Whether field functions work, here and below (R83).",
+            "REVIEW_APPROVED": "A sample of the account's recipients passed the quality check (R85, R86); "
+            "another of the staff approves it.",
+        }
+    ),
+)
+publish(
+    OverrideStatus,
+    _by(
+        {
+            "WAITING": "Does not hold: somebody else of the staff has to approve it.",
+            "IN_FORCE": "Holds.",
+            "EXPIRED": "Its time is over.",
+            "ENDED": "Was ended before its time.",
+        }
+    ),
+)
 publish(Permission, _permission)
 publish(
     ParentAccess,
@@ -188,6 +215,34 @@ publish(
             "ACTIVE": "Opens its accounts.",
             "REVOKED": "Was revoked, given back, or replaced by a newer one.",
             "EXPIRED": "Its time, or that of its link, is over.",
+        }
+    ),
+)
+publish(
+    StaffRole,
+    _by(
+        {
+            "AGENT": "Makes and ends overrides, answers requests.",
+            "APPROVER": "Approves, besides, what somebody else of the staff has made.",
+        }
+    ),
+)
+publish(
+    SubaccountsRequestStatus,
+    _by(
+        {
+            "OPEN": "Waits for an answer.",
+            "GRANTED": "Subaccounts were unlocked.",
+            "DECLINED": "It was declined, for the reason that is told.",
+        }
+    ),
+)
+publish(
+    UnsubscribeScope,
+    _by(
+        {
+            "ACCOUNT": "For the whole account.",
+            "LIST": "For the recipient list concerned, and for no other.",
         }
     ),
 )

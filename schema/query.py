@@ -17,6 +17,7 @@ from resolvers import (
     events,
     invitations,
     members,
+    overrides,
     roles,
     shares,
     users,
@@ -29,6 +30,7 @@ from schema.events import Event
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import Node
+from schema.overrides import Override, SubaccountsRequest
 from schema.roles import Role
 from schema.shares import Share
 from schema.users import User
@@ -49,6 +51,8 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.EVENT: LookUp(Event, events.by_id),
         Kind.SHARE: LookUp(Share, shares.by_id),
         Kind.BREAK_GLASS: LookUp(BreakGlassOpening, break_glass.by_id),
+        Kind.OVERRIDE: LookUp(Override, overrides.by_id),
+        Kind.SUBACCOUNTS_REQUEST: LookUp(SubaccountsRequest, overrides.request_by_id),
     }
 
 

@@ -5,7 +5,7 @@ from graphql import GraphQLObjectType, GraphQLSchema
 from strawberry.tools import merge_types
 
 from engine import reference
-from engine.rules import Public, Requires
+from engine.rules import Public, Requires, StaffOnly
 from schema import enums
 from schema.account_changes import AccountMutation
 from schema.accounts import Account
@@ -19,6 +19,8 @@ from schema.invitation_changes import InvitationMutation, InvitationQuery
 from schema.invitations import Invitation
 from schema.member_changes import MemberMutation
 from schema.members import Member
+from schema.override_changes import OverrideMutation
+from schema.overrides import Override, SubaccountsRequest
 from schema.parent_access_changes import ParentAccessMutation
 from schema.query import NodeQuery
 from schema.role_changes import RoleMutation
@@ -26,13 +28,15 @@ from schema.roles import Role
 from schema.sessions import SessionMutation
 from schema.share_changes import ShareMutation, ShareQuery
 from schema.shares import Share
+from schema.staff import StaffQuery
 from schema.subaccounts import SubaccountMutation
+from schema.subaccounts_requests import SubaccountsRequestMutation
 from schema.user_errors import PermissionDeniedError, RefusedError, RoleTooWideError, VersionConflictError
 from schema.users import User
 
 __all__ = ["build_schema", "enums", "unmarked_fields"]
 
-_QUERIES = (NodeQuery, InvitationQuery, ShareQuery)
+_QUERIES = (NodeQuery, InvitationQuery, ShareQuery, StaffQuery)
 _MUTATIONS = (
     SessionMutation,
     SubaccountMutation,
@@ -45,6 +49,8 @@ _MUTATIONS = (
     RoleMutation,
     ParentAccessMutation,
     BreakGlassMutation,
+    SubaccountsRequestMutation,
+    OverrideMutation,
 )
 _MORE_TYPES = (
     Account,
@@ -56,6 +62,8 @@ _MORE_TYPES = (
     Role,
     Share,
     User,
+    Override,
+    SubaccountsRequest,
     RefusedError,
     PermissionDeniedError,
     RoleTooWideError,
@@ -103,4 +111,4 @@ def _marked(element: object) -> bool:
     extensions = getattr(element, "extensions", {})
     definition = extensions.get("strawberry-definition")
     directives = getattr(definition, "directives", None) or ()
-    return any(isinstance(directive, Requires | Public) for directive in directives)
+    return any(isinstance(directive, Requires | Public | StaffOnly) for directive in directives)

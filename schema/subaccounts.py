@@ -69,6 +69,7 @@ class SubaccountMutation:
                 input.owner_email,
                 input.idempotency_key,
                 invitation_link(info),
+                info.context.subaccount_set_up,
             )
             made = await writes.create_subaccount(session, principal, command)
             return payload(

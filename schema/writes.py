@@ -12,7 +12,7 @@ from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
 from authz.row_security import enter
 from engine.declarations import entity_of, row_object
-from engine.rules import Public, Requires
+from engine.rules import Public, Requires, StaffOnly
 from resolvers.attempts import Limit, count
 from schema.context import ContextInfo
 from schema.user_errors import UserError, user_error
@@ -23,6 +23,10 @@ UNIQUE_VIOLATION = "23505"
 
 OPEN: list[object] = [Public()]
 """The mark of a mutation that needs no permission."""
+
+
+STAFF_ONLY: list[object] = [StaffOnly()]
+"""The mark of a mutation for the platform's staff; `authz.staff` holds the door."""
 
 
 def needs(permission: Permission) -> list[object]:

@@ -22,7 +22,14 @@ def create_app(settings: Settings, database_url: str) -> Application:
     """The application on a database that is migrated, or will be by the time `/readyz` says so."""
     database = connect_as_application(database_url, settings.pool_size)
     reads = read_pool(database_url, settings.read_pool_size)
-    executor = Executor(build_schema(), database, reads, settings.link_base, debug=settings.debug)
+    executor = Executor(
+        build_schema(),
+        database,
+        reads,
+        settings.link_base,
+        subaccount_set_up=settings.subaccounts,
+        debug=settings.debug,
+    )
     postman = Postman(database, settings)
 
     @asynccontextmanager

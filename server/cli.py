@@ -7,17 +7,21 @@ from typing import Annotated
 
 import typer
 
+from models.staff import StaffRole
 from schema.root import build_schema
 from server import serve as serving
 from server.commands.database import current_database, migrate_now, open_database, read_settings
 from server.commands.failures import CommandFailed, database_failures
 from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.policy import LEGEND, policy_table, policy_texts
+from server.commands.staff import add_staff, remove_staff, staff_members, staff_table
 from server.commands.tables import print_table
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
 from server.demo.making import make_demo
+from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
+from server.embedded_postgres import DatabaseAddresses
 from server.settings import Settings
 
 _commands = typer.Typer(
@@ -30,7 +34,9 @@ _commands = typer.Typer(
 )
 _policy = typer.Typer(help="The authorization policy.", no_args_is_help=True)
 _schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
+_staff = typer.Typer(help="The platform's own staff.", no_args_is_help=True)
 _commands.add_typer(_policy, name="policy")
+_commands.add_typer(_staff, name="staff")
 _commands.add_typer(_schema, name="schema")
 
 
@@ -66,15 +72,15 @@ def serve(
         text = f"Mandant answers at {url}/graphql"
         if demo:
             with database_failures():
-                access = asyncio.run(_prepare_demo(addresses.application, settings))
+                access = asyncio.run(_prepare_demo(addresses, settings))
             text = banner(url, access)
         serving.print_once_served(text, listener)
         serving.run(settings, addresses.application, listener, workers)
 
 
-async def _prepare_demo(database_url: str, settings: Settings) -> DemoAccess:
-    async with current_database(database_url) as database:
-        await make_demo(database, settings.link_base)
+async def _prepare_demo(addresses: DatabaseAddresses, settings: Settings) -> DemoAccess:
+    await _make_demo(addresses, settings)
+    async with current_database(addresses.application) as database:
         return await open_access(database, settings.folder / "demo.json")
 
 
@@ -103,15 +109,18 @@ def demo(
     with open_database(settings) as addresses, database_failures():
         if trees is not None:
             typer.echo(asyncio.run(load_trees(addresses.owner, trees)).summary())
-        elif asyncio.run(_make_demo(addresses.application, settings)):
+        elif asyncio.run(_make_demo(addresses, settings)):
             typer.echo("The demo accounts are made; `mandant serve --demo` prints tokens for them.")
         else:
             typer.echo("The demo accounts are there already.")
 
 
-async def _make_demo(database_url: str, settings: Settings) -> bool:
-    async with current_database(database_url) as database:
-        return await make_demo(database, settings.link_base)
+async def _make_demo(addresses: DatabaseAddresses, settings: Settings) -> bool:
+    async with current_database(addresses.application) as database:
+        made = await make_demo(database, settings.link_base)
+    if made:
+        await add_staff(addresses.owner, SUPPORTER.email, StaffRole.APPROVER)
+    return made
 
 
 @_commands.command()
@@ -137,6 +146,40 @@ def show_policy() -> None:
     typer.echo(policy_texts())
     print_table(policy_table())
     typer.echo(LEGEND)
+
+
+@_staff.command("add")
+def staff_add(
+    email: Annotated[str, typer.Argument(help="Of a person who has signed up.")],
+    role: Annotated[
+        StaffRole, typer.Option(case_sensitive=False, help="What the person does in the staff.")
+    ] = StaffRole.AGENT,
+) -> None:
+    """Make a person staff, or give it another role in the staff."""
+    with open_database(read_settings()) as addresses, database_failures():
+        changed = asyncio.run(add_staff(addresses.owner, email, role))
+    typer.echo(f"{email} is {role.value} {'now' if changed else 'already'}.")
+
+
+@_staff.command("remove")
+def staff_remove(
+    email: Annotated[str, typer.Argument(help="Of a person who is staff.")],
+) -> None:
+    """End a person's place in the staff, from the next request on."""
+    with open_database(read_settings()) as addresses, database_failures():
+        asyncio.run(remove_staff(addresses.owner, email))
+    typer.echo(f"{email} is staff no more.")
+
+
+@_staff.command("list")
+def staff_list() -> None:
+    """Show who is staff."""
+    with open_database(read_settings()) as addresses, database_failures():
+        members = asyncio.run(staff_members(addresses.owner))
+    if members:
+        print_table(staff_table(members))
+    else:
+        typer.echo("Nobody is staff.")
 
 
 @_schema.command("print")

@@ -34,6 +34,7 @@ from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
+from resolvers.subaccounts_requests import SubaccountSetUp
 from schema.context import Context
 from schema.root import graphql_schema
 from server.errors import Unauthenticated
@@ -52,6 +53,7 @@ class Executor:
         reads: Pool,
         public_url: str,
         *,
+        subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE,
         debug: bool = False,
     ) -> None:
         self.schema = graphql_schema(schema)
@@ -59,6 +61,7 @@ class Executor:
         self._reads = reads
         self._plans = Plans(schema, entering())
         self._public_url = public_url
+        self._subaccount_set_up = subaccount_set_up
         self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
         self.key_uses = KeyUses(self._sessions)
@@ -119,6 +122,7 @@ class Executor:
                 self._sessions,
                 client_address,
                 self._public_url,
+                self._subaccount_set_up,
                 request.reason,
             )
             result = execute(

@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import Field, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from resolvers.subaccounts_requests import SubaccountSetUp
+
 
 class Settings(BaseSettings):
     """Read once when a process starts; the README's table lists them."""
@@ -42,6 +44,10 @@ class Settings(BaseSettings):
         description="smtp://user:password@host:port or smtps://...; left out: mail stays in the outbox.",
     )
     mail_from: str = Field(default="Mandant <mandant@localhost>", description="The sender of e-mails.")
+    subaccounts: SubaccountSetUp = Field(
+        default=SubaccountSetUp.SELF_SERVICE,
+        description="SELF_SERVICE, or ON_REQUEST: platform support unlocks them for each master account.",
+    )
     debug: bool = Field(
         default=False, description="Answers say under `extensions.executor` which executor read them."
     )

@@ -22,6 +22,7 @@ from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
+from models.overrides import overrides, subaccounts_requests
 from models.parent_access import parent_access_requests
 from models.roles import role_policy_lines, roles
 from models.sessions import sessions
@@ -273,6 +274,8 @@ class World:
             share_accounts,
             break_glass_openings,
             parent_access_requests,
+            overrides,
+            subaccounts_requests,
             events,
             roles,
         )

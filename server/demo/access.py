@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from authz.builtin_roles import BuiltinRole
@@ -15,10 +15,11 @@ from authz.reach import PRINCIPAL
 from authz.refusals import Refusal
 from authz.row_security import enter
 from models.identifiers import AccountId
+from models.staff import staff
 from models.users import ownerships, users
 from resolvers.api_key_changes import ApiKeyCreation, create_api_key
 from resolvers.sessions import open_session
-from server.demo.story import AGENCY, DemoMember
+from server.demo.story import AGENCY, SUPPORTER, DemoPerson
 from server.embedded_postgres.folders import give_to_owner, make_folder
 
 API_KEY_NAME = "Demo key"
@@ -33,6 +34,8 @@ class DemoAccess:
 
     api_key: str | None
     tokens: Mapping[BuiltinRole, str]
+    staff_token: str | None
+    """A session of the platform's staff; None where the person is staff no more."""
 
 
 class _Kept(BaseModel):
@@ -40,23 +43,33 @@ class _Kept(BaseModel):
 
     api_key: str | None
     tokens: dict[str, str]
+    staff_token: str | None = None
 
 
 async def open_access(database: AsyncEngine, path: Path) -> DemoAccess:
     """What the file keeps, as far as it is valid in this database; the rest is made anew, and kept."""
     kept = _load(path)
     async with AsyncSession(database) as session, session.begin():
-        tokens = {member.role: await _token(session, member, kept) for member in AGENCY.people}
-        access = DemoAccess(await _api_key(session, kept, tokens[BuiltinRole.OWNER]), tokens)
+        tokens = {
+            member.role: await _token(session, member.person, kept.tokens.get(member.role, ""))
+            for member in AGENCY.people
+        }
+        api_key = await _api_key(session, kept, tokens[BuiltinRole.OWNER])
+        access = DemoAccess(api_key, tokens, await _staff_token(session, kept.staff_token or ""))
     if access != kept:
         _save(path, access)
     return access
 
 
-async def _token(session: AsyncSession, member: DemoMember, kept: DemoAccess) -> str:
-    person = select(users.c.id).where(users.c.email_canonical == member.person.email)
-    user_id = (await session.execute(person)).scalar_one()
-    token = kept.tokens.get(member.role, "")
+async def _staff_token(session: AsyncSession, kept: str) -> str | None:
+    there = select(exists().where(staff.c.user_id == users.c.id, users.c.email_canonical == SUPPORTER.email))
+    is_staff = (await session.execute(there)).scalar_one()
+    return await _token(session, SUPPORTER, kept) if is_staff else None
+
+
+async def _token(session: AsyncSession, person: DemoPerson, token: str) -> str:
+    statement = select(users.c.id).where(users.c.email_canonical == person.email)
+    user_id = (await session.execute(statement)).scalar_one()
     principal = await _principal(session, token)
     if principal is not None and principal.user_id == user_id:
         return token
@@ -97,16 +110,17 @@ def _load(path: Path) -> DemoAccess:
     try:
         kept = _Kept.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
-        return DemoAccess(None, {})
+        return DemoAccess(None, {}, None)
     tokens = {role: kept.tokens[role.name] for role in BuiltinRole if role.name in kept.tokens}
-    return DemoAccess(kept.api_key, tokens)
+    return DemoAccess(kept.api_key, tokens, kept.staff_token)
 
 
 def _save(path: Path, access: DemoAccess) -> None:
     """Readable by the folder's owner alone, and written whole or not at all."""
     make_folder(path.parent)
     tokens = {role.name: token for role, token in access.tokens.items()}
-    content = _Kept(api_key=access.api_key, tokens=tokens).model_dump_json(indent=2)
+    kept = _Kept(api_key=access.api_key, tokens=tokens, staff_token=access.staff_token)
+    content = kept.model_dump_json(indent=2)
     unfinished = path.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

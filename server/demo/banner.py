@@ -5,7 +5,7 @@ import shlex
 
 from authz.builtin_roles import BuiltinRole
 from server.demo.access import DemoAccess
-from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD, DemoShare
+from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD, SUPPORTER, DemoShare
 
 _ACCOUNTS = "{ viewer { accounts { totalCount nodes { name kind status } } } }"
 _MEMBERS = (
@@ -29,6 +29,7 @@ def banner(url: str, access: DemoAccess) -> str:
         *tokens,
         f"{BRAND.owner.email} owns {BRAND.name}.",
         *(_shared(share) for share in BRAND.shares),
+        *_staff(access.staff_token),
         "",
         f"Who reaches {client}, asked as {AGENCY.name}'s administrator:",
         _curl(url, access.tokens[BuiltinRole.ADMINISTRATOR], _MEMBERS, {"name": client}),
@@ -42,6 +43,12 @@ def _shared(share: DemoShare) -> str:
     hidden = ", ".join(sorted(area.value for area in share.hidden_areas))
     accounts = " and ".join(share.accounts)
     return f"{share.guest.email} reaches {accounts} by a share, as {share.role.name} without {hidden}."
+
+
+def _staff(token: str | None) -> list[str]:
+    if token is None:
+        return []
+    return [f"{SUPPORTER.email} is platform staff: ask for `staff {{ role }}` with {token}"]
 
 
 def _with_api_key(url: str, api_key: str | None) -> list[str]:

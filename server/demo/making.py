@@ -24,6 +24,7 @@ from resolvers.share_acceptance import accept_share
 from resolvers.share_changes import ShareCreation, WantedScope, create_share
 from resolvers.sign_up import SignUp, sign_up
 from resolvers.subaccounts import SubaccountCreation, create_subaccount
+from resolvers.subaccounts_requests import SubaccountSetUp
 from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
 
 _LOCK = 6304
@@ -91,6 +92,7 @@ class _Making:
             wanted.owner.email if wanted.owner else None,
             f"demo {wanted.name}",
             self.link,
+            SubaccountSetUp.SELF_SERVICE,
         )
         made = await create_subaccount(self.session, maker, command)
         self.accounts[wanted.name] = made.account_id

@@ -1,4 +1,4 @@
-"""Who is in the demo: an agency with six clients and a brand with three teams."""
+"""Who is in the demo: an agency with six clients, a brand with three teams, and the platform itself."""
 
 from dataclasses import dataclass
 
@@ -159,4 +159,16 @@ BRAND = DemoTree(
     ),
 )
 
-TREES = (AGENCY, BRAND)
+SUPPORTER = DemoPerson("Sam Rivera")
+"""Of the platform's own staff."""
+
+# The platform's people have an account like everybody; that they are staff gives them nothing in the others.
+PLATFORM = DemoTree(
+    name="Mandant Support",
+    owner=DemoPerson("Tara Lindholm"),
+    members=(DemoMember(SUPPORTER, BuiltinRole.ANALYST),),
+    rights_inheritance=RightsInheritance.ADMINISTRATORS,
+    subaccounts=(),
+)
+
+TREES = (AGENCY, BRAND, PLATFORM)

@@ -17,6 +17,7 @@
       figures: {to: cleo, accounts: [us], areas: [STATISTICS]}
     openings:                    # broken glass, that holds if nothing else is said
       fire: {by: anna, account: us, state: expired}
+    staff: {sue: AGENT}          # of the platform; sue stands among the people
     sees:                        # viewer.accounts in its order, and with it account(id) and node(id):
       anna: [brand, us]          # every other account is NOT_FOUND
       robot: UNAUTHENTICATED
@@ -31,7 +32,8 @@
         done_by: anna
 
 In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!opening fire`,
-`!role ANALYST` and `!role editor` stand for ids and `!once` for a text that is new in every call.
+`!role ANALYST` and `!role editor` stand for ids, `!once` for a text that is new in every call and `!soon` for
+a moment in a month.
 """
 
 import enum
@@ -46,6 +48,7 @@ from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area, Permission
 from models.accounts import AccountStatus, ParentAccess, RightsInheritance
 from models.api_keys import WhenMakerLosesAccess
+from models.staff import StaffRole
 from tests.authorization.reach_model import ShareState
 
 FOLDER = Path(__file__).parent / "cases"
@@ -61,6 +64,7 @@ class Referent(enum.Enum):
     SHARE = "!share"
     OPENING = "!opening"
     ONCE = "!once"
+    SOON = "!soon"
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,7 @@ class Case:
     keys: Mapping[str, KeyCase]
     shares: Mapping[str, ShareCase]
     openings: Mapping[str, OpeningCase]
+    staff: Mapping[str, StaffRole]
     sees: Mapping[str, tuple[str, ...] | None]
     may: tuple[MayCase, ...]
     subaccounts: Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -189,7 +194,7 @@ class Case:
         named = {name for may in self.may for name in may.callers}
         named |= {name for lists in self.subaccounts.values() for name in lists}
         named |= {name for write in self.writes for name in (*write.refused, write.done_by)}
-        named |= {share.to for share in self.shares.values()}
+        named |= {share.to for share in self.shares.values()} | set(self.staff)
         named |= {opening.by for opening in self.openings.values()}
         if named - callers:
             raise ValueError(f"there is no caller {sorted(named - callers)}")
@@ -219,6 +224,7 @@ def read_case(text: str) -> Case:
         keys={name: _key(**values) for name, values in given.pop("keys", {}).items()},
         shares={name: _share(**values) for name, values in given.pop("shares", {}).items()},
         openings={name: _opening(**values) for name, values in given.pop("openings", {}).items()},
+        staff={name: StaffRole(role) for name, role in given.pop("staff", {}).items()},
         sees={name: _seen(value) for name, value in given.pop("sees").items()},
         may=tuple(_may(question, callers) for question, callers in given.pop("may").items()),
         subaccounts={

@@ -15,10 +15,12 @@ from models.accounts import AccountStatus, accounts
 from models.invitations import invitations
 from models.members import memberships
 from models.shares import shares
+from models.staff import StaffRole
 from models.users import ownerships
 from tests.api import Caller
 from tests.authorization.moments import PAST, expire_key, expire_session, hash_quickly, revoke_key
 from tests.shares import Given, Share, give_share
+from tests.staff import staff_member
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
 
 ANONYMOUS = frozenset({"anonymous"})
@@ -26,7 +28,9 @@ NOT_ACCEPTED = frozenset(
     {"malformed_token", "unknown_token", "expired_session", "revoked_key", "expired_key"}
 )
 """They carry a token that opens nothing (any more)."""
-OUTSIDE_PEOPLE = frozenset(
+STAFF = frozenset({"staff_agent", "staff_approver"})
+"""Of the platform: in the accounts they are strangers."""
+OUTSIDE_PEOPLE = STAFF | frozenset(
     {
         "newcomer",
         "stranger",
@@ -107,6 +111,8 @@ class Stage:
         self.members["parent_finance"] = await world.member(self.parent, BuiltinRole.FINANCE)
         self.callers = dict(self.members)
         self.callers["newcomer"] = await world.person()
+        for role in StaffRole:
+            self.callers[f"staff_{role.name.lower()}"] = await staff_member(world, role)
         await self._add_guests()
         for caller in self.callers.values():
             person = caller.person if isinstance(caller, Member) else caller

@@ -27,6 +27,7 @@ from tests.authorization.matrix_rows import (
     table,
 )
 from tests.authorization.matrix_shares import SHARE_MUTATIONS, share_token
+from tests.authorization.matrix_staff import REQUESTS, STAFF_MUTATIONS, STAFF_QUERIES
 from tests.authorization.moments import hash_quickly, offer, open_session
 from tests.authorization.outcomes import DONE
 from tests.world import PASSWORD, Member, Person
@@ -236,6 +237,8 @@ MUTATIONS = {
     "roleCreate": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_create),
     "roleUpdate": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_update),
     "roleDelete": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_delete),
+    **STAFF_MUTATIONS,
+    **REQUESTS,
 }
 
 
@@ -268,6 +271,7 @@ QUERIES = {
     # The secret of the link is what lets its holder see what it offers.
     "invitation": Query(None, table((ANYBODY, DONE)), "{ accountName }", _token),
     "share": Query(None, table((ANYBODY, DONE)), "{ accountNames }", share_token),
+    **STAFF_QUERIES,
 }
 
 ACCOUNT_FIELDS = {
@@ -282,5 +286,11 @@ ACCOUNT_FIELDS = {
     "breakGlassOpenings": ("AUDIT_READ", MANAGERS),
     "apiKeyCreation": ("SETTINGS_READ", MANAGERS),
     "rightsInheritance": ("SETTINGS_READ", MANAGERS),
+    "overrides": ("SETTINGS_READ", MANAGERS),
+    "unsubscribeScope": ("SETTINGS_READ", MANAGERS),
+    "sendingDomainLimit": ("SETTINGS_READ", MANAGERS),
+    "fieldFunctions": ("SETTINGS_READ", MANAGERS),
+    "reviewApproved": ("SETTINGS_READ", MANAGERS),
+    "subaccountsRequests": ("SUBACCOUNTS_READ", MANAGERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

@@ -23,7 +23,9 @@ from tests.authorization.case_files import (
 from tests.authorization.moments import PAST, expire_key, made_by, revoke_key
 from tests.authorization.reach_model import ShareState
 from tests.links import Opening, break_glass, set_parent_access
+from tests.resolvers.staff_at_work import in_days
 from tests.shares import Given, Share, give_share
+from tests.staff import staff_member
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World, role_key
 
 _numbers = itertools.count(1)
@@ -74,6 +76,8 @@ class Scene:
                 return present(Kind.ROLE, role_key(self.roles[name]))
             case Referent.ONCE, ():
                 return f"once-{next(_numbers)}"
+            case Referent.SOON, ():
+                return in_days(30)
         raise ValueError(reference)
 
 
@@ -94,6 +98,8 @@ async def set_up(world: World, case: Case) -> Scene:
             ends = PAST if membership.expired else None
             made = await world.member(accounts[account_name], roles[membership.role], person, ends)
             members[name, account_name] = made
+        if name in case.staff:
+            await staff_member(world, case.staff[name], person)
     keys: dict[str, ApiKey] = {}
     for name, key in case.keys.items():
         keys[name] = await _make_key(world, accounts[key.account], roles[key.role], key)

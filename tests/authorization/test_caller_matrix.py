@@ -3,18 +3,21 @@
 from typing import Any
 
 import pytest
-from graphql import GraphQLField, GraphQLObjectType
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
 
 from authz.builtin_roles import BuiltinRole
-from engine.rules import Requires
+from engine.rules import Requires, StaffOnly
 from models.identifiers import Kind, present
+from models.overrides import OverrideKind
 from tests.api import Api
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
+from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
 from tests.links import break_glass
+from tests.staff import ask_for_subaccounts, set_override
 from tests.world import World
 
 
@@ -85,6 +88,16 @@ def test_the_schema_is_marked_as_the_table_says(name: str) -> None:
     assert _required(root_fields(type_)[name]) == row.permission
 
 
+def test_the_mutations_of_staff_are_marked_so() -> None:
+    """`@staffOnly`, and nothing else is."""
+    marks = {
+        name: field.extensions["strawberry-definition"].directives
+        for name, field in root_fields(SCHEMA.mutation_type).items()
+    }
+    marked = {name for name, found in marks.items() if any(isinstance(mark, StaffOnly) for mark in found)}
+    assert marked == set(STAFF_MUTATIONS)
+
+
 async def test_every_row_names_every_caller(stage: Stage) -> None:
     """So that a new kind of caller is thought through for each field."""
     rows = {name: row.expected for name, row in MUTATIONS.items()}
@@ -106,7 +119,9 @@ def test_every_gated_field_of_an_account_is_in_the_table() -> None:
 @pytest.mark.parametrize("way", ["account(id: $id)", "node(id: $id)"])
 async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> None:
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
-    leaves = {"rightsInheritance", "apiKeyCreation"}
+    type_ = SCHEMA.type_map["Account"]
+    assert isinstance(type_, GraphQLObjectType)
+    leaves = {name for name in ACCOUNT_FIELDS if is_leaf_type(get_named_type(type_.fields[name].type))}
     lists = ACCOUNT_FIELDS.keys() - leaves
     fields = " ".join([*sorted(leaves), *(f"{name} {{ totalCount }}" for name in sorted(lists))])
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
@@ -163,6 +178,8 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api) -> None:
     logged = await api.read(events, inviter, id=stage.account.id)
     key = await stage.key()
     opening = await break_glass(stage.world, stage.account, stage.members["parent_administrator"].person)
+    override = await set_override(stage.world, stage.account, OverrideKind.REVIEW_APPROVED, inviter.person)
+    request_id = await ask_for_subaccounts(stage.world, stage.account, declined_by=inviter.person)
     everybody = stage.callers.keys() - NOT_ACCEPTED
     seen_by = {
         Kind.ACCOUNT: (stage.account.id, INSIDE),
@@ -173,6 +190,8 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api) -> None:
         Kind.API_KEY: (key.id, MANAGERS | {"developer"}),
         Kind.SHARE: (stage.shares["guest"].id, MANAGERS | {"guest"}),
         Kind.BREAK_GLASS: (opening.id, MANAGERS),
+        Kind.OVERRIDE: (override.id, MANAGERS),
+        Kind.SUBACCOUNTS_REQUEST: (request_id, MANAGERS),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

@@ -12,13 +12,16 @@ from models.accounts import ParentAccess
 from models.idempotency import idempotency_records
 from models.identifiers import Kind, new_id
 from models.outbox import outbox_messages
+from models.overrides import OverrideKind
 from models.sessions import sessions
+from models.staff import StaffRole
 from models.users import ownerships, users
 from tests.api import Api, Caller
 from tests.links import Opening, ask, break_glass, set_parent_access
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
 from tests.shares import Given, Share, give_share
+from tests.staff import Override, ask_for_subaccounts, set_override, staff_member
 from tests.world import PASSWORD, Account, ApiKey, CustomRole, Member, Person, World
 
 Input = dict[str, Any]
@@ -45,6 +48,9 @@ class Place:
     role: CustomRole
     glass: Account
     opening: Opening
+    agent: Person
+    approver: Person
+    override: Override
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -53,6 +59,10 @@ class Place:
             "invitationAccept": self.invited,
             "shareAccept": self.offered,
             "shareLeave": self.guest,
+            "overrideCreate": self.agent,
+            "overrideApprove": self.approver,
+            "overrideEnd": self.agent,
+            "subaccountsRequestDecline": self.agent,
         }
         return callers.get(mutation, self.above)
 
@@ -67,6 +77,7 @@ class Place:
             Kind.API_KEY: self.key.id,
             Kind.SHARE: self.share.id,
             Kind.BREAK_GLASS: self.opening.id,
+            Kind.OVERRIDE: self.override.id,
         }
 
 
@@ -86,6 +97,9 @@ async def make_place(api: Api, world: World) -> Place:
     share = await give_share(world, [account], guest, above.person)
     waiting = await give_share(world, [account], offered, above.person, Given(accepted=False))
     role = await world.role(account, "ACCOUNT_READ CONTACTS_READ CONTACTS_WRITE", "ACCOUNT_READ")
+    agent, approver = await staff_member(world), await staff_member(world, StaffRole.APPROVER)
+    override = await set_override(world, account, OverrideKind.REVIEW_APPROVED, agent)
+    await ask_for_subaccounts(world, account)
     invitation_id = made["invitation"]["id"]
     await ask(world, account, ParentAccess.READ_ONLY, owner.person, from_above=False)
     glass = await world.account(master)
@@ -108,6 +122,9 @@ async def make_place(api: Api, world: World) -> Place:
         role,
         glass,
         opening,
+        agent,
+        approver,
+        override,
     )
 
 
@@ -117,9 +134,10 @@ def nowhere() -> Place:
     person = Person(new_id(), "Nobody", "nobody@example.com", "")
     member = Member(new_id(), person, account)
     key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
-    opening, shares = Opening(new_id()), (person, share, person, share)
+    opening = Opening(new_id())
     return Place(
-        account, account, member, member, member, key, person, "", "", *shares, role, account, opening
+        *(account, account, member, member, member, key, person, "", "", person, share, person, share),
+        *(role, account, opening, person, person, Override(new_id())),
     )
 
 
@@ -135,6 +153,7 @@ def inputs(place: Place) -> dict[str, Input]:
     address = f"new-{new}@example.com"
     shared = {"accountIds": [place.account.id], "areas": None, "hiddenAreas": ["CONTACTS"]}
     share = {"shareId": place.share.id}
+    override = account | {"overrideId": place.override.id}
     return {
         "signUp": {"name": "A", "email": address, "password": PASSWORD, "accountName": "B"}
         | {"invitationToken": None},
@@ -177,13 +196,28 @@ def inputs(place: Place) -> dict[str, Input]:
         "parentAccessAnswer": account | {"parentAccess": "READ_ONLY", "accept": True},
         "breakGlassOpen": because | {"accountId": place.glass.id, "hours": 24},
         "breakGlassEnd": {"breakGlassId": place.opening.id},
+        "subaccountsRequest": account | because,
+        "subaccountsRequestDecline": account | because,
+        "overrideCreate": account
+        | because
+        | {"kind": "SENDING_DOMAINS", "sendingDomains": 2, "expiresAt": next_year}
+        | {"unsubscribeScope": None, "fieldFunctions": None},
+        "overrideApprove": override,
+        "overrideEnd": override | because,
     }
+
+
+FOR_ALL_ACCOUNTS = {"overrideCreate", "overrideApprove", "overrideEnd", "subaccountsRequestDecline"}
+"""Their callers are platform staff, for whom no account is foreign."""
+NOT_IN_SELF_SERVICE = {"subaccountsRequest"}
+"""Where subaccounts are self-service, nothing is to be asked for: tests/resolvers has its story."""
 
 
 ID_FIELDS = {
     "accountId": Kind.ACCOUNT,
     "accountIds": Kind.ACCOUNT,
     "shareId": Kind.SHARE,
+    "overrideId": Kind.OVERRIDE,
     "parentId": Kind.ACCOUNT,
     "memberId": Kind.MEMBER,
     "toMemberId": Kind.MEMBER,

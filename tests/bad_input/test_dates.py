@@ -11,7 +11,7 @@ from tests.bad_input.inputs import Place, inputs, make_place, stored
 from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt
 from tests.world import World
 
-MUTATIONS = ["memberInvite", "memberUpdate", "apiKeyCreate"]
+MUTATIONS = ["memberInvite", "memberUpdate", "apiKeyCreate", "overrideCreate"]
 _PAST = ["2000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999999-12:00"]
 _NO_MOMENT = [
     "",
@@ -37,7 +37,7 @@ _WITHOUT_ZONE = ["2030-01-01T00:00:00", "2030-01-01", "2030", "2000-01-01T00:00:
 
 async def _with_end(api: Api, place: Place, mutation: str, end: object) -> Attempt:
     right: dict[str, Any] = inputs(place)[mutation]
-    return await attempt(api, mutation, place.above, **(right | {"expiresAt": end}))
+    return await attempt(api, mutation, place.caller(mutation), **(right | {"expiresAt": end}))
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)

@@ -15,8 +15,10 @@ from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
+from models.overrides import overrides, subaccounts_requests
 from models.shares import share_accounts, shares
 from models.users import users
+from tests.staff import staff_member
 from tests.world import Account, Member, World
 
 
@@ -42,9 +44,11 @@ _Values = dict[str, object]
 
 
 async def make_scene(world: World, children: int, rows: int) -> Scene:
-    """A master with so many children; the first child has so many rows of each kind, the others one."""
+    """A master with so many children; the first child has so many rows of each kind, the others one. The
+    owner is platform staff besides."""
     master = await world.account()
     owner = await world.member(master, BuiltinRole.OWNER)
+    await staff_member(world, person=owner.person)
     below: list[Account] = []
     found: dict[Kind, list[str]] = {kind: [] for kind in Kind}
     async with world.database.begin() as connection:
@@ -107,6 +111,15 @@ async def _rows(
             "link_expires_at": _tomorrow(),
         }
         to: _Values = {"master_id": account.master, "email": address, "email_canonical": address}
+        override: _Values = {"kind": "SENDING_DOMAINS", "sending_domains": 2, "reason": "Ticket 4711"} | {
+            "made_by": owner.person.key,
+            "in_force_from": _tomorrow(),
+            "expires_at": _tomorrow(),
+        }
+        asked: _Values = {"reason": "Branches.", "answered_by": owner.person.key} | {
+            "answered_at": _tomorrow(),
+            "decline_reason": "No.",
+        }
         written: list[tuple[Kind, Table, _Values]] = [
             (Kind.USER, users, someone),
             (Kind.MEMBER, memberships, place | analyst | {"user_id": ids[Kind.USER]}),
@@ -114,6 +127,8 @@ async def _rows(
             (Kind.INVITATION, invitations, place | analyst | secret | offer | {"expires_at": _tomorrow()}),
             (Kind.EVENT, events, place | actor | change),
             (Kind.SHARE, shares, to | analyst | secret | given),
+            (Kind.OVERRIDE, overrides, place | override),
+            (Kind.SUBACCOUNTS_REQUEST, subaccounts_requests, place | asked),
         ]
         for kind, table, values in written:
             await connection.execute(insert(table).values(id=ids[kind], **values))

@@ -102,6 +102,21 @@ SHAPES = {
         "actingFrom { name } account { name } } }",
         6,
     ),
+    "overrides": _of_accounts(
+        "overrides(first: 100) { totalCount nodes { id reason status account { name } } }", 4
+    ),
+    "what overrides set": _of_accounts(
+        "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
+    ),
+    "requests for subaccounts": _of_accounts(
+        "subaccountsRequests(first: 100) { totalCount nodes { id status account { name } } }", 4
+    ),
+    "what staff see": Shape(
+        "query ($id: ID!) { staff { role requests(first: 20) { totalCount nodes { id accountName } } "
+        "waiting(first: 20) { totalCount nodes { id } } "
+        "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status madeByName } } } } }",
+        10,
+    ),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
         "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",

@@ -18,13 +18,17 @@ _LISTS = (
     "events",
     "shares",
     "breakGlassOpenings",
+    "overrides",
+    "subaccountsRequests",
     *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
 )
 _EDGES = "edges { cursor node { id } }"
 _INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
 _GHOSTS = "ghosts { edges { cursor } }"
 _SHARES = f"shares {{ {_EDGES} }}"
-_ASKED = f"{{ viewer {{ id {_SHARES} accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} }} }} }} }}"
+_STAFF = f"staff {{ requests {{ {_EDGES} }} waiting {{ {_EDGES} }} }}"
+_VIEWER = f"viewer {{ id {_SHARES} accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} }} }} }}"
+_ASKED = f"{{ {_VIEWER} {_STAFF} }}"
 
 
 async def harvest(executor: Executor, scene: Scene) -> Mapping[str, Vocabulary]:

@@ -21,6 +21,7 @@ from models.identifiers import Kind, present
 from resolvers.events import EventKind
 from tests.api import Caller
 from tests.equality import rows
+from tests.equality.overridden import add_staff
 from tests.links import Opening, ask, break_glass, set_parent_access
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
@@ -55,6 +56,8 @@ VIEWERS = (
     "guest of what has ended",
     "holder of a custom role",
     "key of a custom role",
+    "agent of the staff",
+    "approver of the staff",
 )
 REFUSED = ("expired session", "revoked key", "expired key", "stopped key", "key from elsewhere")
 _KEYS = (
@@ -117,6 +120,7 @@ async def make_scene(world: World) -> Scene:
     people["nobody's member"] = await world.person("Nobody's member")
     shares = await _shares(world, agency, people, keys["key"], custom[0])
     openings = await _links(world, agency, people)
+    overridden = await add_staff(world, [agency.client, agency.till, brand], agency.master, people)
     people["expired session"] = await world.person()
     await rows.end_session(world, people["expired session"])
     seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
@@ -131,6 +135,7 @@ async def make_scene(world: World) -> Scene:
         *invitations,
         *(share.id for share in shares),
         *(opening.id for opening in openings),
+        *overridden,
         *events,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")

@@ -35,7 +35,7 @@ _PAYLOAD_FIELDS = {
 async def test_every_field_is_compiled(field: str, executor: Executor, scene: Scene) -> None:
     """... and both executors give it, or deny it, alike."""
     asked = operation(_FIELDS[field], id=scene.ids[0])
-    for viewer in ("owner of a tree", "finance"):
+    for viewer in ("owner of a tree", "finance", "agent of the staff"):
         assert await check_equality(executor, asked, scene.callers[viewer]), viewer
 
 

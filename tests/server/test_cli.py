@@ -158,6 +158,7 @@ def test_demo_makes_the_accounts_once(run: Run, empty: DatabaseAddresses) -> Non
     settings = {"DATABASE_URL": empty.application, "MANDANT_MIGRATION_DATABASE_URL": empty.owner}
     run("migrate", **settings)
     assert "are made" in run("demo", **settings).output
+    assert "sam.rivera@example.com" in run("staff", "list", **settings).output
     assert run("demo", **settings) == Finished(0, "The demo accounts are there already.\n", "")
 
 

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from authz.builtin_roles import BuiltinRole
+from models.staff import StaffRole
+from server.commands.staff import add_staff, remove_staff
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
 from server.demo.making import make_demo
-from server.demo.story import AGENCY, BRAND, DemoPerson
+from server.demo.story import AGENCY, BRAND, PLATFORM, SUPPORTER, DemoPerson
 from server.embedded_postgres import DatabaseAddresses
 from server.settings import Settings
 from tests.server.demo_database import DemoDatabase, Token, open_demo_database
@@ -142,7 +144,7 @@ async def test_every_account_has_a_key_and_a_log(demo: DemoDatabase) -> None:
 
 async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:
     before = await demo.counts()
-    assert before["accounts"] == 12
+    assert before["accounts"] == 13
     assert not await make_demo(demo.engine, LINK_BASE)
     assert await demo.counts() == before
 
@@ -177,7 +179,9 @@ async def test_only_what_is_not_valid_any_more_is_minted_anew(demo: DemoDatabase
     assert second.tokens[BuiltinRole.FINANCE] != token
     assert await viewer_of(demo, second.tokens[BuiltinRole.FINANCE]) is not None
     assert second == DemoAccess(
-        first.api_key, {**first.tokens, BuiltinRole.FINANCE: second.tokens[BuiltinRole.FINANCE]}
+        first.api_key,
+        {**first.tokens, BuiltinRole.FINANCE: second.tokens[BuiltinRole.FINANCE]},
+        first.staff_token,
     )
     await demo.rows("UPDATE api_keys SET revoked_at = now() WHERE name = 'Demo key'")
     third = await open_access(demo.engine, path)
@@ -185,6 +189,22 @@ async def test_only_what_is_not_valid_any_more_is_minted_anew(demo: DemoDatabase
     assert third.api_key is not None
     assert await viewer_of(demo, third.api_key) is not None
     assert third.tokens == second.tokens
+
+
+async def test_one_of_its_people_is_staff_and_reaches_no_customer(demo: DemoDatabase, tmp_path: Path) -> None:
+    """The token is minted while the person is staff, and printed; being staff opens nobody's account."""
+    path = tmp_path / "demo.json"
+    assert (await open_access(demo.engine, path)).staff_token is None
+    await add_staff(demo.owner_url, SUPPORTER.email, StaffRole.APPROVER)
+    access = await open_access(demo.engine, path)
+    assert access.staff_token is not None
+    assert access.staff_token in banner("http://127.0.0.1:8000", access)
+    answer = await demo.api.read("{ staff { role } viewer { user { email } } }", Token(access.staff_token))
+    assert answer == {"staff": {"role": "APPROVER"}, "viewer": {"user": {"email": SUPPORTER.email}}}
+    assert await account_names(demo, SUPPORTER) == [PLATFORM.name]
+    assert await open_access(demo.engine, path) == access
+    await remove_staff(demo.owner_url, SUPPORTER.email)
+    assert (await open_access(demo.engine, path)).staff_token is None
 
 
 @pytest.mark.parametrize(

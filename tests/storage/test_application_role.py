@@ -18,9 +18,11 @@ from models.idempotency import idempotency_records
 from models.identifiers import new_id
 from models.invitations import invitations
 from models.members import memberships
+from models.overrides import overrides, subaccounts_requests
 from models.parent_access import parent_access_requests
 from models.roles import role_policy_lines, roles
 from models.shares import share_accounts, shares
+from models.staff import staff, staff_changes
 from models.users import users
 from tests.world import Account, World
 
@@ -70,6 +72,20 @@ FORBIDDEN: dict[str, UpdateBase] = {
         role_id=BuiltinRole.ANALYST.id, relation="member", area="*", action="*", effect="allow"
     ),
     "remove a person": delete(users),
+    "make somebody staff": insert(staff).values(user_id=uuid.uuid4(), role="APPROVER"),
+    "give staff another role": update(staff).values(role="APPROVER"),
+    "dismiss staff": delete(staff),
+    "write into the book of the staff": insert(staff_changes).values(
+        id=uuid.uuid4(), user_id=uuid.uuid4(), kind="ADDED", role="AGENT", made_by="nobody"
+    ),
+    "change the book of the staff": update(staff_changes).values(made_by="nobody"),
+    "prolong an override": update(overrides).values(expires_at=None),
+    "change what an override is": update(overrides).values(kind="SUBACCOUNTS"),
+    "give an override another reason": update(overrides).values(reason="other"),
+    "say that somebody else made an override": update(overrides).values(made_by=uuid.uuid4()),
+    "remove an override": delete(overrides),
+    "change what was asked": update(subaccounts_requests).values(reason="other"),
+    "remove a request": delete(subaccounts_requests),
 }
 
 

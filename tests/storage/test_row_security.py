@@ -19,6 +19,7 @@ from engine.declarations import SqlField
 from engine.reference_statements import Statement, statement
 from models.accounts import ParentAccess, accounts
 from models.identifiers import new_id
+from models.overrides import OverrideKind
 from resolvers.events import EventKind
 from schema.root import build_schema
 from server.database import connect_as_application, read_pool
@@ -30,6 +31,7 @@ from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
 from tests.links import ask, break_glass
 from tests.shares import Given, give_share
+from tests.staff import ask_for_subaccounts, set_override
 from tests.world import Account, Member, World
 
 _TABLES = {table.name: table for table in tables_of_trees()}
@@ -58,6 +60,8 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await rows.invitation(world, master, BuiltinRole.ANALYST, owner.person)
     await rows.event(world, master, EventKind.ACCOUNT_CREATED, owner.person)
     await give_share(world, [master], await world.person(), owner.person)
+    await set_override(world, master, OverrideKind.SENDING_DOMAINS, owner.person)
+    await ask_for_subaccounts(world, master)
     return master, owner
 
 

@@ -18,6 +18,8 @@ REFERENCE_TABLES = {
     "role_policy_lines",
     "roles",
     "sessions",
+    "staff",
+    "staff_changes",
     "users",
 }
 """The same on every node: people, roles, mail. Whatever is added here belongs to no tree."""

@@ -1,0 +1,48 @@
+"""The door for writes of platform staff: who is staff in that very moment, and one account (R88, T36)."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, Uuid, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import lock_path
+from authz.principals import Principal
+from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.staff_functions import entering_as_staff
+from models.identifiers import AccountId, MasterId, UserId
+from models.staff import StaffRole
+
+
+@dataclass(frozen=True)
+class StaffAtWork:
+    """A member of staff, kept so until the transaction ends, at work on one account, locked."""
+
+    user_id: UserId
+    role: StaffRole
+    master_id: MasterId
+    account_id: AccountId
+
+
+async def authorize_staff(session: AsyncSession, principal: Principal, account_id: AccountId) -> StaffAtWork:
+    """Let staff work on the account, and on no other tree than its own for the rest of the transaction.
+
+    Raises NotFound for whoever is no staff, as where the account is not there (N20), and OWN_TREE for staff
+    who are members or guests of the account's tree.
+    """
+    values = principal.credentials.binds | {"account_id": account_id}
+    row = (await session.execute(_entering(), values)).one_or_none()
+    if row is None:
+        raise NotFound
+    master_id = MasterId(row.entered_tree)
+    await lock_path(session, master_id, account_id)
+    if row.entered_own:
+        raise Refusal(RefusalCode.OWN_TREE)
+    return StaffAtWork(UserId(row.entered_user_id), StaffRole(row.entered_role), master_id, account_id)
+
+
+@functools.cache
+def _entering() -> Select[Any]:
+    entered = entering_as_staff(bindparam("account_id", type_=Uuid()))
+    return select(*entered.c)

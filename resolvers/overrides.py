@@ -1,0 +1,180 @@
+"""What platform staff have set in an account, as its own people see it, and what holds there now (R88)."""
+
+import enum
+from typing import Annotated, Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, literal_column, select
+
+from authz.permissions import Permission
+from authz.reach import account_where, readable_account
+from engine.arguments import Described
+from engine.paging import Order
+from models.accounts import account_closure
+from models.overrides import (
+    USUAL_SENDING_DOMAINS,
+    OverrideKind,
+    UnsubscribeScope,
+    overrides,
+    subaccounts_requests,
+)
+from resolvers.identifiers import OverrideIdArgument, SubaccountsRequestIdArgument
+
+
+class OverrideStatus(enum.Enum):
+    """What has become of an override."""
+
+    WAITING = "WAITING"
+    IN_FORCE = "IN_FORCE"
+    EXPIRED = "EXPIRED"
+    ENDED = "ENDED"
+
+
+class SubaccountsRequestStatus(enum.Enum):
+    """What has become of a request for subaccounts."""
+
+    OPEN = "OPEN"
+    GRANTED = "GRANTED"
+    DECLINED = "DECLINED"
+
+
+BY_ID = Order("overrides", (overrides.c.id,), descending=True)
+REQUESTS_BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=True)
+
+
+def order(**_: object) -> Order:
+    """Newest first."""
+    return BY_ID
+
+
+def requests_order(**_: object) -> Order:
+    """Newest first."""
+    return REQUESTS_BY_ID
+
+
+def status_of(override: FromClause) -> ColumnElement[str]:
+    """What has become of it, by the database's clock."""
+    return case(
+        (override.c.ended_at.is_not(None), OverrideStatus.ENDED.value),
+        (override.c.expires_at <= func.now(), OverrideStatus.EXPIRED.value),
+        (override.c.in_force_from.is_(None), OverrideStatus.WAITING.value),
+        else_=OverrideStatus.IN_FORCE.value,
+    )
+
+
+def of_account(
+    account: FromClause,
+    status: Annotated[OverrideStatus | None, Described("Only those of which this has become.")] = None,
+) -> Select[Any]:
+    """What platform support has set here, each for a reason and until a day; newest first."""
+    override = overrides.alias()
+    statement = select(*override.c).where(
+        override.c.account_id == account.c.id, override.c.master_id == account.c.master_id
+    )
+    return statement if status is None else statement.where(status_of(override) == status.value)
+
+
+def by_id(root: FromClause, id: OverrideIdArgument) -> Select[Any]:
+    """An override of an account whose settings the viewer may see."""
+    override = overrides.alias()
+    return select(*override.c).where(override.c.id == id, account_where(override, Permission.SETTINGS_READ))
+
+
+def account_of(row: FromClause) -> Select[Any]:
+    """The account."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == row.c.account_id, account.c.master_id == row.c.master_id).limit(1)
+
+
+def in_force(account: FromClause, kind: OverrideKind) -> Select[Any]:
+    """The override of this kind that holds in the account now, by the database's clock; at most one row.
+
+    SUBACCOUNTS holds for the whole tree of the master account that has it (R11), FIELD_FUNCTIONS in every
+    account below, where none nearer says otherwise (R83); the others in their own account alone (R77, R80,
+    R86, T29).
+    """
+    override, path = overrides.alias(), account_closure.alias()
+    above = and_(path.c.master_id == override.c.master_id, path.c.ancestor_id == override.c.account_id)
+    statement = (
+        select(*override.c)
+        .join(path, above)
+        .where(
+            path.c.descendant_id == account.c.id,
+            path.c.master_id == account.c.master_id,
+            override.c.kind == literal_column(f"'{kind.value}'"),
+            status_of(override) == literal_column(f"'{OverrideStatus.IN_FORCE.value}'"),
+        )
+        .order_by(path.c.depth)
+        .limit(1)
+    )
+    if kind in _INHERITED:
+        return statement
+    return statement.where(path.c.depth == literal_column("0"))
+
+
+_INHERITED = frozenset({OverrideKind.SUBACCOUNTS, OverrideKind.FIELD_FUNCTIONS})
+
+
+def unsubscribe_scope_of(account: FromClause) -> ColumnElement[str]:
+    """What an unsubscribe holds for: the whole account, unless platform support has switched it (R77)."""
+    return func.coalesce(
+        _value(account, OverrideKind.UNSUBSCRIBE_SCOPE, "unsubscribe_scope"),
+        literal_column(f"'{UnsubscribeScope.ACCOUNT.value}'"),
+    )
+
+
+def sending_domain_limit_of(account: FromClause) -> ColumnElement[int]:
+    """How many sending domains the account may have: one, unless platform support allows more (R80)."""
+    return func.coalesce(
+        _value(account, OverrideKind.SENDING_DOMAINS, "sending_domains"),
+        literal_column(str(USUAL_SENDING_DOMAINS)),
+    )
+
+
+def field_functions_of(account: FromClause) -> ColumnElement[bool]:
+    """Whether field functions work here: they do, unless platform support says otherwise here or in an
+    account above, the nearest of which counts (R83)."""
+    return func.coalesce(
+        _value(account, OverrideKind.FIELD_FUNCTIONS, "field_functions"), literal_column("true")
+    )
+
+
+def review_approved_of(account: FromClause) -> ColumnElement[bool]:
+    """Whether a sample of the account's recipients passed the quality check that sending waits for (R85,
+    R86). It is not passed down to subaccounts."""
+    return exists(in_force(account, OverrideKind.REVIEW_APPROVED).correlate(account))
+
+
+def _value(account: FromClause, kind: OverrideKind, column: str) -> ColumnElement[Any]:
+    found = in_force(account, kind)
+    return found.with_only_columns(found.selected_columns[column]).correlate(account).scalar_subquery()
+
+
+def requests_of_account(account: FromClause) -> Select[Any]:
+    """What platform support was asked for here: to unlock subaccounts. Newest first."""
+    request = subaccounts_requests.alias()
+    return select(*request.c).where(
+        request.c.account_id == account.c.id, request.c.master_id == account.c.master_id
+    )
+
+
+def request_by_id(root: FromClause, id: SubaccountsRequestIdArgument) -> Select[Any]:
+    """A request of an account whose subaccounts the viewer may see."""
+    request = subaccounts_requests.alias()
+    return select(*request.c).where(request.c.id == id, account_where(request, Permission.SUBACCOUNTS_READ))
+
+
+def request_of_result(result: FromClause) -> Select[Any]:
+    """The request."""
+    request = subaccounts_requests.alias()
+    return select(*request.c).where(
+        request.c.id == result.c.request_id, account_where(request, Permission.SUBACCOUNTS_READ)
+    )
+
+
+def request_status_of(request: FromClause) -> ColumnElement[str]:
+    """What has become of it."""
+    return case(
+        (request.c.override_id.is_not(None), SubaccountsRequestStatus.GRANTED.value),
+        (request.c.decline_reason.is_not(None), SubaccountsRequestStatus.DECLINED.value),
+        else_=SubaccountsRequestStatus.OPEN.value,
+    )

@@ -1,0 +1,153 @@
+"""What platform staff change."""
+
+import datetime
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from engine.declarations import entity, to_one
+from models.identifiers import AccountId, Kind, OverrideId
+from models.overrides import OverrideKind, UnsubscribeScope
+from resolvers import override_changes as writes
+from resolvers import staff as reads
+from resolvers import subaccounts_requests as requests
+from resolvers.identifiers import required
+from resolvers.override_values import OverrideValue
+from schema.context import ContextInfo, principal_of
+from schema.staff import StaffAccount, StaffOverride
+from schema.user_errors import UserError
+from schema.writes import STAFF_ONLY, payload, perform, user_errors
+
+_REASON = "1 to 200 characters; the account reads it in its log."
+
+
+@strawberry.input(description="Something to be set in an account, for a reason and until a day.")
+class OverrideCreateInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    kind: OverrideKind = strawberry.field(description="What to set.")
+    unsubscribe_scope: UnsubscribeScope | None = strawberry.field(
+        default=None, description="For UNSUBSCRIBE_SCOPE, and for no other kind."
+    )
+    sending_domains: int | None = strawberry.field(
+        default=None, description="For SENDING_DOMAINS, and for no other kind: how many, 1 to 10,000."
+    )
+    field_functions: bool | None = strawberry.field(
+        default=None, description="For FIELD_FUNCTIONS, and for no other kind: whether they work."
+    )
+    reason: str = strawberry.field(description=f"Why. {_REASON}")
+    expires_at: datetime.datetime = strawberry.field(
+        description="When it ends by itself, at most a year ahead."
+    )
+
+
+@strawberry.input(description="An override that waits for approval.")
+class OverrideApproveInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    override_id: strawberry.ID = strawberry.field(description="The override.")
+
+
+@strawberry.input(description="An override that shall hold no longer.")
+class OverrideEndInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    override_id: strawberry.ID = strawberry.field(description="The override.")
+    reason: str = strawberry.field(description=f"Why. {_REASON}")
+
+
+@strawberry.input(description="No, to an account's request for subaccounts.")
+class SubaccountsRequestDeclineInput:
+    account_id: strawberry.ID = strawberry.field(description="The account that asks.")
+    reason: str = strawberry.field(description=f"Why not. {_REASON}")
+
+
+@entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
+class OverridePayload:
+    """An override that was made or changed."""
+
+    override: StaffOverride | None = to_one(reads.override_of_result)
+    user_errors: list[UserError] = user_errors()
+
+
+@entity(None, carries={"account_id": Uuid()})
+class SubaccountsRequestDeclinePayload:
+    """A request that was declined."""
+
+    account: StaffAccount | None = to_one(reads.account_of_result)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class OverrideMutation:
+    @strawberry.mutation(
+        directives=STAFF_ONLY,
+        description="Set something in an account that only platform support sets, in place of what is set of "
+        "that kind. UNSUBSCRIBE_SCOPE and REVIEW_APPROVED hold once somebody else of the staff approves.",
+    )
+    async def override_create(self, info: ContextInfo, input: OverrideCreateInput) -> OverridePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> OverridePayload:
+            command = writes.OverrideCreation(
+                _account_id(input.account_id),
+                input.kind,
+                OverrideValue(input.unsubscribe_scope, input.sending_domains, input.field_functions),
+                input.reason,
+                input.expires_at,
+            )
+            return _payload(await writes.create_override(session, principal, command))
+
+        return await perform(info, OverridePayload, write)
+
+    @strawberry.mutation(
+        directives=STAFF_ONLY,
+        description="Put in force what somebody else of the staff has asked for. Needs the role APPROVER.",
+    )
+    async def override_approve(self, info: ContextInfo, input: OverrideApproveInput) -> OverridePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> OverridePayload:
+            account_id, override_id = _account_id(input.account_id), _override_id(input.override_id)
+            return _payload(await writes.approve_override(session, principal, account_id, override_id))
+
+        return await perform(info, OverridePayload, write)
+
+    @strawberry.mutation(
+        directives=STAFF_ONLY, description="End an override at once, whether it holds or waits."
+    )
+    async def override_end(self, info: ContextInfo, input: OverrideEndInput) -> OverridePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> OverridePayload:
+            account_id, override_id = _account_id(input.account_id), _override_id(input.override_id)
+            ended = await writes.end_override(session, principal, account_id, override_id, input.reason)
+            return _payload(ended)
+
+        return await perform(info, OverridePayload, write)
+
+    @strawberry.mutation(
+        directives=STAFF_ONLY,
+        description="Answer an account's request for subaccounts with no; `overrideCreate` is the yes.",
+    )
+    async def subaccounts_request_decline(
+        self, info: ContextInfo, input: SubaccountsRequestDeclineInput
+    ) -> SubaccountsRequestDeclinePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SubaccountsRequestDeclinePayload:
+            account_id = _account_id(input.account_id)
+            declined = await requests.decline_subaccounts(session, principal, account_id, input.reason)
+            return payload(SubaccountsRequestDeclinePayload, account_id=declined)
+
+        return await perform(info, SubaccountsRequestDeclinePayload, write)
+
+
+def _account_id(text: strawberry.ID) -> AccountId:
+    return AccountId(required(Kind.ACCOUNT, text, "accountId"))
+
+
+def _override_id(text: strawberry.ID) -> OverrideId:
+    return OverrideId(required(Kind.OVERRIDE, text, "overrideId"))
+
+
+def _payload(made: writes.OverrideMade) -> OverridePayload:
+    return payload(OverridePayload, account_id=made.account_id, override_id=made.override_id)

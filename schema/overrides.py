@@ -1,0 +1,56 @@
+"""What platform support has set in an account, and what it was asked for."""
+
+import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from authz.permissions import Permission
+from engine.codecs import enum_of, global_id
+from engine.declarations import column, computed, entity, to_one
+from models.identifiers import Kind
+from models.overrides import OverrideKind, UnsubscribeScope, overrides, subaccounts_requests
+from resolvers import overrides as reads
+from schema.node import ID_DESCRIPTION, Node
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+
+
+@entity(overrides, requires=Permission.SETTINGS_READ)
+class Override(Node):
+    """Something that only platform support sets in an account: for a reason, and until a day (R88)."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.OVERRIDE), description=ID_DESCRIPTION)
+    kind: OverrideKind = column(codec=enum_of(OverrideKind), description="What is set.")
+    unsubscribe_scope: UnsubscribeScope | None = column(
+        codec=enum_of(UnsubscribeScope), description="What UNSUBSCRIBE_SCOPE sets; null for other kinds."
+    )
+    sending_domains: int | None = column(description="How many SENDING_DOMAINS allows; null for other kinds.")
+    field_functions: bool | None = column(
+        description="Whether field functions work by FIELD_FUNCTIONS; null for other kinds."
+    )
+    reason: str = column(description="Why, as platform support wrote it.")
+    status: reads.OverrideStatus = computed(reads.status_of, codec=enum_of(reads.OverrideStatus))
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
+    created_at: datetime.datetime = column(description="When it was made.")
+    in_force_from: datetime.datetime | None = column(
+        description="From when it holds; null while it waits for approval."
+    )
+    expires_at: datetime.datetime = column(description="When it ends by itself.")
+    ended_at: datetime.datetime | None = column(description="When it was ended before that.")
+
+
+@entity(subaccounts_requests, requires=Permission.SUBACCOUNTS_READ)
+class SubaccountsRequest(Node):
+    """A request that platform support unlock subaccounts for the tree of a master account (R11)."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.SUBACCOUNTS_REQUEST), description=ID_DESCRIPTION)
+    reason: str = column(description="Why, as the asker wrote it.")
+    status: reads.SubaccountsRequestStatus = computed(
+        reads.request_status_of, codec=enum_of(reads.SubaccountsRequestStatus)
+    )
+    decline_reason: str | None = column(description="Why it was declined; null where it was not.")
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
+    created_at: datetime.datetime = column(description="When it was made.")
+    answered_at: datetime.datetime | None = column(description="When it was answered.")

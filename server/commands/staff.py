@@ -1,0 +1,136 @@
+"""Who is platform staff (R88): said on the command line, as the database's owner, and by nobody else."""
+
+import datetime
+import getpass
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from authz.refusals import Refusal
+from models.identifiers import UserId, new_id
+from models.staff import StaffChangeKind, StaffRole, staff, staff_changes
+from models.users import users
+from resolvers.emails import email_address
+from server.commands.failures import CommandFailed
+from server.commands.tables import new_table
+from server.database import connect_as_owner
+
+
+@dataclass(frozen=True)
+class StaffMember:
+    """A person who is staff."""
+
+    email: str
+    name: str
+    role: StaffRole
+    since: datetime.datetime
+
+
+async def add_staff(owner_url: str, email: str, role: StaffRole) -> bool:
+    """Make a person staff, or give it another role: whether that changed anything.
+
+    Raises CommandFailed where nobody has signed up with the address.
+    """
+    async with _writing(owner_url) as connection:
+        user_id = await _person(connection, email)
+        held = await _role(connection, user_id)
+        if held is role:
+            return False
+        added = upsert(staff).values(user_id=user_id, role=role.value)
+        await connection.execute(
+            added.on_conflict_do_update(index_elements=["user_id"], set_={"role": added.excluded.role})
+        )
+        kind = StaffChangeKind.ADDED if held is None else StaffChangeKind.ROLE_CHANGED
+        await _note(connection, user_id, kind, role)
+        return True
+
+
+async def remove_staff(owner_url: str, email: str) -> None:
+    """From the next request on the person is staff no more. What it set in accounts stays until it ends.
+
+    Raises CommandFailed for who is no staff.
+    """
+    async with _writing(owner_url) as connection:
+        user_id = await _person(connection, email)
+        removed = delete(staff).where(staff.c.user_id == user_id).returning(staff.c.role)
+        role = (await connection.execute(removed)).scalar_one_or_none()
+        if role is None:
+            raise CommandFailed(f"{email} is not staff.")
+        await _note(connection, user_id, StaffChangeKind.REMOVED, StaffRole(role))
+
+
+async def staff_members(owner_url: str) -> list[StaffMember]:
+    """By their addresses."""
+    statement = (
+        select(users.c.email, users.c.name, staff.c.role, staff.c.created_at)
+        .join(users, users.c.id == staff.c.user_id)
+        .order_by(users.c.email_canonical)
+    )
+    async with _writing(owner_url) as connection:
+        rows = (await connection.execute(statement)).all()
+    return [StaffMember(row.email, row.name, StaffRole(row.role), row.created_at) for row in rows]
+
+
+def staff_table(members: list[StaffMember]) -> Table:
+    """A line for each."""
+    table = new_table("E-mail", "Name", "Role", "Since")
+    for member in members:
+        since = member.since.strftime("%Y-%m-%d %H:%M UTC")
+        table.add_row(*map(Text, (member.email, member.name, member.role.value, since)))
+    return table
+
+
+@asynccontextmanager
+async def _writing(owner_url: str) -> AsyncIterator[AsyncConnection]:
+    database = connect_as_owner(owner_url)
+    try:
+        async with database.begin() as connection:
+            yield connection
+    finally:
+        await database.dispose()
+
+
+async def _person(connection: AsyncConnection, email: str) -> UserId:
+    """Who has proved to have the address, by accepting what was mailed to it: else whoever signs up with a
+    colleague's address first would be staff in its place (T11)."""
+    try:
+        canonical = email_address(email).canonical
+    except Refusal as refusal:
+        raise CommandFailed(refusal.message) from refusal
+    statement = select(users.c.id, users.c.email_verified_at).where(users.c.email_canonical == canonical)
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        raise CommandFailed(f"Nobody has signed up with {email}.")
+    if row.email_verified_at is None:
+        raise CommandFailed(
+            f"{email} was never proved to be the person's own: an invitation that is accepted proves it."
+        )
+    return UserId(row.id)
+
+
+async def _role(connection: AsyncConnection, user_id: UserId) -> StaffRole | None:
+    statement = select(staff.c.role).where(staff.c.user_id == user_id).with_for_update()
+    role = (await connection.execute(statement)).scalar_one_or_none()
+    return None if role is None else StaffRole(role)
+
+
+async def _note(connection: AsyncConnection, user_id: UserId, kind: StaffChangeKind, role: StaffRole) -> None:
+    await connection.execute(
+        insert(staff_changes).values(
+            id=new_id(), user_id=user_id, kind=kind.value, role=role.value, made_by=_operator()
+        )
+    )
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # as in a container whose user has no name
+        return f"user {os.getuid()}"

@@ -1,0 +1,117 @@
+"""Platform staff and what they set, written straight into the database, as `tests.world` writes everything
+else."""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, update
+
+from models.identifiers import Kind, new_id, present
+from models.overrides import NEED_APPROVAL, OverrideKind, UnsubscribeScope, overrides, subaccounts_requests
+from models.staff import StaffRole, staff
+from tests.world import Account, Person, World
+
+_VALUES: dict[OverrideKind, dict[str, Any]] = {
+    OverrideKind.UNSUBSCRIBE_SCOPE: {"unsubscribe_scope": UnsubscribeScope.LIST.value},
+    OverrideKind.SENDING_DOMAINS: {"sending_domains": 3},
+    OverrideKind.FIELD_FUNCTIONS: {"field_functions": False},
+}
+
+
+@dataclass(frozen=True)
+class Override:
+    """Something that staff set."""
+
+    key: uuid.UUID
+
+    @property
+    def id(self) -> str:
+        """As clients see it."""
+        return present(Kind.OVERRIDE, self.key)
+
+
+async def staff_member(
+    world: World, role: StaffRole = StaffRole.AGENT, person: Person | None = None
+) -> Person:
+    """A person who is platform staff, and in no account."""
+    person = person or await world.person(f"Staff {role.value}")
+    async with world.database.begin() as connection:
+        await connection.execute(insert(staff).values(user_id=person.key, role=role.value))
+    return person
+
+
+async def dismiss(world: World, person: Person) -> None:
+    """The person is staff no more."""
+    async with world.database.begin() as connection:
+        await connection.execute(delete(staff).where(staff.c.user_id == person.key))
+
+
+async def set_override(
+    world: World,
+    account: Account,
+    kind: OverrideKind,
+    maker: Person,
+    *,
+    approver: Person | None = None,
+    ended: bool = False,
+    days_left: int = 30,
+    **value: Any,
+) -> Override:
+    """What was set in the account; without `approver` one that needs approval waits."""
+    key, now = new_id(), datetime.datetime.now(datetime.UTC)
+    waits = kind in NEED_APPROVAL and approver is None
+    async with world.database.begin() as connection:
+        await connection.execute(
+            insert(overrides).values(
+                master_id=account.master,
+                account_id=account.key,
+                id=key,
+                kind=kind.value,
+                reason=f"Because of {kind.value}",
+                made_by=maker.key,
+                approved_by=approver and approver.key,
+                in_force_from=None if waits else now,
+                expires_at=now + datetime.timedelta(days=days_left),
+                ended_by=maker.key if ended else None,
+                ended_at=now if ended else None,
+                **(value or _VALUES.get(kind, {})),
+            )
+        )
+    return Override(key)
+
+
+async def expire_override(world: World, override: Override) -> None:
+    """Its time is over."""
+    statement = update(overrides).where(overrides.c.id == override.key)
+    async with world.database.begin() as connection:
+        await connection.execute(
+            statement.values(expires_at=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
+        )
+
+
+async def ask_for_subaccounts(world: World, account: Account, declined_by: Person | None = None) -> str:
+    """A request of the account's, open or declined. Its id."""
+    key = new_id()
+    answer: dict[str, Any] = {}
+    if declined_by is not None:
+        now = datetime.datetime.now(datetime.UTC)
+        answer = {"answered_by": declined_by.key, "answered_at": now, "decline_reason": "Not yet."}
+    async with world.database.begin() as connection:
+        await connection.execute(
+            insert(subaccounts_requests).values(
+                master_id=account.master, account_id=account.key, id=key, reason="Branches.", **answer
+            )
+        )
+    return present(Kind.SUBACCOUNTS_REQUEST, key)
+
+
+async def answer_requests(world: World, account: Account, person: Person) -> None:
+    """No request of the account's waits: an account has at most one that does."""
+    waiting = (subaccounts_requests.c.account_id == account.key) & subaccounts_requests.c.answered_at.is_(
+        None
+    )
+    answer = {"answered_by": person.key, "answered_at": func.now(), "decline_reason": "Not yet."}
+    async with world.database.begin() as connection:
+        await connection.execute(update(subaccounts_requests).where(waiting).values(**answer))
