@@ -162,7 +162,7 @@ def _reach() -> CTE:
 REACH = _reach()
 
 
-def mask_of_account(account: FromClause, grants: CTE = GRANTS) -> FromClause:
+def mask_of_account(account: FromClause, grants: FromClause = GRANTS) -> FromClause:
     """One row (mask, below_mask) for an account's row; NULLs where nothing reaches it."""
     closure, grant = account_closure.alias(), grants.alias()
     return (
