@@ -13,6 +13,7 @@ from schema.api_key_changes import ApiKeyMutation
 from schema.api_key_updates import ApiKeyUpdateMutation
 from schema.api_keys import ApiKey
 from schema.events import Event
+from schema.explanation import ExplanationQuery
 from schema.invitation_changes import InvitationMutation, InvitationQuery
 from schema.invitations import Invitation
 from schema.member_changes import MemberMutation
@@ -29,7 +30,7 @@ from schema.users import User
 
 __all__ = ["build_schema", "enums", "unmarked_fields"]
 
-_QUERIES = (NodeQuery, InvitationQuery, ShareQuery)
+_QUERIES = (NodeQuery, InvitationQuery, ShareQuery, ExplanationQuery)
 _MUTATIONS = (
     SessionMutation,
     SubaccountMutation,
