@@ -67,15 +67,17 @@ async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, vi
 def _may_be_told(way: Way, asked: PathAccount) -> bool:
     """Whether who asks, and is not the subject, may know of it.
 
-    Members of accounts above are known below only where they reach down, as `Account.members` shows them.
+    Members of accounts above are known below only where they reach down, as `Account.members` shows them; or
+    to who may see them above as well.
     """
     if isinstance(way, AskedKey):
         return True  # keys that may not be known were not read
+    if not asked.shows(Permission.MEMBERS_READ):
+        return False
     if isinstance(way, HeldMembership) and way.account.depth:
         reaches_down = way.holds and way.mask_below != 0
-        known_below = reaches_down and asked.shows(Permission.MEMBERS_READ)
-        return known_below or way.account.shows(Permission.MEMBERS_READ)
-    return asked.shows(Permission.MEMBERS_READ)
+        return reaches_down or way.account.shows(Permission.MEMBERS_READ)
+    return True
 
 
 def _within_reach(mask: int) -> int:

@@ -1,12 +1,14 @@
 """What is explained is what is decided: on every authorization case, and on random trees."""
 
+import dataclasses
 import json
 import re
 
 import pytest
 from hypothesis import given
 
-from authz.explanation import explain
+from authz.builtin_roles import BuiltinRole
+from authz.explanation import ExplanationDiffersError, explain
 from authz.explanation_steps import AccessDecision
 from authz.permissions import Permission
 from tests.api import Api
@@ -37,6 +39,20 @@ async def test_every_case_is_explained_as_it_is_decided(case: Case, world: World
                 allowed = explanation.decision is AccessDecision.ALLOWED
                 assert allowed == (name in may.callers), (name, may)
                 assert not (allowed and explanation.nearest_misses), (name, may)
+
+
+async def test_an_explanation_of_something_else_is_an_error(world: World) -> None:
+    """Better no answer than one that is not what is enforced."""
+    account = await world.account()
+    analyst = await world.member(account, BuiltinRole.ANALYST)
+    async with snapshot(world.database) as reader:
+        facts = await operators_facts(reader, account, analyst.person)
+    assert explain(facts, Permission.STATISTICS_READ).decision is AccessDecision.ALLOWED
+    for verdict in (0, facts.verdict | Permission.CREDIT_READ.bit):
+        wrong = dataclasses.replace(facts, verdict=verdict)
+        permission = Permission.STATISTICS_READ if verdict == 0 else Permission.CREDIT_READ
+        with pytest.raises(ExplanationDiffersError, match=permission.name):
+            explain(wrong, permission)
 
 
 @examples(20)

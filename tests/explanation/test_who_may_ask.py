@@ -133,6 +133,20 @@ async def test_others_are_for_who_may_see_members_or_keys(api: Api, world: World
     assert (await why(api, people_only, agency.hotel, "CONTACTS_READ", analyst)).decision == "DENIED"
 
 
+async def test_to_see_members_elsewhere_is_not_enough(api: Api, world: World, agency: Agency) -> None:
+    """Neither above, nor in the account beside it where the person is a member as well."""
+    reads_above = await world.role(agency.top, "ACCOUNT_READ MEMBERS_READ", "ACCOUNT_READ")
+    asker = await world.member(agency.top, reads_above)
+    for subject in (agency.boss, agency.boss.person, agency.hotelier, agency.hotelier.person):
+        assert await _refusal(api, asker, agency.hotel, subject.id) == ON_SUBJECT
+    assert (await why(api, asker, agency.top, "CONTACTS_READ", agency.boss)).decision == "ALLOWED"
+    neighbour = await world.member(agency.books, BuiltinRole.OWNER)
+    await world.member(agency.books, BuiltinRole.ANALYST, agency.hotelier.person)
+    assert (await why(api, neighbour, agency.books, "PLAN_READ", agency.hotelier.person)).decision == "DENIED"
+    await world.member(agency.hotel, BuiltinRole.MARKETER, neighbour.person)
+    assert await _refusal(api, neighbour, agency.hotel, agency.hotelier.person.id) == ON_SUBJECT
+
+
 async def test_who_reaches_from_above_is_told_without_the_account_above(
     api: Api, world: World, agency: Agency
 ) -> None:
