@@ -9,14 +9,10 @@ from authz.explanation_facts import AskedAccount, Facts, Subject, Viewpoint
 from authz.explanation_judging import judge
 from authz.explanation_misses import misses
 from authz.explanation_reading import read_facts
-from authz.explanation_steps import AccessDecision, Explanation
+from authz.explanation_steps import AccessDecision, Explanation, ExplanationDiffersError
 from authz.permissions import Permission
 from authz.refusals import NotFound
 from engine.reader import Reader
-
-
-class ExplanationDiffersError(Exception):
-    """The rules as they are explained say something else than the rules as they are enforced."""
 
 
 async def read_known_facts(

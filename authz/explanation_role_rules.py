@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from authz.deciding_lines import as_text, deciding_line
 from authz.explanation_facts import Facts, HeldRole, PathAccount
-from authz.explanation_steps import AccessEffect, AccessStepKind, Step
+from authz.explanation_steps import AccessEffect, AccessStepKind, ExplanationDiffersError, Step
 from authz.permissions import Permission
 from models.accounts import RightsInheritance
 from models.identifiers import Kind, present
-from models.roles import Relation
+from models.roles import Effect, Relation
 
 
 def role_steps(facts: Facts, role: HeldRole, holder: PathAccount, permission: Permission) -> Iterator[Step]:
@@ -46,10 +46,14 @@ def _link(facts: Facts, role: HeldRole, holder: PathAccount, permission: Permiss
 
 
 def _policy_line(role: HeldRole, relation: Relation, permission: Permission, about: str) -> Step:
+    """What casbin compiled, and the line that it comes from. Raises where the two are not the same."""
+    allowed = bool(role.mask(relation) & permission.bit)
     line = deciding_line(role.lines, relation, permission)
+    if allowed is not (line is not None and line.effect is Effect.ALLOW):
+        raise ExplanationDiffersError(f"The lines of role {role.id} are not what was compiled of them.")
     text = None if line is None else as_text(line)
     where = "there" if relation is Relation.MEMBER else "below"
-    if role.mask(relation) & permission.bit:
+    if allowed:
         sentence = f"The role {role.name} allows {permission.name} {where}."
         return Step(AccessStepKind.POLICY_LINE, AccessEffect.ALLOWS, sentence, about, text)
     sentence = f"The role {role.name} does not allow {permission.name} {where}."

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from authz.permissions import Permission
 
 
+class ExplanationDiffersError(Exception):
+    """The rules as they are explained say something else than the rules as they are enforced."""
+
+
 class AccessDecision(enum.Enum):
     """Whether somebody may do something in an account now."""
 

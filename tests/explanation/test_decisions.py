@@ -6,11 +6,13 @@ import re
 
 import pytest
 from hypothesis import given
+from sqlalchemy import delete
 
 from authz.builtin_roles import BuiltinRole
-from authz.explanation import ExplanationDiffersError, explain
-from authz.explanation_steps import AccessDecision
+from authz.explanation import explain
+from authz.explanation_steps import AccessDecision, ExplanationDiffersError
 from authz.permissions import Permission
+from models.roles import role_policy_lines
 from tests.api import Api
 from tests.authorization.case_files import Case, read_cases
 from tests.authorization.forests import Planted, Plot, plant, plots
@@ -53,6 +55,24 @@ async def test_an_explanation_of_something_else_is_an_error(world: World) -> Non
         permission = Permission.STATISTICS_READ if verdict == 0 else Permission.CREDIT_READ
         with pytest.raises(ExplanationDiffersError, match=permission.name):
             explain(wrong, permission)
+
+
+async def test_a_line_that_was_not_compiled_is_an_error(world: World) -> None:
+    """What a role shows as its policy is what holds."""
+    account = await world.account()
+    editor = await world.role(account, "ACCOUNT_READ CONTACTS_READ")
+    member = await world.member(account, editor)
+    async with world.database.begin() as connection:
+        await connection.execute(
+            delete(role_policy_lines).where(
+                role_policy_lines.c.role_id == editor.key, role_policy_lines.c.area == "CONTACTS"
+            )
+        )
+    async with snapshot(world.database) as reader:
+        facts = await operators_facts(reader, account, member.person)
+    assert explain(facts, Permission.ACCOUNT_READ).decision is AccessDecision.ALLOWED
+    with pytest.raises(ExplanationDiffersError, match=str(editor.key)):
+        explain(facts, Permission.CONTACTS_READ)
 
 
 @examples(20)
