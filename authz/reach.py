@@ -189,7 +189,7 @@ def _reach() -> CTE:
 REACH = _reach()
 
 
-def mask_of_account(account: FromClause, grants: CTE = GRANTS) -> FromClause:
+def mask_of_account(account: FromClause, grants: FromClause = GRANTS) -> FromClause:
     """One row (mask, lasting_mask, below_mask) for an account's row; NULLs where nothing reaches it.
 
     The latter two are what may be passed on, here and below: nothing of what break-glass gives (N19).

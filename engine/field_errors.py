@@ -20,9 +20,9 @@ def forbidden(requirement: Requirement) -> GraphQLError:
     )
 
 
-def absent(code: str) -> GraphQLError:
-    """There is nothing to show, and the client should know why."""
-    return _error(_ABSENT[code], {"code": code})
+def absent(code: str, argument: str | None = None) -> GraphQLError:
+    """There is nothing to show, and the client should know why, and by which argument it was meant."""
+    return _error(_ABSENT[code], {"code": code} | ({} if argument is None else {"argument": argument}))
 
 
 def _error(message: str, extensions: dict[str, Any]) -> GraphQLError:

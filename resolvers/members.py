@@ -118,14 +118,25 @@ def _mask_from_above(member: FromClause) -> ColumnElement[int]:
 
 def by_id(root: FromClause, id: MemberIdArgument) -> Select[Any]:
     """A member as seen from the account that the id names."""
+    member, statement = _named(id)
+    return statement.where(account_where(member, Permission.MEMBERS_READ))
+
+
+def person_by_id(id: ColumnElement[str]) -> Select[Any]:
+    """The `user_id` of such a member, or of the viewer's own membership."""
+    member, statement = _named(id)
+    known = statement.where(account_where(member, Permission.MEMBERS_READ) | _is_viewer(member)).subquery()
+    return select(known.c.user_id)
+
+
+def _named(id: ColumnElement[str]) -> tuple[FromClause, Select[Any]]:
     member = MEMBERS.alias()
     membership_id = cast(func.split_part(id, "_", 1), Uuid)
     account_id = cast(func.nullif(func.split_part(id, "_", 2), ""), Uuid)
-    return select(*member.c).where(
+    return member, select(*member.c).where(
         member.c.id == membership_id,
         member.c.account_id == func.coalesce(account_id, member.c.held_in_id),
         (member.c.depth == 0) | (_mask_from_above(member) != 0),
-        account_where(member, Permission.MEMBERS_READ),
     )
 
 

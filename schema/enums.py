@@ -6,6 +6,7 @@ from collections.abc import Callable
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from authz.explanation_steps import AccessDecision, AccessEffect, AccessStepKind
 from authz.makers import GhostReason
 from authz.permissions import Area, Permission
 from authz.refusals import RefusalCode
@@ -74,6 +75,40 @@ def _permission(member: enum.Enum) -> str:
     return _ACTIONS[permission.action].format(area=_AREAS[permission.area])
 
 
+publish(
+    AccessDecision,
+    _by({"ALLOWED": "It may be done now.", "DENIED": "It may not."}),
+)
+publish(
+    AccessEffect,
+    _by(
+        {
+            "ALLOWS": "It lets this way through.",
+            "DENIES": "It stands in the way.",
+            "NO_SAY": "It tells, and decides nothing.",
+        }
+    ),
+)
+publish(
+    AccessStepKind,
+    _by(
+        {
+            "MEMBERSHIP": "A role in the account, or in one above it.",
+            "SHARE": "The account is shared.",
+            "KEY_STATE": "Whether the API key works: neither revoked nor expired nor stopped.",
+            "KEY_ADDRESS": "The network addresses from which the API key works.",
+            "KEY_ACCOUNT": "The account that the API key is bound to.",
+            "ROLE": "The role that is held, or that would help.",
+            "TREE_LINK": "How the account above passes roles down.",
+            "POLICY_LINE": "The line of the role's policy.",
+            "SHARE_AREA": "The areas that the share opens alone.",
+            "HIDDEN_AREA": "The areas that the share hides.",
+            "KEY_SCOPE": "The scopes of the API key.",
+            "REACH": "Whether the account is there at all for the subject.",
+            "ACCOUNT_STATUS": "The status of the account and of those above it.",
+        }
+    ),
+)
 publish(
     AccountKind,
     _by({"MASTER": "The root of a tree.", "SUBACCOUNT": "Managed by the account above it."}),

@@ -15,6 +15,7 @@ from schema.api_keys import ApiKey
 from schema.break_glass import BreakGlassOpening
 from schema.break_glass_changes import BreakGlassMutation
 from schema.events import Event
+from schema.explanation import ExplanationQuery
 from schema.invitation_changes import InvitationMutation, InvitationQuery
 from schema.invitations import Invitation
 from schema.member_changes import MemberMutation
@@ -36,7 +37,7 @@ from schema.users import User
 
 __all__ = ["build_schema", "enums", "unmarked_fields"]
 
-_QUERIES = (NodeQuery, InvitationQuery, ShareQuery, StaffQuery)
+_QUERIES = (NodeQuery, InvitationQuery, ShareQuery, StaffQuery, ExplanationQuery)
 _MUTATIONS = (
     SessionMutation,
     SubaccountMutation,

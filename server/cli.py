@@ -7,10 +7,20 @@ from typing import Annotated
 
 import typer
 
+from authz.permissions import Permission
 from models.staff import StaffRole
 from schema.root import build_schema
 from server import serve as serving
 from server.commands.database import current_database, migrate_now, open_database, read_settings
+from server.commands.explanation import (
+    OperatorQuestion,
+    decision_text,
+    explain_to_operator,
+    granters_text,
+    misses_table,
+    permission_named,
+    steps_table,
+)
 from server.commands.failures import CommandFailed, database_failures
 from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.policy import LEGEND, policy_table, policy_texts
@@ -180,6 +190,25 @@ def staff_list() -> None:
         print_table(staff_table(members))
     else:
         typer.echo("Nobody is staff.")
+
+
+@_policy.command("explain")
+def explain_access(
+    account: Annotated[str, typer.Option(help="The account's id, acct_...")],
+    permission: Annotated[Permission, typer.Option(parser=permission_named, metavar="PERMISSION")],
+    subject: Annotated[str, typer.Option(help="A person's e-mail address, or an API key's id, akey_...")],
+) -> None:
+    """Say why somebody may, or may not, do something in an account, as the database's owner."""
+    settings = read_settings()
+    question = OperatorQuestion(account, permission, subject)
+    with open_database(settings) as addresses, database_failures():
+        answer = asyncio.run(explain_to_operator(addresses.owner, question))
+    typer.echo(decision_text(answer))
+    print_table(steps_table(answer))
+    if answer.explanation.nearest_misses:
+        print_table(misses_table(answer))
+    if answer.granters is not None:
+        typer.echo(granters_text(answer.granters))
 
 
 @_schema.command("print")

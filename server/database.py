@@ -76,5 +76,5 @@ def read_pool(url: str, size: int) -> Pool:
 
 
 def connect_as_owner(url: str) -> AsyncEngine:
-    """For migrations."""
+    """For migrations, and for what operators look at."""
     return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), hide_parameters=True)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.commands.failures import CommandFailed, database_failures
-from server.database import connect_as_application
+from server.database import connect_as_application, connect_as_owner
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres, EmbeddedPostgresError
 from server.migrate import migrate, why_not_current
 from server.settings import Settings
@@ -54,7 +54,19 @@ def migrate_now(owner_url: str) -> None:
 @asynccontextmanager
 async def current_database(url: str) -> AsyncIterator[AsyncEngine]:
     """The database as the application sees it. Raises CommandFailed where migrations are due."""
-    database = connect_as_application(url, pool_size=1)
+    async with _current(connect_as_application(url, pool_size=1)) as database:
+        yield database
+
+
+@asynccontextmanager
+async def owners_database(url: str) -> AsyncIterator[AsyncEngine]:
+    """The whole database, as its owner sees it. Raises CommandFailed where migrations are due."""
+    async with _current(connect_as_owner(url)) as database:
+        yield database
+
+
+@asynccontextmanager
+async def _current(database: AsyncEngine) -> AsyncIterator[AsyncEngine]:
     try:
         async with database.connect() as connection:
             reason = await connection.run_sync(why_not_current)

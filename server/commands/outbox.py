@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.outbox import outbox_messages
-from server.commands.tables import new_table
+from server.commands.tables import new_table, printable
 
 _LINK = re.compile(r"https?://\S+")
 
@@ -53,17 +53,10 @@ def mail_table(mails: list[WaitingMail]) -> Table:
     for mail in mails:
         written = mail.created_at.strftime("%Y-%m-%d %H:%M UTC")
         cells = (written, mail.recipient, mail.subject, str(mail.attempts), mail.last_error or "", mail.link)
-        table.add_row(*(Text(_printable(cell)) for cell in cells))
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 
 
 def _first_link(body: str) -> str:
     found = _LINK.search(body)
     return found.group() if found else ""
-
-
-def _printable(text: str) -> str:
-    # What strangers wrote must not steer the terminal.
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )

@@ -15,6 +15,13 @@ def new_table(*headers: str) -> Table:
     return table
 
 
+def printable(text: str) -> str:
+    """The text with nothing in it that steers a terminal: strangers wrote it."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+
+
 def print_table(table: Table) -> None:
     """Print the table as wide as it is: a link that is cut or folded cannot be opened."""
     needed = Console(width=_WIDEST).measure(table).maximum

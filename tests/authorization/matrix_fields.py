@@ -250,6 +250,10 @@ async def _account_ids(stage: Stage) -> Values:
     return {"ids": [stage.account.id]}
 
 
+async def _own_access(stage: Stage) -> Values:
+    return {"accountId": stage.account.id, "permission": "ACCOUNT_READ"}
+
+
 async def _token(stage: Stage) -> Values:
     person: Person = await stage.world.person()
     inviter = stage.members["administrator"].person
@@ -272,6 +276,13 @@ QUERIES = {
     "invitation": Query(None, table((ANYBODY, DONE)), "{ accountName }", _token),
     "share": Query(None, table((ANYBODY, DONE)), "{ accountNames }", share_token),
     **STAFF_QUERIES,
+    # About oneself; who may ask about others is in `tests/explanation`.
+    "explainAccess": Query(
+        "ACCOUNT_READ",
+        table((ANONYMOUS, "UNAUTHENTICATED"), (OUTSIDE, "NOT_FOUND"), (INSIDE, DONE)),
+        "{ decision }",
+        _own_access,
+    ),
 }
 
 ACCOUNT_FIELDS = {

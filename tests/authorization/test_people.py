@@ -11,6 +11,7 @@ from tests.shares import Given, give_share
 from tests.world import World
 
 WAYS = {
+    "AccessGranters.people": "who could grant something, null but for who may see the members there",
     "ApiKey.createdBy": "an API key's maker, for whom API_KEYS_READ is enough to see the key",
     "ApiKey.adoptedBy": "who answers for it in its maker's place, likewise",
     "Event.actor": "who made a change, for whom AUDIT_READ is enough to see the event",

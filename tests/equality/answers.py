@@ -45,6 +45,10 @@ FALLBACKS = {
         "Python answers it: the link's token is looked up by its digest",
         '{ share(token: "") { email } }',
     ),
+    "Query.explainAccess": Fallback(
+        "Python answers it: it judges rule by rule what SQL only answers as a whole",
+        '{ explainAccess(accountId: "", permission: ACCOUNT_READ) { decision } }',
+    ),
 }
 """The only fields that need not be compiled."""
 

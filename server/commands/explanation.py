@@ -1,0 +1,137 @@
+"""Why somebody may, or may not, do something: for operators, who see everything."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Select, select, true
+
+from authz.explanation import explain, read_known_facts
+from authz.explanation_facts import AskedAccount, Subject, Viewpoint
+from authz.explanation_granters import Granters, read_granters
+from authz.explanation_steps import AccessDecision, Explanation
+from authz.permissions import Permission
+from authz.refusals import Refusal
+from engine.reader import Reader
+from models.accounts import accounts
+from models.api_keys import api_keys
+from models.identifiers import ApiKeyId, Kind, UserId, parse
+from models.users import users
+from resolvers.emails import email_address
+from server.commands.database import owners_database
+from server.commands.failures import CommandFailed
+from server.commands.tables import new_table, printable
+
+
+@dataclass(frozen=True)
+class OperatorQuestion:
+    """What an operator asks. `account`: a global id; `subject`: an e-mail address or an API key's id."""
+
+    account: str
+    permission: Permission
+    subject: str
+
+
+@dataclass(frozen=True)
+class OperatorAnswer:
+    """The explanation, for a denial with who could change that, and of what it speaks."""
+
+    account_name: str
+    subject_name: str
+    explanation: Explanation
+    granters: Granters | None
+
+
+def permission_named(name: str) -> Permission:
+    """The permission of an option. Raises typer.BadParameter for what is none."""
+    if name not in Permission.__members__:
+        raise typer.BadParameter(f"{printable(name)} is not one of {', '.join(Permission.__members__)}.")
+    return Permission[name]
+
+
+async def explain_to_operator(owner_url: str, question: OperatorQuestion) -> OperatorAnswer:
+    """The answer to who may see every tree. Raises CommandFailed for what is not there."""
+    async with owners_database(owner_url) as database:
+        reader = Reader(database, true(), {})
+        try:
+            return await _answer(reader, question)
+        finally:
+            await reader.close()
+
+
+async def _answer(reader: Reader, question: OperatorQuestion) -> OperatorAnswer:
+    account_id = parse(Kind.ACCOUNT, question.account)
+    rows = await reader.rows(
+        select(accounts.c.master_id, accounts.c.id, accounts.c.name).where(accounts.c.id == account_id)
+    )
+    if not rows:
+        raise CommandFailed(f"There is no account {printable(question.account)}.")
+    account = AskedAccount(rows[0]["master_id"], rows[0]["id"])
+    subject = await _subject(reader, question.subject)
+    facts = await read_known_facts(reader, account, subject, Viewpoint.OPERATOR)
+    explanation = explain(facts, question.permission)
+    granters = None
+    if explanation.decision is AccessDecision.DENIED:
+        granters = await read_granters(reader, account, facts, question.permission)
+    return OperatorAnswer(rows[0]["name"], subject.name, explanation, granters)
+
+
+async def _subject(reader: Reader, text: str) -> Subject:
+    api_key_id = parse(Kind.API_KEY, text)
+    rows = await reader.rows(_person(text) if api_key_id is None else _key(ApiKeyId(api_key_id)))
+    if not rows:
+        raise CommandFailed(f"There is no person and no API key {printable(text)}.")
+    found, name = rows[0]["id"], rows[0]["name"]
+    if api_key_id is not None:
+        return Subject(None, ApiKeyId(found), name, is_asker=False)
+    return Subject(UserId(found), None, name, is_asker=False)
+
+
+def _key(api_key_id: ApiKeyId) -> Select[Any]:
+    return select(api_keys.c.id, api_keys.c.name).where(api_keys.c.id == api_key_id)
+
+
+def _person(text: str) -> Select[Any]:
+    try:
+        address = email_address(text)
+    except Refusal as refusal:
+        raise CommandFailed(f"Neither an e-mail address nor an API key's id: {printable(text)}.") from refusal
+    return select(users.c.id, users.c.name).where(users.c.email_canonical == address.canonical)
+
+
+def decision_text(answer: OperatorAnswer) -> str:
+    """The decision as a sentence."""
+    verb = "may" if answer.explanation.decision is AccessDecision.ALLOWED else "may not"
+    doing = f"{verb} do {answer.explanation.permission.name} in {answer.account_name}"
+    return printable(f"{answer.explanation.decision.value}: {answer.subject_name} {doing}.")
+
+
+def steps_table(answer: OperatorAnswer) -> Table:
+    """A line for each step."""
+    table = new_table("Rule", "Says", "Why", "Line of the policy")
+    for step in answer.explanation.steps:
+        _add(table, step.kind.value, step.effect.value, step.sentence, step.policy_line or "")
+    return table
+
+
+def misses_table(answer: OperatorAnswer) -> Table:
+    """A line for each thing that keeps the subject out."""
+    table = new_table("Rule", "Enough", "What keeps it out, or would let it in")
+    for miss in answer.explanation.nearest_misses:
+        _add(table, miss.kind.value, "yes" if miss.enough else "no", miss.sentence)
+    return table
+
+
+def granters_text(granters: Granters) -> str:
+    """Who could change it."""
+    if not granters.total_count:
+        return "Nobody who manages there could change that."
+    more = granters.total_count - len(granters.names)
+    names = ", ".join(granters.names) + (f" and {more} more" if more else "")
+    return printable(f"Who could change that: {names}.")
+
+
+def _add(table: Table, *cells: str) -> None:
+    table.add_row(*(Text(printable(cell)) for cell in cells))
