@@ -25,7 +25,10 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     """The application on a database that is migrated, or will be by the time `/readyz` says so."""
     database = connect_as_application(database_url, settings.pool_size)
     reads = read_pool(database_url, settings.read_pool_size)
-    executor = Executor(build_schema(), database, reads, settings.link_base, debug=settings.debug)
+    replica = None if settings.read_url is None else read_pool(settings.read_url, settings.read_pool_size)
+    executor = Executor(
+        build_schema(), database, reads, settings.link_base, replica=replica, debug=settings.debug
+    )
     postman = Postman(database, settings)
 
     @asynccontextmanager
@@ -34,6 +37,8 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             yield
         await executor.key_uses.close()
         await reads.close()
+        if replica is not None:
+            await replica.close()
         await database.dispose()
 
     return Starlette(
@@ -42,7 +47,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
             Route("/graphql", GraphQLEndpoint(executor.schema, executor, graphiql_page)),
             Route("/invitation", invitation_page),
             assets,
-            *health.routes(database),
+            *health.routes(database, replica),
             metrics.route,
         ],
         middleware=[

@@ -11,6 +11,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.requests import Request
 
+from authz.freshness import Revision
 from server.errors import ErrorCode, RefusedRequestError
 
 BODY_LIMIT = 1_000_000
@@ -32,6 +33,8 @@ class GraphQLRequest:
     query: str
     operation_name: str | None
     variables: dict[str, object]
+    min_revision: Revision | None = None
+    """The change that the answer has to contain."""
 
 
 async def read_post(request: Request) -> GraphQLRequest:
