@@ -50,6 +50,8 @@ class EventKind(enum.Enum):
     ROLE_CREATED = "role.created"
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
+    ACCESS_EXPIRING = "access.expiring"
+    ACCESS_EXPIRED = "access.expired"
 
 
 Change = dict[str, str | int | list[str] | None]

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 import sqlalchemy.exc
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -13,6 +13,7 @@ from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.base import APPLICATION_ROLE, metadata
 from models.events import events
+from models.expiry_notices import expiry_notices
 from models.idempotency import idempotency_records
 from models.identifiers import new_id
 from models.invitations import invitations
@@ -64,6 +65,14 @@ FORBIDDEN: dict[str, UpdateBase] = {
         role_id=BuiltinRole.ANALYST.id, relation="member", area="*", action="*", effect="allow"
     ),
     "remove a person": delete(users),
+    "take back what was told": delete(expiry_notices),
+    "say that something was told": insert(expiry_notices).values(
+        master_id=uuid.uuid4(),
+        account_id=uuid.uuid4(),
+        grant_id=uuid.uuid4(),
+        expires_at=func.now(),
+        stage="DAY",
+    ),
 }
 
 

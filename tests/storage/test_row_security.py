@@ -55,6 +55,7 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await rows.invitation(world, master, BuiltinRole.ANALYST, owner.person)
     await rows.event(world, master, EventKind.ACCOUNT_CREATED, owner.person)
     await give_share(world, [master], await world.person(), owner.person)
+    await rows.expiry_notice(world, master)
     return master, owner
 
 
