@@ -3,7 +3,14 @@ database who asks."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, select
+from sqlalchemy import ColumnElement, Select, case, literal_column, select
+
+CLOSED = b"\x02"
+"""What `answering_behind` answers where the gate stays closed: no JSON text can be that."""
+
+
+class GateClosedError(Exception):
+    """A gate has stayed closed, so nothing was read."""
 
 
 def behind(gate: ColumnElement[bool], statement: Select[Any]) -> Select[Any]:
@@ -11,5 +18,16 @@ def behind(gate: ColumnElement[bool], statement: Select[Any]) -> Select[Any]:
 
     The gate is a row of its own, and the statement stands in a branch that PostgreSQL runs only for it.
     """
+    return _behind(gate, statement, None)
+
+
+def answering_behind(gate: ColumnElement[bool], statement: Select[Any]) -> Select[Any]:
+    """The same for a statement that answers bytes; else CLOSED."""
+    return _behind(gate, statement, literal_column(r"'\x02'::bytea"))
+
+
+def _behind(
+    gate: ColumnElement[bool], statement: Select[Any], otherwise: ColumnElement[bytes] | None
+) -> Select[Any]:
     opened = select(gate.label("open")).cte("gate").prefix_with("MATERIALIZED")
-    return select(case((opened.c.open, statement.scalar_subquery()))).select_from(opened)
+    return select(case((opened.c.open, statement.scalar_subquery()), else_=otherwise)).select_from(opened)

@@ -32,7 +32,7 @@ from engine.arguments import prefix_of
 from engine.binds import NotCompilableError, Prepared, Source, Variable, prepared
 from engine.compiler import Compiler
 from engine.denials import Denial
-from engine.gates import behind
+from engine.gates import answering_behind
 from engine.limits import check_cost
 from engine.paging import BadPage
 from engine.selections import Document, variables_in
@@ -174,7 +174,7 @@ class Operation:
         }
         compiler = Compiler(Document(self._schema, self._fragments, open_variables))
         try:
-            statement = prepared(behind(self._gate, part.statement(compiler, self._node)))
+            statement = prepared(answering_behind(self._gate, part.statement(compiler, self._node)))
         except (NotCompilableError, BadPage):
             return None  # where a page is wrong, the reference executor says
         return Plan(statement, tuple(compiler.checks), tuple(compiler.denials))

@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from strawberry.dataloader import DataLoader
 
+from engine.gates import GateClosedError
+
 T = TypeVar("T")
 
 
@@ -30,14 +32,18 @@ class Reader:
         self._turn = asyncio.Lock()
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
+    async def open(self) -> None:
+        """Take the snapshot, if that has not been done. Raises GateClosedError where the gate is not true."""
+        async with self._turn:
+            await self._opened()
+
     async def rows(
         self, statement: Select[Any], binds: Mapping[str, Any] | None = None
     ) -> list[dict[str, Any]]:
         """The statement's rows, in this reader's snapshot. `binds` are the values of its own parameters."""
         async with self._turn:
-            if self._connection is None:
-                self._connection = await self._open()
-            result = await self._connection.execute(statement, {**self._binds, **(binds or {})})
+            connection = await self._opened()
+            result = await connection.execute(statement, {**self._binds, **(binds or {})})
             return [dict(row) for row in result.mappings()]
 
     async def load(
@@ -66,9 +72,13 @@ class Reader:
                 connection, self._connection = self._connection, None
                 await connection.close()
 
-    async def _open(self) -> AsyncConnection:
-        connection = await self._database.connect()
-        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        opened = await connection.execution_options(**options)
-        await opened.execute(self._gate, self._binds)
-        return opened
+    async def _opened(self) -> AsyncConnection:
+        if self._connection is None:
+            connection = await self._database.connect()
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            opened = await connection.execution_options(**options)
+            if not (await opened.execute(self._gate, self._binds)).scalar_one():
+                await opened.close()
+                raise GateClosedError
+            self._connection = opened
+        return self._connection

@@ -104,4 +104,5 @@ api_keys = Table(
         postgresql_where=text("previous_digest IS NOT NULL"),
     ),
     Index("ix_api_keys_account_id_id", "account_id", "id"),
+    Index("ix_api_keys_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
 )

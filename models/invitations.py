@@ -35,6 +35,11 @@ invitations = Table(
     Index("ix_invitations_digest", "digest"),
     Index("ix_invitations_account_id_id", "account_id", "id"),
     Index(
+        "ix_invitations_expires_at",
+        "expires_at",
+        postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+    ),
+    Index(
         "uq_invitations_pending",
         "master_id",
         "account_id",

@@ -9,6 +9,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    text,
 )
 
 from models.base import Column, account_columns, account_reference, metadata, moment
@@ -28,4 +29,5 @@ memberships = Table(
     Index("ix_memberships_id", "id"),
     Index("ix_memberships_user_id", "user_id"),
     Index("ix_memberships_account_id_id", "account_id", "id"),
+    Index("ix_memberships_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
 )

@@ -46,6 +46,12 @@ shares = Table(
     Index("ix_shares_id", "id"),
     Index("ix_shares_digest", "digest"),
     Index("ix_shares_user_id", "user_id"),
+    Index("ix_shares_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+    Index(
+        "ix_shares_link_expires_at",
+        "link_expires_at",
+        postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+    ),
 )
 
 share_accounts = Table(

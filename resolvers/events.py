@@ -64,6 +64,8 @@ class EventKind(enum.Enum):
     OVERRIDE_REQUESTED = "override.requested"
     OVERRIDE_STARTED = "override.started"
     OVERRIDE_ENDED = "override.ended"
+    ACCESS_EXPIRING = "access.expiring"
+    ACCESS_EXPIRED = "access.expired"
 
 
 Change = dict[str, str | int | bool | list[str] | None]

@@ -18,7 +18,7 @@ from resolvers.identifiers import required
 from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError
-from schema.writes import needs, payload, perform, user_errors
+from schema.writes import authz_revision, needs, payload, perform, user_errors
 
 
 @strawberry.input(description="Which account to change, and its new values. What is left out stays.")
@@ -52,6 +52,7 @@ class AccountPayload:
 
     account: Account | None = to_one(accounts.of_result)
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

@@ -17,7 +17,7 @@ from resolvers.identifiers import required
 from schema.api_keys import ApiKey
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError
-from schema.writes import needs, payload, perform, user_errors
+from schema.writes import authz_revision, needs, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _KEYS_OF_A_PRINCIPAL = 100
@@ -71,6 +71,7 @@ class ApiKeyPayload:
         default=None, description="The new secret, told this once; null where none was made."
     )
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

@@ -16,7 +16,7 @@ from resolvers.identifiers import required
 from schema.break_glass import BreakGlassOpening
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError
-from schema.writes import OPEN, needs, payload, perform, user_errors
+from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _OPENINGS_OF_A_PERSON = 300
@@ -43,6 +43,7 @@ class BreakGlassPayload:
     """An opening that was made or ended."""
 
     break_glass_opening: BreakGlassOpening | None = to_one(break_glass.of_result)
+    authz_revision: str | None = authz_revision()
     user_errors: list[UserError] = user_errors()
 
 

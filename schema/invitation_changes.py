@@ -23,7 +23,7 @@ from schema.invitations import Invitation
 from schema.links import invitation_link
 from schema.member_changes import MemberPayload
 from schema.user_errors import UserError
-from schema.writes import OPEN, needs, payload, perform, user_errors
+from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _INVITATIONS_OF_A_PRINCIPAL = 300
@@ -61,6 +61,7 @@ class InvitationPayload:
         default=False, description="It was made by an earlier request under the same key."
     )
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type(

@@ -17,7 +17,7 @@ from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
 from schema.members import Member
 from schema.user_errors import UserError
-from schema.writes import OPEN, needs, payload, perform, user_errors
+from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
 
 
 @strawberry.input(description="A member's new role or end.")
@@ -59,6 +59,7 @@ class MemberPayload:
 
     member: Member | None = to_one(members.of_result)
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={"account_id": Uuid()})
@@ -67,6 +68,7 @@ class MemberEndPayload:
 
     account: Account | None = to_one(accounts.of_result)
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

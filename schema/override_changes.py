@@ -17,7 +17,7 @@ from resolvers.override_values import OverrideValue
 from schema.context import ContextInfo, principal_of
 from schema.staff import StaffAccount, StaffOverride
 from schema.user_errors import UserError
-from schema.writes import STAFF_ONLY, payload, perform, user_errors
+from schema.writes import STAFF_ONLY, authz_revision, payload, perform, user_errors
 
 _REASON = "1 to 200 characters; the account reads it in its log."
 
@@ -65,6 +65,7 @@ class OverridePayload:
     """An override that was made or changed."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
+    authz_revision: str | None = authz_revision()
     user_errors: list[UserError] = user_errors()
 
 
@@ -73,6 +74,7 @@ class SubaccountsRequestDeclinePayload:
     """A request that was declined."""
 
     account: StaffAccount | None = to_one(reads.account_of_result)
+    authz_revision: str | None = authz_revision()
     user_errors: list[UserError] = user_errors()
 
 

@@ -14,7 +14,7 @@ from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
 from schema.roles import Role
 from schema.user_errors import UserError
-from schema.writes import needs, payload, perform, user_errors
+from schema.writes import authz_revision, needs, payload, perform, user_errors
 
 
 @strawberry.input(description="A custom role. ACCOUNT_READ comes with any other permission.")
@@ -61,6 +61,7 @@ class RolePayload:
 
     role: Role | None = to_one(roles.of_result)
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={"account_id": Uuid()})
@@ -69,6 +70,7 @@ class RoleDeletePayload:
 
     account: Account | None = to_one(accounts.of_result)
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

@@ -20,7 +20,7 @@ from schema.api_keys import ApiKey
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError
 from schema.users import User
-from schema.writes import OPEN, payload, perform, user_errors
+from schema.writes import OPEN, authz_revision, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _SIGN_INS_OF_AN_ADDRESS = 10
@@ -68,6 +68,7 @@ class SignUpPayload:
     account: Account | None = to_one(accounts.of_result)
     api_key: ApiKey | None = to_one(api_keys.of_result, description="The account's first API key.")
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={"user_id": Uuid()})
@@ -78,6 +79,7 @@ class SignInPayload:
     expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
     user: User | None = to_one(users.of_result)
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={"user_id": Uuid()})
@@ -86,6 +88,7 @@ class PersonPayload:
 
     user: User | None = to_one(users.of_result)
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

@@ -23,7 +23,7 @@ from schema.context import ContextInfo, principal_of
 from schema.links import invitation_link
 from schema.shares import Share
 from schema.user_errors import UserError
-from schema.writes import OPEN, needs, payload, perform, user_errors
+from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _SHARES_OF_A_PRINCIPAL = 300
@@ -89,6 +89,7 @@ class SharePayload:
         default=False, description="It was made by an earlier request under the same key."
     )
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type(

@@ -16,7 +16,7 @@ from schema.context import ContextInfo, principal_of
 from schema.invitations import Invitation
 from schema.links import invitation_link
 from schema.user_errors import UserError
-from schema.writes import needs, payload, perform, user_errors
+from schema.writes import authz_revision, needs, payload, perform, user_errors
 
 
 @strawberry.input(description="A complete account below another.")
@@ -48,6 +48,7 @@ class SubaccountCreatePayload:
         default=False, description="It was made by an earlier request under the same key."
     )
     user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

@@ -13,7 +13,7 @@ from resolvers.identifiers import required
 from schema.context import ContextInfo, principal_of
 from schema.overrides import SubaccountsRequest
 from schema.user_errors import UserError
-from schema.writes import needs, payload, perform, user_errors
+from schema.writes import authz_revision, needs, payload, perform, user_errors
 
 
 @strawberry.input(description="A request that platform support unlock subaccounts.")
@@ -27,6 +27,7 @@ class SubaccountsRequestPayload:
     """A request that was made."""
 
     request: SubaccountsRequest | None = to_one(reads.request_of_result)
+    authz_revision: str | None = authz_revision()
     user_errors: list[UserError] = user_errors()
 
 

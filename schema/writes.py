@@ -7,10 +7,10 @@ import strawberry
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.freshness import enter_to_write
 from authz.permissions import Permission
 from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
-from authz.row_security import enter
 from engine.declarations import entity_of, row_object
 from engine.rules import Public, Requires, StaffOnly
 from resolvers.attempts import Limit, count
@@ -39,11 +39,20 @@ def user_errors() -> Any:
     return strawberry.field(default_factory=list, description="Why nothing was changed; empty: it was done.")
 
 
+def authz_revision() -> Any:
+    """The field that every payload has; `perform` fills it."""
+    return strawberry.field(
+        default=None,
+        description="Names the change. A read with it in the header `X-Authz-Min-Revision` contains it. "
+        "Opaque; null where nothing was done.",
+    )
+
+
 def payload(type_: type[T], **values: object) -> T:
     """A payload: what its fields are read by (`carries`), and its plain fields."""
     carried = entity_of(type_).carries
     made = row_object(type_, {name: values.pop(name, None) for name in carried})
-    for name, value in {"user_errors": list[UserError](), **values}.items():
+    for name, value in {"user_errors": list[UserError](), "authz_revision": None, **values}.items():
         setattr(made, name, value)
     return made
 
@@ -66,7 +75,7 @@ async def perform(
         for limit in limits:
             await _count(info, limit)
         async with info.context.sessions.begin() as session:
-            await enter(session, info.context.credentials)
+            revision = await enter_to_write(session, info.context.credentials)
             done = await write(session)
     except Refusal as refusal:
         return refused(type_, refusal)
@@ -74,6 +83,7 @@ async def perform(
         if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
             raise
         return refused(type_, Refusal(RefusalCode.CONFLICT))
+    done.authz_revision = revision  # type: ignore[attr-defined]  # every payload has it: see `authz_revision`
     credentials = info.context.credentials if reads_as is None else reads_as(done)
     await info.context.reader.renew(credentials.binds)
     await info.context.payloads.read(done, info._raw_info, credentials.binds)

@@ -22,11 +22,13 @@ def create_app(settings: Settings, database_url: str) -> Application:
     """The application on a database that is migrated, or will be by the time `/readyz` says so."""
     database = connect_as_application(database_url, settings.pool_size)
     reads = read_pool(database_url, settings.read_pool_size)
+    replica = None if settings.read_url is None else read_pool(settings.read_url, settings.read_pool_size)
     executor = Executor(
         build_schema(),
         database,
         reads,
         settings.link_base,
+        replica=replica,
         subaccount_set_up=settings.subaccounts,
         debug=settings.debug,
     )
@@ -38,6 +40,8 @@ def create_app(settings: Settings, database_url: str) -> Application:
             yield
         await executor.key_uses.close()
         await reads.close()
+        if replica is not None:
+            await replica.close()
         await database.dispose()
 
     return Application(
@@ -46,7 +50,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
             Route("/", _to_graphiql),
             Route("/invitation", invitation_page),
             assets,
-            *health.routes(database),
+            *health.routes(database, replica),
             metrics.route,
         ],
         settings.allowed_hosts.split(","),

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Annotated
 
 import typer
@@ -33,6 +34,7 @@ from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
 from server.settings import Settings
+from server.worker import at_work, work
 
 _commands = typer.Typer(
     name="mandant",
@@ -68,8 +70,8 @@ def serve(
         bool,
         typer.Option(
             "--demo",
-            help="Make the demo accounts first, and print tokens for them. Their password is no secret: "
-            "not for a database of real people.",
+            help="Make the demo accounts first, print tokens for them, and do a worker's work. Their "
+            "password is no secret: not for a database of real people.",
         ),
     ] = False,
 ) -> None:
@@ -80,18 +82,31 @@ def serve(
         settings = serving.with_address(settings, listener)
         url = serving.local_url(listener)
         text = f"Mandant answers at {url}/graphql"
+        working: AbstractContextManager[None] = nullcontext()
         if demo:
             with database_failures():
                 access = asyncio.run(_prepare_demo(addresses, settings))
             text = banner(url, access)
-        serving.print_once_served(text, listener)
-        serving.run(settings, addresses.application, listener, workers)
+            working = at_work(addresses.application)
+        with working:
+            serving.print_once_served(text, listener)
+            serving.run(settings, addresses.application, listener, workers)
 
 
 async def _prepare_demo(addresses: DatabaseAddresses, settings: Settings) -> DemoAccess:
     await _make_demo(addresses, settings)
     async with current_database(addresses.application) as database:
         return await open_access(database, settings.folder / "demo.json")
+
+
+@_commands.command()
+def worker() -> None:
+    """Tell of what is about to end and of what has ended, until Ctrl-C or SIGTERM."""
+    settings = read_settings()
+    with open_database(settings) as addresses, database_failures():
+        serving.start_log()
+        with suppress(KeyboardInterrupt):
+            asyncio.run(work(addresses.application))
 
 
 @_commands.command()

@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+    REVISION_UNKNOWN = "REVISION_UNKNOWN"
     CONFLICT = "CONFLICT"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
@@ -80,6 +81,14 @@ class Unauthenticated(RefusedRequestError):
 
     def __init__(self, message: str = "The token is not valid.") -> None:
         super().__init__(ErrorCode.UNAUTHENTICATED, message)
+
+
+class RevisionUnknown(RefusedRequestError):
+    """A request names a revision that not even the primary contains."""
+
+    def __init__(self) -> None:
+        message = "The revision of X-Authz-Min-Revision was never written here; ask without it."
+        super().__init__(ErrorCode.REVISION_UNKNOWN, message)
 
 
 _INTERNAL = Failure(ErrorCode.INTERNAL, "Internal error")

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from authz.freshness import REVISION_NAME, entering_at_least
 from authz.principals import (
     ANONYMOUS,
     Credentials,
@@ -26,7 +27,7 @@ from authz.reach import PRINCIPAL
 from authz.row_security import entering
 from engine.binds import NotCompilableError, prepared
 from engine.denials import MARKER, settled
-from engine.gates import behind
+from engine.gates import CLOSED, GateClosedError, behind
 from engine.limits import check_cost
 from engine.paging import BadPage
 from engine.payloads import PayloadExecutor, Payloads
@@ -37,10 +38,11 @@ from engine.texts import check_variable_texts
 from resolvers.subaccounts_requests import SubaccountSetUp
 from schema.context import Context
 from schema.root import graphql_schema
-from server.errors import Unauthenticated
+from server.errors import RevisionUnknown, Unauthenticated
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
+from server.reads import Reads
 
 
 class Executor:
@@ -54,12 +56,15 @@ class Executor:
         public_url: str,
         *,
         subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE,
+        replica: Pool | None = None,
         debug: bool = False,
     ) -> None:
         self.schema = graphql_schema(schema)
         self._database = database
-        self._reads = reads
+        self._primary = reads
+        self._reads = Reads(reads, replica)
         self._plans = Plans(schema, entering())
+        self._plans_at_least = Plans(schema, entering_at_least())
         self._public_url = public_url
         self._subaccount_set_up = subaccount_set_up
         self._debug = debug
@@ -85,16 +90,19 @@ class Executor:
     ) -> ExecutionResult | bytes:
         """The compiled answer: text as it is, or a result where fields were denied.
 
-        Raises NotCompilableError, and Unauthenticated where nobody has the token.
+        Raises NotCompilableError, Unauthenticated where nobody has the token, and RevisionUnknown.
         """
-        plan, variables = self._plans.find(_asked(request, document), _QUERY)
+        plans = self._plans if request.min_revision is None else self._plans_at_least
+        plan, variables = plans.find(_asked(request, document), _QUERY)
         try:
-            values = plan.values(variables, credentials.binds)
+            values = plan.values(variables, {**credentials.binds, REVISION_NAME: request.min_revision})
         except BadPage as error:
             raise NotCompilableError from error  # the reference executor says where
         answer = await self._reads.value(plan.statement.sql, values)
         if answer is None:
             raise Unauthenticated
+        if answer == CLOSED:
+            raise RevisionUnknown
         settled_answer = answer if MARKER not in answer else ExecutionResult(*settled(answer, plan.denials))
         return self._noted(settled_answer, ReadPath.COMPILED)
 
@@ -111,9 +119,13 @@ class Executor:
         """
         operation = _operation(request, document)
         check_cost(self.schema, document, operation, request.variables)
-        reader = Reader(self._database, entering(), (credentials or ANONYMOUS).binds)
-        payloads = Payloads(self._plans, self._reads, _asked(request, document))
+        revision = request.min_revision
+        gate = entering() if revision is None else entering_at_least(revision)
+        reader = Reader(self._database, gate, (credentials or ANONYMOUS).binds)
+        payloads = Payloads(self._plans, self._primary, _asked(request, document))
         try:
+            if revision is not None:
+                await reader.open()
             principal = await self._authenticate(reader, operation, credentials, request.reason)
             context = Context(
                 reader,
@@ -134,6 +146,8 @@ class Executor:
                 executor_class=PayloadExecutor,
             )
             answer = result if isinstance(result, ExecutionResult) else await result
+        except GateClosedError:
+            raise RevisionUnknown from None
         finally:
             await reader.close()
         changed = operation.operation is OperationType.MUTATION and not payloads.left
@@ -154,7 +168,7 @@ class Executor:
             return None
         if operation.operation is OperationType.MUTATION:
             values = _PRINCIPAL.bound({}, credentials.binds)
-            found = await self._reads.value(_PRINCIPAL.sql, values)
+            found = await self._primary.value(_PRINCIPAL.sql, values)
         else:
             found = next((row["ids"] for row in await reader.rows(_WHO_ASKS)), None)
         if found is None:

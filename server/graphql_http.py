@@ -1,6 +1,7 @@
 """The GraphQL endpoint, after the GraphQL-over-HTTP draft; strict where the draft leaves a choice."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 import graphql
@@ -20,6 +21,7 @@ from server.errors import ErrorCode, Failure, RefusedRequestError, record_failur
 from server.graphql_response import failure_response, result_response
 from server.http_request import GraphQLRequest, RequestHead, read_get, read_post
 from server.media_types import MediaType, negotiate, prefers_html
+from server.min_revision import min_revision
 from server.request_log import log_operation_name
 
 
@@ -34,8 +36,9 @@ class Executor(Protocol):
         Bytes are the JSON text of the data, without errors.
 
         `authorization` is the header as it came, None without one; `client_address` is an IP address, empty
-        on a unix socket. Raises Unauthenticated for a token that is not valid. Whatever else it raises is
-        masked, logged and answered with 500, or with 503 if it tells that the database is away.
+        on a unix socket. Raises Unauthenticated for a token that is not valid, and RevisionUnknown. Whatever
+        else it raises is masked, logged and answered with 500, or with 503 if it tells that the database is
+        away.
         """
 
 
@@ -86,6 +89,8 @@ class GraphQLEndpoint:
     async def _answer(self, head: RequestHead, receive: Receive) -> ExecutionResult | bytes:
         try:
             asked = await _read(head, receive)
+            if head.revisions:
+                asked = replace(asked, min_revision=min_revision(head.revisions))
             checked = self._documents.check(asked.query, anonymous=head.authorization is None)
             operation = _choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head.method)

@@ -12,9 +12,11 @@ from graphql import GraphQLError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from authz.freshness import Revision
 from authz.refusals import Refusal
 from resolvers.texts import short_text
 from server.errors import ErrorCode, RefusedRequestError
+from server.min_revision import HEADER as MIN_REVISION
 
 BODY_LIMIT = 1_000_000
 """The longest body that is read, in bytes."""
@@ -26,6 +28,7 @@ _SMALLEST_INTEGER = -(2**63)
 _LARGEST_INTEGER = 2**63 - 1
 _AS_LONG_AS_THE_LARGEST = re.compile(rb"[0-9]{19}")
 _LARGEST_PARAMETER_COUNT = 20
+_MIN_REVISION = MIN_REVISION.lower().encode()
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class GraphQLRequest:
     variables: dict[str, object]
     reason: str | None = None
     """Why, for the logs of what it changes: the request's `extensions.reason`."""
+    min_revision: Revision | None = None
+    """The change that the answer has to contain."""
 
 
 @dataclass(slots=True)
@@ -51,6 +56,8 @@ class RequestHead:
     content_type: str | None = None
     """None without one, and where there are several."""
     authorization: str | None = None
+    revisions: tuple[str, ...] = ()
+    """Each value of X-Authz-Min-Revision (see `server.min_revision`)."""
 
     @classmethod
     def of(cls, scope: Scope) -> "RequestHead":
@@ -65,6 +72,8 @@ class RequestHead:
                 content_types.append(value.decode("latin-1"))
             elif name == b"authorization" and head.authorization is None:
                 head.authorization = value.decode("latin-1")
+            elif name == _MIN_REVISION:
+                head.revisions += (value.decode("latin-1"),)
         head.accept = ", ".join(accepts)
         if len(content_types) == 1:
             head.content_type = content_types[0]

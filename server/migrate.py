@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, opened_rights, parent_access, row_security
+from resolvers import expiry_notices
 from server.database import connect_as_owner
 
 
@@ -38,6 +39,7 @@ def _migrate(connection: Connection) -> None:
     opened_rights.synchronize(connection)
     parent_access.synchronize(connection)
     row_security.synchronize(connection)
+    expiry_notices.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -45,7 +47,7 @@ def why_not_current(connection: Connection) -> str | None:
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != head:
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, makers, opened_rights, row_security)
+    rules = (builtin_roles, makers, opened_rights, row_security, expiry_notices)
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"
     return None

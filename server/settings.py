@@ -21,6 +21,10 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="PostgreSQL 15 or newer, as postgresql://...; left out: the embedded one.",
     )
+    read_url: str | None = Field(
+        default=None,
+        description="A streaming replica of the database, as postgresql://...; compiled reads go there.",
+    )
     migration_database_url: str | None = Field(
         default=None, description="The same database as its owner, for `mandant migrate`."
     )

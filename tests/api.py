@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import httpx
@@ -35,6 +35,8 @@ class Api:
     """GraphQL over HTTP."""
 
     http: httpx.AsyncClient
+    min_revision: str | None = None
+    """What every answer has to contain."""
 
     @classmethod
     @asynccontextmanager
@@ -44,9 +46,15 @@ class Api:
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             yield cls(http)
 
+    def at_least(self, revision: str) -> "Api":
+        """The same, asking for answers that contain the revision."""
+        return replace(self, min_revision=revision)
+
     async def ask(self, query: str, caller: Caller | None = None, **variables: Any) -> Answer:
         """Send an operation as somebody, or as nobody."""
         headers = {} if caller is None else {"Authorization": f"Bearer {caller.token}"}
+        if self.min_revision is not None:
+            headers["X-Authz-Min-Revision"] = self.min_revision
         body = {"query": query, "variables": variables}
         response = await self.http.post("/graphql", json=body, headers=headers)
         answer = response.json()

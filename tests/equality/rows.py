@@ -9,6 +9,7 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import accounts
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.events import events
+from models.expiry_notices import ExpiryStage, expiry_notices
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.roles import roles
@@ -54,6 +55,15 @@ async def set_key(
         expires_at=expires_at,
         revoked_at=revoked_at,
     )
+
+
+async def expiry_notice(world: World, account: Account) -> None:
+    """Something was told to have ended in the account."""
+    values = {"grant_id": new_id(), "expires_at": PAST, "stage": ExpiryStage.ENDED.value}
+    async with world.database.begin() as connection:
+        await connection.execute(
+            insert(expiry_notices).values(master_id=account.master, account_id=account.key, **values)
+        )
 
 
 async def delete_role(world: World, role: CustomRole) -> None:

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 import sqlalchemy.exc
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -14,6 +14,7 @@ from models.api_keys import api_keys
 from models.base import APPLICATION_ROLE, metadata
 from models.break_glass import break_glass_openings
 from models.events import events
+from models.expiry_notices import expiry_notices
 from models.idempotency import idempotency_records
 from models.identifiers import new_id
 from models.invitations import invitations
@@ -86,6 +87,14 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "remove an override": delete(overrides),
     "change what was asked": update(subaccounts_requests).values(reason="other"),
     "remove a request": delete(subaccounts_requests),
+    "take back what was told": delete(expiry_notices),
+    "say that something was told": insert(expiry_notices).values(
+        master_id=uuid.uuid4(),
+        account_id=uuid.uuid4(),
+        grant_id=uuid.uuid4(),
+        expires_at=func.now(),
+        stage="DAY",
+    ),
 }
 
 

@@ -62,6 +62,7 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await give_share(world, [master], await world.person(), owner.person)
     await set_override(world, master, OverrideKind.SENDING_DOMAINS, owner.person)
     await ask_for_subaccounts(world, master)
+    await rows.expiry_notice(world, master)
     return master, owner
 
 

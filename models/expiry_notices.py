@@ -1,0 +1,30 @@
+"""What has been told of the ends of memberships, shares, keys and invitations, each thing once (N9)."""
+
+import enum
+
+from sqlalchemy import PrimaryKeyConstraint, Table, Text, Uuid
+
+from models.accounts import one_of
+from models.base import Column, account_columns, account_reference, created_at, metadata, moment
+
+
+class ExpiryStage(enum.Enum):
+    """How near the end was when it was told."""
+
+    WEEK = "WEEK"
+    DAY = "DAY"
+    ENDED = "ENDED"
+
+
+expiry_notices = Table(
+    "expiry_notices",
+    metadata,
+    *account_columns(),
+    Column("grant_id", Uuid, nullable=False, comment="Of the membership, share, key or invitation."),
+    moment("expires_at", nullable=False),
+    Column("stage", Text, nullable=False),
+    created_at(),
+    PrimaryKeyConstraint("master_id", "account_id", "grant_id", "expires_at", "stage"),
+    account_reference(),
+    one_of("stage", ExpiryStage),
+)

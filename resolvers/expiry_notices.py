@@ -1,0 +1,133 @@
+"""Telling of what is about to end, and of what has ended (N9).
+
+A grant is told of seven days before its end and one day before, if it was given for longer than that, and
+once it has ended: an event in the log of each account that it holds in, and before the end an e-mail to the
+person who is about to lose it. What was told is kept in `expiry_notices`, so that each thing is told once;
+a moved end is another end.
+
+The grants are of all trees, so that a function of the database's tells of them, as its owner. It answers no
+more than whether it stopped for now.
+"""
+
+from functools import cache
+from string import Template
+
+from sqlalchemy import ARRAY, Connection, Uuid, func, literal, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from engine.binds import prepared
+from models.base import APPLICATION_ROLE
+from models.expiry_notices import ExpiryStage
+from models.identifiers import new_id
+from resolvers.events import EventKind
+from resolvers.expiring_grants import all_grants
+
+BATCH = 1000
+"""The most events of one transaction."""
+
+_TELLING = 6304
+"""The lock of whoever tells: others have nothing to do meanwhile."""
+
+_MAIL = """Hello,
+
+your access to %s ends on %s UTC.
+
+If you still need it, ask whoever gave it to you to prolong it. Otherwise you need not do anything.
+"""
+
+# What ended more than 30 days before a worker looks is not told any more.
+_BODY = Template("""
+DECLARE
+  told integer;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock($telling) THEN
+    RETURN false;
+  END IF;
+  WITH grants AS (
+    $grants
+  ), near AS (
+    SELECT *, CASE
+      WHEN ends_at <= now() THEN '$ended'
+      WHEN ends_at <= now() + interval '1 day' THEN
+        CASE WHEN ends_at > since + interval '1 day' THEN '$day' END
+      WHEN ends_at > since + interval '7 days' THEN '$week'
+    END AS stage
+    FROM grants
+    WHERE ends_at > now() - interval '30 days' AND ends_at <= now() + interval '7 days'
+  ), due AS (
+    SELECT *, row_number() OVER (ORDER BY ends_at, grant_id, account_id) AS number
+    FROM near
+    WHERE stage IS NOT NULL AND NOT EXISTS (
+      SELECT FROM expiry_notices AS notice
+      WHERE notice.master_id = near.master_id AND notice.account_id = near.account_id
+        AND notice.grant_id = near.grant_id AND notice.expires_at = near.ends_at
+        AND notice.stage = near.stage
+    )
+    ORDER BY number LIMIT cardinality(ids)
+  ), noted AS (
+    INSERT INTO expiry_notices (master_id, account_id, grant_id, expires_at, stage)
+    SELECT master_id, account_id, grant_id, ends_at, stage FROM due
+  ), logged AS (
+    INSERT INTO events (master_id, account_id, id, kind, subject_id, after)
+    SELECT master_id, account_id, ids[number],
+      CASE stage WHEN '$ended' THEN '$expired' ELSE '$expiring' END, subject_id,
+      jsonb_build_object(
+        'expiresAt', to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+      )
+    FROM due
+  ), warned AS (
+    SELECT person, ends_at, min(number) AS number, string_agg(name, ', ' ORDER BY number) AS names
+    FROM due JOIN accounts ON accounts.master_id = due.master_id AND accounts.id = due.account_id
+    WHERE person IS NOT NULL AND stage <> '$ended'
+    GROUP BY grant_id, person, ends_at
+  ), mailed AS (
+    INSERT INTO outbox_messages (id, recipient, subject, body)
+    SELECT ids[number], email, 'Your access to ' || names || ' ends soon',
+      format('$mail', names, to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
+    FROM warned JOIN users ON users.id = person
+  )
+  SELECT count(*) INTO told FROM due;
+  RETURN told = cardinality(ids);
+END""")
+
+_SIGNATURE = "mandant_tell_expiries(ids uuid[])"
+
+
+async def tell_batch(session: AsyncSession) -> bool:
+    """Tell of up to BATCH ends, in the session's transaction. Whether it stopped at that many.
+
+    Safe to run twice and at once: while another transaction tells, this one does nothing.
+    """
+    ids = [new_id() for _ in range(BATCH)]
+    told = select(func.mandant_tell_expiries(literal(ids, ARRAY(Uuid))))
+    return bool((await session.execute(told)).scalar_one())
+
+
+def synchronize(connection: Connection) -> None:
+    """Write the function. Part of `mandant migrate`."""
+    connection.exec_driver_sql(
+        f"CREATE OR REPLACE FUNCTION {_SIGNATURE} RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER "
+        f"SET search_path = public, pg_temp AS $body${_body()}$body$"
+    )
+    connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {_SIGNATURE} FROM PUBLIC")
+    connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {_SIGNATURE} TO {APPLICATION_ROLE}")
+
+
+def differs(connection: Connection) -> bool:
+    """Whether the stored function is another: `mandant migrate` is due."""
+    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure('mandant_tell_expiries(uuid[])')")
+    return connection.execute(stored).scalar_one_or_none() != _body()
+
+
+@cache
+def _body() -> str:
+    return _BODY.substitute(
+        telling=_TELLING,
+        grants=prepared(all_grants()).sql,
+        week=ExpiryStage.WEEK.value,
+        day=ExpiryStage.DAY.value,
+        ended=ExpiryStage.ENDED.value,
+        expiring=EventKind.ACCESS_EXPIRING.value,
+        expired=EventKind.ACCESS_EXPIRED.value,
+        mail=_MAIL,
+    )

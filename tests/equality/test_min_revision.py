@@ -1,0 +1,60 @@
+"""Both executors answer the same to a request that names the least revision it may see (N7)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.freshness import Revision
+from server.errors import RevisionUnknown
+from server.executor import Executor
+from tests.equality.answers import check_equality, compiled, reference
+from tests.equality.operations import Operation, operation, operations
+from tests.equality.scene import REFUSED, VIEWERS, Scene
+from tests.equality.vocabulary import Vocabulary
+
+FUTURE = Revision(str(2**64 - 1))
+
+
+def _at_least(asked: Operation, revision: Revision) -> Operation:
+    return replace(asked, request=replace(asked.request, min_revision=revision))
+
+
+@pytest.fixture(scope="module")
+async def revision(scene: Scene, database: AsyncEngine) -> Revision:
+    """A change made after the scene."""
+    async with database.begin() as connection:
+        return Revision((await connection.execute(text("SELECT pg_current_xact_id()::text"))).scalar_one())
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+@settings(
+    max_examples=4,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(data=st.data())
+async def test_what_contains_the_revision_is_answered_alike(
+    viewer: str,
+    executor: Executor,
+    scene: Scene,
+    revision: Revision,
+    vocabularies: Mapping[str, Vocabulary],
+    data: st.DataObject,
+) -> None:
+    asked = data.draw(operations(executor.schema, vocabularies[viewer]))
+    await check_equality(executor, _at_least(asked, revision), scene.callers[viewer])
+
+
+@pytest.mark.parametrize("caller", [*VIEWERS, *REFUSED])
+async def test_an_unknown_revision_is_refused_by_both(caller: str, executor: Executor, scene: Scene) -> None:
+    asked = operation("{ viewer { id } }")
+    for execute in (compiled, reference):
+        with pytest.raises(RevisionUnknown):
+            await execute(executor, _at_least(asked, FUTURE), scene.callers[caller])
