@@ -49,30 +49,10 @@ from authz.permissions import Area, Permission
 from models.accounts import AccountStatus, ParentAccess, RightsInheritance
 from models.api_keys import WhenMakerLosesAccess
 from models.staff import StaffRole
+from tests.authorization.case_references import Loader
 from tests.authorization.reach_model import ShareState
 
 FOLDER = Path(__file__).parent / "cases"
-
-
-class Referent(enum.Enum):
-    """What a tag in a write's input stands for."""
-
-    ACCOUNT = "!account"
-    MEMBER = "!member"
-    KEY = "!key"
-    ROLE = "!role"
-    SHARE = "!share"
-    OPENING = "!opening"
-    ONCE = "!once"
-    SOON = "!soon"
-
-
-@dataclass(frozen=True)
-class Reference:
-    """An id that is known only once the case is set up."""
-
-    referent: Referent
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -215,7 +195,7 @@ class Case:
 
 def read_case(text: str) -> Case:
     """A case from its file's text. Raises ValueError, TypeError or KeyError for what it cannot mean."""
-    given = yaml.load(text, Loader=_Loader)
+    given = yaml.load(text, Loader=Loader)
     return Case(
         title=given.pop("title"),
         accounts={name: _account(**(values or {})) for name, values in given.pop("accounts").items()},
@@ -239,23 +219,6 @@ def read_case(text: str) -> Case:
 def read_cases() -> dict[str, Case]:
     """Every file of the folder, by its name without `.yaml`."""
     return {file.stem: read_case(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.yaml"))}
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with the references as tags."""
-
-
-def _construct(loader: yaml.SafeLoader, node: yaml.Node) -> Reference:
-    if isinstance(node, yaml.SequenceNode):
-        names = tuple(loader.construct_sequence(node))
-    else:
-        assert isinstance(node, yaml.ScalarNode)
-        names = tuple(filter(None, [loader.construct_scalar(node)]))
-    return Reference(Referent(node.tag), names)
-
-
-for _referent in Referent:
-    _Loader.add_constructor(_referent.value, _construct)
 
 
 def _account(

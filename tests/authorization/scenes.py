@@ -16,10 +16,9 @@ from tests.authorization.case_files import (
     KeyState,
     OpeningCase,
     OpeningState,
-    Reference,
-    Referent,
     ShareCase,
 )
+from tests.authorization.case_references import Reference, Referent
 from tests.authorization.moments import PAST, expire_key, made_by, revoke_key
 from tests.authorization.reach_model import ShareState
 from tests.links import Opening, break_glass, set_parent_access

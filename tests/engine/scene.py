@@ -11,11 +11,13 @@ from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS
 from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
+from models.break_glass import break_glass_openings
 from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
 from models.overrides import overrides, subaccounts_requests
+from models.parent_access import parent_access_requests
 from models.shares import share_accounts, shares
 from models.users import users
 from tests.staff import staff_member
@@ -90,6 +92,9 @@ async def _rows(
     account = accounts_so_far[-1]
     place: _Values = {"master_id": account.master, "account_id": account.key}
     analyst: _Values = {"role_id": BuiltinRole.ANALYST.id}
+    link: _Values = {"parent_access": "NONE", "from_above": True, "asker_user_id": owner.person.key}
+    link |= {"reason": "Because", "requested_at": _tomorrow(), "expires_at": _tomorrow()}
+    await connection.execute(insert(parent_access_requests).values(**place, **link))
     for _ in range(count):
         ids = {kind: new_id() for kind in Kind}
         secret: _Values = {"digest": ids[Kind.USER].bytes}
@@ -110,6 +115,7 @@ async def _rows(
             "giver_user_id": owner.person.key,
             "link_expires_at": _tomorrow(),
         }
+        opening: _Values = {"user_id": owner.person.key, "reason": "Fire", "expires_at": _tomorrow()}
         to: _Values = {"master_id": account.master, "email": address, "email_canonical": address}
         override: _Values = {"kind": "SENDING_DOMAINS", "sending_domains": 2, "reason": "Ticket 4711"} | {
             "made_by": owner.person.key,
@@ -126,6 +132,7 @@ async def _rows(
             (Kind.API_KEY, api_keys, place | analyst | secret | key | makers),
             (Kind.INVITATION, invitations, place | analyst | secret | offer | {"expires_at": _tomorrow()}),
             (Kind.EVENT, events, place | actor | change),
+            (Kind.BREAK_GLASS, break_glass_openings, place | opening),
             (Kind.SHARE, shares, to | analyst | secret | given),
             (Kind.OVERRIDE, overrides, place | override),
             (Kind.SUBACCOUNTS_REQUEST, subaccounts_requests, place | asked),

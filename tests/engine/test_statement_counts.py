@@ -99,7 +99,12 @@ SHAPES = {
     ),
     "events": _of_accounts(
         "events(first: 100) { totalCount nodes { id kind before after actorName actor { name } "
-        "actingFrom { name } account { name } } }",
+        "actingFrom { name } account { name } fromAbove } }",
+        7,
+    ),
+    "what passes down": _of_accounts(
+        "parentAccess parentAccessRequest { reason } breakGlassOpenings(first: 100) { totalCount nodes { id "
+        "userName user { name } account { name } } }",
         6,
     ),
     "overrides": _of_accounts(

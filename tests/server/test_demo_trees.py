@@ -21,7 +21,8 @@ WITH RECURSIVE path AS (
   SELECT p.master_id, p.ancestor_id, a.id, p.depth + 1
   FROM path p JOIN accounts a ON a.parent_id = p.descendant_id
 )
-(TABLE path EXCEPT TABLE account_closure) UNION ALL (TABLE account_closure EXCEPT TABLE path)
+, stored AS (SELECT master_id, ancestor_id, descendant_id, depth FROM account_closure)
+(TABLE path EXCEPT TABLE stored) UNION ALL (TABLE stored EXCEPT TABLE path)
 """
 
 
