@@ -122,9 +122,14 @@ def grants_of(principal: FromClause) -> CTE:
     return grant_rows(principal).cte("grants").prefix_with("MATERIALIZED")
 
 
-def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
-    """What gives the principal rights: rows (master_id, account_id, own_mask, below_mask)."""
-    return union_all(_membership_grants(principal), _key_grants(principal), _share_grants(principal))
+def grant_rows(principal: FromClause, *carried: str) -> CompoundSelect[Any]:
+    """What gives the principal rights: rows (master_id, account_id, own_mask, below_mask).
+
+    Of several principals `carried` names the columns that tell whose grant a row is; they stand behind.
+    """
+    whose = [principal.c[name] for name in carried]
+    grants = (_membership_grants(principal), _key_grants(principal), _share_grants(principal))
+    return union_all(*(grant.add_columns(*whose) for grant in grants))
 
 
 def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
@@ -135,9 +140,10 @@ def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
 GRANTS = grants_of(PRINCIPAL)
 
 
-def _granted(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
+def granted_mask(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
+    """What a grant gives in the descendant."""
     own = closure.c.depth == literal_column("0")
-    return func.bit_or(case((own, grant.c.own_mask), else_=grant.c.below_mask))
+    return case((own, grant.c.own_mask), else_=grant.c.below_mask)
 
 
 def _reach() -> CTE:
@@ -146,7 +152,7 @@ def _reach() -> CTE:
         select(
             closure.c.master_id,
             closure.c.descendant_id.label("account_id"),
-            _granted(closure, GRANTS).label("mask"),
+            func.bit_or(granted_mask(closure, GRANTS)).label("mask"),
         )
         .select_from(GRANTS)
         .join(
@@ -166,7 +172,10 @@ def mask_of_account(account: FromClause, grants: CTE = GRANTS) -> FromClause:
     """One row (mask, below_mask) for an account's row; NULLs where nothing reaches it."""
     closure, grant = account_closure.alias(), grants.alias()
     return (
-        select(_granted(closure, grant).label("mask"), func.bit_or(grant.c.below_mask).label("below_mask"))
+        select(
+            func.bit_or(granted_mask(closure, grant)).label("mask"),
+            func.bit_or(grant.c.below_mask).label("below_mask"),
+        )
         .select_from(closure)
         .join(
             grant,

@@ -11,8 +11,9 @@ from engine.connections import Connection
 from engine.declarations import column, computed, connection, entity, to_many, to_one
 from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import Kind
+from resolvers import access, api_keys, events, ghosts, invitations, members, roles, shares
 from resolvers import accounts as reads
-from resolvers import api_keys, events, ghosts, invitations, members, roles, shares
+from schema.access import AccessEntry
 from schema.api_keys import ApiKey
 from schema.events import Event
 from schema.ghosts import Ghost
@@ -70,6 +71,7 @@ class Account(Node):
     ghosts: Connection[Ghost] | None = connection(
         ghosts.of_account, order=ghosts.order, requires=Permission.API_KEYS_READ
     )
+    access_matrix: Connection[AccessEntry] = connection(access.of_account, order=access.order)
     events: Connection[Event] | None = connection(
         events.of_account, order=events.order, requires=Permission.AUDIT_READ
     )

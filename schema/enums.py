@@ -8,6 +8,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from authz.makers import GhostReason
 from authz.permissions import Area, Permission
+from authz.principals import PrincipalKind
 from authz.refusals import RefusalCode
 from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
@@ -147,6 +148,11 @@ publish(
     _by({"MEMBER": "The role is held in this account.", "ANCESTOR": "The role is held in one above it."}),
 )
 publish(Permission, _permission)
+publish(
+    PrincipalKind,
+    _by({"PERSON": "A person, by memberships and shares.", "API_KEY": "An API key."}),
+    "SubjectKind",
+)
 publish(RefusalCode, _by_value, "ErrorCode")
 publish(
     Relation,

@@ -26,7 +26,17 @@ def cursor(*values: object) -> str:
     return base64.b64encode(json.dumps(values, separators=(",", ":")).encode()).decode()
 
 
-_TAGS = ("accounts.created", "accounts.name", "members", "roles", "apiKeys", "ghosts", "events", "shares")
+_TAGS = (
+    "accounts.created",
+    "accounts.name",
+    "members",
+    "roles",
+    "apiKeys",
+    "ghosts",
+    "events",
+    "shares",
+    "accessMatrix",
+)
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),
     ("x",),
