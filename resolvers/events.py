@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, FromClause, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.dry_runs import note_touched
 from authz.guard import Authorized
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -69,6 +70,7 @@ async def record(
 
     `subject_id` is the global id of what was changed.
     """
+    note_touched(session, account.account_id)
     await session.execute(
         insert(events).values(
             master_id=account.master_id,
