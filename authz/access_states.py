@@ -101,6 +101,7 @@ def _within(touched: Collection[AccountId]) -> CTE:
 
 
 def _limits(touched: Collection[AccountId]) -> Select[Any]:
+    """By account, what decides besides grants: all of it, or a dry run would not see that it changes."""
     within = _within(touched)
     own = and_(within.c.master_id == accounts.c.master_id, within.c.account_id == accounts.c.id)
     return select(accounts.c.id, status_mask(accounts).label("limits")).join(within, own)

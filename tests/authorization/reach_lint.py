@@ -16,6 +16,7 @@ WATCHED = {
     "authz.reach.grants_of": "grants",
     "authz.reach.mask_of_account": "masks",
     "authz.reach.active_memberships": "memberships",
+    "authz.access_rows.access_in": "everybody's rights",
     "authz.principals.principal_rows": "the principal's row",
     "authz.principals.subject_rows": "a subject's row",
 }
