@@ -72,7 +72,7 @@ async def try_out(session: AsyncSession, principal: Principal, write: Write) -> 
     after = await _view(session, asked)
     made = await names_of(session, asked.subjects - before.grants.keys())
     await _undo(session, savepoint)
-    differences = _differences(await _view(session, asked), after)
+    differences = _differences(await _view(session, asked), after, asked.more)
     return await _told(session, principal, differences, made)
 
 
@@ -119,7 +119,6 @@ class _View:
 
     of_subjects: Cells
     of_limited: Cells
-    more: bool
 
 
 async def _view(session: AsyncSession, asked: _Asked) -> _View:
@@ -127,7 +126,6 @@ async def _view(session: AsyncSession, asked: _Asked) -> _View:
     return _View(
         await cells(session, asked.accounts, asked.subjects) if asked.subjects else nothing,
         await cells(session, asked.limited) if asked.limited else nothing,
-        asked.more,
     )
 
 
@@ -147,24 +145,18 @@ class _Differences:
     more: bool
 
 
-def _differences(before: _View, after: _View) -> _Differences:
+def _differences(before: _View, after: _View, more: bool) -> _Differences:
     found: dict[Cell, _Difference] = {}
-    more = before.more
     for one, other in ((before.of_subjects, after.of_subjects), (before.of_limited, after.of_limited)):
         ends = [end for end in (one.last, other.last) if end is not None]
         more = more or bool(ends)
-        for cell in one.held.keys() | other.held.keys():
+        for cell, held in {**one.held, **other.held}.items():
             if ends and cell > min(ends):
                 continue  # beyond what was read of both
-            old, new = one.held.get(cell), other.held.get(cell)
-            subject = (old or new or _NOBODY).subject
-            difference = _Difference(cell.account_id, subject, _mask(old), _mask(new))
-            if difference.before != difference.after:
-                found[cell] = difference
+            old, new = _mask(one.held.get(cell)), _mask(other.held.get(cell))
+            if old != new:
+                found[cell] = _Difference(cell.account_id, held.subject, old, new)
     return _Differences([found[cell] for cell in sorted(found)], more)
-
-
-_NOBODY = Held(Subject(None, None), 0)
 
 
 def _mask(held: Held | None) -> int:

@@ -1,5 +1,4 @@
-"""A dry run beside a write of the same thing: it tells of one moment, and writes wait for it no longer than for
-another write."""
+"""A dry run beside a write of the same thing: it tells of one moment, and holds others up while it runs."""
 
 import asyncio
 from typing import Any
