@@ -103,7 +103,7 @@ def principal_rows() -> CTE:
     found = api_keys.alias()
     previous = and_(found.c.previous_digest == token, found.c.previous_expires_at > func.now())
     key = select(null().cast(Uuid), found.c.id).where(
-        or_(found.c.digest == token, previous), _works(found), _works_from_here(found)
+        or_(found.c.digest == token, previous), key_works(found), _works_from_here(found)
     )
     return union_all(person, key).cte("principal").prefix_with("MATERIALIZED")
 
@@ -114,7 +114,8 @@ def key_lives(key: FromClause) -> ColumnElement[bool]:
     return and_(key.c.revoked_at.is_(None), unexpired)
 
 
-def _works(key: FromClause) -> ColumnElement[bool]:
+def key_works(key: FromClause) -> ColumnElement[bool]:
+    """Whether an API key lives and has not stopped; from where it is used is asked apart."""
     kept = key.c.when_maker_loses_access == literal_column(f"'{WhenMakerLosesAccess.KEEP.value}'")
     return and_(key_lives(key), or_(kept, ~key_stops(key.c.id)))
 
@@ -136,7 +137,7 @@ def subject_rows(user_id: UserId | None, api_key_id: ApiKeyId | None) -> CTE:
     """A person or a key as a principal's row, whether or not it asks: to see what it holds now."""
     person = select(literal(user_id, Uuid).label("user_id"), null().cast(Uuid).label("api_key_id"))
     key = api_keys.alias()
-    working = select(null().cast(Uuid), key.c.id).where(key.c.id == literal(api_key_id, Uuid), _works(key))
+    working = select(null().cast(Uuid), key.c.id).where(key.c.id == literal(api_key_id, Uuid), key_works(key))
     return union_all(person, working).cte("subject")
 
 

@@ -133,8 +133,7 @@ def grants_of(principal: FromClause) -> CTE:
 
 
 def _grants_now(principal: FromClause) -> CTE:
-    arms = (*_lasting_grants(principal), opening_grants(principal))
-    return union_all(*arms).cte("grants").prefix_with("MATERIALIZED")
+    return grant_rows_now(principal).cte("grants").prefix_with("MATERIALIZED")
 
 
 def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
@@ -142,6 +141,16 @@ def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     below_mask). `from_id` is the account that the right is held in: another one only for break-glass, which
     is not among these."""
     return union_all(*_lasting_grants(principal))
+
+
+def grant_rows_now(principal: FromClause, *carried: str) -> CompoundSelect[Any]:
+    """The same, and what break-glass gives until it ends.
+
+    Of several principals `carried` names the columns that tell whose grant a row is; they stand behind.
+    """
+    whose = [principal.c[name] for name in carried]
+    grants = (*_lasting_grants(principal), opening_grants(principal))
+    return union_all(*(grant.add_columns(*whose) for grant in grants))
 
 
 def _lasting_grants(principal: FromClause) -> tuple[Select[Any], ...]:

@@ -101,9 +101,19 @@ def entering() -> ColumnElement[bool]:
 _ENTERING = select(entering())
 
 
+_ENTERED_AS = "entered_as"
+
+
 async def enter(session: AsyncSession, credentials: Credentials) -> None:
     """The same for a session's transaction."""
+    session.info[_ENTERED_AS] = credentials
     await session.execute(_ENTERING, credentials.binds)
+
+
+def entered_as(session: AsyncSession) -> Credentials:
+    """Who the session's transaction was last entered as, whether or not that was rolled back since."""
+    credentials: Credentials = session.info[_ENTERED_AS]
+    return credentials
 
 
 def entering_by_link(credentials: Credentials, link: Digest | None) -> Select[Any]:

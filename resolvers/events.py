@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.dry_runs import note_touched
 from authz.guard import Authorized
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -87,6 +88,7 @@ async def record(
     `subject_id` is the global id of what was changed. `reason`: the change's own; else the one that the
     request gives, else the one for which the glass was broken (R54, N3).
     """
+    note_touched(session, account.account_id)
     await session.execute(
         insert(events).values(
             master_id=account.master_id,

@@ -15,6 +15,7 @@ from models.identifiers import AccountId, Kind
 from resolvers import account_changes as writes
 from resolvers import accounts
 from resolvers.identifiers import required
+from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError
@@ -38,12 +39,14 @@ class AccountUpdateInput:
         description="Where in the tree API keys are made; of a master account only, else "
         "FAILED_PRECONDITION. Needs SETTINGS_WRITE, here and below.",
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="Which account to suspend, resume or close.")
 class AccountStatusInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     reason: str | None = strawberry.field(default=None, description="For the account's log.")
+    dry_run: bool = dry_run()
 
 
 @entity(None, carries={"account_id": Uuid()})
@@ -51,6 +54,8 @@ class AccountPayload:
     """An account that was changed."""
 
     account: Account | None = to_one(accounts.of_result)
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
 
@@ -76,7 +81,7 @@ class AccountMutation:
             done = await writes.update_account(session, principal, command)
             return payload(AccountPayload, account_id=done.account_id)
 
-        return await perform(info, AccountPayload, write)
+        return await perform(info, AccountPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.ACCOUNT_SUSPEND),
@@ -112,7 +117,7 @@ async def _change_status(
         done = await change(session, principal, _account_id(input.account_id), input.reason)
         return payload(AccountPayload, account_id=done.account_id)
 
-    return await perform(info, AccountPayload, write)
+    return await perform(info, AccountPayload, write, dry_run=input.dry_run)
 
 
 def _account_id(text: str) -> AccountId:

@@ -19,8 +19,8 @@ from models.accounts import (
 )
 from models.identifiers import Kind
 from models.overrides import UnsubscribeScope
-from resolvers import accounts as reads
 from resolvers import (
+    access,
     api_keys,
     break_glass,
     events,
@@ -30,8 +30,10 @@ from resolvers import (
     roles,
     shares,
 )
+from resolvers import accounts as reads
 from resolvers import overrides as override_reads
 from resolvers import parent_access as links
+from schema.access import AccessEntry
 from schema.api_keys import ApiKey
 from schema.break_glass import BreakGlassOpening
 from schema.events import Event
@@ -98,6 +100,7 @@ class Account(Node):
     ghosts: Connection[Ghost] | None = connection(
         ghosts.of_account, order=ghosts.order, requires=Permission.API_KEYS_READ
     )
+    access_matrix: Connection[AccessEntry] = connection(access.of_account, order=access.order)
     events: Connection[Event] | None = connection(
         events.of_account, order=events.order, requires=Permission.AUDIT_READ
     )

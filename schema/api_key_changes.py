@@ -14,6 +14,7 @@ from resolvers import api_key_changes as writes
 from resolvers import api_keys
 from resolvers.attempts import Limit
 from resolvers.identifiers import required
+from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.api_keys import ApiKey
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError
@@ -47,11 +48,13 @@ class ApiKeyCreateInput:
         default=WhenMakerLosesAccess.KEEP,
         description="What becomes of it once you could not make it any more.",
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="Which key to revoke or to adopt.")
 class ApiKeyInput:
     api_key_id: strawberry.ID = strawberry.field(description="The API key.")
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="Which key to rotate, and how.")
@@ -60,6 +63,7 @@ class ApiKeyRotateInput:
     overlap_minutes: int = strawberry.field(
         default=0, description="For how long the old secret works on: 0 to 10080, which is seven days."
     )
+    dry_run: bool = dry_run()
 
 
 @entity(None, carries={"api_key_id": Uuid()})
@@ -70,6 +74,8 @@ class ApiKeyPayload:
     secret: str | None = strawberry.field(
         default=None, description="The new secret, told this once; null where none was made."
     )
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
 
@@ -99,7 +105,7 @@ class ApiKeyMutation:
             return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
 
         limit = Limit(f"keys of {principal.id}", _KEYS_OF_A_PRINCIPAL, _WINDOW)
-        return await perform(info, ApiKeyPayload, write, [limit])
+        return await perform(info, ApiKeyPayload, write, [limit], dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.API_KEYS_WRITE),
@@ -113,7 +119,7 @@ class ApiKeyMutation:
             await writes.revoke_api_key(session, principal, api_key_id)
             return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)
 
-        return await perform(info, ApiKeyPayload, write)
+        return await perform(info, ApiKeyPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.API_KEYS_WRITE),
@@ -128,7 +134,7 @@ class ApiKeyMutation:
             made = await writes.rotate_api_key(session, principal, api_key_id_of(input.api_key_id), overlap)
             return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
 
-        return await perform(info, ApiKeyPayload, write)
+        return await perform(info, ApiKeyPayload, write, dry_run=input.dry_run)
 
 
 def api_key_id_of(text: str) -> ApiKeyId:

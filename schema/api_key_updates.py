@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.permissions import Permission
 from resolvers import api_key_updates as writes
 from resolvers.account_changes import UNCHANGED
+from schema.access_changes import dry_run
 from schema.api_key_changes import IP_RANGES_DESCRIPTION, ApiKeyInput, ApiKeyPayload, api_key_id_of
 from schema.context import ContextInfo, principal_of
 from schema.writes import needs, payload, perform
@@ -27,6 +28,7 @@ class ApiKeyUpdateInput:
     expires_at: datetime.datetime | None = strawberry.field(
         default=strawberry.UNSET, description="When it stops working by itself; null: never."
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.type
@@ -50,7 +52,7 @@ class ApiKeyUpdateMutation:
             await writes.update_api_key(session, principal, command)
             return payload(ApiKeyPayload, api_key_id=command.api_key_id, secret=None)
 
-        return await perform(info, ApiKeyPayload, write)
+        return await perform(info, ApiKeyPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.API_KEYS_WRITE),
@@ -65,4 +67,4 @@ class ApiKeyUpdateMutation:
             await writes.adopt_api_key(session, principal, api_key_id)
             return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)
 
-        return await perform(info, ApiKeyPayload, write)
+        return await perform(info, ApiKeyPayload, write, dry_run=input.dry_run)

@@ -9,6 +9,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from authz.explanation_steps import AccessDecision, AccessEffect, AccessStepKind
 from authz.makers import GhostReason
 from authz.permissions import Area, Permission
+from authz.principals import PrincipalKind
 from authz.refusals import RefusalCode
 from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, ParentAccess, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
@@ -220,6 +221,11 @@ publish(
             "NONE": "ACCOUNT_READ and ACCOUNT_SUSPEND alone.",
         }
     ),
+)
+publish(
+    PrincipalKind,
+    _by({"PERSON": "A person, by memberships and shares.", "API_KEY": "An API key."}),
+    "SubjectKind",
 )
 publish(RefusalCode, _by_value, "ErrorCode")
 publish(

@@ -18,6 +18,7 @@ from resolvers import invitations
 from resolvers.attempts import Limit
 from resolvers.identifiers import required
 from resolvers.invitation_acceptance import accept_invitation, invitation_preview
+from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.context import ContextInfo, principal_of
 from schema.invitations import Invitation
 from schema.links import invitation_link
@@ -40,16 +41,19 @@ class MemberInviteInput:
     idempotency_key: str = strawberry.field(
         description="Your own, 1 to 200 characters. The same key again sends nothing new."
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="Which invitation to withdraw.")
 class InvitationRevokeInput:
     invitation_id: strawberry.ID = strawberry.field(description="The invitation.")
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="The secret of an invitation's link.")
 class InvitationAcceptInput:
     token: str = strawberry.field(description="The secret behind the link's `#`.")
+    dry_run: bool = dry_run()
 
 
 @entity(None, carries={"invitation_id": Uuid()})
@@ -60,6 +64,8 @@ class InvitationPayload:
     replayed: bool = strawberry.field(
         default=False, description="It was made by an earlier request under the same key."
     )
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
 
@@ -113,7 +119,7 @@ class InvitationMutation:
             return payload(InvitationPayload, invitation_id=made.invitation_id, replayed=made.replayed)
 
         limit = Limit(f"invitations of {principal.id}", _INVITATIONS_OF_A_PRINCIPAL, _WINDOW)
-        return await perform(info, InvitationPayload, write, [limit])
+        return await perform(info, InvitationPayload, write, [limit], dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE), description="Withdraw an invitation that is still open."
@@ -126,7 +132,7 @@ class InvitationMutation:
             done = await writes.revoke_invitation(session, principal, invitation_id)
             return payload(InvitationPayload, invitation_id=done.invitation_id, replayed=done.replayed)
 
-        return await perform(info, InvitationPayload, write)
+        return await perform(info, InvitationPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=OPEN,
@@ -139,4 +145,4 @@ class InvitationMutation:
             done = await accept_invitation(session, principal, input.token)
             return payload(MemberPayload, membership_id=done.membership_id)
 
-        return await perform(info, MemberPayload, write)
+        return await perform(info, MemberPayload, write, dry_run=input.dry_run)

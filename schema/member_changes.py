@@ -13,6 +13,7 @@ from resolvers import accounts, members
 from resolvers import member_changes as writes
 from resolvers.identifiers import required
 from resolvers.ownership_transfer import OwnershipTransfer, transfer_ownership
+from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
 from schema.members import Member
@@ -29,6 +30,7 @@ class MemberUpdateInput:
     expires_at: datetime.datetime | None = strawberry.field(
         default=None, description="When the membership ends by itself; left out: never."
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="Whose membership to end.")
@@ -36,11 +38,13 @@ class MemberRemoveInput:
     member_id: strawberry.ID = strawberry.field(
         description="The member, by its id in the account that the role is held in."
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="Which account to leave.")
 class MemberLeaveInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="To whom an account is handed over.")
@@ -51,6 +55,7 @@ class OwnershipTransferInput:
         default=None,
         description="The owner who becomes an administrator; left out: yourself. Needed from above.",
     )
+    dry_run: bool = dry_run()
 
 
 @entity(None, carries={"membership_id": Uuid()})
@@ -58,6 +63,8 @@ class MemberPayload:
     """A member that was changed."""
 
     member: Member | None = to_one(members.of_result)
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
 
@@ -67,6 +74,8 @@ class MemberEndPayload:
     """The account that somebody is no longer a member of."""
 
     account: Account | None = to_one(accounts.of_result)
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
 
@@ -86,7 +95,7 @@ class MemberMutation:
             done = await writes.update_member(session, principal, command)
             return payload(MemberPayload, membership_id=done.membership_id)
 
-        return await perform(info, MemberPayload, write)
+        return await perform(info, MemberPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE),
@@ -100,7 +109,7 @@ class MemberMutation:
             done = await writes.remove_member(session, principal, member_id)
             return payload(MemberEndPayload, account_id=done.account.account_id)
 
-        return await perform(info, MemberEndPayload, write)
+        return await perform(info, MemberEndPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(directives=OPEN, description="End your own membership. The last owner cannot.")
     async def member_leave(self, info: ContextInfo, input: MemberLeaveInput) -> MemberEndPayload:
@@ -111,7 +120,7 @@ class MemberMutation:
             done = await writes.leave_account(session, principal, account_id)
             return payload(MemberEndPayload, account_id=done.account.account_id)
 
-        return await perform(info, MemberEndPayload, write)
+        return await perform(info, MemberEndPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.ACCOUNT_TRANSFER),
@@ -130,4 +139,4 @@ class MemberMutation:
             done = await transfer_ownership(session, principal, command)
             return payload(MemberPayload, membership_id=done.membership_id)
 
-        return await perform(info, MemberPayload, write)
+        return await perform(info, MemberPayload, write, dry_run=input.dry_run)

@@ -10,6 +10,7 @@ from models.identifiers import AccountId, Kind, RoleId
 from resolvers import accounts, roles
 from resolvers import role_changes as writes
 from resolvers.identifiers import required
+from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
 from schema.roles import Role
@@ -34,6 +35,7 @@ class RoleCreateInput:
     permissions_below: list[Permission] = strawberry.field(
         default_factory=list, description="What it gives in every account below the one that it is held in."
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="A custom role's new values. What is left out stays.")
@@ -48,11 +50,13 @@ class RoleUpdateInput:
     permissions_below: list[Permission] | None = strawberry.field(
         default=None, description="All that it gives from now on below that."
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="Which custom role to delete.")
 class RoleDeleteInput:
     role_id: strawberry.ID = strawberry.field(description="The role.")
+    dry_run: bool = dry_run()
 
 
 @entity(None, carries={"role_id": Uuid()})
@@ -60,6 +64,8 @@ class RolePayload:
     """A role that was made or changed."""
 
     role: Role | None = to_one(roles.of_result)
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
 
@@ -69,6 +75,8 @@ class RoleDeletePayload:
     """The account that a role was deleted from."""
 
     account: Account | None = to_one(accounts.of_result)
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
 
@@ -93,7 +101,7 @@ class RoleMutation:
             done = await writes.create_role(session, principal, command)
             return payload(RolePayload, role_id=done.role_id)
 
-        return await perform(info, RolePayload, write)
+        return await perform(info, RolePayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.ROLES_WRITE),
@@ -115,7 +123,7 @@ class RoleMutation:
             done = await writes.update_role(session, principal, command)
             return payload(RolePayload, role_id=done.role_id)
 
-        return await perform(info, RolePayload, write)
+        return await perform(info, RolePayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.ROLES_WRITE),
@@ -129,7 +137,7 @@ class RoleMutation:
             done = await writes.delete_role(session, principal, _role_id(input.role_id))
             return payload(RoleDeletePayload, account_id=done.account.account_id)
 
-        return await perform(info, RoleDeletePayload, write)
+        return await perform(info, RoleDeletePayload, write, dry_run=input.dry_run)
 
 
 def _role_id(text: str) -> RoleId:

@@ -19,6 +19,7 @@ from resolvers import share_updates as updates
 from resolvers import shares
 from resolvers.attempts import Limit
 from resolvers.identifiers import required
+from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.context import ContextInfo, principal_of
 from schema.links import invitation_link
 from schema.shares import Share
@@ -49,6 +50,7 @@ class ShareCreateInput:
     idempotency_key: str = strawberry.field(
         description="Your own, 1 to 200 characters. The same key again sends nothing new."
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="All that a share shall be from now on; the address stays.")
@@ -68,16 +70,19 @@ class ShareUpdateInput:
     expires_at: datetime.datetime | None = strawberry.field(
         default=None, description="When it ends by itself; left out: never."
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="Which share to revoke or to give back.")
 class ShareInput:
     share_id: strawberry.ID = strawberry.field(description="The share.")
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="The secret of a share's link.")
 class ShareAcceptInput:
     token: str = strawberry.field(description="The secret behind the link's `#`.")
+    dry_run: bool = dry_run()
 
 
 @entity(None, carries={"share_id": Uuid()})
@@ -88,6 +93,8 @@ class SharePayload:
     replayed: bool = strawberry.field(
         default=False, description="It was made by an earlier request under the same key."
     )
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
 
@@ -147,7 +154,7 @@ class ShareMutation:
             return _payload(await writes.create_share(session, principal, command))
 
         limit = Limit(f"shares of {principal.id}", _SHARES_OF_A_PRINCIPAL, _WINDOW)
-        return await perform(info, SharePayload, write, [limit])
+        return await perform(info, SharePayload, write, [limit], dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE),
@@ -166,7 +173,7 @@ class ShareMutation:
             )
             return _payload(await updates.update_share(session, principal, command))
 
-        return await perform(info, SharePayload, write)
+        return await perform(info, SharePayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE), description="End a share, from the next request on."
@@ -178,7 +185,7 @@ class ShareMutation:
             share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
             return _payload(await updates.revoke_share(session, principal, share_id))
 
-        return await perform(info, SharePayload, write)
+        return await perform(info, SharePayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=OPEN, description="Take what is shared with you. Only for the person with the address."
@@ -189,7 +196,7 @@ class ShareMutation:
         async def write(session: AsyncSession) -> SharePayload:
             return _payload(await acceptance.accept_share(session, principal, input.token))
 
-        return await perform(info, SharePayload, write)
+        return await perform(info, SharePayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(directives=OPEN, description="Give back what was shared with you.")
     async def share_leave(self, info: ContextInfo, input: ShareInput) -> SharePayload:
@@ -199,7 +206,7 @@ class ShareMutation:
             share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
             return _payload(await acceptance.leave_share(session, principal, share_id))
 
-        return await perform(info, SharePayload, write)
+        return await perform(info, SharePayload, write, dry_run=input.dry_run)
 
 
 def _payload(made: writes.ShareMade) -> SharePayload:

@@ -4,21 +4,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import strawberry
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.dry_runs import AccessChanges, try_out
 from authz.freshness import enter_to_write
 from authz.permissions import Permission
 from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
+from authz.row_security import enter
 from engine.declarations import entity_of, row_object
 from engine.rules import Public, Requires, StaffOnly
 from resolvers.attempts import Limit, count
-from schema.context import ContextInfo
+from schema.access_changes import told
+from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError, user_error
 
 T = TypeVar("T")
 
+SERIALIZATION_FAILURE = "40001"
 UNIQUE_VIOLATION = "23505"
 
 OPEN: list[object] = [Public()]
@@ -63,15 +67,19 @@ async def perform(
     write: Callable[[AsyncSession], Awaitable[T]],
     limits: Sequence[Limit] = (),
     reads_as: Callable[[T], Credentials] | None = None,
+    dry_run: bool = False,
 ) -> T:
     """The write's payload, or one that tells why it was refused; then nothing was written.
 
     `limits` are counted first, in transactions of their own. `reads_as` tells as whom the payload is read,
-    where that is not who asked: whoever has just signed up.
+    where that is not who asked: whoever has just signed up. A `dry_run` leaves nothing behind, so that it is
+    not counted; its payload tells what would have changed.
     """
     # What an earlier change of the same request is read by must not hold a connection while this one waits.
     await info.context.reader.close()
     try:
+        if dry_run:
+            return payload(type_, **told(await _tried_out(info, write)))
         for limit in limits:
             await _count(info, limit)
         async with info.context.sessions.begin() as session:
@@ -93,6 +101,20 @@ async def perform(
 def refused(type_: type[T], refusal: Refusal) -> T:
     """A payload that says why nothing was written; its other fields are null."""
     return payload(type_, user_errors=[user_error(refusal)])
+
+
+async def _tried_out(info: ContextInfo, write: Callable[[AsyncSession], Awaitable[object]]) -> AccessChanges:
+    """What the write would change of access. Raises what it raises, and CONFLICT where another write came in
+    between: what is told is of one snapshot."""
+    async with info.context.sessions() as session:  # is never committed
+        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        await enter(session, info.context.credentials)
+        try:
+            return await try_out(session, principal_of(info), write)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != SERIALIZATION_FAILURE:
+                raise
+            raise Refusal(RefusalCode.CONFLICT) from error
 
 
 async def _count(info: ContextInfo, limit: Limit) -> None:

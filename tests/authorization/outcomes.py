@@ -26,10 +26,15 @@ async def mutate(api: Api, name: str, caller: Caller | None, input_: dict[str, A
     assert isinstance(payload, GraphQLObjectType)
     if input_ is None:
         return await api.ask(f"mutation {{ {name} {{ {_selection(payload)} }} }}", caller)
-    document = (
-        f"mutation ($input: {field.args['input'].type}) "
-        f"{{ {name}(input: $input) {{ {_selection(payload)} }} }}"
-    )
+    return await mutate_with(api, name, caller, input_, _selection(payload))
+
+
+async def mutate_with(
+    api: Api, name: str, caller: Caller | None, input_: dict[str, Any], selection: str
+) -> Answer:
+    """The same, and ask for this selection."""
+    input_type = root_fields(SCHEMA.mutation_type)[name].args["input"].type
+    document = f"mutation ($input: {input_type}) {{ {name}(input: $input) {{ {selection} }} }}"
     return await api.ask(document, caller, input=input_)
 
 
@@ -59,13 +64,19 @@ def outcome(answer: Answer, field: str) -> str:
     return _words(refusals[0])
 
 
+def _inner(field: GraphQLField) -> str:
+    type_ = get_named_type(field.type)
+    assert isinstance(type_, GraphQLObjectType)
+    return next(name for name in ("id", "accountId") if name in type_.fields)
+
+
 def _words(refusal: dict[str, Any]) -> str:
     return " ".join(filter(None, [refusal["code"], refusal.get("permission")]))
 
 
 def _selection(payload: GraphQLObjectType) -> str:
     plain = [
-        name if is_leaf_type(get_named_type(field.type)) else f"{name} {{ id }}"
+        name if is_leaf_type(get_named_type(field.type)) else f"{name} {{ {_inner(field)} }}"
         for name, field in payload.fields.items()
         if name != "userErrors"
     ]

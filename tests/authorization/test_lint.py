@@ -27,6 +27,7 @@ ALLOWED = {
     Use("server.demo.access._principal", _PRINCIPAL): "whether a token that was kept still works",
     Use("resolvers.viewer.current", _PRINCIPAL): "who asks is what the field tells",
     Use("resolvers.staff.current", _PRINCIPAL): "whether who asks is staff, which gives no reach",
+    Use("resolvers.access.of_account", "authz.access_rows.access_in"): "shows them, and decides nothing",
     Use("resolvers.users.by_id", _PRINCIPAL): "the viewer's own person",
     Use("resolvers.users.known_in", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.api_keys.by_id", _PRINCIPAL): "a key can always see itself",

@@ -97,6 +97,11 @@ SHAPES = {
     "shares with the viewer": Shape(
         "{ viewer { shares(first: 100) { totalCount nodes { id accounts { name } } } } }", 5
     ),
+    "access matrix": _of_accounts(
+        "accessMatrix(first: 100) { totalCount nodes { subjectId kind name permissions user { name } "
+        "apiKey { name } } }",
+        7,
+    ),
     "events": _of_accounts(
         "events(first: 100) { totalCount nodes { id kind before after actorName actor { name } "
         "actingFrom { name } account { name } fromAbove } }",

@@ -36,6 +36,7 @@ _TAGS = (
     "events",
     "shares",
     "breakGlass",
+    "accessMatrix",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),

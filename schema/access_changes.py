@@ -1,0 +1,80 @@
+"""What a dry run tells (N4)."""
+
+from typing import Any
+
+import strawberry
+
+from authz import dry_runs
+from authz.permissions import Permission, permissions_in
+from authz.principals import PrincipalKind
+from engine.rules import Public
+from models.identifiers import Kind, present
+
+_DRY_RUN = (
+    "Do not do it: tell in `accessChanges` who would gain and lose what. Nothing is stored or sent, no "
+    "secret is told, the payload's other fields are null. What would be refused is refused alike."
+)
+
+
+def dry_run() -> Any:
+    """The field that the input of every mutation has that changes access."""
+    return strawberry.field(default=False, description=_DRY_RUN)
+
+
+@strawberry.type(
+    description="What a person or an API key would gain and lose in an account. Told of persons to who holds "
+    "MEMBERS_READ there, before or after, of keys to who holds API_KEYS_READ, and of oneself in any case.",
+    directives=[Public()],
+)
+class AccessChange:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    account_name: str = strawberry.field(description="The account's name.")
+    kind: PrincipalKind = strawberry.field(description="Whose rights they are.")
+    subject_id: strawberry.ID | None = strawberry.field(
+        description="The global id of the person or of the key; null for a key that would be made."
+    )
+    subject_name: str = strawberry.field(description="The name of the person or of the key.")
+    gained: list[Permission] = strawberry.field(description="What could be done that cannot be done now.")
+    lost: list[Permission] = strawberry.field(description="What could not be done any more.")
+
+
+def access_changes() -> Any:
+    """The field of a payload that tells them."""
+    return strawberry.field(
+        default=None,
+        description="Of a dry run: who would gain and lose what where, by account, at most 200; null: it was "
+        "none, or was refused.",
+    )
+
+
+def more_access_changes() -> Any:
+    """The field beside it."""
+    return strawberry.field(
+        default=False, description="Of a dry run: it was too much to look at, or to tell, all of it."
+    )
+
+
+def told(found: dry_runs.AccessChanges) -> dict[str, object]:
+    """As the fields of a payload."""
+    changes = [
+        AccessChange(
+            account_id=strawberry.ID(present(Kind.ACCOUNT, change.account_id)),
+            account_name=change.account_name,
+            kind=change.kind,
+            subject_id=_subject_id(change),
+            subject_name=change.subject_name,
+            gained=permissions_in(change.gained),
+            lost=permissions_in(change.lost),
+        )
+        for change in found.changes
+    ]
+    return {"access_changes": changes, "more_access_changes": found.more}
+
+
+_PREFIXES = {PrincipalKind.PERSON: Kind.USER, PrincipalKind.API_KEY: Kind.API_KEY}
+
+
+def _subject_id(change: dry_runs.AccessChange) -> strawberry.ID | None:
+    if change.subject_id is None:
+        return None
+    return strawberry.ID(present(_PREFIXES[change.kind], change.subject_id))

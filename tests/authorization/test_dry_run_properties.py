@@ -1,0 +1,54 @@
+"""A dry run of a random change in a random forest says exactly what the change then does (N4)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authz.builtin_roles import BuiltinRole
+from tests.api import Api
+from tests.authorization.dry_run_tries import MAKERS, Draw, Tries
+from tests.authorization.forests import SCOPES, Plot, plant, plots
+from tests.authorization.matrices import dry_run, matrix_of, own_id, seen_changes, told
+from tests.authorization.outcomes import DONE, mutate, outcome
+from tests.authorization.profiles import examples
+from tests.authorization.tables import stored
+from tests.world import Person, World
+
+_NUMBERS = st.integers(0, 11)
+_RIGHTS = SCOPES.map(lambda names: (names - {"ACCOUNT_SUSPEND"}) | {"STATISTICS_READ"})
+_DRAWS = {
+    name: st.builds(Draw, st.just(name), _NUMBERS, _NUMBERS, _NUMBERS, _RIGHTS, _RIGHTS, st.booleans())
+    for name in MAKERS
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@examples(2)
+@given(data=st.data(), plot=plots())
+async def test_what_it_says_is_what_then_happens(
+    name: str, data: st.DataObject, plot: Plot, api: Api, registry: World
+) -> None:
+    """Or both are refused alike; a dry run leaves no trace in any table."""
+    draw = data.draw(_DRAWS[name])
+    planted = await plant(registry, plot)
+    root = next(account for account in planted.accounts if not account.path)
+    tree = [account for account in planted.accounts if account.master == root.key]
+    owner, watcher = [
+        await registry.member(root, role) for role in (BuiltinRole.OWNER, BuiltinRole.ADMINISTRATOR)
+    ]
+    tries = Tries(registry, tree, owner, watcher, await registry.person())
+    for caller, _ in planted.callers:
+        if isinstance(caller, Person):
+            await tries.add_stopping_key(caller)
+    tried = await tries.make(draw)
+    before = await stored(registry.database)
+    answer = await dry_run(api, name, tried.caller, tried.values)
+    assert await stored(registry.database) == before
+    asker, old = await own_id(api, tried.caller), await matrix_of(api, watcher, tree)
+    became = outcome(await mutate(api, name, tried.caller, tried.values), name)
+    new = await matrix_of(api, watcher, tree)
+    assert outcome(answer, name) == became
+    if became == DONE:
+        assert told(answer, name, old, new) == seen_changes(old, new, asker)
+    else:
+        assert old == new
