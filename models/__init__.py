@@ -18,6 +18,7 @@ from models import (
     sessions,
     shares,
     staff,
+    subaccounts_requests,
     users,
 )
 from models.base import metadata
@@ -37,5 +38,6 @@ __all__ = [
     "sessions",
     "shares",
     "staff",
+    "subaccounts_requests",
     "users",
 ]
