@@ -97,6 +97,7 @@ overrides = Table(
     short_text_check("reason"),
     Index("ix_overrides_id", "id"),
     Index("ix_overrides_account_id_id", "account_id", "id"),
+    Index("ix_overrides_expires_at", "expires_at", postgresql_where=text("ended_at IS NULL")),
     Index(
         "ix_overrides_waiting",
         "id",
