@@ -7,21 +7,17 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from graphql import DocumentNode, ExecutionResult
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import Route
 
 from authz.principals import Credentials
 from benchmarks.operations import CONNECTIONS
 from engine.binds import NotCompilableError
 from schema.root import build_schema
+from server.application import Application
 from server.database import connect_as_application, read_pool
 from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
 from server.http_request import GraphQLRequest
 from server.pages import graphiql_page
-from server.request_log import RequestLog
 from server.serve import CONCURRENCY_LIMIT, start_log
 from server.settings import Settings
 
@@ -35,7 +31,7 @@ class ReferenceExecutor(Executor):
         raise NotCompilableError
 
 
-def create_app(settings: Settings, database_url: str) -> Starlette:
+def create_app(settings: Settings, database_url: str) -> Application:
     """What `server.app.create_app` makes, as far as queries and mutations go."""
     # It holds a connection for as long as it computes, and clients are not to be refused for the wait.
     database = connect_as_application(database_url, CONNECTIONS)
@@ -43,20 +39,14 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     executor = ReferenceExecutor(build_schema(), database, reads, settings.link_base)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         yield
         await executor.key_uses.close()
         await reads.close()
         await database.dispose()
 
-    return Starlette(
-        routes=[Route("/graphql", GraphQLEndpoint(executor.schema, executor, graphiql_page))],
-        middleware=[
-            Middleware(RequestLog),
-            Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts.split(",")),
-        ],
-        lifespan=lifespan,
-    )
+    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page)
+    return Application(endpoint, [], settings.allowed_hosts.split(","), lifespan)
 
 
 def main() -> None:

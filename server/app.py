@@ -3,26 +3,23 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from schema.root import build_schema
 from server import health, metrics
+from server.application import Application
 from server.database import connect_as_application, read_pool
 from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
 from server.mail import Postman
 from server.pages import assets, graphiql_page, invitation_page
 from server.payments import payment_provider
-from server.request_log import RequestLog
 from server.settings import Settings
 
 
-def create_app(settings: Settings, database_url: str) -> Starlette:
+def create_app(settings: Settings, database_url: str) -> Application:
     """The application on a database that is migrated, or will be by the time `/readyz` says so."""
     database = connect_as_application(database_url, settings.pool_size)
     reads = read_pool(database_url, settings.read_pool_size)
@@ -33,27 +30,24 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
     postman = Postman(database, settings)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         async with postman.at_work():
             yield
         await executor.key_uses.close()
         await reads.close()
         await database.dispose()
 
-    return Starlette(
-        routes=[
+    return Application(
+        GraphQLEndpoint(executor.schema, executor, graphiql_page),
+        [
             Route("/", _to_graphiql),
-            Route("/graphql", GraphQLEndpoint(executor.schema, executor, graphiql_page)),
             Route("/invitation", invitation_page),
             assets,
             *health.routes(database),
             metrics.route,
         ],
-        middleware=[
-            Middleware(RequestLog),
-            Middleware(TrustedHostMiddleware, allowed_hosts=settings.allowed_hosts.split(",")),
-        ],
-        lifespan=lifespan,
+        settings.allowed_hosts.split(","),
+        lifespan,
     )
 
 

@@ -114,6 +114,10 @@ _AWAY_ERRORS = (
 )
 
 
+_CHECKOUT_GIVEN_UP = "This connection is closed"
+"""SQLAlchemy's message, of an error that it raises for much else, where also a new connection was lost."""
+
+
 def failure_of(error: Exception) -> Failure:
     """What a client is told of an error that was not written for it: a Failure without any detail of it."""
     invalidated = False
@@ -127,7 +131,12 @@ def failure_of(error: Exception) -> Failure:
     known = _FAILURE_BY_SQLSTATE.get(sqlstate) or _FAILURE_BY_SQLSTATE_CLASS.get(sqlstate[:2])
     if known is not None:
         return known
-    return _AWAY if invalidated or isinstance(error, _AWAY_ERRORS) else _INTERNAL
+    lost = invalidated or isinstance(error, _AWAY_ERRORS) or _is_checkout_given_up(error)
+    return _AWAY if lost else _INTERNAL
+
+
+def _is_checkout_given_up(error: Exception) -> bool:
+    return isinstance(error, sqlalchemy.exc.InvalidRequestError) and str(error) == _CHECKOUT_GIVEN_UP
 
 
 def record_failure(error: Exception) -> Failure:

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from server.documents import Documents
 from server.errors import ErrorCode, Failure, RefusedRequestError, record_failure
 from server.graphql_response import failure_response, result_response
-from server.http_request import GraphQLRequest, read_get, read_post
+from server.http_request import GraphQLRequest, RequestHead, read_get, read_post
 from server.media_types import MediaType, negotiate, prefers_html
 from server.request_log import log_operation_name
 
@@ -56,25 +56,26 @@ class GraphQLEndpoint:
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
         try:
-            response = await self._respond(request)
+            response = await self._respond(RequestHead.of(scope), scope, receive)
         except ClientDisconnect:
             return
-        response.headers.add_vary_header("accept")
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
-        accept = ", ".join(request.headers.getlist("accept"))
-        if request.method == "GET" and "query" not in request.query_params and prefers_html(accept):
-            return await self._page(request)
-        media_type = negotiate(accept)
+    async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> Response:
+        if head.method == "GET" and prefers_html(head.accept):
+            request = Request(scope, receive)
+            if "query" not in request.query_params:
+                page = await self._page(request)
+                page.headers.add_vary_header("accept")
+                return page
+        media_type = negotiate(head.accept)
         if media_type is None:
             message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
         try:
-            result = await self._answer(request)
-            return result_response(result, media_type, anonymous="authorization" not in request.headers)
+            result = await self._answer(head, receive)
+            return result_response(result, media_type, anonymous=head.authorization is None)
         except ClientDisconnect:
             raise
         except RefusedRequestError as refusal:
@@ -82,27 +83,25 @@ class GraphQLEndpoint:
         except Exception as error:
             return failure_response(record_failure(error), media_type)
 
-    async def _answer(self, request: Request) -> ExecutionResult | bytes:
-        authorization = request.headers.get("authorization")
+    async def _answer(self, head: RequestHead, receive: Receive) -> ExecutionResult | bytes:
         try:
-            asked = await _read(request)
-            checked = self._documents.check(asked.query, anonymous=authorization is None)
+            asked = await _read(head, receive)
+            checked = self._documents.check(asked.query, anonymous=head.authorization is None)
             operation = _choose_operation(checked.document, asked.operation_name)
-            _check_operation(operation, request.method)
+            _check_operation(operation, head.method)
             if checked.errors:
                 return ExecutionResult(data=None, errors=checked.errors)
-            client_address = request.client.host if request.client else ""
-            return await self._execute(asked, checked.document, authorization, client_address)
+            return await self._execute(asked, checked.document, head.authorization, head.client_address)
         except GraphQLError as error:
             return ExecutionResult(data=None, errors=[error])
 
 
-async def _read(request: Request) -> GraphQLRequest:
-    match request.method:
+async def _read(head: RequestHead, receive: Receive) -> GraphQLRequest:
+    match head.method:
         case "POST":
-            return await read_post(request)
+            return await read_post(head, receive)
         case "GET":
-            return read_get(request)
+            return read_get(head)
         case _:
             message = "Send a query by GET, or a query or mutation by POST."
             raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, POST"})

@@ -18,7 +18,7 @@ def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, a
     Bytes are the JSON text of the data, without errors.
     """
     if isinstance(result, bytes):
-        return Response(b'{"data":%b}' % result, HTTPStatus.OK, _headers(media_type))
+        return _DataResponse(result, media_type)
     body: dict[str, object] = {}
     raised = result.errors or []
     # An error without a path is from before the execution; then there is no data, not even null.
@@ -70,5 +70,23 @@ def _headers(media_type: MediaType) -> dict[str, str]:
         "content-type": f"{media_type}; charset=utf-8",
         # What is answered depends on who asks, also by GET.
         "cache-control": "no-store",
+        "vary": "accept",
         "x-content-type-options": "nosniff",
     }
+
+
+_RAW_HEADERS = {
+    media_type: [(name.encode(), value.encode()) for name, value in _headers(media_type).items()]
+    for media_type in MediaType
+}
+
+
+class _DataResponse(Response):
+    """The usual answer: data alone, with headers that are made once."""
+
+    def __init__(self, data: bytes, media_type: MediaType) -> None:
+        self.status_code = HTTPStatus.OK
+        self.background = None
+        self.body = b'{"data":%b}' % data
+        length = str(len(self.body)).encode()
+        self.raw_headers = [*_RAW_HEADERS[media_type], (b"content-length", length)]

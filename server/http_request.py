@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 from graphql import GraphQLError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from server.errors import ErrorCode, RefusedRequestError
 
@@ -34,38 +35,62 @@ class GraphQLRequest:
     variables: dict[str, object]
 
 
-async def read_post(request: Request) -> GraphQLRequest:
+@dataclass(slots=True)
+class RequestHead:
+    """What of an HTTP request matters beside its body: read in one pass over its headers."""
+
+    method: str
+    query_string: bytes
+    client_address: str
+    """An IP address; empty on a unix socket."""
+    accept: str = ""
+    content_type: str | None = None
+    """None without one, and where there are several."""
+    authorization: str | None = None
+
+    @classmethod
+    def of(cls, scope: Scope) -> "RequestHead":
+        """The head of a request."""
+        client = scope["client"]
+        head = cls(scope["method"], scope["query_string"], client[0] if client else "")
+        accepts, content_types = [], []
+        for name, value in scope["headers"]:
+            if name == b"accept":
+                accepts.append(value.decode("latin-1"))
+            elif name == b"content-type":
+                content_types.append(value.decode("latin-1"))
+            elif name == b"authorization" and head.authorization is None:
+                head.authorization = value.decode("latin-1")
+        head.accept = ", ".join(accepts)
+        if len(content_types) == 1:
+            head.content_type = content_types[0]
+        return head
+
+
+async def read_post(head: RequestHead, receive: Receive) -> GraphQLRequest:
     """The GraphQL request in the body of a POST.
 
     Raises RefusedRequestError: 415 if the body is not declared as JSON, 413 if it is longer than BODY_LIMIT,
     400 if it is not a well-formed GraphQL request; GraphQLError for a persisted query; ClientDisconnect.
     """
-    if not _declares_json(request.headers.getlist("content-type")):
+    if not _declares_json(head.content_type):
         message = "Send the request as application/json, encoded in UTF-8."
         raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            message = f"The body is longer than {BODY_LIMIT} bytes."
-            raise RefusedRequestError(ErrorCode.PAYLOAD_TOO_LARGE, message)
-    parameters = decode_json("The body", bytes(body))
+    parameters = decode_json("The body", await _body(receive))
     if not _is_object(parameters):
         _refuse("The body must be a JSON object; there are no batches.")
     return _from_parameters(parameters)
 
 
-def read_get(request: Request) -> GraphQLRequest:
+def read_get(head: RequestHead) -> GraphQLRequest:
     """The GraphQL request in the query string of a GET; a parameter without a value counts as missing.
 
     Raises RefusedRequestError: 400 if it is not a well-formed GraphQL request; GraphQLError for a persisted
     query.
     """
-    query_string: bytes = request.scope["query_string"]
     try:
-        pairs = parse_qsl(
-            query_string.decode("ascii"), errors="strict", max_num_fields=_LARGEST_PARAMETER_COUNT
-        )
+        text = head.query_string.decode("ascii")
+        pairs = parse_qsl(text, errors="strict", max_num_fields=_LARGEST_PARAMETER_COUNT)
     except ValueError:
         _refuse("The query string is not valid.")
     texts = dict(pairs)
@@ -96,10 +121,32 @@ def decode_json(what: str, text: bytes) -> object:
     return value
 
 
-def _declares_json(content_types: list[str]) -> bool:
-    if len(content_types) != 1:
+async def _body(receive: Receive) -> bytes:
+    piece, more = await _piece(receive)
+    if not more and len(piece) <= BODY_LIMIT:
+        return piece
+    body = bytearray(piece)
+    while more and len(body) <= BODY_LIMIT:
+        piece, more = await _piece(receive)
+        body += piece
+    if len(body) > BODY_LIMIT:
+        message = f"The body is longer than {BODY_LIMIT} bytes."
+        raise RefusedRequestError(ErrorCode.PAYLOAD_TOO_LARGE, message)
+    return bytes(body)
+
+
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    """The next piece of the body, and whether more of it follows."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
+def _declares_json(content_type: str | None) -> bool:
+    if content_type is None:
         return False
-    media_type, *parameters = (part.strip().lower() for part in content_types[0].split(";"))
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     return media_type == "application/json" and all(
         parameter in {"", "charset=utf-8", 'charset="utf-8"'} for parameter in parameters
     )

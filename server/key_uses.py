@@ -1,7 +1,7 @@
 """When API keys were last used: written once a minute for each key, while nobody waits for it."""
 
 import asyncio
-import datetime
+import time
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -24,13 +24,13 @@ class KeyUses:
 
     def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
         self._sessions = sessions
-        self._minutes: dict[Digest, datetime.datetime] = {}
+        self._minutes: dict[Digest, int] = {}
         self._new: set[Digest] = set()
         self._writing: asyncio.Task[None] | None = None
 
     def note(self, token_digest: Digest) -> None:
         """The token was used now."""
-        minute = datetime.datetime.now(datetime.UTC).replace(second=0, microsecond=0)
+        minute = int(time.time()) // 60
         if self._minutes.get(token_digest) == minute:
             return
         if len(self._minutes) >= _MOST:

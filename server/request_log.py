@@ -1,25 +1,38 @@
 """The request's id and the log: one line for every request, and the format of all lines of the process."""
 
 import logging
+import os
 import re
 import sys
 from collections.abc import MutableMapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars, merge_contextvars
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 # A path and an operation's name are the client's: the log must not grow by what a client sends.
 _LONGEST_LOGGED = 200
+_ID_BYTES = 16
 _RESPONSE_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+
+
+@dataclass
+class LoggedRequest:
+    """What every log line of a request tells of it."""
+
+    id: str
+    operation_name: str | None = None
+
+
+logged_request: ContextVar[LoggedRequest] = ContextVar("logged_request")
+"""The request that is being answered."""
 
 
 class RequestLog:
@@ -39,9 +52,8 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         request_id = _request_id_for(scope)
-        # Not cleared at the end: uvicorn reports an exception after this, and its report carries the id.
-        clear_contextvars()
-        bind_contextvars(request_id=request_id)
+        # Not reset at the end: uvicorn reports an exception after this, and its report carries the id.
+        logged_request.set(LoggedRequest(request_id))
         # What stays None when the client went away before it was answered.
         status: int | None = None
         started = perf_counter()
@@ -50,7 +62,7 @@ class RequestLog:
             nonlocal status
             if message["type"] in _RESPONSE_STARTS:
                 status = message.get("status", 101)
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             elif message["type"] == "websocket.close" and status is None:
                 status = 403  # what the server makes of a websocket that is closed before it is accepted
             await send(message)
@@ -71,14 +83,25 @@ class RequestLog:
 
 
 def current_request_id() -> str:
-    """The id of the request that is being answered; KeyError outside of RequestLog."""
-    request_id: str = get_contextvars()["request_id"]
-    return request_id
+    """The id of the request that is being answered; LookupError outside of RequestLog."""
+    return logged_request.get().id
 
 
 def log_operation_name(name: str) -> None:
     """Puts the name of the GraphQL operation into every further log line of the request."""
-    bind_contextvars(operation_name=name[:_LONGEST_LOGGED])
+    logged_request.get().operation_name = name[:_LONGEST_LOGGED]
+
+
+def tell_request(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """structlog's processor that puts the request into a log line."""
+    request = logged_request.get(None)
+    if request is not None:
+        event["request_id"] = request.id
+        if request.operation_name is not None:
+            event["operation_name"] = request.operation_name
+    return event
 
 
 def _request_id_for(scope: Scope) -> str:
@@ -87,7 +110,7 @@ def _request_id_for(scope: Scope) -> str:
             given: str = value.decode("latin-1")
             if _REQUEST_ID.fullmatch(given):
                 return given
-    return uuid4().hex
+    return os.urandom(_ID_BYTES).hex()
 
 
 def configure_logging() -> None:
@@ -98,7 +121,7 @@ def configure_logging() -> None:
     """
     to_terminal = sys.stderr.isatty()
     processors: list[structlog.typing.Processor] = [
-        merge_contextvars,
+        tell_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -116,6 +139,7 @@ def configure_logging() -> None:
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

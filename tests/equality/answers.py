@@ -14,7 +14,6 @@ from graphql import (
     TypeInfoVisitor,
     Visitor,
 )
-from structlog.contextvars import bound_contextvars
 
 from authz.principals import Credentials, network_address
 from authz.tokens import digest_of
@@ -22,6 +21,7 @@ from engine.binds import NotCompilableError
 from server.executor import Executor
 from server.graphql_response import result_response
 from server.media_types import MediaType
+from server.request_log import LoggedRequest, logged_request
 from tests.api import Caller
 from tests.equality.operations import Operation
 
@@ -105,8 +105,8 @@ async def _answer(execution: Awaitable[ExecutionResult | bytes]) -> Answer:
         result = await execution
     except GraphQLError as refused:
         result = ExecutionResult(None, [refused])
-    with bound_contextvars(request_id=""):
-        body = bytes(result_response(result, MediaType.JSON, anonymous=False).body)
+    logged_request.set(LoggedRequest(""))
+    body = bytes(result_response(result, MediaType.JSON, anonymous=False).body)
     errors = []
     for error in json.loads(body).get("errors", []):
         error["extensions"].pop("requestId")

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 from graphql import GraphQLError
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from structlog.testing import capture_logs
 
+from server.database import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.errors import ErrorCode, failure_of, present_error
 
@@ -160,6 +161,13 @@ async def kill(pid: int, killer: AsyncConnection) -> None:
     await killer.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
 
 
+async def each_new_connection_is_lost(engines: Engines) -> None:
+    engine = connect_as_application(engines.address, 1)
+    event.listen(engine.sync_engine, "connect", lambda new, _: new.driver_connection.terminate())
+    async with engine.connect():
+        pass
+
+
 async def connect_to(url: str) -> None:
     engine = create_async_engine(url)
     async with engine.connect():
@@ -179,6 +187,7 @@ async def connect_to(url: str) -> None:
         (closed_under_asyncpg, ErrorCode.UNAVAILABLE, AWAY),
         (pool_exhausted, ErrorCode.UNAVAILABLE, AWAY),
         (nobody_listens, ErrorCode.UNAVAILABLE, AWAY),
+        (each_new_connection_is_lost, ErrorCode.UNAVAILABLE, AWAY),
         (no_socket, ErrorCode.UNAVAILABLE, AWAY),
         (integer_out_of_range, ErrorCode.INTERNAL, "Internal error"),
         (nul_in_text, ErrorCode.INTERNAL, "Internal error"),

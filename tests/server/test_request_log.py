@@ -23,10 +23,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from server.request_log import RequestLog, configure_logging, current_request_id, log_operation_name
+from server.request_log import (
+    RequestLog,
+    configure_logging,
+    current_request_id,
+    log_operation_name,
+    tell_request,
+)
 
 CHECKOUT = Path(__file__).parents[2]
 TOKEN = "mdt_live_secret"
@@ -119,7 +124,7 @@ async def test_any_other_request_id_is_replaced(client: httpx.AsyncClient, given
 
 
 async def test_each_request_has_one_line_without_query_string_and_headers(client: httpx.AsyncClient) -> None:
-    with capture_logs(processors=[merge_contextvars]) as logs:
+    with capture_logs(processors=[tell_request]) as logs:
         headers = {"authorization": f"Bearer {TOKEN}", "x-request-id": "one"}
         await client.post(f"/id?token={TOKEN}", headers=headers)
         await client.get("/nothing", headers={"x-request-id": "two"})
@@ -139,7 +144,7 @@ async def test_each_request_has_one_line_without_query_string_and_headers(client
 
 
 async def test_the_operation_name_is_of_its_request_alone(client: httpx.AsyncClient) -> None:
-    with capture_logs(processors=[merge_contextvars]) as logs:
+    with capture_logs(processors=[tell_request]) as logs:
         await client.get("/named", params={"name": "Accounts"})
         await client.get("/named", params={"name": "x" * 1000})
         await client.get("/" + "y" * 1000)

@@ -1,0 +1,39 @@
+"""Starlette, with a short way for what is asked most."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+
+from server.request_log import RequestLog
+
+GRAPHQL_PATH = "/graphql"
+
+
+class Application(Starlette):
+    """Every request is logged and its host checked; then a GraphQL request by POST goes straight to its
+    endpoint, which answers its own failures, and all others go the usual way, through Starlette's router."""
+
+    def __init__(
+        self,
+        endpoint: ASGIApp,
+        routes: Sequence[BaseRoute],
+        allowed_hosts: Sequence[str],
+        lifespan: Lifespan["Application"],
+    ) -> None:
+        super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *routes], lifespan=lifespan)
+        self._endpoint = endpoint
+        # Outside of Starlette, so that also its error pages carry the request's id.
+        self._entrance = RequestLog(TrustedHostMiddleware(self._enter, allowed_hosts))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._entrance(scope, receive, send)
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_graphql = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == GRAPHQL_PATH
+        if is_graphql and not scope.get("root_path"):
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
