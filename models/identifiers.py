@@ -21,6 +21,9 @@ ShareId = NewType("ShareId", uuid.UUID)
 BreakGlassId = NewType("BreakGlassId", uuid.UUID)
 OverrideId = NewType("OverrideId", uuid.UUID)
 SubaccountsRequestId = NewType("SubaccountsRequestId", uuid.UUID)
+LedgerTransactionId = NewType("LedgerTransactionId", uuid.UUID)
+PaymentMethodId = NewType("PaymentMethodId", uuid.UUID)
+TopUpId = NewType("TopUpId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -37,6 +40,9 @@ class Kind(enum.StrEnum):
     BREAK_GLASS = "glas"
     OVERRIDE = "ovrd"
     SUBACCOUNTS_REQUEST = "sreq"
+    LEDGER_TRANSACTION = "ltrx"
+    PAYMENT_METHOD = "paym"
+    TOP_UP = "topu"
 
 
 def new_id() -> uuid.UUID:

@@ -17,6 +17,11 @@ InvitationIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(pars
 ApiKeyIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.API_KEY))]
 ShareIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SHARE))]
 BreakGlassIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.BREAK_GLASS))]
+LedgerTransactionIdArgument = Annotated[
+    ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.LEDGER_TRANSACTION))
+]
+PaymentMethodIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.PAYMENT_METHOD))]
+TopUpIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.TOP_UP))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
 OverrideIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.OVERRIDE))]
 SubaccountsRequestIdArgument = Annotated[

@@ -26,17 +26,24 @@ from resolvers import (
     events,
     ghosts,
     invitations,
+    ledger,
+    ledger_proof,
     members,
+    payment_methods,
     roles,
     shares,
     subaccounts_requests,
+    top_ups,
 )
 from resolvers import accounts as reads
+from resolvers import credit as credit_reads
 from resolvers import overrides as override_reads
 from resolvers import parent_access as links
 from schema.access import AccessEntry
+from schema.amounts import AMOUNT, MicroAmount
 from schema.api_keys import ApiKey
 from schema.break_glass import BreakGlassOpening
+from schema.credit import Credit, LedgerEntry, LedgerProof
 from schema.events import Event
 from schema.ghosts import Ghost
 from schema.invitations import Invitation
@@ -44,6 +51,7 @@ from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
 from schema.overrides import Override
 from schema.parent_access import ParentAccessRequest
+from schema.payments import PaymentMethod, TopUp
 from schema.roles import Role
 from schema.shares import Share
 from schema.subaccounts_requests import SubaccountsRequest
@@ -131,5 +139,17 @@ class Account(Node):
         order=subaccounts_requests.order,
         requires=Permission.SUBACCOUNTS_READ,
     )
+    credit: Credit | None = to_one(credit_reads.of_account, requires=Permission.CREDIT_READ)
+    credit_at: MicroAmount | None = computed(credit_reads.at, codec=AMOUNT, requires=Permission.CREDIT_READ)
+    ledger_entries: Connection[LedgerEntry] | None = connection(
+        ledger.of_account, order=ledger.order, requires=Permission.CREDIT_READ
+    )
+    payment_methods: Connection[PaymentMethod] | None = connection(
+        payment_methods.of_account, order=payment_methods.order, requires=Permission.CREDIT_READ
+    )
+    top_ups: Connection[TopUp] | None = connection(
+        top_ups.of_account, order=top_ups.order, requires=Permission.CREDIT_READ
+    )
+    ledger_proof: LedgerProof | None = to_one(ledger_proof.proof_of, requires=Permission.CREDIT_READ)
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

@@ -9,6 +9,7 @@ from strawberry.types import Info
 from authz.principals import ANONYMOUS, Credentials, Principal
 from engine.payloads import Payloads
 from engine.reader import Reader
+from resolvers.payments import PaymentProvider
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 
 
@@ -25,6 +26,7 @@ class Context:
     """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
     subaccount_set_up: SubaccountSetUp
     """Whether platform support has to unlock subaccounts first."""
+    payments: PaymentProvider
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
 

@@ -16,22 +16,27 @@ from resolvers import (
     break_glass,
     events,
     invitations,
+    ledger,
     members,
     overrides,
+    payment_methods,
     roles,
     shares,
     subaccounts_requests,
+    top_ups,
     users,
     viewer,
 )
 from schema.accounts import Account
 from schema.api_keys import ApiKey
 from schema.break_glass import BreakGlassOpening
+from schema.credit import LedgerTransaction
 from schema.events import Event
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import Node
 from schema.overrides import Override
+from schema.payments import PaymentMethod, TopUp
 from schema.roles import Role
 from schema.shares import Share
 from schema.subaccounts_requests import SubaccountsRequest
@@ -55,6 +60,9 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.BREAK_GLASS: LookUp(BreakGlassOpening, break_glass.by_id),
         Kind.OVERRIDE: LookUp(Override, overrides.by_id),
         Kind.SUBACCOUNTS_REQUEST: LookUp(SubaccountsRequest, subaccounts_requests.by_id),
+        Kind.LEDGER_TRANSACTION: LookUp(LedgerTransaction, ledger.transaction_by_id),
+        Kind.PAYMENT_METHOD: LookUp(PaymentMethod, payment_methods.by_id),
+        Kind.TOP_UP: LookUp(TopUp, top_ups.by_id),
     }
 
 

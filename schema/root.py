@@ -2,6 +2,7 @@
 
 import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from engine import reference
@@ -9,11 +10,14 @@ from engine.rules import Public, Requires, StaffOnly
 from schema import enums
 from schema.account_changes import AccountMutation
 from schema.accounts import Account
+from schema.amounts import SCALAR, MicroAmount
 from schema.api_key_changes import ApiKeyMutation
 from schema.api_key_updates import ApiKeyUpdateMutation
 from schema.api_keys import ApiKey
 from schema.break_glass import BreakGlassOpening
 from schema.break_glass_changes import BreakGlassMutation
+from schema.credit import LedgerTransaction
+from schema.credit_changes import CreditMutation
 from schema.events import Event
 from schema.explanation import ExplanationQuery
 from schema.invitation_changes import InvitationMutation, InvitationQuery
@@ -23,6 +27,8 @@ from schema.members import Member
 from schema.override_changes import OverrideMutation
 from schema.overrides import Override
 from schema.parent_access_changes import ParentAccessMutation
+from schema.payment_changes import PaymentMutation
+from schema.payments import PaymentMethod, TopUp
 from schema.query import NodeQuery
 from schema.role_changes import RoleMutation
 from schema.roles import Role
@@ -33,7 +39,13 @@ from schema.staff import StaffQuery
 from schema.subaccounts import SubaccountMutation
 from schema.subaccounts_request_changes import SubaccountsRequestMutation
 from schema.subaccounts_requests import SubaccountsRequest
-from schema.user_errors import PermissionDeniedError, RefusedError, RoleTooWideError, VersionConflictError
+from schema.user_errors import (
+    InsufficientCreditError,
+    PermissionDeniedError,
+    RefusedError,
+    RoleTooWideError,
+    VersionConflictError,
+)
 from schema.users import User
 
 __all__ = ["build_schema", "enums", "unmarked_fields"]
@@ -53,6 +65,8 @@ _MUTATIONS = (
     BreakGlassMutation,
     SubaccountsRequestMutation,
     OverrideMutation,
+    CreditMutation,
+    PaymentMutation,
 )
 _MORE_TYPES = (
     Account,
@@ -60,9 +74,12 @@ _MORE_TYPES = (
     BreakGlassOpening,
     Event,
     Invitation,
+    LedgerTransaction,
     Member,
+    PaymentMethod,
     Role,
     Share,
+    TopUp,
     User,
     Override,
     SubaccountsRequest,
@@ -70,7 +87,9 @@ _MORE_TYPES = (
     PermissionDeniedError,
     RoleTooWideError,
     VersionConflictError,
+    InsufficientCreditError,
 )
+_CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})
 
 
 class UnmarkedFieldsError(Exception):
@@ -84,7 +103,7 @@ def build_schema() -> strawberry.Schema:
     query.__strawberry_definition__.description = "Reads."  # type: ignore[attr-defined]
     mutation = merge_types("Mutation", _MUTATIONS)
     mutation.__strawberry_definition__.description = "Changes. Each is one transaction."  # type: ignore[attr-defined]
-    schema = strawberry.Schema(query, mutation, types=_MORE_TYPES)
+    schema = strawberry.Schema(query, mutation, types=_MORE_TYPES, config=_CONFIG)
     unmarked = unmarked_fields(schema)
     if unmarked:
         raise UnmarkedFieldsError(f"Neither @requires nor @public: {', '.join(unmarked)}")

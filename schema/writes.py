@@ -75,27 +75,62 @@ async def perform(
     where that is not who asked: whoever has just signed up. A `dry_run` leaves nothing behind, so that it is
     not counted; its payload tells what would have changed.
     """
-    # What an earlier change of the same request is read by must not hold a connection while this one waits.
-    await info.context.reader.close()
-    try:
-        if dry_run:
-            return payload(type_, **told(await _tried_out(info, write)))
-        for limit in limits:
-            await _count(info, limit)
+
+    if dry_run:
+        return await _try(info, type_, write)
+
+    async def in_one_transaction() -> T:
         async with info.context.sessions.begin() as session:
             revision = await enter_to_write(session, info.context.credentials)
             done = await write(session)
-    except Refusal as refusal:
-        return refused(type_, refusal)
-    except IntegrityError as error:
-        if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
-            raise
-        return refused(type_, Refusal(RefusalCode.CONFLICT))
-    done.authz_revision = revision  # type: ignore[attr-defined]  # every payload has it: see `authz_revision`
+        done.authz_revision = revision  # type: ignore[attr-defined]  # every payload has it
+        return done
+
+    return await perform_steps(info, type_, in_one_transaction, limits, reads_as)
+
+
+async def perform_steps(
+    info: ContextInfo,
+    type_: type[T],
+    steps: Callable[[], Awaitable[T]],
+    limits: Sequence[Limit] = (),
+    reads_as: Callable[[T], Credentials] | None = None,
+) -> T:
+    """The same for what needs several transactions, which it begins itself: because somebody outside is asked
+    in between, while nothing is locked. What a refusal leaves behind, and the revision, is told by the steps.
+    """
+    # What an earlier change of the same request is read by must not hold a connection while this one waits.
+    await info.context.reader.close()
+
+    async def counted() -> T:
+        for limit in limits:
+            await _count(info, limit)
+        return await steps()
+
+    done = await _done_or_refused(counted)
+    if isinstance(done, Refusal):
+        return refused(type_, done)
     credentials = info.context.credentials if reads_as is None else reads_as(done)
     await info.context.reader.renew(credentials.binds)
     await info.context.payloads.read(done, info._raw_info, credentials.binds)
     return done
+
+
+async def _try(info: ContextInfo, type_: type[T], write: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    await info.context.reader.close()
+    changes = await _done_or_refused(lambda: _tried_out(info, write))
+    return refused(type_, changes) if isinstance(changes, Refusal) else payload(type_, **told(changes))
+
+
+async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
+    try:
+        return await steps()
+    except Refusal as refusal:
+        return refusal
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
+            raise
+        return Refusal(RefusalCode.CONFLICT)
 
 
 def refused(type_: type[T], refusal: Refusal) -> T:

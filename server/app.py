@@ -15,6 +15,7 @@ from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
 from server.mail import Postman
 from server.pages import assets, graphiql_page, invitation_page
+from server.payments import payment_provider
 from server.settings import Settings
 
 
@@ -28,6 +29,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
         database,
         reads,
         settings.link_base,
+        payments=payment_provider(settings.payment_provider),
         replica=replica,
         subaccount_set_up=settings.subaccounts,
         debug=settings.debug,

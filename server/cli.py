@@ -23,6 +23,7 @@ from server.commands.explanation import (
     steps_table,
 )
 from server.commands.failures import CommandFailed, database_failures
+from server.commands.ledger import ledger_faults
 from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.policy import LEGEND, policy_table, policy_texts
 from server.commands.staff import add_staff, remove_staff, staff_members, staff_table
@@ -45,10 +46,12 @@ _commands = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _policy = typer.Typer(help="The authorization policy.", no_args_is_help=True)
+_ledger = typer.Typer(help="The ledger.", no_args_is_help=True)
 _schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 _staff = typer.Typer(help="The platform's own staff.", no_args_is_help=True)
 _commands.add_typer(_policy, name="policy")
 _commands.add_typer(_staff, name="staff")
+_commands.add_typer(_ledger, name="ledger")
 _commands.add_typer(_schema, name="schema")
 
 
@@ -224,6 +227,17 @@ def explain_access(
         print_table(misses_table(answer))
     if answer.granters is not None:
         typer.echo(granters_text(answer.granters))
+
+
+@_ledger.command("verify")
+def verify_ledger() -> None:
+    """Recompute every account's books, as the database's owner; exit code 1 where they do not hold."""
+    settings = read_settings()
+    with open_database(settings) as addresses, database_failures():
+        faults = asyncio.run(ledger_faults(addresses.owner))
+    if faults:
+        raise CommandFailed("The ledger does not hold: " + "; ".join(map(str, faults)) + ".")
+    typer.echo("The ledger holds.")
 
 
 @_schema.command("print")

@@ -35,6 +35,7 @@ from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
+from resolvers.payments import PaymentProvider
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from schema.context import Context
 from schema.root import graphql_schema
@@ -42,7 +43,10 @@ from server.errors import RevisionUnknown, Unauthenticated
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
+from server.payments import NoPayments
 from server.reads import Reads
+
+_NO_PAYMENTS = NoPayments()
 
 
 class Executor:
@@ -57,6 +61,7 @@ class Executor:
         *,
         subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE,
         replica: Pool | None = None,
+        payments: PaymentProvider = _NO_PAYMENTS,
         debug: bool = False,
     ) -> None:
         self.schema = graphql_schema(schema)
@@ -67,6 +72,7 @@ class Executor:
         self._plans_at_least = Plans(schema, entering_at_least())
         self._public_url = public_url
         self._subaccount_set_up = subaccount_set_up
+        self._payments = payments
         self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
         self.key_uses = KeyUses(self._sessions)
@@ -135,6 +141,7 @@ class Executor:
                 client_address,
                 self._public_url,
                 self._subaccount_set_up,
+                self._payments,
                 request.reason,
             )
             result = execute(

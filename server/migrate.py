@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, opened_rights, parent_access, row_security
+from models import ledger_posting
 from resolvers import expiry_notices
 from server.database import connect_as_owner
 
@@ -40,6 +41,7 @@ def _migrate(connection: Connection) -> None:
     parent_access.synchronize(connection)
     row_security.synchronize(connection)
     expiry_notices.synchronize(connection)
+    ledger_posting.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -47,7 +49,7 @@ def why_not_current(connection: Connection) -> str | None:
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != head:
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, makers, opened_rights, row_security, expiry_notices)
+    rules = (builtin_roles, makers, opened_rights, row_security, expiry_notices, ledger_posting)
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"
     return None

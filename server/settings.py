@@ -7,6 +7,7 @@ from pydantic import Field, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from resolvers.subaccounts_request_changes import SubaccountSetUp
+from server.payments import PaymentProviderName
 
 
 class Settings(BaseSettings):
@@ -54,6 +55,10 @@ class Settings(BaseSettings):
     )
     debug: bool = Field(
         default=False, description="Answers say under `extensions.executor` which executor read them."
+    )
+    payment_provider: PaymentProviderName = Field(
+        default=PaymentProviderName.NONE,
+        description="Who takes payments: none, or practice, which moves no money.",
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 

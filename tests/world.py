@@ -21,9 +21,11 @@ from models.break_glass import break_glass_openings
 from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
+from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
 from models.overrides import overrides
 from models.parent_access import parent_access_requests
+from models.payments import payment_methods, top_ups
 from models.roles import role_policy_lines, roles
 from models.sessions import sessions
 from models.shares import share_accounts, shares
@@ -279,6 +281,12 @@ class World:
             subaccounts_requests,
             events,
             roles,
+            ledgers,
+            ledger_balances,
+            ledger_transactions,
+            ledger_entries,
+            payment_methods,
+            top_ups,
         )
         found = []
         async with self.database.connect() as connection:

@@ -14,6 +14,7 @@ from tests.authorization.matrix_callers import (
     Stage,
     once,
 )
+from tests.authorization.matrix_credit import CREDIT_MUTATIONS, CREDIT_READERS
 from tests.authorization.matrix_links import LINK_MUTATIONS
 from tests.authorization.matrix_rows import (
     ABOVE,
@@ -215,6 +216,7 @@ MUTATIONS = {
     ),
     **SHARE_MUTATIONS,
     **LINK_MUTATIONS,
+    **CREDIT_MUTATIONS,
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -303,5 +305,11 @@ ACCOUNT_FIELDS = {
     "fieldFunctions": ("SETTINGS_READ", MANAGERS),
     "reviewApproved": ("SETTINGS_READ", MANAGERS),
     "subaccountsRequests": ("SUBACCOUNTS_READ", MANAGERS),
+    "credit": ("CREDIT_READ", CREDIT_READERS),
+    "creditAt": ("CREDIT_READ", CREDIT_READERS),
+    "ledgerEntries": ("CREDIT_READ", CREDIT_READERS),
+    "ledgerProof": ("CREDIT_READ", CREDIT_READERS),
+    "paymentMethods": ("CREDIT_READ", CREDIT_READERS),
+    "topUps": ("CREDIT_READ", CREDIT_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

@@ -3,19 +3,22 @@
 from typing import Any
 
 import pytest
-from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import GraphQLField, GraphQLObjectType
 
 from authz.builtin_roles import BuiltinRole
 from engine.rules import Requires, StaffOnly
 from models.identifiers import Kind, present
 from models.overrides import OverrideKind
 from tests.api import Api
+from tests.authorization.account_selection import ACCOUNT_SELECTION
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
+from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
 from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.credit import give_credit, give_payment_method, give_top_up, transaction_of
 from tests.links import break_glass
 from tests.staff import ask_for_subaccounts, set_override
 from tests.world import World
@@ -119,12 +122,7 @@ def test_every_gated_field_of_an_account_is_in_the_table() -> None:
 @pytest.mark.parametrize("way", ["account(id: $id)", "node(id: $id)"])
 async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> None:
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
-    type_ = SCHEMA.type_map["Account"]
-    assert isinstance(type_, GraphQLObjectType)
-    leaves = {name for name in ACCOUNT_FIELDS if is_leaf_type(get_named_type(type_.fields[name].type))}
-    lists = ACCOUNT_FIELDS.keys() - leaves
-    fields = " ".join([*sorted(leaves), *(f"{name} {{ totalCount }}" for name in sorted(lists))])
-    query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
+    query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {ACCOUNT_SELECTION} }} }} }}"
     for caller in sorted(INSIDE):
         answer = await api.ask(query, stage.callers[caller], id=stage.account.id)
         refused = {
@@ -165,8 +163,9 @@ async def test_gated_fields_by_other_ways(stage: Stage, api: Api, registry: Worl
     assert _forbidden(key.errors) == {("viewer", "apiKey", "account", "members"): "MEMBERS_READ"}
 
 
-async def test_nodes_of_every_kind(stage: Stage, api: Api) -> None:
+async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> None:
     """A node needs what the same object needs by any other way; an id of each kind that there is."""
+    await give_credit(registry, stage.account, 1)
     inviter = stage.members["administrator"]
     invitation_id, _ = await offer(
         stage.world.database, stage.account, BuiltinRole.ANALYST, "node@example.com", inviter.person
@@ -192,6 +191,9 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api) -> None:
         Kind.BREAK_GLASS: (opening.id, MANAGERS),
         Kind.OVERRIDE: (override.id, MANAGERS),
         Kind.SUBACCOUNTS_REQUEST: (request_id, MANAGERS),
+        Kind.LEDGER_TRANSACTION: (await transaction_of(registry, stage.account), CREDIT_READERS),
+        Kind.PAYMENT_METHOD: ((await give_payment_method(registry, stage.account)).id, CREDIT_READERS),
+        Kind.TOP_UP: (await give_top_up(registry, stage.account), CREDIT_READERS),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

@@ -24,6 +24,8 @@ _WITHOUT = {
     "overrideEnd": "changes no right",
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
+    **dict.fromkeys(("creditTransfer", "creditTopUp", "creditModeUpdate"), "changes no right"),
+    **dict.fromkeys(("paymentMethodAdd", "paymentMethodRemove"), "changes no right"),
 }
 _DOING = {"administrator", "developer", "key_of_parent"}
 """Where they may do it, no others are tried: they see all of it, the keys, and all of it as a key."""

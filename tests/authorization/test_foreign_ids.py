@@ -14,7 +14,7 @@ from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.outcomes import mutate, outcome
 from tests.world import World
 
-_ID = re.compile(r"^(acct|memb|akey|invt|role|shar|ovrd)_[0-9a-f-]{36}$")
+_ID = re.compile(r"^(acct|memb|akey|invt|role|shar|ovrd|paym)_[0-9a-f-]{36}$")
 _GATED = [
     name for name, mutation in MUTATIONS.items() if mutation.permission is not None or name in STAFF_MUTATIONS
 ]

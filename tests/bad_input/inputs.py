@@ -17,6 +17,7 @@ from models.sessions import sessions
 from models.staff import StaffRole
 from models.users import ownerships, users
 from tests.api import Api, Caller
+from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
 from tests.links import Opening, ask, break_glass, set_parent_access
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
@@ -51,6 +52,7 @@ class Place:
     agent: Person
     approver: Person
     override: Override
+    method: PaymentMethod
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -78,6 +80,7 @@ class Place:
             Kind.SHARE: self.share.id,
             Kind.BREAK_GLASS: self.opening.id,
             Kind.OVERRIDE: self.override.id,
+            Kind.PAYMENT_METHOD: self.method.id,
         }
 
 
@@ -100,6 +103,9 @@ async def make_place(api: Api, world: World) -> Place:
     agent, approver = await staff_member(world), await staff_member(world, StaffRole.APPROVER)
     override = await set_override(world, account, OverrideKind.REVIEW_APPROVED, agent)
     await ask_for_subaccounts(world, account)
+    await own_balances(world, account)
+    await give_credit(world, master, EURO)
+    method = await give_payment_method(world, account)
     invitation_id = made["invitation"]["id"]
     await ask(world, account, ParentAccess.READ_ONLY, owner.person, from_above=False)
     glass = await world.account(master)
@@ -125,6 +131,7 @@ async def make_place(api: Api, world: World) -> Place:
         agent,
         approver,
         override,
+        method,
     )
 
 
@@ -135,9 +142,10 @@ def nowhere() -> Place:
     member = Member(new_id(), person, account)
     key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
     opening = Opening(new_id())
+    method = PaymentMethod(new_id())
     return Place(
         *(account, account, member, member, member, key, person, "", "", person, share, person, share),
-        *(role, account, opening, person, person, Override(new_id())),
+        *(role, account, opening, person, person, Override(new_id()), method),
     )
 
 
@@ -154,9 +162,10 @@ def inputs(place: Place) -> dict[str, Input]:
     shared = {"accountIds": [place.account.id], "areas": None, "hiddenAreas": ["CONTACTS"]}
     share = {"shareId": place.share.id}
     override = account | {"overrideId": place.override.id}
+    paid = {"paymentMethodId": place.method.id}
     return {
         "signUp": {"name": "A", "email": address, "password": PASSWORD, "accountName": "B"}
-        | {"invitationToken": None},
+        | {"invitationToken": None, "currency": "CHF"},
         "signIn": {"email": place.member.person.email, "password": PASSWORD},
         "passwordChange": {"currentPassword": PASSWORD, "newPassword": "another good password"},
         "subaccountCreate": {"parentId": place.account.id, "name": "New", "externalId": "crm-1"}
@@ -204,6 +213,12 @@ def inputs(place: Place) -> dict[str, Input]:
         | {"unsubscribeScope": None, "fieldFunctions": None},
         "overrideApprove": override,
         "overrideEnd": override | because,
+        "creditTransfer": {"fromAccountId": place.master.id, "toAccountId": place.account.id}
+        | {"amount": 5, "memo": "May", "idempotencyKey": "4"},
+        "creditModeUpdate": account | {"mode": "SHARED_POOL"},
+        "creditTopUp": account | paid | {"amount": "5", "idempotencyKey": "5"},
+        "paymentMethodAdd": account | {"reference": "visa-1", "label": "Visa"},
+        "paymentMethodRemove": paid,
     }
 
 
@@ -226,6 +241,9 @@ ID_FIELDS = {
     "invitationId": Kind.INVITATION,
     "apiKeyId": Kind.API_KEY,
     "breakGlassId": Kind.BREAK_GLASS,
+    "fromAccountId": Kind.ACCOUNT,
+    "toAccountId": Kind.ACCOUNT,
+    "paymentMethodId": Kind.PAYMENT_METHOD,
 }
 """The fields of inputs that name something, and what."""
 

@@ -56,6 +56,11 @@ MUTATIONS = {
     "overrideCreate": ["accountId"],
     "overrideApprove": ["accountId", "overrideId"],
     "overrideEnd": ["accountId", "overrideId"],
+    "creditTransfer": ["fromAccountId", "toAccountId"],
+    "creditModeUpdate": ["accountId"],
+    "creditTopUp": ["accountId", "paymentMethodId"],
+    "paymentMethodAdd": ["accountId"],
+    "paymentMethodRemove": ["paymentMethodId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 

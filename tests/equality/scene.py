@@ -21,6 +21,7 @@ from models.identifiers import Kind, present
 from resolvers.events import EventKind
 from tests.api import Caller
 from tests.equality import rows
+from tests.equality.money import make_money
 from tests.equality.overridden import add_staff
 from tests.links import Opening, ask, break_glass, set_parent_access
 from tests.shares import Given, Share, give_share
@@ -114,6 +115,8 @@ async def make_scene(world: World) -> Scene:
     events.append(await rows.event(world, foreign, EventKind.ACCOUNT_CREATED, stranger.person))
     for number, leaf in enumerate(agency.leaves[::4]):
         await _fill(world, leaf, owner, list(BuiltinRole)[number])
+    own = (agency.client, agency.till, agency.leaves[0])
+    money = await make_money(world, agency.master, own, (agency.shop, brand, foreign))
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
@@ -137,6 +140,7 @@ async def make_scene(world: World) -> Scene:
         *(opening.id for opening in openings),
         *overridden,
         *events,
+        *money,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
     return Scene({**people, **keys}, ids, (QUOTES, EMOJI, _EXTERNAL_ID, *words))

@@ -37,12 +37,17 @@ _TAGS = (
     "shares",
     "breakGlass",
     "accessMatrix",
+    "ledgerEntries",
+    "topUps",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),
     ("x",),
     (None,),
     (1,),
+    (2**63,),
+    (True,),
+    (1.5,),
     ("x", "y"),
     ("\x00", "y"),
     ("\ud800", "y"),

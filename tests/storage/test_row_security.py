@@ -26,6 +26,7 @@ from server.database import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.executor import Executor
 from tests.api import Caller
+from tests.credit import give_credit, give_top_up
 from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
@@ -63,6 +64,8 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await set_override(world, master, OverrideKind.SENDING_DOMAINS, owner.person)
     await ask_for_subaccounts(world, master)
     await rows.expiry_notice(world, master)
+    await give_credit(world, master, 1)
+    await give_top_up(world, master)
     return master, owner
 
 

@@ -1,0 +1,83 @@
+"""The door for what moves between two accounts of which one stands above the other.
+
+Neither account is changed, only what belongs to them: so the path down to the lower one is locked in share
+mode, which keeps rights and statuses as they are, while other such writes in the tree go on beside it.
+"""
+
+import functools
+import uuid
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized, authorize_also
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.refusals import NotFound, Refusal, RefusalCode
+from models.accounts import account_closure, accounts
+from models.identifiers import AccountId, MasterId
+
+
+async def authorize_pair(
+    session: AsyncSession,
+    principal: Principal,
+    source_id: AccountId,
+    target_id: AccountId,
+    permission: Permission,
+    target_field: str,
+) -> tuple[Authorized, Authorized]:
+    """Lock the path that holds both accounts, for a change that needs the permission in each.
+
+    Raises what `authorize` raises, with `target_field` where the target is not found, and BAD_USER_INPUT
+    where neither of them stands above the other.
+    """
+
+    async def check() -> tuple[Authorized, Authorized]:
+        source = await authorize_also(session, principal, source_id, permission)
+        try:
+            return source, await authorize_also(session, principal, target_id, permission)
+        except NotFound as refusal:
+            raise NotFound(target_field) from refusal
+
+    source, target = await check()
+    ids = {"master_id": source.master_id, "one": source.account_id, "other": target.account_id}
+    if not (await session.execute(_lock_path_of_two(), ids)).all():
+        message = "One of the accounts must stand above the other."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, target_field)
+    return await check()
+
+
+async def lock_shared_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:
+    """Lock an account and all above it in share mode, root first."""
+    await session.execute(_lock_path(), {"master_id": master_id, "account_id": account_id})
+
+
+@functools.cache
+def _lock_path() -> Select[Any]:
+    return _locked_path(bindparam("account_id", type_=Uuid()))
+
+
+@functools.cache
+def _lock_path_of_two() -> Select[Any]:
+    """The path down to the lower of two accounts; no row where neither stands above the other."""
+    one, other = bindparam("one", type_=Uuid()), bindparam("other", type_=Uuid())
+    between = account_closure.alias()
+    down = and_(between.c.ancestor_id == one, between.c.descendant_id == other)
+    up = and_(between.c.ancestor_id == other, between.c.descendant_id == one)
+    lower = select(between.c.descendant_id).where(
+        between.c.master_id == bindparam("master_id"), between.c.depth > 0, or_(down, up)
+    )
+    return _locked_path(lower.scalar_subquery())
+
+
+def _locked_path(lowest: ColumnElement[uuid.UUID]) -> Select[Any]:
+    path = account_closure.alias()
+    above = and_(path.c.master_id == accounts.c.master_id, path.c.ancestor_id == accounts.c.id)
+    return (
+        select(accounts.c.id)
+        .join(path, above)
+        .where(accounts.c.master_id == bindparam("master_id"), path.c.descendant_id == lowest)
+        .order_by(path.c.depth.desc())
+        .with_for_update(read=True, of=accounts)
+    )
