@@ -8,32 +8,29 @@ wait for each other in a circle.
 
 import functools
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Row,
     Select,
     Uuid,
     and_,
     bindparam,
-    cast,
     select,
     true,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.break_glass import opening_holds
+from authz.acting_grants import acting_from, opened_because
 from authz.permissions import READ_PERMISSIONS, Permission, allows
 from authz.principals import Principal
-from authz.reach import GRANTS, PRINCIPAL, granted_mask, mask_of_account
+from authz.reach import mask_of_account
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from authz.status import effective_status, status_mask
 from models.accounts import AccountStatus, account_closure, accounts
-from models.break_glass import break_glass_openings
 from models.identifiers import AccountId, MasterId
 
 
@@ -114,6 +111,19 @@ async def authorize_also(
     return await _check(session, principal, account_id, permission)
 
 
+async def judge_pair(
+    session: AsyncSession, principal: Principal, pair: tuple[AccountId, AccountId], permission: Permission
+) -> tuple[Authorized | Refusal, Authorized | Refusal]:
+    """The same for two accounts in one statement: each, or why it is refused."""
+    one, other = pair
+    values = {**principal.credentials.binds, "one_id": one, "other_id": other}
+    rows = {row.id: row for row in await session.execute(_rights_of_pair(permission), values)}
+    return (
+        await _verdict(session, principal, rows.get(one), permission),
+        await _verdict(session, principal, rows.get(other), permission),
+    )
+
+
 async def lock_tree(session: AsyncSession, master_id: MasterId) -> None:
     """Keep every other write out of the tree: each of them locks the root first, at least in share mode."""
     await session.execute(_lock_own(), {"master_id": master_id, "account_id": master_id})
@@ -148,6 +158,15 @@ def _lock_own() -> Select[Any]:
     return select(accounts.c.id).where(own).with_for_update()
 
 
+async def _verdict(
+    session: AsyncSession, principal: Principal, row: Row[Any] | None, permission: Permission
+) -> Authorized | Refusal:
+    try:
+        return _judge(await _rights_in(session, principal, row, permission), permission)
+    except Refusal as refusal:
+        return refusal
+
+
 async def _check(
     session: AsyncSession,
     principal: Principal,
@@ -157,6 +176,10 @@ async def _check(
     in_any_status: bool = False,
 ) -> Authorized:
     rights = await _rights(session, principal, account_id, permission)
+    return _judge(rights, permission, in_any_status=in_any_status)
+
+
+def _judge(rights: _Rights | None, permission: Permission, *, in_any_status: bool = False) -> Authorized:
     if rights is None:
         raise NotFound
     if not rights.held & permission.bit:
@@ -182,11 +205,17 @@ async def _rights(
 ) -> _Rights | None:
     values = principal.credentials.binds
     if isinstance(account_id, ColumnElement):
-        statement = _rights_statement(permission, account_id)
+        statement = _rights_statement(permission, lambda id_: id_ == account_id)
     else:
         statement = _rights_by_id(permission)
         values["account_id"] = account_id
     row = (await session.execute(statement, values)).one_or_none()
+    return await _rights_in(session, principal, row, permission)
+
+
+async def _rights_in(
+    session: AsyncSession, principal: Principal, row: Row[Any] | None, permission: Permission
+) -> _Rights | None:
     if row is None:
         return None
     authorized = Authorized(
@@ -195,7 +224,7 @@ async def _rights(
         row.lasting_mask or 0,
         row.below_mask or 0,
         row.acting_from or row.id,
-        await _opened_because(session, row, permission, principal),
+        await opened_because(session, row, permission, principal),
     )
     return _Rights(authorized, row.mask, row.left_by_status & ~READ_PERMISSIONS, AccountStatus(row.status))
 
@@ -203,10 +232,19 @@ async def _rights(
 @functools.cache
 def _rights_by_id(permission: Permission) -> Select[Any]:
     # Made once: what it costs to put together is many times what the database takes to answer it.
-    return _rights_statement(permission, bindparam("account_id", type_=Uuid()))
+    wanted = bindparam("account_id", type_=Uuid())
+    return _rights_statement(permission, lambda id_: id_ == wanted)
 
 
-def _rights_statement(permission: Permission, wanted: ColumnElement[uuid.UUID]) -> Select[Any]:
+@functools.cache
+def _rights_of_pair(permission: Permission) -> Select[Any]:
+    one, other = bindparam("one_id", type_=Uuid()), bindparam("other_id", type_=Uuid())
+    return _rights_statement(permission, lambda id_: id_.in_((one, other)))
+
+
+def _rights_statement(
+    permission: Permission, is_wanted: Callable[[ColumnElement[uuid.UUID]], ColumnElement[bool]]
+) -> Select[Any]:
     account = accounts.alias()
     granted = mask_of_account(account)
     return (
@@ -216,57 +254,10 @@ def _rights_statement(permission: Permission, wanted: ColumnElement[uuid.UUID]) 
             granted.c.mask,
             granted.c.lasting_mask,
             granted.c.below_mask,
-            _acting_from(account.c.id, permission).label("acting_from"),
+            acting_from(account.c.id, permission).label("acting_from"),
             status_mask(account).label("left_by_status"),
             effective_status(account).label("status"),
         )
         .select_from(account.join(granted, true()))
-        .where(account.c.id == wanted, allows(granted.c.mask, Permission.ACCOUNT_READ))
-    )
-
-
-def _acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) -> ColumnElement[uuid.UUID]:
-    closure, grant = account_closure.alias(), GRANTS.alias()
-    giving = _giving(closure, grant, account_id, permission)
-    return cast(giving.with_only_columns(grant.c.from_id).limit(1).scalar_subquery(), Uuid)
-
-
-async def _opened_because(
-    session: AsyncSession, row: Row[Any], permission: Permission, principal: Principal
-) -> str | None:
-    if not row.mask & ~(row.lasting_mask or 0) & permission.bit:
-        return None
-    statement = _opening_reason(permission)
-    values = {**principal.credentials.binds, "account_id": row.id}
-    found: str | None = (await session.execute(statement, values)).scalar()
-    return found
-
-
-@functools.cache
-def _opening_reason(permission: Permission) -> Select[Any]:
-    closure, grant, opening = account_closure.alias(), GRANTS.alias(), break_glass_openings.alias()
-    opened = and_(
-        opening.c.master_id == grant.c.master_id,
-        opening.c.account_id == grant.c.account_id,
-        opening.c.user_id == select(PRINCIPAL.c.user_id).scalar_subquery(),
-        opening_holds(opening),
-    )
-    giving = _giving(closure, grant, bindparam("account_id", type_=Uuid()), permission)
-    return giving.with_only_columns(opening.c.reason).join(opening, opened).limit(1)
-
-
-def _giving(
-    closure: FromClause, grant: FromClause, account_id: ColumnElement[uuid.UUID], permission: Permission
-) -> Select[Any]:
-    """The grants that give the permission in the account, the nearest first, break-glass last."""
-    return (
-        select(grant.c.account_id)
-        .select_from(closure)
-        .join(
-            grant,
-            and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id),
-        )
-        .where(closure.c.descendant_id == account_id, allows(granted_mask(closure, grant), permission))
-        # Of two accounts above, the nearer one is the younger: ids rise with creation.
-        .order_by(grant.c.from_id != grant.c.account_id, closure.c.depth, grant.c.from_id.desc())
+        .where(is_wanted(account.c.id), allows(granted.c.mask, Permission.ACCOUNT_READ))
     )

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.guard import Authorized, authorize_also
+from authz.guard import Authorized, judge_pair
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
@@ -34,11 +34,14 @@ async def authorize_pair(
     """
 
     async def check() -> tuple[Authorized, Authorized]:
-        source = await authorize_also(session, principal, source_id, permission)
-        try:
-            return source, await authorize_also(session, principal, target_id, permission)
-        except NotFound as refusal:
-            raise NotFound(target_field) from refusal
+        source, target = await judge_pair(session, principal, (source_id, target_id), permission)
+        if isinstance(source, Refusal):
+            raise source
+        if isinstance(target, NotFound):
+            raise NotFound(target_field)
+        if isinstance(target, Refusal):
+            raise target
+        return source, target
 
     source, target = await check()
     ids = {"master_id": source.master_id, "one": source.account_id, "other": target.account_id}

@@ -24,6 +24,7 @@ from models import (
     shares,
     staff,
     subaccounts_requests,
+    top_up_rules,
     users,
 )
 from models.base import metadata
@@ -49,5 +50,6 @@ __all__ = [
     "shares",
     "staff",
     "subaccounts_requests",
+    "top_up_rules",
     "users",
 ]

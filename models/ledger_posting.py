@@ -4,6 +4,10 @@ One statement writes a whole transaction. It locks the books in the order of the
 transactions cannot wait for each other in a circle; transactions between other accounts of the tree go on
 beside it. An entry's time is taken behind the locks: within an account it never runs backwards, and the
 balance at a past moment is that of the last entry until then.
+
+Where less is left than an account's top-up rule wants, the rule becomes due in the same statement: no use of
+credit can forget it. A rule that is due already is touched all the same, so that a worker that is about to
+say otherwise is waited for.
 """
 
 from sqlalchemy import Connection, text
@@ -83,6 +87,11 @@ BEGIN
     UPDATE ledgers SET entry_count = place, head = after_hash, changed_at = moment
       WHERE master_id = tree AND account_id = entry.book;
   END LOOP;
+  UPDATE top_up_rules AS rule SET due_at = coalesce(rule.due_at, moment)
+    FROM ledger_balances AS credit
+    WHERE rule.master_id = tree AND rule.account_id = ANY (books) AND rule.paused_at IS NULL
+      AND credit.master_id = tree AND credit.account_id = rule.account_id AND credit.kind = 'CREDIT'
+      AND credit.amount < rule.threshold;
 END"""
 """Gives the balances that would fall below their floor, and what is in them; then nothing was posted."""
 

@@ -4,6 +4,7 @@ import enum
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from models.accounts import one_of
@@ -65,8 +67,16 @@ top_ups = Table(
     Column("status", Text, nullable=False, server_default=TopUpStatus.PENDING.value),
     Column("decline_reason", Text, comment="The provider's words."),
     Column("transaction_id", Uuid),
+    Column(
+        "automatic",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="Begun by the account's rule.",
+    ),
     Column("actor_user_id", Uuid, ForeignKey("users.id")),
     Column("actor_api_key_id", Uuid),
+    Column("actor_account_id", Uuid, comment="The account that gave the actor the right (R54)."),
     created_at(),
     moment("answered_at"),
     PrimaryKeyConstraint("master_id", "id"),
@@ -86,4 +96,13 @@ top_ups = Table(
     CheckConstraint(f"(status = '{TopUpStatus.PENDING.value}') = (answered_at IS NULL)", name="answered"),
     Index("ix_top_ups_id", "id"),
     Index("ix_top_ups_account_id_id", "account_id", "id"),
+    Index("ix_top_ups_pending", "id", postgresql_where=text("status = 'PENDING'")),
+    # Whatever workers do: no account is charged twice at once by its rule (T19).
+    Index(
+        "ix_top_ups_automatic",
+        "master_id",
+        "account_id",
+        unique=True,
+        postgresql_where=text("automatic AND status = 'PENDING'"),
+    ),
 )

@@ -14,6 +14,7 @@ from models.payments import TopUpStatus, top_ups
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.ledger_posting import Posting, Transaction, post
+from resolvers.top_up_rules import end_top_up_rule
 
 
 async def change_credit_mode(
@@ -38,6 +39,7 @@ async def change_credit_mode(
     after: Change = {"mode": mode.value}
     if mode is CreditMode.SHARED_POOL:
         after["settled"] = str(await _settle(session, principal, account, pool))
+        await end_top_up_rule(session, principal, account)
     await session.execute(
         update(accounts).where(_is(account)).values(credit_mode=mode.value, version=accounts.c.version + 1)
     )

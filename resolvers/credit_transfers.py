@@ -16,7 +16,7 @@ from models.identifiers import AccountId, Kind, LedgerTransactionId, new_id, pre
 from models.ledger import BalanceKind, LedgerTransactionKind
 from resolvers.amounts import movable
 from resolvers.credit import has_own_balance
-from resolvers.events import Change, EventKind, record
+from resolvers.events import Change, EventKind, record_in_each
 from resolvers.idempotency import IdempotentRequest, claim
 from resolvers.ledger_posting import Posting, Transaction, post
 from resolvers.texts import short_text
@@ -119,5 +119,4 @@ async def _log(
         "amount": str(amount),
     }
     subject_id = present(Kind.LEDGER_TRANSACTION, transaction_id)
-    for account in both:
-        await record(session, principal, account, EventKind.CREDIT_TRANSFERRED, subject_id, None, after)
+    await record_in_each(session, principal, both, EventKind.CREDIT_TRANSFERRED, subject_id, None, after)

@@ -1,15 +1,16 @@
 """The log of what was changed in an account, and how changes get into it."""
 
 import enum
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.actors import Actor
 from authz.dry_runs import note_touched
 from authz.guard import Authorized
 from authz.permissions import Permission
-from authz.principals import Principal
 from authz.reach import account_where, readable_account
 from authz.staff import StaffAtWork
 from engine.arguments import Described
@@ -73,6 +74,9 @@ class EventKind(enum.Enum):
     CREDIT_MODE_CHANGED = "credit.mode_changed"
     PAYMENT_METHOD_ADDED = "payment_method.added"
     PAYMENT_METHOD_REMOVED = "payment_method.removed"
+    TOP_UP_RULE_UPDATED = "top_up_rule.updated"
+    TOP_UP_RULE_PAUSED = "top_up_rule.paused"
+    TOP_UP_RULE_REMOVED = "top_up_rule.removed"
 
 
 Change = dict[str, str | int | bool | list[str] | None]
@@ -81,7 +85,7 @@ Change = dict[str, str | int | bool | list[str] | None]
 
 async def record(
     session: AsyncSession,
-    principal: Principal,
+    principal: Actor,
     account: Authorized,
     kind: EventKind,
     subject_id: str,
@@ -94,22 +98,39 @@ async def record(
     `subject_id` is the global id of what was changed. `reason`: the change's own; else the one that the
     request gives, else the one for which the glass was broken (R54, N3).
     """
-    note_touched(session, account.account_id)
-    await session.execute(
-        insert(events).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
-            id=new_id(),
-            kind=kind.value,
-            actor_user_id=principal.user_id,
-            actor_api_key_id=principal.api_key_id,
-            actor_account_id=account.acting_from,
-            subject_id=subject_id,
-            before=before,
-            after=after,
-            reason=reason or principal.reason or account.opened_because,
+    await record_in_each(session, principal, (account,), kind, subject_id, before, after, reason)
+
+
+async def record_in_each(
+    session: AsyncSession,
+    principal: Actor,
+    of: Sequence[Authorized],
+    kind: EventKind,
+    subject_id: str,
+    before: Change | None = None,
+    after: Change | None = None,
+    reason: str | None = None,
+) -> None:
+    """The same in the logs of several accounts of one tree, in one statement."""
+    rows = []
+    for account in of:
+        note_touched(session, account.account_id)
+        rows.append(
+            {
+                "master_id": account.master_id,
+                "account_id": account.account_id,
+                "id": new_id(),
+                "kind": kind.value,
+                "actor_user_id": principal.user_id,
+                "actor_api_key_id": principal.api_key_id,
+                "actor_account_id": account.acting_from,
+                "subject_id": subject_id,
+                "before": before,
+                "after": after,
+                "reason": reason or principal.reason or account.opened_because,
+            }
         )
-    )
+    await session.execute(insert(events).values(rows if len(rows) > 1 else rows[0]))
 
 
 async def record_of_staff(

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from authz.principals import Principal
+from authz.actors import Actor
 from authz.refusals import Refusal, RefusalCode
 from models.identifiers import AccountId, LedgerTransactionId, MasterId
 from models.ledger import BalanceKind, LedgerTransactionKind
@@ -46,7 +46,7 @@ class Shortage:
     available: int
 
 
-async def post(session: AsyncSession, principal: Principal, transaction: Transaction) -> Sequence[Shortage]:
+async def post(session: AsyncSession, actor: Actor, transaction: Transaction) -> Sequence[Shortage]:
     """Write a transaction; all of it, or nothing where something falls short.
 
     Raises BAD_USER_INPUT where a balance would outgrow 64 bits.
@@ -55,8 +55,8 @@ async def post(session: AsyncSession, principal: Principal, transaction: Transac
         "tree": transaction.master_id,
         "posted": transaction.id,
         "reason": transaction.kind.value,
-        "actor_user": principal.user_id,
-        "actor_key": principal.api_key_id,
+        "actor_user": actor.user_id,
+        "actor_key": actor.api_key_id,
         "note": transaction.memo,
         "books": [posting.account_id for posting in transaction.postings],
         "kinds": [posting.balance.value for posting in transaction.postings],

@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import FromClause, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.guard import authorize
+from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import account_where
+from authz.refusals import NotFound
 from engine.paging import Order
 from models.identifiers import AccountId, Kind, PaymentMethodId, new_id, present
 from models.payments import payment_methods
@@ -17,6 +18,7 @@ from resolvers.events import EventKind, record
 from resolvers.identifiers import PaymentMethodIdArgument
 from resolvers.payments import check_no_card_number
 from resolvers.texts import short_text
+from resolvers.top_up_rules import end_top_up_rule
 
 BY_ID = Order("paymentMethods", (payment_methods.c.id,))
 
@@ -84,10 +86,25 @@ async def add_payment_method(
     return method_id
 
 
+async def check_payment_method(
+    session: AsyncSession, account: Authorized, method_id: PaymentMethodId
+) -> None:
+    """Raise NotFound unless the account can pay with it."""
+    method = payment_methods.c
+    statement = select(method.id).where(
+        method.master_id == account.master_id,
+        method.account_id == account.account_id,
+        method.id == method_id,
+        method.removed_at.is_(None),
+    )
+    if (await session.execute(statement)).one_or_none() is None:
+        raise NotFound("paymentMethodId")
+
+
 async def remove_payment_method(
     session: AsyncSession, principal: Principal, method_id: PaymentMethodId
 ) -> None:
-    """Let nothing more be paid with it. Needs CREDIT_WRITE."""
+    """Let nothing more be paid with it; a top-up rule that pays with it ends. Needs CREDIT_WRITE."""
     method = payment_methods
     owner = select(method.c.account_id).where(method.c.id == method_id).scalar_subquery()
     account = await authorize(session, principal, owner, Permission.CREDIT_WRITE)
@@ -104,3 +121,4 @@ async def remove_payment_method(
         subject_id = present(Kind.PAYMENT_METHOD, method_id)
         kind = EventKind.PAYMENT_METHOD_REMOVED
         await record(session, principal, account, kind, subject_id, {"label": label})
+        await end_top_up_rule(session, principal, account, method_id)

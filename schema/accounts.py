@@ -33,6 +33,7 @@ from resolvers import (
     roles,
     shares,
     subaccounts_requests,
+    top_up_rules,
     top_ups,
 )
 from resolvers import accounts as reads
@@ -51,7 +52,7 @@ from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
 from schema.overrides import Override
 from schema.parent_access import ParentAccessRequest
-from schema.payments import PaymentMethod, TopUp
+from schema.payments import PaymentMethod, TopUp, TopUpRule
 from schema.roles import Role
 from schema.shares import Share
 from schema.subaccounts_requests import SubaccountsRequest
@@ -150,6 +151,7 @@ class Account(Node):
     top_ups: Connection[TopUp] | None = connection(
         top_ups.of_account, order=top_ups.order, requires=Permission.CREDIT_READ
     )
+    top_up_rule: TopUpRule | None = to_one(top_up_rules.of_account, requires=Permission.CREDIT_READ)
     ledger_proof: LedgerProof | None = to_one(ledger_proof.proof_of, requires=Permission.CREDIT_READ)
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

@@ -9,6 +9,8 @@ from engine.codecs import enum_of, global_id
 from engine.declarations import column, entity, to_one
 from models.identifiers import Kind
 from models.payments import TopUpStatus, payment_methods, top_ups
+from models.top_up_rules import top_up_rules
+from resolvers import top_up_rules as rule_reads
 from resolvers import top_ups as reads
 from schema.amounts import AMOUNT, MicroAmount
 from schema.credit import LedgerTransaction
@@ -32,8 +34,26 @@ class TopUp(Node):
     id: strawberry.ID = column(codec=global_id(Kind.TOP_UP), description=ID_DESCRIPTION)
     amount: MicroAmount = column(codec=AMOUNT, description="How much.")
     status: TopUpStatus = column(codec=enum_of(TopUpStatus), description="What has become of it.")
+    automatic: bool = column(description="Whether the account's rule asked for it, and no person or key.")
     decline_reason: str | None = column(description="Why the payment provider declined, in its words.")
     payment_method: PaymentMethod = to_one(reads.payment_method_of)
     transaction: LedgerTransaction | None = to_one(reads.transaction_of)
     created_at: datetime.datetime = column(description="When it was asked for.")
     answered_at: datetime.datetime | None = column(description="When the payment provider had answered.")
+
+
+@entity(top_up_rules, key=("master_id", "account_id"), requires=Permission.CREDIT_READ)
+class TopUpRule:
+    """When credit is bought without anybody asking, how much, and with what. `mandant worker` buys it."""
+
+    threshold: MicroAmount = column(codec=AMOUNT, description="A top-up begins when less than this is left.")
+    amount: MicroAmount = column(codec=AMOUNT, description="How much is bought each time.")
+    daily_maximum: MicroAmount = column(
+        codec=AMOUNT, description="How much the rule may buy in a day in UTC; declined ones do not count."
+    )
+    payment_method: PaymentMethod = to_one(rule_reads.payment_method_of)
+    refusals: int = column(description="How often in a row the payment provider declined.")
+    paused_at: datetime.datetime | None = column(
+        description="Since when nothing is bought, because of three refusals in a row; `topUpRuleUpdate` "
+        "lets it go on."
+    )

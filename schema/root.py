@@ -39,6 +39,7 @@ from schema.staff import StaffQuery
 from schema.subaccounts import SubaccountMutation
 from schema.subaccounts_request_changes import SubaccountsRequestMutation
 from schema.subaccounts_requests import SubaccountsRequest
+from schema.top_up_rule_changes import TopUpRuleMutation
 from schema.user_errors import (
     InsufficientCreditError,
     PermissionDeniedError,
@@ -67,6 +68,7 @@ _MUTATIONS = (
     OverrideMutation,
     CreditMutation,
     PaymentMutation,
+    TopUpRuleMutation,
 )
 _MORE_TYPES = (
     Account,

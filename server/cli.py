@@ -34,6 +34,7 @@ from server.demo.making import make_demo
 from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
+from server.payments import payment_provider
 from server.settings import Settings
 from server.worker import at_work, work
 
@@ -90,7 +91,7 @@ def serve(
             with database_failures():
                 access = asyncio.run(_prepare_demo(addresses, settings))
             text = banner(url, access)
-            working = at_work(addresses.application)
+            working = at_work(addresses.application, payment_provider(settings.payment_provider))
         with working:
             serving.print_once_served(text, listener)
             serving.run(settings, addresses.application, listener, workers)
@@ -104,12 +105,12 @@ async def _prepare_demo(addresses: DatabaseAddresses, settings: Settings) -> Dem
 
 @_commands.command()
 def worker() -> None:
-    """Tell of what is about to end and of what has ended, until Ctrl-C or SIGTERM."""
+    """Tell of what ends, and settle top-ups, until Ctrl-C or SIGTERM."""
     settings = read_settings()
     with open_database(settings) as addresses, database_failures():
         serving.start_log()
         with suppress(KeyboardInterrupt):
-            asyncio.run(work(addresses.application))
+            asyncio.run(work(addresses.application, payment_provider(settings.payment_provider)))
 
 
 @_commands.command()

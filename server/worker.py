@@ -1,19 +1,25 @@
 """`mandant worker`: what nobody's request does. Any number of them may run.
 
-Every minute it tells of what is about to end and of what has ended (N9).
+Every minute it tells of what is about to end and of what has ended (N9), begins the top-ups that are due by a
+rule (N10), and asks the payment provider for all that wait for its answer.
 """
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TypeVar
 
 import asyncpg
 import sqlalchemy.exc
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from models.identifiers import TopUpId
 from resolvers.expiry_notices import tell_batch
+from resolvers.payments import PaymentProvider
+from resolvers.top_up_work import ask_and_settle, begin, due_rules, waiting_top_ups
 from server.commands.database import current_database
 from server.database import connect_as_application
 
@@ -21,6 +27,10 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 PAUSE = 60.0
 """Seconds between two looks."""
+
+_ASKED_AT_ONCE = 4
+
+T = TypeVar("T")
 
 _DATABASE_AWAY = (OSError, sqlalchemy.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -34,27 +44,55 @@ async def tell_expiries(database: AsyncEngine) -> None:
             more = await tell_batch(session)
 
 
-async def work(database_url: str) -> None:
+async def top_up(database: AsyncEngine, provider: PaymentProvider) -> None:
+    """Begin all top-ups that are due, and ask for all that wait, several at once."""
+    sessions = async_sessionmaker(database, class_=AsyncSession)
+    for due in await _read(sessions, due_rules):
+        async with sessions.begin() as session:
+            await begin(session, due)
+    last: TopUpId | None = None
+    while waiting := await _read(sessions, partial(waiting_top_ups, after=last)):
+        for start in range(0, len(waiting), _ASKED_AT_ONCE):
+            some = waiting[start : start + _ASKED_AT_ONCE]
+            await asyncio.gather(*[ask_and_settle(sessions, provider, one) for one in some])
+        last = waiting[-1].id
+
+
+async def _read(
+    sessions: async_sessionmaker[AsyncSession], read: Callable[[AsyncSession], Awaitable[Sequence[T]]]
+) -> Sequence[T]:
+    async with sessions.begin() as session:
+        return await read(session)
+
+
+async def work(database_url: str, provider: PaymentProvider) -> None:
     """Work until cancelled. Raises CommandFailed where the database is not up to date."""
     async with current_database(database_url):
         pass
-    database = connect_as_application(database_url, pool_size=1)
+    database = connect_as_application(database_url, pool_size=_ASKED_AT_ONCE)
     try:
-        while True:
-            try:
-                await tell_expiries(database)
-            except _DATABASE_AWAY as error:
-                _log.warning("expiries not told", error=type(error).__name__)
-            await asyncio.sleep(PAUSE)
+        async with asyncio.TaskGroup() as group:
+            # Each in a loop of its own: a payment provider that is slow keeps nobody uninformed.
+            group.create_task(_again_and_again(partial(tell_expiries, database), "expiries not told"))
+            group.create_task(_again_and_again(partial(top_up, database, provider), "top-ups not settled"))
     finally:
         await database.dispose()
 
 
+async def _again_and_again(step: Callable[[], Awaitable[None]], left_undone: str) -> None:
+    while True:
+        try:
+            await step()
+        except _DATABASE_AWAY as error:
+            _log.warning(left_undone, error=type(error).__name__)
+        await asyncio.sleep(PAUSE)
+
+
 @contextmanager
-def at_work(database_url: str) -> Iterator[None]:
+def at_work(database_url: str, provider: PaymentProvider) -> Iterator[None]:
     """Work beside what the process does else, in a thread of its own."""
     loop = asyncio.new_event_loop()
-    task = loop.create_task(work(database_url))
+    task = loop.create_task(work(database_url, provider))
 
     def run() -> None:
         with suppress(asyncio.CancelledError):

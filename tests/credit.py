@@ -4,12 +4,14 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.accounts import CreditMode, accounts
 from models.identifiers import Kind, new_id, present
 from models.ledger import BalanceKind, ledger_balances, ledger_entries
 from models.payments import TopUpStatus, payment_methods, top_ups
+from models.top_up_rules import top_up_rules
 from resolvers.ledger_audit import audit
 from tests.world import Account, World
 
@@ -101,6 +103,26 @@ async def give_top_up(world: World, account: Account, status: TopUpStatus = TopU
             )
         )
     return present(Kind.TOP_UP, key)
+
+
+async def give_top_up_rule(
+    world: World, account: Account, method: PaymentMethod, amounts: tuple[int, int, int] = (5, 10, 30)
+) -> None:
+    """Credit is bought by itself, if it is not yet: the threshold, the amount, the daily maximum."""
+    threshold, amount, daily_maximum = amounts
+    async with world.database.begin() as connection:
+        await connection.execute(
+            upsert(top_up_rules)
+            .values(
+                master_id=account.master,
+                account_id=account.key,
+                payment_method_id=method.key,
+                threshold=threshold,
+                amount=amount,
+                daily_maximum=daily_maximum,
+            )
+            .on_conflict_do_nothing()
+        )
 
 
 async def transaction_of(world: World, account: Account) -> str:

@@ -30,6 +30,7 @@ from models.roles import role_policy_lines, roles
 from models.sessions import sessions
 from models.shares import share_accounts, shares
 from models.subaccounts_requests import subaccounts_requests
+from models.top_up_rules import top_up_rules
 from models.users import ownerships, users
 from resolvers.passwords import _hasher
 
@@ -287,6 +288,7 @@ class World:
             ledger_entries,
             payment_methods,
             top_ups,
+            top_up_rules,
         )
         found = []
         async with self.database.connect() as connection:

@@ -8,6 +8,7 @@ _NOT_LISTS = {
     "creditAt": 'creditAt(moment: "2026-01-01T00:00:00Z")',
     "ledgerProof": "ledgerProof { head }",
     "rightsInheritance": "rightsInheritance",
+    "topUpRule": "topUpRule { threshold }",
 }
 ACCOUNT_SELECTION = " ".join(_NOT_LISTS.get(name, f"{name} {{ totalCount }}") for name in ACCOUNT_FIELDS)
 """All that need a permission of their own, with something of what they give."""

@@ -12,7 +12,7 @@ from tests.authorization.matrix_callers import (
 )
 from tests.authorization.matrix_rows import ABOVE, Mutation, Values, gated, table
 from tests.authorization.outcomes import DONE
-from tests.credit import give_credit, give_payment_method, own_balances, set_mode
+from tests.credit import give_credit, give_payment_method, give_top_up_rule, own_balances, set_mode
 
 CREDIT_READERS = MANAGERS | {"finance"}
 """They hold all of the area CREDIT in the account."""
@@ -45,6 +45,19 @@ async def _payment_method_remove(stage: Stage) -> Values:
     return {"paymentMethodId": (await give_payment_method(stage.world, stage.account)).id}
 
 
+async def _top_up_rule_update(stage: Stage) -> Values:
+    await own_balances(stage.world, stage.account)
+    method = await give_payment_method(stage.world, stage.account)
+    values = {"accountId": stage.account.id, "paymentMethodId": method.id}
+    return {**values, "threshold": 5, "amount": 10, "dailyMaximum": 30}
+
+
+async def _top_up_rule_remove(stage: Stage) -> Values:
+    method = await give_payment_method(stage.world, stage.account)
+    await give_top_up_rule(stage.world, stage.account, method)
+    return {"accountId": stage.account.id}
+
+
 CREDIT_MUTATIONS = {
     "creditTransfer": Mutation(
         "CREDIT_TRANSFER",
@@ -75,4 +88,6 @@ CREDIT_MUTATIONS = {
     "paymentMethodRemove": Mutation(
         "CREDIT_WRITE", gated("CREDIT_WRITE", CREDIT_READERS), _payment_method_remove
     ),
+    "topUpRuleUpdate": Mutation("CREDIT_WRITE", gated("CREDIT_WRITE", CREDIT_READERS), _top_up_rule_update),
+    "topUpRuleRemove": Mutation("CREDIT_WRITE", gated("CREDIT_WRITE", CREDIT_READERS), _top_up_rule_remove),
 }

@@ -311,5 +311,6 @@ ACCOUNT_FIELDS = {
     "ledgerProof": ("CREDIT_READ", CREDIT_READERS),
     "paymentMethods": ("CREDIT_READ", CREDIT_READERS),
     "topUps": ("CREDIT_READ", CREDIT_READERS),
+    "topUpRule": ("CREDIT_READ", CREDIT_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

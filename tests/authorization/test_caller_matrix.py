@@ -18,7 +18,13 @@ from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
 from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
-from tests.credit import give_credit, give_payment_method, give_top_up, transaction_of
+from tests.credit import (
+    give_credit,
+    give_payment_method,
+    give_top_up,
+    give_top_up_rule,
+    transaction_of,
+)
 from tests.links import break_glass
 from tests.staff import ask_for_subaccounts, set_override
 from tests.world import World
@@ -122,6 +128,8 @@ def test_every_gated_field_of_an_account_is_in_the_table() -> None:
 @pytest.mark.parametrize("way", ["account(id: $id)", "node(id: $id)"])
 async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> None:
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
+    method = await give_payment_method(stage.world, stage.account)
+    await give_top_up_rule(stage.world, stage.account, method)
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {ACCOUNT_SELECTION} }} }} }}"
     for caller in sorted(INSIDE):
         answer = await api.ask(query, stage.callers[caller], id=stage.account.id)

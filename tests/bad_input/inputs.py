@@ -219,6 +219,8 @@ def inputs(place: Place) -> dict[str, Input]:
         "creditTopUp": account | paid | {"amount": "5", "idempotencyKey": "5"},
         "paymentMethodAdd": account | {"reference": "visa-1", "label": "Visa"},
         "paymentMethodRemove": paid,
+        "topUpRuleUpdate": account | paid | {"threshold": "5", "amount": "10", "dailyMaximum": "30"},
+        "topUpRuleRemove": account,
     }
 
 

@@ -61,6 +61,8 @@ MUTATIONS = {
     "creditTopUp": ["accountId", "paymentMethodId"],
     "paymentMethodAdd": ["accountId"],
     "paymentMethodRemove": ["paymentMethodId"],
+    "topUpRuleUpdate": ["accountId", "paymentMethodId"],
+    "topUpRuleRemove": ["accountId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 

@@ -70,6 +70,11 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "idempotencyKey": [None, 7],
     },
     "creditTopUp": {"amount": [None, 0.5, "1.5", 2**53, str(2**63)]},
+    "topUpRuleUpdate": {
+        "threshold": [None, 0.5, "1.5", 2**53, str(2**63), "NaN"],
+        "amount": [None, 0.5, "1.5", 2**53, str(2**63)],
+        "dailyMaximum": [None, 0.5, "1.5", 2**53, str(2**63)],
+    },
     "creditModeUpdate": {"mode": [None, "", "own_balance", 1, True]},
     "signUp": {"currency": [None, "eur", "XXX", "BTC", 978]},
     "signIn": {"password": [None, 7, {}], "email": [None, 7, {}]},

@@ -13,7 +13,7 @@ from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.break_glass import break_glass_openings
 from models.events import events
-from models.identifiers import Kind, new_id, present
+from models.identifiers import Kind, new_id, parse, present
 from models.invitations import invitations
 from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
@@ -22,6 +22,7 @@ from models.parent_access import parent_access_requests
 from models.payments import payment_methods, top_ups
 from models.shares import share_accounts, shares
 from models.subaccounts_requests import subaccounts_requests
+from models.top_up_rules import top_up_rules
 from models.users import users
 from tests.staff import staff_member
 from tests.world import Account, Member, World
@@ -163,6 +164,9 @@ async def _rows(
             for other in accounts_so_far
         ]
         await connection.execute(insert(share_accounts), opened)
+    rule: _Values = {"threshold": 1, "amount": 2, "daily_maximum": 3}
+    rule["payment_method_id"] = parse(Kind.PAYMENT_METHOD, found[Kind.PAYMENT_METHOD][-1])
+    await connection.execute(insert(top_up_rules).values(place | rule))
 
 
 def _tomorrow() -> datetime.datetime:

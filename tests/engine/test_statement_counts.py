@@ -146,6 +146,7 @@ SHAPES = {
         "transaction { kind } } }",
         4,
     ),
+    "a top-up rule": _of_accounts("topUpRule { threshold amount dailyMaximum paymentMethod { label } }", 2),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
         "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",

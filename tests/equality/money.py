@@ -7,6 +7,7 @@ from tests.credit import (
     give_credit,
     give_payment_method,
     give_top_up,
+    give_top_up_rule,
     move_credit,
     own_balances,
     transaction_of,
@@ -29,7 +30,9 @@ async def make_money(
         found += [await move_credit(world, source, target, amount, memo) for amount, memo in memos]
     found.append(await move_credit(world, own[0], own[0], 5, None, BalanceKind.RESERVED))
     for account in (master, own[0], *others):
-        found.append((await give_payment_method(world, account)).id)
+        method = await give_payment_method(world, account)
+        await give_top_up_rule(world, account, method)
+        found.append(method.id)
         statuses = (TopUpStatus.DECLINED, TopUpStatus.PENDING)
         found += [await give_top_up(world, account, status) for status in statuses]
     return found

@@ -1,55 +1,6 @@
-"""A database of its own, because whoever tells of ends tells of all that are in it."""
+"""A database of its own, because a worker works on all that is in it."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from server.app import create_app
-from server.database import connect_as_application, connect_as_owner
-from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
-from tests.api import Api
-from tests.database import clone, drop, named
+from tests.own_database import api, application, own, owner_engine, world
 from tests.resolvers.fixtures import nothing_breaks
-from tests.world import World
 
-__all__ = ["nothing_breaks"]
-
-
-@pytest.fixture(scope="module")
-async def own(addresses: DatabaseAddresses) -> AsyncIterator[DatabaseAddresses]:
-    """Its addresses."""
-    name = await clone(addresses.owner)
-    yield DatabaseAddresses(named(addresses.owner, name), named(addresses.application, name))
-    await drop(addresses.owner, name)
-
-
-@pytest.fixture(scope="module")
-async def application(own: DatabaseAddresses) -> AsyncIterator[AsyncEngine]:
-    """The database as a worker sees it."""
-    engine = connect_as_application(own.application, 3)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture(scope="module")
-async def owner_engine(own: DatabaseAddresses) -> AsyncIterator[AsyncEngine]:
-    """The database as its owner."""
-    engine = connect_as_owner(own.owner)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-def world(owner_engine: AsyncEngine) -> World:
-    """Makes people, accounts and grants there."""
-    return World(owner_engine)
-
-
-@pytest.fixture(scope="module")
-async def api(own: DatabaseAddresses, settings: Settings) -> AsyncIterator[Api]:
-    """The application on it."""
-    app = create_app(settings, own.application)
-    async with Api.of(app) as found, app.router.lifespan_context(app):
-        yield found
+__all__ = ["api", "application", "nothing_breaks", "own", "owner_engine", "world"]

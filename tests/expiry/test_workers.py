@@ -20,6 +20,7 @@ from models.identifiers import new_id
 from resolvers import expiry_notices as notices
 from resolvers.expiry_notices import tell_batch
 from server.embedded_postgres import DatabaseAddresses
+from server.payments import NoPayments
 from server.worker import at_work, tell_expiries
 from tests.engine.statements import statements
 from tests.expiry.grants import Grant, membership
@@ -168,6 +169,6 @@ async def test_a_worker_in_a_thread_ends_with_what_it_runs_beside(
 ) -> None:
     """As `mandant serve --demo` has it."""
     account = await _keys_that_end(world, 2)
-    with at_work(own.application):
+    with at_work(own.application, NoPayments()):
         assert await _wait_until_told(world, account) == [1, 1]
     assert "worker" not in {thread.name for thread in threading.enumerate()}

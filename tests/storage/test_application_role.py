@@ -114,6 +114,7 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "remove a payment method": delete(payment_methods),
     "change what was paid": update(top_ups).values(amount=1),
     "remove a top-up": delete(top_ups),
+    "say that a rule asked for a top-up": update(top_ups).values(automatic=True),
 }
 
 

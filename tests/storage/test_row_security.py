@@ -26,7 +26,7 @@ from server.database import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.executor import Executor
 from tests.api import Caller
-from tests.credit import give_credit, give_top_up
+from tests.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule
 from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
@@ -66,6 +66,7 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await rows.expiry_notice(world, master)
     await give_credit(world, master, 1)
     await give_top_up(world, master)
+    await give_top_up_rule(world, master, await give_payment_method(world, master))
     return master, owner
 
 

@@ -1,0 +1,162 @@
+"""What workers do about top-ups: begin those that are due by a rule, and ask for all that wait (N10, T19).
+
+The provider is asked between two transactions, under the top-up's own key. Whatever happens in between, the
+top-up stays pending, and the next worker asks again: several at once, and one that dies, take nothing twice.
+"""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import DateTime, Row, Select, and_, exists, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from authz import worker_functions
+from authz.actors import EarlierActor
+from authz.guard import Authorized
+from authz.pair_guard import lock_shared_path
+from authz.refusals import Refusal, RefusalCode
+from authz.status import effective_status
+from models.accounts import AccountStatus, Currency, accounts
+from models.identifiers import AccountId, MasterId, TopUpId, new_id
+from models.payments import TopUpStatus, payment_methods, top_ups
+from models.top_up_rules import top_up_rules
+from resolvers.credit import balance_of, currency_of, has_own_balance
+from resolvers.payments import Charge, PaymentProvider, ask
+from resolvers.top_up_settling import settle
+
+BATCH = 100
+"""So many are looked at before others are looked for."""
+
+_HOUR = datetime.timedelta(hours=1)
+_TODAY = func.date_trunc("day", func.now(), "UTC", type_=DateTime(timezone=True))
+# Whatever zone the session is in, in which a day may have 23 or 25 hours.
+_TOMORROW = func.date_trunc(
+    "day", _TODAY + datetime.timedelta(hours=36), "UTC", type_=DateTime(timezone=True)
+)
+
+
+@dataclass(frozen=True)
+class DueRule:
+    """An account whose rule is due."""
+
+    master_id: MasterId
+    account_id: AccountId
+
+
+@dataclass(frozen=True)
+class WaitingTopUp:
+    """A top-up of which the provider's answer is not known."""
+
+    master_id: MasterId
+    id: TopUpId
+
+
+async def due_rules(session: AsyncSession) -> Sequence[DueRule]:
+    """Up to BATCH of them."""
+    rows = await session.execute(worker_functions.due_rules(BATCH))
+    return [DueRule(MasterId(row.tree), AccountId(row.account)) for row in rows]
+
+
+async def waiting_top_ups(session: AsyncSession, after: TopUpId | None) -> Sequence[WaitingTopUp]:
+    """Up to BATCH of them, those that come after that one."""
+    rows = await session.execute(worker_functions.waiting_top_ups(after or uuid.UUID(int=0), BATCH))
+    return [WaitingTopUp(MasterId(row.tree), TopUpId(row.top_up)) for row in rows]
+
+
+async def begin(session: AsyncSession, due: DueRule) -> None:
+    """Write the top-up that a rule is due for; or when it is due again, where none may begin now.
+
+    None begins while another of the account's is open, beyond the day's maximum, or while the account or one
+    above it is not active.
+    """
+    if not await worker_functions.enter_as_worker(session, due.master_id):
+        return
+    await lock_shared_path(session, due.master_id, due.account_id)
+    this = and_(top_up_rules.c.master_id == due.master_id, top_up_rules.c.account_id == due.account_id)
+    still_due = and_(this, top_up_rules.c.due_at <= func.now())
+    rule = (await session.execute(select(top_up_rules).where(still_due).with_for_update())).one_or_none()
+    if rule is None:
+        return
+    facts = (await session.execute(_facts(due))).one()
+    if facts.open:
+        return
+    if not facts.own or facts.balance >= rule.threshold:
+        await session.execute(update(top_up_rules).where(this).values(due_at=None))
+    elif AccountStatus(facts.status) is not AccountStatus.ACTIVE:
+        await session.execute(update(top_up_rules).where(this).values(due_at=func.now() + _HOUR))
+    elif facts.bought_today + rule.amount > rule.daily_maximum:
+        await session.execute(update(top_up_rules).where(this).values(due_at=_TOMORROW))
+    else:
+        await session.execute(
+            insert(top_ups).values(
+                master_id=due.master_id,
+                account_id=due.account_id,
+                id=new_id(),
+                payment_method_id=rule.payment_method_id,
+                amount=rule.amount,
+                automatic=True,
+            )
+        )
+
+
+def _facts(due: DueRule) -> Select[Any]:
+    of_account = and_(top_ups.c.master_id == due.master_id, top_ups.c.account_id == due.account_id)
+    automatic = and_(of_account, top_ups.c.automatic)
+    bought = select(func.coalesce(func.sum(top_ups.c.amount), 0)).where(
+        automatic, top_ups.c.created_at >= _TODAY, top_ups.c.status != TopUpStatus.DECLINED.value
+    )
+    return select(
+        effective_status(accounts).label("status"),
+        has_own_balance(accounts).label("own"),
+        balance_of(accounts).label("balance"),
+        bought.scalar_subquery().label("bought_today"),
+        exists().where(automatic, top_ups.c.status == TopUpStatus.PENDING.value).label("open"),
+    ).where(accounts.c.master_id == due.master_id, accounts.c.id == due.account_id)
+
+
+async def ask_and_settle(
+    sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, waiting: WaitingTopUp
+) -> None:
+    """Ask for a top-up and write the answer; without one it waits on."""
+    async with sessions.begin() as session:
+        if not await worker_functions.enter_as_worker(session, waiting.master_id):
+            return
+        row = (await session.execute(_pending(waiting))).one_or_none()
+    if row is None:
+        return
+    try:
+        answer = await ask(provider, Charge(waiting.id, row.reference, row.amount, Currency(row.currency)))
+    except Refusal as refusal:
+        if refusal.code is not RefusalCode.PAYMENTS_UNAVAILABLE:
+            raise
+        return
+    async with sessions.begin() as session:
+        if await worker_functions.enter_as_worker(session, waiting.master_id):
+            actor = EarlierActor(row.actor_user_id, row.actor_api_key_id)
+            await settle(session, actor, _account_of(row), waiting.id, answer)
+
+
+def _pending(waiting: WaitingTopUp) -> Select[Any]:
+    with_method = and_(
+        payment_methods.c.master_id == top_ups.c.master_id,
+        payment_methods.c.id == top_ups.c.payment_method_id,
+    )
+    of_account = and_(accounts.c.master_id == top_ups.c.master_id, accounts.c.id == top_ups.c.account_id)
+    return (
+        select(*top_ups.c, payment_methods.c.reference, currency_of(accounts).label("currency"))
+        .select_from(top_ups.join(payment_methods, with_method).join(accounts, of_account))
+        .where(
+            top_ups.c.master_id == waiting.master_id,
+            top_ups.c.id == waiting.id,
+            top_ups.c.status == TopUpStatus.PENDING.value,
+        )
+    )
+
+
+def _account_of(row: Row[*tuple[Any, ...]]) -> Authorized:
+    """For the books and the log alone: nobody's rights are behind it."""
+    acting_from = row.actor_account_id or row.account_id
+    return Authorized(row.master_id, row.account_id, mask=0, below_mask=0, acting_from=acting_from)

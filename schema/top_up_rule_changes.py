@@ -1,0 +1,85 @@
+"""Setting the rule of top-ups that begin by themselves."""
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.identifiers import AccountId, Kind, PaymentMethodId
+from resolvers import accounts, top_up_rule_changes
+from resolvers.identifiers import required
+from schema.accounts import Account
+from schema.amounts import MicroAmount
+from schema.context import ContextInfo, principal_of
+from schema.user_errors import UserError
+from schema.writes import authz_revision, needs, payload, perform, user_errors
+
+_BOUNDS = "at least one, at most 10^15 micro-units"
+
+
+@strawberry.input(description="When credit is bought without anybody asking, how much, and with what.")
+class TopUpRuleUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description="An account with a balance of its own.")
+    payment_method_id: strawberry.ID = strawberry.field(description="One of the account's.")
+    threshold: MicroAmount = strawberry.field(
+        description=f"A top-up begins when less than this is left: {_BOUNDS}."
+    )
+    amount: MicroAmount = strawberry.field(
+        description=f"How much is bought each time, more than the threshold: {_BOUNDS}."
+    )
+    daily_maximum: MicroAmount = strawberry.field(
+        description=f"How much the rule may buy in a day in UTC, not less than the amount: {_BOUNDS}."
+    )
+
+
+@strawberry.input(description="An account.")
+class TopUpRuleRemoveInput:
+    account_id: strawberry.ID = strawberry.field(description="Where nothing more is bought by itself.")
+
+
+@entity(None, carries={"account_id": Uuid()})
+class TopUpRulePayload:
+    """An account and its rule for top-ups that begin by themselves."""
+
+    account: Account | None = to_one(accounts.of_result)
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class TopUpRuleMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.CREDIT_WRITE),
+        description="Let credit be bought whenever little is left (N10), or change how. After three refusals "
+        "in a row the rule pauses; setting it again lets it go on.",
+    )
+    async def top_up_rule_update(self, info: ContextInfo, input: TopUpRuleUpdateInput) -> TopUpRulePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> TopUpRulePayload:
+            command = top_up_rule_changes.TopUpRule(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                PaymentMethodId(required(Kind.PAYMENT_METHOD, input.payment_method_id, "paymentMethodId")),
+                input.threshold,
+                input.amount,
+                input.daily_maximum,
+            )
+            account = await top_up_rule_changes.set_top_up_rule(session, principal, command)
+            return payload(TopUpRulePayload, account_id=account.account_id)
+
+        return await perform(info, TopUpRulePayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.CREDIT_WRITE),
+        description="Let nothing more be bought by itself. A top-up that is under way is still settled.",
+    )
+    async def top_up_rule_remove(self, info: ContextInfo, input: TopUpRuleRemoveInput) -> TopUpRulePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> TopUpRulePayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            account = await top_up_rule_changes.remove_top_up_rule(session, principal, account_id)
+            return payload(TopUpRulePayload, account_id=account.account_id)
+
+        return await perform(info, TopUpRulePayload, write)
