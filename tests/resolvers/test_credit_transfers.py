@@ -9,6 +9,7 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus
 from tests.api import Api
 from tests.credit import EURO, balances_of, credit_of, faults_of, give_credit, own_balances
+from tests.engine.statements import statements
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import attempt, code_of, done
 from tests.resolvers.sharing import Brand
@@ -164,3 +165,11 @@ async def test_nothing_flows_up_by_those_below(api: Api, brand: Brand, world: Wo
             assert refused.code == "NOT_FOUND"
     assert await world.state(brand.master) == before
     await done(api, "creditTransfer", below, **_transfer(brand.us, brand.store, 1))
+
+
+async def test_how_many_statements_a_transfer_takes(api: Api, brand: Brand) -> None:
+    """Who asks, and that it may see the tree; both accounts' rights, their path locked, both rights again; the
+    key, whose credit they spend, the posting, both logs."""
+    with statements() as sent:
+        await done(api, "creditTransfer", brand.owner, "replayed", **_transfer(brand.master, brand.us))
+    assert len(sent) == 9, sent
