@@ -106,12 +106,14 @@ publish(
     _by(
         {
             "MEMBERSHIP": "A role in the account, or in one above it.",
+            "BREAK_GLASS": "The glass of the account, or of one above it, was broken.",
             "SHARE": "The account is shared.",
             "KEY_STATE": "Whether the API key works: neither revoked nor expired nor stopped.",
             "KEY_ADDRESS": "The network addresses from which the API key works.",
             "KEY_ACCOUNT": "The account that the API key is bound to.",
             "ROLE": "The role that is held, or that would help.",
             "TREE_LINK": "How the account above passes roles down.",
+            "PARENT_ACCESS": "What the account, or one above it, lets pass of the rights held above it.",
             "POLICY_LINE": "The line of the role's policy.",
             "SHARE_AREA": "The areas that the share opens alone.",
             "HIDDEN_AREA": "The areas that the share hides.",
