@@ -106,9 +106,10 @@ def _limits(touched: Collection[AccountId]) -> Select[Any]:
     within, link = _within(touched), account_closure.alias()
     own = and_(within.c.master_id == accounts.c.master_id, within.c.account_id == accounts.c.id)
     from_above = and_(link.c.master_id == accounts.c.master_id, link.c.descendant_id == accounts.c.id)
-    passed = aggregate_order_by(cast(link.c.passed_mask, Text), link.c.depth)
-    passed_masks = select(func.string_agg(passed, ",")).where(from_above).scalar_subquery()
-    limits = func.concat_ws(":", status_mask(accounts), passed_masks).label("limits")
+    in_order = aggregate_order_by(literal(","), link.c.depth)
+    passed_masks = func.string_agg(cast(link.c.passed_mask, Text), in_order)
+    passed = select(passed_masks).where(from_above).scalar_subquery()
+    limits = func.concat_ws(":", status_mask(accounts), passed).label("limits")
     return select(accounts.c.id, limits).join(within, own)
 
 
