@@ -42,7 +42,8 @@ class ParentAccessMutation:
         description="Change what of the rights held above a subaccount holds in it and below. Whoever speaks "
         "for all who lose by it does so at once; else the other side is asked, see "
         "`Account.parentAccessRequest`. For the parent speaks SETTINGS_WRITE in it and below it, for the "
-        "account SETTINGS_WRITE by a role or key of its own, with all that it gives up.",
+        "account SETTINGS_WRITE by a role or key of its own, with all that it gives up. A dry run of what "
+        "would be asked for tells of no change.",
     )
     async def parent_access_update(self, info: ContextInfo, input: ParentAccessUpdateInput) -> AccountPayload:
         principal = principal_of(info)

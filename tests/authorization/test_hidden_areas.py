@@ -13,15 +13,13 @@ from tests.authorization.invitation_links import role_id
 from tests.authorization.matrix_callers import once
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS
 from tests.authorization.moments import offer
-from tests.authorization.outcomes import DONE, mutate, outcome
+from tests.authorization.outcomes import DONE, mutate, outcome, selection_of
 from tests.authorization.reach_model import area_of
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, Member, Person, World
 
 HIDEABLE = [area for area in Area if area is not Area.ACCOUNT]
-_LEAVES = {"rightsInheritance", "apiKeyCreation"}
-_LISTS = " ".join(f"{name} {{ totalCount }}" for name in sorted(ACCOUNT_FIELDS.keys() - _LEAVES))
-_FIELDS = f"viewerPermissions {' '.join(sorted(_LEAVES))} {_LISTS}"
+_FIELDS = f"viewerPermissions {selection_of('Account', ACCOUNT_FIELDS)}"
 _NODES = f"{{ nodes {{ {_FIELDS} }} }}"
 WAYS = {
     "by id": f"query ($id: ID!) {{ found: account(id: $id) {{ {_FIELDS} }} }}",
