@@ -107,9 +107,10 @@ def _limits(touched: Collection[AccountId]) -> Select[Any]:
     own = and_(within.c.master_id == accounts.c.master_id, within.c.account_id == accounts.c.id)
     from_above = and_(link.c.master_id == accounts.c.master_id, link.c.descendant_id == accounts.c.id)
     in_order = aggregate_order_by(literal(","), link.c.depth)
-    passed_masks = func.string_agg(cast(link.c.passed_mask, Text), in_order)
-    passed = select(passed_masks).where(from_above).scalar_subquery()
-    limits = func.concat_ws(":", status_mask(accounts), passed).label("limits")
+    passed_masks = (
+        select(func.string_agg(cast(link.c.passed_mask, Text), in_order)).where(from_above).scalar_subquery()
+    )
+    limits = func.concat_ws(":", status_mask(accounts), passed_masks).label("limits")
     return select(accounts.c.id, limits).join(within, own)
 
 

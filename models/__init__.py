@@ -21,6 +21,7 @@ from models import (
     sessions,
     shares,
     staff,
+    subaccounts_requests,
     users,
 )
 from models.base import metadata
@@ -43,5 +44,6 @@ __all__ = [
     "sessions",
     "shares",
     "staff",
+    "subaccounts_requests",
     "users",
 ]

@@ -1,6 +1,6 @@
 """Break-glass: a person from above opens an account's closed link for some hours (N3)."""
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, Uuid
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, Uuid, text
 
 from models.base import (
     Column,
@@ -29,4 +29,5 @@ break_glass_openings = Table(
     Index("ix_break_glass_openings_id", "id"),
     Index("ix_break_glass_openings_user_id", "user_id"),
     Index("ix_break_glass_openings_account_id_id", "account_id", "id"),
+    Index("ix_break_glass_openings_expires_at", "expires_at", postgresql_where=text("ended_at IS NULL")),
 )

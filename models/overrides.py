@@ -6,7 +6,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -18,7 +17,6 @@ from sqlalchemy import (
 
 from models.accounts import one_of
 from models.base import (
-    SHORT_TEXT_LENGTH,
     Column,
     account_columns,
     account_reference,
@@ -99,42 +97,10 @@ overrides = Table(
     short_text_check("reason"),
     Index("ix_overrides_id", "id"),
     Index("ix_overrides_account_id_id", "account_id", "id"),
+    Index("ix_overrides_expires_at", "expires_at", postgresql_where=text("ended_at IS NULL")),
     Index(
         "ix_overrides_waiting",
         "id",
         postgresql_where=text("in_force_from IS NULL AND ended_at IS NULL"),
-    ),
-)
-
-subaccounts_requests = Table(
-    "subaccounts_requests",
-    metadata,
-    *account_columns(),
-    Column("id", Uuid, nullable=False),
-    short_text("reason"),
-    Column("answered_by", Uuid, ForeignKey("users.id")),
-    Column("override_id", Uuid, comment="What granted it."),
-    Column("decline_reason", Text, comment="Why it was declined."),
-    created_at(),
-    moment("answered_at"),
-    PrimaryKeyConstraint("master_id", "id"),
-    account_reference(),
-    ForeignKeyConstraint(["master_id", "override_id"], ["overrides.master_id", "overrides.id"]),
-    CheckConstraint("(answered_at IS NULL) = (answered_by IS NULL)", name="answered"),
-    CheckConstraint(
-        "num_nonnulls(override_id, decline_reason) = (answered_at IS NOT NULL)::int", name="one_answer"
-    ),
-    CheckConstraint(
-        f"char_length(decline_reason) BETWEEN 1 AND {SHORT_TEXT_LENGTH}", name="decline_reason_length"
-    ),
-    short_text_check("reason"),
-    Index("ix_subaccounts_requests_id", "id"),
-    Index("ix_subaccounts_requests_account_id_id", "account_id", "id"),
-    Index(
-        "uq_subaccounts_requests_open",
-        "master_id",
-        "account_id",
-        unique=True,
-        postgresql_where=text("answered_at IS NULL"),
     ),
 )

@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Row, exists, func, insert, literal, select, text, update
+from sqlalchemy import DateTime, Row, Select, exists, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.principals import Principal
@@ -19,7 +19,7 @@ from resolvers.events import Change, EventKind, record_of_staff
 from resolvers.moments import check_future
 from resolvers.override_values import OverrideValue, check_value
 from resolvers.overrides import OverrideStatus, status_of
-from resolvers.subaccounts_requests import grant_open_request
+from resolvers.subaccounts_request_changes import grant_open_request
 from resolvers.texts import short_text
 
 OverrideRow = Row[*tuple[Any, ...]]
@@ -156,7 +156,7 @@ async def _replace(session: AsyncSession, at_work: StaffAtWork, kind: OverrideKi
         await _end(session, at_work, row, "Another one takes its place.")
 
 
-def _of_kind(at_work: StaffAtWork, kind: OverrideKind) -> Any:
+def _of_kind(at_work: StaffAtWork, kind: OverrideKind) -> Select[Any]:
     return select(overrides).where(
         overrides.c.master_id == at_work.master_id,
         overrides.c.account_id == at_work.account_id,

@@ -15,9 +15,8 @@ from models.overrides import (
     OverrideKind,
     UnsubscribeScope,
     overrides,
-    subaccounts_requests,
 )
-from resolvers.identifiers import OverrideIdArgument, SubaccountsRequestIdArgument
+from resolvers.identifiers import OverrideIdArgument
 
 
 class OverrideStatus(enum.Enum):
@@ -29,26 +28,12 @@ class OverrideStatus(enum.Enum):
     ENDED = "ENDED"
 
 
-class SubaccountsRequestStatus(enum.Enum):
-    """What has become of a request for subaccounts."""
-
-    OPEN = "OPEN"
-    GRANTED = "GRANTED"
-    DECLINED = "DECLINED"
-
-
 BY_ID = Order("overrides", (overrides.c.id,), descending=True)
-REQUESTS_BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=True)
 
 
 def order(**_: object) -> Order:
     """Newest first."""
     return BY_ID
-
-
-def requests_order(**_: object) -> Order:
-    """Newest first."""
-    return REQUESTS_BY_ID
 
 
 def status_of(override: FromClause) -> ColumnElement[str]:
@@ -147,34 +132,3 @@ def review_approved_of(account: FromClause) -> ColumnElement[bool]:
 def _value(account: FromClause, kind: OverrideKind, column: str) -> ColumnElement[Any]:
     found = in_force(account, kind)
     return found.with_only_columns(found.selected_columns[column]).correlate(account).scalar_subquery()
-
-
-def requests_of_account(account: FromClause) -> Select[Any]:
-    """What platform support was asked for here: to unlock subaccounts. Newest first."""
-    request = subaccounts_requests.alias()
-    return select(*request.c).where(
-        request.c.account_id == account.c.id, request.c.master_id == account.c.master_id
-    )
-
-
-def request_by_id(root: FromClause, id: SubaccountsRequestIdArgument) -> Select[Any]:
-    """A request of an account whose subaccounts the viewer may see."""
-    request = subaccounts_requests.alias()
-    return select(*request.c).where(request.c.id == id, account_where(request, Permission.SUBACCOUNTS_READ))
-
-
-def request_of_result(result: FromClause) -> Select[Any]:
-    """The request."""
-    request = subaccounts_requests.alias()
-    return select(*request.c).where(
-        request.c.id == result.c.request_id, account_where(request, Permission.SUBACCOUNTS_READ)
-    )
-
-
-def request_status_of(request: FromClause) -> ColumnElement[str]:
-    """What has become of it."""
-    return case(
-        (request.c.override_id.is_not(None), SubaccountsRequestStatus.GRANTED.value),
-        (request.c.decline_reason.is_not(None), SubaccountsRequestStatus.DECLINED.value),
-        else_=SubaccountsRequestStatus.OPEN.value,
-    )

@@ -11,8 +11,8 @@ from authz import staff_functions
 from authz.reach import PRINCIPAL
 from engine.arguments import Described
 from engine.paging import Order
-from models.overrides import subaccounts_requests
 from models.staff import staff
+from models.subaccounts_requests import subaccounts_requests
 from resolvers.identifiers import AccountIdArgument
 from resolvers.overrides import BY_ID
 

@@ -20,7 +20,7 @@ from resolvers.emails import email_address
 from resolvers.events import EventKind, record
 from resolvers.idempotency import IdempotentRequest, Outcome, earlier_outcome, remember
 from resolvers.invitation_changes import Offer, add_invitation
-from resolvers.subaccounts_requests import SubaccountSetUp, check_unlocked
+from resolvers.subaccounts_request_changes import SubaccountSetUp, check_unlocked
 from resolvers.texts import short_text
 
 FIRST_KEY_NAME = "First key"

@@ -1,132 +1,60 @@
-"""Asking platform support to unlock subaccounts, and its answer (R11, R48, R87)."""
+"""Requests for subaccounts as those who make them see them. What makes and answers one is in
+`subaccounts_request_changes`."""
 
 import enum
-from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import exists, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, FromClause, Select, case, select
 
-from authz.guard import Authorized, authorize
 from authz.permissions import Permission
-from authz.principals import Principal
-from authz.refusals import Refusal, RefusalCode
-from authz.staff import StaffAtWork, authorize_staff
-from models.accounts import accounts
-from models.identifiers import AccountId, Kind, MasterId, OverrideId, SubaccountsRequestId, new_id, present
-from models.overrides import OverrideKind, subaccounts_requests
-from resolvers.events import EventKind, record, record_of_staff
-from resolvers.overrides import in_force
-from resolvers.texts import short_text
+from authz.reach import account_where
+from engine.paging import Order
+from models.subaccounts_requests import subaccounts_requests
+from resolvers.identifiers import SubaccountsRequestIdArgument
 
 
-class SubaccountSetUp(enum.StrEnum):
-    """How customers come to subaccounts: by themselves (R48), or once platform support has unlocked them for
-    their master account (R11, R87)."""
+class SubaccountsRequestStatus(enum.Enum):
+    """What has become of a request for subaccounts."""
 
-    SELF_SERVICE = "SELF_SERVICE"
-    ON_REQUEST = "ON_REQUEST"
-
-
-@dataclass(frozen=True)
-class SubaccountsRequestMade:
-    """A request that waits."""
-
-    request_id: SubaccountsRequestId
+    OPEN = "OPEN"
+    GRANTED = "GRANTED"
+    DECLINED = "DECLINED"
 
 
-async def check_unlocked(session: AsyncSession, parent: Authorized, set_up: SubaccountSetUp) -> None:
-    """Raise FAILED_PRECONDITION where subaccounts are not unlocked in the locked account's tree."""
-    if set_up is SubaccountSetUp.SELF_SERVICE or await _is_unlocked(session, parent.master_id):
-        return
-    message = (
-        "Platform support unlocks subaccounts, for the whole tree: ask for it in the master account with "
-        "`subaccountsRequest`."
+BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=True)
+
+
+def order(**_: object) -> Order:
+    """Newest first."""
+    return BY_ID
+
+
+def of_account(account: FromClause) -> Select[Any]:
+    """What platform support was asked for here: to unlock subaccounts. Newest first."""
+    request = subaccounts_requests.alias()
+    return select(*request.c).where(
+        request.c.account_id == account.c.id, request.c.master_id == account.c.master_id
     )
-    raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "parentId")
 
 
-async def request_subaccounts(
-    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str, set_up: SubaccountSetUp
-) -> SubaccountsRequestMade:
-    """Ask platform support to unlock subaccounts for the tree of a master account.
+def by_id(root: FromClause, id: SubaccountsRequestIdArgument) -> Select[Any]:
+    """A request of an account whose subaccounts the viewer may see."""
+    request = subaccounts_requests.alias()
+    return select(*request.c).where(request.c.id == id, account_where(request, Permission.SUBACCOUNTS_READ))
 
-    Needs SUBACCOUNTS_WRITE. Raises BAD_USER_INPUT for a subaccount, FAILED_PRECONDITION where they are
-    unlocked, and CONFLICT where a request waits already.
-    """
-    account = await authorize(session, principal, account_id, Permission.SUBACCOUNTS_WRITE)
-    if account.account_id != account.master_id:
-        message = "Subaccounts are unlocked for a whole tree: ask in its master account."
-        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountId")
-    why = short_text(reason, "reason")
-    if set_up is SubaccountSetUp.SELF_SERVICE or await _is_unlocked(session, account.master_id):
-        message = "Subaccounts are unlocked here: make them with `subaccountCreate`."
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
-    if await _waits(session, account.master_id, account.account_id):
-        raise Refusal(RefusalCode.CONFLICT, "A request waits for its answer already.", "accountId")
-    request_id = SubaccountsRequestId(new_id())
-    await session.execute(
-        insert(subaccounts_requests).values(
-            master_id=account.master_id, account_id=account.account_id, id=request_id, reason=why
-        )
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The request."""
+    request = subaccounts_requests.alias()
+    return select(*request.c).where(
+        request.c.id == result.c.request_id, account_where(request, Permission.SUBACCOUNTS_READ)
     )
-    subject_id = present(Kind.SUBACCOUNTS_REQUEST, request_id)
-    after = {"reason": why}
-    await record(session, principal, account, EventKind.SUBACCOUNTS_REQUESTED, subject_id, None, dict(after))
-    return SubaccountsRequestMade(request_id)
 
 
-async def decline_subaccounts(
-    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str
-) -> AccountId:
-    """Answer the account's request with no, as platform staff; the account reads why in its log.
-
-    Raises what `authorize_staff` raises, BAD_USER_INPUT, and FAILED_PRECONDITION where no request waits.
-    """
-    at_work = await authorize_staff(session, principal, account_id)
-    why = short_text(reason, "reason")
-    declined = await _answer(session, at_work, decline_reason=why)
-    if declined is None:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits for an answer.", "accountId")
-    subject_id = present(Kind.SUBACCOUNTS_REQUEST, declined)
-    await record_of_staff(session, at_work, EventKind.SUBACCOUNTS_DECLINED, subject_id, None, {"reason": why})
-    return at_work.account_id
-
-
-async def grant_open_request(session: AsyncSession, at_work: StaffAtWork, override_id: OverrideId) -> None:
-    """The account's request, if one waits, is answered by what was just made."""
-    await _answer(session, at_work, override_id=override_id)
-
-
-async def _answer(
-    session: AsyncSession, at_work: StaffAtWork, **answer: str | OverrideId
-) -> SubaccountsRequestId | None:
-    statement = (
-        update(subaccounts_requests)
-        .where(
-            subaccounts_requests.c.master_id == at_work.master_id,
-            subaccounts_requests.c.account_id == at_work.account_id,
-            subaccounts_requests.c.answered_at.is_(None),
-        )
-        .values(answered_at=func.now(), answered_by=at_work.user_id, **answer)
-        .returning(subaccounts_requests.c.id)
+def status_of(request: FromClause) -> ColumnElement[str]:
+    """What has become of it."""
+    return case(
+        (request.c.override_id.is_not(None), SubaccountsRequestStatus.GRANTED.value),
+        (request.c.decline_reason.is_not(None), SubaccountsRequestStatus.DECLINED.value),
+        else_=SubaccountsRequestStatus.OPEN.value,
     )
-    found = (await session.execute(statement)).scalar_one_or_none()
-    return None if found is None else SubaccountsRequestId(found)
-
-
-async def _is_unlocked(session: AsyncSession, master_id: MasterId) -> bool:
-    master = accounts.alias()
-    holding = exists(in_force(master, OverrideKind.SUBACCOUNTS).correlate(master))
-    statement = select(holding).where(master.c.master_id == master_id, master.c.id == master_id)
-    return (await session.execute(statement)).scalar_one()
-
-
-async def _waits(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> bool:
-    statement = select(
-        exists().where(
-            subaccounts_requests.c.master_id == master_id,
-            subaccounts_requests.c.account_id == account_id,
-            subaccounts_requests.c.answered_at.is_(None),
-        )
-    )
-    return (await session.execute(statement)).scalar_one()

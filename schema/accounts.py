@@ -29,6 +29,7 @@ from resolvers import (
     members,
     roles,
     shares,
+    subaccounts_requests,
 )
 from resolvers import accounts as reads
 from resolvers import overrides as override_reads
@@ -41,10 +42,11 @@ from schema.ghosts import Ghost
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
-from schema.overrides import Override, SubaccountsRequest
+from schema.overrides import Override
 from schema.parent_access import ParentAccessRequest
 from schema.roles import Role
 from schema.shares import Share
+from schema.subaccounts_requests import SubaccountsRequest
 
 _STATUS = enum_of(AccountStatus)
 
@@ -125,8 +127,8 @@ class Account(Node):
         override_reads.review_approved_of, requires=Permission.SETTINGS_READ
     )
     subaccounts_requests: Connection[SubaccountsRequest] | None = connection(
-        override_reads.requests_of_account,
-        order=override_reads.requests_order,
+        subaccounts_requests.of_account,
+        order=subaccounts_requests.order,
         requires=Permission.SUBACCOUNTS_READ,
     )
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))

@@ -9,7 +9,7 @@ from strawberry.types import Info
 from authz.principals import ANONYMOUS, Credentials, Principal
 from engine.payloads import Payloads
 from engine.reader import Reader
-from resolvers.subaccounts_requests import SubaccountSetUp
+from resolvers.subaccounts_request_changes import SubaccountSetUp
 
 
 @dataclass

@@ -20,8 +20,9 @@ from resolvers.accounts import AccountOrder
 from resolvers.events import EventKind
 from resolvers.invitations import InvitationStatus
 from resolvers.members import MemberRelation
-from resolvers.overrides import OverrideStatus, SubaccountsRequestStatus
+from resolvers.overrides import OverrideStatus
 from resolvers.shares import ShareStatus
+from resolvers.subaccounts_requests import SubaccountsRequestStatus
 
 
 def publish(members: type[enum.Enum], describe: Callable[[enum.Enum], str], name: str | None = None) -> None:

@@ -11,7 +11,7 @@ from models.identifiers import AccountId, Kind, OverrideId
 from models.overrides import OverrideKind, UnsubscribeScope
 from resolvers import override_changes as writes
 from resolvers import staff as reads
-from resolvers import subaccounts_requests as requests
+from resolvers import subaccounts_request_changes as requests
 from resolvers.identifiers import required
 from resolvers.override_values import OverrideValue
 from schema.context import ContextInfo, principal_of

@@ -1,4 +1,4 @@
-"""What platform support has set in an account, and what it was asked for."""
+"""What platform support has set in an account."""
 
 import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +9,7 @@ from authz.permissions import Permission
 from engine.codecs import enum_of, global_id
 from engine.declarations import column, computed, entity, to_one
 from models.identifiers import Kind
-from models.overrides import OverrideKind, UnsubscribeScope, overrides, subaccounts_requests
+from models.overrides import OverrideKind, UnsubscribeScope, overrides
 from resolvers import overrides as reads
 from schema.node import ID_DESCRIPTION, Node
 
@@ -39,18 +39,3 @@ class Override(Node):
     )
     expires_at: datetime.datetime = column(description="When it ends by itself.")
     ended_at: datetime.datetime | None = column(description="When it was ended before that.")
-
-
-@entity(subaccounts_requests, requires=Permission.SUBACCOUNTS_READ)
-class SubaccountsRequest(Node):
-    """A request that platform support unlock subaccounts for the tree of a master account (R11)."""
-
-    id: strawberry.ID = column(codec=global_id(Kind.SUBACCOUNTS_REQUEST), description=ID_DESCRIPTION)
-    reason: str = column(description="Why, as the asker wrote it.")
-    status: reads.SubaccountsRequestStatus = computed(
-        reads.request_status_of, codec=enum_of(reads.SubaccountsRequestStatus)
-    )
-    decline_reason: str | None = column(description="Why it was declined; null where it was not.")
-    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
-    created_at: datetime.datetime = column(description="When it was made.")
-    answered_at: datetime.datetime | None = column(description="When it was answered.")

@@ -20,6 +20,7 @@ from resolvers import (
     overrides,
     roles,
     shares,
+    subaccounts_requests,
     users,
     viewer,
 )
@@ -30,9 +31,10 @@ from schema.events import Event
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import Node
-from schema.overrides import Override, SubaccountsRequest
+from schema.overrides import Override
 from schema.roles import Role
 from schema.shares import Share
+from schema.subaccounts_requests import SubaccountsRequest
 from schema.users import User
 from schema.viewer import Viewer
 from schema.writes import OPEN, needs
@@ -52,7 +54,7 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.SHARE: LookUp(Share, shares.by_id),
         Kind.BREAK_GLASS: LookUp(BreakGlassOpening, break_glass.by_id),
         Kind.OVERRIDE: LookUp(Override, overrides.by_id),
-        Kind.SUBACCOUNTS_REQUEST: LookUp(SubaccountsRequest, overrides.request_by_id),
+        Kind.SUBACCOUNTS_REQUEST: LookUp(SubaccountsRequest, subaccounts_requests.by_id),
     }
 
 

@@ -21,7 +21,7 @@ from schema.invitations import Invitation
 from schema.member_changes import MemberMutation
 from schema.members import Member
 from schema.override_changes import OverrideMutation
-from schema.overrides import Override, SubaccountsRequest
+from schema.overrides import Override
 from schema.parent_access_changes import ParentAccessMutation
 from schema.query import NodeQuery
 from schema.role_changes import RoleMutation
@@ -31,7 +31,8 @@ from schema.share_changes import ShareMutation, ShareQuery
 from schema.shares import Share
 from schema.staff import StaffQuery
 from schema.subaccounts import SubaccountMutation
-from schema.subaccounts_requests import SubaccountsRequestMutation
+from schema.subaccounts_request_changes import SubaccountsRequestMutation
+from schema.subaccounts_requests import SubaccountsRequest
 from schema.user_errors import PermissionDeniedError, RefusedError, RoleTooWideError, VersionConflictError
 from schema.users import User
 

@@ -1,52 +1,33 @@
-"""Asking platform support for subaccounts."""
+"""What platform support was asked for."""
+
+import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
-from engine.declarations import entity, to_one
-from models.identifiers import AccountId, Kind
-from resolvers import overrides as reads
-from resolvers import subaccounts_requests as writes
-from resolvers.identifiers import required
-from schema.context import ContextInfo, principal_of
-from schema.overrides import SubaccountsRequest
-from schema.user_errors import UserError
-from schema.writes import authz_revision, needs, payload, perform, user_errors
+from engine.codecs import enum_of, global_id
+from engine.declarations import column, computed, entity, to_one
+from models.identifiers import Kind
+from models.subaccounts_requests import subaccounts_requests
+from resolvers import subaccounts_requests as reads
+from resolvers.overrides import account_of
+from schema.node import ID_DESCRIPTION, Node
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
 
 
-@strawberry.input(description="A request that platform support unlock subaccounts.")
-class SubaccountsRequestInput:
-    account_id: strawberry.ID = strawberry.field(description="The master account.")
-    reason: str = strawberry.field(description="What you need them for, 1 to 200 characters.")
+@entity(subaccounts_requests, requires=Permission.SUBACCOUNTS_READ)
+class SubaccountsRequest(Node):
+    """A request that platform support unlock subaccounts for the tree of a master account (R11)."""
 
-
-@entity(None, carries={"request_id": Uuid()})
-class SubaccountsRequestPayload:
-    """A request that was made."""
-
-    request: SubaccountsRequest | None = to_one(reads.request_of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
-
-
-@strawberry.type
-class SubaccountsRequestMutation:
-    @strawberry.mutation(
-        directives=needs(Permission.SUBACCOUNTS_WRITE),
-        description="Ask platform support to unlock subaccounts for the whole tree, where the platform does "
-        "not leave them to its customers. One request can wait at a time.",
+    id: strawberry.ID = column(codec=global_id(Kind.SUBACCOUNTS_REQUEST), description=ID_DESCRIPTION)
+    reason: str = column(description="Why, as the asker wrote it.")
+    status: reads.SubaccountsRequestStatus = computed(
+        reads.status_of, codec=enum_of(reads.SubaccountsRequestStatus)
     )
-    async def subaccounts_request(
-        self, info: ContextInfo, input: SubaccountsRequestInput
-    ) -> SubaccountsRequestPayload:
-        principal = principal_of(info)
-
-        async def write(session: AsyncSession) -> SubaccountsRequestPayload:
-            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            set_up = info.context.subaccount_set_up
-            made = await writes.request_subaccounts(session, principal, account_id, input.reason, set_up)
-            return payload(SubaccountsRequestPayload, request_id=made.request_id)
-
-        return await perform(info, SubaccountsRequestPayload, write)
+    decline_reason: str | None = column(description="Why it was declined; null where it was not.")
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(account_of)
+    created_at: datetime.datetime = column(description="When it was made.")
+    answered_at: datetime.datetime | None = column(description="When it was answered.")

@@ -35,7 +35,7 @@ from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
-from resolvers.subaccounts_requests import SubaccountSetUp
+from resolvers.subaccounts_request_changes import SubaccountSetUp
 from schema.context import Context
 from schema.root import graphql_schema
 from server.errors import RevisionUnknown, Unauthenticated

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from resolvers.subaccounts_requests import SubaccountSetUp
+from resolvers.subaccounts_request_changes import SubaccountSetUp
 
 
 class Settings(BaseSettings):

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import delete, func, insert, update
 
 from models.identifiers import Kind, new_id, present
-from models.overrides import NEED_APPROVAL, OverrideKind, UnsubscribeScope, overrides, subaccounts_requests
+from models.overrides import NEED_APPROVAL, OverrideKind, UnsubscribeScope, overrides
 from models.staff import StaffRole, staff
+from models.subaccounts_requests import subaccounts_requests
 from tests.world import Account, Person, World
 
 _VALUES: dict[OverrideKind, dict[str, Any]] = {

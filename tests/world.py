@@ -22,11 +22,12 @@ from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
-from models.overrides import overrides, subaccounts_requests
+from models.overrides import overrides
 from models.parent_access import parent_access_requests
 from models.roles import role_policy_lines, roles
 from models.sessions import sessions
 from models.shares import share_accounts, shares
+from models.subaccounts_requests import subaccounts_requests
 from models.users import ownerships, users
 from resolvers.passwords import _hasher
 

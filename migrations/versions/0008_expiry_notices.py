@@ -37,4 +37,7 @@ def upgrade() -> None:
         op.create_index(f"ix_{table}_expires_at", table, ["expires_at"], postgresql_where=ends)
     open_offers = sa.text("accepted_at IS NULL AND revoked_at IS NULL")
     op.create_index("ix_invitations_expires_at", "invitations", ["expires_at"], postgresql_where=open_offers)
+    not_ended = sa.text("ended_at IS NULL")
+    for table in ("break_glass_openings", "overrides"):
+        op.create_index(f"ix_{table}_expires_at", table, ["expires_at"], postgresql_where=not_ended)
     op.create_index("ix_shares_link_expires_at", "shares", ["link_expires_at"], postgresql_where=open_offers)

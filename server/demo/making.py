@@ -24,7 +24,7 @@ from resolvers.share_acceptance import accept_share
 from resolvers.share_changes import ShareCreation, WantedScope, create_share
 from resolvers.sign_up import SignUp, sign_up
 from resolvers.subaccounts import SubaccountCreation, create_subaccount
-from resolvers.subaccounts_requests import SubaccountSetUp
+from resolvers.subaccounts_request_changes import SubaccountSetUp
 from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
 
 _LOCK = 6304

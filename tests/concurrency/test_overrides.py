@@ -6,8 +6,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
-from models.overrides import OverrideKind, overrides, subaccounts_requests
+from models.overrides import OverrideKind, overrides
 from models.staff import StaffRole, staff
+from models.subaccounts_requests import subaccounts_requests
 from resolvers.events import EventKind
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits

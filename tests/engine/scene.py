@@ -16,9 +16,10 @@ from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
-from models.overrides import overrides, subaccounts_requests
+from models.overrides import overrides
 from models.parent_access import parent_access_requests
 from models.shares import share_accounts, shares
+from models.subaccounts_requests import subaccounts_requests
 from models.users import users
 from tests.staff import staff_member
 from tests.world import Account, Member, World

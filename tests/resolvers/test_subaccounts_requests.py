@@ -7,7 +7,7 @@ import pytest
 
 from authz.builtin_roles import BuiltinRole
 from models.overrides import OverrideKind
-from resolvers.subaccounts_requests import SubaccountSetUp
+from resolvers.subaccounts_request_changes import SubaccountSetUp
 from server.app import create_app
 from server.embedded_postgres import DatabaseAddresses
 from server.settings import Settings

@@ -87,7 +87,7 @@ def test_the_demo_is_served_as_printed_and_leaves_nothing_running(folder: Path) 
         assert (page.status_code, "server" in page.headers) == (200, False)
         assert ready_status(address) == (200, {"status": "ready"})
         first = secrets_in(server.output)
-        assert len(first) == 7
+        assert len(first) == 8
         wait_until(lambda: f"{address}/invitation#mdi_" in server.errors)
         # Another process joins the embedded database, and leaves it running.
         assert f"{address}/invitation#mdi_" in run_beside(folder, "outbox")

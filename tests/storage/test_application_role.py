@@ -19,11 +19,12 @@ from models.idempotency import idempotency_records
 from models.identifiers import new_id
 from models.invitations import invitations
 from models.members import memberships
-from models.overrides import overrides, subaccounts_requests
+from models.overrides import overrides
 from models.parent_access import parent_access_requests
 from models.roles import role_policy_lines, roles
 from models.shares import share_accounts, shares
 from models.staff import staff, staff_changes
+from models.subaccounts_requests import subaccounts_requests
 from models.users import users
 from tests.world import Account, World
 

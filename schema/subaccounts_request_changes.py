@@ -1,0 +1,52 @@
+"""Asking platform support for subaccounts."""
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.identifiers import AccountId, Kind
+from resolvers import subaccounts_request_changes as writes
+from resolvers import subaccounts_requests as reads
+from resolvers.identifiers import required
+from schema.context import ContextInfo, principal_of
+from schema.subaccounts_requests import SubaccountsRequest
+from schema.user_errors import UserError
+from schema.writes import authz_revision, needs, payload, perform, user_errors
+
+
+@strawberry.input(description="A request that platform support unlock subaccounts.")
+class SubaccountsRequestInput:
+    account_id: strawberry.ID = strawberry.field(description="The master account.")
+    reason: str = strawberry.field(description="What you need them for, 1 to 200 characters.")
+
+
+@entity(None, carries={"request_id": Uuid()})
+class SubaccountsRequestPayload:
+    """A request that was made."""
+
+    request: SubaccountsRequest | None = to_one(reads.of_result)
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class SubaccountsRequestMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.SUBACCOUNTS_WRITE),
+        description="Ask platform support to unlock subaccounts for the whole tree, where the platform does "
+        "not leave them to its customers. One request can wait at a time.",
+    )
+    async def subaccounts_request(
+        self, info: ContextInfo, input: SubaccountsRequestInput
+    ) -> SubaccountsRequestPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SubaccountsRequestPayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            set_up = info.context.subaccount_set_up
+            made = await writes.request_subaccounts(session, principal, account_id, input.reason, set_up)
+            return payload(SubaccountsRequestPayload, request_id=made.request_id)
+
+        return await perform(info, SubaccountsRequestPayload, write)
