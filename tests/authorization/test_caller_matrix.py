@@ -10,14 +10,13 @@ from engine.rules import Requires, StaffOnly
 from models.identifiers import Kind, present
 from models.overrides import OverrideKind
 from tests.api import Api
-from tests.authorization.account_selection import ACCOUNT_SELECTION
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
 from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
-from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
 from tests.credit import give_credit, give_payment_method, give_top_up, transaction_of
 from tests.links import break_glass
 from tests.staff import ask_for_subaccounts, set_override
@@ -122,7 +121,8 @@ def test_every_gated_field_of_an_account_is_in_the_table() -> None:
 @pytest.mark.parametrize("way", ["account(id: $id)", "node(id: $id)"])
 async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> None:
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
-    query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {ACCOUNT_SELECTION} }} }} }}"
+    fields = selection_of("Account", ACCOUNT_FIELDS)
+    query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):
         answer = await api.ask(query, stage.callers[caller], id=stage.account.id)
         refused = {

@@ -8,20 +8,19 @@ import pytest
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area
 from tests.api import Api
-from tests.authorization.account_selection import ACCOUNT_SELECTION
 from tests.authorization.expectations import AS_MEMBER
 from tests.authorization.invitation_links import role_id
 from tests.authorization.matrix_callers import once
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS
 from tests.authorization.moments import offer
-from tests.authorization.outcomes import DONE, mutate, outcome
+from tests.authorization.outcomes import DONE, mutate, outcome, selection_of
 from tests.authorization.reach_model import area_of
 from tests.credit import give_credit, give_top_up, transaction_of
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, Member, Person, World
 
 HIDEABLE = [area for area in Area if area is not Area.ACCOUNT]
-_FIELDS = f"viewerPermissions {ACCOUNT_SELECTION}"
+_FIELDS = f"viewerPermissions {selection_of('Account', ACCOUNT_FIELDS)}"
 _NODES = f"{{ nodes {{ {_FIELDS} }} }}"
 WAYS = {
     "by id": f"query ($id: ID!) {{ found: account(id: $id) {{ {_FIELDS} }} }}",
