@@ -90,6 +90,13 @@ async def authorize_all(
     return await check()
 
 
+async def authorize_also(
+    session: AsyncSession, principal: Principal, account_id: AccountId, permission: Permission
+) -> Authorized:
+    """The same for an account on a path that is locked already; locks nothing."""
+    return await _check(session, principal, account_id, permission)
+
+
 async def lock_tree(session: AsyncSession, master_id: MasterId) -> None:
     """Keep every other write out of the tree: each of them locks the root first, at least in share mode."""
     await session.execute(_lock_own(), {"master_id": master_id, "account_id": master_id})

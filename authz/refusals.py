@@ -41,6 +41,12 @@ class RefusalCode(enum.Enum):
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
     HAS_SUBACCOUNTS = "The account still has open subaccounts."
     TREE_TOO_DEEP = "Accounts cannot be nested any deeper."
+    POOL_ACCOUNT_REQUIRED = (
+        "Only those who hold the permission also in the account whose pool it is decide who draws from it."
+    )
+    INSUFFICIENT_CREDIT = "There is not that much credit."
+    PAYMENT_DECLINED = "The payment provider declined."
+    PAYMENTS_UNAVAILABLE = "The payment provider does not answer; ask again with the same idempotency key."
 
 
 class Refusal(Exception):
@@ -95,3 +101,11 @@ class RoleTooWide(Refusal):
         super().__init__(RefusalCode.ROLE_TOO_WIDE, message, field)
         self.missing = missing
         self.missing_below = missing_below
+
+
+class InsufficientCredit(Refusal):
+    """Less is there than would be taken. `available`: in micro-units; None: the principal may not see it."""
+
+    def __init__(self, available: int | None, field: str) -> None:
+        super().__init__(RefusalCode.INSUFFICIENT_CREDIT, field=field)
+        self.available = available

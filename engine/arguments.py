@@ -1,10 +1,12 @@
 """GraphQL arguments as resolvers see them.
 
-A resolver that writes `email: ColumnElement[str]` is handed a bind parameter, and clients send a `String`.
-Enums, booleans and nulls arrive as Python values: they shape the statement. An id is annotated with
-`GlobalId`, which knows how to read it; what is not an id of that kind matches no row.
+A resolver that writes `email: ColumnElement[str]` is handed a bind parameter, and clients send a `String`;
+`ColumnElement[datetime.datetime]` is a `DateTime`. Enums, booleans and nulls arrive as Python values: they
+shape the statement. An id is annotated with `GlobalId`, which knows how to read it; what is not an id of that
+kind matches no row.
 """
 
+import datetime
 import enum
 import functools
 import inspect
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Text, Uuid
+from sqlalchemy import ColumnElement, DateTime, Text, Uuid
 from sqlalchemy.types import TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
@@ -125,9 +127,31 @@ def _value(hint: Any, value: Any) -> Any:
         return None
     if global_id is not None:
         return bound(value, global_id.type, global_id.parse)
+    if _holds_moment(hint):
+        return bound(value, DateTime(timezone=True), _in_utc)
     if isinstance(value, Variable) or (isinstance(value, str) and not isinstance(value, enum.Enum)):
         return bound(value, Text())
     return value
+
+
+_BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+_END = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+def _holds_moment(hint: Any) -> bool:
+    if typing.get_origin(hint) is ColumnElement:
+        return datetime.datetime in typing.get_args(hint)
+    return any(_holds_moment(part) for part in typing.get_args(hint))
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    """Without an offset it is in UTC; beyond the calendar it is the calendar's end."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=datetime.UTC)
+    try:
+        return moment.astimezone(datetime.UTC)
+    except OverflowError:
+        return _BEGINNING if moment.year == 1 else _END
 
 
 def _global_id(hint: Any) -> GlobalId | None:

@@ -49,6 +49,9 @@ def _as_moment(column: ColumnElement[Any]) -> Sequence[Part]:
 PLAIN = Codec(_itself, _as_json)
 """Text, JSON and lists of texts."""
 
+HEXADECIMAL = Codec(lambda value: value.hex(), lambda column: ['"', func.encode(column, text("hex")), '"'])
+"""Bytes, such as a hash."""
+
 CODECS_BY_SCALAR = {
     "ID": PLAIN,
     "String": PLAIN,

@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Text,
     Uuid,
@@ -28,6 +29,8 @@ from engine.binds import Source, Variable, bound, source_of
 
 DEFAULT_PAGE = 20
 LONGEST_PAGE = 100
+
+_LARGEST_KEY = 2**63 - 1
 
 PAGE_ARGUMENTS = ("first", "after", "last", "before")
 
@@ -143,6 +146,10 @@ def _decoded(order: Order, index: int, cursor: str) -> object:
 
 
 def _key(column: ColumnElement[Any], key: object) -> object:
+    if isinstance(column.type, Integer):
+        if not isinstance(key, int) or isinstance(key, bool) or abs(key) > _LARGEST_KEY:
+            raise BadPage("Not a cursor of this list.")
+        return key
     if not isinstance(key, str) or "\x00" in key:
         raise BadPage("Not a cursor of this list.")
     key.encode()

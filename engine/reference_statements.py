@@ -1,10 +1,11 @@
 """The reference executor's statements: put together once for a field and arguments of one shape.
 
-To put a statement together costs many times what the database takes to run it. So texts, ids and cursors are
-parameters here as well, and what a statement is kept by is what decides its SQL: enums, numbers, booleans and
-what was left out.
+To put a statement together costs many times what the database takes to run it. So texts, moments, ids and
+cursors are parameters here as well, and what a statement is kept by is what decides its SQL: enums, numbers,
+booleans and what was left out.
 """
 
+import datetime
 import enum
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -113,7 +114,7 @@ def hashable(value: Any) -> Hashable:
 
 
 def _opened(name: str, value: Any) -> Any:
-    bound_later = isinstance(value, str) and not isinstance(value, enum.Enum)
+    bound_later = isinstance(value, str | datetime.datetime) and not isinstance(value, enum.Enum)
     return Variable((name,)) if bound_later else value
 
 

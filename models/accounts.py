@@ -49,6 +49,28 @@ class ApiKeyCreationPlace(enum.Enum):
     MASTER_ONLY = "MASTER_ONLY"
 
 
+class Currency(enum.Enum):
+    """A currency by its ISO 4217 code; all amounts of a tree are in one."""
+
+    EUR = "EUR"
+    USD = "USD"
+    GBP = "GBP"
+    CHF = "CHF"
+    SEK = "SEK"
+    NOK = "NOK"
+    DKK = "DKK"
+    PLN = "PLN"
+    CAD = "CAD"
+    AUD = "AUD"
+
+
+class CreditMode(enum.Enum):
+    """Whose credit an account spends (R19, R28, R43)."""
+
+    SHARED_POOL = "SHARED_POOL"
+    OWN_BALANCE = "OWN_BALANCE"
+
+
 DEPTH_LIMIT = 32
 """How many accounts may stand above one another."""
 
@@ -83,6 +105,20 @@ accounts = Table(
         server_default=ApiKeyCreationPlace.ANYWHERE.value,
         comment="The master account's holds for its whole tree (R13).",
     ),
+    Column(
+        "currency",
+        Text,
+        nullable=False,
+        server_default=Currency.EUR.value,
+        comment="The master account's holds for its whole tree, and is never changed.",
+    ),
+    Column(
+        "credit_mode",
+        Text,
+        nullable=False,
+        server_default=CreditMode.SHARED_POOL.value,
+        comment="Of a subaccount; a master account always has a balance of its own.",
+    ),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
@@ -94,6 +130,8 @@ accounts = Table(
     one_of("status", AccountStatus),
     one_of("rights_inheritance", RightsInheritance),
     one_of("api_key_creation", ApiKeyCreationPlace),
+    one_of("currency", Currency),
+    one_of("credit_mode", CreditMode),
     CheckConstraint(
         f"parent_id IS NULL OR api_key_creation = '{ApiKeyCreationPlace.ANYWHERE.value}'",
         name="api_key_creation_of_master",

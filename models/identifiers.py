@@ -18,6 +18,9 @@ RoleId = NewType("RoleId", uuid.UUID)
 InvitationId = NewType("InvitationId", uuid.UUID)
 ApiKeyId = NewType("ApiKeyId", uuid.UUID)
 ShareId = NewType("ShareId", uuid.UUID)
+LedgerTransactionId = NewType("LedgerTransactionId", uuid.UUID)
+PaymentMethodId = NewType("PaymentMethodId", uuid.UUID)
+TopUpId = NewType("TopUpId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -31,6 +34,9 @@ class Kind(enum.StrEnum):
     API_KEY = "akey"
     EVENT = "evnt"
     SHARE = "shar"
+    LEDGER_TRANSACTION = "ltrx"
+    PAYMENT_METHOD = "paym"
+    TOP_UP = "topu"
 
 
 def new_id() -> uuid.UUID:

@@ -80,6 +80,18 @@ def of_result(result: FromClause) -> Select[Any]:
     return statement.where(account.c.id == result.c.account_id)
 
 
+def giver_of_result(result: FromClause) -> Select[Any]:
+    """The account that gave credit, as it is now."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == result.c.from_id)
+
+
+def taker_of_result(result: FromClause) -> Select[Any]:
+    """The account that took credit, as it is now."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == result.c.to_id)
+
+
 def parent_of(account: FromClause) -> Select[Any]:
     """The account above; null for a master account and where it is outside the viewer's reach."""
     parent, statement = readable_account()

@@ -50,6 +50,12 @@ class EventKind(enum.Enum):
     ROLE_CREATED = "role.created"
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
+    CREDIT_TRANSFERRED = "credit.transferred"
+    CREDIT_TOPPED_UP = "credit.topped_up"
+    CREDIT_TOP_UP_DECLINED = "credit.top_up_declined"
+    CREDIT_MODE_CHANGED = "credit.mode_changed"
+    PAYMENT_METHOD_ADDED = "payment_method.added"
+    PAYMENT_METHOD_REMOVED = "payment_method.removed"
 
 
 Change = dict[str, str | int | list[str] | None]

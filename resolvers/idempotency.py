@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
@@ -37,9 +38,46 @@ async def earlier_outcome(
 ) -> Outcome | None:
     """What the same request made before, if it was made. The account is locked, so two at once cannot both
     find nothing. Raises IDEMPOTENCY_MISMATCH where the key was used for something else."""
+    _check_key(request)
+    return await _stored_outcome(session, principal, account, request)
+
+
+async def claim(
+    session: AsyncSession,
+    principal: Principal,
+    account: Authorized,
+    request: IdempotentRequest,
+    outcome: Outcome,
+) -> Outcome:
+    """Keep what the request is about to make, or give what the same request made before.
+
+    For writes that do not lock the account for themselves: of two at once the second waits for the first.
+    Raises IDEMPOTENCY_MISMATCH.
+    """
+    _check_key(request)
+    made = (
+        upsert(idempotency_records)
+        .values(**_record(principal, account, request, outcome))
+        .on_conflict_do_nothing()
+        .returning(idempotency_records.c.operation)
+    )
+    if (await session.execute(made)).one_or_none() is not None:
+        return outcome
+    earlier = await _stored_outcome(session, principal, account, request)
+    if earlier is None:
+        raise AssertionError("what stands in the way of a record is another one under the same key")
+    return earlier
+
+
+def _check_key(request: IdempotentRequest) -> None:
     if not 1 <= len(request.key) <= LONGEST_KEY:
         message = f"Must have 1 to {LONGEST_KEY} characters."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "idempotencyKey")
+
+
+async def _stored_outcome(
+    session: AsyncSession, principal: Principal, account: Authorized, request: IdempotentRequest
+) -> Outcome | None:
     record = idempotency_records
     statement = select(record.c.request_digest, record.c.result).where(
         record.c.master_id == account.master_id,
@@ -64,14 +102,18 @@ async def remember(
     outcome: Outcome,
 ) -> None:
     """Keep what the request made, in the transaction that made it."""
-    await session.execute(
-        insert(idempotency_records).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
-            principal_id=principal.id,
-            key=request.key,
-            operation=request.operation,
-            request_digest=request.digest(),
-            result=outcome,
-        )
-    )
+    await session.execute(insert(idempotency_records).values(**_record(principal, account, request, outcome)))
+
+
+def _record(
+    principal: Principal, account: Authorized, request: IdempotentRequest, outcome: Outcome
+) -> dict[str, object]:
+    return {
+        "master_id": account.master_id,
+        "account_id": account.account_id,
+        "principal_id": principal.id,
+        "key": request.key,
+        "operation": request.operation,
+        "request_digest": request.digest(),
+        "result": outcome,
+    }

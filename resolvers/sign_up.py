@@ -14,6 +14,7 @@ from authz.principals import Credentials, Principal, PrincipalKind
 from authz.refusals import Refusal, RefusalCode
 from authz.row_security import found_tree
 from authz.tokens import digest_of
+from models.accounts import Currency
 from models.identifiers import AccountId, ApiKeyId, Kind, MasterId, MembershipId, UserId, new_id, present
 from models.members import memberships
 from models.users import users
@@ -30,13 +31,15 @@ from resolvers.texts import short_text
 
 @dataclass(frozen=True)
 class SignUp:
-    """Exactly one of `account_name` (a master account is made) and `invitation_token` (it is accepted)."""
+    """Exactly one of `account_name` (a master account is made) and `invitation_token` (it is accepted).
+    `currency`: that of the master account's tree, for good."""
 
     name: str
     email: str
     password: str
     account_name: str | None
     invitation_token: str | None
+    currency: Currency = Currency.EUR
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ async def sign_up(session: AsyncSession, command: SignUp) -> SignedUp:
         joined = await accept_invitation(session, principal, command.invitation_token)
         return SignedUp(signed_in, joined.account.account_id, joined.membership_id, None, None)
     account, membership_id, key = await _add_master_account(
-        session, principal, user_id, command.account_name or ""
+        session, principal, user_id, command.account_name or "", command.currency
     )
     return SignedUp(signed_in, account.account_id, membership_id, key.api_key_id, key.secret)
 
@@ -99,14 +102,14 @@ async def _person(session: AsyncSession, command: SignUp) -> UserId:
 
 
 async def _add_master_account(
-    session: AsyncSession, principal: Principal, user_id: UserId, name: str
+    session: AsyncSession, principal: Principal, user_id: UserId, name: str, currency: Currency
 ) -> tuple[Authorized, MembershipId, ApiKeySecret]:
     account_id = AccountId(new_id())
     master_id = MasterId(account_id)
     account = Authorized(master_id, account_id, ALL_PERMISSIONS, ALL_PERMISSIONS, account_id)
     trimmed = short_text(name, "accountName")
     await found_tree(session, master_id)
-    await add_account(session, master_id, account_id, {"name": trimmed})
+    await add_account(session, master_id, account_id, {"name": trimmed, "currency": currency.value})
     await take_ownership(session, account, user_id)
     membership_id = MembershipId(new_id())
     await session.execute(

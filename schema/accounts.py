@@ -12,13 +12,29 @@ from engine.declarations import column, computed, connection, entity, to_many, t
 from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import Kind
 from resolvers import accounts as reads
-from resolvers import api_keys, events, ghosts, invitations, members, roles, shares
+from resolvers import (
+    api_keys,
+    events,
+    ghosts,
+    invitations,
+    ledger,
+    ledger_proof,
+    members,
+    payment_methods,
+    roles,
+    shares,
+    top_ups,
+)
+from resolvers import credit as credit_reads
+from schema.amounts import AMOUNT, MicroAmount
 from schema.api_keys import ApiKey
+from schema.credit import Credit, LedgerEntry, LedgerProof
 from schema.events import Event
 from schema.ghosts import Ghost
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
+from schema.payments import PaymentMethod, TopUp
 from schema.roles import Role
 from schema.shares import Share
 
@@ -73,5 +89,17 @@ class Account(Node):
     events: Connection[Event] | None = connection(
         events.of_account, order=events.order, requires=Permission.AUDIT_READ
     )
+    credit: Credit | None = to_one(credit_reads.of_account, requires=Permission.CREDIT_READ)
+    credit_at: MicroAmount | None = computed(credit_reads.at, codec=AMOUNT, requires=Permission.CREDIT_READ)
+    ledger_entries: Connection[LedgerEntry] | None = connection(
+        ledger.of_account, order=ledger.order, requires=Permission.CREDIT_READ
+    )
+    payment_methods: Connection[PaymentMethod] | None = connection(
+        payment_methods.of_account, order=payment_methods.order, requires=Permission.CREDIT_READ
+    )
+    top_ups: Connection[TopUp] | None = connection(
+        top_ups.of_account, order=top_ups.order, requires=Permission.CREDIT_READ
+    )
+    ledger_proof: LedgerProof | None = to_one(ledger_proof.proof_of, requires=Permission.CREDIT_READ)
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

@@ -9,6 +9,7 @@ from strawberry.types import Info
 from authz.principals import ANONYMOUS, Credentials, Principal
 from engine.payloads import Payloads
 from engine.reader import Reader
+from resolvers.payments import PaymentProvider
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Context:
     client_address: str
     public_url: str
     """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
+    payments: PaymentProvider
 
     @property
     def anonymous(self) -> bool:

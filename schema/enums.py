@@ -9,8 +9,17 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from authz.makers import GhostReason
 from authz.permissions import Area, Permission
 from authz.refusals import RefusalCode
-from models.accounts import AccountKind, AccountStatus, ApiKeyCreationPlace, RightsInheritance
+from models.accounts import (
+    AccountKind,
+    AccountStatus,
+    ApiKeyCreationPlace,
+    CreditMode,
+    Currency,
+    RightsInheritance,
+)
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
+from models.ledger import BalanceKind, LedgerTransactionKind
+from models.payments import TopUpStatus
 from models.roles import Effect, Relation
 from resolvers.accounts import AccountOrder
 from resolvers.events import EventKind
@@ -186,6 +195,62 @@ publish(
             "KEEP": "The key works on; `Account.ghosts` reports it.",
             "STOP": "The key stops with the next request, until its maker has the rights again or somebody "
             "adopts it.",
+        }
+    ),
+)
+publish(
+    BalanceKind,
+    _by(
+        {
+            "CREDIT": "To be spent.",
+            "RESERVED": "Set aside for sends that are under way.",
+            "OUTSIDE": "What came from outside the platform, below zero: the other side of top-ups.",
+        }
+    ),
+)
+publish(
+    CreditMode,
+    _by(
+        {
+            "SHARED_POOL": "The credit of the nearest account above with a balance of its own (R19, R28).",
+            "OWN_BALANCE": "Its own: what was transferred to it or topped up (R43, R44).",
+        }
+    ),
+)
+publish(
+    Currency,
+    _by(
+        {
+            "EUR": "Euro.",
+            "USD": "US dollar.",
+            "GBP": "Pound sterling.",
+            "CHF": "Swiss franc.",
+            "SEK": "Swedish krona.",
+            "NOK": "Norwegian krone.",
+            "DKK": "Danish krone.",
+            "PLN": "Polish zloty.",
+            "CAD": "Canadian dollar.",
+            "AUD": "Australian dollar.",
+        }
+    ),
+)
+publish(
+    LedgerTransactionKind,
+    _by(
+        {
+            "TRANSFER": "Credit was handed down the tree, or back (R43).",
+            "TOP_UP": "Credit was bought (R44).",
+            "SETTLEMENT": "An account began to draw from a pool: what it had left went there (T18).",
+        }
+    ),
+)
+publish(
+    TopUpStatus,
+    _by(
+        {
+            "PENDING": "The payment provider has not answered yet.",
+            "SETTLED": "It was paid, and is in the ledger.",
+            "DECLINED": "The payment provider declined.",
         }
     ),
 )

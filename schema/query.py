@@ -10,13 +10,28 @@ from authz.permissions import Permission
 from engine.arguments import Described
 from engine.declarations import LookUp, look_up, look_ups, to_one
 from models.identifiers import Kind
-from resolvers import accounts, api_keys, events, invitations, members, roles, shares, users, viewer
+from resolvers import (
+    accounts,
+    api_keys,
+    events,
+    invitations,
+    ledger,
+    members,
+    payment_methods,
+    roles,
+    shares,
+    top_ups,
+    users,
+    viewer,
+)
 from schema.accounts import Account
 from schema.api_keys import ApiKey
+from schema.credit import LedgerTransaction
 from schema.events import Event
 from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import Node
+from schema.payments import PaymentMethod, TopUp
 from schema.roles import Role
 from schema.shares import Share
 from schema.users import User
@@ -36,6 +51,9 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.API_KEY: LookUp(ApiKey, api_keys.by_id),
         Kind.EVENT: LookUp(Event, events.by_id),
         Kind.SHARE: LookUp(Share, shares.by_id),
+        Kind.LEDGER_TRANSACTION: LookUp(LedgerTransaction, ledger.transaction_by_id),
+        Kind.PAYMENT_METHOD: LookUp(PaymentMethod, payment_methods.by_id),
+        Kind.TOP_UP: LookUp(TopUp, top_ups.by_id),
     }
 
 

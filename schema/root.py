@@ -2,6 +2,7 @@
 
 import strawberry
 from graphql import GraphQLObjectType, GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from engine import reference
@@ -9,14 +10,19 @@ from engine.rules import Public, Requires
 from schema import enums
 from schema.account_changes import AccountMutation
 from schema.accounts import Account
+from schema.amounts import SCALAR, MicroAmount
 from schema.api_key_changes import ApiKeyMutation
 from schema.api_key_updates import ApiKeyUpdateMutation
 from schema.api_keys import ApiKey
+from schema.credit import LedgerTransaction
+from schema.credit_changes import CreditMutation
 from schema.events import Event
 from schema.invitation_changes import InvitationMutation, InvitationQuery
 from schema.invitations import Invitation
 from schema.member_changes import MemberMutation
 from schema.members import Member
+from schema.payment_changes import PaymentMutation
+from schema.payments import PaymentMethod, TopUp
 from schema.query import NodeQuery
 from schema.role_changes import RoleMutation
 from schema.roles import Role
@@ -24,7 +30,13 @@ from schema.sessions import SessionMutation
 from schema.share_changes import ShareMutation, ShareQuery
 from schema.shares import Share
 from schema.subaccounts import SubaccountMutation
-from schema.user_errors import PermissionDeniedError, RefusedError, RoleTooWideError, VersionConflictError
+from schema.user_errors import (
+    InsufficientCreditError,
+    PermissionDeniedError,
+    RefusedError,
+    RoleTooWideError,
+    VersionConflictError,
+)
 from schema.users import User
 
 __all__ = ["build_schema", "enums", "unmarked_fields"]
@@ -40,21 +52,28 @@ _MUTATIONS = (
     ApiKeyMutation,
     ApiKeyUpdateMutation,
     RoleMutation,
+    CreditMutation,
+    PaymentMutation,
 )
 _MORE_TYPES = (
     Account,
     ApiKey,
     Event,
     Invitation,
+    LedgerTransaction,
     Member,
+    PaymentMethod,
     Role,
     Share,
+    TopUp,
     User,
     RefusedError,
     PermissionDeniedError,
     RoleTooWideError,
     VersionConflictError,
+    InsufficientCreditError,
 )
+_CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})
 
 
 class UnmarkedFieldsError(Exception):
@@ -68,7 +87,7 @@ def build_schema() -> strawberry.Schema:
     query.__strawberry_definition__.description = "Reads."  # type: ignore[attr-defined]
     mutation = merge_types("Mutation", _MUTATIONS)
     mutation.__strawberry_definition__.description = "Changes. Each is one transaction."  # type: ignore[attr-defined]
-    schema = strawberry.Schema(query, mutation, types=_MORE_TYPES)
+    schema = strawberry.Schema(query, mutation, types=_MORE_TYPES, config=_CONFIG)
     unmarked = unmarked_fields(schema)
     if unmarked:
         raise UnmarkedFieldsError(f"Neither @requires nor @public: {', '.join(unmarked)}")

@@ -10,6 +10,7 @@ from authz.principals import Credentials
 from authz.refusals import Refusal
 from authz.tokens import digest_of
 from engine.declarations import entity, to_one
+from models.accounts import Currency
 from resolvers import accounts, api_keys, users
 from resolvers import sessions as writes
 from resolvers import sign_up as sign_up_writes
@@ -40,6 +41,10 @@ class SignUpInput:
     )
     invitation_token: str | None = strawberry.field(
         default=None, description="The secret of an invitation's link, which is accepted at once."
+    )
+    currency: Currency = strawberry.field(
+        default=Currency.EUR,
+        description="Of all amounts in the master account and below it; it is never changed.",
     )
 
 
@@ -97,7 +102,12 @@ class SessionMutation:
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
         async def write(session: AsyncSession) -> SignUpPayload:
             command = sign_up_writes.SignUp(
-                input.name, input.email, input.password, input.account_name, input.invitation_token
+                input.name,
+                input.email,
+                input.password,
+                input.account_name,
+                input.invitation_token,
+                input.currency,
             )
             done = await sign_up_writes.sign_up(session, command)
             return payload(

@@ -3,8 +3,16 @@
 import strawberry
 
 from authz.permissions import Permission
-from authz.refusals import PermissionDenied, Refusal, RefusalCode, RoleTooWide, VersionConflict
+from authz.refusals import (
+    InsufficientCredit,
+    PermissionDenied,
+    Refusal,
+    RefusalCode,
+    RoleTooWide,
+    VersionConflict,
+)
 from engine.rules import Public
+from schema.amounts import MicroAmount
 
 
 @strawberry.interface(
@@ -56,6 +64,17 @@ class RoleTooWideError(UserError):
     )
 
 
+@strawberry.type(
+    name="InsufficientCredit",
+    description="INSUFFICIENT_CREDIT: less is there than would be taken.",
+    directives=[Public()],
+)
+class InsufficientCreditError(UserError):
+    available: MicroAmount | None = strawberry.field(
+        description="What is there; null for who may not see the account's credit."
+    )
+
+
 def user_error(refusal: Refusal) -> UserError:
     """The payload's member that tells of the refusal."""
     path = None if refusal.field is None else ["input", refusal.field]
@@ -70,6 +89,11 @@ def user_error(refusal: Refusal) -> UserError:
             message=refusal.message,
             missing=list(refusal.missing),
             missing_below=list(refusal.missing_below),
+        )
+    if isinstance(refusal, InsufficientCredit):
+        available = None if refusal.available is None else MicroAmount(refusal.available)
+        return InsufficientCreditError(
+            code=refusal.code, field=path, message=refusal.message, available=available
         )
     if isinstance(refusal, VersionConflict):
         return VersionConflictError(

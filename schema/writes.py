@@ -56,14 +56,30 @@ async def perform(
     `limits` are counted first, in transactions of their own. `reads_as` tells as whom the payload is read,
     where that is not who asked: whoever has just signed up.
     """
+
+    async def in_one_transaction() -> T:
+        async with info.context.sessions.begin() as session:
+            await enter(session, info.context.credentials)
+            return await write(session)
+
+    return await perform_steps(info, type_, in_one_transaction, limits, reads_as)
+
+
+async def perform_steps(
+    info: ContextInfo,
+    type_: type[T],
+    steps: Callable[[], Awaitable[T]],
+    limits: Sequence[Limit] = (),
+    reads_as: Callable[[T], Credentials] | None = None,
+) -> T:
+    """The same for what needs several transactions, which it begins itself: because somebody outside is asked
+    in between, while nothing is locked. What a refusal leaves behind is told by the steps."""
     # What an earlier change of the same request is read by must not hold a connection while this one waits.
     await info.context.reader.close()
     try:
         for limit in limits:
             await _count(info, limit)
-        async with info.context.sessions.begin() as session:
-            await enter(session, info.context.credentials)
-            done = await write(session)
+        done = await steps()
     except Refusal as refusal:
         return refused(type_, refusal)
     except IntegrityError as error:

@@ -15,6 +15,7 @@ from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
 from server.mail import Postman
 from server.pages import assets, graphiql_page, invitation_page
+from server.payments import payment_provider
 from server.settings import Settings
 
 
@@ -22,7 +23,10 @@ def create_app(settings: Settings, database_url: str) -> Application:
     """The application on a database that is migrated, or will be by the time `/readyz` says so."""
     database = connect_as_application(database_url, settings.pool_size)
     reads = read_pool(database_url, settings.read_pool_size)
-    executor = Executor(build_schema(), database, reads, settings.link_base, debug=settings.debug)
+    payments = payment_provider(settings.payment_provider)
+    executor = Executor(
+        build_schema(), database, reads, settings.link_base, payments=payments, debug=settings.debug
+    )
     postman = Postman(database, settings)
 
     @asynccontextmanager

@@ -11,6 +11,7 @@ from schema.root import build_schema
 from server import serve as serving
 from server.commands.database import current_database, migrate_now, open_database, read_settings
 from server.commands.failures import CommandFailed, database_failures
+from server.commands.ledger import ledger_faults
 from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.policy import LEGEND, policy_table, policy_texts
 from server.commands.tables import print_table
@@ -29,8 +30,10 @@ _commands = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _policy = typer.Typer(help="The authorization policy.", no_args_is_help=True)
+_ledger = typer.Typer(help="The ledger.", no_args_is_help=True)
 _schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 _commands.add_typer(_policy, name="policy")
+_commands.add_typer(_ledger, name="ledger")
 _commands.add_typer(_schema, name="schema")
 
 
@@ -137,6 +140,17 @@ def show_policy() -> None:
     typer.echo(policy_texts())
     print_table(policy_table())
     typer.echo(LEGEND)
+
+
+@_ledger.command("verify")
+def verify_ledger() -> None:
+    """Recompute every account's books, as the database's owner; exit code 1 where they do not hold."""
+    settings = read_settings()
+    with open_database(settings) as addresses, database_failures():
+        faults = asyncio.run(ledger_faults(addresses.owner))
+    if faults:
+        raise CommandFailed("The ledger does not hold: " + "; ".join(map(str, faults)) + ".")
+    typer.echo("The ledger holds.")
 
 
 @_schema.command("print")

@@ -32,12 +32,16 @@ from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
+from resolvers.payments import PaymentProvider
 from schema.context import Context
 from schema.root import graphql_schema
 from server.errors import Unauthenticated
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
+from server.payments import NoPayments
+
+_NO_PAYMENTS = NoPayments()
 
 
 class Executor:
@@ -50,6 +54,7 @@ class Executor:
         reads: Pool,
         public_url: str,
         *,
+        payments: PaymentProvider = _NO_PAYMENTS,
         debug: bool = False,
     ) -> None:
         self.schema = graphql_schema(schema)
@@ -57,6 +62,7 @@ class Executor:
         self._reads = reads
         self._plans = Plans(schema, entering())
         self._public_url = public_url
+        self._payments = payments
         self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
         self.key_uses = KeyUses(self._sessions)
@@ -110,7 +116,15 @@ class Executor:
         payloads = Payloads(self._plans, self._reads, _asked(request, document))
         try:
             principal = await self._authenticate(reader, operation, credentials)
-            context = Context(reader, payloads, principal, self._sessions, client_address, self._public_url)
+            context = Context(
+                reader,
+                payloads,
+                principal,
+                self._sessions,
+                client_address,
+                self._public_url,
+                self._payments,
+            )
             result = execute(
                 self.schema,
                 document,

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, row_security
+from models import ledger_posting
 from server.database import connect_as_owner
 
 
@@ -36,6 +37,7 @@ def _migrate(connection: Connection) -> None:
     builtin_roles.synchronize(connection)
     makers.synchronize(connection)
     row_security.synchronize(connection)
+    ledger_posting.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -43,7 +45,7 @@ def why_not_current(connection: Connection) -> str | None:
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != head:
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, makers, row_security)
+    rules = (builtin_roles, makers, row_security, ledger_posting)
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"
     return None

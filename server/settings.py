@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import Field, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server.payments import PaymentProviderName
+
 
 class Settings(BaseSettings):
     """Read once when a process starts; the README's table lists them."""
@@ -44,6 +46,10 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="Mandant <mandant@localhost>", description="The sender of e-mails.")
     debug: bool = Field(
         default=False, description="Answers say under `extensions.executor` which executor read them."
+    )
+    payment_provider: PaymentProviderName = Field(
+        default=PaymentProviderName.NONE,
+        description="Who takes payments: none, or practice, which moves no money.",
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from server.app import create_app
 from server.database import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
+from server.payments import PaymentProviderName
 from server.settings import Settings
 from tests.api import Api
 from tests.database import TestServer, clone, drop, named
@@ -64,8 +65,9 @@ async def database(addresses: DatabaseAddresses) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """As without any environment."""
-    return Settings(smtp_url=None, public_url="http://mandant.test")
+    """As without any environment, but that credit can be bought."""
+    practice = PaymentProviderName.PRACTICE
+    return Settings(smtp_url=None, public_url="http://mandant.test", payment_provider=practice)
 
 
 @pytest.fixture(scope="session")

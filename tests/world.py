@@ -20,7 +20,9 @@ from models.api_keys import api_keys
 from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
+from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
+from models.payments import payment_methods, top_ups
 from models.roles import role_policy_lines, roles
 from models.sessions import sessions
 from models.shares import share_accounts, shares
@@ -271,6 +273,12 @@ class World:
             share_accounts,
             events,
             roles,
+            ledgers,
+            ledger_balances,
+            ledger_transactions,
+            ledger_entries,
+            payment_methods,
+            top_ups,
         )
         found = []
         async with self.database.connect() as connection:

@@ -14,6 +14,7 @@ from tests.authorization.matrix_callers import (
     Stage,
     once,
 )
+from tests.authorization.matrix_credit import CREDIT_MUTATIONS, CREDIT_READERS
 from tests.authorization.matrix_rows import (
     ABOVE,
     ANYBODY,
@@ -212,6 +213,7 @@ MUTATIONS = {
         "ACCOUNT_TRANSFER", gated("ACCOUNT_TRANSFER", OWNERS | ABOVE), _ownership_transfer, _owner_again
     ),
     **SHARE_MUTATIONS,
+    **CREDIT_MUTATIONS,
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -279,5 +281,11 @@ ACCOUNT_FIELDS = {
     "shares": ("MEMBERS_READ", MANAGERS),
     "apiKeyCreation": ("SETTINGS_READ", MANAGERS),
     "rightsInheritance": ("SETTINGS_READ", MANAGERS),
+    "credit": ("CREDIT_READ", CREDIT_READERS),
+    "creditAt": ("CREDIT_READ", CREDIT_READERS),
+    "ledgerEntries": ("CREDIT_READ", CREDIT_READERS),
+    "ledgerProof": ("CREDIT_READ", CREDIT_READERS),
+    "paymentMethods": ("CREDIT_READ", CREDIT_READERS),
+    "topUps": ("CREDIT_READ", CREDIT_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

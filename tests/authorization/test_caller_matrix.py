@@ -11,9 +11,11 @@ from models.identifiers import Kind, present
 from tests.api import Api
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
+from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.credit import give_credit, give_payment_method, give_top_up, transaction_of
 from tests.world import World
 
 
@@ -106,7 +108,8 @@ def test_every_gated_field_of_an_account_is_in_the_table() -> None:
 async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> None:
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
     leaves = {"rightsInheritance", "apiKeyCreation"}
-    lists = ACCOUNT_FIELDS.keys() - leaves
+    lists = ACCOUNT_FIELDS.keys() - leaves - {"credit", "creditAt", "ledgerProof"}
+    leaves |= {"credit { balance }", 'creditAt(moment: "2026-01-01T00:00:00Z")', "ledgerProof { head }"}
     fields = " ".join([*sorted(leaves), *(f"{name} {{ totalCount }}" for name in sorted(lists))])
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):
@@ -149,8 +152,9 @@ async def test_gated_fields_by_other_ways(stage: Stage, api: Api, registry: Worl
     assert _forbidden(key.errors) == {("viewer", "apiKey", "account", "members"): "MEMBERS_READ"}
 
 
-async def test_nodes_of_every_kind(stage: Stage, api: Api) -> None:
+async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> None:
     """A node needs what the same object needs by any other way; an id of each kind that there is."""
+    await give_credit(registry, stage.account, 1)
     inviter = stage.members["administrator"]
     invitation_id, _ = await offer(
         stage.world.database, stage.account, BuiltinRole.ANALYST, "node@example.com", inviter.person
@@ -170,6 +174,9 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api) -> None:
         Kind.INVITATION: (invitation_id, MANAGERS),
         Kind.API_KEY: (key.id, MANAGERS | {"developer"}),
         Kind.SHARE: (stage.shares["guest"].id, MANAGERS | {"guest"}),
+        Kind.LEDGER_TRANSACTION: (await transaction_of(registry, stage.account), CREDIT_READERS),
+        Kind.PAYMENT_METHOD: ((await give_payment_method(registry, stage.account)).id, CREDIT_READERS),
+        Kind.TOP_UP: (await give_top_up(registry, stage.account), CREDIT_READERS),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

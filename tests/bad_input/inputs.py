@@ -14,6 +14,7 @@ from models.outbox import outbox_messages
 from models.sessions import sessions
 from models.users import ownerships, users
 from tests.api import Api, Caller
+from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
 from tests.shares import Given, Share, give_share
@@ -40,6 +41,7 @@ class Place:
     offered: Person
     offer: Share
     role: CustomRole
+    method: PaymentMethod
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -61,6 +63,7 @@ class Place:
             Kind.INVITATION: self.invitation_id,
             Kind.API_KEY: self.key.id,
             Kind.SHARE: self.share.id,
+            Kind.PAYMENT_METHOD: self.method.id,
         }
 
 
@@ -80,6 +83,9 @@ async def make_place(api: Api, world: World) -> Place:
     share = await give_share(world, [account], guest, above.person)
     waiting = await give_share(world, [account], offered, above.person, Given(accepted=False))
     role = await world.role(account, "ACCOUNT_READ CONTACTS_READ CONTACTS_WRITE", "ACCOUNT_READ")
+    await own_balances(world, account)
+    await give_credit(world, master, EURO)
+    method = await give_payment_method(world, account)
     invitation_id = made["invitation"]["id"]
     return Place(
         master,
@@ -96,6 +102,7 @@ async def make_place(api: Api, world: World) -> Place:
         offered,
         waiting,
         role,
+        method,
     )
 
 
@@ -105,8 +112,23 @@ def nowhere() -> Place:
     person = Person(new_id(), "Nobody", "nobody@example.com", "")
     member = Member(new_id(), person, account)
     key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
+    method = PaymentMethod(new_id())
     return Place(
-        account, account, member, member, member, key, person, "", "", person, share, person, share, role
+        account,
+        account,
+        member,
+        member,
+        member,
+        key,
+        person,
+        "",
+        "",
+        person,
+        share,
+        person,
+        share,
+        role,
+        method,
     )
 
 
@@ -122,9 +144,10 @@ def inputs(place: Place) -> dict[str, Input]:
     address = f"new-{new}@example.com"
     shared = {"accountIds": [place.account.id], "areas": None, "hiddenAreas": ["CONTACTS"]}
     share = {"shareId": place.share.id}
+    paid = {"paymentMethodId": place.method.id}
     return {
         "signUp": {"name": "A", "email": address, "password": PASSWORD, "accountName": "B"}
-        | {"invitationToken": None},
+        | {"invitationToken": None, "currency": "CHF"},
         "signIn": {"email": place.member.person.email, "password": PASSWORD},
         "passwordChange": {"currentPassword": PASSWORD, "newPassword": "another good password"},
         "subaccountCreate": {"parentId": place.account.id, "name": "New", "externalId": "crm-1"}
@@ -160,6 +183,12 @@ def inputs(place: Place) -> dict[str, Input]:
         "roleCreate": account | rights | {"name": "Editor", "description": "Edits."},
         "roleUpdate": role | rights | {"expectedVersion": 1, "name": "Editor", "description": "Edits."},
         "roleDelete": role,
+        "creditTransfer": {"fromAccountId": place.master.id, "toAccountId": place.account.id}
+        | {"amount": 5, "memo": "May", "idempotencyKey": "4"},
+        "creditModeUpdate": account | {"mode": "SHARED_POOL"},
+        "creditTopUp": account | paid | {"amount": "5", "idempotencyKey": "5"},
+        "paymentMethodAdd": account | {"reference": "visa-1", "label": "Visa"},
+        "paymentMethodRemove": paid,
     }
 
 
@@ -174,6 +203,9 @@ ID_FIELDS = {
     "roleId": Kind.ROLE,
     "invitationId": Kind.INVITATION,
     "apiKeyId": Kind.API_KEY,
+    "fromAccountId": Kind.ACCOUNT,
+    "toAccountId": Kind.ACCOUNT,
+    "paymentMethodId": Kind.PAYMENT_METHOD,
 }
 """The fields of inputs that name something, and what."""
 

@@ -38,6 +38,11 @@ MUTATIONS = {
     "roleCreate": ["accountId"],
     "roleUpdate": ["roleId"],
     "roleDelete": ["roleId"],
+    "creditTransfer": ["fromAccountId", "toAccountId"],
+    "creditModeUpdate": ["accountId"],
+    "creditTopUp": ["accountId", "paymentMethodId"],
+    "paymentMethodAdd": ["accountId"],
+    "paymentMethodRemove": ["paymentMethodId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 

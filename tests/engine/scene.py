@@ -14,7 +14,9 @@ from models.api_keys import api_keys
 from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
+from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
+from models.payments import payment_methods, top_ups
 from models.shares import share_accounts, shares
 from models.users import users
 from tests.world import Account, Member, World
@@ -86,7 +88,10 @@ async def _rows(
     account = accounts_so_far[-1]
     place: _Values = {"master_id": account.master, "account_id": account.key}
     analyst: _Values = {"role_id": BuiltinRole.ANALYST.id}
-    for _ in range(count):
+    credit: _Values = {"kind": "CREDIT", "amount": count}
+    await connection.execute(insert(ledgers).values(**place, currency="EUR", changed_at=_tomorrow()))
+    await connection.execute(insert(ledger_balances).values(**place, **credit))
+    for number in range(count):
         ids = {kind: new_id() for kind in Kind}
         secret: _Values = {"digest": ids[Kind.USER].bytes}
         address = f"{ids[Kind.USER].hex}@example.com"
@@ -107,6 +112,11 @@ async def _rows(
             "link_expires_at": _tomorrow(),
         }
         to: _Values = {"master_id": account.master, "email": address, "email_canonical": address}
+        moved: _Values = {"master_id": account.master, "kind": "TOP_UP", "created_at": _tomorrow()}
+        paid: _Values = {"status": "SETTLED", "answered_at": _tomorrow(), "amount": 1} | {
+            "payment_method_id": ids[Kind.PAYMENT_METHOD],
+            "transaction_id": ids[Kind.LEDGER_TRANSACTION],
+        }
         written: list[tuple[Kind, Table, _Values]] = [
             (Kind.USER, users, someone),
             (Kind.MEMBER, memberships, place | analyst | {"user_id": ids[Kind.USER]}),
@@ -114,10 +124,17 @@ async def _rows(
             (Kind.INVITATION, invitations, place | analyst | secret | offer | {"expires_at": _tomorrow()}),
             (Kind.EVENT, events, place | actor | change),
             (Kind.SHARE, shares, to | analyst | secret | given),
+            (Kind.PAYMENT_METHOD, payment_methods, place | {"label": "Card", "reference": "paid"}),
+            (Kind.LEDGER_TRANSACTION, ledger_transactions, moved),
+            (Kind.TOP_UP, top_ups, place | paid),
         ]
         for kind, table, values in written:
             await connection.execute(insert(table).values(id=ids[kind], **values))
             found[kind].append(present(kind, ids[kind]))
+        entry: _Values = {"sequence": number, "balance": "CREDIT", "amount": 1, "balance_after": number + 1}
+        hashes: _Values = {"previous_hash": b"", "hash": b"", "created_at": _tomorrow()}
+        posted: _Values = {"transaction_id": ids[Kind.LEDGER_TRANSACTION]}
+        await connection.execute(insert(ledger_entries).values(place | entry | hashes | posted))
         opened = [
             {"master_id": account.master, "share_id": ids[Kind.SHARE], "account_id": other.key}
             for other in accounts_so_far

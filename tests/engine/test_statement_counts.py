@@ -102,6 +102,25 @@ SHAPES = {
         "actingFrom { name } account { name } } }",
         6,
     ),
+    "credit": _of_accounts("credit { balance reserved currency mode pool { name } }", 6),
+    "credit at a moment": _of_accounts('creditAt(moment: "2999-01-01T00:00:00Z")', 1),
+    "ledger entries": _of_accounts(
+        "ledgerEntries(first: 100) { totalCount nodes { sequence balance amount balanceAfter hash "
+        "previousHash createdAt transaction { id kind memo } } }",
+        3,
+    ),
+    "ledger transactions": Shape(
+        "query ($id: ID!) { account(id: $id) { ledgerEntries(first: 20) { nodes { transaction "
+        "{ entries { amount } } } } } }",
+        5,
+    ),
+    "ledger proof": _of_accounts("ledgerProof { entryCount head balances { kind amount entriesSum } }", 4),
+    "payment methods": _of_accounts("paymentMethods(first: 100) { totalCount nodes { id label } }", 2),
+    "top-ups": _of_accounts(
+        "topUps(first: 100) { totalCount nodes { id amount status paymentMethod { label } "
+        "transaction { kind } } }",
+        4,
+    ),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
         "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",

@@ -24,6 +24,12 @@ _SIZES = (0, 1, 2, 3, 5, 20, 100)
 _WRONG_SIZES = (-1, 101, 2**31 - 1)
 _WRONG = 1
 """Of a hundred: one wrong argument keeps the whole operation from being compiled."""
+_MOMENTS = (
+    "0001-01-01T00:00:00+14:00",
+    "2020-02-29T23:59:59.000005Z",
+    "2999-01-01T00:00:00",
+    "9999-12-31T23:59:59-14:00",
+)
 _PREFIX_BY_FIELD = {"account": "acct_", "members": "role_"}
 
 
@@ -85,6 +91,8 @@ class Arguments:
         match str(type_):
             case "Boolean":
                 return Value.of(self._choices.chance(50))
+            case "DateTime":
+                return Value.of(self._choices.pick(_MOMENTS))
             case "ID":
                 return self._id(field)
             case "String":

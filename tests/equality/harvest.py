@@ -17,11 +17,13 @@ _LISTS = (
     "apiKeys(includeRevoked: true)",
     "events",
     "shares",
+    "paymentMethods",
+    "topUps",
     *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
 )
 _EDGES = "edges { cursor node { id } }"
 _INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
-_GHOSTS = "ghosts { edges { cursor } }"
+_GHOSTS = "ghosts { edges { cursor } } ledgerEntries { edges { cursor } }"
 _SHARES = f"shares {{ {_EDGES} }}"
 _ASKED = f"{{ viewer {{ id {_SHARES} accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} }} }} }} }}"
 

@@ -18,8 +18,19 @@ from authz.permissions import ALL_PERMISSIONS, Area, Permission, mask_of
 from models.accounts import AccountStatus, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import Kind, present
+from models.ledger import BalanceKind
+from models.payments import TopUpStatus
 from resolvers.events import EventKind
 from tests.api import Caller
+from tests.credit import (
+    EURO,
+    give_credit,
+    give_payment_method,
+    give_top_up,
+    move_credit,
+    own_balances,
+    transaction_of,
+)
 from tests.equality import rows
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
@@ -109,6 +120,7 @@ async def make_scene(world: World) -> Scene:
     events.append(await rows.event(world, foreign, EventKind.ACCOUNT_CREATED, stranger.person))
     for number, leaf in enumerate(agency.leaves[::4]):
         await _fill(world, leaf, owner, list(BuiltinRole)[number])
+    money = await _money(world, agency, brand, foreign)
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
@@ -128,6 +140,7 @@ async def make_scene(world: World) -> Scene:
         *invitations,
         *(share.id for share in shares),
         *events,
+        *money,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
     return Scene({**people, **keys}, ids, (QUOTES, EMOJI, _EXTERNAL_ID, *words))
@@ -219,6 +232,27 @@ async def _custom_roles(
     by = members["owner of a tree"].person
     await rows.invitation(world, agency.leaves[0], reader, by)
     return [reader, own, *others]
+
+
+async def _money(world: World, agency: _Agency, brand: Account, foreign: Account) -> list[str]:
+    """Balances of their own and pools, entries of every kind, top-ups of every status."""
+    own = (agency.client, agency.till, agency.leaves[0])
+    await own_balances(world, *own)
+    found = []
+    for account in (agency.master, *own, brand, foreign):
+        await give_credit(world, account, 2**53 + 7)
+        found.append(await transaction_of(world, account))
+    for source, target in ((agency.master, agency.client), (agency.client, agency.till)):
+        memos = ((1, None), (EURO, f"{QUOTES} 🦊"))
+        found += [await move_credit(world, source, target, amount, memo) for amount, memo in memos]
+    found.append(await move_credit(world, agency.client, agency.client, 5, None, BalanceKind.RESERVED))
+    for account in (agency.master, agency.client, agency.shop, foreign):
+        found.append((await give_payment_method(world, account)).id)
+        found += [
+            await give_top_up(world, account, status)
+            for status in (TopUpStatus.DECLINED, TopUpStatus.PENDING)
+        ]
+    return found
 
 
 async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:

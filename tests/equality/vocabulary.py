@@ -26,12 +26,26 @@ def cursor(*values: object) -> str:
     return base64.b64encode(json.dumps(values, separators=(",", ":")).encode()).decode()
 
 
-_TAGS = ("accounts.created", "accounts.name", "members", "roles", "apiKeys", "ghosts", "events", "shares")
+_TAGS = (
+    "accounts.created",
+    "accounts.name",
+    "members",
+    "roles",
+    "apiKeys",
+    "ghosts",
+    "events",
+    "shares",
+    "ledgerEntries",
+    "topUps",
+)
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),
     ("x",),
     (None,),
     (1,),
+    (2**63,),
+    (True,),
+    (1.5,),
     ("x", "y"),
     ("\x00", "y"),
     ("\ud800", "y"),

@@ -16,7 +16,9 @@ from models.events import events
 from models.idempotency import idempotency_records
 from models.identifiers import new_id
 from models.invitations import invitations
+from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
+from models.payments import payment_methods, top_ups
 from models.roles import role_policy_lines, roles
 from models.shares import share_accounts, shares
 from models.users import users
@@ -27,6 +29,7 @@ _CHECK_VIOLATION = "23514"
 _FOREIGN_KEY_VIOLATION = "23503"
 _UNIQUE_VIOLATION = "23505"
 
+_NOBODYS = {"master_id": uuid.uuid4(), "account_id": uuid.uuid4()}
 FORBIDDEN: dict[str, UpdateBase] = {
     "change an event": update(events).values(kind="account.created"),
     "remove an event": delete(events),
@@ -64,6 +67,21 @@ FORBIDDEN: dict[str, UpdateBase] = {
         role_id=BuiltinRole.ANALYST.id, relation="member", area="*", action="*", effect="allow"
     ),
     "remove a person": delete(users),
+    "change the currency of a tree": update(accounts).values(currency="USD"),
+    "write an entry by hand": insert(ledger_entries).values(**_NOBODYS, sequence=1),
+    "change an entry": update(ledger_entries).values(amount=1),
+    "remove an entry": delete(ledger_entries),
+    "write a balance by hand": insert(ledger_balances).values(**_NOBODYS, kind="CREDIT", amount=1),
+    "change a balance": update(ledger_balances).values(amount=1),
+    "remove a balance": delete(ledger_balances),
+    "change a ledger transaction": update(ledger_transactions).values(memo="other"),
+    "remove a ledger transaction": delete(ledger_transactions),
+    "cut a chain of entries": update(ledgers).values(entry_count=0),
+    "remove an account's books": delete(ledgers),
+    "pay with something else": update(payment_methods).values(reference="other"),
+    "remove a payment method": delete(payment_methods),
+    "change what was paid": update(top_ups).values(amount=1),
+    "remove a top-up": delete(top_ups),
 }
 
 

@@ -25,6 +25,7 @@ from server.database import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.executor import Executor
 from tests.api import Caller
+from tests.credit import give_credit, give_top_up
 from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
@@ -55,6 +56,8 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await rows.invitation(world, master, BuiltinRole.ANALYST, owner.person)
     await rows.event(world, master, EventKind.ACCOUNT_CREATED, owner.person)
     await give_share(world, [master], await world.person(), owner.person)
+    await give_credit(world, master, 1)
+    await give_top_up(world, master)
     return master, owner
 
 

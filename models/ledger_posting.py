@@ -1,0 +1,103 @@
+"""The only way into the ledger: the function `ledger_post`, which runs as its owner.
+
+One statement writes a whole transaction. It locks the books in the order of their accounts, so that two
+transactions cannot wait for each other in a circle; transactions between other accounts of the tree go on
+beside it. An entry's time is taken behind the locks: within an account it never runs backwards, and the
+balance at a past moment is that of the last entry until then.
+"""
+
+from sqlalchemy import Connection, text
+
+from models.base import APPLICATION_ROLE
+
+_SIGNATURE = "ledger_post(uuid, uuid, text, uuid, uuid, text, uuid[], text[], bigint[])"
+
+_HEAD = """ledger_post(
+  tree uuid, posted uuid, reason text, actor_user uuid, actor_key uuid, note text,
+  books uuid[], kinds text[], changes bigint[]
+) RETURNS TABLE (short_account uuid, short_kind text, short_amount bigint)"""
+
+_BODY = """
+DECLARE
+  wanted integer := (SELECT count(DISTINCT book) FROM unnest(books) AS book);
+  locked integer;
+  moment timestamptz;
+  entry record;
+  after bigint;
+  place bigint;
+  before_hash bytea;
+  after_hash bytea;
+BEGIN
+  IF NOT tree = ANY (coalesce(nullif(current_setting('mandant.trees', true), ''), '{}')::uuid[]) THEN
+    RAISE EXCEPTION 'the tree is not open' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF (SELECT sum(change) FROM unnest(changes) AS change) IS DISTINCT FROM 0 THEN
+    RAISE EXCEPTION 'the entries do not sum to zero' USING ERRCODE = 'check_violation';
+  END IF;
+  IF (SELECT count(*) <> count(DISTINCT (book, kind)) FROM unnest(books, kinds) AS place_of(book, kind)) THEN
+    RAISE EXCEPTION 'a balance is changed twice' USING ERRCODE = 'check_violation';
+  END IF;
+  PERFORM FROM ledgers WHERE master_id = tree AND account_id = ANY (books) ORDER BY account_id FOR UPDATE;
+  GET DIAGNOSTICS locked = ROW_COUNT;
+  IF locked < wanted THEN
+    INSERT INTO ledgers (master_id, account_id, currency, changed_at)
+      SELECT tree, book, root.currency, clock_timestamp()
+      FROM (SELECT DISTINCT book FROM unnest(books) AS book ORDER BY book) AS missing
+      JOIN accounts AS root ON root.master_id = tree AND root.id = tree
+      ON CONFLICT DO NOTHING;
+    PERFORM FROM ledgers WHERE master_id = tree AND account_id = ANY (books) ORDER BY account_id FOR UPDATE;
+  END IF;
+  RETURN QUERY
+    SELECT planned.book, planned.kind, coalesce(balance.amount, 0)
+    FROM unnest(books, kinds, changes) AS planned(book, kind, change)
+    LEFT JOIN ledger_balances AS balance
+      ON balance.master_id = tree AND balance.account_id = planned.book AND balance.kind = planned.kind
+    WHERE planned.kind <> 'OUTSIDE' AND coalesce(balance.amount, 0) + planned.change < 0;
+  IF FOUND THEN
+    RETURN;
+  END IF;
+  moment := greatest(clock_timestamp(), (
+    SELECT max(changed_at) FROM ledgers WHERE master_id = tree AND account_id = ANY (books)));
+  INSERT INTO ledger_transactions (master_id, id, kind, actor_user_id, actor_api_key_id, memo, created_at)
+    VALUES (tree, posted, reason, actor_user, actor_key, note, moment);
+  FOR entry IN
+    SELECT book, kind, change
+    FROM unnest(books, kinds, changes) AS change_of(book, kind, change) ORDER BY book, kind
+  LOOP
+    UPDATE ledger_balances SET amount = amount + entry.change
+      WHERE master_id = tree AND account_id = entry.book AND kind = entry.kind RETURNING amount INTO after;
+    IF NOT FOUND THEN
+      after := entry.change;
+      INSERT INTO ledger_balances (master_id, account_id, kind, amount)
+        VALUES (tree, entry.book, entry.kind, after);
+    END IF;
+    SELECT entry_count + 1, head INTO place, before_hash
+      FROM ledgers WHERE master_id = tree AND account_id = entry.book;
+    after_hash := sha256(before_hash || convert_to(concat_ws('|',
+      entry.book, place, posted, reason, entry.kind, entry.change, after,
+      (extract(epoch FROM moment) * 1000000)::bigint, coalesce(note, '')), 'UTF8'));
+    INSERT INTO ledger_entries (master_id, account_id, sequence, transaction_id, balance, amount,
+        balance_after, previous_hash, hash, created_at)
+      VALUES (tree, entry.book, place, posted, entry.kind, entry.change,
+        after, before_hash, after_hash, moment);
+    UPDATE ledgers SET entry_count = place, head = after_hash, changed_at = moment
+      WHERE master_id = tree AND account_id = entry.book;
+  END LOOP;
+END"""
+"""Gives the balances that would fall below their floor, and what is in them; then nothing was posted."""
+
+
+def synchronize(connection: Connection) -> None:
+    """Write the function. Part of `mandant migrate`."""
+    connection.exec_driver_sql(
+        f"CREATE OR REPLACE FUNCTION {_HEAD} LANGUAGE plpgsql VOLATILE SECURITY DEFINER "
+        f"SET search_path = public, pg_temp AS $body${_BODY}$body$"
+    )
+    connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {_SIGNATURE} FROM PUBLIC")
+    connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {_SIGNATURE} TO {APPLICATION_ROLE}")
+
+
+def differs(connection: Connection) -> bool:
+    """Whether the stored function is another: `mandant migrate` is due."""
+    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure(:signature) AND prosecdef")
+    return connection.execute(stored, {"signature": _SIGNATURE}).scalar_one_or_none() != _BODY

@@ -1,0 +1,99 @@
+"""Whether a subaccount spends its own credit or that of an account above it (R19, R28, R43, T18)."""
+
+from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized, authorize, authorize_also
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from models.accounts import CreditMode, accounts
+from models.identifiers import AccountId, Kind, LedgerTransactionId, new_id, present
+from models.ledger import BalanceKind, LedgerTransactionKind, ledger_balances
+from models.payments import TopUpStatus, top_ups
+from resolvers.credit import nearest_pool
+from resolvers.events import Change, EventKind, record
+from resolvers.ledger_posting import Posting, Transaction, post
+
+
+async def change_credit_mode(
+    session: AsyncSession, principal: Principal, account_id: AccountId, mode: CreditMode
+) -> Authorized:
+    """Let a subaccount spend its own credit, or draw from the nearest account above that has some.
+
+    Needs CREDIT_TRANSFER in the account and in the one whose pool it is, or would be: it decides about that
+    one's money. What is left in the account moves to the pool; a new balance begins empty. Raises
+    POOL_ACCOUNT_REQUIRED, and FAILED_PRECONDITION for a master account and while credit is reserved or a
+    top-up is under way.
+    """
+    account = await authorize(session, principal, account_id, Permission.CREDIT_TRANSFER)
+    if account.account_id == account.master_id:
+        message = "A master account always spends its own credit."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
+    pool = await _authorize_pool(session, principal, account)
+    current = select(accounts.c.credit_mode).where(_is(account))
+    before = CreditMode((await session.execute(current)).scalar_one())
+    if before is mode:
+        return account
+    after: Change = {"mode": mode.value}
+    if mode is CreditMode.SHARED_POOL:
+        after["settled"] = str(await _settle(session, principal, account, pool))
+    await session.execute(
+        update(accounts).where(_is(account)).values(credit_mode=mode.value, version=accounts.c.version + 1)
+    )
+    subject_id = present(Kind.ACCOUNT, account.account_id)
+    kind = EventKind.CREDIT_MODE_CHANGED
+    await record(session, principal, account, kind, subject_id, {"mode": before.value}, after)
+    return account
+
+
+async def _authorize_pool(session: AsyncSession, principal: Principal, account: Authorized) -> Authorized:
+    pool_id = await _pool_above(session, account)
+    try:
+        return await authorize_also(session, principal, pool_id, Permission.CREDIT_TRANSFER)
+    except (NotFound, PermissionDenied) as refusal:
+        raise Refusal(RefusalCode.POOL_ACCOUNT_REQUIRED) from refusal
+
+
+async def _pool_above(session: AsyncSession, account: Authorized) -> AccountId:
+    """The nearest account above with a balance of its own. The path is locked, so that it stays that one."""
+    parent, own = accounts.alias(), accounts.alias()
+    above = and_(parent.c.master_id == own.c.master_id, parent.c.id == own.c.parent_id)
+    statement = (
+        select(nearest_pool(parent))
+        .select_from(own.join(parent, above))
+        .where(own.c.master_id == account.master_id, own.c.id == account.account_id)
+    )
+    return AccountId((await session.execute(statement)).scalar_one())
+
+
+async def _settle(session: AsyncSession, principal: Principal, account: Authorized, pool: Authorized) -> int:
+    """Move what is left to the pool. How much it was, in micro-units."""
+    balance = ledger_balances.c
+    statement = select(balance.kind, balance.amount).where(
+        balance.master_id == account.master_id, balance.account_id == account.account_id
+    )
+    amounts = {BalanceKind(row.kind): row.amount for row in await session.execute(statement)}
+    if amounts.get(BalanceKind.RESERVED):
+        message = "Credit is reserved for sends that are under way."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "mode")
+    pending = exists().where(
+        top_ups.c.master_id == account.master_id,
+        top_ups.c.account_id == account.account_id,
+        top_ups.c.status == TopUpStatus.PENDING.value,
+    )
+    if (await session.execute(select(pending))).scalar_one():
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "A top-up is under way.", "mode")
+    left: int = amounts.get(BalanceKind.CREDIT, 0)
+    if left:
+        postings = (
+            Posting(account.account_id, BalanceKind.CREDIT, -left),
+            Posting(pool.account_id, BalanceKind.CREDIT, left),
+        )
+        transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SETTLEMENT
+        await post(session, principal, Transaction(account.master_id, transaction_id, kind, postings))
+    return left
+
+
+def _is(account: Authorized) -> ColumnElement[bool]:
+    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)

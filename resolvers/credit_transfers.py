@@ -1,0 +1,123 @@
+"""Handing credit down the tree and back (R43)."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized
+from authz.pair_guard import authorize_pair
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.refusals import InsufficientCredit, Refusal, RefusalCode
+from models.accounts import accounts
+from models.identifiers import AccountId, Kind, LedgerTransactionId, new_id, present
+from models.ledger import BalanceKind, LedgerTransactionKind
+from resolvers.amounts import movable
+from resolvers.credit import has_own_balance
+from resolvers.events import Change, EventKind, record
+from resolvers.idempotency import IdempotentRequest, claim
+from resolvers.ledger_posting import Posting, Transaction, post
+from resolvers.texts import short_text
+
+
+@dataclass(frozen=True)
+class CreditTransfer:
+    """`amount` in micro-units of the tree's currency."""
+
+    from_account_id: AccountId
+    to_account_id: AccountId
+    amount: int
+    memo: str | None
+    idempotency_key: str
+
+
+@dataclass(frozen=True)
+class CreditTransferred:
+    """`replayed`: it was done by an earlier request under the same key."""
+
+    transaction_id: LedgerTransactionId
+    replayed: bool
+
+
+async def transfer_credit(
+    session: AsyncSession, principal: Principal, command: CreditTransfer
+) -> CreditTransferred:
+    """Move credit from an account to one above or below it.
+
+    Needs CREDIT_TRANSFER in both. Raises INSUFFICIENT_CREDIT, FAILED_PRECONDITION where one of them draws
+    from a pool, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH. Transfers between other accounts go on beside it.
+    """
+    amount = movable(command.amount)
+    memo = None if command.memo is None else short_text(command.memo, "memo")
+    source, target = await authorize_pair(
+        session,
+        principal,
+        command.from_account_id,
+        command.to_account_id,
+        Permission.CREDIT_TRANSFER,
+        "toAccountId",
+    )
+    request = IdempotentRequest(
+        "creditTransfer", command.idempotency_key, (str(target.account_id), amount, memo)
+    )
+    new = str(new_id())
+    outcome = await claim(session, principal, source, request, {"transaction": new})
+    transaction_id = LedgerTransactionId(uuid.UUID(outcome["transaction"]))
+    if outcome["transaction"] != new:
+        return CreditTransferred(transaction_id, replayed=True)
+    await _check_own_balances(session, source, target)
+    postings = (
+        Posting(source.account_id, BalanceKind.CREDIT, -amount),
+        Posting(target.account_id, BalanceKind.CREDIT, amount),
+    )
+    kind = LedgerTransactionKind.TRANSFER
+    await post_or_refuse(
+        session, principal, source, Transaction(source.master_id, transaction_id, kind, postings, memo)
+    )
+    await _log(session, principal, (source, target), transaction_id, amount)
+    return CreditTransferred(transaction_id, replayed=False)
+
+
+async def post_or_refuse(
+    session: AsyncSession, principal: Principal, payer: Authorized, transaction: Transaction
+) -> None:
+    """Write a transaction that takes from one account. Raises InsufficientCredit, with what is there for
+    those who may see it."""
+    short = await post(session, principal, transaction)
+    if short:
+        visible = payer.mask & Permission.CREDIT_READ.bit
+        raise InsufficientCredit(short[0].available if visible else None, "amount")
+
+
+async def _check_own_balances(session: AsyncSession, source: Authorized, target: Authorized) -> None:
+    """Both keep a balance of their own. Their rows are locked, so that this stays true."""
+    statement = select(accounts.c.id, has_own_balance(accounts)).where(
+        accounts.c.master_id == source.master_id,
+        accounts.c.id.in_([source.account_id, target.account_id]),
+    )
+    own = {row.id: row[1] for row in await session.execute(statement)}
+    for account, field in ((source, "fromAccountId"), (target, "toAccountId")):
+        if not own[account.account_id]:
+            message = "The account draws from a pool; let it have a balance of its own first."
+            raise Refusal(RefusalCode.FAILED_PRECONDITION, message, field)
+
+
+async def _log(
+    session: AsyncSession,
+    principal: Principal,
+    both: tuple[Authorized, Authorized],
+    transaction_id: LedgerTransactionId,
+    amount: int,
+) -> None:
+    """In both accounts: what was taken and given is seen on either side."""
+    source, target = both
+    after: Change = {
+        "from": present(Kind.ACCOUNT, source.account_id),
+        "to": present(Kind.ACCOUNT, target.account_id),
+        "amount": str(amount),
+    }
+    subject_id = present(Kind.LEDGER_TRANSACTION, transaction_id)
+    for account in both:
+        await record(session, principal, account, EventKind.CREDIT_TRANSFERRED, subject_id, None, after)

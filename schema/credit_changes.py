@@ -1,0 +1,107 @@
+"""What moves credit."""
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.accounts import CreditMode
+from models.identifiers import AccountId, Kind
+from resolvers import accounts, credit_modes, credit_transfers, ledger
+from resolvers.identifiers import required
+from schema.accounts import Account
+from schema.amounts import MicroAmount
+from schema.context import ContextInfo, principal_of
+from schema.credit import LedgerTransaction
+from schema.user_errors import UserError
+from schema.writes import needs, payload, perform, user_errors
+
+
+@strawberry.input(description="Credit from an account to one above or below it.")
+class CreditTransferInput:
+    from_account_id: strawberry.ID = strawberry.field(description="The account that gives.")
+    to_account_id: strawberry.ID = strawberry.field(
+        description="The account that takes: on the same path of the tree, with a balance of its own."
+    )
+    amount: MicroAmount = strawberry.field(description="How much: at least one, at most 10^15 micro-units.")
+    memo: str | None = strawberry.field(
+        default=None, description="1 to 200 characters, seen from either account."
+    )
+    idempotency_key: str = strawberry.field(
+        description="Your own, 1 to 200 characters, for the giving account. The same key again moves nothing."
+    )
+
+
+@strawberry.input(description="Whose credit a subaccount spends.")
+class CreditModeUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description="A subaccount.")
+    mode: CreditMode = strawberry.field(description="From now on.")
+
+
+@entity(None, carries={"transaction_id": Uuid(), "from_id": Uuid(), "to_id": Uuid()})
+class CreditTransferPayload:
+    """Credit that was handed over."""
+
+    transaction: LedgerTransaction | None = to_one(ledger.transaction_of_result)
+    from_account: Account | None = to_one(accounts.giver_of_result)
+    to_account: Account | None = to_one(accounts.taker_of_result)
+    replayed: bool = strawberry.field(
+        default=False, description="It was done by an earlier request under the same key."
+    )
+    user_errors: list[UserError] = user_errors()
+
+
+@entity(None, carries={"account_id": Uuid()})
+class CreditModeUpdatePayload:
+    """An account and whose credit it spends."""
+
+    account: Account | None = to_one(accounts.of_result)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class CreditMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.CREDIT_TRANSFER),
+        description="Hand credit to an account below, or back to one above (R43). Needs the permission in "
+        "both accounts.",
+    )
+    async def credit_transfer(self, info: ContextInfo, input: CreditTransferInput) -> CreditTransferPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> CreditTransferPayload:
+            command = credit_transfers.CreditTransfer(
+                AccountId(required(Kind.ACCOUNT, input.from_account_id, "fromAccountId")),
+                AccountId(required(Kind.ACCOUNT, input.to_account_id, "toAccountId")),
+                input.amount,
+                input.memo,
+                input.idempotency_key,
+            )
+            done = await credit_transfers.transfer_credit(session, principal, command)
+            return payload(
+                CreditTransferPayload,
+                transaction_id=done.transaction_id,
+                from_id=command.from_account_id,
+                to_id=command.to_account_id,
+                replayed=done.replayed,
+            )
+
+        return await perform(info, CreditTransferPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.CREDIT_TRANSFER),
+        description="Let a subaccount spend its own credit, or that of the pool above it: what it has left "
+        "goes there (T18). Needs the permission in both accounts.",
+    )
+    async def credit_mode_update(
+        self, info: ContextInfo, input: CreditModeUpdateInput
+    ) -> CreditModeUpdatePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> CreditModeUpdatePayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            account = await credit_modes.change_credit_mode(session, principal, account_id, input.mode)
+            return payload(CreditModeUpdatePayload, account_id=account.account_id)
+
+        return await perform(info, CreditModeUpdatePayload, write)
