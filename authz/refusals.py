@@ -46,6 +46,7 @@ class RefusalCode(enum.Enum):
     )
     INSUFFICIENT_CREDIT = "There is not that much credit."
     PAYMENT_DECLINED = "The payment provider declined."
+    PLAN_REQUIRED = "The account's plan does not include it; a larger one does."
     PAYMENTS_UNAVAILABLE = "The payment provider does not answer; ask again with the same idempotency key."
 
 

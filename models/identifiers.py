@@ -21,6 +21,7 @@ ShareId = NewType("ShareId", uuid.UUID)
 LedgerTransactionId = NewType("LedgerTransactionId", uuid.UUID)
 PaymentMethodId = NewType("PaymentMethodId", uuid.UUID)
 TopUpId = NewType("TopUpId", uuid.UUID)
+PlanId = NewType("PlanId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -37,6 +38,7 @@ class Kind(enum.StrEnum):
     LEDGER_TRANSACTION = "ltrx"
     PAYMENT_METHOD = "paym"
     TOP_UP = "topu"
+    PLAN = "plan"
 
 
 def new_id() -> uuid.UUID:

@@ -50,6 +50,8 @@ class EventKind(enum.Enum):
     ROLE_CREATED = "role.created"
     ROLE_UPDATED = "role.updated"
     ROLE_DELETED = "role.deleted"
+    PLAN_CHANGED = "plan.changed"
+    LIMIT_INCREASED = "limit.increased"
     CREDIT_TRANSFERRED = "credit.transferred"
     CREDIT_TOPPED_UP = "credit.topped_up"
     CREDIT_TOP_UP_DECLINED = "credit.top_up_declined"

@@ -20,6 +20,7 @@ LedgerTransactionIdArgument = Annotated[
     ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.LEDGER_TRANSACTION))
 ]
 PaymentMethodIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.PAYMENT_METHOD))]
+PlanIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.PLAN))]
 TopUpIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.TOP_UP))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
 

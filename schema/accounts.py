@@ -26,6 +26,7 @@ from resolvers import (
     top_ups,
 )
 from resolvers import credit as credit_reads
+from resolvers import plans as plan_reads
 from schema.amounts import AMOUNT, MicroAmount
 from schema.api_keys import ApiKey
 from schema.credit import Credit, LedgerEntry, LedgerProof
@@ -35,6 +36,7 @@ from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
 from schema.payments import PaymentMethod, TopUp
+from schema.plans import Plan, Subscription
 from schema.roles import Role
 from schema.shares import Share
 
@@ -101,5 +103,7 @@ class Account(Node):
         top_ups.of_account, order=top_ups.order, requires=Permission.CREDIT_READ
     )
     ledger_proof: LedgerProof | None = to_one(ledger_proof.proof_of, requires=Permission.CREDIT_READ)
+    subscription: Subscription | None = to_one(plan_reads.subscription_of, requires=Permission.PLAN_READ)
+    plans: list[Plan] | None = to_many(plan_reads.on_offer, requires=Permission.PLAN_READ)
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

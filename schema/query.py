@@ -18,6 +18,7 @@ from resolvers import (
     ledger,
     members,
     payment_methods,
+    plans,
     roles,
     shares,
     top_ups,
@@ -32,6 +33,7 @@ from schema.invitations import Invitation
 from schema.members import Member
 from schema.node import Node
 from schema.payments import PaymentMethod, TopUp
+from schema.plans import Plan
 from schema.roles import Role
 from schema.shares import Share
 from schema.users import User
@@ -54,6 +56,7 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.LEDGER_TRANSACTION: LookUp(LedgerTransaction, ledger.transaction_by_id),
         Kind.PAYMENT_METHOD: LookUp(PaymentMethod, payment_methods.by_id),
         Kind.TOP_UP: LookUp(TopUp, top_ups.by_id),
+        Kind.PLAN: LookUp(Plan, plans.by_id),
     }
 
 

@@ -23,6 +23,8 @@ from schema.member_changes import MemberMutation
 from schema.members import Member
 from schema.payment_changes import PaymentMutation
 from schema.payments import PaymentMethod, TopUp
+from schema.plan_changes import PlanMutation
+from schema.plans import Plan
 from schema.query import NodeQuery
 from schema.role_changes import RoleMutation
 from schema.roles import Role
@@ -54,6 +56,7 @@ _MUTATIONS = (
     RoleMutation,
     CreditMutation,
     PaymentMutation,
+    PlanMutation,
 )
 _MORE_TYPES = (
     Account,
@@ -63,6 +66,7 @@ _MORE_TYPES = (
     LedgerTransaction,
     Member,
     PaymentMethod,
+    Plan,
     Role,
     Share,
     TopUp,

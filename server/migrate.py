@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, row_security
-from models import ledger_posting
+from models import cycles, ledger_posting, plan_catalogue
 from server.database import connect_as_owner
 
 
@@ -38,6 +38,8 @@ def _migrate(connection: Connection) -> None:
     makers.synchronize(connection)
     row_security.synchronize(connection)
     ledger_posting.synchronize(connection)
+    cycles.synchronize(connection)
+    plan_catalogue.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -45,7 +47,7 @@ def why_not_current(connection: Connection) -> str | None:
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != head:
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, makers, row_security, ledger_posting)
+    rules = (builtin_roles, makers, row_security, ledger_posting, cycles, plan_catalogue)
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"
     return None

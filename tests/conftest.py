@@ -13,6 +13,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.payments import PaymentProviderName
 from server.settings import Settings
 from tests.api import Api
+from tests.clock import Clock
 from tests.database import TestServer, clone, drop, named
 from tests.world import World
 
@@ -87,3 +88,11 @@ async def api(app: Starlette) -> AsyncIterator[Api]:
 def world(database: AsyncEngine) -> World:
     """Makes people, accounts, members and keys, directly in the database."""
     return World(database)
+
+
+@pytest.fixture
+async def clock(database: AsyncEngine) -> AsyncIterator[Clock]:
+    """The clock of plans and sends, to be put forward; afterwards it goes as it did."""
+    found = Clock(database)
+    yield found
+    await found.reset()

@@ -23,6 +23,7 @@ from models.invitations import invitations
 from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
 from models.payments import payment_methods, top_ups
+from models.plans import limit_increases, plan_choices, subscriptions
 from models.roles import role_policy_lines, roles
 from models.sessions import sessions
 from models.shares import share_accounts, shares
@@ -279,6 +280,9 @@ class World:
             ledger_entries,
             payment_methods,
             top_ups,
+            subscriptions,
+            plan_choices,
+            limit_increases,
         )
         found = []
         async with self.database.connect() as connection:

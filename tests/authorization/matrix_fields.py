@@ -15,6 +15,7 @@ from tests.authorization.matrix_callers import (
     once,
 )
 from tests.authorization.matrix_credit import CREDIT_MUTATIONS, CREDIT_READERS
+from tests.authorization.matrix_plans import PLAN_MUTATIONS, PLAN_READERS
 from tests.authorization.matrix_rows import (
     ABOVE,
     ANYBODY,
@@ -214,6 +215,7 @@ MUTATIONS = {
     ),
     **SHARE_MUTATIONS,
     **CREDIT_MUTATIONS,
+    **PLAN_MUTATIONS,
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -287,5 +289,7 @@ ACCOUNT_FIELDS = {
     "ledgerProof": ("CREDIT_READ", CREDIT_READERS),
     "paymentMethods": ("CREDIT_READ", CREDIT_READERS),
     "topUps": ("CREDIT_READ", CREDIT_READERS),
+    "subscription": ("PLAN_READ", PLAN_READERS),
+    "plans": ("PLAN_READ", PLAN_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

@@ -16,6 +16,7 @@ from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
 from tests.credit import give_credit, give_payment_method, give_top_up, transaction_of
+from tests.plans import FREE
 from tests.world import World
 
 
@@ -108,8 +109,9 @@ def test_every_gated_field_of_an_account_is_in_the_table() -> None:
 async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> None:
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
     leaves = {"rightsInheritance", "apiKeyCreation"}
-    lists = ACCOUNT_FIELDS.keys() - leaves - {"credit", "creditAt", "ledgerProof"}
+    lists = ACCOUNT_FIELDS.keys() - leaves - {"credit", "creditAt", "ledgerProof", "subscription", "plans"}
     leaves |= {"credit { balance }", 'creditAt(moment: "2026-01-01T00:00:00Z")', "ledgerProof { head }"}
+    leaves |= {"subscription { timeZone }", "plans { code }"}
     fields = " ".join([*sorted(leaves), *(f"{name} {{ totalCount }}" for name in sorted(lists))])
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):
@@ -177,6 +179,7 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> N
         Kind.LEDGER_TRANSACTION: (await transaction_of(registry, stage.account), CREDIT_READERS),
         Kind.PAYMENT_METHOD: ((await give_payment_method(registry, stage.account)).id, CREDIT_READERS),
         Kind.TOP_UP: (await give_top_up(registry, stage.account), CREDIT_READERS),
+        Kind.PLAN: (FREE.id, everybody),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

@@ -8,13 +8,16 @@ from typing import Any
 from sqlalchemy import select
 
 from authz.builtin_roles import BuiltinRole
+from models.accounts import Currency
 from models.idempotency import idempotency_records
-from models.identifiers import Kind, new_id
+from models.identifiers import Kind, new_id, present
 from models.outbox import outbox_messages
+from models.plan_catalogue import CataloguePlan, plan_id
 from models.sessions import sessions
 from models.users import ownerships, users
 from tests.api import Api, Caller
 from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
+from tests.plans import STARTER, subscribe
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
 from tests.shares import Given, Share, give_share
@@ -66,6 +69,12 @@ class Place:
             Kind.PAYMENT_METHOD: self.method.id,
         }
 
+    def id_of(self, kind: Kind) -> str:
+        """One of its ids; a plan belongs to nobody, so one for trees with another currency."""
+        if kind is Kind.PLAN:
+            return present(Kind.PLAN, plan_id(CataloguePlan.STARTER, Currency.USD))
+        return self.ids()[kind]
+
 
 async def make_place(api: Api, world: World) -> Place:
     """A place of its own tree."""
@@ -86,6 +95,7 @@ async def make_place(api: Api, world: World) -> Place:
     await own_balances(world, account)
     await give_credit(world, master, EURO)
     method = await give_payment_method(world, account)
+    await subscribe(world, account, STARTER)
     invitation_id = made["invitation"]["id"]
     return Place(
         master,
@@ -189,6 +199,9 @@ def inputs(place: Place) -> dict[str, Input]:
         "creditTopUp": account | paid | {"amount": "5", "idempotencyKey": "5"},
         "paymentMethodAdd": account | {"reference": "visa-1", "label": "Visa"},
         "paymentMethodRemove": paid,
+        "planChange": {"accountId": place.master.id, "planId": STARTER.id}
+        | {"expectedVersion": 1, "timeZone": "Europe/Paris"},
+        "limitIncrease": account | {"blocks": 1, "idempotencyKey": "6"},
     }
 
 
@@ -206,6 +219,7 @@ ID_FIELDS = {
     "fromAccountId": Kind.ACCOUNT,
     "toAccountId": Kind.ACCOUNT,
     "paymentMethodId": Kind.PAYMENT_METHOD,
+    "planId": Kind.PLAN,
 }
 """The fields of inputs that name something, and what."""
 

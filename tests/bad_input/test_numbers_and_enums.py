@@ -58,6 +58,8 @@ WRONG: dict[str, dict[str, list[object]]] = {
     },
     "creditTopUp": {"amount": [None, 0.5, "1.5", 2**53, str(2**63)]},
     "creditModeUpdate": {"mode": [None, "", "own_balance", 1, True]},
+    "planChange": {"expectedVersion": [None, "1", 1.5], "timeZone": [7, {}], "planId": [None, {}]},
+    "limitIncrease": {"blocks": [None, "1", 1.5, True, 2**31], "idempotencyKey": [None, 7]},
     "signUp": {"currency": [None, "eur", "XXX", "BTC", 978]},
     "signIn": {"password": [None, 7, {}], "email": [None, 7, {}]},
     "invitationAccept": {"token": [None, 7, {}]},

@@ -121,6 +121,12 @@ SHAPES = {
         "transaction { kind } } }",
         4,
     ),
+    "subscriptions": _of_accounts(
+        "subscription { account { name } plan { code price sendPrice } nextPlan { code } timeZone anchorDay "
+        "cycleStartsAt cycleEndsAt contactLimit sendLimit }",
+        10,
+    ),
+    "plans": _of_accounts("plans { id code }", 1),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
         "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",

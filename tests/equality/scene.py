@@ -32,6 +32,7 @@ from tests.credit import (
     transaction_of,
 )
 from tests.equality import rows
+from tests.plans import BUSINESS, FREE, GROWTH, STARTER, buy, choose, make_plan, subscribe
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
 
@@ -252,7 +253,19 @@ async def _money(world: World, agency: _Agency, brand: Account, foreign: Account
             await give_top_up(world, account, status)
             for status in (TopUpStatus.DECLINED, TopUpStatus.PENDING)
         ]
-    return found
+    return found + await _plans(world, agency, foreign)
+
+
+async def _plans(world: World, agency: _Agency, foreign: Account) -> list[str]:
+    """Plans of a tree and of accounts in it, one that waits, contacts that were bought."""
+    await subscribe(world, agency.master, GROWTH, "Pacific/Apia", rows.PAST)
+    await choose(world, agency.master, FREE, rows.FUTURE)
+    await subscribe(world, agency.client, BUSINESS)
+    await buy(world, agency.client, 7)
+    own = await make_plan(world, send_price=2**53 + 1, name=f"{QUOTES} 🦊")
+    await subscribe(world, agency.leaves[0], own, "America/Havana", rows.WHOLE_SECOND)
+    await subscribe(world, foreign, STARTER)
+    return [plan.id for plan in (FREE, STARTER, GROWTH, own)]
 
 
 async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 import sqlalchemy.exc
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -12,6 +12,7 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.base import APPLICATION_ROLE, metadata
+from models.clock import clock
 from models.events import events
 from models.idempotency import idempotency_records
 from models.identifiers import new_id
@@ -19,6 +20,7 @@ from models.invitations import invitations
 from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
 from models.payments import payment_methods, top_ups
+from models.plans import limit_increases, plan_choices, plans, subscriptions
 from models.roles import role_policy_lines, roles
 from models.shares import share_accounts, shares
 from models.users import users
@@ -82,6 +84,16 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "remove a payment method": delete(payment_methods),
     "change what was paid": update(top_ups).values(amount=1),
     "remove a top-up": delete(top_ups),
+    "move the clock": insert(clock).values(id=1, ahead=1),
+    "put the clock back": delete(clock),
+    "change a plan's price": update(plans).values(price=0),
+    "add a plan": insert(plans).values(id=uuid.uuid4()),
+    "change a subscription": update(subscriptions).values(time_zone="UTC"),
+    "end a subscription": delete(subscriptions),
+    "change the plan that was chosen": update(plan_choices).values(holds_from=func.now()),
+    "remove the plan that was chosen": delete(plan_choices),
+    "change what was bought": update(limit_increases).values(contacts=1000),
+    "remove what was bought": delete(limit_increases),
 }
 
 

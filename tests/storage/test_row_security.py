@@ -29,6 +29,7 @@ from tests.credit import give_credit, give_top_up
 from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
+from tests.plans import STARTER, buy, subscribe
 from tests.shares import Given, give_share
 from tests.world import Account, Member, World
 
@@ -58,6 +59,8 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await give_share(world, [master], await world.person(), owner.person)
     await give_credit(world, master, 1)
     await give_top_up(world, master)
+    await subscribe(world, master, STARTER)
+    await buy(world, master)
     return master, owner
 
 

@@ -13,8 +13,10 @@ from models import metadata
 
 REFERENCE_TABLES = {
     "attempts",
+    "clock",
     "outbox_messages",
     "ownerships",
+    "plans",
     "role_policy_lines",
     "roles",
     "sessions",
@@ -135,5 +137,5 @@ async def test_moments_have_a_zone_and_money_is_no_fraction(database: AsyncEngin
     async with database.connect() as connection:
         rows = (await connection.execute(statement, {"table": table.name})).all()
     kinds = {row.data_type for row in rows}
-    whole = {"uuid", "text", "bigint", "integer", "bytea", "jsonb", "timestamp with time zone"}
+    whole = {"uuid", "text", "bigint", "integer", "boolean", "bytea", "jsonb", "timestamp with time zone"}
     assert kinds <= whole | {"ARRAY"}  # of addresses and of areas
