@@ -5,9 +5,10 @@ mode, which keeps rights and statuses as they are, while other such writes in th
 """
 
 import functools
+import uuid
 from typing import Any
 
-from sqlalchemy import Select, Uuid, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize_also
@@ -40,11 +41,10 @@ async def authorize_pair(
             raise NotFound(target_field) from refusal
 
     source, target = await check()
-    lower_id = await _lower(session, source, target)
-    if lower_id is None:
+    ids = {"master_id": source.master_id, "one": source.account_id, "other": target.account_id}
+    if not (await session.execute(_lock_path_of_two(), ids)).all():
         message = "One of the accounts must stand above the other."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, target_field)
-    await lock_shared_path(session, source.master_id, lower_id)
     return await check()
 
 
@@ -53,36 +53,31 @@ async def lock_shared_path(session: AsyncSession, master_id: MasterId, account_i
     await session.execute(_lock_path(), {"master_id": master_id, "account_id": account_id})
 
 
-async def _lower(session: AsyncSession, one: Authorized, other: Authorized) -> AccountId | None:
-    """Which of the two stands below the other; None: neither. It never changes: a tree is not bent."""
-    if one.master_id != other.master_id:
-        return None
-    ids = {"master_id": one.master_id, "one": one.account_id, "other": other.account_id}
-    found = (await session.execute(_lower_of_two(), ids)).scalar_one_or_none()
-    return None if found is None else AccountId(found)
-
-
-@functools.cache
-def _lower_of_two() -> Select[Any]:
-    one, other = bindparam("one", type_=Uuid()), bindparam("other", type_=Uuid())
-    path = account_closure.c
-    down = and_(path.ancestor_id == one, path.descendant_id == other)
-    up = and_(path.ancestor_id == other, path.descendant_id == one)
-    return select(path.descendant_id).where(
-        path.master_id == bindparam("master_id"), or_(down, up), path.depth > 0
-    )
-
-
 @functools.cache
 def _lock_path() -> Select[Any]:
+    return _locked_path(bindparam("account_id", type_=Uuid()))
+
+
+@functools.cache
+def _lock_path_of_two() -> Select[Any]:
+    """The path down to the lower of two accounts; no row where neither stands above the other."""
+    one, other = bindparam("one", type_=Uuid()), bindparam("other", type_=Uuid())
+    between = account_closure.alias()
+    down = and_(between.c.ancestor_id == one, between.c.descendant_id == other)
+    up = and_(between.c.ancestor_id == other, between.c.descendant_id == one)
+    lower = select(between.c.descendant_id).where(
+        between.c.master_id == bindparam("master_id"), between.c.depth > 0, or_(down, up)
+    )
+    return _locked_path(lower.scalar_subquery())
+
+
+def _locked_path(lowest: ColumnElement[uuid.UUID]) -> Select[Any]:
     path = account_closure.alias()
     above = and_(path.c.master_id == accounts.c.master_id, path.c.ancestor_id == accounts.c.id)
     return (
         select(accounts.c.id)
         .join(path, above)
-        .where(
-            accounts.c.master_id == bindparam("master_id"), path.c.descendant_id == bindparam("account_id")
-        )
+        .where(accounts.c.master_id == bindparam("master_id"), path.c.descendant_id == lowest)
         .order_by(path.c.depth.desc())
         .with_for_update(read=True, of=accounts)
     )

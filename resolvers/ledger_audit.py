@@ -14,8 +14,9 @@ from models.ledger_chain import BookCheck, Books, ChainEntry
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that does not hold; of an account's books or of a transaction."""
+    """Something that does not hold in a tree; `subject_id`: of an account's books, or of a transaction."""
 
+    master_id: uuid.UUID
     subject_id: uuid.UUID
     what: str
 
@@ -29,24 +30,25 @@ async def audit(connection: AsyncConnection) -> AsyncIterator[Fault]:
     The connection must see all trees and not have begun a transaction yet.
     """
     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    for books in await _all_books(connection):
+    for master_id, books in await _all_books(connection):
         check = BookCheck()
         async with connection.stream(_entries_of(books.account_id)) as entries:
             async for row in entries:
                 for what in check.entry(_chain_entry(row)):
-                    yield Fault(books.account_id, what)
+                    yield Fault(master_id, books.account_id, what)
         for what in check.end(books):
-            yield Fault(books.account_id, what)
+            yield Fault(master_id, books.account_id, what)
     for row in await connection.execute(_UNBALANCED):
-        yield Fault(row.id, "the transaction's entries do not sum to zero")
+        yield Fault(row.master_id, row.id, "the transaction's entries do not sum to zero")
 
 
-async def _all_books(connection: AsyncConnection) -> list[Books]:
+async def _all_books(connection: AsyncConnection) -> list[tuple[uuid.UUID, Books]]:
+    """The books of every account, each behind its tree."""
     balances: dict[uuid.UUID, dict[str, int]] = {}
     for row in await connection.execute(select(ledger_balances)):
         balances.setdefault(row.account_id, {})[row.kind] = row.amount
     return [
-        Books(row.account_id, row.entry_count, row.head, balances.get(row.account_id, {}))
+        (row.master_id, Books(row.account_id, row.entry_count, row.head, balances.get(row.account_id, {})))
         for row in await connection.execute(select(ledgers).order_by(ledgers.c.account_id))
     ]
 
@@ -86,7 +88,7 @@ _OF_TRANSACTION = and_(
     ledger_entries.c.transaction_id == ledger_transactions.c.id,
 )
 _UNBALANCED = (
-    select(ledger_transactions.c.id)
+    select(ledger_transactions.c.master_id, ledger_transactions.c.id)
     .join_from(ledger_transactions, ledger_entries, _OF_TRANSACTION, isouter=True)
     .group_by(ledger_transactions.c.master_id, ledger_transactions.c.id)
     .having(func.coalesce(func.sum(ledger_entries.c.amount), -1) != 0)

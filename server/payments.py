@@ -7,7 +7,7 @@ from models.identifiers import TopUpId
 from resolvers.payments import Charge, ChargeAnswer, PaymentProvider, PaymentsUnavailable
 
 
-class PaymentProviderName(enum.Enum):
+class PaymentProviderName(enum.StrEnum):
     """Which provider is asked."""
 
     NONE = "none"

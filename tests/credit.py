@@ -139,8 +139,8 @@ async def balances_of(database: AsyncEngine, account: Account) -> dict[str, int]
 
 
 async def faults_of(database: AsyncEngine, *of: Account) -> list[str]:
-    """What does not hold in the accounts' books, or in any transaction."""
-    keys = {account.key for account in of}
+    """What does not hold in the accounts' books, or in any transaction of their trees."""
+    keys, trees = {account.key for account in of}, {account.master for account in of}
     async with database.connect() as connection:
-        found = [fault async for fault in audit(connection)]
+        found = [fault async for fault in audit(connection) if fault.master_id in trees]
     return [fault.what for fault in found if fault.subject_id in keys or "transaction" in fault.what]

@@ -1,14 +1,34 @@
 """Checking the ledger."""
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from resolvers.ledger_audit import Fault, audit
+from server.commands.failures import CommandFailed
 from server.database import connect_as_owner
+from server.migrate import why_not_current
+
+_IS_OWNER = text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'ledgers'::regclass")
 
 
 async def ledger_faults(owner_url: str) -> list[Fault]:
-    """What does not hold in the ledger, recomputed as its owner, who sees all trees."""
+    """What does not hold in the ledger, recomputed as its owner, who alone sees all trees.
+
+    Raises CommandFailed for anybody else, and where migrations are due.
+    """
     database = connect_as_owner(owner_url)
     try:
         async with database.connect() as connection:
+            await _check(connection)
+            await connection.rollback()
             return [fault async for fault in audit(connection)]
     finally:
         await database.dispose()
+
+
+async def _check(connection: AsyncConnection) -> None:
+    reason = await connection.run_sync(why_not_current)
+    if reason is not None:
+        raise CommandFailed(f"The database is not up to date: {reason}.")
+    if not (await connection.execute(_IS_OWNER)).scalar_one():
+        raise CommandFailed("Only the database's owner sees all books: set MANDANT_MIGRATION_DATABASE_URL.")

@@ -12,13 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from authz.principals import Credentials, Principal, PrincipalKind
 from authz.tokens import TokenKind, digest_of
-from models.accounts import accounts
-from models.identifiers import AccountId
+from models.accounts import CreditMode, accounts
+from models.identifiers import AccountId, LedgerTransactionId, MasterId, new_id
+from models.ledger import BalanceKind, LedgerTransactionKind
 from models.outbox import outbox_messages
 from models.users import users
 from resolvers.account_changes import UNCHANGED, AccountUpdate, suspend_account, update_account
+from resolvers.credit_modes import change_credit_mode
+from resolvers.credit_transfers import CreditTransfer, transfer_credit
 from resolvers.invitation_acceptance import accept_invitation
 from resolvers.invitation_changes import MemberInvitation, invite_member
+from resolvers.ledger_posting import Posting, Transaction, post
 from resolvers.sessions import SignedIn
 from resolvers.share_acceptance import accept_share
 from resolvers.share_changes import ShareCreation, WantedScope, create_share
@@ -65,9 +69,11 @@ class _Making:
     accounts: dict[str, AccountId] = field(default_factory=dict)
 
     async def tree(self, tree: DemoTree) -> None:
-        command = SignUp(tree.owner.name, tree.owner.email, DEMO_PASSWORD, tree.name, None)
+        person = tree.owner
+        command = SignUp(person.name, person.email, DEMO_PASSWORD, tree.name, None, tree.currency)
         done = await sign_up(self.session, command)
-        owner = self._enter(tree.owner, done.signed_in)
+        owner = self._enter(person, done.signed_in)
+        await self._buy(owner, done.account_id, tree.credit)
         version = select(accounts.c.version).where(accounts.c.id == done.account_id)
         update_command = AccountUpdate(
             done.account_id,
@@ -83,6 +89,22 @@ class _Making:
         for share in tree.shares:
             await self._share(owner, share)
 
+    async def _buy(self, owner: Principal, account_id: AccountId, amount: int) -> None:
+        """As if it had been paid for: a provider cannot be asked from within a transaction."""
+        postings = (
+            Posting(account_id, BalanceKind.OUTSIDE, -amount),
+            Posting(account_id, BalanceKind.CREDIT, amount),
+        )
+        transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.TOP_UP
+        await post(self.session, owner, Transaction(MasterId(account_id), transaction_id, kind, postings))
+
+    async def _hand_down(
+        self, maker: Principal, parent_id: AccountId, account_id: AccountId, amount: int
+    ) -> None:
+        await change_credit_mode(self.session, maker, account_id, CreditMode.OWN_BALANCE)
+        transfer = CreditTransfer(parent_id, account_id, amount, "For the first campaigns", "demo")
+        await transfer_credit(self.session, maker, transfer)
+
     async def _subaccount(self, maker: Principal, parent_id: AccountId, wanted: DemoAccount) -> None:
         command = SubaccountCreation(
             parent_id,
@@ -94,6 +116,8 @@ class _Making:
         )
         made = await create_subaccount(self.session, maker, command)
         self.accounts[wanted.name] = made.account_id
+        if wanted.credit is not None:
+            await self._hand_down(maker, parent_id, made.account_id, wanted.credit)
         if wanted.owner is not None:
             await self._join(wanted.owner)
         await self._members(maker, made.account_id, wanted.members)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area
-from models.accounts import RightsInheritance
+from models.accounts import Currency, RightsInheritance
 
 DEMO_PASSWORD = "demo-password"  # noqa: S105 - everybody may know it
 """The password of every person of the demo."""
@@ -32,7 +32,8 @@ class DemoMember:
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """A subaccount. `owner` was invited to own it and accepted; who is in `invited` has not answered yet."""
+    """A subaccount. `owner` was invited to own it and accepted; who is in `invited` has not answered yet.
+    `credit`: what it got for a balance of its own, in micro-units; None: it draws from the pool above."""
 
     name: str
     external_id: str
@@ -40,6 +41,7 @@ class DemoAccount:
     members: tuple[DemoMember, ...] = ()
     invited: DemoMember | None = None
     suspended_because: str | None = None
+    credit: int | None = None
     subaccounts: tuple["DemoAccount", ...] = ()
 
 
@@ -56,12 +58,15 @@ class DemoShare:
 
 @dataclass(frozen=True)
 class DemoTree:
-    """A master account, the people in it, and the accounts below it."""
+    """A master account, the people in it, and the accounts below it. `credit`: what it bought, in
+    micro-units."""
 
     name: str
     owner: DemoPerson
     members: tuple[DemoMember, ...]
     rights_inheritance: RightsInheritance
+    currency: Currency
+    credit: int
     subaccounts: tuple[DemoAccount, ...]
     shares: tuple[DemoShare, ...] = ()
 
@@ -85,11 +90,15 @@ AGENCY = DemoTree(
         DemoMember(DemoPerson("Farid Haddad"), BuiltinRole.ANALYST),
     ),
     rights_inheritance=RightsInheritance.ADMINISTRATORS,
+    currency=Currency.EUR,
+    credit=2_500_000_000,
     subaccounts=(
         DemoAccount(
             name="Harbour Hotel",
             external_id="C-1001",
             owner=DemoPerson("Grace Miller"),
+            # Its spa draws from it (R43).
+            credit=300_000_000,
             members=(DemoMember(DemoPerson("Ines Silva"), BuiltinRole.MARKETER),),
             subaccounts=(DemoAccount(name="Harbour Hotel Spa", external_id="C-1001-S"),),
         ),
@@ -127,6 +136,8 @@ BRAND = DemoTree(
     ),
     # The brand's finance sees all of its teams (R66, R73).
     rights_inheritance=RightsInheritance.ALL_ROLES,
+    currency=Currency.USD,
+    credit=900_000_000,
     subaccounts=(
         DemoAccount(
             name="Marketing US",

@@ -8,6 +8,7 @@ import pytest
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area
 from tests.api import Api
+from tests.authorization.account_selection import ACCOUNT_SELECTION
 from tests.authorization.expectations import AS_MEMBER
 from tests.authorization.invitation_links import role_id
 from tests.authorization.matrix_callers import once
@@ -15,13 +16,12 @@ from tests.authorization.matrix_fields import ACCOUNT_FIELDS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, mutate, outcome
 from tests.authorization.reach_model import area_of
+from tests.credit import give_credit, give_top_up, transaction_of
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, Member, Person, World
 
 HIDEABLE = [area for area in Area if area is not Area.ACCOUNT]
-_LEAVES = {"rightsInheritance", "apiKeyCreation"}
-_LISTS = " ".join(f"{name} {{ totalCount }}" for name in sorted(ACCOUNT_FIELDS.keys() - _LEAVES))
-_FIELDS = f"viewerPermissions {' '.join(sorted(_LEAVES))} {_LISTS}"
+_FIELDS = f"viewerPermissions {ACCOUNT_SELECTION}"
 _NODES = f"{{ nodes {{ {_FIELDS} }} }}"
 WAYS = {
     "by id": f"query ($id: ID!) {{ found: account(id: $id) {{ {_FIELDS} }} }}",
@@ -40,6 +40,8 @@ class Hotel:
     key: ApiKey
     share: Share
     invitation_id: str
+    top_up_id: str
+    transaction_id: str
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,10 @@ async def hotel(registry: World) -> Hotel:
     invitation_id, _ = await offer(
         registry.database, account, BuiltinRole.ANALYST, f"{once()}@example.com", owner.person
     )
-    return Hotel(account, owner, await registry.api_key(account), share, invitation_id)
+    key, top_up_id = await registry.api_key(account), await give_top_up(registry, account)
+    await give_credit(registry, account, 1)
+    transaction_id = await transaction_of(registry, account)
+    return Hotel(account, owner, key, share, invitation_id, top_up_id, transaction_id)
 
 
 async def _guest(world: World, hotel: Hotel, area: Area) -> Person:
@@ -84,7 +89,7 @@ async def test_a_hidden_area_is_gone_by_every_way(
 async def test_nothing_of_a_hidden_area_is_a_node(
     area: Area, api: Api, registry: World, hotel: Hotel
 ) -> None:
-    """A member, a key, an invitation, another's share, an event; who knows the id sees no more."""
+    """A member, a key, an invitation, another's share, a top-up, an event; who knows the id sees no more."""
     guest = await _guest(registry, hotel, area)
     events = "query ($id: ID!) { account(id: $id) { events(first: 1) { nodes { id actor { id } } } } }"
     rename = {"accountId": hotel.account.id, "expectedVersion": await _version(api, hotel)}
@@ -95,6 +100,8 @@ async def test_nothing_of_a_hidden_area_is_a_node(
         hotel.invitation_id: Area.MEMBERS,
         hotel.share.id: Area.MEMBERS,
         hotel.key.id: Area.API_KEYS,
+        hotel.top_up_id: Area.CREDIT,
+        hotel.transaction_id: Area.CREDIT,
         event["id"]: Area.AUDIT,
     }
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Event { actor { id } } } }"

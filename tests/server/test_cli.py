@@ -140,6 +140,22 @@ def test_outbox_shows_what_waits_with_its_whole_link(run: Run, empty: DatabaseAd
     assert "paul@example.com" not in finished.output
 
 
+def test_ledger_verify_recomputes_all_books(run: Run, empty: DatabaseAddresses) -> None:
+    assert "migrations are due" in assert_one_sentence(run("ledger", "verify", DATABASE_URL=empty.owner))
+    assert run("migrate").code == 0
+    assert run("demo").code == 0
+    assert run("ledger", "verify") == Finished(0, "The ledger holds.\n", "")
+    asyncio.run(execute(empty.owner, "UPDATE ledger_balances SET amount = amount + 1 WHERE kind = 'CREDIT'"))
+    told = assert_one_sentence(run("ledger", "verify"))
+    assert told.count("the balance CREDIT is not the sum of its entries") == 3
+
+
+def test_ledger_verify_needs_the_owner(run: Run, addresses: DatabaseAddresses) -> None:
+    """Nobody else sees all books, and would find nothing wrong with those that he does not see."""
+    finished = run("ledger", "verify", DATABASE_URL=addresses.application)
+    assert "owner" in assert_one_sentence(finished)
+
+
 def test_migrate_brings_a_database_up_to_date(run: Run, empty: DatabaseAddresses) -> None:
     settings = {"DATABASE_URL": empty.application, "MANDANT_MIGRATION_DATABASE_URL": empty.owner}
     for command in (["outbox"], ["demo"]):
@@ -170,7 +186,9 @@ def test_demo_makes_trees(run: Run, empty: DatabaseAddresses) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["migrate"], ["demo"], ["demo", "--trees", "1"], ["outbox"]], ids=" ".join
+    "command",
+    [["migrate"], ["demo"], ["demo", "--trees", "1"], ["outbox"], ["ledger", "verify"]],
+    ids=" ".join,
 )
 @pytest.mark.parametrize(
     ("url", "reason"),
