@@ -22,6 +22,8 @@ LedgerTransactionId = NewType("LedgerTransactionId", uuid.UUID)
 PaymentMethodId = NewType("PaymentMethodId", uuid.UUID)
 TopUpId = NewType("TopUpId", uuid.UUID)
 PlanId = NewType("PlanId", uuid.UUID)
+SendCycleId = NewType("SendCycleId", uuid.UUID)
+SendReservationId = NewType("SendReservationId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -39,6 +41,7 @@ class Kind(enum.StrEnum):
     PAYMENT_METHOD = "paym"
     TOP_UP = "topu"
     PLAN = "plan"
+    SEND_RESERVATION = "rsrv"
 
 
 def new_id() -> uuid.UUID:

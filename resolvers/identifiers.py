@@ -21,6 +21,9 @@ LedgerTransactionIdArgument = Annotated[
 ]
 PaymentMethodIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.PAYMENT_METHOD))]
 PlanIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.PLAN))]
+SendReservationIdArgument = Annotated[
+    ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SEND_RESERVATION))
+]
 TopUpIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.TOP_UP))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from authz.reach import readable_account
+from engine.paging import Order
 from models.accounts import account_closure, accounts
 from models.clock import current_moment
 from models.cycles import cycle_number, cycle_start
@@ -26,6 +27,7 @@ from models.plans import limit_increases, plan_choices, plans, subscriptions
 from resolvers.credit import currency_of
 from resolvers.identifiers import PlanIdArgument
 
+BY_ID = Order("plans", (plans.c.id,))
 _UTC = literal_column("'UTC'", Text)
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
@@ -34,6 +36,11 @@ def by_id(root: FromClause, id: PlanIdArgument) -> Select[Any]:
     """A plan of the catalogue, known to everybody."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == id)
+
+
+def order(**_: object) -> Order:
+    """Those of the catalogue by their size."""
+    return BY_ID
 
 
 def on_offer(account: FromClause) -> Select[Any]:

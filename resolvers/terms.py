@@ -51,6 +51,11 @@ class Terms:
     send_limit: int
 
 
+def sends_beyond(limit: int, used: int, sends: int) -> int:
+    """How many of so many more sends are beyond the limit, where so many were made."""
+    return max(used + sends - max(limit, used), 0)
+
+
 async def terms_of(session: AsyncSession, account: Authorized) -> Terms:
     """The terms of an account whose path is locked, so that they stay."""
     own, subscriber = accounts.alias(), accounts.alias()

@@ -22,6 +22,7 @@ from resolvers import (
     members,
     payment_methods,
     roles,
+    send_caps,
     shares,
     top_ups,
 )
@@ -104,6 +105,9 @@ class Account(Node):
     )
     ledger_proof: LedgerProof | None = to_one(ledger_proof.proof_of, requires=Permission.CREDIT_READ)
     subscription: Subscription | None = to_one(plan_reads.subscription_of, requires=Permission.PLAN_READ)
-    plans: list[Plan] | None = to_many(plan_reads.on_offer, requires=Permission.PLAN_READ)
+    send_cap: int | None = computed(send_caps.cap_of, requires=Permission.PLAN_READ)
+    plans: Connection[Plan] | None = connection(
+        plan_reads.on_offer, order=plan_reads.order, requires=Permission.PLAN_READ
+    )
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

@@ -9,6 +9,7 @@ from strawberry.types import Info
 from authz.principals import ANONYMOUS, Credentials, Principal
 from engine.payloads import Payloads
 from engine.reader import Reader
+from resolvers.contacts import KeySource
 from resolvers.payments import PaymentProvider
 
 
@@ -24,6 +25,8 @@ class Context:
     public_url: str
     """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
     payments: PaymentProvider
+    contact_key: KeySource
+    """Raises a Refusal where the deployment has none."""
 
     @property
     def anonymous(self) -> bool:

@@ -12,6 +12,7 @@ from models.accounts import Currency, accounts
 from models.identifiers import Kind
 from models.plans import plans
 from resolvers import plans as reads
+from resolvers import sends
 from schema.amounts import AMOUNT, MicroAmount
 from schema.node import Node
 
@@ -62,4 +63,6 @@ class Subscription:
     cycle_starts_at: datetime.datetime = computed(reads.cycle_starts_at_of)
     cycle_ends_at: datetime.datetime = computed(reads.cycle_ends_at_of)
     contact_limit: int = computed(reads.contact_limit_of)
+    contacts_used: int = computed(sends.contacts_used_of)
     send_limit: int = computed(reads.send_limit_of)
+    sends_used: int = computed(sends.sends_used_of)

@@ -20,6 +20,7 @@ from resolvers import (
     payment_methods,
     plans,
     roles,
+    sends,
     shares,
     top_ups,
     users,
@@ -35,6 +36,7 @@ from schema.node import Node
 from schema.payments import PaymentMethod, TopUp
 from schema.plans import Plan
 from schema.roles import Role
+from schema.sends import SendReservation
 from schema.shares import Share
 from schema.users import User
 from schema.viewer import Viewer
@@ -57,6 +59,7 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.PAYMENT_METHOD: LookUp(PaymentMethod, payment_methods.by_id),
         Kind.TOP_UP: LookUp(TopUp, top_ups.by_id),
         Kind.PLAN: LookUp(Plan, plans.by_id),
+        Kind.SEND_RESERVATION: LookUp(SendReservation, sends.by_id),
     }
 
 

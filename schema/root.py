@@ -28,6 +28,9 @@ from schema.plans import Plan
 from schema.query import NodeQuery
 from schema.role_changes import RoleMutation
 from schema.roles import Role
+from schema.send_changes import SendMutation
+from schema.send_preview import SendPreviewQuery
+from schema.sends import SendReservation
 from schema.sessions import SessionMutation
 from schema.share_changes import ShareMutation, ShareQuery
 from schema.shares import Share
@@ -43,7 +46,7 @@ from schema.users import User
 
 __all__ = ["build_schema", "enums", "unmarked_fields"]
 
-_QUERIES = (NodeQuery, InvitationQuery, ShareQuery)
+_QUERIES = (NodeQuery, InvitationQuery, ShareQuery, SendPreviewQuery)
 _MUTATIONS = (
     SessionMutation,
     SubaccountMutation,
@@ -57,6 +60,7 @@ _MUTATIONS = (
     CreditMutation,
     PaymentMutation,
     PlanMutation,
+    SendMutation,
 )
 _MORE_TYPES = (
     Account,
@@ -68,6 +72,7 @@ _MORE_TYPES = (
     PaymentMethod,
     Plan,
     Role,
+    SendReservation,
     Share,
     TopUp,
     User,

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from schema.root import build_schema
 from server import health, metrics
 from server.application import Application
+from server.contact_key import key_source
 from server.database import connect_as_application, read_pool
 from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
@@ -25,7 +26,13 @@ def create_app(settings: Settings, database_url: str) -> Application:
     reads = read_pool(database_url, settings.read_pool_size)
     payments = payment_provider(settings.payment_provider)
     executor = Executor(
-        build_schema(), database, reads, settings.link_base, payments=payments, debug=settings.debug
+        build_schema(),
+        database,
+        reads,
+        settings.link_base,
+        payments=payments,
+        contact_key=key_source(settings),
+        debug=settings.debug,
     )
     postman = Postman(database, settings)
 

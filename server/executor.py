@@ -21,6 +21,7 @@ from authz.principals import (
     principal_of,
 )
 from authz.reach import PRINCIPAL
+from authz.refusals import Refusal, RefusalCode
 from authz.row_security import entering
 from engine.binds import NotCompilableError, prepared
 from engine.denials import MARKER, settled
@@ -32,6 +33,7 @@ from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
+from resolvers.contacts import ContactKey, KeySource
 from resolvers.payments import PaymentProvider
 from schema.context import Context
 from schema.root import graphql_schema
@@ -42,6 +44,10 @@ from server.metrics import ReadPath, count_operation
 from server.payments import NoPayments
 
 _NO_PAYMENTS = NoPayments()
+
+
+def _no_key() -> ContactKey:
+    raise Refusal(RefusalCode.SENDS_UNAVAILABLE)
 
 
 class Executor:
@@ -55,6 +61,7 @@ class Executor:
         public_url: str,
         *,
         payments: PaymentProvider = _NO_PAYMENTS,
+        contact_key: KeySource = _no_key,
         debug: bool = False,
     ) -> None:
         self.schema = graphql_schema(schema)
@@ -63,6 +70,7 @@ class Executor:
         self._plans = Plans(schema, entering())
         self._public_url = public_url
         self._payments = payments
+        self._contact_key = contact_key
         self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
         self.key_uses = KeyUses(self._sessions)
@@ -124,6 +132,7 @@ class Executor:
                 client_address,
                 self._public_url,
                 self._payments,
+                self._contact_key,
             )
             result = execute(
                 self.schema,

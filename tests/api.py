@@ -77,6 +77,8 @@ class Api:
 
 
 INPUT_TYPES = {
+    "sendCommit": "SendReservationInput",
+    "sendVoid": "SendReservationInput",
     "shareLeave": "ShareInput",
     "shareRevoke": "ShareInput",
     "accountSuspend": "AccountStatusInput",

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -68,7 +69,12 @@ async def database(addresses: DatabaseAddresses) -> AsyncIterator[AsyncEngine]:
 def settings() -> Settings:
     """As without any environment, but that credit can be bought."""
     practice = PaymentProviderName.PRACTICE
-    return Settings(smtp_url=None, public_url="http://mandant.test", payment_provider=practice)
+    return Settings(
+        smtp_url=None,
+        public_url="http://mandant.test",
+        payment_provider=practice,
+        contact_key=SecretStr("a secret of the tests"),
+    )
 
 
 @pytest.fixture(scope="session")

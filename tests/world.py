@@ -25,6 +25,14 @@ from models.members import memberships
 from models.payments import payment_methods, top_ups
 from models.plans import limit_increases, plan_choices, subscriptions
 from models.roles import role_policy_lines, roles
+from models.sends import (
+    active_contacts,
+    contact_claims,
+    send_caps,
+    send_counts,
+    send_cycles,
+    send_reservations,
+)
 from models.sessions import sessions
 from models.shares import share_accounts, shares
 from models.users import ownerships, users
@@ -283,6 +291,12 @@ class World:
             subscriptions,
             plan_choices,
             limit_increases,
+            send_cycles,
+            active_contacts,
+            contact_claims,
+            send_counts,
+            send_caps,
+            send_reservations,
         )
         found = []
         async with self.database.connect() as connection:

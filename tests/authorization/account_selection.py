@@ -4,7 +4,7 @@ from tests.authorization.matrix_fields import ACCOUNT_FIELDS
 
 _NOT_LISTS = {
     "subscription": "subscription { timeZone }",
-    "plans": "plans { code }",
+    "sendCap": "sendCap",
     "apiKeyCreation": "apiKeyCreation",
     "credit": "credit { balance }",
     "creditAt": 'creditAt(moment: "2026-01-01T00:00:00Z")',

@@ -27,6 +27,7 @@ from tests.authorization.matrix_rows import (
     people_only,
     table,
 )
+from tests.authorization.matrix_sends import SEND_MUTATIONS, SEND_QUERIES
 from tests.authorization.matrix_shares import SHARE_MUTATIONS, share_token
 from tests.authorization.moments import hash_quickly, offer, open_session
 from tests.authorization.outcomes import DONE
@@ -216,6 +217,7 @@ MUTATIONS = {
     **SHARE_MUTATIONS,
     **CREDIT_MUTATIONS,
     **PLAN_MUTATIONS,
+    **SEND_MUTATIONS,
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -270,6 +272,7 @@ QUERIES = {
     # The secret of the link is what lets its holder see what it offers.
     "invitation": Query(None, table((ANYBODY, DONE)), "{ accountName }", _token),
     "share": Query(None, table((ANYBODY, DONE)), "{ accountNames }", share_token),
+    **SEND_QUERIES,
 }
 
 ACCOUNT_FIELDS = {
@@ -291,5 +294,6 @@ ACCOUNT_FIELDS = {
     "topUps": ("CREDIT_READ", CREDIT_READERS),
     "subscription": ("PLAN_READ", PLAN_READERS),
     "plans": ("PLAN_READ", PLAN_READERS),
+    "sendCap": ("PLAN_READ", PLAN_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

@@ -14,10 +14,12 @@ from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
+from tests.authorization.matrix_sends import CAMPAIGN_SENDERS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
 from tests.credit import give_credit, give_payment_method, give_top_up, transaction_of
 from tests.plans import FREE
+from tests.sends import give_reservation, set_cap
 from tests.world import World
 
 
@@ -109,6 +111,7 @@ def test_every_gated_field_of_an_account_is_in_the_table() -> None:
 @pytest.mark.parametrize("way", ["account(id: $id)", "node(id: $id)"])
 async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> None:
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
+    await set_cap(stage.world, stage.account, 1000)
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {ACCOUNT_SELECTION} }} }} }}"
     for caller in sorted(INSIDE):
         answer = await api.ask(query, stage.callers[caller], id=stage.account.id)
@@ -176,6 +179,10 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> N
         Kind.PAYMENT_METHOD: ((await give_payment_method(registry, stage.account)).id, CREDIT_READERS),
         Kind.TOP_UP: (await give_top_up(registry, stage.account), CREDIT_READERS),
         Kind.PLAN: (FREE.id, everybody),
+        Kind.SEND_RESERVATION: (
+            (await give_reservation(registry, stage.account)).id,
+            CAMPAIGN_SENDERS,
+        ),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

@@ -13,7 +13,7 @@ from tests.authorization.matrix_fields import MUTATIONS
 from tests.authorization.outcomes import mutate, outcome
 from tests.world import World
 
-_ID = re.compile(r"^(acct|memb|akey|invt|role|shar|paym)_[0-9a-f-]{36}$")
+_ID = re.compile(r"^(acct|memb|akey|invt|role|shar|paym|rsrv)_[0-9a-f-]{36}$")
 _GATED = [name for name, mutation in MUTATIONS.items() if mutation.permission is not None]
 
 

@@ -20,6 +20,7 @@ from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, 
 from tests.plans import STARTER, subscribe
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
+from tests.sends import Reservation, give_reservation
 from tests.shares import Given, Share, give_share
 from tests.world import PASSWORD, Account, ApiKey, CustomRole, Member, Person, World
 
@@ -45,6 +46,7 @@ class Place:
     offer: Share
     role: CustomRole
     method: PaymentMethod
+    reservation: Reservation
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -67,6 +69,7 @@ class Place:
             Kind.API_KEY: self.key.id,
             Kind.SHARE: self.share.id,
             Kind.PAYMENT_METHOD: self.method.id,
+            Kind.SEND_RESERVATION: self.reservation.id,
         }
 
     def id_of(self, kind: Kind) -> str:
@@ -96,6 +99,7 @@ async def make_place(api: Api, world: World) -> Place:
     await give_credit(world, master, EURO)
     method = await give_payment_method(world, account)
     await subscribe(world, account, STARTER)
+    reservation = await give_reservation(world, account)
     invitation_id = made["invitation"]["id"]
     return Place(
         master,
@@ -113,6 +117,7 @@ async def make_place(api: Api, world: World) -> Place:
         waiting,
         role,
         method,
+        reservation,
     )
 
 
@@ -122,7 +127,7 @@ def nowhere() -> Place:
     person = Person(new_id(), "Nobody", "nobody@example.com", "")
     member = Member(new_id(), person, account)
     key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
-    method = PaymentMethod(new_id())
+    method, reservation = PaymentMethod(new_id()), Reservation(new_id())
     return Place(
         account,
         account,
@@ -139,6 +144,7 @@ def nowhere() -> Place:
         share,
         role,
         method,
+        reservation,
     )
 
 
@@ -155,6 +161,7 @@ def inputs(place: Place) -> dict[str, Input]:
     shared = {"accountIds": [place.account.id], "areas": None, "hiddenAreas": ["CONTACTS"]}
     share = {"shareId": place.share.id}
     paid = {"paymentMethodId": place.method.id}
+    reserved = {"reservationId": place.reservation.id}
     return {
         "signUp": {"name": "A", "email": address, "password": PASSWORD, "accountName": "B"}
         | {"invitationToken": None, "currency": "CHF"},
@@ -202,6 +209,12 @@ def inputs(place: Place) -> dict[str, Input]:
         "planChange": {"accountId": place.master.id, "planId": STARTER.id}
         | {"expectedVersion": 1, "timeZone": "Europe/Paris"},
         "limitIncrease": account | {"blocks": 1, "idempotencyKey": "6"},
+        "sendReserve": account
+        | {"stream": "MARKETING", "recipients": [address], "recipientHashes": ["0" * 64]}
+        | {"idempotencyKey": "7"},
+        "sendCommit": reserved,
+        "sendVoid": reserved,
+        "sendCapUpdate": account | {"sends": 5},
     }
 
 
@@ -220,6 +233,7 @@ ID_FIELDS = {
     "toAccountId": Kind.ACCOUNT,
     "paymentMethodId": Kind.PAYMENT_METHOD,
     "planId": Kind.PLAN,
+    "reservationId": Kind.SEND_RESERVATION,
 }
 """The fields of inputs that name something, and what."""
 

@@ -45,6 +45,10 @@ MUTATIONS = {
     "paymentMethodRemove": ["paymentMethodId"],
     "planChange": ["accountId", "planId"],
     "limitIncrease": ["accountId"],
+    "sendReserve": ["accountId"],
+    "sendCommit": ["reservationId"],
+    "sendVoid": ["reservationId"],
+    "sendCapUpdate": ["accountId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 

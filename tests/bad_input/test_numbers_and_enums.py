@@ -60,6 +60,13 @@ WRONG: dict[str, dict[str, list[object]]] = {
     "creditModeUpdate": {"mode": [None, "", "own_balance", 1, True]},
     "planChange": {"expectedVersion": [None, "1", 1.5], "timeZone": [7, {}], "planId": [None, {}]},
     "limitIncrease": {"blocks": [None, "1", 1.5, True, 2**31], "idempotencyKey": [None, 7]},
+    "sendReserve": {
+        "stream": [None, "", "marketing", 1],
+        "recipients": [None, 7, [None], [7], {}],
+        "recipientHashes": [None, [7]],
+        "idempotencyKey": [None, 7],
+    },
+    "sendCapUpdate": {"sends": ["1", 1.5, True, 2**31, -(2**31) - 1]},
     "signUp": {"currency": [None, "eur", "XXX", "BTC", 978]},
     "signIn": {"password": [None, 7, {}], "email": [None, 7, {}]},
     "invitationAccept": {"token": [None, 7, {}]},

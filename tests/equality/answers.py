@@ -45,6 +45,10 @@ FALLBACKS = {
         "Python answers it: the link's token is looked up by its digest",
         '{ share(token: "") { email } }',
     ),
+    "Query.sendPreview": Fallback(
+        "Python answers it: recipients are read and hashed with the deployment's key",
+        '{ sendPreview(accountId: "", stream: MARKETING) { recipients } }',
+    ),
 }
 """The only fields that need not be compiled."""
 

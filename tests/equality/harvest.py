@@ -19,6 +19,7 @@ _LISTS = (
     "shares",
     "paymentMethods",
     "topUps",
+    "plans",
     *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
 )
 _EDGES = "edges { cursor node { id } }"

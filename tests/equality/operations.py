@@ -15,7 +15,15 @@ from tests.equality.selections import Place, Selections
 from tests.equality.variables import Variables
 from tests.equality.vocabulary import Vocabulary
 
-_CHANCES = {"viewer": 75, "account": 50, "node": 35, "nodes": 25, "invitation": 2, "share": 2}
+_CHANCES = {
+    "viewer": 75,
+    "account": 50,
+    "node": 35,
+    "nodes": 25,
+    "invitation": 2,
+    "share": 2,
+    "sendPreview": 2,
+}
 _INTROSPECTION = ("__schema { queryType { name } }", '__type(name: "Account") { name }')
 
 

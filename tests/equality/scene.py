@@ -20,6 +20,7 @@ from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import Kind, present
 from models.ledger import BalanceKind
 from models.payments import TopUpStatus
+from models.sends import ReservationStatus, SendStream
 from resolvers.events import EventKind
 from tests.api import Caller
 from tests.credit import (
@@ -33,6 +34,7 @@ from tests.credit import (
 )
 from tests.equality import rows
 from tests.plans import BUSINESS, FREE, GROWTH, STARTER, buy, choose, make_plan, subscribe
+from tests.sends import give_reservation, set_cap
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
 
@@ -265,7 +267,13 @@ async def _plans(world: World, agency: _Agency, foreign: Account) -> list[str]:
     own = await make_plan(world, send_price=2**53 + 1, name=f"{QUOTES} 🦊")
     await subscribe(world, agency.leaves[0], own, "America/Havana", rows.WHOLE_SECOND)
     await subscribe(world, foreign, STARTER)
-    return [plan.id for plan in (FREE, STARTER, GROWTH, own)]
+    found = [plan.id for plan in (FREE, STARTER, GROWTH, own)]
+    await set_cap(world, agency.client, 2**31 - 1)
+    for account in (agency.master, agency.client, agency.leaves[0], foreign):
+        found += [(await give_reservation(world, account, status)).id for status in ReservationStatus]
+        stream = SendStream.TRANSACTIONAL.value
+        found.append((await give_reservation(world, account, expires_at=rows.PAST, stream=stream)).id)
+    return found
 
 
 async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:

@@ -37,6 +37,7 @@ _TAGS = (
     "shares",
     "ledgerEntries",
     "topUps",
+    "plans",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),

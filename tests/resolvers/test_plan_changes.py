@@ -43,8 +43,9 @@ async def test_a_tree_begins_with_the_smallest_plan(api: Api, brand: Brand) -> N
 
 
 async def test_the_catalogue_is_in_the_trees_currency(api: Api, brand: Brand) -> None:
-    query = "query ($id: ID!) { account(id: $id) { plans { id code currency price sendPrice } } }"
-    offered = (await api.read(query, brand.owner, id=brand.us.id))["account"]["plans"]
+    shown = "plans(first: 100) { nodes { id code currency price sendPrice } }"
+    query = f"query ($id: ID!) {{ account(id: $id) {{ {shown} }} }}"
+    offered = (await api.read(query, brand.owner, id=brand.us.id))["account"]["plans"]["nodes"]
     catalogue = [plan for plan in offered if not plan["code"].startswith("TEST")]
     assert [plan["id"] for plan in catalogue] == [FREE.id, STARTER.id, GROWTH.id, BUSINESS.id]
     assert {plan["currency"] for plan in offered} == {"EUR"}

@@ -22,6 +22,7 @@ from models.members import memberships
 from models.payments import payment_methods, top_ups
 from models.plans import limit_increases, plan_choices, plans, subscriptions
 from models.roles import role_policy_lines, roles
+from models.sends import active_contacts, send_counts, send_cycles, send_reservations
 from models.shares import share_accounts, shares
 from models.users import users
 from tests.world import Account, World
@@ -94,6 +95,13 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "remove the plan that was chosen": delete(plan_choices),
     "change what was bought": update(limit_increases).values(contacts=1000),
     "remove what was bought": delete(limit_increases),
+    "change whose cycle it is": update(send_cycles).values(starts_at=func.now()),
+    "remove a cycle": delete(send_cycles),
+    "change a contact": update(active_contacts).values(digest=b""),
+    "remove what an account has sent": delete(send_counts),
+    "change a reservation's sends": update(send_reservations).values(recipients=1),
+    "let a reservation live longer": update(send_reservations).values(expires_at=func.now()),
+    "remove a reservation": delete(send_reservations),
 }
 
 

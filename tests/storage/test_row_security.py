@@ -30,6 +30,7 @@ from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
 from tests.plans import STARTER, buy, subscribe
+from tests.sends import give_reservation, set_cap
 from tests.shares import Given, give_share
 from tests.world import Account, Member, World
 
@@ -61,6 +62,8 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await give_top_up(world, master)
     await subscribe(world, master, STARTER)
     await buy(world, master)
+    await give_reservation(world, master)
+    await set_cap(world, master, 5)
     return master, owner
 
 
