@@ -24,6 +24,7 @@ _SELECTIONS = {
     "credit": "credit { balance }",
     "creditAt": 'creditAt(moment: "2026-01-01T00:00:00Z")',
     "ledgerProof": "ledgerProof { head }",
+    "subscription": "subscription { timeZone }",
 }
 """What is neither a leaf without arguments nor a list."""
 

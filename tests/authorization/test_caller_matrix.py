@@ -14,11 +14,14 @@ from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
+from tests.authorization.matrix_sends import CAMPAIGN_SENDERS
 from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
 from tests.credit import give_credit, give_payment_method, give_top_up, transaction_of
 from tests.links import break_glass
+from tests.plans import FREE
+from tests.sends import give_reservation, set_cap
 from tests.staff import ask_for_subaccounts, set_override
 from tests.world import World
 
@@ -121,6 +124,7 @@ def test_every_gated_field_of_an_account_is_in_the_table() -> None:
 @pytest.mark.parametrize("way", ["account(id: $id)", "node(id: $id)"])
 async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> None:
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
+    await set_cap(stage.world, stage.account, 1000)
     fields = selection_of("Account", ACCOUNT_FIELDS)
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):
@@ -194,6 +198,11 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> N
         Kind.LEDGER_TRANSACTION: (await transaction_of(registry, stage.account), CREDIT_READERS),
         Kind.PAYMENT_METHOD: ((await give_payment_method(registry, stage.account)).id, CREDIT_READERS),
         Kind.TOP_UP: (await give_top_up(registry, stage.account), CREDIT_READERS),
+        Kind.PLAN: (FREE.id, everybody),
+        Kind.SEND_RESERVATION: (
+            (await give_reservation(registry, stage.account)).id,
+            CAMPAIGN_SENDERS,
+        ),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

@@ -25,6 +25,8 @@ _WITHOUT = {
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
     **dict.fromkeys(("creditTransfer", "creditTopUp", "creditModeUpdate"), "changes no right"),
+    **dict.fromkeys(("planChange", "limitIncrease", "sendCapUpdate"), "changes no right"),
+    **dict.fromkeys(("sendReserve", "sendCommit", "sendVoid"), "changes no right"),
     **dict.fromkeys(("paymentMethodAdd", "paymentMethodRemove"), "changes no right"),
 }
 _DOING = {"administrator", "developer", "key_of_parent"}

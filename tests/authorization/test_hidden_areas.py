@@ -16,6 +16,7 @@ from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, mutate, outcome, selection_of
 from tests.authorization.reach_model import area_of
 from tests.credit import give_credit, give_top_up, transaction_of
+from tests.sends import give_reservation, set_cap
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, Member, Person, World
 
@@ -54,6 +55,7 @@ async def hotel(registry: World) -> Hotel:
     )
     key, top_up_id = await registry.api_key(account), await give_top_up(registry, account)
     await give_credit(registry, account, 1)
+    await set_cap(registry, account, 5)
     transaction_id = await transaction_of(registry, account)
     return Hotel(account, owner, key, share, invitation_id, top_up_id, transaction_id)
 
@@ -101,6 +103,7 @@ async def test_nothing_of_a_hidden_area_is_a_node(
         hotel.key.id: Area.API_KEYS,
         hotel.top_up_id: Area.CREDIT,
         hotel.transaction_id: Area.CREDIT,
+        (await give_reservation(registry, hotel.account)).id: Area.CAMPAIGNS,
         event["id"]: Area.AUDIT,
     }
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Event { actor { id } } } }"

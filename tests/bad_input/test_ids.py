@@ -61,6 +61,12 @@ MUTATIONS = {
     "creditTopUp": ["accountId", "paymentMethodId"],
     "paymentMethodAdd": ["accountId"],
     "paymentMethodRemove": ["paymentMethodId"],
+    "planChange": ["accountId", "planId"],
+    "limitIncrease": ["accountId"],
+    "sendReserve": ["accountId"],
+    "sendCommit": ["reservationId"],
+    "sendVoid": ["reservationId"],
+    "sendCapUpdate": ["accountId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 
@@ -94,7 +100,7 @@ def _of_others(kind: Kind, place: Place, foreign: Place) -> list[object]:
     return [
         present(kind, uuid.uuid4()),
         present(kind, uuid.UUID(int=0)),
-        foreign.ids()[kind],
+        foreign.id_of(kind),
         *others,
         *[present(kind, uuid.UUID(id_.partition("_")[2])) for id_ in others],
     ]

@@ -146,6 +146,13 @@ SHAPES = {
         "transaction { kind } } }",
         4,
     ),
+    "subscriptions": _of_accounts(
+        "subscription { account { name } plan { code price sendPrice } nextPlan { code } timeZone anchorDay "
+        "cycleStartsAt cycleEndsAt contactLimit sendLimit contactsUsed sendsUsed }",
+        12,
+    ),
+    "caps": _of_accounts("sendCap", 1),
+    "plans": _of_accounts("plans { totalCount nodes { id code } }", 2),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
         "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",
