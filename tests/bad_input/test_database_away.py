@@ -29,7 +29,7 @@ _WHO = "{ viewer { id } }"
 async def _end_all_connections(database: AsyncEngine) -> int:
     """As an administrator, a fail-over or a restart does. How many there were."""
     statement = text(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
         "WHERE usename = :role AND datname = current_database()"
     )
     async with database.connect() as connection:

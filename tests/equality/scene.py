@@ -18,23 +18,11 @@ from authz.permissions import ALL_PERMISSIONS, Area, Permission, mask_of
 from models.accounts import AccountStatus, RightsInheritance
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import Kind, present
-from models.ledger import BalanceKind
-from models.payments import TopUpStatus
-from models.sends import ReservationStatus, SendStream
 from resolvers.events import EventKind
 from tests.api import Caller
-from tests.credit import (
-    EURO,
-    give_credit,
-    give_payment_method,
-    give_top_up,
-    move_credit,
-    own_balances,
-    transaction_of,
-)
 from tests.equality import rows
-from tests.plans import BUSINESS, FREE, GROWTH, STARTER, buy, choose, make_plan, subscribe
-from tests.sends import give_reservation, set_cap
+from tests.equality.money import make_money
+from tests.equality.plans import make_plans
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
 
@@ -123,7 +111,9 @@ async def make_scene(world: World) -> Scene:
     events.append(await rows.event(world, foreign, EventKind.ACCOUNT_CREATED, stranger.person))
     for number, leaf in enumerate(agency.leaves[::4]):
         await _fill(world, leaf, owner, list(BuiltinRole)[number])
-    money = await _money(world, agency, brand, foreign)
+    own = (agency.client, agency.till, agency.leaves[0])
+    money = await make_money(world, agency.master, own, (agency.shop, brand, foreign))
+    plans = await make_plans(world, agency.master, agency.client, agency.leaves[0], foreign)
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
@@ -144,6 +134,7 @@ async def make_scene(world: World) -> Scene:
         *(share.id for share in shares),
         *events,
         *money,
+        *plans,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
     return Scene({**people, **keys}, ids, (QUOTES, EMOJI, _EXTERNAL_ID, *words))
@@ -235,45 +226,6 @@ async def _custom_roles(
     by = members["owner of a tree"].person
     await rows.invitation(world, agency.leaves[0], reader, by)
     return [reader, own, *others]
-
-
-async def _money(world: World, agency: _Agency, brand: Account, foreign: Account) -> list[str]:
-    """Balances of their own and pools, entries of every kind, top-ups of every status."""
-    own = (agency.client, agency.till, agency.leaves[0])
-    await own_balances(world, *own)
-    found = []
-    for account in (agency.master, *own, brand, foreign):
-        await give_credit(world, account, 2**53 + 7)
-        found.append(await transaction_of(world, account))
-    for source, target in ((agency.master, agency.client), (agency.client, agency.till)):
-        memos = ((1, None), (EURO, f"{QUOTES} 🦊"))
-        found += [await move_credit(world, source, target, amount, memo) for amount, memo in memos]
-    found.append(await move_credit(world, agency.client, agency.client, 5, None, BalanceKind.RESERVED))
-    for account in (agency.master, agency.client, agency.shop, foreign):
-        found.append((await give_payment_method(world, account)).id)
-        found += [
-            await give_top_up(world, account, status)
-            for status in (TopUpStatus.DECLINED, TopUpStatus.PENDING)
-        ]
-    return found + await _plans(world, agency, foreign)
-
-
-async def _plans(world: World, agency: _Agency, foreign: Account) -> list[str]:
-    """Plans of a tree and of accounts in it, one that waits, contacts that were bought."""
-    await subscribe(world, agency.master, GROWTH, "Pacific/Apia", rows.PAST)
-    await choose(world, agency.master, FREE, rows.FUTURE)
-    await subscribe(world, agency.client, BUSINESS)
-    await buy(world, agency.client, 7)
-    own = await make_plan(world, send_price=2**53 + 1, name=f"{QUOTES} 🦊")
-    await subscribe(world, agency.leaves[0], own, "America/Havana", rows.WHOLE_SECOND)
-    await subscribe(world, foreign, STARTER)
-    found = [plan.id for plan in (FREE, STARTER, GROWTH, own)]
-    await set_cap(world, agency.client, 2**31 - 1)
-    for account in (agency.master, agency.client, agency.leaves[0], foreign):
-        found += [(await give_reservation(world, account, status)).id for status in ReservationStatus]
-        stream = SendStream.TRANSACTIONAL.value
-        found.append((await give_reservation(world, account, expires_at=rows.PAST, stream=stream)).id)
-    return found
 
 
 async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:
