@@ -19,6 +19,7 @@ from models.members import memberships
 from models.payments import payment_methods, top_ups
 from models.shares import share_accounts, shares
 from models.users import users
+from tests.sends import give_reservation
 from tests.world import Account, Member, World
 
 
@@ -33,6 +34,7 @@ class Scene:
     event_ids: tuple[str, ...]
     invitation_ids: tuple[str, ...]
     member_ids: tuple[str, ...]
+    reservation_ids: tuple[str, ...]
 
     @property
     def account_ids(self) -> list[str]:
@@ -53,6 +55,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         for number in range(children):
             below.append(await _child(connection, master))
             await _rows(connection, below, owner, rows if number == 0 else 1, found)
+    reservations = [await give_reservation(world, below[0]) for _ in range(rows)]
     return Scene(
         master,
         owner,
@@ -61,6 +64,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         event_ids=tuple(found[Kind.EVENT]),
         invitation_ids=tuple(found[Kind.INVITATION]),
         member_ids=tuple(found[Kind.MEMBER]),
+        reservation_ids=tuple(reservation.id for reservation in reservations),
     )
 
 
