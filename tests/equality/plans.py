@@ -1,4 +1,4 @@
-"""Plans of a tree and of accounts in it, one that waits, contacts that were bought, and reservations."""
+"""Plans of a tree and of accounts in it, one that waits, contacts that were bought, sends of every status."""
 
 from models.sends import ReservationStatus, SendStream
 from tests.equality import rows
@@ -10,7 +10,7 @@ from tests.world import Account, World
 async def make_plans(
     world: World, master: Account, client: Account, leaf: Account, foreign: Account
 ) -> list[str]:
-    """In a tree's master account, in two accounts below it and in a foreign one. The ids of all of it."""
+    """In a tree's master account and two below it, and in a foreign one. The ids of all that was made."""
     await subscribe(world, master, GROWTH, "Pacific/Apia", rows.PAST)
     await choose(world, master, FREE, rows.FUTURE)
     await subscribe(world, client, BUSINESS)
