@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from authz.permissions import Area, Permission
 from authz.policy_compiler import PolicyLine, RoleMasks
-from models.accounts import AccountStatus, RightsInheritance
+from models.accounts import AccountStatus, ParentAccess, RightsInheritance
 from models.identifiers import (
     AccountId,
     ApiKeyId,
+    BreakGlassId,
     Kind,
     MasterId,
     MembershipId,
@@ -56,6 +57,7 @@ class PathAccount:
     depth: int
     status: AccountStatus
     rights_inheritance: RightsInheritance
+    parent_access: ParentAccess
     asker_mask: int
 
     def shows(self, permission: Permission) -> bool:
@@ -114,6 +116,25 @@ class HeldMembership:
 
 
 @dataclass(frozen=True)
+class HeldOpening:
+    """Glass that a person has broken, of the account or of one above it, and one of its memberships above
+    that, which gives by it what it would give below if that link were FULL; None: none is left, or may be
+    told of. `expired`: by the database's clock."""
+
+    id: BreakGlassId
+    account: PathAccount
+    membership: HeldMembership | None
+    expires_at: datetime.datetime
+    expired: bool
+    ended_at: datetime.datetime | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is neither ended nor expired."""
+        return self.ended_at is None and not self.expired
+
+
+@dataclass(frozen=True)
 class GivenShare:
     """A share of the account: a role, or areas where that is None, but for what is hidden. `accepted`,
     `expired`: by the database's clock."""
@@ -148,7 +169,7 @@ class AskedKey:
     ip_ranges: tuple[str, ...]
 
 
-Way = HeldMembership | GivenShare | AskedKey
+Way = HeldMembership | HeldOpening | GivenShare | AskedKey
 """Something by which a subject may have access."""
 
 
@@ -171,10 +192,13 @@ class Facts:
 
     @property
     def subject_is_known(self) -> bool:
-        """Whether who asks may know of the subject here. An offer that waits says nothing about a person."""
-        if self.subject.is_asker:
-            return True
-        return any(not isinstance(way, GivenShare) or way.accepted for way in self.ways)
+        """Whether who asks may know of the subject here. An offer that waits says nothing about a person, and
+        broken glass nothing about one who is not seen among the members."""
+        return self.subject.is_asker or any(map(_makes_known, self.ways))
+
+
+def _makes_known(way: Way) -> bool:
+    return way.accepted if isinstance(way, GivenShare) else not isinstance(way, HeldOpening)
 
 
 def area_names(areas: Collection[Area]) -> str:

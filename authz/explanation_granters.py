@@ -8,6 +8,7 @@ from sqlalchemy import CTE, ColumnElement, FromClause, Select, Uuid, and_, bindp
 
 from authz.explanation_facts import AskedAccount, Facts
 from authz.explanation_misses import place_of_remedy
+from authz.key_creation import keys_are_made_by
 from authz.permissions import Permission, allows
 from authz.reach import grant_rows, mask_of_account, membership_holds, share_holds
 from authz.status import status_mask
@@ -55,6 +56,9 @@ def _statement(managing: Permission, permission: Permission) -> Select[Any]:
     held_at_place = mask_of_account(place, _grants_of(candidate))
     held = mask_of_account(asked, _grants_of(candidate))
     usable = held_at_place.c.mask.op("&")(status_mask(place))
+    manages = allows(usable, managing)
+    if managing is Permission.API_KEYS_WRITE:
+        manages = and_(manages, keys_are_made_by(_grants_of(candidate), place))
     return (
         select(users.c.id, users.c.name, func.count().over().label("total_count"))
         .select_from(
@@ -66,7 +70,7 @@ def _statement(managing: Permission, permission: Permission) -> Select[Any]:
         )
         .where(
             allows(held_at_place.c.mask, Permission.ACCOUNT_READ),
-            allows(usable, managing),
+            manages,
             allows(held.c.mask, permission),
         )
         .order_by(users.c.name, users.c.id)
@@ -104,7 +108,8 @@ def _candidates() -> CTE:
 
 
 def _grants_of(candidate: FromClause) -> FromClause:
-    """What the candidate holds: reach's own definition, for each of them."""
+    """What the candidate holds and may pass on, so nothing by broken glass: reach's own definition, for each
+    of them."""
     person = select(candidate.c.user_id, null().cast(Uuid).label("api_key_id")).correlate(candidate)
     return grant_rows(person.subquery("candidate")).subquery("candidate_grants")
 

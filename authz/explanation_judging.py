@@ -58,10 +58,11 @@ class Judged:
     @property
     def steps(self) -> tuple[Step, ...]:
         """All of them: ways that give it first, then reach, then status. How many accounts above that may not
-        be known are suspended is not told."""
+        be known keep it back, or are suspended, is not told."""
         ordered = sorted(self.ways, key=lambda way: not way.gives)
         reach = [NOT_VISIBLE] if not self.visible and (self.given or not self.ways) else []
-        return (*(step for way in ordered for step in way.steps), *reach, *dict.fromkeys(self.status))
+        told = (step for way in ordered for step in dict.fromkeys(way.steps))
+        return (*told, *reach, *dict.fromkeys(self.status))
 
 
 NOT_VISIBLE = Step(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from authz.builtin_roles import BuiltinRole, compiled
 from authz.explanation_facts import AskedKey, Facts, PathAccount
 from authz.explanation_judging import NOT_VISIBLE, Judged, JudgedWay
+from authz.explanation_link_rules import all_let_pass
 from authz.explanation_steps import AccessStepKind, Miss, Step
 from authz.permissions import Permission
 from models.identifiers import Kind, present
@@ -69,7 +70,7 @@ def _of_roles(facts: Facts, judged: Judged) -> Iterator[Miss]:
     about, enough = present(Kind.ROLE, role.id), not judged.denying_status
     if facts.subject.api_key_id is None:
         sentence = f"The role {role.name} in {place.label} would allow it."
-    elif role is not BuiltinRole.OWNER:
+    elif role is not BuiltinRole.OWNER and all_let_pass(facts, place, permission):
         sentence = f"A key of {place.label} with the role {role.name} would be allowed it."
     else:
         return

@@ -1,6 +1,6 @@
 """Reads what bears on somebody's access, in the request's snapshot, and leaves out what may not be told."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from authz.explanation_facts import (
     Facts,
     GivenShare,
     HeldMembership,
+    HeldOpening,
     HeldRole,
     PathAccount,
     Subject,
@@ -25,6 +26,7 @@ from authz.explanation_statements import (
     key_statement,
     lines_statement,
     memberships_statement,
+    openings_statement,
     path_statement,
     roles_statement,
     shares_statement,
@@ -33,7 +35,7 @@ from authz.explanation_statements import (
 from authz.permissions import Area, Permission
 from authz.policy_compiler import PolicyLine, RoleMasks
 from engine.reader import Reader
-from models.accounts import AccountStatus, RightsInheritance
+from models.accounts import AccountStatus, ParentAccess, RightsInheritance
 from models.roles import Effect, Relation
 
 Row = Mapping[str, Any]
@@ -46,37 +48,44 @@ async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, vi
     of_key = {MASTER: account.master_id, API_KEY: subject.api_key_id}
     path = [_path_account(row) for row in await reader.rows(path_statement(viewpoint), on_path)]
     members = await reader.rows(memberships_statement(), of_subject)
+    openings = await reader.rows(openings_statement(), of_subject)
     shared = await reader.rows(shares_statement(), of_subject)
     keys = await reader.rows(key_statement(viewpoint), of_key)
     role_ids = {row["role_id"] for row in (*members, *shared, *keys)} - {None}
     held_roles = await _read_roles(reader, role_ids)
+    memberships = [_membership(row, path, held_roles) for row in members]
+    known = [held for held in memberships if _may_be_told(held, subject, path[0])]
     ways: list[Way] = [
-        *(_membership(row, path, held_roles) for row in members),
+        *known,
+        *(way for row in openings for way in _opened(row, path, known)),
         *(_share(row, held_roles) for row in shared),
         *(_key(row, path, held_roles) for row in keys if row["known"] or subject.is_asker),
     ]
-    (held,) = await reader.rows(verdict_statement(account, subject))
+    (verdict,) = await reader.rows(verdict_statement(account, subject))
     return Facts(
         subject=subject,
         path=tuple(path),
-        ways=tuple(way for way in ways if subject.is_asker or _may_be_told(way, path[0])),
-        verdict=_within_reach(held["verdict"] or 0),
+        ways=tuple(way for way in ways if _may_be_told(way, subject, path[0])),
+        verdict=_within_reach(verdict["verdict"] or 0),
     )
 
 
-def _may_be_told(way: Way, asked: PathAccount) -> bool:
-    """Whether who asks, and is not the subject, may know of it.
+def _may_be_told(way: Way, subject: Subject, asked: PathAccount) -> bool:
+    """Whether who asks may know of it: of itself everything.
 
     Members of accounts above are known below only where they reach down, as `Account.members` shows them; or
-    to who may see them above as well.
+    to who may see them above as well. Broken glass is known where it lets somebody in, or else by the log.
     """
-    if isinstance(way, AskedKey):
-        return True  # keys that may not be known were not read
+    if subject.is_asker or isinstance(way, AskedKey):
+        return True  # other keys that may not be known were not read
     if not asked.shows(Permission.MEMBERS_READ):
         return False
     if isinstance(way, HeldMembership) and way.account.depth:
         reaches_down = way.holds and way.mask_below != 0
         return reaches_down or way.account.shows(Permission.MEMBERS_READ)
+    if isinstance(way, HeldOpening):
+        lets_in = way.holds and way.membership is not None and way.membership.holds
+        return lets_in or way.account.shows(Permission.AUDIT_READ)
     return True
 
 
@@ -109,13 +118,29 @@ def _path_account(row: Row) -> PathAccount:
         depth=row["depth"],
         status=AccountStatus(row["status"]),
         rights_inheritance=RightsInheritance(row["rights_inheritance"]),
+        parent_access=ParentAccess(row["parent_access"]),
         asker_mask=row["asker_mask"],
     )
 
 
 def _membership(row: Row, path: list[PathAccount], roles: Mapping[UUID, HeldRole]) -> HeldMembership:
-    (account,) = (account for account in path if account.id == row["account_id"])
+    account = _on_path(row, path)
     return HeldMembership(row["id"], account, roles[row["role_id"]], row["expires_at"], row["holds"])
+
+
+def _opened(
+    row: Row, path: list[PathAccount], memberships: Collection[HeldMembership]
+) -> Iterator[HeldOpening]:
+    """One way for each membership above the opened account."""
+    account = _on_path(row, path)
+    above = [membership for membership in memberships if membership.account.depth > account.depth]
+    for membership in above or (None,):
+        yield HeldOpening(row["id"], account, membership, row["expires_at"], row["expired"], row["ended_at"])
+
+
+def _on_path(row: Row, path: list[PathAccount]) -> PathAccount:
+    (account,) = (account for account in path if account.id == row["account_id"])
+    return account
 
 
 def _share(row: Row, roles: Mapping[UUID, HeldRole]) -> GivenShare:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from authz.deciding_lines import as_text, deciding_line
 from authz.explanation_facts import Facts, HeldRole, PathAccount
+from authz.explanation_link_rules import link_steps
 from authz.explanation_steps import AccessEffect, AccessStepKind, ExplanationDiffersError, Step
 from authz.permissions import Permission
 from models.accounts import RightsInheritance
@@ -11,14 +12,22 @@ from models.identifiers import Kind, present
 from models.roles import Effect, Relation
 
 
-def role_steps(facts: Facts, role: HeldRole, holder: PathAccount, permission: Permission) -> Iterator[Step]:
-    """The role, the way down the tree from the account that it is held in, and the policy's line."""
+def role_steps(
+    facts: Facts,
+    role: HeldRole,
+    holder: PathAccount,
+    permission: Permission,
+    opened: PathAccount | None = None,
+) -> Iterator[Step]:
+    """The role, the way down the tree from the account that it is held in, and the policy's line. `opened`:
+    whose glass is broken."""
     about = present(Kind.ROLE, role.id)
     yield Step(AccessStepKind.ROLE, AccessEffect.NO_SAY, f"The role is {role.name}.", about)
     relation = Relation.MEMBER
     if holder.depth:
         relation, link = _link(facts, role, holder, permission)
         yield link
+        yield from link_steps(facts, holder, permission, opened)
     yield _policy_line(role, relation, permission, about)
 
 

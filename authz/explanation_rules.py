@@ -1,8 +1,8 @@
 """The rules by which access is given and withheld, one function each (N1).
 
-A *way* is something by which somebody may have access: a membership, a share, or being an API key. A way's
-rules stand in its list of rules; it gives a permission where none of them denies. Another kind of link in the
-chain is another function in a list.
+A *way* is something by which somebody may have access: a membership, broken glass, a share, or being an API
+key. A way's rules stand in its list of rules; it gives a permission where none of them denies. Another kind
+of link in the chain is another function in a list.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,11 +11,13 @@ from authz.explanation_facts import (
     Facts,
     GivenShare,
     HeldMembership,
+    HeldOpening,
     PathAccount,
     Way,
     area_names,
 )
 from authz.explanation_key_rules import key_steps
+from authz.explanation_membership_rules import membership_steps, opening_steps
 from authz.explanation_role_rules import role_steps
 from authz.explanation_steps import AccessEffect, AccessStepKind, Step, on_day
 from authz.permissions import ALL_PERMISSIONS, READ_PERMISSIONS, Permission
@@ -26,7 +28,9 @@ from models.identifiers import Kind, present
 def way_steps(facts: Facts, way: Way, permission: Permission) -> list[Step]:
     """What the rules of a way say, in their order."""
     if isinstance(way, HeldMembership):
-        return [step for rule in _MEMBERSHIP_RULES for step in rule(facts, way, permission)]
+        return membership_steps(facts, way, permission)
+    if isinstance(way, HeldOpening):
+        return opening_steps(facts, way, permission)
     if isinstance(way, GivenShare):
         return [step for rule in _SHARE_RULES for step in rule(facts, way, permission)]
     return key_steps(facts, way, permission)
@@ -40,21 +44,6 @@ def status_steps(facts: Facts, permission: Permission) -> list[Step]:
         return told
     kind, sentence = AccessStepKind.ACCOUNT_STATUS, f"{facts.account.label} and all above it are active."
     return [Step(kind, AccessEffect.NO_SAY, sentence, facts.account.global_id)]
-
-
-def _membership(facts: Facts, way: HeldMembership, permission: Permission) -> Iterator[Step]:
-    # As the account's members show it: from below, the id names the account that it is seen from.
-    about = present(Kind.MEMBER, way.id) + (f"_{facts.account.id}" if way.account.depth else "")
-    kind, who, where = AccessStepKind.MEMBERSHIP, facts.subject.name, way.account.label
-    if way.holds:
-        yield Step(kind, AccessEffect.ALLOWS, f"{who} is a member of {where}.", about)
-    else:
-        sentence = f"The membership of {who} in {where} expired{on_day(way.expires_at)}."
-        yield Step(kind, AccessEffect.DENIES, sentence, about, remedy=sentence)
-
-
-def _membership_role(facts: Facts, way: HeldMembership, permission: Permission) -> Iterator[Step]:
-    yield from role_steps(facts, way.role, way.account, permission)
 
 
 def _share(facts: Facts, way: GivenShare, permission: Permission) -> Iterator[Step]:
@@ -120,10 +109,6 @@ def _status(account: PathAccount, permission: Permission) -> Step | None:
     return Step(kind, AccessEffect.DENIES, sentence, about, remedy=remedy)
 
 
-_MEMBERSHIP_RULES: tuple[Callable[[Facts, HeldMembership, Permission], Iterator[Step]], ...] = (
-    _membership,
-    _membership_role,
-)
 _SHARE_RULES: tuple[Callable[[Facts, GivenShare, Permission], Iterator[Step]], ...] = (
     _share,
     _share_gives,

@@ -20,14 +20,17 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
+from authz.break_glass import opening_holds
 from authz.explanation_facts import AskedAccount, Subject, Viewpoint
 from authz.permissions import ALL_PERMISSIONS, Permission, mask_literal
 from authz.principals import key_stops, subject_rows
-from authz.reach import account_where, grants_of, mask_of_account, membership_holds
+from authz.reach import account_where, grants_now, mask_of_account, membership_holds
 from authz.status import status_mask
 from models.accounts import account_closure, accounts
 from models.api_keys import WhenMakerLosesAccess, api_keys
+from models.break_glass import break_glass_openings
 from models.members import memberships
 from models.roles import role_policy_lines, roles
 from models.shares import share_accounts, shares
@@ -58,6 +61,7 @@ def path_statement(viewpoint: Viewpoint) -> Select[Any]:
             closure.c.depth,
             account.c.status,
             account.c.rights_inheritance,
+            account.c.parent_access,
             mask.label("asker_mask"),
         )
         .select_from(source)
@@ -88,6 +92,31 @@ def memberships_statement() -> Select[Any]:
             memberships.c.user_id == _bound(USER),
         )
         .order_by(closure.c.depth)
+    )
+
+
+@cache
+def openings_statement() -> Select[Any]:
+    """For the account and each one above it the break-glass opening of a person that holds, or else its last
+    one."""
+    opening, closure = break_glass_openings.alias(), account_closure.alias()
+    on_path = and_(closure.c.master_id == opening.c.master_id, closure.c.ancestor_id == opening.c.account_id)
+    return (
+        select(
+            opening.c.id,
+            opening.c.account_id,
+            opening.c.expires_at,
+            _expired(opening).label("expired"),
+            opening.c.ended_at,
+        )
+        .select_from(opening.join(closure, on_path))
+        .where(
+            closure.c.master_id == _bound(MASTER),
+            closure.c.descendant_id == _bound(ACCOUNT),
+            opening.c.user_id == _bound(USER),
+        )
+        .ext(distinct_on(opening.c.account_id))
+        .order_by(opening.c.account_id, opening_holds(opening).desc(), opening.c.id.desc())
     )
 
 
@@ -172,7 +201,7 @@ def _bound_list(name: str) -> ColumnElement[Any]:
 
 def verdict_statement(account: AskedAccount, subject: Subject) -> Select[Any]:
     """What reach and status leave the subject there, a mask: as its own `viewerPermissions` would tell."""
-    granted = mask_of_account(accounts, grants_of(subject_rows(subject.user_id, subject.api_key_id)))
+    granted = mask_of_account(accounts, grants_now(subject_rows(subject.user_id, subject.api_key_id)))
     return (
         select(granted.c.mask.op("&")(status_mask(accounts)).label("verdict"))
         .select_from(accounts.join(granted, true()))

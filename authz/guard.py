@@ -105,7 +105,10 @@ async def authorize_all(
 
 
 async def authorize_also(
-    session: AsyncSession, principal: Principal, account_id: AccountId, permission: Permission
+    session: AsyncSession,
+    principal: Principal,
+    account_id: AccountId | ColumnElement[uuid.UUID],
+    permission: Permission,
 ) -> Authorized:
     """The same for an account on a path that is locked already; locks nothing."""
     return await _check(session, principal, account_id, permission)

@@ -1,6 +1,6 @@
 """Where in a tree API keys are made (R13)."""
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, case, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
@@ -17,17 +17,31 @@ async def check_key_creation(session: AsyncSession, principal: Principal, accoun
 
     The account is locked, and with it the master account: the setting stays until the change is done.
     """
-    in_master = account.account_id == account.master_id
-    from_master = exists(
-        select(GRANTS.c.account_id).where(
-            GRANTS.c.master_id == account.master_id,
-            GRANTS.c.account_id == account.master_id,
-            allows(GRANTS.c.own_mask if in_master else GRANTS.c.below_mask, Permission.API_KEYS_WRITE),
-        )
-    )
-    anywhere = accounts.c.api_key_creation == ApiKeyCreationPlace.ANYWHERE.value
-    statement = select(or_(anywhere, from_master)).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.master_id
+    statement = select(keys_are_made_by(GRANTS, accounts)).where(
+        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
     )
     if not (await session.execute(statement, principal.credentials.binds)).scalar_one():
         raise Refusal(RefusalCode.MASTER_ACCOUNT_REQUIRED)
+
+
+def keys_are_made_by(grants: FromClause, account: FromClause) -> ColumnElement[bool]:
+    """Whether the tree's master account leaves it to who holds the grants to make keys in the account."""
+    master = accounts.alias("key_master")
+    in_master = account.c.id == account.c.master_id
+    anywhere = exists(
+        select(master.c.id).where(
+            master.c.master_id == account.c.master_id,
+            master.c.id == account.c.master_id,
+            master.c.api_key_creation == ApiKeyCreationPlace.ANYWHERE.value,
+        )
+    )
+    from_master = exists(
+        select(grants.c.account_id).where(
+            grants.c.master_id == account.c.master_id,
+            grants.c.account_id == account.c.master_id,
+            allows(
+                case((in_master, grants.c.own_mask), else_=grants.c.below_mask), Permission.API_KEYS_WRITE
+            ),
+        )
+    )
+    return or_(anywhere, from_master)

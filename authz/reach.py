@@ -132,7 +132,8 @@ def grants_of(principal: FromClause) -> CTE:
     return grant_rows(principal).cte("grants").prefix_with("MATERIALIZED")
 
 
-def _grants_now(principal: FromClause) -> CTE:
+def grants_now(principal: FromClause) -> CTE:
+    """All that gives the principal rights now: the same, and what broken glass gives."""
     return grant_rows_now(principal).cte("grants").prefix_with("MATERIALIZED")
 
 
@@ -162,7 +163,7 @@ def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     return union_all(_membership_grants(principal), _key_grants(principal))
 
 
-GRANTS = _grants_now(PRINCIPAL)
+GRANTS = grants_now(PRINCIPAL)
 
 
 def granted_mask(closure: FromClause, grant: FromClause) -> ColumnElement[int]:

@@ -48,6 +48,14 @@ class RefusalCode(enum.Enum):
     )
     INSUFFICIENT_CREDIT = "There is not that much credit."
     PAYMENT_DECLINED = "The payment provider declined."
+    CONTACT_LIMIT_REACHED = "More contacts would become active than the billing cycle has left."
+    SEND_LIMIT_REACHED = "More would be sent than the billing cycle has left."
+    SEND_CAP_REACHED = "More would be sent than the cap of the account, or of one above it, has left."
+    RESERVATION_EXPIRED = "The reservation was not committed in time; nothing is to be sent."
+    RESERVATION_SETTLED = "The reservation was committed or voided already."
+    PARENT_ACCOUNT_REQUIRED = "Only those who hold the permission also in the account above decide this."
+    SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
+    PLAN_REQUIRED = "The account's plan does not include it; a larger one does."
     PAYMENTS_UNAVAILABLE = "The payment provider does not answer; ask again with the same idempotency key."
 
 

@@ -24,6 +24,9 @@ SubaccountsRequestId = NewType("SubaccountsRequestId", uuid.UUID)
 LedgerTransactionId = NewType("LedgerTransactionId", uuid.UUID)
 PaymentMethodId = NewType("PaymentMethodId", uuid.UUID)
 TopUpId = NewType("TopUpId", uuid.UUID)
+PlanId = NewType("PlanId", uuid.UUID)
+SendCycleId = NewType("SendCycleId", uuid.UUID)
+SendReservationId = NewType("SendReservationId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -43,6 +46,8 @@ class Kind(enum.StrEnum):
     LEDGER_TRANSACTION = "ltrx"
     PAYMENT_METHOD = "paym"
     TOP_UP = "topu"
+    PLAN = "plan"
+    SEND_RESERVATION = "rsrv"
 
 
 def new_id() -> uuid.UUID:

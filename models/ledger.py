@@ -40,6 +40,7 @@ class LedgerTransactionKind(enum.Enum):
     TRANSFER = "TRANSFER"
     TOP_UP = "TOP_UP"
     SETTLEMENT = "SETTLEMENT"
+    SEND = "SEND"
 
 
 GENESIS = bytes(32)

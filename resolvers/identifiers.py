@@ -21,6 +21,10 @@ LedgerTransactionIdArgument = Annotated[
     ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.LEDGER_TRANSACTION))
 ]
 PaymentMethodIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.PAYMENT_METHOD))]
+PlanIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.PLAN))]
+SendReservationIdArgument = Annotated[
+    ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SEND_RESERVATION))
+]
 TopUpIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.TOP_UP))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
 OverrideIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.OVERRIDE))]

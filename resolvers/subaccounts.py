@@ -21,6 +21,7 @@ from resolvers.events import EventKind, record
 from resolvers.idempotency import IdempotentRequest, Outcome, earlier_outcome, remember
 from resolvers.invitation_changes import Offer, add_invitation
 from resolvers.subaccounts_request_changes import SubaccountSetUp, check_unlocked
+from resolvers.terms import terms_of
 from resolvers.texts import short_text
 
 FIRST_KEY_NAME = "First key"
@@ -56,9 +57,9 @@ async def create_subaccount(
 ) -> SubaccountCreated:
     """Make an account below another, with its first API key (R6).
 
-    Needs SUBACCOUNTS_WRITE in the parent. Raises TREE_TOO_DEEP, CONFLICT for an external id that a sibling
-    has, FAILED_PRECONDITION where platform support has not unlocked them, BAD_USER_INPUT,
-    IDEMPOTENCY_MISMATCH.
+    Needs SUBACCOUNTS_WRITE in the parent. Raises FAILED_PRECONDITION where platform support has not unlocked
+    them, PLAN_REQUIRED where the plan that the parent uses allows none (R10), TREE_TOO_DEEP, CONFLICT for an
+    external id that a sibling has, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     parent = await authorize(session, principal, command.parent_id, Permission.SUBACCOUNTS_WRITE)
     content = (command.name, command.external_id, command.owner_email)
@@ -67,6 +68,8 @@ async def create_subaccount(
     if earlier is not None:
         return _replayed(earlier)
     await check_unlocked(session, parent, command.set_up)
+    if not (await terms_of(session, parent)).plan.subaccounts_allowed:
+        raise Refusal(RefusalCode.PLAN_REQUIRED, field="parentId")
     account = await _add_subaccount(session, principal, parent, command)
     administrator = await role_in(session, account, BuiltinRole.ADMINISTRATOR.id)
     scopes = account.mask | account.below_mask

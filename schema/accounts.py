@@ -31,6 +31,7 @@ from resolvers import (
     members,
     payment_methods,
     roles,
+    send_caps,
     shares,
     subaccounts_requests,
     top_up_rules,
@@ -40,6 +41,7 @@ from resolvers import accounts as reads
 from resolvers import credit as credit_reads
 from resolvers import overrides as override_reads
 from resolvers import parent_access as links
+from resolvers import plans as plan_reads
 from schema.access import AccessEntry
 from schema.amounts import AMOUNT, MicroAmount
 from schema.api_keys import ApiKey
@@ -53,6 +55,7 @@ from schema.node import ID_DESCRIPTION, Node
 from schema.overrides import Override
 from schema.parent_access import ParentAccessRequest
 from schema.payments import PaymentMethod, TopUp, TopUpRule
+from schema.plans import Plan, Subscription
 from schema.roles import Role
 from schema.shares import Share
 from schema.subaccounts_requests import SubaccountsRequest
@@ -153,5 +156,10 @@ class Account(Node):
     )
     top_up_rule: TopUpRule | None = to_one(top_up_rules.of_account, requires=Permission.CREDIT_READ)
     ledger_proof: LedgerProof | None = to_one(ledger_proof.proof_of, requires=Permission.CREDIT_READ)
+    subscription: Subscription | None = to_one(plan_reads.subscription_of, requires=Permission.PLAN_READ)
+    send_cap: int | None = computed(send_caps.cap_of, requires=Permission.PLAN_READ)
+    plans: Connection[Plan] | None = connection(
+        plan_reads.on_offer, order=plan_reads.order, requires=Permission.PLAN_READ
+    )
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

@@ -13,6 +13,7 @@ from resolvers import break_glass
 from resolvers import break_glass_changes as writes
 from resolvers.attempts import Limit
 from resolvers.identifiers import required
+from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.break_glass import BreakGlassOpening
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError
@@ -31,11 +32,13 @@ class BreakGlassOpenInput:
         description="Why, 1 to 200 characters; for the account's owners and its log."
     )
     hours: int = strawberry.field(description="For how long, 1 to 24.")
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="Which opening to end.")
 class BreakGlassEndInput:
     break_glass_id: strawberry.ID = strawberry.field(description="The opening.")
+    dry_run: bool = dry_run()
 
 
 @entity(None, carries={"break_glass_id": Uuid()})
@@ -43,6 +46,8 @@ class BreakGlassPayload:
     """An opening that was made or ended."""
 
     break_glass_opening: BreakGlassOpening | None = to_one(break_glass.of_result)
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     authz_revision: str | None = authz_revision()
     user_errors: list[UserError] = user_errors()
 
@@ -63,7 +68,7 @@ class BreakGlassMutation:
             return _payload(await writes.open_break_glass(session, principal, command))
 
         limit = Limit(f"break-glass of {principal.id}", _OPENINGS_OF_A_PERSON, _WINDOW)
-        return await perform(info, BreakGlassPayload, write, [limit])
+        return await perform(info, BreakGlassPayload, write, [limit], dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=OPEN,
@@ -77,7 +82,7 @@ class BreakGlassMutation:
             opening_id = BreakGlassId(required(Kind.BREAK_GLASS, input.break_glass_id, "breakGlassId"))
             return _payload(await writes.end_break_glass(session, principal, opening_id))
 
-        return await perform(info, BreakGlassPayload, write)
+        return await perform(info, BreakGlassPayload, write, dry_run=input.dry_run)
 
 
 def _payload(opening_id: BreakGlassId) -> BreakGlassPayload:

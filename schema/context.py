@@ -9,6 +9,7 @@ from strawberry.types import Info
 from authz.principals import ANONYMOUS, Credentials, Principal
 from engine.payloads import Payloads
 from engine.reader import Reader
+from resolvers.contacts import KeySource
 from resolvers.payments import PaymentProvider
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 
@@ -27,6 +28,8 @@ class Context:
     subaccount_set_up: SubaccountSetUp
     """Whether platform support has to unlock subaccounts first."""
     payments: PaymentProvider
+    contact_key: KeySource
+    """Raises a Refusal where the deployment has none."""
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
 

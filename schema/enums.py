@@ -25,12 +25,15 @@ from models.ledger import BalanceKind, LedgerTransactionKind
 from models.overrides import OverrideKind, UnsubscribeScope
 from models.payments import TopUpStatus
 from models.roles import Effect, Relation
+from models.sends import ReservationStatus, SendStream
 from models.staff import StaffRole
 from resolvers.accounts import AccountOrder
+from resolvers.contacts import RecipientFault
 from resolvers.events import EventKind
 from resolvers.invitations import InvitationStatus
 from resolvers.members import MemberRelation
 from resolvers.overrides import OverrideStatus
+from resolvers.send_preview import SendWarning
 from resolvers.shares import ShareStatus
 from resolvers.subaccounts_requests import SubaccountsRequestStatus
 
@@ -106,12 +109,14 @@ publish(
     _by(
         {
             "MEMBERSHIP": "A role in the account, or in one above it.",
+            "BREAK_GLASS": "The glass of the account, or of one above it, was broken.",
             "SHARE": "The account is shared.",
             "KEY_STATE": "Whether the API key works: neither revoked nor expired nor stopped.",
             "KEY_ADDRESS": "The network addresses from which the API key works.",
             "KEY_ACCOUNT": "The account that the API key is bound to.",
             "ROLE": "The role that is held, or that would help.",
             "TREE_LINK": "How the account above passes roles down.",
+            "PARENT_ACCESS": "What the account, or one above it, lets pass of the rights held above it.",
             "POLICY_LINE": "The line of the role's policy.",
             "SHARE_AREA": "The areas that the share opens alone.",
             "HIDDEN_AREA": "The areas that the share hides.",
@@ -351,6 +356,45 @@ publish(
             "TRANSFER": "Credit was handed down the tree, or back (R43).",
             "TOP_UP": "Credit was bought (R44).",
             "SETTLEMENT": "An account began to draw from a pool: what it had left went there (T18).",
+            "SEND": "Sends beyond the plan: credit was reserved, spent or given back.",
+        }
+    ),
+)
+publish(
+    RecipientFault,
+    _by({"MALFORMED": "No e-mail address, or no hash.", "DUPLICATE": "The same as one before it."}),
+)
+publish(
+    ReservationStatus,
+    _by(
+        {
+            "RESERVED": "Waits to be committed, until it expires.",
+            "COMMITTED": "It is sent; what it holds is used.",
+            "VOIDED": "It was not sent; what it held was given back.",
+            "EXPIRED": "It was not committed in time; what it held was given back.",
+        }
+    ),
+)
+publish(
+    SendStream,
+    _by(
+        {
+            "MARKETING": "Campaigns; needs CAMPAIGNS_SEND.",
+            "TRANSACTIONAL": "Single messages; needs TRANSACTIONAL_SEND.",
+        }
+    ),
+)
+publish(
+    SendWarning,
+    _by(
+        {
+            "ACCOUNT_NOT_ACTIVE": "The account, or one above it, is suspended or closed.",
+            "NO_RECIPIENTS": "Nobody is left to send to.",
+            "CONTACT_LIMIT": "More contacts would become active than the cycle has left (R96).",
+            "SEND_LIMIT": "More would be sent than the cycle has left (R95).",
+            "BEYOND_PLAN": "Some sends are beyond the plan's and have a price.",
+            "SEND_CAP": "More would be sent than the cap of the account, or of one above it, has left.",
+            "INSUFFICIENT_CREDIT": "There is not enough credit for sends beyond the plan's.",
         }
     ),
 )

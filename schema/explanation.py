@@ -28,7 +28,8 @@ class AccessStep:
     effect: AccessEffect = strawberry.field(description="What it says.")
     sentence: str = strawberry.field(description="The same for people.")
     about: strawberry.ID | None = strawberry.field(
-        description="The global id of the member, share, key, role or account that it is about."
+        description="The global id of the member, break-glass opening, share, key, role or account that it "
+        "is about."
     )
     policy_line: str | None = strawberry.field(
         description="For POLICY_LINE: the line of casbin's policy that decides; null: no line speaks of it, "
@@ -41,7 +42,8 @@ class AccessMiss:
     kind: AccessStepKind = strawberry.field(description="Which rule it is about.")
     sentence: str = strawberry.field(description="The same for people.")
     about: strawberry.ID | None = strawberry.field(
-        description="The global id of the member, share, key, role or account that it is about."
+        description="The global id of the member, break-glass opening, share, key, role or account that it "
+        "is about."
     )
     enough: bool = strawberry.field(description="Whether this alone would change the decision.")
 

@@ -8,6 +8,7 @@ from models.accounts import ParentAccess
 from models.identifiers import AccountId, Kind
 from resolvers import parent_access_changes as writes
 from resolvers.identifiers import required
+from schema.access_changes import dry_run
 from schema.account_changes import AccountPayload
 from schema.context import ContextInfo, principal_of
 from schema.writes import needs, payload, perform
@@ -21,6 +22,7 @@ class ParentAccessUpdateInput:
         description="The new mode; the one that holds takes back what waits."
     )
     reason: str = strawberry.field(description="Why, 1 to 200 characters; for both sides and for the log.")
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="The answer to what the other side asks for.")
@@ -30,6 +32,7 @@ class ParentAccessAnswerInput:
         description="What is asked for, as you read it; CONFLICT where it is something else by now."
     )
     accept: bool = strawberry.field(description="True: it holds from the next request on. False: declined.")
+    dry_run: bool = dry_run()
 
 
 @strawberry.type
@@ -39,7 +42,8 @@ class ParentAccessMutation:
         description="Change what of the rights held above a subaccount holds in it and below. Whoever speaks "
         "for all who lose by it does so at once; else the other side is asked, see "
         "`Account.parentAccessRequest`. For the parent speaks SETTINGS_WRITE in it and below it, for the "
-        "account SETTINGS_WRITE by a role or key of its own, with all that it gives up.",
+        "account SETTINGS_WRITE by a role or key of its own, with all that it gives up. A dry run of what "
+        "would be asked for tells of no change.",
     )
     async def parent_access_update(self, info: ContextInfo, input: ParentAccessUpdateInput) -> AccountPayload:
         principal = principal_of(info)
@@ -54,7 +58,7 @@ class ParentAccessMutation:
             done = await writes.update_parent_access(session, principal, command)
             return payload(AccountPayload, account_id=done.account_id)
 
-        return await perform(info, AccountPayload, write)
+        return await perform(info, AccountPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.SETTINGS_WRITE),
@@ -73,4 +77,4 @@ class ParentAccessMutation:
             done = await writes.answer_parent_access(session, principal, command)
             return payload(AccountPayload, account_id=done.account_id)
 
-        return await perform(info, AccountPayload, write)
+        return await perform(info, AccountPayload, write, dry_run=input.dry_run)

@@ -20,7 +20,9 @@ from resolvers import (
     members,
     overrides,
     payment_methods,
+    plans,
     roles,
+    sends,
     shares,
     subaccounts_requests,
     top_ups,
@@ -37,7 +39,9 @@ from schema.members import Member
 from schema.node import Node
 from schema.overrides import Override
 from schema.payments import PaymentMethod, TopUp
+from schema.plans import Plan
 from schema.roles import Role
+from schema.sends import SendReservation
 from schema.shares import Share
 from schema.subaccounts_requests import SubaccountsRequest
 from schema.users import User
@@ -63,6 +67,8 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.LEDGER_TRANSACTION: LookUp(LedgerTransaction, ledger.transaction_by_id),
         Kind.PAYMENT_METHOD: LookUp(PaymentMethod, payment_methods.by_id),
         Kind.TOP_UP: LookUp(TopUp, top_ups.by_id),
+        Kind.PLAN: LookUp(Plan, plans.by_id),
+        Kind.SEND_RESERVATION: LookUp(SendReservation, sends.by_id),
     }
 
 

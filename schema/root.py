@@ -29,9 +29,14 @@ from schema.overrides import Override
 from schema.parent_access_changes import ParentAccessMutation
 from schema.payment_changes import PaymentMutation
 from schema.payments import PaymentMethod, TopUp
+from schema.plan_changes import PlanMutation
+from schema.plans import Plan
 from schema.query import NodeQuery
 from schema.role_changes import RoleMutation
 from schema.roles import Role
+from schema.send_changes import SendMutation
+from schema.send_preview import SendPreviewQuery
+from schema.sends import SendReservation
 from schema.sessions import SessionMutation
 from schema.share_changes import ShareMutation, ShareQuery
 from schema.shares import Share
@@ -51,7 +56,7 @@ from schema.users import User
 
 __all__ = ["build_schema", "enums", "unmarked_fields"]
 
-_QUERIES = (NodeQuery, InvitationQuery, ShareQuery, StaffQuery, ExplanationQuery)
+_QUERIES = (NodeQuery, InvitationQuery, ShareQuery, StaffQuery, ExplanationQuery, SendPreviewQuery)
 _MUTATIONS = (
     SessionMutation,
     SubaccountMutation,
@@ -69,6 +74,8 @@ _MUTATIONS = (
     CreditMutation,
     PaymentMutation,
     TopUpRuleMutation,
+    PlanMutation,
+    SendMutation,
 )
 _MORE_TYPES = (
     Account,
@@ -79,7 +86,9 @@ _MORE_TYPES = (
     LedgerTransaction,
     Member,
     PaymentMethod,
+    Plan,
     Role,
+    SendReservation,
     Share,
     TopUp,
     User,

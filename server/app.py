@@ -10,6 +10,7 @@ from starlette.routing import Route
 from schema.root import build_schema
 from server import health, metrics
 from server.application import Application
+from server.contact_key import key_source
 from server.database import connect_as_application, read_pool
 from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
@@ -30,6 +31,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
         reads,
         settings.link_base,
         payments=payment_provider(settings.payment_provider),
+        contact_key=key_source(settings),
         replica=replica,
         subaccount_set_up=settings.subaccounts,
         debug=settings.debug,

@@ -24,6 +24,7 @@ from authz.principals import (
     principal_of,
 )
 from authz.reach import PRINCIPAL
+from authz.refusals import Refusal, RefusalCode
 from authz.row_security import entering
 from engine.binds import NotCompilableError, prepared
 from engine.denials import MARKER, settled
@@ -35,6 +36,7 @@ from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
+from resolvers.contacts import ContactKey, KeySource
 from resolvers.payments import PaymentProvider
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from schema.context import Context
@@ -47,6 +49,10 @@ from server.payments import NoPayments
 from server.reads import Reads
 
 _NO_PAYMENTS = NoPayments()
+
+
+def _no_key() -> ContactKey:
+    raise Refusal(RefusalCode.SENDS_UNAVAILABLE)
 
 
 class Executor:
@@ -62,6 +68,7 @@ class Executor:
         subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE,
         replica: Pool | None = None,
         payments: PaymentProvider = _NO_PAYMENTS,
+        contact_key: KeySource = _no_key,
         debug: bool = False,
     ) -> None:
         self.schema = graphql_schema(schema)
@@ -73,6 +80,7 @@ class Executor:
         self._public_url = public_url
         self._subaccount_set_up = subaccount_set_up
         self._payments = payments
+        self._contact_key = contact_key
         self._debug = debug
         self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
         self.key_uses = KeyUses(self._sessions)
@@ -142,6 +150,7 @@ class Executor:
                 self._public_url,
                 self._subaccount_set_up,
                 self._payments,
+                self._contact_key,
                 request.reason,
             )
             result = execute(

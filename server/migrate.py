@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, opened_rights, parent_access, row_security
-from models import ledger_posting
+from models import cycles, ledger_posting, plan_catalogue
 from resolvers import expiry_notices
 from server.database import connect_as_owner
 
@@ -42,6 +42,8 @@ def _migrate(connection: Connection) -> None:
     row_security.synchronize(connection)
     expiry_notices.synchronize(connection)
     ledger_posting.synchronize(connection)
+    cycles.synchronize(connection)
+    plan_catalogue.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -49,7 +51,16 @@ def why_not_current(connection: Connection) -> str | None:
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != head:
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, makers, opened_rights, row_security, expiry_notices, ledger_posting)
+    rules = (
+        builtin_roles,
+        makers,
+        opened_rights,
+        row_security,
+        cycles,
+        plan_catalogue,
+        ledger_posting,
+        expiry_notices,
+    )
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"
     return None

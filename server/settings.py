@@ -3,7 +3,7 @@
 from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, computed_field, field_validator
+from pydantic import Field, SecretStr, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from resolvers.subaccounts_request_changes import SubaccountSetUp
@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     payment_provider: PaymentProviderName = Field(
         default=PaymentProviderName.NONE,
         description="Who takes payments: none, or practice, which moves no money.",
+    )
+    contact_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="A secret that contacts are hashed with, the same for all servers, never changed; left "
+        "out: one is made beside the embedded PostgreSQL, and without that nothing is sent.",
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 

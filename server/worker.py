@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from models.identifiers import TopUpId
 from resolvers.expiry_notices import tell_batch
 from resolvers.payments import PaymentProvider
-from resolvers.top_up_work import ask_and_settle, begin, due_rules, waiting_top_ups
+from resolvers.top_up_work import BATCH, ask_and_settle, begin, due_rules, waiting_top_ups
 from server.commands.database import current_database
 from server.database import connect_as_application
 
@@ -47,9 +47,13 @@ async def tell_expiries(database: AsyncEngine) -> None:
 async def top_up(database: AsyncEngine, provider: PaymentProvider) -> None:
     """Begin all top-ups that are due, and ask for all that wait, several at once."""
     sessions = async_sessionmaker(database, class_=AsyncSession)
-    for due in await _read(sessions, due_rules):
-        async with sessions.begin() as session:
-            await begin(session, due)
+    more = True
+    while more:
+        found = await _read(sessions, due_rules)
+        for due in found:
+            async with sessions.begin() as session:
+                await begin(session, due)
+        more = len(found) == BATCH
     last: TopUpId | None = None
     while waiting := await _read(sessions, partial(waiting_top_ups, after=last)):
         for start in range(0, len(waiting), _ASKED_AT_ONCE):

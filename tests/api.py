@@ -85,6 +85,8 @@ class Api:
 
 
 INPUT_TYPES = {
+    "sendCommit": "SendReservationInput",
+    "sendVoid": "SendReservationInput",
     "shareLeave": "ShareInput",
     "shareRevoke": "ShareInput",
     "accountSuspend": "AccountStatusInput",

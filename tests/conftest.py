@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -13,6 +14,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.payments import PaymentProviderName
 from server.settings import Settings
 from tests.api import Api
+from tests.clock import Clock
 from tests.database import TestServer, clone, drop, named
 from tests.world import World
 
@@ -67,7 +69,12 @@ async def database(addresses: DatabaseAddresses) -> AsyncIterator[AsyncEngine]:
 def settings() -> Settings:
     """As without any environment, but that credit can be bought."""
     practice = PaymentProviderName.PRACTICE
-    return Settings(smtp_url=None, public_url="http://mandant.test", payment_provider=practice)
+    return Settings(
+        smtp_url=None,
+        public_url="http://mandant.test",
+        payment_provider=practice,
+        contact_key=SecretStr("a secret of the tests"),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +94,11 @@ async def api(app: Starlette) -> AsyncIterator[Api]:
 def world(database: AsyncEngine) -> World:
     """Makes people, accounts, members and keys, directly in the database."""
     return World(database)
+
+
+@pytest.fixture
+async def clock(database: AsyncEngine) -> AsyncIterator[Clock]:
+    """The clock of plans and sends, to be put forward; afterwards it goes as it did."""
+    found = Clock(database)
+    yield found
+    await found.reset()

@@ -26,7 +26,16 @@ from models.members import memberships
 from models.overrides import overrides
 from models.parent_access import parent_access_requests
 from models.payments import payment_methods, top_ups
+from models.plans import limit_increases, plan_choices, subscriptions
 from models.roles import role_policy_lines, roles
+from models.sends import (
+    active_contacts,
+    contact_claims,
+    send_caps,
+    send_counts,
+    send_cycles,
+    send_reservations,
+)
 from models.sessions import sessions
 from models.shares import share_accounts, shares
 from models.subaccounts_requests import subaccounts_requests
@@ -289,6 +298,15 @@ class World:
             payment_methods,
             top_ups,
             top_up_rules,
+            subscriptions,
+            plan_choices,
+            limit_increases,
+            send_cycles,
+            active_contacts,
+            contact_claims,
+            send_counts,
+            send_caps,
+            send_reservations,
         )
         found = []
         async with self.database.connect() as connection:

@@ -1,5 +1,5 @@
 """What casbin's own enforcer says of each cell of the access matrix: asked for every permission, and never
-the masks that were compiled of its answers."""
+the masks that were compiled of its answers, nor those that the paths of the tree keep of their links."""
 
 import datetime
 import uuid
@@ -13,15 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Permission
 from authz.policy_compiler import PolicyLine, build_enforcer
-from models.accounts import AccountStatus, RightsInheritance, accounts
+from models.accounts import AccountStatus, ParentAccess, RightsInheritance, accounts
 from models.api_keys import api_keys
+from models.break_glass import break_glass_openings
 from models.identifiers import Kind, present
 from models.members import memberships
 from models.roles import Effect, Relation, role_policy_lines
 from models.shares import share_accounts, shares
 from tests.authorization.expectations import EVERYTHING, READS
 from tests.authorization.matrices import Place
-from tests.authorization.reach_model import area_of
+from tests.authorization.reach_model import area_of, passing
 from tests.world import Account
 
 Cells = dict[Place, frozenset[str]]
@@ -55,8 +56,11 @@ class _Book:
             PolicyLine(str(row.role_id), Relation(row.relation), row.area, row.action, Effect(row.effect))
             for row in lines
         )
-        for row in await self._of_forest(memberships):
+        members = await self._of_forest(memberships)
+        for row in members:
             self._add_role(present(Kind.USER, row.user_id), row, EVERYTHING)
+        for opening in await self._of_forest(break_glass_openings):
+            self._add_opening(opening, [row for row in members if row.user_id == opening.user_id])
         for row in await self._of_forest(api_keys):
             scopes = frozenset(permission.name for permission in Permission if row.scopes & permission.bit)
             self._add_role(present(Kind.API_KEY, row.id), row, scopes)
@@ -84,15 +88,41 @@ class _Book:
         """A role that is held in an account, there and below it."""
         if not _holds(row):
             return
-        passes_all = self._rows[row.account_id].rights_inheritance == RightsInheritance.ALL_ROLES.value
         for account in self._forest:
             if account.key == row.account_id:
                 given = self._gives(row.role_id, Relation.MEMBER)
             elif row.account_id in account.path:
-                given = self._gives(row.role_id, Relation.INHERITED if passes_all else Relation.ANCESTOR)
+                given = self._below(row) & self._passed(row.account_id, account.key)
             else:
                 continue
             self.cells[Place(account.id, subject_id)] |= given & scopes
+
+    def _add_opening(self, opening: Row[Any], memberships_of_opener: Sequence[Row[Any]]) -> None:
+        """What is held above an opened account, in it and below it: past its own link, and no other one."""
+        opened = self._rows[opening.account_id]
+        if not _holds(opening) or opened.parent_access != ParentAccess.BREAK_GLASS.value:
+            return
+        (path,) = [account.path for account in self._forest if account.key == opened.id]
+        above = [row for row in memberships_of_opener if _holds(row) and row.account_id in path]
+        for account in self._forest:
+            if opened.id in (*account.path, account.key):
+                place = Place(account.id, present(Kind.USER, opening.user_id))
+                for row in above:
+                    let_in = self._below(row) & self._passed(row.account_id, opened.parent_id)
+                    self.cells[place] |= let_in & self._passed(opened.id, account.key)
+
+    def _below(self, row: Row[Any]) -> frozenset[str]:
+        """What a role that is held in an account gives below it, if every link lets everything pass."""
+        passes_all = self._rows[row.account_id].rights_inheritance == RightsInheritance.ALL_ROLES.value
+        return self._gives(row.role_id, Relation.INHERITED if passes_all else Relation.ANCESTOR)
+
+    def _passed(self, ancestor: uuid.UUID, descendant: uuid.UUID) -> frozenset[str]:
+        """What the modes of the links from the one down to the other let pass."""
+        found, place = EVERYTHING, descendant
+        while place != ancestor:
+            found &= passing(ParentAccess(self._rows[place].parent_access))
+            place = self._rows[place].parent_id
+        return found
 
     def _shared(self, share: Row[Any]) -> frozenset[str]:
         given = self._gives(share.role_id or BuiltinRole.ADMINISTRATOR.id, Relation.MEMBER)
@@ -114,6 +144,6 @@ class _Book:
 
 
 def _holds(row: Row[Any]) -> bool:
-    revoked_at = row._mapping.get("revoked_at")
+    ended = any(row._mapping.get(name) is not None for name in ("revoked_at", "ended_at"))
     now = datetime.datetime.now(datetime.UTC)
-    return revoked_at is None and (row.expires_at is None or row.expires_at > now)
+    return not ended and (row.expires_at is None or row.expires_at > now)

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Table, select
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area
-from models.accounts import accounts
+from models.accounts import ParentAccess, accounts
 from models.api_keys import WhenMakerLosesAccess, api_keys
 from models.identifiers import Kind, present
 from models.members import memberships
@@ -18,6 +18,7 @@ from tests.api import Caller
 from tests.authorization.matrix_callers import once
 from tests.authorization.moments import made_by, offer
 from tests.authorization.reach_model import area_of
+from tests.links import ask, break_glass, set_parent_access
 from tests.shares import Given, give_share
 from tests.world import Account, CustomRole, Member, Person, World
 
@@ -49,7 +50,7 @@ class Tries:
     """Makes tries in one tree: by its owner, or by the guest or member that a mutation is for."""
 
     def __init__(
-        self, world: World, tree: Sequence[Account], owner: Member, watcher: Member, guest: Person
+        self, world: World, tree: Sequence[Account], owner: Member, watcher: Person, guest: Person
     ) -> None:
         self._world = world
         self._watcher = watcher
@@ -75,8 +76,8 @@ class Tries:
             return (await connection.execute(statement)).all()
 
     async def _one(self, table: Table, number: int) -> Row[Any]:
-        """Any but the watcher, who has to see what becomes of it."""
-        rows = [row for row in await self._rows(table) if row.id != self._watcher.key]
+        """Any but the watcher's, who has to see what becomes of it."""
+        rows = [row for row in await self._rows(table) if row._mapping.get("user_id") != self._watcher.key]
         return rows[number % len(rows)]
 
     async def _role_id(self, draw: Draw) -> str:
@@ -87,14 +88,18 @@ class Tries:
         return Try(self._owner, values)
 
     async def account_update(self, draw: Draw) -> Try:
-        rows = {row.id: row for row in await self._rows(accounts)}
         account = self._account(draw)
         inheritance = "ALL_ROLES" if draw.passes_all else "ADMINISTRATORS"
         return self._by_owner(
             accountId=account.id,
-            expectedVersion=rows[account.key].version,
+            expectedVersion=await self._version(account),
             rightsInheritance=inheritance,
         )
+
+    async def _version(self, account: Account) -> int:
+        (version,) = [row.version for row in await self._rows(accounts) if row.id == account.key]
+        found: int = version
+        return found
 
     async def account_status(self, draw: Draw) -> Try:
         return self._by_owner(accountId=self._account(draw).id)
@@ -199,6 +204,59 @@ class Tries:
         await self.add_stopping_key(self._guest)
         return await self._one(api_keys, draw.target)
 
+    def _subaccount(self, draw: Draw) -> Account:
+        """One with a link, where there is any."""
+        below = self._tree[1:] or self._tree
+        return below[draw.account % len(below)]
+
+    async def _own_owner(self, account: Account) -> Member:
+        """Without one, a link stays FULL."""
+        return await self._world.member(account, BuiltinRole.OWNER)
+
+    async def parent_access_update(self, draw: Draw) -> Try:
+        """By either side of the link."""
+        account = self._subaccount(draw)
+        own = await self._own_owner(account)
+        values = {"accountId": account.id, "expectedVersion": await self._version(account)}
+        return Try(
+            self._owner if draw.passes_all else own,
+            values | {"parentAccess": _mode(draw).value, "reason": "Because"},
+        )
+
+    async def parent_access_answer(self, draw: Draw) -> Try:
+        """What the one side asks for, by the other."""
+        account = self._subaccount(draw)
+        own, from_above = await self._own_owner(account), draw.passes_all
+        asker, answering = (self._owner, own) if from_above else (own, self._owner)
+        await ask(self._world, account, _mode(draw), asker.person, from_above=from_above)
+        accept = draw.target % 4 != 0
+        return Try(answering, {"accountId": account.id, "parentAccess": _mode(draw).value, "accept": accept})
+
+    async def break_glass_open(self, draw: Draw) -> Try:
+        account = await self._closed_below_guest(draw)
+        return Try(self._guest, {"accountId": account.id, "reason": "Fire", "hours": 1 + draw.target})
+
+    async def break_glass_end(self, draw: Draw) -> Try:
+        """By the opener or, in its place, by the account's owner."""
+        account = await self._closed_below_guest(draw)
+        opening = await break_glass(self._world, account, self._guest)
+        ending = self._guest if draw.passes_all else await self._own_owner(account)
+        return Try(ending, {"breakGlassId": opening.id})
+
+    async def _closed_below_guest(self, draw: Draw) -> Account:
+        """An account with glass to break, and the guest administers one above it."""
+        account = self._subaccount(draw)
+        above = [other for other in self._tree if other.key in account.path]
+        if above:
+            place = above[draw.role % len(above)]
+            await self._world.member(place, BuiltinRole.ADMINISTRATOR, self._guest)
+            await set_parent_access(self._world, account, ParentAccess.BREAK_GLASS)
+        return account
+
+
+def _mode(draw: Draw) -> ParentAccess:
+    return list(ParentAccess)[draw.role % len(ParentAccess)]
+
 
 MAKERS: dict[str, Callable[[Tries, Draw], Awaitable[Try]]] = {
     "accountUpdate": Tries.account_update,
@@ -224,4 +282,8 @@ MAKERS: dict[str, Callable[[Tries, Draw], Awaitable[Try]]] = {
     "apiKeyRotate": Tries.api_key,
     "apiKeyRevoke": Tries.api_key,
     "apiKeyAdopt": Tries.api_key,
+    "parentAccessUpdate": Tries.parent_access_update,
+    "parentAccessAnswer": Tries.parent_access_answer,
+    "breakGlassOpen": Tries.break_glass_open,
+    "breakGlassEnd": Tries.break_glass_end,
 }

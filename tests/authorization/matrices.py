@@ -10,8 +10,8 @@ from tests.authorization.outcomes import mutate_with
 from tests.world import Account
 
 _CHANGES = (
-    "moreAccessChanges accessChanges { accountId accountName kind subjectId subjectName gained lost } "
-    "userErrors { code field message ... on PermissionDenied { permission } }"
+    "accessChanges { accountId accountName kind subjectId subjectName gained lost } moreAccessChanges "
+    "authzRevision userErrors { code field message ... on PermissionDenied { permission } }"
 )
 _MATRIX = """query ($id: ID!, $after: String) { account(id: $id) { accessMatrix(first: 100, after: $after) {
   totalCount nodes { subjectId kind name permissions } pageInfo { hasNextPage endCursor } } } }"""
@@ -79,6 +79,7 @@ def told(answer: Answer, name: str, before: Matrix, after: Matrix) -> dict[Place
     """What a dry run said, of all that there is to say. What has no id yet is found by its name."""
     payload = answer.data[name]
     assert payload["moreAccessChanges"] is False
+    assert payload["authzRevision"] is None, "nothing was done"
     made = {text: id_ for id_, text in after.names.items() if id_ not in before.names}
     found = {}
     for change in payload["accessChanges"]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from authz.builtin_roles import BuiltinRole
 from authz.tokens import TokenKind, generate
-from models.accounts import AccountStatus, accounts
+from models.accounts import AccountStatus, ParentAccess, accounts
 from models.invitations import invitations
 from models.members import memberships
 from models.shares import shares
@@ -19,6 +19,7 @@ from models.staff import StaffRole
 from models.users import ownerships
 from tests.api import Caller
 from tests.authorization.moments import PAST, expire_key, expire_session, hash_quickly, revoke_key
+from tests.links import end_all_openings, forget_requests, set_parent_access
 from tests.shares import Given, Share, give_share
 from tests.staff import staff_member
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
@@ -151,6 +152,11 @@ class Stage:
         }
 
     @property
+    def tree(self) -> tuple[Account, ...]:
+        """The account's whole tree."""
+        return self.parent, self.account, self.child, self.sibling
+
+    @property
     def newcomer(self) -> Person:
         """The person who is nobody anywhere."""
         person = self.callers["newcomer"]
@@ -166,9 +172,16 @@ class Stage:
         await self._set_status(accounts.c.parent_id == self.account.key, AccountStatus.CLOSED)
 
     async def reopen(self) -> None:
-        """The account and those below it are active."""
+        """The account and those below it are active, and everything passes down to it."""
         both = (accounts.c.parent_id == self.account.key) | (accounts.c.id == self.account.key)
         await self._set_status(both, AccountStatus.ACTIVE)
+        await self.restore_link()
+
+    async def restore_link(self) -> None:
+        """Everything passes down to the account; nothing is asked for, and no glass is broken."""
+        await forget_requests(self.world, self.account)
+        await end_all_openings(self.world, self.account)
+        await set_parent_access(self.world, self.account, ParentAccess.FULL)
 
     async def _set_status(self, which: ColumnElement[bool], status: AccountStatus) -> None:
         async with self.world.database.begin() as connection:

@@ -16,6 +16,7 @@ from tests.authorization.matrix_callers import (
 )
 from tests.authorization.matrix_credit import CREDIT_MUTATIONS, CREDIT_READERS
 from tests.authorization.matrix_links import LINK_MUTATIONS
+from tests.authorization.matrix_plans import PLAN_MUTATIONS, PLAN_READERS
 from tests.authorization.matrix_rows import (
     ABOVE,
     ANYBODY,
@@ -27,6 +28,7 @@ from tests.authorization.matrix_rows import (
     people_only,
     table,
 )
+from tests.authorization.matrix_sends import SEND_MUTATIONS, SEND_QUERIES
 from tests.authorization.matrix_shares import SHARE_MUTATIONS, share_token
 from tests.authorization.matrix_staff import REQUESTS, STAFF_MUTATIONS, STAFF_QUERIES
 from tests.authorization.moments import hash_quickly, offer, open_session
@@ -217,6 +219,8 @@ MUTATIONS = {
     **SHARE_MUTATIONS,
     **LINK_MUTATIONS,
     **CREDIT_MUTATIONS,
+    **PLAN_MUTATIONS,
+    **SEND_MUTATIONS,
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -285,6 +289,7 @@ QUERIES = {
         "{ decision }",
         _own_access,
     ),
+    **SEND_QUERIES,
 }
 
 ACCOUNT_FIELDS = {
@@ -312,5 +317,8 @@ ACCOUNT_FIELDS = {
     "paymentMethods": ("CREDIT_READ", CREDIT_READERS),
     "topUps": ("CREDIT_READ", CREDIT_READERS),
     "topUpRule": ("CREDIT_READ", CREDIT_READERS),
+    "subscription": ("PLAN_READ", PLAN_READERS),
+    "plans": ("PLAN_READ", PLAN_READERS),
+    "sendCap": ("PLAN_READ", PLAN_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

@@ -16,7 +16,7 @@ from tests.authorization.matrix_callers import (
 )
 from tests.authorization.matrix_rows import ABOVE, Mutation, Values, gated, table
 from tests.authorization.outcomes import DONE
-from tests.links import ask, break_glass, end_all_openings, forget_requests, set_parent_access
+from tests.links import ask, break_glass, set_parent_access
 
 
 async def _update(stage: Stage) -> Values:
@@ -41,9 +41,7 @@ async def _end(stage: Stage) -> Values:
 
 
 async def _full_again(stage: Stage, caller: str) -> None:
-    await forget_requests(stage.world, stage.account)
-    await end_all_openings(stage.world, stage.account)
-    await set_parent_access(stage.world, stage.account, ParentAccess.FULL)
+    await stage.restore_link()
 
 
 LINK_MUTATIONS = {

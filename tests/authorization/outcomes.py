@@ -1,5 +1,6 @@
 """What became of an operation, in one word, so that tables of expectations can be written by hand."""
 
+from collections.abc import Collection
 from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
@@ -17,6 +18,25 @@ def root_fields(type_: GraphQLObjectType | None) -> dict[str, GraphQLField]:
     assert type_ is not None
     fields: dict[str, GraphQLField] = type_.fields
     return fields
+
+
+_SELECTIONS = {
+    "credit": "credit { balance }",
+    "creditAt": 'creditAt(moment: "2026-01-01T00:00:00Z")',
+    "ledgerProof": "ledgerProof { head }",
+    "subscription": "subscription { timeZone }",
+    "topUpRule": "topUpRule { threshold }",
+}
+"""What is neither a leaf without arguments nor a list."""
+
+
+def selection_of(type_name: str, names: Collection[str]) -> str:
+    """These fields of a type: a list by its number."""
+    type_ = SCHEMA.type_map[type_name]
+    assert isinstance(type_, GraphQLObjectType)
+    leaves = {name for name in names if is_leaf_type(get_named_type(type_.fields[name].type))}
+    plain = {name: name for name in leaves} | _SELECTIONS
+    return " ".join(plain.get(name, f"{name} {{ totalCount }}") for name in sorted(names))
 
 
 async def mutate(api: Api, name: str, caller: Caller | None, input_: dict[str, Any] | None) -> Answer:

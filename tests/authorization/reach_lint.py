@@ -14,6 +14,7 @@ WATCHED = {
     "authz.reach.GRANTS": "grants",
     "authz.reach.REACH": "reach",
     "authz.reach.grants_of": "grants",
+    "authz.reach.grants_now": "grants",
     "authz.reach.mask_of_account": "masks",
     "authz.reach.active_memberships": "memberships",
     "authz.break_glass.opening_grants": "grants",

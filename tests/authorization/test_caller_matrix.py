@@ -10,14 +10,14 @@ from engine.rules import Requires, StaffOnly
 from models.identifiers import Kind, present
 from models.overrides import OverrideKind
 from tests.api import Api
-from tests.authorization.account_selection import ACCOUNT_SELECTION
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
+from tests.authorization.matrix_sends import CAMPAIGN_SENDERS
 from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
-from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
 from tests.credit import (
     give_credit,
     give_payment_method,
@@ -26,6 +26,8 @@ from tests.credit import (
     transaction_of,
 )
 from tests.links import break_glass
+from tests.plans import FREE
+from tests.sends import give_reservation, set_cap
 from tests.staff import ask_for_subaccounts, set_override
 from tests.world import World
 
@@ -130,7 +132,9 @@ async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> N
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
     method = await give_payment_method(stage.world, stage.account)
     await give_top_up_rule(stage.world, stage.account, method)
-    query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {ACCOUNT_SELECTION} }} }} }}"
+    await set_cap(stage.world, stage.account, 1000)
+    fields = selection_of("Account", ACCOUNT_FIELDS)
+    query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):
         answer = await api.ask(query, stage.callers[caller], id=stage.account.id)
         refused = {
@@ -202,6 +206,11 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> N
         Kind.LEDGER_TRANSACTION: (await transaction_of(registry, stage.account), CREDIT_READERS),
         Kind.PAYMENT_METHOD: ((await give_payment_method(registry, stage.account)).id, CREDIT_READERS),
         Kind.TOP_UP: (await give_top_up(registry, stage.account), CREDIT_READERS),
+        Kind.PLAN: (FREE.id, everybody),
+        Kind.SEND_RESERVATION: (
+            (await give_reservation(registry, stage.account)).id,
+            CAMPAIGN_SENDERS,
+        ),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

@@ -8,13 +8,12 @@ import pytest
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area
 from tests.api import Api
-from tests.authorization.account_selection import ACCOUNT_SELECTION
 from tests.authorization.expectations import AS_MEMBER
 from tests.authorization.invitation_links import role_id
 from tests.authorization.matrix_callers import once
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS
 from tests.authorization.moments import offer
-from tests.authorization.outcomes import DONE, mutate, outcome
+from tests.authorization.outcomes import DONE, mutate, outcome, selection_of
 from tests.authorization.reach_model import area_of
 from tests.credit import (
     give_credit,
@@ -23,11 +22,12 @@ from tests.credit import (
     give_top_up_rule,
     transaction_of,
 )
+from tests.sends import give_reservation, set_cap
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, Member, Person, World
 
 HIDEABLE = [area for area in Area if area is not Area.ACCOUNT]
-_FIELDS = f"viewerPermissions {ACCOUNT_SELECTION}"
+_FIELDS = f"viewerPermissions {selection_of('Account', ACCOUNT_FIELDS)}"
 _NODES = f"{{ nodes {{ {_FIELDS} }} }}"
 WAYS = {
     "by id": f"query ($id: ID!) {{ found: account(id: $id) {{ {_FIELDS} }} }}",
@@ -62,6 +62,7 @@ async def hotel(registry: World) -> Hotel:
     key, top_up_id = await registry.api_key(account), await give_top_up(registry, account)
     await give_credit(registry, account, 1)
     await give_top_up_rule(registry, account, await give_payment_method(registry, account))
+    await set_cap(registry, account, 5)
     transaction_id = await transaction_of(registry, account)
     return Hotel(account, owner, key, share, invitation_id, top_up_id, transaction_id)
 
@@ -109,6 +110,7 @@ async def test_nothing_of_a_hidden_area_is_a_node(
         hotel.key.id: Area.API_KEYS,
         hotel.top_up_id: Area.CREDIT,
         hotel.transaction_id: Area.CREDIT,
+        (await give_reservation(registry, hotel.account)).id: Area.CAMPAIGNS,
         event["id"]: Area.AUDIT,
     }
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Event { actor { id } } } }"

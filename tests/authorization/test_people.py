@@ -7,13 +7,16 @@ from authz.permissions import Permission, mask_of
 from tests.api import Api
 from tests.authorization.invitation_links import role_id
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome
+from tests.links import break_glass
 from tests.shares import Given, give_share
 from tests.world import World
 
 WAYS = {
+    "AccessEntry.user": "an entry of a person, listed only to who may see the members there",
     "AccessGranters.people": "who could grant something, null but for who may see the members there",
     "ApiKey.createdBy": "an API key's maker, for whom API_KEYS_READ is enough to see the key",
     "ApiKey.adoptedBy": "who answers for it in its maker's place, likewise",
+    "BreakGlassOpening.user": "who opened the account, for whom AUDIT_READ is enough to see the opening",
     "Event.actor": "who made a change, for whom AUDIT_READ is enough to see the event",
     "Invitation.invitedBy": "marked with MEMBERS_READ as a whole",
     "Member.user": "marked with MEMBERS_READ as a whole",
@@ -75,6 +78,22 @@ async def test_a_log_reader_does_not_see_who_made_a_change(api: Api, world: Worl
     assert seen == {"kind": "ACCOUNT_UPDATED", "actor": {"email": actor.person.email}}
     (seen,) = (await api.ask(query, reader, id=account.id)).data["account"]["events"]["nodes"]
     assert seen == {"kind": "ACCOUNT_UPDATED", "actor": None}
+
+
+async def test_a_log_reader_does_not_see_who_broke_the_glass(api: Api, world: World) -> None:
+    """As above: who opened the account is told by name alone."""
+    master = await world.account()
+    account = await world.account(master)
+    opener = (await world.member(master, BuiltinRole.ADMINISTRATOR)).person
+    await break_glass(world, account, opener)
+    scopes = mask_of(frozenset({Permission.ACCOUNT_READ, Permission.AUDIT_READ}))
+    manager, reader = await world.api_key(account), await world.api_key(account, scopes=scopes)
+    query = (
+        "query ($id: ID!) { account(id: $id) { breakGlassOpenings { nodes { userName user { email } } } } }"
+    )
+    for caller, known in ((manager, {"email": opener.email}), (reader, None)):
+        (seen,) = (await api.read(query, caller, id=account.id))["account"]["breakGlassOpenings"]["nodes"]
+        assert seen == {"userName": opener.name, "user": known}
 
 
 async def test_a_guest_knows_who_shares_by_name_alone(api: Api, world: World) -> None:

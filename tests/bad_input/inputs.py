@@ -8,19 +8,22 @@ from typing import Any
 from sqlalchemy import select
 
 from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
+from models.accounts import Currency, ParentAccess
 from models.idempotency import idempotency_records
-from models.identifiers import Kind, new_id
+from models.identifiers import Kind, new_id, present
 from models.outbox import outbox_messages
 from models.overrides import OverrideKind
+from models.plan_catalogue import CataloguePlan, plan_id
 from models.sessions import sessions
 from models.staff import StaffRole
 from models.users import ownerships, users
 from tests.api import Api, Caller
 from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
 from tests.links import Opening, ask, break_glass, set_parent_access
+from tests.plans import STARTER, subscribe
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
+from tests.sends import Reservation, give_reservation
 from tests.shares import Given, Share, give_share
 from tests.staff import Override, ask_for_subaccounts, set_override, staff_member
 from tests.world import PASSWORD, Account, ApiKey, CustomRole, Member, Person, World
@@ -53,6 +56,7 @@ class Place:
     approver: Person
     override: Override
     method: PaymentMethod
+    reservation: Reservation
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -81,7 +85,14 @@ class Place:
             Kind.BREAK_GLASS: self.opening.id,
             Kind.OVERRIDE: self.override.id,
             Kind.PAYMENT_METHOD: self.method.id,
+            Kind.SEND_RESERVATION: self.reservation.id,
         }
+
+    def id_of(self, kind: Kind) -> str:
+        """One of its ids; a plan belongs to nobody, so one for trees with another currency."""
+        if kind is Kind.PLAN:
+            return present(Kind.PLAN, plan_id(CataloguePlan.STARTER, Currency.USD))
+        return self.ids()[kind]
 
 
 async def make_place(api: Api, world: World) -> Place:
@@ -106,6 +117,8 @@ async def make_place(api: Api, world: World) -> Place:
     await own_balances(world, account)
     await give_credit(world, master, EURO)
     method = await give_payment_method(world, account)
+    await subscribe(world, account, STARTER)
+    reservation = await give_reservation(world, account)
     invitation_id = made["invitation"]["id"]
     await ask(world, account, ParentAccess.READ_ONLY, owner.person, from_above=False)
     glass = await world.account(master)
@@ -132,6 +145,7 @@ async def make_place(api: Api, world: World) -> Place:
         approver,
         override,
         method,
+        reservation,
     )
 
 
@@ -142,10 +156,10 @@ def nowhere() -> Place:
     member = Member(new_id(), person, account)
     key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
     opening = Opening(new_id())
-    method = PaymentMethod(new_id())
+    method, reservation = PaymentMethod(new_id()), Reservation(new_id())
     return Place(
         *(account, account, member, member, member, key, person, "", "", person, share, person, share),
-        *(role, account, opening, person, person, Override(new_id()), method),
+        *(role, account, opening, person, person, Override(new_id()), method, reservation),
     )
 
 
@@ -163,6 +177,7 @@ def inputs(place: Place) -> dict[str, Input]:
     share = {"shareId": place.share.id}
     override = account | {"overrideId": place.override.id}
     paid = {"paymentMethodId": place.method.id}
+    reserved = {"reservationId": place.reservation.id}
     return {
         "signUp": {"name": "A", "email": address, "password": PASSWORD, "accountName": "B"}
         | {"invitationToken": None, "currency": "CHF"},
@@ -221,6 +236,15 @@ def inputs(place: Place) -> dict[str, Input]:
         "paymentMethodRemove": paid,
         "topUpRuleUpdate": account | paid | {"threshold": "5", "amount": "10", "dailyMaximum": "30"},
         "topUpRuleRemove": account,
+        "planChange": {"accountId": place.master.id, "planId": STARTER.id}
+        | {"expectedVersion": 1, "timeZone": "Europe/Paris"},
+        "limitIncrease": account | {"blocks": 1, "idempotencyKey": "6"},
+        "sendReserve": account
+        | {"stream": "MARKETING", "recipients": [address], "recipientHashes": ["0" * 64]}
+        | {"idempotencyKey": "7"},
+        "sendCommit": reserved,
+        "sendVoid": reserved,
+        "sendCapUpdate": account | {"sends": 5},
     }
 
 
@@ -246,6 +270,8 @@ ID_FIELDS = {
     "fromAccountId": Kind.ACCOUNT,
     "toAccountId": Kind.ACCOUNT,
     "paymentMethodId": Kind.PAYMENT_METHOD,
+    "planId": Kind.PLAN,
+    "reservationId": Kind.SEND_RESERVATION,
 }
 """The fields of inputs that name something, and what."""
 

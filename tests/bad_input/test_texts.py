@@ -144,6 +144,7 @@ async def test_a_text_of_the_longest_length_is_refused_where_it_stands(
         for mutation, right in inputs(place).items()
         for field in _texts(mutation, place)
         if mutation != "accountResume"  # nothing to do, so its reason is not looked at
+        and not field.startswith("recipient")  # left out of the list
     }
     not_found = {pair for pair, code in codes.items() if code == "NOT_FOUND"}
     assert not_found == {pair for pair in codes if pair[1] in ID_FIELDS or pair[1] == "token"}

@@ -37,7 +37,7 @@ async def test_a_change_of_what_is_not_there_and_of_what_is_not_yours(
     for field in MUTATIONS[mutation]:
         kind = ID_FIELDS[field]
         seen = []
-        for id_ in (present(kind, uuid.uuid4()), foreign.ids()[kind]):
+        for id_ in (present(kind, uuid.uuid4()), foreign.id_of(kind)):
             with statements() as sent:
                 wrong = inputs(place)[mutation] | {field: id_}
                 refused = await attempt(api, mutation, place.caller(mutation), **wrong)

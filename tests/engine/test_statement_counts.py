@@ -147,13 +147,29 @@ SHAPES = {
         4,
     ),
     "a top-up rule": _of_accounts("topUpRule { threshold amount dailyMaximum paymentMethod { label } }", 2),
+    "subscriptions": _of_accounts(
+        "subscription { account { name } plan { code price sendPrice } nextPlan { code } timeZone anchorDay "
+        "cycleStartsAt cycleEndsAt contactLimit sendLimit contactsUsed sendsUsed }",
+        12,
+    ),
+    "reservations": Shape(
+        "query ($reservations: [ID!]!) { nodes(ids: $reservations) { ... on SendReservation "
+        "{ id status account { name } } } }",
+        4,
+    ),
+    "a preview": Shape(
+        "query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING) { invoicedAccount { name } } }",
+        3,
+    ),
+    "caps": _of_accounts("sendCap", 1),
+    "plans": _of_accounts("plans { totalCount nodes { id code } }", 2),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
         "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",
         12,
     ),
 }
-NEVER_COMPILED = {"nodes of five kinds"}
+NEVER_COMPILED = {"nodes of five kinds", "a preview"}
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +182,7 @@ async def scenes(database: AsyncEngine) -> list[Scene]:
 async def _count(api: Api, scene: Scene, query: str) -> int:
     kinds = (scene.key_ids, scene.event_ids, scene.invitation_ids, scene.member_ids, scene.account_ids)
     values = {"id": scene.children[0].id, "ids": [id_ for ids in kinds for id_ in ids[:20]]}
+    values["reservations"] = list(scene.reservation_ids)
     with statements() as seen:
         await api.read(query, scene.owner, **{name: values[name] for name in values if f"${name}:" in query})
     return len(seen)

@@ -49,6 +49,10 @@ FALLBACKS = {
         "Python answers it: it judges rule by rule what SQL only answers as a whole",
         '{ explainAccess(accountId: "", permission: ACCOUNT_READ) { decision } }',
     ),
+    "Query.sendPreview": Fallback(
+        "Python answers it: recipients are read and hashed with the deployment's key",
+        '{ sendPreview(accountId: "", stream: MARKETING) { recipients } }',
+    ),
 }
 """The only fields that need not be compiled."""
 

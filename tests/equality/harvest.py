@@ -22,6 +22,7 @@ _LISTS = (
     "subaccountsRequests",
     "paymentMethods",
     "topUps",
+    "plans",
     *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
 )
 _EDGES = "edges { cursor node { id } }"

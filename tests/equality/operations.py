@@ -23,6 +23,7 @@ _CHANCES = {
     "invitation": 2,
     "share": 2,
     "explainAccess": 2,
+    "sendPreview": 2,
 }
 _INTROSPECTION = ("__schema { queryType { name } }", '__type(name: "Account") { name }')
 

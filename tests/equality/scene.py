@@ -23,6 +23,7 @@ from tests.api import Caller
 from tests.equality import rows
 from tests.equality.money import make_money
 from tests.equality.overridden import add_staff
+from tests.equality.plans import make_plans
 from tests.links import Opening, ask, break_glass, set_parent_access
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World
@@ -117,6 +118,7 @@ async def make_scene(world: World) -> Scene:
         await _fill(world, leaf, owner, list(BuiltinRole)[number])
     own = (agency.client, agency.till, agency.leaves[0])
     money = await make_money(world, agency.master, own, (agency.shop, brand, foreign))
+    plans = await make_plans(world, agency.master, agency.client, agency.leaves[0], foreign)
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
@@ -141,6 +143,7 @@ async def make_scene(world: World) -> Scene:
         *overridden,
         *events,
         *money,
+        *plans,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
     return Scene({**people, **keys}, ids, (QUOTES, EMOJI, _EXTERNAL_ID, *words))

@@ -39,6 +39,7 @@ _TAGS = (
     "accessMatrix",
     "ledgerEntries",
     "topUps",
+    "plans",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),

@@ -157,3 +157,16 @@ async def test_granters_are_for_who_may_see_members(api: Api, world: World, firm
         api, narrow, firm.branch, "CREDIT_READ", await world.api_key(firm.branch, BuiltinRole.ANALYST)
     )
     assert (told.decision, told.granters) == ("DENIED", None)
+
+
+async def test_keys_from_the_master_account_alone(api: Api, world: World, firm: Firm) -> None:
+    """Who may not change a key there grants nothing (R13)."""
+    key = await world.api_key(firm.branch, BuiltinRole.ANALYST)
+    of_main = await world.api_key(firm.main, BuiltinRole.ANALYST)
+    assert (await why(api, firm.owner, firm.branch, "CREDIT_READ", key)).granters == ["Anna", "Olga"]
+    setting = {"accountId": firm.main.id, "expectedVersion": 1, "apiKeyCreation": "MASTER_ONLY"}
+    await done(api, "accountUpdate", firm.owner, **setting)
+    assert (await why(api, firm.owner, firm.branch, "CREDIT_READ", key)).granters == ["Olga"]
+    assert (await why(api, firm.owner, firm.main, "CREDIT_READ", of_main)).granters == ["Olga"]
+    person = await world.member(firm.branch, BuiltinRole.ANALYST)
+    assert (await why(api, firm.owner, firm.branch, "CREDIT_READ", person)).granters == ["Anna", "Olga"]

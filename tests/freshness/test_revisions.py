@@ -73,6 +73,17 @@ async def test_a_later_change_has_another_revision_and_a_refused_one_has_none(
     assert int(told[0]) < int(told[1])
 
 
+async def test_a_dry_run_has_none(api: Api, account: Account, owner: Member, world: World) -> None:
+    """Nothing was done that a read could contain."""
+    values = {"accountId": account.id, "expectedVersion": 1, "rightsInheritance": "ALL_ROLES"}
+    before = await world.state(account)
+    tried = await done(api, "accountUpdate", owner, "authzRevision", dryRun=True, **values)
+    assert tried["authzRevision"] is None
+    assert await world.state(account) == before
+    made = await done(api, "accountUpdate", owner, "authzRevision", **values)
+    assert int(made["authzRevision"]) > 0
+
+
 async def test_a_replay_tells_a_revision_that_contains_what_was_made(
     api: Api, account: Account, owner: Member
 ) -> None:

@@ -147,7 +147,7 @@ def test_ledger_verify_recomputes_all_books(run: Run, empty: DatabaseAddresses) 
     assert run("ledger", "verify") == Finished(0, "The ledger holds.\n", "")
     asyncio.run(execute(empty.owner, "UPDATE ledger_balances SET amount = amount + 1 WHERE kind = 'CREDIT'"))
     told = assert_one_sentence(run("ledger", "verify"))
-    assert told.count("the balance CREDIT is not the sum of its entries") == 3
+    assert told.count("the balance CREDIT is not the sum of its entries") == 4
 
 
 def test_ledger_verify_needs_the_owner(run: Run, addresses: DatabaseAddresses) -> None:

@@ -13,6 +13,7 @@ from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.base import APPLICATION_ROLE, metadata
 from models.break_glass import break_glass_openings
+from models.clock import clock
 from models.events import events
 from models.expiry_notices import expiry_notices
 from models.idempotency import idempotency_records
@@ -23,7 +24,9 @@ from models.members import memberships
 from models.overrides import overrides
 from models.parent_access import parent_access_requests
 from models.payments import payment_methods, top_ups
+from models.plans import limit_increases, plan_choices, plans, subscriptions
 from models.roles import role_policy_lines, roles
+from models.sends import active_contacts, send_counts, send_cycles, send_reservations
 from models.shares import share_accounts, shares
 from models.staff import staff, staff_changes
 from models.subaccounts_requests import subaccounts_requests
@@ -115,6 +118,23 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "change what was paid": update(top_ups).values(amount=1),
     "remove a top-up": delete(top_ups),
     "say that a rule asked for a top-up": update(top_ups).values(automatic=True),
+    "move the clock": insert(clock).values(id=1, ahead=1),
+    "put the clock back": delete(clock),
+    "change a plan's price": update(plans).values(price=0),
+    "add a plan": insert(plans).values(id=uuid.uuid4()),
+    "change a subscription": update(subscriptions).values(time_zone="UTC"),
+    "end a subscription": delete(subscriptions),
+    "change the plan that was chosen": update(plan_choices).values(holds_from=func.now()),
+    "remove the plan that was chosen": delete(plan_choices),
+    "change what was bought": update(limit_increases).values(contacts=1000),
+    "remove what was bought": delete(limit_increases),
+    "change whose cycle it is": update(send_cycles).values(starts_at=func.now()),
+    "remove a cycle": delete(send_cycles),
+    "change a contact": update(active_contacts).values(digest=b""),
+    "remove what an account has sent": delete(send_counts),
+    "change a reservation's sends": update(send_reservations).values(recipients=1),
+    "let a reservation live longer": update(send_reservations).values(expires_at=func.now()),
+    "remove a reservation": delete(send_reservations),
 }
 
 

@@ -31,6 +31,8 @@ from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
 from tests.links import ask, break_glass
+from tests.plans import STARTER, buy, subscribe
+from tests.sends import give_reservation, set_cap
 from tests.shares import Given, give_share
 from tests.staff import ask_for_subaccounts, set_override
 from tests.world import Account, Member, World
@@ -67,6 +69,10 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await give_credit(world, master, 1)
     await give_top_up(world, master)
     await give_top_up_rule(world, master, await give_payment_method(world, master))
+    await subscribe(world, master, STARTER)
+    await buy(world, master)
+    await give_reservation(world, master)
+    await set_cap(world, master, 5)
     return master, owner
 
 

@@ -13,8 +13,10 @@ from models import metadata
 
 REFERENCE_TABLES = {
     "attempts",
+    "clock",
     "outbox_messages",
     "ownerships",
+    "plans",
     "role_policy_lines",
     "roles",
     "sessions",

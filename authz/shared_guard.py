@@ -1,0 +1,28 @@
+"""The door for what belongs to an account and does not change the account itself, such as its sends.
+
+The path from the root is locked in share mode, which keeps rights, statuses, plans and pools as they are,
+while other such writes go on beside it.
+"""
+
+import uuid
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized, authorize_also
+from authz.pair_guard import lock_shared_path
+from authz.permissions import Permission
+from authz.principals import Principal
+from models.identifiers import AccountId
+
+
+async def authorize_shared(
+    session: AsyncSession,
+    principal: Principal,
+    account_id: AccountId | ColumnElement[uuid.UUID],
+    permission: Permission,
+) -> Authorized:
+    """As `authorize` asks and raises, with the account and all above it locked in share mode."""
+    before = await authorize_also(session, principal, account_id, permission)
+    await lock_shared_path(session, before.master_id, before.account_id)
+    return await authorize_also(session, principal, before.account_id, permission)

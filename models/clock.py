@@ -1,0 +1,30 @@
+"""The clock that plans, cycles and sends go by: the database's, in one place.
+
+Nothing in the product moves it. Its table is written by the database's owner alone, so that a test can tell
+what happens over months, while a server, which acts as the application's role, cannot.
+"""
+
+import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, DateTime, Integer, Table, func, text
+
+from models.base import Column, metadata
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="There is one clock."),
+    Column("ahead", BigInteger, nullable=False, server_default=text("0"), comment="In seconds."),
+    CheckConstraint("id = 1", name="one"),
+)
+
+NOW = (
+    "mandant_now() RETURNS timestamptz LANGUAGE sql STABLE",
+    "SELECT now() + make_interval(secs => coalesce((SELECT ahead FROM clock), 0))",
+)
+"""The function's head and its body. Without a row the clock goes as the database's own does."""
+
+
+def current_moment() -> ColumnElement[datetime.datetime]:
+    """The beginning of the transaction, by that clock."""
+    return func.mandant_now(type_=DateTime(timezone=True))

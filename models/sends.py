@@ -1,0 +1,139 @@
+"""Active contacts, sends and their reservations, cycle by cycle (R89-R104, T18, T21).
+
+The row of a cycle is the one lock: whoever counts locks it first. A contact is held by the reservation that
+made it active; while that one is open, others that mean to send to the same contact leave a claim, so that
+the contact stays active for them if the first is voided.
+"""
+
+import enum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from models.accounts import one_of
+from models.base import Column, account_columns, account_reference, created_at, metadata, moment
+from models.plans import MOST_IN_A_CYCLE
+
+
+class SendStream(enum.Enum):
+    """What kind of messages are sent (R7)."""
+
+    MARKETING = "MARKETING"
+    TRANSACTIONAL = "TRANSACTIONAL"
+
+
+class ReservationStatus(enum.Enum):
+    """What has become of a reservation."""
+
+    RESERVED = "RESERVED"
+    COMMITTED = "COMMITTED"
+    VOIDED = "VOIDED"
+    EXPIRED = "EXPIRED"
+
+
+send_cycles = Table(
+    "send_cycles",
+    metadata,
+    *account_columns(),
+    Column("id", Uuid, nullable=False),
+    moment("starts_at", nullable=False),
+    Column("contacts", BigInteger, nullable=False, server_default=text("0"), comment="Rows below."),
+    Column("sends", BigInteger, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("master_id", "id"),
+    UniqueConstraint("master_id", "account_id", "starts_at"),
+    account_reference(),
+    CheckConstraint(f"contacts >= 0 AND sends BETWEEN 0 AND {MOST_IN_A_CYCLE}", name="counts"),
+    comment="Of a subscription: what was used in it. Whoever counts locks the row.",
+)
+
+active_contacts = Table(
+    "active_contacts",
+    metadata,
+    Column("master_id", Uuid, nullable=False),
+    Column("cycle_id", Uuid, nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="Of the address, keyed (see resolvers.contacts)."),
+    Column("reservation_id", Uuid, nullable=False, comment="By which it became active."),
+    # No foreign keys: a reservation of a million contacts would check each of them.
+    PrimaryKeyConstraint("master_id", "cycle_id", "digest"),
+    Index("ix_active_contacts_reservation_id", "reservation_id"),
+)
+
+contact_claims = Table(
+    "contact_claims",
+    metadata,
+    Column("master_id", Uuid, nullable=False),
+    Column("reservation_id", Uuid, nullable=False),
+    Column("cycle_id", Uuid, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("master_id", "reservation_id", "digest"),
+    Index("ix_contact_claims_cycle_id", "cycle_id", "digest"),
+    comment="Contacts that an open reservation sends to and another open one holds.",
+)
+
+send_counts = Table(
+    "send_counts",
+    metadata,
+    *account_columns(),
+    Column("cycle_id", Uuid, nullable=False),
+    Column("sends", BigInteger, nullable=False),
+    PrimaryKeyConstraint("master_id", "cycle_id", "account_id"),
+    account_reference(),
+    ForeignKeyConstraint(["master_id", "cycle_id"], ["send_cycles.master_id", "send_cycles.id"]),
+    CheckConstraint("sends >= 0", name="sends"),
+    comment="What each account has used of a cycle.",
+)
+
+send_caps = Table(
+    "send_caps",
+    metadata,
+    *account_columns(),
+    Column("sends", BigInteger, nullable=False, comment="In a cycle, by the account and all below it."),
+    PrimaryKeyConstraint("master_id", "account_id"),
+    account_reference(),
+    CheckConstraint(f"sends BETWEEN 0 AND {MOST_IN_A_CYCLE}", name="sends"),
+)
+
+send_reservations = Table(
+    "send_reservations",
+    metadata,
+    *account_columns(),
+    Column("id", Uuid, nullable=False),
+    Column("cycle_id", Uuid, nullable=False, comment="Of the moment when it was made."),
+    Column("stream", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default=ReservationStatus.RESERVED.value),
+    Column("recipients", BigInteger, nullable=False),
+    Column("new_contacts", BigInteger, nullable=False, comment="That became active by it."),
+    Column("price", BigInteger, nullable=False, comment="Of sends beyond the plan's, in micro-units."),
+    Column("payer_id", Uuid, nullable=False, comment="Whose credit is reserved."),
+    moment("expires_at", nullable=False),
+    moment("settled_at"),
+    created_at(),
+    PrimaryKeyConstraint("master_id", "id"),
+    account_reference(),
+    ForeignKeyConstraint(["master_id", "cycle_id"], ["send_cycles.master_id", "send_cycles.id"]),
+    ForeignKeyConstraint(["master_id", "payer_id"], ["accounts.master_id", "accounts.id"]),
+    one_of("stream", SendStream),
+    one_of("status", ReservationStatus),
+    CheckConstraint("recipients > 0 AND new_contacts >= 0 AND price >= 0", name="counts"),
+    CheckConstraint("(status = 'RESERVED') = (settled_at IS NULL)", name="settled"),
+    Index("ix_send_reservations_id", "id"),
+    Index("ix_send_reservations_account_id_id", "account_id", "id"),
+    Index(
+        "ix_send_reservations_open",
+        "master_id",
+        "cycle_id",
+        "expires_at",
+        postgresql_where=text("status = 'RESERVED'"),
+    ),
+)

@@ -1,0 +1,204 @@
+"""The cycle that sends are counted in: locked, with what expired reservations held given back (T18, T21)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, Uuid, and_, any_, delete, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import CollectionAggregate
+
+from models.clock import current_moment
+from models.identifiers import AccountId, MasterId, SendCycleId, SendReservationId, new_id
+from models.sends import (
+    ReservationStatus,
+    active_contacts,
+    contact_claims,
+    send_counts,
+    send_cycles,
+    send_reservations,
+)
+from resolvers.terms import Terms
+
+_OPEN = send_reservations.c.status == ReservationStatus.RESERVED.value
+
+
+@dataclass(frozen=True)
+class OpenCycle:
+    """The current cycle of a subscription, locked: what was used of it."""
+
+    id: SendCycleId
+    contacts: int
+    sends: int
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Credit that is reserved no longer, in micro-units."""
+
+    payer_id: AccountId
+    amount: int
+
+
+async def open_cycle(session: AsyncSession, terms: Terms) -> tuple[OpenCycle, list[Refund]]:
+    """Lock the current cycle, and give back what expired reservations of the subscription held.
+
+    The credit among it is for the caller to post.
+    """
+    cycle = send_cycles.c
+    of_subscription = and_(cycle.master_id == terms.master_id, cycle.account_id == terms.subscriber_id)
+    current = cycle.starts_at == terms.cycle_starts_at
+    await session.execute(
+        upsert(send_cycles)
+        .values(
+            master_id=terms.master_id,
+            account_id=terms.subscriber_id,
+            id=new_id(),
+            starts_at=terms.cycle_starts_at,
+        )
+        .on_conflict_do_nothing()
+    )
+    expired = and_(
+        send_reservations.c.master_id == terms.master_id,
+        _OPEN,
+        send_reservations.c.expires_at <= current_moment(),
+    )
+    stale = select(send_reservations.c.cycle_id).where(expired)
+    locked = select(cycle.id).where(of_subscription, or_(current, cycle.id.in_(stale)))
+    ids = list((await session.execute(locked.order_by(cycle.starts_at).with_for_update())).scalars())
+    found = select(send_reservations.c.id).where(
+        expired, send_reservations.c.cycle_id == any_(literal(ids, ARRAY(Uuid)))
+    )
+    over = list((await session.execute(found)).scalars())
+    refunds = await release(session, terms.master_id, over, ReservationStatus.EXPIRED)
+    row = (await session.execute(select(send_cycles).where(of_subscription, current))).one()
+    return OpenCycle(row.id, row.contacts, row.sends), refunds
+
+
+async def lock_cycle(session: AsyncSession, master_id: MasterId, cycle_id: SendCycleId) -> None:
+    """Lock a cycle, to settle a reservation of it."""
+    cycle = send_cycles.c
+    statement = select(cycle.id).where(cycle.master_id == master_id, cycle.id == cycle_id)
+    await session.execute(statement.with_for_update())
+
+
+async def release(
+    session: AsyncSession,
+    master_id: MasterId,
+    reservation_ids: Collection[SendReservationId],
+    status: ReservationStatus,
+) -> list[Refund]:
+    """Give back what open reservations of locked cycles hold. The credit is for the caller to post."""
+    if not reservation_ids:
+        return []
+    ids = any_(literal(list(reservation_ids), ARRAY(Uuid)))
+    await _hand_over(session, master_id, ids)
+    await _free_contacts(session, master_id, ids)
+    await _free_sends(session, master_id, ids)
+    reservation = send_reservations.c
+    settled = (
+        update(send_reservations)
+        .where(reservation.master_id == master_id, reservation.id == ids, _OPEN)
+        .values(status=status.value, settled_at=current_moment())
+        .returning(reservation.payer_id, reservation.price)
+    )
+    rows = (await session.execute(settled)).all()
+    return [Refund(row.payer_id, row.price) for row in rows if row.price]
+
+
+async def _hand_over(session: AsyncSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
+    """What others claim becomes theirs: their sends to it stand."""
+    claim = contact_claims.c
+    heirs = (
+        select(claim.cycle_id, claim.digest, claim.reservation_id)
+        .join(
+            send_reservations,
+            and_(
+                send_reservations.c.master_id == claim.master_id,
+                send_reservations.c.id == claim.reservation_id,
+            ),
+        )
+        .where(claim.master_id == master_id, _OPEN, ~(claim.reservation_id == ids))
+        .ext(distinct_on(claim.cycle_id, claim.digest))
+        .order_by(claim.cycle_id, claim.digest, claim.reservation_id)
+        .subquery("heirs")
+    )
+    contact = active_contacts.c
+    await session.execute(
+        update(active_contacts)
+        .where(
+            contact.master_id == master_id,
+            contact.reservation_id == ids,
+            contact.cycle_id == heirs.c.cycle_id,
+            contact.digest == heirs.c.digest,
+        )
+        .values(reservation_id=heirs.c.reservation_id)
+    )
+
+
+async def _free_contacts(session: AsyncSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
+    contact, claim, cycle = active_contacts.c, contact_claims.c, send_cycles.c
+    gone = (
+        delete(active_contacts)
+        .where(contact.master_id == master_id, contact.reservation_id == ids)
+        .returning(contact.cycle_id)
+        .cte("gone")
+    )
+    freed = select(gone.c.cycle_id, func.count().label("number")).group_by(gone.c.cycle_id).subquery("freed")
+    await session.execute(
+        update(send_cycles)
+        .where(cycle.master_id == master_id, cycle.id == freed.c.cycle_id)
+        .values(contacts=cycle.contacts - freed.c.number)
+    )
+    await session.execute(
+        delete(contact_claims).where(claim.master_id == master_id, claim.reservation_id == ids)
+    )
+
+
+async def _free_sends(session: AsyncSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
+    reservation, cycle, count = send_reservations.c, send_cycles.c, send_counts.c
+    total = func.sum(reservation.recipients).label("number")
+    of_these = and_(reservation.master_id == master_id, reservation.id == ids, _OPEN)
+    by_cycle = select(reservation.cycle_id, total).where(of_these).group_by(reservation.cycle_id).subquery()
+    by_account = (
+        select(reservation.cycle_id, reservation.account_id, total)
+        .where(of_these)
+        .group_by(reservation.cycle_id, reservation.account_id)
+        .subquery()
+    )
+    await session.execute(
+        update(send_cycles)
+        .where(cycle.master_id == master_id, cycle.id == by_cycle.c.cycle_id)
+        .values(sends=cycle.sends - by_cycle.c.number)
+    )
+    await session.execute(
+        update(send_counts)
+        .where(
+            count.master_id == master_id,
+            count.cycle_id == by_account.c.cycle_id,
+            count.account_id == by_account.c.account_id,
+        )
+        .values(sends=count.sends - by_account.c.number)
+    )
+
+
+async def use(
+    session: AsyncSession, terms: Terms, cycle: OpenCycle, account_id: AccountId, contacts: int, sends: int
+) -> None:
+    """Count what an account uses of the cycle."""
+    table = send_cycles.c
+    await session.execute(
+        update(send_cycles)
+        .where(table.master_id == terms.master_id, table.id == cycle.id)
+        .values(contacts=table.contacts + contacts, sends=table.sends + sends)
+    )
+    counted = upsert(send_counts).values(
+        master_id=terms.master_id, account_id=account_id, cycle_id=cycle.id, sends=sends
+    )
+    await session.execute(
+        counted.on_conflict_do_update(
+            index_elements=["master_id", "cycle_id", "account_id"],
+            set_={"sends": send_counts.c.sends + counted.excluded.sends},
+        )
+    )

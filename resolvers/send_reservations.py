@@ -1,0 +1,206 @@
+"""Reserving sends: what decides and what is counted, in one transaction (R92, R99, R104, T18, T21)."""
+
+import datetime
+import hashlib
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, LargeBinary, Select, Uuid, and_, exists, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.refusals import InsufficientCredit, Refusal, RefusalCode
+from authz.shared_guard import authorize_shared
+from models.accounts import accounts
+from models.clock import current_moment
+from models.identifiers import AccountId, Kind, LedgerTransactionId, SendReservationId, new_id, present
+from models.ledger import BalanceKind, LedgerTransactionKind
+from models.plans import MOST_IN_A_CYCLE
+from models.sends import (
+    ReservationStatus,
+    SendStream,
+    active_contacts,
+    contact_claims,
+    send_reservations,
+)
+from resolvers.contacts import Recipients
+from resolvers.credit import nearest_pool
+from resolvers.events import Change, EventKind, record
+from resolvers.idempotency import IdempotentRequest, claim
+from resolvers.ledger_posting import Posting, Transaction, post
+from resolvers.send_caps import exceeded
+from resolvers.send_cycles import OpenCycle, Refund, open_cycle, use
+from resolvers.terms import Terms, sends_beyond, terms_of
+
+VALID_FOR = datetime.timedelta(minutes=15)
+
+PERMISSIONS = {
+    SendStream.MARKETING: Permission.CAMPAIGNS_SEND,
+    SendStream.TRANSACTIONAL: Permission.TRANSACTIONAL_SEND,
+}
+"""What sending needs. A key with a purpose never holds the other stream's (R7)."""
+
+
+@dataclass(frozen=True)
+class SendReservation:
+    """Sends to be reserved: to each recipient one."""
+
+    account_id: AccountId
+    stream: SendStream
+    recipients: Recipients
+    idempotency_key: str
+
+
+@dataclass(frozen=True)
+class SendReserved:
+    """`replayed`: it was made by an earlier request under the same key."""
+
+    reservation_id: SendReservationId
+    replayed: bool
+
+
+async def reserve_sends(
+    session: AsyncSession, principal: Principal, command: SendReservation
+) -> SendReserved:
+    """Count the sends and the contacts that become active by them, all of them or none.
+
+    Needs the stream's permission. Those already active are sent to also where no other contact can become
+    active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, INSUFFICIENT_CREDIT,
+    BAD_USER_INPUT where nobody is left to send to, IDEMPOTENCY_MISMATCH.
+    """
+    account = await authorize_shared(session, principal, command.account_id, PERMISSIONS[command.stream])
+    digests = command.recipients.digests
+    if not digests:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Nobody is left to send to.", "recipients")
+    wanted = SendReservationId(new_id())
+    request = _request(command)
+    outcome = await claim(session, principal, account, request, {"reservation": str(wanted)})
+    if outcome["reservation"] != str(wanted):
+        return SendReserved(SendReservationId(uuid.UUID(outcome["reservation"])), replayed=True)
+    terms = await terms_of(session, account)
+    cycle, refunds = await open_cycle(session, terms)
+    contacts = await _activate(session, terms, cycle, wanted, _rows(command.recipients))
+    _check_limits(terms, cycle, contacts, len(digests))
+    beyond = sends_beyond(terms.send_limit, cycle.sends, len(digests))
+    price = beyond * (terms.plan.send_price or 0)
+    await use(session, terms, cycle, account.account_id, contacts, len(digests))
+    if await exceeded(session, account, cycle.id):
+        raise Refusal(RefusalCode.SEND_CAP_REACHED, field="recipients")
+    payer_id = await _payer(session, account)
+    await session.execute(
+        insert(send_reservations).values(
+            master_id=account.master_id,
+            account_id=account.account_id,
+            id=wanted,
+            cycle_id=cycle.id,
+            stream=command.stream.value,
+            recipients=len(digests),
+            new_contacts=contacts,
+            price=price,
+            payer_id=payer_id,
+            expires_at=current_moment() + VALID_FOR,
+        )
+    )
+    await _reserve_credit(session, principal, account, Refund(payer_id, -price), refunds)
+    after: Change = {"stream": command.stream.value, "recipients": len(digests), "newContacts": contacts}
+    after["price"] = str(price)
+    subject_id = present(Kind.SEND_RESERVATION, wanted)
+    await record(session, principal, account, EventKind.SEND_RESERVED, subject_id, None, after)
+    return SendReserved(wanted, replayed=False)
+
+
+def _rows(found: Recipients) -> Select[tuple[bytes]]:
+    """The recipients as rows, in their order in the index that they go into."""
+    rows = func.unnest(literal(found.digests, ARRAY(LargeBinary))).table_valued("digest").render_derived()
+    return select(rows.c.digest).order_by(rows.c.digest)
+
+
+def _check_limits(terms: Terms, cycle: OpenCycle, contacts: int, sends: int) -> None:
+    if contacts and cycle.contacts + contacts > terms.contact_limit:
+        raise Refusal(RefusalCode.CONTACT_LIMIT_REACHED, field="recipients")
+    most = MOST_IN_A_CYCLE if terms.plan.send_price is not None else terms.send_limit
+    if cycle.sends + sends > most:
+        raise Refusal(RefusalCode.SEND_LIMIT_REACHED, field="recipients")
+
+
+async def _activate(
+    session: AsyncSession,
+    terms: Terms,
+    cycle: OpenCycle,
+    reservation_id: SendReservationId,
+    digests: Select[tuple[bytes]],
+) -> int:
+    """How many contacts become active; for those that another open reservation holds, a claim is left."""
+    rows = digests.subquery("recipients")
+    master, own = literal(terms.master_id, Uuid), literal(reservation_id, Uuid)
+    in_cycle = literal(cycle.id, Uuid)
+    columns = ["master_id", "cycle_id", "digest", "reservation_id"]
+    fresh = select(master, in_cycle, rows.c.digest, own)
+    connection = await session.connection()
+    inserted = await connection.execute(
+        upsert(active_contacts)
+        .from_select(columns, fresh)
+        .on_conflict_do_nothing()
+        .execution_options(preserve_rowcount=True)
+    )
+    reservation, contact = send_reservations.c, active_contacts.c
+    open_ = and_(
+        reservation.master_id == terms.master_id,
+        reservation.cycle_id == cycle.id,
+        reservation.status == ReservationStatus.RESERVED.value,
+    )
+    if (await session.execute(select(exists().where(open_)))).scalar_one():
+        held = (
+            select(master, own, in_cycle, contact.digest)
+            .join(rows, rows.c.digest == contact.digest)
+            .join(send_reservations, and_(open_, reservation.id == contact.reservation_id))
+            .where(contact.master_id == terms.master_id, contact.cycle_id == cycle.id)
+        )
+        into = ["master_id", "reservation_id", "cycle_id", "digest"]
+        await session.execute(insert(contact_claims).from_select(into, held))
+    return inserted.rowcount
+
+
+async def _payer(session: AsyncSession, account: Authorized) -> AccountId:
+    own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    return AccountId((await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one())
+
+
+async def _reserve_credit(
+    session: AsyncSession, principal: Principal, account: Authorized, cost: Refund, refunds: Iterable[Refund]
+) -> None:
+    short = await post_refunds(session, principal, account, [cost, *refunds])
+    if short is not None:
+        visible = cost.payer_id == account.account_id and account.mask & Permission.CREDIT_READ.bit
+        raise InsufficientCredit(short if visible else None, "recipients")
+
+
+async def post_refunds(
+    session: AsyncSession, principal: Principal, account: Authorized, refunds: Iterable[Refund]
+) -> int | None:
+    """Move between reserved and free credit of each payer, in one ledger transaction, so that books are
+    locked in one order. What is there where it falls short, in micro-units."""
+    net: dict[AccountId, int] = {}
+    for refund in refunds:
+        net[refund.payer_id] = net.get(refund.payer_id, 0) + refund.amount
+    postings = [
+        Posting(payer_id, balance, sign * amount)
+        for payer_id, amount in net.items()
+        if amount
+        for balance, sign in ((BalanceKind.CREDIT, 1), (BalanceKind.RESERVED, -1))
+    ]
+    if not postings:
+        return None
+    transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
+    short = await post(session, principal, Transaction(account.master_id, transaction_id, kind, postings))
+    return short[0].available if short else None
+
+
+def _request(command: SendReservation) -> IdempotentRequest:
+    digest = hashlib.sha256(b"".join(sorted(command.recipients.digests))).hexdigest()
+    content = (command.stream.value, digest)
+    return IdempotentRequest("sendReserve", command.idempotency_key, content)

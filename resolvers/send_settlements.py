@@ -1,0 +1,127 @@
+"""What becomes of a reservation: committed, before its messages go out, or voided."""
+
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized
+from authz.principals import Principal
+from authz.refusals import Refusal, RefusalCode
+from authz.shared_guard import authorize_shared
+from models.clock import current_moment
+from models.identifiers import Kind, LedgerTransactionId, SendReservationId, new_id, present
+from models.ledger import BalanceKind, LedgerTransactionKind
+from models.sends import ReservationStatus, SendStream, active_contacts, contact_claims, send_reservations
+from resolvers.events import EventKind, record
+from resolvers.ledger_posting import Posting, Transaction, post
+from resolvers.send_cycles import lock_cycle, release
+from resolvers.send_reservations import PERMISSIONS, post_refunds
+
+ReservationRow = Row[*tuple[Any, ...]]
+
+
+async def commit_sends(
+    session: AsyncSession, principal: Principal, reservation_id: SendReservationId
+) -> Authorized:
+    """Use up what the reservation holds: from now on its messages may go out.
+
+    Needs the stream's permission. Once more changes nothing. Raises RESERVATION_EXPIRED, RESERVATION_SETTLED.
+    """
+    account, row = await _locked(session, principal, reservation_id)
+    status = ReservationStatus(row.status)
+    if status is ReservationStatus.COMMITTED:
+        return account
+    if status is ReservationStatus.VOIDED:
+        raise Refusal(RefusalCode.RESERVATION_SETTLED, field="reservationId")
+    if status is ReservationStatus.EXPIRED or row.over:
+        raise Refusal(RefusalCode.RESERVATION_EXPIRED, field="reservationId")
+    await _take_claims(session, row)
+    if row.price:
+        postings = (
+            Posting(row.payer_id, BalanceKind.RESERVED, -row.price),
+            Posting(row.payer_id, BalanceKind.OUTSIDE, row.price),
+        )
+        transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
+        await post(session, principal, Transaction(row.master_id, transaction_id, kind, postings))
+    reservation = send_reservations.c
+    await session.execute(
+        update(send_reservations)
+        .where(reservation.master_id == row.master_id, reservation.id == row.id)
+        .values(status=ReservationStatus.COMMITTED.value, settled_at=current_moment())
+    )
+    await _log(session, principal, account, EventKind.SEND_COMMITTED, row)
+    return account
+
+
+async def void_sends(
+    session: AsyncSession, principal: Principal, reservation_id: SendReservationId
+) -> Authorized:
+    """Give back what the reservation holds: nothing of it is sent.
+
+    Needs the stream's permission. Once more changes nothing, nor where it has expired. Raises
+    RESERVATION_SETTLED where it was committed.
+    """
+    account, row = await _locked(session, principal, reservation_id)
+    status = ReservationStatus(row.status)
+    if status is ReservationStatus.COMMITTED:
+        raise Refusal(RefusalCode.RESERVATION_SETTLED, field="reservationId")
+    if status is not ReservationStatus.RESERVED:
+        return account
+    ending = ReservationStatus.EXPIRED if row.over else ReservationStatus.VOIDED
+    refunds = await release(session, account.master_id, [reservation_id], ending)
+    await post_refunds(session, principal, account, refunds)
+    if not row.over:
+        await _log(session, principal, account, EventKind.SEND_VOIDED, row)
+    return account
+
+
+async def _locked(
+    session: AsyncSession, principal: Principal, reservation_id: SendReservationId
+) -> tuple[Authorized, ReservationRow]:
+    """The reservation, behind the lock of its cycle."""
+    reservation = send_reservations.c
+    found = select(reservation.stream, reservation.cycle_id).where(reservation.id == reservation_id)
+    known = (await session.execute(found)).one_or_none()
+    stream = SendStream.MARKETING if known is None else SendStream(known.stream)
+    account_id = select(reservation.account_id).where(reservation.id == reservation_id).scalar_subquery()
+    account = await authorize_shared(session, principal, account_id, PERMISSIONS[stream])
+    if known is None:
+        raise AssertionError("nothing is authorized in the account of no reservation")
+    await lock_cycle(session, account.master_id, known.cycle_id)
+    over = (reservation.expires_at <= current_moment()).label("over")
+    statement = select(*send_reservations.c, over).where(
+        reservation.master_id == account.master_id, reservation.id == reservation_id
+    )
+    return account, (await session.execute(statement)).one()
+
+
+async def _take_claims(session: AsyncSession, row: ReservationRow) -> None:
+    """What another open reservation holds and this one sends to is active from now on, whatever becomes of
+    the other."""
+    claim, contact, holder = contact_claims.c, active_contacts.c, send_reservations.alias()
+    open_ = select(holder.c.id).where(
+        holder.c.master_id == row.master_id,
+        holder.c.cycle_id == row.cycle_id,
+        holder.c.status == ReservationStatus.RESERVED.value,
+    )
+    own = and_(claim.master_id == row.master_id, claim.reservation_id == row.id)
+    await session.execute(
+        update(active_contacts)
+        .where(
+            own,
+            contact.master_id == row.master_id,
+            contact.cycle_id == row.cycle_id,
+            contact.digest == claim.digest,
+            contact.reservation_id.in_(open_),
+        )
+        .values(reservation_id=row.id)
+    )
+    await session.execute(delete(contact_claims).where(own))
+
+
+async def _log(
+    session: AsyncSession, principal: Principal, account: Authorized, kind: EventKind, row: ReservationRow
+) -> None:
+    before = {"status": str(row.status)}
+    await record(session, principal, account, kind, present(Kind.SEND_RESERVATION, row.id), dict(before))

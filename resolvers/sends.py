@@ -1,0 +1,154 @@
+"""Reservations of sends, and what is used of a cycle, as those who may see them see them."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from authz.reach import account_where, readable_account
+from models.clock import current_moment
+from models.sends import (
+    ReservationStatus,
+    active_contacts,
+    contact_claims,
+    send_cycles,
+    send_reservations,
+)
+from resolvers.identifiers import SendReservationIdArgument
+from resolvers.plans import cycle_starts_at_of
+from resolvers.send_reservations import PERMISSIONS
+
+
+def by_id(root: FromClause, id: SendReservationIdArgument) -> Select[Any]:
+    """A reservation in an account where the viewer may send on its stream."""
+    reservation = send_reservations.alias()
+    return select(*reservation.c).where(reservation.c.id == id, _seen(reservation))
+
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The reservation, as it is now."""
+    reservation = send_reservations.alias()
+    return select(*reservation.c).where(reservation.c.id == result.c.reservation_id, _seen(reservation))
+
+
+def account_of(reservation: FromClause) -> Select[Any]:
+    """The account that sends; null where it is outside the viewer's reach."""
+    account, statement = readable_account()
+    return statement.where(
+        account.c.id == reservation.c.account_id, account.c.master_id == reservation.c.master_id
+    ).limit(1)
+
+
+def status_of(reservation: FromClause) -> ColumnElement[str]:
+    """What has become of it, by the clock."""
+    over = and_(
+        reservation.c.status == ReservationStatus.RESERVED.value,
+        reservation.c.expires_at <= current_moment(),
+    )
+    return case((over, ReservationStatus.EXPIRED.value), else_=reservation.c.status)
+
+
+def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
+    """How many contacts are active in this cycle (R89, R97)."""
+    cycle, contact = send_cycles.alias(), active_contacts.alias()
+    lapsed = (
+        select(func.count())
+        .select_from(contact)
+        .where(
+            contact.c.master_id == cycle.c.master_id,
+            contact.c.cycle_id == cycle.c.id,
+            ~holds(contact, cycle.c.id),
+        )
+        .correlate(cycle)
+        .scalar_subquery()
+    )
+    # Nearly always nothing has lapsed, and nobody counts contacts then.
+    left = case((_lapsed_in(cycle, func.count()) > 0, cycle.c.contacts - lapsed), else_=cycle.c.contacts)
+    return _used(subscriber, cycle, left)
+
+
+def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:
+    """How many sends this cycle has seen, those beyond the limit included."""
+    cycle = send_cycles.alias()
+    lapsed = func.coalesce(func.sum(send_reservations.c.recipients), literal_column("0"))
+    return _used(subscriber, cycle, cycle.c.sends - _lapsed_in(cycle, lapsed))
+
+
+def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a contact's row makes it active now: what holds or claims it has not lapsed."""
+    holder, claim, heir = send_reservations.alias(), contact_claims.alias(), send_reservations.alias()
+    lapsed = exists(
+        select(holder.c.id)
+        .where(
+            holder.c.master_id == contact.c.master_id,
+            holder.c.id == contact.c.reservation_id,
+            holder.c.cycle_id == cycle_id,
+            _is_lapsed(holder),
+        )
+        .correlate_except(holder)
+    )
+    claimed = exists(
+        select(claim.c.digest)
+        .join(heir, and_(heir.c.master_id == claim.c.master_id, heir.c.id == claim.c.reservation_id))
+        .where(
+            claim.c.master_id == contact.c.master_id,
+            claim.c.cycle_id == cycle_id,
+            claim.c.digest == contact.c.digest,
+            heir.c.status == ReservationStatus.RESERVED.value,
+            heir.c.expires_at > current_moment(),
+        )
+        .correlate_except(claim, heir)
+    )
+    return or_(~lapsed, claimed)
+
+
+def _used(subscriber: FromClause, cycle: FromClause, value: ColumnElement[int]) -> ColumnElement[int]:
+    found = (
+        select(value)
+        .where(
+            cycle.c.account_id == subscriber.c.id,
+            cycle.c.master_id == subscriber.c.master_id,
+            cycle.c.starts_at == cycle_starts_at_of(subscriber),
+        )
+        .correlate(subscriber)
+        .scalar_subquery()
+    )
+    return func.coalesce(found, literal_column("0"))
+
+
+def _lapsed_in(cycle: FromClause, value: ColumnElement[int]) -> ColumnElement[int]:
+    return (
+        select(value)
+        .select_from(send_reservations)
+        .where(
+            send_reservations.c.master_id == cycle.c.master_id,
+            send_reservations.c.cycle_id == cycle.c.id,
+            _is_lapsed(send_reservations),
+        )
+        .correlate(cycle)
+        .scalar_subquery()
+    )
+
+
+def _is_lapsed(reservation: FromClause) -> ColumnElement[bool]:
+    reserved = reservation.c.status == literal_column(f"'{ReservationStatus.RESERVED.value}'")
+    return and_(reserved, reservation.c.expires_at <= current_moment())
+
+
+def _seen(reservation: FromClause) -> ColumnElement[bool]:
+    return or_(
+        *[
+            and_(reservation.c.stream == stream.value, account_where(reservation, permission))
+            for stream, permission in PERMISSIONS.items()
+        ]
+    )

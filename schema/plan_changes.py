@@ -1,0 +1,101 @@
+"""What changes plans."""
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.identifiers import AccountId, Kind, PlanId
+from resolvers import accounts
+from resolvers import plan_changes as writes
+from resolvers.identifiers import required
+from schema.accounts import Account
+from schema.context import ContextInfo, principal_of
+from schema.user_errors import UserError
+from schema.writes import authz_revision, needs, payload, perform, user_errors
+
+
+@strawberry.input(description="The plan that an account shall have of its own.")
+class PlanChangeInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    plan_id: strawberry.ID = strawberry.field(description="One of `Account.plans`.")
+    expected_version: int = strawberry.field(description="The account's version that you read.")
+    time_zone: str | None = strawberry.field(
+        default=None,
+        description="An IANA zone such as `Europe/Paris`, with the first plan of its own: its days begin "
+        "there, and its cycles on this day of each month. Left out: UTC. Never changed.",
+    )
+
+
+@strawberry.input(description="More contacts for the current cycle.")
+class LimitIncreaseInput:
+    account_id: strawberry.ID = strawberry.field(description="An account with a plan of its own.")
+    blocks: int = strawberry.field(description="How many of the plan's blocks, 1 to 1,000.")
+    idempotency_key: str = strawberry.field(
+        description="Your own, 1 to 200 characters. The same key again buys nothing more."
+    )
+
+
+@entity(None, carries={"account_id": Uuid()})
+class PlanChangePayload:
+    """An account and the plan that it sends under."""
+
+    account: Account | None = to_one(accounts.of_result)
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@entity(None, carries={"account_id": Uuid()})
+class LimitIncreasePayload:
+    """An account and its larger limits."""
+
+    account: Account | None = to_one(accounts.of_result)
+    replayed: bool = strawberry.field(
+        default=False, description="It was done by an earlier request under the same key."
+    )
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class PlanMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.PLAN_WRITE),
+        description="Give an account a plan of its own, or another one: at once where it takes nothing away, "
+        "else with the next cycle (T22). Needs the permission also in the account whose credit it spends.",
+    )
+    async def plan_change(self, info: ContextInfo, input: PlanChangeInput) -> PlanChangePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> PlanChangePayload:
+            command = writes.PlanChange(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                PlanId(required(Kind.PLAN, input.plan_id, "planId")),
+                input.expected_version,
+                input.time_zone,
+            )
+            done = await writes.change_plan(session, principal, command)
+            return payload(PlanChangePayload, account_id=done.account_id)
+
+        return await perform(info, PlanChangePayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.PLAN_WRITE),
+        description="Buy contacts, and the sends that come with them, for the current cycle (R94). Needs the "
+        "permission also in the account whose credit it spends.",
+    )
+    async def limit_increase(self, info: ContextInfo, input: LimitIncreaseInput) -> LimitIncreasePayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> LimitIncreasePayload:
+            command = writes.LimitIncrease(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                input.blocks,
+                input.idempotency_key,
+            )
+            done = await writes.increase_limit(session, principal, command)
+            account_id = done.account.account_id
+            return payload(LimitIncreasePayload, account_id=account_id, replayed=done.replayed)
+
+        return await perform(info, LimitIncreasePayload, write)

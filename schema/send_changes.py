@@ -1,0 +1,145 @@
+"""What books sends, and what says how much a subaccount may send."""
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.identifiers import AccountId, Kind, SendReservationId
+from models.sends import SendStream
+from resolvers import accounts, send_caps, send_settlements, sends
+from resolvers import send_reservations as writes
+from resolvers.contacts import read_recipients
+from resolvers.identifiers import required
+from schema.accounts import Account
+from schema.context import ContextInfo, principal_of
+from schema.sends import SendReservation
+from schema.user_errors import UserError
+from schema.writes import authz_revision, needs, payload, perform, user_errors
+
+
+@strawberry.input(description="Sends to be booked: one to each recipient, all of them or none.")
+class SendReserveInput:
+    account_id: strawberry.ID = strawberry.field(description="The account that sends.")
+    stream: SendStream = strawberry.field(description="What kind of messages.")
+    recipients: list[str] = strawberry.field(
+        default_factory=list,
+        description="E-mail addresses. What is none, or stands there twice, is left out.",
+    )
+    recipient_hashes: list[str] = strawberry.field(
+        default_factory=list,
+        description="Instead of addresses, or besides: SHA-256 in lower hexadecimal of each address, "
+        "trimmed, in Unicode NFKC and lower case, its domain in IDNA.",
+    )
+    idempotency_key: str = strawberry.field(
+        description="Your own, 1 to 200 characters. The same key again books nothing more."
+    )
+
+
+@strawberry.input(description="Which reservation to commit or to void.")
+class SendReservationInput:
+    reservation_id: strawberry.ID = strawberry.field(description="The reservation.")
+
+
+@strawberry.input(description="How much a subaccount may send.")
+class SendCapUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description="A subaccount.")
+    sends: int | None = strawberry.field(
+        description="In a billing cycle, by it and all below it; null: as much as the subscription has."
+    )
+
+
+@entity(None, carries={"reservation_id": Uuid()})
+class SendReservationPayload:
+    """A reservation that was made or settled."""
+
+    reservation: SendReservation | None = to_one(sends.of_result)
+    replayed: bool = strawberry.field(
+        default=False, description="It was made by an earlier request under the same key."
+    )
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@entity(None, carries={"account_id": Uuid()})
+class SendCapPayload:
+    """An account and its cap."""
+
+    account: Account | None = to_one(accounts.of_result)
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class SendMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.CAMPAIGNS_SEND),
+        description="Book sends before they go out: counts them and the contacts that become active by them, "
+        "and reserves credit for those beyond the plan's, for 15 minutes. The stream TRANSACTIONAL needs "
+        "TRANSACTIONAL_SEND instead.",
+    )
+    async def send_reserve(self, info: ContextInfo, input: SendReserveInput) -> SendReservationPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SendReservationPayload:
+            command = writes.SendReservation(
+                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                input.stream,
+                read_recipients(info.context.contact_key(), input.recipients, input.recipient_hashes),
+                input.idempotency_key,
+            )
+            made = await writes.reserve_sends(session, principal, command)
+            return payload(SendReservationPayload, reservation_id=made.reservation_id, replayed=made.replayed)
+
+        return await perform(info, SendReservationPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.CAMPAIGNS_SEND),
+        description="Use up what a reservation holds; send only what is committed. Again changes nothing. "
+        "A reservation of the stream TRANSACTIONAL needs TRANSACTIONAL_SEND instead.",
+    )
+    async def send_commit(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SendReservationPayload:
+            reservation_id = _reservation_id(input)
+            await send_settlements.commit_sends(session, principal, reservation_id)
+            return payload(SendReservationPayload, reservation_id=reservation_id)
+
+        return await perform(info, SendReservationPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.CAMPAIGNS_SEND),
+        description="Give back what a reservation holds: nobody becomes active by it. Again changes nothing. "
+        "A reservation of the stream TRANSACTIONAL needs TRANSACTIONAL_SEND instead.",
+    )
+    async def send_void(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SendReservationPayload:
+            reservation_id = _reservation_id(input)
+            await send_settlements.void_sends(session, principal, reservation_id)
+            return payload(SendReservationPayload, reservation_id=reservation_id)
+
+        return await perform(info, SendReservationPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.PLAN_WRITE),
+        description="Say how much a subaccount and all below it may send in a billing cycle. Needs the "
+        "permission also in the account above.",
+    )
+    async def send_cap_update(self, info: ContextInfo, input: SendCapUpdateInput) -> SendCapPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> SendCapPayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            command = send_caps.SendCapUpdate(account_id, input.sends)
+            account = await send_caps.update_send_cap(session, principal, command)
+            return payload(SendCapPayload, account_id=account.account_id)
+
+        return await perform(info, SendCapPayload, write)
+
+
+def _reservation_id(input: SendReservationInput) -> SendReservationId:
+    return SendReservationId(required(Kind.SEND_RESERVATION, input.reservation_id, "reservationId"))

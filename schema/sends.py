@@ -1,0 +1,35 @@
+"""Reservations of sends."""
+
+import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from engine.codecs import enum_of, global_id
+from engine.declarations import column, computed, entity, to_one
+from models.identifiers import Kind
+from models.sends import ReservationStatus, SendStream, send_reservations
+from resolvers import sends as reads
+from schema.amounts import AMOUNT, MicroAmount
+from schema.node import ID_DESCRIPTION, Node
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+
+
+@entity(send_reservations)
+class SendReservation(Node):
+    """Sends that were booked before they go out: to be committed in 15 minutes, or voided."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.SEND_RESERVATION), description=ID_DESCRIPTION)
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
+    stream: SendStream = column(codec=enum_of(SendStream), description="What kind of messages.")
+    status: ReservationStatus = computed(reads.status_of, codec=enum_of(ReservationStatus))
+    recipients: int = column(description="How many are sent to, once each.")
+    new_contacts: int = column(description="How many of them became active by it (R97).")
+    price: MicroAmount = column(codec=AMOUNT, description="Of sends beyond the plan's; else zero.")
+    created_at: datetime.datetime = column(description="When it was made.")
+    expires_at: datetime.datetime = column(description="Until when it can be committed.")
+    settled_at: datetime.datetime | None = column(
+        description="When it was committed or voided, or found to have expired."
+    )

@@ -1,0 +1,41 @@
+"""The rows of the matrix for plans."""
+
+from models.accounts import CreditMode
+from tests.authorization.matrix_callers import ANONYMOUS, INSIDE, OUTSIDE, Stage, once
+from tests.authorization.matrix_credit import CREDIT_READERS
+from tests.authorization.matrix_rows import ABOVE, Mutation, Values, table
+from tests.authorization.outcomes import DONE
+from tests.credit import set_mode
+from tests.plans import STARTER, cancel_plan, subscribe
+
+PLAN_READERS = CREDIT_READERS
+"""They hold all of the area PLAN in the account."""
+
+_DECIDED_BY_WHO_PAYS = table(
+    (ANONYMOUS, "UNAUTHENTICATED"),
+    (OUTSIDE, "NOT_FOUND"),
+    (INSIDE - PLAN_READERS, "FORBIDDEN PLAN_WRITE"),
+    # It is about the credit of the account above.
+    (PLAN_READERS - ABOVE, "POOL_ACCOUNT_REQUIRED"),
+    (ABOVE, DONE),
+)
+
+
+async def _plan_change(stage: Stage) -> Values:
+    await set_mode(stage.world, CreditMode.SHARED_POOL, stage.account)
+    await cancel_plan(stage.world, stage.account)
+    account = {"accountId": stage.account.id, "expectedVersion": await stage.version()}
+    return {**account, "planId": STARTER.id}
+
+
+async def _limit_increase(stage: Stage) -> Values:
+    await set_mode(stage.world, CreditMode.SHARED_POOL, stage.account)
+    await cancel_plan(stage.world, stage.account)
+    await subscribe(stage.world, stage.account, STARTER)
+    return {"accountId": stage.account.id, "blocks": 1, "idempotencyKey": once()}
+
+
+PLAN_MUTATIONS = {
+    "planChange": Mutation("PLAN_WRITE", _DECIDED_BY_WHO_PAYS, _plan_change),
+    "limitIncrease": Mutation("PLAN_WRITE", _DECIDED_BY_WHO_PAYS, _limit_increase),
+}

@@ -1,0 +1,27 @@
+"""Plans of a tree and of accounts in it, one that waits, contacts that were bought, sends of every status."""
+
+from models.sends import ReservationStatus, SendStream
+from tests.equality import rows
+from tests.plans import BUSINESS, FREE, GROWTH, STARTER, buy, choose, make_plan, subscribe
+from tests.sends import give_reservation, set_cap
+from tests.world import Account, World
+
+
+async def make_plans(
+    world: World, master: Account, client: Account, leaf: Account, foreign: Account
+) -> list[str]:
+    """In a tree's master account and two below it, and in a foreign one. The ids of all that was made."""
+    await subscribe(world, master, GROWTH, "Pacific/Apia", rows.PAST)
+    await choose(world, master, FREE, rows.FUTURE)
+    await subscribe(world, client, BUSINESS)
+    await buy(world, client, 7)
+    own = await make_plan(world, send_price=2**53 + 1, name='"May" \\ 🦊')
+    await subscribe(world, leaf, own, "America/Havana", rows.WHOLE_SECOND)
+    await subscribe(world, foreign, STARTER)
+    found = [plan.id for plan in (FREE, STARTER, GROWTH, own)]
+    await set_cap(world, client, 2**31 - 1)
+    for account in (master, client, leaf, foreign):
+        found += [(await give_reservation(world, account, status)).id for status in ReservationStatus]
+        stream = SendStream.TRANSACTIONAL.value
+        found.append((await give_reservation(world, account, expires_at=rows.PAST, stream=stream)).id)
+    return found

@@ -1,0 +1,98 @@
+"""Sends against a small model that knows nothing of the database: who is active, what is used (T21)."""
+
+import random
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.identifiers import Kind, parse
+from models.sends import send_reservations
+from tests.api import Api
+from tests.plans import make_plan, subscribe
+from tests.resolvers.sharing import Brand
+from tests.sends import check_counts, reserve, settle, used
+from tests.world import World
+
+_STEPS = 40
+_CONTACTS, _SENDS = 3, 12
+_NAMES = ("ann", "bob", "carl", "dora", "eve")
+
+
+@dataclass
+class _Booked:
+    id: str
+    names: frozenset[str]
+    status: str = "RESERVED"
+
+
+class _Model:
+    """What was booked so far: whoever a booking that is not given back names, is active."""
+
+    def __init__(self) -> None:
+        self.booked: list[_Booked] = []
+
+    @property
+    def live(self) -> list[_Booked]:
+        return [one for one in self.booked if one.status in ("RESERVED", "COMMITTED")]
+
+    @property
+    def used(self) -> tuple[int, int]:
+        active = frozenset[str]().union(*(one.names for one in self.live))
+        return len(active), sum(len(one.names) for one in self.live)
+
+    def refusal(self, names: frozenset[str]) -> str:
+        active = frozenset[str]().union(*(one.names for one in self.live))
+        if names - active and len(active | names) > _CONTACTS:
+            return "CONTACT_LIMIT_REACHED"
+        return "SEND_LIMIT_REACHED" if self.used[1] + len(names) > _SENDS else ""
+
+
+_OUTCOMES = {
+    ("sendCommit", "RESERVED"): "",
+    ("sendCommit", "COMMITTED"): "",
+    ("sendCommit", "VOIDED"): "RESERVATION_SETTLED",
+    ("sendCommit", "EXPIRED"): "RESERVATION_EXPIRED",
+    ("sendVoid", "RESERVED"): "",
+    ("sendVoid", "COMMITTED"): "RESERVATION_SETTLED",
+    ("sendVoid", "VOIDED"): "",
+    ("sendVoid", "EXPIRED"): "",
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_order(api: Api, brand: Brand, world: World, database: AsyncEngine, seed: int) -> None:
+    """Bookings, commits, voids and expiries in whatever order."""
+    await subscribe(world, brand.master, await make_plan(world, active_contacts=_CONTACTS, sends=_SENDS))
+    chance, model = random.Random(seed), _Model()
+    for step in range(_STEPS):
+        what = chance.choice(["reserve", "reserve", "sendCommit", "sendVoid", "sendVoid", "expire"])
+        if what == "reserve" or not model.booked:
+            names = frozenset(chance.sample(_NAMES, chance.randint(1, 3)))
+            account = chance.choice([brand.master, brand.us, brand.uk, brand.store])
+            made = await reserve(api, brand.owner, account, *names)
+            assert made.code == model.refusal(names), (seed, step)
+            if made.done:
+                model.booked.append(_Booked(made.payload["reservation"]["id"], names))
+        elif what == "expire":
+            one = chance.choice(model.booked)
+            if one.status == "RESERVED":
+                await _expire(database, one)
+                one.status = "EXPIRED"
+        else:
+            one = chance.choice(model.booked)
+            code = await settle(api, brand.owner, what, one.id)
+            assert code == _OUTCOMES[what, one.status], (seed, step)
+            if code == "" and one.status == "RESERVED":
+                one.status = "COMMITTED" if what == "sendCommit" else "VOIDED"
+        assert await used(api, brand.owner, brand.us) == model.used, (seed, step)
+    await reserve(api, brand.owner, brand.us, _NAMES[0])
+    await check_counts(database, brand.master)
+
+
+async def _expire(database: AsyncEngine, booked: _Booked) -> None:
+    reservation = send_reservations.c
+    statement = update(send_reservations).where(reservation.id == parse(Kind.SEND_RESERVATION, booked.id))
+    async with database.begin() as connection:
+        await connection.execute(statement.values(expires_at=reservation.created_at))

@@ -1,0 +1,150 @@
+"""Sends for tests: booked through the API, and looked at in the database itself."""
+
+import datetime
+import itertools
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.identifiers import Kind, new_id, present
+from models.sends import (
+    ReservationStatus,
+    SendStream,
+    active_contacts,
+    contact_claims,
+    send_caps,
+    send_counts,
+    send_cycles,
+    send_reservations,
+)
+from tests.api import Api, Caller
+from tests.resolvers.mutations import Attempt, attempt
+from tests.world import Account, World
+
+SHOWN = "replayed reservation { id status recipients newContacts price account { id } stream expiresAt }"
+_numbers = itertools.count(1)
+
+
+def booking(account: Account, *names: str, stream: str = "MARKETING", key: str = "") -> dict[str, Any]:
+    """The input of `sendReserve`: to these names at one domain."""
+    return {
+        "accountId": account.id,
+        "stream": stream,
+        "recipients": [f"{name}@example.com" for name in names],
+        "idempotencyKey": key or f"key {next(_numbers)}",
+    }
+
+
+async def reserve(api: Api, caller: Caller, account: Account, *names: str, **more: str) -> Attempt:
+    """Book sends to these names."""
+    return await attempt(api, "sendReserve", caller, SHOWN, **booking(account, *names, **more))
+
+
+async def reserved(api: Api, caller: Caller, account: Account, *names: str, **more: str) -> str:
+    """The id of a reservation that must succeed."""
+    made = await reserve(api, caller, account, *names, **more)
+    assert made.done, made
+    return str(made.payload["reservation"]["id"])
+
+
+async def settle(api: Api, caller: Caller, field: str, reservation_id: str) -> str:
+    """Commit or void. The code with which it is refused; empty if it was done."""
+    return (await attempt(api, field, caller, SHOWN, reservationId=reservation_id)).code
+
+
+async def used(api: Api, caller: Caller, account: Account) -> tuple[int, int]:
+    """The contacts and the sends that are used of the cycle, as the API tells them."""
+    query = "query ($id: ID!) { account(id: $id) { subscription { contactsUsed sendsUsed } } }"
+    found = (await api.read(query, caller, id=account.id))["account"]["subscription"]
+    return found["contactsUsed"], found["sendsUsed"]
+
+
+async def check_counts(database: AsyncEngine, account: Account) -> None:
+    """The counters of the tree's cycles are what their rows sum to."""
+    async with database.connect() as connection:
+        for cycle in await connection.execute(
+            select(send_cycles).where(send_cycles.c.master_id == account.master)
+        ):
+            contact, count, reservation = active_contacts.c, send_counts.c, send_reservations.c
+            contacts = select(func.count()).where(contact.cycle_id == cycle.id)
+            by_account = select(func.sum(count.sends)).where(count.cycle_id == cycle.id)
+            by_reservation = select(func.sum(reservation.recipients)).where(
+                reservation.cycle_id == cycle.id, reservation.status.in_(["RESERVED", "COMMITTED"])
+            )
+            assert (await connection.execute(contacts)).scalar_one() == cycle.contacts
+            for total in (by_account, by_reservation):
+                assert ((await connection.execute(total)).scalar_one() or 0) == cycle.sends
+
+
+async def let_expire(database: AsyncEngine, *of: Account) -> None:
+    """The time of the accounts' open reservations is over."""
+    reservation = send_reservations.c
+    statement = update(send_reservations).where(reservation.account_id.in_([account.key for account in of]))
+    async with database.begin() as connection:
+        await connection.execute(statement.values(expires_at=reservation.created_at))
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A reservation in the database."""
+
+    key: uuid.UUID
+
+    @property
+    def id(self) -> str:
+        """As clients see it."""
+        return present(Kind.SEND_RESERVATION, self.key)
+
+
+async def give_reservation(
+    world: World,
+    account: Account,
+    status: ReservationStatus = ReservationStatus.RESERVED,
+    **values: Any,
+) -> Reservation:
+    """The account has booked one send to a new contact, in a cycle of its own."""
+    reservation, cycle_id = Reservation(new_id()), new_id()
+    tree = {"master_id": account.master}
+    place = {**tree, "account_id": account.key, "cycle_id": cycle_id}
+    counted = int(status in (ReservationStatus.RESERVED, ReservationStatus.COMMITTED))
+    written: dict[str, Any] = {"stream": SendStream.MARKETING.value, "status": status.value, "recipients": 1}
+    written |= {"new_contacts": 1, "price": 0, "payer_id": account.master}
+    written |= {"expires_at": func.now() + datetime.timedelta(minutes=15)}
+    if status is not ReservationStatus.RESERVED:
+        written["settled_at"] = func.now()
+    async with world.database.begin() as connection:
+        await connection.execute(
+            insert(send_cycles).values(
+                **tree,
+                account_id=account.key,
+                id=cycle_id,
+                starts_at=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+                + datetime.timedelta(minutes=next(_numbers)),
+                contacts=counted,
+                sends=counted,
+            )
+        )
+        await connection.execute(insert(send_counts).values(**place, sends=counted))
+        await connection.execute(
+            insert(send_reservations).values(**place, id=reservation.key, **(written | values))
+        )
+        if counted:
+            contact = {**tree, "cycle_id": cycle_id, "reservation_id": reservation.key}
+            await connection.execute(insert(active_contacts).values(**contact, digest=reservation.key.bytes))
+            await connection.execute(insert(contact_claims).values(**contact, digest=b"other"))
+    return reservation
+
+
+async def set_cap(world: World, account: Account, sends: int) -> None:
+    """The account and what is below it may send so much in a cycle."""
+    values = {"master_id": account.master, "account_id": account.key, "sends": sends}
+    async with world.database.begin() as connection:
+        await connection.execute(
+            upsert(send_caps)
+            .values(**values)
+            .on_conflict_do_update(index_elements=["master_id", "account_id"], set_={"sends": sends})
+        )
