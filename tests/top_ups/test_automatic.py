@@ -1,21 +1,24 @@
 """Credit that is bought by itself (N10, T19): due where a posting leaves too little, bought by a worker."""
 
+import asyncio
 import datetime
 from collections import Counter
 from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus
-from models.identifiers import new_id
+from models.identifiers import AccountId, MasterId, new_id
 from models.payments import TopUpStatus, top_ups
 from models.top_up_rules import top_up_rules
+from resolvers.top_up_work import DueRule, begin
 from server.payments import PracticePayments
 from server.worker import top_up
 from tests.api import Api
+from tests.concurrency.gates import waits
 from tests.credit import (
     PaymentMethod,
     credit_of,
@@ -229,3 +232,22 @@ async def test_what_a_person_bought_is_settled_without_that_person(
     assert await credit_of(world.database, brand.us) == 19
     (bought,) = await events_of(api, brand.owner, brand.us.id, "CREDIT_TOPPED_UP")
     assert bought["actorName"] == buyer.person.name
+
+
+async def test_what_is_spent_while_a_worker_finds_enough(
+    api: Api, application: AsyncEngine, world: World, provider: PracticePayments
+) -> None:
+    """The posting waits for what the worker says of the rule, and says otherwise."""
+    brand, _ = await _shop(world)
+    async with world.database.begin() as connection:
+        mine = update(top_up_rules).where(top_up_rules.c.account_id == brand.us.key)
+        await connection.execute(mine.values(due_at=func.now()))
+    sessions = async_sessionmaker(application, class_=AsyncSession)
+    async with sessions.begin() as worker:
+        await begin(worker, DueRule(MasterId(brand.us.master), AccountId(brand.us.key)))
+        spending = asyncio.create_task(_spend(api, brand, 10))
+        assert await waits(spending)
+    await spending
+    assert (await _rule(world, brand.us)).due_at is not None
+    await top_up(application, provider)
+    assert await credit_of(world.database, brand.us) == 12
