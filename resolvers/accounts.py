@@ -53,8 +53,8 @@ def of_viewer(
     order_by: OrderBy = AccountOrder.CREATED,
     window: Window | None = None,
 ) -> Select[Any]:
-    """Every account within reach: where one is a member, or a key belongs, and all that lies below; and what is
-    shared with one."""
+    """Every account within reach: where one is a member, or a key belongs, and all that lies below; and what
+    is shared with one."""
     unfiltered = search is None and kind is None and status is None
     if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
         return first_readable_accounts(window)
