@@ -53,7 +53,8 @@ def of_viewer(
     order_by: OrderBy = AccountOrder.CREATED,
     window: Window | None = None,
 ) -> Select[Any]:
-    """Every account within reach: one's own memberships and all that lies below them."""
+    """Every account within reach: where one is a member, or a key belongs, and all that lies below; and what
+    is shared with one."""
     unfiltered = search is None and kind is None and status is None
     if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
         return first_readable_accounts(window)
@@ -146,7 +147,7 @@ def kind_of(account: FromClause) -> ColumnElement[str]:
 
 def status_of(account: FromClause) -> ColumnElement[str]:
     """Whether it can be used: the worst status on the path from the root. Suspended and closed accounts
-    can be read, not changed."""
+    can be read, not changed; a suspended one can still be resumed or closed."""
     return effective_status(account)
 
 

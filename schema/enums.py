@@ -1,10 +1,6 @@
 """The enums of the lower layers, as GraphQL sees them."""
 
 import enum
-from collections.abc import Callable
-
-import strawberry
-from strawberry.types.enum import StrawberryEnumDefinition
 
 from authz.explanation_steps import AccessDecision, AccessEffect, AccessStepKind
 from authz.makers import GhostReason
@@ -15,45 +11,21 @@ from models.accounts import (
     AccountKind,
     AccountStatus,
     ApiKeyCreationPlace,
-    CreditMode,
-    Currency,
     ParentAccess,
     RightsInheritance,
 )
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
-from models.ledger import BalanceKind, LedgerTransactionKind
 from models.overrides import OverrideKind, UnsubscribeScope
-from models.payments import TopUpStatus
 from models.roles import Effect, Relation
-from models.sends import ReservationStatus, SendStream
 from models.staff import StaffRole
 from resolvers.accounts import AccountOrder
-from resolvers.contacts import RecipientFault
 from resolvers.events import EventKind
 from resolvers.invitations import InvitationStatus
 from resolvers.members import MemberRelation
 from resolvers.overrides import OverrideStatus
-from resolvers.send_preview import SendWarning
 from resolvers.shares import ShareStatus
 from resolvers.subaccounts_requests import SubaccountsRequestStatus
-
-
-def publish(members: type[enum.Enum], describe: Callable[[enum.Enum], str], name: str | None = None) -> None:
-    """Make a GraphQL enum of it, documented by its docstring; `describe` documents a value."""
-    strawberry.enum(members, name=name, description=members.__doc__)
-    definition = members.__strawberry_definition__  # type: ignore[attr-defined]  # set by Strawberry
-    assert isinstance(definition, StrawberryEnumDefinition)  # noqa: S101 - what Strawberry sets
-    for value in definition.values:
-        value.description = describe(members[value.name])
-
-
-def _by(descriptions: dict[str, str]) -> Callable[[enum.Enum], str]:
-    return lambda member: descriptions[member.name]
-
-
-def _by_value(member: enum.Enum) -> str:
-    return str(member.value)
-
+from schema.enum_publishing import by, by_value, publish
 
 _AREAS = {
     Area.ACCOUNT: "the account's own data",
@@ -92,11 +64,11 @@ def _permission(member: enum.Enum) -> str:
 
 publish(
     AccessDecision,
-    _by({"ALLOWED": "It may be done now.", "DENIED": "It may not."}),
+    by({"ALLOWED": "It may be done now.", "DENIED": "It may not."}),
 )
 publish(
     AccessEffect,
-    _by(
+    by(
         {
             "ALLOWS": "It lets this way through.",
             "DENIES": "It stands in the way.",
@@ -106,7 +78,7 @@ publish(
 )
 publish(
     AccessStepKind,
-    _by(
+    by(
         {
             "MEMBERSHIP": "A role in the account, or in one above it.",
             "BREAK_GLASS": "The glass of the account, or of one above it, was broken.",
@@ -128,11 +100,11 @@ publish(
 )
 publish(
     AccountKind,
-    _by({"MASTER": "The root of a tree.", "SUBACCOUNT": "Managed by the account above it."}),
+    by({"MASTER": "The root of a tree.", "SUBACCOUNT": "Managed by the account above it."}),
 )
 publish(
     AccountOrder,
-    _by(
+    by(
         {
             "CREATED": "Oldest first.",
             "CREATED_DESC": "Newest first.",
@@ -143,7 +115,7 @@ publish(
 )
 publish(
     AccountStatus,
-    _by(
+    by(
         {
             "ACTIVE": "In use.",
             "SUSPENDED": "Can be read, not changed, until it is resumed.",
@@ -153,7 +125,7 @@ publish(
 )
 publish(
     ApiKeyCreationPlace,
-    _by(
+    by(
         {
             "ANYWHERE": "By who holds API_KEYS_WRITE in the key's account.",
             "MASTER_ONLY": "By who holds it from the master account; others rotate and revoke (R13).",
@@ -162,7 +134,7 @@ publish(
 )
 publish(
     ApiKeyPurpose,
-    _by(
+    by(
         {
             "MARKETING": "Campaigns; it never holds TRANSACTIONAL_SEND.",
             "TRANSACTIONAL": "Single messages; it never holds CAMPAIGNS_SEND.",
@@ -172,13 +144,13 @@ publish(
 publish(Area, lambda member: f"{_AREAS[Area[member.name]].capitalize()}.")
 publish(
     Effect,
-    _by({"ALLOW": "What it names is allowed.", "DENY": "What it names is denied, whatever else allows it."}),
+    by({"ALLOW": "What it names is allowed.", "DENY": "What it names is denied, whatever else allows it."}),
     "PolicyEffect",
 )
-publish(EventKind, _by_value)
+publish(EventKind, by_value)
 publish(
     GhostReason,
-    _by(
+    by(
         {
             "MAKER_LEFT": "The person does not reach the account any more.",
             "MAKER_LOST_RIGHT": "API_KEYS_WRITE, or something that the key gives, is not held any more.",
@@ -188,7 +160,7 @@ publish(
 )
 publish(
     InvitationStatus,
-    _by(
+    by(
         {
             "PENDING": "Waits for an answer.",
             "ACCEPTED": "Became a membership.",
@@ -199,11 +171,11 @@ publish(
 )
 publish(
     MemberRelation,
-    _by({"MEMBER": "The role is held in this account.", "ANCESTOR": "The role is held in one above it."}),
+    by({"MEMBER": "The role is held in this account.", "ANCESTOR": "The role is held in one above it."}),
 )
 publish(
     OverrideKind,
-    _by(
+    by(
         {
             "SUBACCOUNTS": "Subaccounts are unlocked, for the whole tree of a master account (R11).",
             "UNSUBSCRIBE_SCOPE": "What an unsubscribe holds for (R77); another of the staff approves it.",
@@ -216,7 +188,7 @@ publish(
 )
 publish(
     OverrideStatus,
-    _by(
+    by(
         {
             "WAITING": "Does not hold: somebody else of the staff has to approve it.",
             "IN_FORCE": "Holds.",
@@ -228,7 +200,7 @@ publish(
 publish(Permission, _permission)
 publish(
     ParentAccess,
-    _by(
+    by(
         {
             "FULL": "All of them hold (R45).",
             "READ_ONLY": "Those that read, and ACCOUNT_SUSPEND.",
@@ -240,13 +212,13 @@ publish(
 )
 publish(
     PrincipalKind,
-    _by({"PERSON": "A person, by memberships and shares.", "API_KEY": "An API key."}),
+    by({"PERSON": "A person, by memberships and shares.", "API_KEY": "An API key."}),
     "SubjectKind",
 )
-publish(RefusalCode, _by_value, "ErrorCode")
+publish(RefusalCode, by_value, "ErrorCode")
 publish(
     Relation,
-    _by(
+    by(
         {
             "MEMBER": "The role is held in that very account.",
             "ANCESTOR": "The role is held in an account above it.",
@@ -257,7 +229,7 @@ publish(
 )
 publish(
     RightsInheritance,
-    _by(
+    by(
         {
             "ADMINISTRATORS": "Owners and administrators only (R45).",
             "ALL_ROLES": "Every role, with what the policy gives it below (R66, R73).",
@@ -266,7 +238,7 @@ publish(
 )
 publish(
     ShareStatus,
-    _by(
+    by(
         {
             "PENDING": "Waits to be accepted.",
             "ACTIVE": "Opens its accounts.",
@@ -277,7 +249,7 @@ publish(
 )
 publish(
     StaffRole,
-    _by(
+    by(
         {
             "AGENT": "Makes and ends overrides, answers requests.",
             "APPROVER": "Approves, besides, what somebody else of the staff has made.",
@@ -286,7 +258,7 @@ publish(
 )
 publish(
     SubaccountsRequestStatus,
-    _by(
+    by(
         {
             "OPEN": "Waits for an answer.",
             "GRANTED": "Subaccounts were unlocked.",
@@ -296,7 +268,7 @@ publish(
 )
 publish(
     UnsubscribeScope,
-    _by(
+    by(
         {
             "ACCOUNT": "For the whole account.",
             "LIST": "For the recipient list concerned, and for no other.",
@@ -305,106 +277,11 @@ publish(
 )
 publish(
     WhenMakerLosesAccess,
-    _by(
+    by(
         {
             "KEEP": "The key works on; `Account.ghosts` reports it.",
             "STOP": "The key stops with the next request, until its maker has the rights again or somebody "
             "adopts it.",
-        }
-    ),
-)
-publish(
-    BalanceKind,
-    _by(
-        {
-            "CREDIT": "To be spent.",
-            "RESERVED": "Set aside for sends that are under way.",
-            "OUTSIDE": "What came from outside the platform, below zero: the other side of top-ups.",
-        }
-    ),
-)
-publish(
-    CreditMode,
-    _by(
-        {
-            "SHARED_POOL": "The credit of the nearest account above with a balance of its own (R19, R28).",
-            "OWN_BALANCE": "Its own: what was transferred to it or topped up (R43, R44).",
-        }
-    ),
-)
-publish(
-    Currency,
-    _by(
-        {
-            "EUR": "Euro.",
-            "USD": "US dollar.",
-            "GBP": "Pound sterling.",
-            "CHF": "Swiss franc.",
-            "SEK": "Swedish krona.",
-            "NOK": "Norwegian krone.",
-            "DKK": "Danish krone.",
-            "PLN": "Polish zloty.",
-            "CAD": "Canadian dollar.",
-            "AUD": "Australian dollar.",
-        }
-    ),
-)
-publish(
-    LedgerTransactionKind,
-    _by(
-        {
-            "TRANSFER": "Credit was handed down the tree, or back (R43).",
-            "TOP_UP": "Credit was bought (R44).",
-            "SETTLEMENT": "An account began to draw from a pool: what it had left went there (T18).",
-            "SEND": "Sends beyond the plan: credit was reserved, spent or given back.",
-        }
-    ),
-)
-publish(
-    RecipientFault,
-    _by({"MALFORMED": "No e-mail address, or no hash.", "DUPLICATE": "The same as one before it."}),
-)
-publish(
-    ReservationStatus,
-    _by(
-        {
-            "RESERVED": "Waits to be committed, until it expires.",
-            "COMMITTED": "It is sent; what it holds is used.",
-            "VOIDED": "It was not sent; what it held was given back.",
-            "EXPIRED": "It was not committed in time; what it held was given back.",
-        }
-    ),
-)
-publish(
-    SendStream,
-    _by(
-        {
-            "MARKETING": "Campaigns; needs CAMPAIGNS_SEND.",
-            "TRANSACTIONAL": "Single messages; needs TRANSACTIONAL_SEND.",
-        }
-    ),
-)
-publish(
-    SendWarning,
-    _by(
-        {
-            "ACCOUNT_NOT_ACTIVE": "The account, or one above it, is suspended or closed.",
-            "NO_RECIPIENTS": "Nobody is left to send to.",
-            "CONTACT_LIMIT": "More contacts would become active than the cycle has left (R96).",
-            "SEND_LIMIT": "More would be sent than the cycle has left (R95).",
-            "BEYOND_PLAN": "Some sends are beyond the plan's and have a price.",
-            "SEND_CAP": "More would be sent than the cap of the account, or of one above it, has left.",
-            "INSUFFICIENT_CREDIT": "There is not enough credit for sends beyond the plan's.",
-        }
-    ),
-)
-publish(
-    TopUpStatus,
-    _by(
-        {
-            "PENDING": "The payment provider has not answered yet.",
-            "SETTLED": "It was paid, and is in the ledger.",
-            "DECLINED": "The payment provider declined.",
         }
     ),
 )

@@ -7,7 +7,7 @@ from strawberry.tools import merge_types
 
 from engine import reference
 from engine.rules import Public, Requires, StaffOnly
-from schema import enums
+from schema import enums, money_enums
 from schema.account_changes import AccountMutation
 from schema.accounts import Account
 from schema.amounts import SCALAR, MicroAmount
@@ -54,7 +54,7 @@ from schema.user_errors import (
 )
 from schema.users import User
 
-__all__ = ["build_schema", "enums", "unmarked_fields"]
+__all__ = ["build_schema", "enums", "money_enums", "unmarked_fields"]
 
 _QUERIES = (NodeQuery, InvitationQuery, ShareQuery, StaffQuery, ExplanationQuery, SendPreviewQuery)
 _MUTATIONS = (

@@ -37,7 +37,9 @@ class SubaccountCreatePayload:
     """A subaccount that was made."""
 
     account: Account | None = to_one(accounts.of_result)
-    api_key: ApiKey | None = to_one(api_keys.of_result, description="The subaccount's first API key (R6).")
+    api_key: ApiKey | None = to_one(
+        api_keys.of_result, description="The subaccount's first API key (R6), an administrator's."
+    )
     secret: str | None = strawberry.field(
         default=None, description="The API key's secret, told this once; null when replayed."
     )

@@ -13,7 +13,8 @@ from schema.node import ID_DESCRIPTION, Node
 
 @entity(users)
 class User(Node):
-    """A person. Seen by those who may see the members of an account that the person belongs to."""
+    """A person. Told wherever something names one, to those who may see the members of its account; `node`
+    shows a person to itself alone."""
 
     id: strawberry.ID = column(codec=global_id(Kind.USER), description=ID_DESCRIPTION)
     name: str = column(description="As the person wrote it.")

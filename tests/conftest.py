@@ -16,6 +16,7 @@ from server.settings import Settings
 from tests.api import Api
 from tests.clock import Clock
 from tests.database import TestServer, clone, drop, named
+from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.world import World
 
 _ADDRESSES = pytest.StashKey[DatabaseAddresses]()

@@ -1,0 +1,105 @@
+"""The enums of credit, payments and sends, as GraphQL sees them."""
+
+from models.accounts import CreditMode, Currency
+from models.ledger import BalanceKind, LedgerTransactionKind
+from models.payments import TopUpStatus
+from models.sends import ReservationStatus, SendStream
+from resolvers.contacts import RecipientFault
+from resolvers.send_preview import SendWarning
+from schema.enum_publishing import by, publish
+
+publish(
+    BalanceKind,
+    by(
+        {
+            "CREDIT": "To be spent.",
+            "RESERVED": "Set aside for sends that are under way.",
+            "OUTSIDE": "What came from outside the platform, below zero: the other side of top-ups.",
+        }
+    ),
+)
+publish(
+    CreditMode,
+    by(
+        {
+            "SHARED_POOL": "The credit of the nearest account above with a balance of its own (R19, R28).",
+            "OWN_BALANCE": "Its own: what was transferred to it or topped up (R43, R44).",
+        }
+    ),
+)
+publish(
+    Currency,
+    by(
+        {
+            "EUR": "Euro.",
+            "USD": "US dollar.",
+            "GBP": "Pound sterling.",
+            "CHF": "Swiss franc.",
+            "SEK": "Swedish krona.",
+            "NOK": "Norwegian krone.",
+            "DKK": "Danish krone.",
+            "PLN": "Polish zloty.",
+            "CAD": "Canadian dollar.",
+            "AUD": "Australian dollar.",
+        }
+    ),
+)
+publish(
+    LedgerTransactionKind,
+    by(
+        {
+            "TRANSFER": "Credit was handed down the tree, or back (R43).",
+            "TOP_UP": "Credit was bought (R44).",
+            "SETTLEMENT": "An account began to draw from a pool: what it had left went there (T18).",
+            "SEND": "Sends beyond the plan: credit was reserved, spent or given back.",
+        }
+    ),
+)
+publish(
+    RecipientFault,
+    by({"MALFORMED": "No e-mail address, or no hash.", "DUPLICATE": "The same as one before it."}),
+)
+publish(
+    ReservationStatus,
+    by(
+        {
+            "RESERVED": "Waits to be committed, until it expires.",
+            "COMMITTED": "It is sent; what it holds is used.",
+            "VOIDED": "It was not sent; what it held was given back.",
+            "EXPIRED": "It was not committed in time; what it held was given back.",
+        }
+    ),
+)
+publish(
+    SendStream,
+    by(
+        {
+            "MARKETING": "Campaigns; needs CAMPAIGNS_SEND.",
+            "TRANSACTIONAL": "Single messages; needs TRANSACTIONAL_SEND.",
+        }
+    ),
+)
+publish(
+    SendWarning,
+    by(
+        {
+            "ACCOUNT_NOT_ACTIVE": "The account, or one above it, is suspended or closed.",
+            "NO_RECIPIENTS": "Nobody is left to send to.",
+            "CONTACT_LIMIT": "More contacts would become active than the cycle has left (R96).",
+            "SEND_LIMIT": "More would be sent than the cycle has left (R95).",
+            "BEYOND_PLAN": "Some sends are beyond the plan's and have a price.",
+            "SEND_CAP": "More would be sent than the cap of the account, or of one above it, has left.",
+            "INSUFFICIENT_CREDIT": "There is not enough credit for sends beyond the plan's.",
+        }
+    ),
+)
+publish(
+    TopUpStatus,
+    by(
+        {
+            "PENDING": "The payment provider has not answered yet.",
+            "SETTLED": "It was paid, and is in the ledger.",
+            "DECLINED": "The payment provider declined.",
+        }
+    ),
+)

@@ -1,0 +1,179 @@
+"""Writes that a viewer tries, each with what the model says becomes of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.isolation.model import Account, Invitation, Key, Member, Person, Role, Share, Subject
+from tests.isolation.rights import Rights
+from tests.isolation.rules import AREAS, EVERYTHING, READS, Gives, named
+from tests.isolation.sight import Json
+from tests.isolation.site import Site
+from tests.isolation.state import State
+
+DONE = frozenset({""})
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A mutation with its input. `expected`: the codes of which one refuses it, with the permission that is
+    missing; an empty one: it is done. `accounts`: where it would change something."""
+
+    mutation: str
+    values: Json
+    accounts: tuple[Account, ...]
+    expected: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """What one subject tries."""
+
+    site: Site
+    rights: Rights
+    subject: Subject | None
+    state: State
+
+    def on_account(self, account: Account) -> Iterator[Attempt]:
+        """Changes of an account, and new things in it."""
+        chance, role = self.site.chance, self.site.chance.choice(self.site.world.roles)
+        version, here = self.state[account.id]["version"], {"accountId": account.id}
+        permission, area = (
+            chance.choice(sorted(EVERYTHING - named("ACCOUNT_SUSPEND"))),
+            chance.choice(sorted(AREAS)),
+        )
+        new = {"email": self.site.email(), "idempotencyKey": self.site.once("key")}
+        role_values = {"name": self.site.once("Role"), "permissions": [permission]}
+        share = Share("", "", [account], None, frozenset({area}), frozenset(), self.site.world.people[0])
+        sharing = self._gate(account, "MEMBERS_WRITE") or self._giving(share, account)
+        tried: list[tuple[str, Json, str]] = [
+            (
+                "accountUpdate",
+                {**here, "name": "Another", "expectedVersion": version},
+                self._gate(account, "ACCOUNT_WRITE"),
+            ),
+            ("accountSuspend", here, self._gate(account, "ACCOUNT_SUSPEND")),
+            ("memberInvite", {**here, **new, "roleId": role.id}, self._inviting(account, role)),
+            ("apiKeyCreate", {**here, "name": "Another", "roleId": role.id}, self._making_key(account, role)),
+            ("roleCreate", {**here, **role_values}, self._making_role(account, permission)),
+            ("shareCreate", {**new, "accountIds": [account.id], "areas": [area]}, sharing),
+        ]
+        for mutation, values, code in tried:
+            yield Attempt(mutation, values, (account,), frozenset({code}))
+
+    def on_link(self, account: Account) -> Iterator[Attempt]:
+        """Changes of what passes down, as far as they are refused: what is done would stay."""
+        reasoned: Json = {"accountId": account.id, "reason": "Because"}
+        code = self._linking(account)
+        if code:
+            version = self.state[account.id]["version"]
+            changed: Json = {"parentAccess": "NONE", "expectedVersion": version}
+            yield Attempt("parentAccessUpdate", {**reasoned, **changed}, (account,), frozenset({code}))
+        code = self._opening(account)
+        if code:
+            yield Attempt("breakGlassOpen", {**reasoned, "hours": 1}, (account,), frozenset({code}))
+
+    def on_things(self) -> Iterator[Attempt]:
+        """Ends of what there is."""
+        world, chance = self.site.world, self.site.chance
+        member, key = chance.choice(world.members), chance.choice(world.keys)
+        yield self._of("memberRemove", "memberId", member, self._removing(member))
+        yield self._of("apiKeyRevoke", "apiKeyId", key, self._gate(key.account, "API_KEYS_WRITE"))
+        yield self._of("apiKeyRotate", "apiKeyId", key, self._rotating(key))
+        invitation = chance.choice(world.invitations)
+        used = "INVITATION_USED" if invitation.status == "ACCEPTED" else ""
+        code = self._gate(invitation.account, "MEMBERS_WRITE") or used
+        yield self._of("invitationRevoke", "invitationId", invitation, code)
+        for share in self.site.some(world.shares, 1):
+            expected = self._revoking(share)
+            yield Attempt("shareRevoke", {"shareId": share.id}, tuple(share.accounts), expected)
+        role = chance.choice([found for found in world.roles if found.account is not None])
+        assert role.account is not None
+        code = self._gate(role.account, "ROLES_WRITE")
+        if code:
+            yield Attempt("roleDelete", {"roleId": role.id}, (role.account,), frozenset({code}))
+
+    @staticmethod
+    def _of(mutation: str, field: str, thing: Member | Key | Invitation, code: str) -> Attempt:
+        return Attempt(mutation, {field: thing.id}, (thing.account,), frozenset({code}))
+
+    def _gate(self, account: Account, permission: str) -> str:
+        """Why nothing that needs the permission can be changed there."""
+        if not self.rights.reaches(self.subject, account):
+            return "NOT_FOUND"
+        if permission not in self.rights.held(self.subject, account):
+            return f"FORBIDDEN {permission}"
+        left = self.rights.left_by_status(account)
+        writes = left if account.status == "ACTIVE" else left - READS
+        return "" if permission in writes else f"ACCOUNT_{account.status}"
+
+    def _holding(self, account: Account, gives: Gives) -> str:
+        """Why somebody may not give or take that much (N19)."""
+        below = gives.inherited if account.passes_all_roles else gives.below
+        wide = gives.here - self.rights.lasting(self.subject, account)
+        wide |= below - self.rights.lasting_below(self.subject, account)
+        return "ROLE_TOO_WIDE" if wide else ""
+
+    def _role(self, account: Account, role: Role) -> str:
+        return self._holding(account, role.gives) if role.usable_in(account) else "NOT_FOUND"
+
+    def _inviting(self, account: Account, role: Role) -> str:
+        return self._gate(account, "MEMBERS_WRITE") or self._role(account, role)
+
+    def _making_key(self, account: Account, role: Role) -> str:
+        code = self._gate(account, "API_KEYS_WRITE")
+        if code:
+            return code
+        if account.master.keys_by_master_only and not self.rights.from_master(
+            self.subject, account, "API_KEYS_WRITE"
+        ):
+            return "MASTER_ACCOUNT_REQUIRED"
+        return self._role(account, role) or ("BAD_USER_INPUT" if role.name == "OWNER" else "")
+
+    def _making_role(self, account: Account, permission: str) -> str:
+        here = named("ACCOUNT_READ") | {permission}
+        gives = Gives(here, frozenset(), here)
+        return self._gate(account, "ROLES_WRITE") or self._holding(account, gives)
+
+    def _giving(self, share: Share, account: Account) -> str:
+        """Why the subject may not share that much there, or take it back."""
+        own = self.rights.by_itself(self.subject, account)
+        if "MEMBERS_WRITE" not in own:
+            return "REACHED_BY_SHARE"
+        return "" if self.rights.shared(share) <= own else "ROLE_TOO_WIDE"
+
+    def _linking(self, account: Account) -> str:
+        code = self._gate_reading(account)
+        if code or account.parent is None:
+            return code or "FAILED_PRECONDITION"
+        return "" if self.rights.speaks_for_link(self.subject, account) else "FORBIDDEN SETTINGS_WRITE"
+
+    def _gate_reading(self, account: Account) -> str:
+        return self._gate(account, "ACCOUNT_READ")
+
+    def _opening(self, account: Account) -> str:
+        if not isinstance(self.subject, Person):
+            return "PERSON_REQUIRED"
+        code = self._gate_reading(account)
+        if code:
+            return code
+        opens = account.parent_access == "BREAK_GLASS" and self.rights.let_in(self.subject, account)
+        return "" if opens else "FAILED_PRECONDITION"
+
+    def _removing(self, member: Member) -> str:
+        if member.removed:
+            return "NOT_FOUND"
+        code = self._gate(member.account, "MEMBERS_WRITE") or ("NOT_FOUND" if member.ended else "")
+        code = code or self._holding(member.account, member.role.gives)
+        return code or ("LAST_OWNER" if member.role.name == "OWNER" else "")
+
+    def _rotating(self, key: Key) -> str:
+        code = self._gate(key.account, "API_KEYS_WRITE") or self._holding(key.account, key.role.gives)
+        return code or ("FAILED_PRECONDITION" if key.revoked else "")
+
+    def _revoking(self, share: Share) -> frozenset[str]:
+        """Any account's refusal may come first; the status of none stands in the way."""
+        codes = {self._gate(account, "MEMBERS_WRITE") for account in share.accounts}
+        refused = {code for code in codes if not code.startswith("ACCOUNT_")} - {""}
+        return (
+            frozenset(refused or {self._giving(share, account) for account in share.accounts} - {""}) or DONE
+        )

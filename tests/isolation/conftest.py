@@ -1,0 +1,33 @@
+"""The application's mail, and how many worlds are built: `HYPOTHESIS_PROFILE=nightly` asks for more, and for
+others each time."""
+
+import os
+
+import asyncpg
+import pytest
+from hypothesis import settings
+
+from server.embedded_postgres import DatabaseAddresses
+from tests.authorization import profiles as profiles  # registers them before one is loaded
+from tests.isolation.site import Mailbox
+
+if "HYPOTHESIS_PROFILE" in os.environ:
+    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
+
+
+@pytest.fixture(scope="session")
+def mailbox(addresses: DatabaseAddresses) -> Mailbox:
+    """The secrets of the links in what waits to be mailed."""
+
+    async def read(email: str) -> list[str]:
+        connection = await asyncpg.connect(addresses.owner)
+        try:
+            rows = await connection.fetch(
+                "SELECT body FROM outbox_messages WHERE recipient = $1 ORDER BY id", email
+            )
+        finally:
+            await connection.close()
+        bodies = [row["body"].partition("/invitation#")[2] for row in rows]
+        return [body.split()[0] for body in bodies if body]
+
+    return read

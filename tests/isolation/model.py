@@ -1,0 +1,185 @@
+"""What there is, as whoever built it through the API remembers it. Ids are opaque."""
+
+from dataclasses import dataclass, field
+
+from tests.isolation.rules import Gives
+
+
+@dataclass(eq=False)
+class Account:
+    """An account in its tree."""
+
+    id: str
+    name: str
+    parent: "Account | None"
+    external_id: str | None = None
+    own_status: str = "ACTIVE"
+    passes_all_roles: bool = False
+    parent_access: str = "FULL"
+    keys_by_master_only: bool = False
+    request: str | None = None
+    """The `parentAccess` that one side asks for."""
+
+    @property
+    def above(self) -> "list[Account]":
+        """The accounts above, the root first."""
+        return [] if self.parent is None else [*self.parent.above, self.parent]
+
+    @property
+    def path(self) -> "list[Account]":
+        """The same and the account itself."""
+        return [*self.above, self]
+
+    @property
+    def master(self) -> "Account":
+        """The root of its tree."""
+        return self.path[0]
+
+    @property
+    def status(self) -> str:
+        """The worst on the path."""
+        statuses = {account.own_status for account in self.path}
+        return next((worst for worst in ("CLOSED", "SUSPENDED") if worst in statuses), "ACTIVE")
+
+
+@dataclass(eq=False)
+class Person:
+    """Somebody with a session."""
+
+    id: str
+    name: str
+    email: str
+    token: str
+
+
+@dataclass(eq=False)
+class Role:
+    """A built-in role, or one of an account."""
+
+    id: str
+    name: str
+    gives: Gives
+    account: Account | None = None
+
+    def usable_in(self, account: Account) -> bool:
+        """It is built in, or of that account or of one above it."""
+        return self.account is None or self.account in account.path
+
+
+@dataclass(eq=False)
+class Member:
+    """A person's role in an account. `ended`: its time is over, or it was removed."""
+
+    id: str
+    person: Person
+    account: Account
+    role: Role
+    ended: bool = False
+    removed: bool = False
+
+
+@dataclass(eq=False)
+class Key:
+    """An API key. `maker`: who made it, or has adopted it since."""
+
+    id: str
+    name: str
+    account: Account
+    role: Role
+    token: str
+    scopes: frozenset[str]
+    made_by: "Person | Key"
+    adopted_by: Person | None = None
+    stops: bool = False
+    address: str | None = None
+    """The only one that it works from; None: it works from anywhere."""
+    expired: bool = False
+    revoked: bool = False
+
+    @property
+    def maker(self) -> "Person | Key":
+        """Who answers for it."""
+        return self.adopted_by or self.made_by
+
+
+Subject = Person | Key
+
+
+@dataclass(eq=False)
+class Share:
+    """Accounts opened to somebody: by a role, or by areas where that is None."""
+
+    id: str
+    email: str
+    accounts: list[Account]
+    role: Role | None
+    areas: frozenset[str]
+    hidden: frozenset[str]
+    giver: Subject
+    guest: Person | None = None
+    status: str = "PENDING"
+
+
+@dataclass(eq=False)
+class Invitation:
+    """A role that is offered."""
+
+    id: str
+    account: Account
+    inviter: Subject
+    status: str = "PENDING"
+
+
+@dataclass(eq=False)
+class Opening:
+    """Broken glass."""
+
+    id: str
+    account: Account
+    person: Person
+    ended: bool = False
+
+
+@dataclass(eq=False)
+class Event:
+    """A line of an account's log. The id is learnt once all is built."""
+
+    account: Account
+    kind: str
+    actor: Subject
+    acting_from: Account
+    id: str = ""
+
+
+@dataclass
+class World:
+    """Some trees with all that is in them."""
+
+    accounts: list[Account] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
+    invitations: list[Invitation] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def role(self, name: str) -> Role:
+        """A built-in role."""
+        return next(role for role in self.roles if role.account is None and role.name == name)
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """Everybody who has a secret."""
+        return [*self.people, *self.keys]
+
+    def below(self, account: Account) -> list[Account]:
+        """Everything below an account."""
+        return [other for other in self.accounts if account in other.above]
+
+    def owner(self, account: Account) -> Person | None:
+        """The person who owns the account itself."""
+        owner = self.role("OWNER")
+        holds = [m for m in self.members if m.account is account and m.role is owner and not m.ended]
+        return holds[0].person if holds else None

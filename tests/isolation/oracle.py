@@ -1,0 +1,75 @@
+"""Builds a world and compares all of it."""
+
+import asyncio
+from dataclasses import dataclass
+
+from tests.isolation.granting import end_members, grant
+from tests.isolation.limiting import limit
+from tests.isolation.model import Key, Subject, World
+from tests.isolation.planting import plant
+from tests.isolation.reading import Reading, Viewer
+from tests.isolation.rights import Rights
+from tests.isolation.sight import Sight
+from tests.isolation.site import Site
+from tests.isolation.state import learn_events, state_of
+from tests.isolation.tally import Tally
+
+_ELSEWHERE = "192.0.2.1"
+_READERS = 4
+"""How many viewers read at once."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is in a world. `newcomers` sign up by an invitation; `members` are people who are there."""
+
+    trees: int
+    subaccounts: int
+    newcomers: int
+    members: int
+    keys: int
+    shares: int
+
+
+async def build(site: Site, size: Size) -> None:
+    """A random world with people and programs of all kinds."""
+    await plant(site, size.trees, size.subaccounts)
+    await grant(site, size.newcomers, size.members, size.keys, size.shares)
+    await end_members(site)
+    await limit(site)
+    await asyncio.sleep(1)  # what ends soon has ended
+    learn_events(site.world, await state_of(site))
+
+
+async def viewers_of(site: Site) -> list[Viewer]:
+    """Everybody: people, keys from where they work and from elsewhere, nobody."""
+    found = [Viewer("nobody", None, await site.api_at(), accepted=False, chance=site.other_chance())]
+    for subject in site.world.subjects:
+        name, accepted = _name(site, subject), not isinstance(subject, Key) or site.rights.works(subject)
+        api = await site.api_of(subject)
+        found.append(Viewer(name, subject, api, accepted, site.other_chance()))
+        if isinstance(subject, Key) and subject.address is not None:
+            api = await site.api_at(_ELSEWHERE)
+            found.append(
+                Viewer(f"{name} elsewhere", subject, api, accepted=False, chance=site.other_chance())
+            )
+    return found
+
+
+async def compare_reads(world: World, rights: Rights, viewers: list[Viewer], tally: Tally) -> None:
+    """All that these viewers read."""
+    turn = asyncio.Semaphore(_READERS)
+
+    async def read(viewer: Viewer) -> None:
+        # A key from where it does not work is nobody.
+        sight = Sight(world, rights, viewer.subject if viewer.accepted else None)
+        async with turn:
+            await Reading(sight, viewer, tally).compare()
+
+    await asyncio.gather(*map(read, viewers))
+
+
+def _name(site: Site, subject: Subject) -> str:
+    kind = "key" if isinstance(subject, Key) else "person"
+    place = site.world.keys.index(subject) if isinstance(subject, Key) else site.world.people.index(subject)
+    return f"{kind} {place}"

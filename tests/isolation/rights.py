@@ -1,0 +1,195 @@
+"""Who may do what where: the README's rules on a `model.World`, slow and obvious on purpose."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.isolation.model import Account, Key, Member, Person, Share, Subject, World
+from tests.isolation.rules import BUILT_IN, EVERYTHING, LEAST, PASSES, READS, area_of, named
+
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What holds in an account, and what in every account below it."""
+
+    account: Account
+    here: frozenset[str]
+    below: frozenset[str]
+
+
+class Rights:
+    """The decisions. A test takes one of the rules away to see that the oracle notices it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def permissions(self, subject: Subject | None, account: Account) -> frozenset[str]:
+        """What may be done there now; nothing: the account is not there for the subject."""
+        held = self.held(subject, account)
+        return held & self.left_by_status(account) if "ACCOUNT_READ" in held else NOTHING
+
+    def reaches(self, subject: Subject | None, account: Account) -> bool:
+        """Whether the account is there for the subject."""
+        return "ACCOUNT_READ" in self.permissions(subject, account)
+
+    def held(self, subject: Subject | None, account: Account) -> frozenset[str]:
+        """What is held there now, whatever the account's status."""
+        return self._in([*self._lasting(subject), *self._opened(subject)], account)
+
+    def lasting(self, subject: Subject | None, account: Account) -> frozenset[str]:
+        """What of it may be passed on: nothing that broken glass gives."""
+        return self._in(list(self._lasting(subject)), account)
+
+    def lasting_below(self, subject: Subject | None, account: Account) -> frozenset[str]:
+        """The same in all that is or will be below the account."""
+        return self._below(list(self._lasting(subject)), account)
+
+    def by_itself(self, subject: Subject | None, account: Account) -> frozenset[str]:
+        """What is held by roles and keys, not by shares nor by broken glass."""
+        return self._in(list(self._direct(subject)), account)
+
+    def speaks_for_link(self, subject: Subject | None, account: Account) -> bool:
+        """Whether it speaks for a side of the account's link: by SETTINGS_WRITE in the parent and below it,
+        or by a role or key in the account itself."""
+        for grant in self._direct(subject):
+            if grant.account is account and "SETTINGS_WRITE" in grant.here:
+                return True
+            if grant.account in account.above:
+                below = self._below([grant], account.above[-1])
+                if "SETTINGS_WRITE" in below & self._in([grant], account.above[-1]):
+                    return True
+        return False
+
+    def from_master(self, subject: Subject | None, account: Account, permission: str) -> bool:
+        """Whether the permission is held in the account from its master account."""
+        for grant in self._lasting(subject):
+            if grant.account is account.master:
+                given = grant.here if account is account.master else grant.below
+                if permission in given:
+                    return True
+        return False
+
+    def let_in(self, person: Person, account: Account) -> list[Account]:
+        """Where above the account the person holds something that its broken glass lets in, nearest last."""
+        assert account.parent is not None
+        found = [
+            member.account
+            for member in self.world.members
+            if member.person is person
+            and not member.ended
+            and member.account in account.above
+            and self.gives_below(member) & self.passed(member.account, account.parent) - LEAST
+        ]
+        return sorted(found, key=lambda place: len(place.path))
+
+    def acting_from(self, subject: Subject, account: Account, permission: str) -> Account:
+        """The nearest account whose role, key or share gives the permission (R54); of broken glass: where
+        the membership is."""
+        for place in reversed(account.path):
+            grants = [grant for grant in self._lasting(subject) if grant.account is place]
+            if permission in self._in(grants, account):
+                return place
+        mine = [m for m in self.world.members if m.person is subject and not m.ended]
+        above = [m.account for m in mine if m.account in account.above and permission in self.gives_below(m)]
+        return max(above, key=lambda place: len(place.path))
+
+    def gives_below(self, member: Member | Key) -> frozenset[str]:
+        """What a role gives below the account that it is held in (R45, R66, R73)."""
+        gives = member.role.gives
+        given = gives.inherited if member.account.passes_all_roles else gives.below
+        return given & member.scopes if isinstance(member, Key) else given
+
+    def shared(self, share: Share) -> frozenset[str]:
+        """What a share gives in each of its accounts (R21, R24, R34, R38)."""
+        if share.role is not None:
+            return frozenset(name for name in share.role.gives.here if not self.hides(share, area_of(name)))
+        administrator = BUILT_IN["ADMINISTRATOR"].here
+        return frozenset(n for n in administrator if area_of(n) in share.areas) | named("ACCOUNT_READ")
+
+    def hides(self, share: Share, area: str) -> bool:
+        """Whether a page is hidden from the guest."""
+        return area in share.hidden
+
+    def passes(self, account: Account) -> frozenset[str]:
+        """What of the rights held above the account passes its link (N3)."""
+        return PASSES[account.parent_access]
+
+    def left_by_status(self, account: Account) -> frozenset[str]:
+        """What is left of an account's status and of those above it (T7)."""
+        if account.own_status == "CLOSED" or any(above.own_status != "ACTIVE" for above in account.above):
+            return READS
+        if account.own_status == "SUSPENDED":
+            return READS | named("ACCOUNT_SUSPEND ACCOUNT_CLOSE")
+        return EVERYTHING
+
+    def ghost(self, key: Key) -> str | None:
+        """Why the key's maker could not make it any more (N18)."""
+        if key.revoked or key.expired:
+            return None
+        maker = key.maker
+        if isinstance(maker, Key) and (maker.revoked or maker.expired or self.stopped(maker)):
+            return "MAKER_ENDED"
+        return self._lost(key)
+
+    def stopped(self, key: Key) -> bool:
+        """Whether it was made to stop, and its maker could not make it any more (T6)."""
+        maker = key.maker
+        ended = isinstance(maker, Key) and (maker.revoked or maker.expired or self.stopped(maker))
+        return key.stops and (ended or self._lost(key) is not None)
+
+    def works(self, key: Key) -> bool:
+        """Whether its secret is accepted, from where it may be used."""
+        return not (key.revoked or key.expired or self.stopped(key))
+
+    def passed(self, upper: Account, lower: Account) -> frozenset[str]:
+        """What every link from the one down to the other lets pass."""
+        links = [account for account in lower.path if upper in account.above]
+        found = EVERYTHING
+        for account in links:
+            found &= self.passes(account)
+        return found
+
+    def _lost(self, key: Key) -> str | None:
+        lasting = self.lasting(key.maker, key.account)
+        if isinstance(key.maker, Person) and "ACCOUNT_READ" not in lasting:
+            return "MAKER_LEFT"
+        needed = (key.role.gives.here & key.scopes) | named("API_KEYS_WRITE")
+        below = self.lasting_below(key.maker, key.account)
+        return None if needed <= lasting and self.gives_below(key) <= below else "MAKER_LOST_RIGHT"
+
+    def _direct(self, subject: Subject | None) -> Iterator[Grant]:
+        if isinstance(subject, Key):
+            yield Grant(subject.account, subject.role.gives.here & subject.scopes, self.gives_below(subject))
+        for member in self.world.members:
+            if member.person is subject and not member.ended:
+                yield Grant(member.account, member.role.gives.here, self.gives_below(member))
+
+    def _lasting(self, subject: Subject | None) -> Iterator[Grant]:
+        yield from self._direct(subject)
+        for share in self.world.shares:
+            if share.guest is subject and subject is not None and share.status == "ACTIVE":
+                yield from (Grant(account, self.shared(share), NOTHING) for account in share.accounts)
+
+    def _opened(self, subject: Subject | None) -> Iterator[Grant]:
+        for opening in self.world.openings:
+            account = opening.account
+            if opening.person is not subject or opening.ended or account.parent_access != "BREAK_GLASS":
+                continue
+            memberships = (
+                Grant(member.account, NOTHING, self.gives_below(member))
+                for member in self.world.members
+                if member.person is subject and not member.ended and member.account in account.above
+            )
+            assert account.parent is not None
+            let_in = self._below(list(memberships), account.parent)
+            yield Grant(account, let_in, let_in)
+
+    def _in(self, grants: list[Grant], account: Account) -> frozenset[str]:
+        here = [grant.here for grant in grants if grant.account is account]
+        above = [grant for grant in grants if grant.account in account.above]
+        return NOTHING.union(*here, *(grant.below & self.passed(grant.account, account) for grant in above))
+
+    def _below(self, grants: list[Grant], account: Account) -> frozenset[str]:
+        leading = [grant for grant in grants if grant.account in account.path]
+        return NOTHING.union(*(grant.below & self.passed(grant.account, account) for grant in leading))

@@ -1,0 +1,110 @@
+"""The rules as tables, copied by hand from the README: what roles give, what passes a link, what fields need.
+
+Permissions and roles are known by their names alone.
+"""
+
+from dataclasses import dataclass
+
+
+def named(text: str) -> frozenset[str]:
+    """The permissions that the text names."""
+    return frozenset(text.split())
+
+
+EVERYTHING = named(
+    """
+    ACCOUNT_READ ACCOUNT_WRITE ACCOUNT_SUSPEND ACCOUNT_CLOSE ACCOUNT_TRANSFER SUBACCOUNTS_READ
+    SUBACCOUNTS_WRITE MEMBERS_READ MEMBERS_WRITE ROLES_READ ROLES_WRITE API_KEYS_READ API_KEYS_WRITE
+    CREDIT_READ CREDIT_WRITE CREDIT_TRANSFER INVOICES_READ INVOICES_WRITE PLAN_READ PLAN_WRITE CONTACTS_READ
+    CONTACTS_WRITE BLOCK_LIST_READ BLOCK_LIST_WRITE CAMPAIGNS_READ CAMPAIGNS_WRITE CAMPAIGNS_SEND
+    TRANSACTIONAL_READ TRANSACTIONAL_WRITE TRANSACTIONAL_SEND TEMPLATES_READ TEMPLATES_WRITE DOMAINS_READ
+    DOMAINS_WRITE STATISTICS_READ SETTINGS_READ SETTINGS_WRITE AUDIT_READ WEBHOOKS_READ WEBHOOKS_WRITE
+    """
+)
+
+READS = frozenset(name for name in EVERYTHING if name.endswith("_READ"))
+
+
+def area_of(permission: str) -> str:
+    """`API_KEYS` of `API_KEYS_READ`."""
+    return permission.rpartition("_")[0]
+
+
+AREAS = frozenset(map(area_of, EVERYTHING))
+
+
+@dataclass(frozen=True)
+class Gives:
+    """What a role gives: in its account, below it always, and below it with ALL_ROLES."""
+
+    here: frozenset[str]
+    below: frozenset[str]
+    inherited: frozenset[str]
+
+
+def _staying(text: str) -> Gives:
+    return Gives(named(text), frozenset(), named(text))
+
+
+BUILT_IN = {
+    # No account suspends itself: those above it do.
+    "OWNER": Gives(EVERYTHING - named("ACCOUNT_SUSPEND"), EVERYTHING, EVERYTHING),
+    "ADMINISTRATOR": Gives(
+        EVERYTHING - named("ACCOUNT_SUSPEND ACCOUNT_CLOSE ACCOUNT_TRANSFER"), EVERYTHING, EVERYTHING
+    ),
+    "DEVELOPER": _staying(
+        "ACCOUNT_READ API_KEYS_READ API_KEYS_WRITE WEBHOOKS_READ WEBHOOKS_WRITE DOMAINS_READ DOMAINS_WRITE"
+    ),
+    "FINANCE": _staying(
+        "ACCOUNT_READ CREDIT_READ CREDIT_WRITE CREDIT_TRANSFER INVOICES_READ INVOICES_WRITE PLAN_READ "
+        "PLAN_WRITE STATISTICS_READ"
+    ),
+    "MARKETER": _staying(
+        "ACCOUNT_READ CONTACTS_READ CONTACTS_WRITE CAMPAIGNS_READ CAMPAIGNS_WRITE CAMPAIGNS_SEND "
+        "TEMPLATES_READ TEMPLATES_WRITE STATISTICS_READ"
+    ),
+    "ANALYST": _staying("ACCOUNT_READ STATISTICS_READ"),
+}
+
+LEAST = named("ACCOUNT_READ ACCOUNT_SUSPEND")
+
+PASSES = {
+    "FULL": EVERYTHING,
+    "READ_ONLY": READS | LEAST,
+    "BREAK_GLASS": LEAST,
+    "NONE": LEAST,
+}
+"""By `parentAccess`: what of the rights held above passes the link, while no glass is broken."""
+
+OTHER_STREAM = {"MARKETING": named("TRANSACTIONAL_SEND"), "TRANSACTIONAL": named("CAMPAIGNS_SEND")}
+"""By an API key's purpose: what it never holds (R7)."""
+
+NEEDS = {
+    "rightsInheritance": "SETTINGS_READ",
+    "apiKeyCreation": "SETTINGS_READ",
+    "unsubscribeScope": "SETTINGS_READ",
+    "sendingDomainLimit": "SETTINGS_READ",
+    "fieldFunctions": "SETTINGS_READ",
+    "reviewApproved": "SETTINGS_READ",
+    "overrides": "SETTINGS_READ",
+    "subaccounts": "SUBACCOUNTS_READ",
+    "descendants": "SUBACCOUNTS_READ",
+    "found": "SUBACCOUNTS_READ",
+    "inactive": "SUBACCOUNTS_READ",
+    "subaccountsRequests": "SUBACCOUNTS_READ",
+    "members": "MEMBERS_READ",
+    "everybody": "MEMBERS_READ",
+    "ofRole": "MEMBERS_READ",
+    "invitations": "MEMBERS_READ",
+    "pending": "MEMBERS_READ",
+    "shares": "MEMBERS_READ",
+    "active": "MEMBERS_READ",
+    "roles": "ROLES_READ",
+    "apiKeys": "API_KEYS_READ",
+    "allKeys": "API_KEYS_READ",
+    "ghosts": "API_KEYS_READ",
+    "events": "AUDIT_READ",
+    "creations": "AUDIT_READ",
+    "breakGlassOpenings": "AUDIT_READ",
+}
+"""By a field of an account, as `questions` asks for it: without this it answers FORBIDDEN."""

@@ -1,0 +1,252 @@
+"""What the model says that a viewer sees: the lists of an account, and what stands behind an id."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.isolation.model import (
+    Account,
+    Event,
+    Invitation,
+    Key,
+    Member,
+    Opening,
+    Person,
+    Role,
+    Share,
+    Subject,
+    World,
+)
+from tests.isolation.rights import Rights
+from tests.isolation.rules import named
+
+Thing = Account | Person | Role | Member | Key | Share | Invitation | Opening | Event
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """As one subject sees a world; None: as nobody in particular."""
+
+    world: World
+    rights: Rights
+    subject: Subject | None
+
+    def can(self, account: Account, permission: str) -> bool:
+        """Whether the subject may do this there now."""
+        return permission in self.rights.permissions(self.subject, account)
+
+    def sees(self, thing: Thing) -> bool:
+        """Whether `node(id:)` shows it."""
+        match thing:
+            case Account():
+                return self.rights.reaches(self.subject, thing)
+            case Person():
+                return thing is self.subject
+            case Role():
+                usable = (account for account in self.world.accounts if thing.usable_in(account))
+                return thing.account is None or any(self.can(account, "ROLES_READ") for account in usable)
+            case Member():
+                return not thing.ended and self.can(thing.account, "MEMBERS_READ")
+            case Key():
+                return thing is self.subject or self.can(thing.account, "API_KEYS_READ")
+            case Share():
+                own = thing.guest is not None and thing.guest is self.subject
+                return own or any(self.can(account, "MEMBERS_READ") for account in thing.accounts)
+            case Invitation():
+                return self.can(thing.account, "MEMBERS_READ")
+            case Opening():
+                return thing.person is self.subject or self.can(thing.account, "AUDIT_READ")
+            case Event():
+                return self.can(thing.account, "AUDIT_READ")
+
+    def account(self, account: Account | None) -> str | None:
+        """The id of an account that is named somewhere; None outside reach."""
+        return account.id if account is not None and self.rights.reaches(self.subject, account) else None
+
+    def person(self, subject: Subject | None, account: Account) -> str | None:
+        """The id of a person that something of the account names: for who sees its members, and itself."""
+        if not isinstance(subject, Person):
+            return None
+        return subject.id if subject is self.subject or self.can(account, "MEMBERS_READ") else None
+
+    def accounts(self, which: Callable[[Account], bool] = lambda account: True) -> list[str]:
+        """The ids of those within reach, in no order."""
+        reached = (account for account in self.world.accounts if self.rights.reaches(self.subject, account))
+        return [account.id for account in reached if which(account)]
+
+    def lists(self, account: Account, role: Role, search: str) -> Mapping[str, Sequence[Any]]:
+        """The items of an account's lists, each as `shown` tells it. `role` and `search` are filters."""
+        nobody_makes_them: dict[str, list[str]] = {"overrides": [], "subaccountsRequests": []}
+        return {
+            **nobody_makes_them,
+            **self._accounts_below(account, search),
+            **self._members(account, role),
+            **self._offers(account),
+            **self._programs(account),
+            **self._log(account),
+            "accessMatrix": self._matrix(account),
+        }
+
+    def _accounts_below(self, account: Account, search: str) -> dict[str, list[str]]:
+        below = [found for found in self.world.below(account) if self.account(found)]
+        return {
+            "subaccounts": [found.id for found in below if found.parent is account],
+            "descendants": [found.id for found in below],
+            "found": [found.id for found in below if matches(found, search)],
+            "inactive": [found.id for found in below if found.status == "SUSPENDED"],
+        }
+
+    def _members(self, account: Account, role: Role) -> dict[str, list[Any]]:
+        members = [member for member in self.world.members if not member.ended]
+        own = [m for m in members if m.account is account]
+        above = [m for m in members if m.account in account.above and self.rights.gives_below(m)]
+        inherited = [(m.person.id, m.role.id, "ANCESTOR", self.account(m.account)) for m in above]
+        return {
+            "members": [(m.id, m.person.id, m.person.email, m.role.id, account.id) for m in own],
+            "everybody": [(m.person.id, m.role.id, "MEMBER", None) for m in own] + inherited,
+            "ofRole": [m.id for m in own if m.role is role],
+        }
+
+    def _offers(self, account: Account) -> dict[str, list[Any]]:
+        shares = [share for share in self.world.shares if account in share.accounts]
+        invitations = [found for found in self.world.invitations if found.account is account]
+        inviters = [found.inviter.id if isinstance(found.inviter, Person) else None for found in invitations]
+        return {
+            "invitations": [(i.id, i.status, by) for i, by in zip(invitations, inviters, strict=True)],
+            "pending": [found.id for found in invitations if found.status == "PENDING"],
+            "shares": [(share.id, share.status, *self._share(share)) for share in shares],
+            "active": [share.id for share in shares if share.status == "ACTIVE"],
+        }
+
+    def _programs(self, account: Account) -> dict[str, list[Any]]:
+        usable = [found for found in self.world.roles if found.usable_in(account)]
+        keys = [key for key in self.world.keys if key.account is account]
+        return {
+            "roles": [(r.id, self.account(r.account), r.gives.here, r.gives.below) for r in usable],
+            "apiKeys": [key.id for key in keys if not key.revoked],
+            "allKeys": [self._key(key) for key in keys],
+            "ghosts": [(self.rights.ghost(key), key.id) for key in keys if self.rights.ghost(key)],
+        }
+
+    def _log(self, account: Account) -> dict[str, list[Any]]:
+        events = [event for event in self.world.events if event.account is account]
+        openings = [found for found in self.world.openings if found.account is account]
+        return {
+            "events": [self._event(event) for event in events],
+            "creations": [event.id for event in events if event.kind == "ACCOUNT_CREATED"],
+            "breakGlassOpenings": [(found.id, self.person(found.person, account)) for found in openings],
+        }
+
+    def _share(self, share: Share) -> tuple[frozenset[str], str | None, str | None]:
+        accounts = frozenset(filter(None, map(self.account, share.accounts)))
+        managed = any(self.can(account, "MEMBERS_READ") for account in share.accounts)
+        known = isinstance(share.giver, Person) and (managed or share.giver is self.subject)
+        return accounts, share.guest.id if share.guest else None, share.giver.id if known else None
+
+    def shared(self) -> list[Any]:
+        """The items of `viewer.shares`."""
+        mine = [
+            share
+            for share in self.world.shares
+            if share.guest is self.subject and self.subject is not None and share.status == "ACTIVE"
+        ]
+        return [(s.id, s.role and s.role.id, s.hidden, *self._share(s)) for s in mine]
+
+    def _key(self, key: Key) -> tuple[Any, ...]:
+        held = key.role.gives.here & key.scopes
+        made, adopted = self.person(key.made_by, key.account), self.person(key.adopted_by, key.account)
+        return key.id, held, made, adopted, key.account.id, key.role.id
+
+    def _matrix(self, account: Account) -> list[Any]:
+        left, found = self.rights.left_by_status(account), list[Any]()
+        for person in self.world.people if self.can(account, "MEMBERS_READ") else ():
+            held = self.rights.held(person, account)
+            if held >= named("ACCOUNT_READ"):
+                found.append((person.id, held & left, None, person.id))
+        for key in self.world.keys if self.can(account, "API_KEYS_READ") else ():
+            held = self.rights.held(key, account)
+            if self.rights.works(key) and held >= named("ACCOUNT_READ"):
+                shown = key.id if self.can(key.account, "API_KEYS_READ") else None
+                found.append((key.id, held & left, shown, None))
+        return found
+
+    def _event(self, event: Event) -> tuple[Any, ...]:
+        from_above = event.acting_from is not event.account
+        actor = self.person(event.actor, event.account)
+        return event.id, event.kind, from_above, actor, self.account(event.acting_from), event.account.id
+
+
+def shown(field: str, node: Json) -> Any:
+    """An item of an answer as `Sight` tells it."""
+    return _SHOWN[field](node) if field in _SHOWN else node["id"]
+
+
+def _share(node: Json) -> tuple[frozenset[str], str | None, str | None]:
+    return frozenset(found["id"] for found in node["accounts"]), id_of(node["user"]), id_of(node["sharedBy"])
+
+
+def id_of(node: Json | None) -> str | None:
+    """The id of an object that may be null."""
+    return None if node is None else str(node["id"])
+
+
+def matches(account: Account, search: str) -> bool:
+    """Part of the name, whatever its case, or the whole external id."""
+    return search.lower() in account.name.lower() or account.external_id == search
+
+
+_SHOWN: dict[str, Callable[[Json], tuple[Any, ...]]] = {
+    "members": lambda node: (
+        node["id"],
+        node["user"]["id"],
+        node["user"]["email"],
+        node["role"]["id"],
+        id_of(node["account"]),
+    ),
+    "everybody": lambda node: (
+        node["user"]["id"],
+        node["role"]["id"],
+        node["relation"],
+        id_of(node["inheritedFrom"]),
+    ),
+    "invitations": lambda node: (node["id"], node["status"], id_of(node["invitedBy"])),
+    "shares": lambda node: (node["id"], node["status"], *_share(node)),
+    "viewer.shares": lambda node: (
+        node["id"],
+        id_of(node["role"]),
+        frozenset(node["hiddenAreas"]),
+        *_share(node),
+    ),
+    "roles": lambda node: (
+        node["id"],
+        id_of(node["account"]),
+        frozenset(node["permissions"]),
+        frozenset(node["permissionsBelow"]),
+    ),
+    "allKeys": lambda node: (
+        node["id"],
+        frozenset(node["permissions"]),
+        id_of(node["createdBy"]),
+        id_of(node["adoptedBy"]),
+        id_of(node["account"]),
+        node["role"]["id"],
+    ),
+    "ghosts": lambda node: (node["reason"], node["apiKey"]["id"]),
+    "accessMatrix": lambda node: (
+        node["subjectId"],
+        frozenset(node["permissions"]),
+        id_of(node["apiKey"]),
+        id_of(node["user"]),
+    ),
+    "events": lambda node: (
+        node["id"],
+        node["kind"],
+        node["fromAbove"],
+        id_of(node["actor"]),
+        id_of(node["actingFrom"]),
+        id_of(node["account"]),
+    ),
+    "breakGlassOpenings": lambda node: (node["id"], id_of(node["user"])),
+}
+"""By a list: what of an item is compared."""

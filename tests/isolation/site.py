@@ -1,0 +1,154 @@
+"""Where a random world is built: the API as its clients ask it, the mail as people read it, and chance."""
+
+import datetime
+import itertools
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+from starlette.applications import Starlette
+
+from tests.api import INPUT_TYPES, Api
+from tests.isolation.model import Account, Event, Key, Person, Role, Subject, World
+from tests.isolation.rights import Rights
+
+Mailbox = Callable[[str], Awaitable[list[str]]]
+"""The secrets of the links that were mailed to an address, the oldest first."""
+
+Item = TypeVar("Item")
+
+_worlds = itertools.count(1)
+
+
+@dataclass
+class Site:
+    """A world while it is built. Whatever is done through it is done by somebody who may, and remembered."""
+
+    app: Starlette
+    stack: AsyncExitStack
+    mailbox: Mailbox
+    chance: random.Random
+    number: int
+    """No other world of this database has it."""
+
+    world: World = field(default_factory=World)
+
+    def __post_init__(self) -> None:
+        self.rights = Rights(self.world)
+        self._apis: dict[str, Api] = {}
+        self._serials = itertools.count(1)
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, app: Starlette, mailbox: Mailbox, seed: int) -> "AsyncIterator[Site]":
+        """An empty one."""
+        async with AsyncExitStack() as stack:
+            yield cls(app, stack, mailbox, random.Random(seed), next(_worlds))
+
+    async def api_at(self, address: str | None = None) -> Api:
+        """The API as it is asked from a network address."""
+        address = address or f"198.18.{self.number % 250}.1"  # sign-ups are counted for each
+        if address not in self._apis:
+            transport = httpx.ASGITransport(self.app, client=(address, 1))
+            http = httpx.AsyncClient(transport=transport, base_url="http://localhost")
+            self._apis[address] = Api(await self.stack.enter_async_context(http))
+        return self._apis[address]
+
+    async def api_of(self, subject: Subject | None) -> Api:
+        """The API as the subject asks it."""
+        return await self.api_at(subject.address if isinstance(subject, Key) else None)
+
+    async def do(
+        self, mutation: str, subject: Subject | None, selection: str, /, **values: Any
+    ) -> dict[str, Any]:
+        """A mutation that must be done."""
+        input_type = INPUT_TYPES.get(mutation, f"{mutation[0].upper()}{mutation[1:]}Input")
+        document = (
+            f"mutation ($input: {input_type}!) {{ {mutation}(input: $input) "
+            f"{{ {selection} userErrors {{ code message }} }} }}"
+        )
+        api = await self.api_of(subject)
+        payload: dict[str, Any] = (await api.read(document, subject, input=values))[mutation]
+        assert payload["userErrors"] == [], (mutation, payload["userErrors"])
+        return payload
+
+    def once(self, what: str) -> str:
+        """A text that no other has."""
+        return f"{what} {self.number}-{next(self._serials)}"
+
+    def email(self) -> str:
+        """An address that no other has."""
+        return f"{self.once('p').replace(' ', '')}@example.com"
+
+    def soon(self) -> str:
+        """A moment that will have passed when the world is built."""
+        return self.later(datetime.timedelta(seconds=1))
+
+    @staticmethod
+    def later(time: datetime.timedelta) -> str:
+        """A moment to come."""
+        return (datetime.datetime.now(datetime.UTC) + time).isoformat()
+
+    def other_chance(self) -> random.Random:
+        """Chance of its own, for what happens beside other things."""
+        return random.Random(self.chance.random())
+
+    def some(self, items: Collection[Item], most: int) -> list[Item]:
+        """Some of them, at least one if there are any."""
+        if not items:
+            return []
+        return self.chance.sample(list(items), self.chance.randint(1, min(most, len(items))))
+
+    def log(self, account: Account, kind: str, actor: Subject, permission: str | Account) -> None:
+        """Remember an event; `permission`: what it needed, or the account that it was done from."""
+        place = permission
+        if isinstance(place, str):
+            place = self.rights.acting_from(actor, account, place)
+        self.world.events.append(Event(account, kind, actor, place))
+
+    def able(
+        self,
+        accounts: Collection[Account],
+        permission: str,
+        role: Role | None = None,
+        *,
+        guests: bool = False,
+    ) -> Subject:
+        """Somebody who holds the permission in each of the accounts, and what the role gives there."""
+        found: list[Subject] = [
+            subject
+            for subject in self.world.subjects
+            if all(self._is_able(subject, account, permission, role, guests=guests) for account in accounts)
+        ]
+        return self.chance.choice(found)
+
+    def _is_able(
+        self, subject: Subject, account: Account, permission: str, role: Role | None, *, guests: bool
+    ) -> bool:
+        if isinstance(subject, Key) and not self.rights.works(subject):
+            return False
+        lasting = self.rights.lasting(subject, account)
+        held = lasting if guests else self.rights.by_itself(subject, account)
+        if permission not in held & self.rights.left_by_status(account):
+            return False
+        if role is None:
+            return True
+        gives = role.gives
+        below = gives.inherited if account.passes_all_roles else gives.below
+        return gives.here <= lasting and below <= self.rights.lasting_below(subject, account)
+
+    async def version(self, account: Account, subject: Subject) -> int:
+        """The account's version, for who reads it."""
+        api = await self.api_of(subject)
+        data = await api.read("query ($id: ID!) { account(id: $id) { version } }", subject, id=account.id)
+        found: int = data["account"]["version"]
+        return found
+
+    def master_owner(self, account: Account) -> Person:
+        """Who owns the account's tree."""
+        owner = self.world.owner(account.master)
+        assert owner is not None
+        return owner

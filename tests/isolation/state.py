@@ -1,0 +1,56 @@
+"""The state of a world as those who see all of an account read it: to learn ids from, and to compare."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.isolation.model import Account, Person, World
+from tests.isolation.questions import STATE
+from tests.isolation.rules import NEEDS
+from tests.isolation.sight import Json
+from tests.isolation.site import Site
+
+State = Mapping[str, Json]
+"""By an account's id: all that writes may change."""
+
+
+async def state_of(site: Site) -> State:
+    """Of every account, by few people."""
+    found: dict[str, Json] = {}
+    for person in _seers(site):
+        api = await site.api_of(person)
+        answer = await api.ask(STATE, person)
+        for node in answer.data["viewer"]["accounts"]["nodes"]:
+            if _all_seen(node):
+                found.setdefault(node["id"], node)
+    assert len(found) == len(site.world.accounts), "somebody sees each account whole"
+    return found
+
+
+def _seers(site: Site) -> list[Person]:
+    """Who together see every account, as few as are found by asking each for what is left."""
+    left, found = list(site.world.accounts), list[Person]()
+    for person in site.world.people:
+        seen = [account for account in left if _sees_all(site, person, account)]
+        if seen:
+            found.append(person)
+            left = [account for account in left if account not in seen]
+    return found
+
+
+def _sees_all(site: Site, person: Person, account: Account) -> bool:
+    return set(NEEDS.values()) <= site.rights.permissions(person, account)
+
+
+def _all_seen(node: Mapping[str, Any]) -> bool:
+    needed = "rightsInheritance", "members", "apiKeys", "roles", "subaccounts", "events"
+    return all(node[field] is not None for field in needed)
+
+
+def learn_events(world: World, state: State) -> None:
+    """Take the ids of the logs' lines. Asserts that they tell of what was done, and of nothing else."""
+    for account in world.accounts:
+        done = [event for event in world.events if event.account is account]
+        logged = list(reversed(state[account.id]["events"]["nodes"]))
+        assert [line["kind"] for line in logged] == [event.kind for event in done], account.name
+        for event, line in zip(done, logged, strict=True):
+            event.id = line["id"]

@@ -1,0 +1,42 @@
+"""Random worlds that are built through the API: it answers everybody what the model says, in every way."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import settings
+from starlette.applications import Starlette
+
+from tests.authorization.profiles import NIGHTLY
+from tests.isolation.oracle import Size, build, compare_reads, viewers_of
+from tests.isolation.site import Mailbox, Site
+from tests.isolation.summary import COUNTED
+from tests.isolation.tally import Tally
+from tests.isolation.writing import compare_writes
+
+SEEDS = (1, 2)
+"""A world of each, always the same; a seed that a nightly run printed may take the place of one."""
+CHECKS = 20_000
+"""How many they are to give together, at the least."""
+_SIZE = Size(trees=3, subaccounts=5, newcomers=3, members=6, keys=4, shares=5)
+_WORLDS_BY_NIGHT = 10
+_SHOWN = 20
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_everybody_sees_and_does_what_the_rules_say_and_nothing_else(
+    app: Starlette, mailbox: Mailbox, seed: int, record_property: Callable[[str, object], None]
+) -> None:
+    by_night = settings.get_current_profile_name() == NIGHTLY
+    drawn = random.SystemRandom()
+    for number in [drawn.randrange(10**9) for _ in range(_WORLDS_BY_NIGHT)] if by_night else [seed]:
+        tally = Tally()
+        async with Site.of(app, mailbox, number) as site:
+            await build(site, _SIZE)
+            viewers = await viewers_of(site)
+            await compare_reads(site.world, site.rights, viewers, tally)
+            await compare_writes(site, site.rights, viewers, tally)
+        line = f"seed {number}: {tally.line()}"
+        record_property(COUNTED, line)
+        assert not tally.faults, "\n".join([line, *tally.faults[:_SHOWN]])
+        assert tally.checks >= CHECKS / len(SEEDS), line

@@ -1,0 +1,123 @@
+"""The oracle can fail: with a rule taken out of the model, the API seems to be wrong, in the right column."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.api import Answer, Api, Caller
+from tests.isolation.model import Account, Key, Member, Share
+from tests.isolation.oracle import Size, build, compare_reads, viewers_of
+from tests.isolation.questions import VIEWER
+from tests.isolation.reading import Viewer
+from tests.isolation.rights import NOTHING, Rights
+from tests.isolation.rules import EVERYTHING
+from tests.isolation.site import Mailbox, Site
+from tests.isolation.tally import Tally
+from tests.isolation.writing import compare_writes
+
+_SEED = 3
+_SMALL = Size(trees=1, subaccounts=3, newcomers=2, members=2, keys=0, shares=3)
+
+
+@pytest.fixture(scope="module")
+async def site(app: Starlette, mailbox: Mailbox) -> AsyncIterator[Site]:
+    """A small world."""
+    async with Site.of(app, mailbox, _SEED) as found:
+        await build(found, _SMALL)
+        yield found
+
+
+@pytest.fixture(scope="module")
+async def people(site: Site) -> list[Viewer]:
+    """Its people."""
+    return [viewer for viewer in await viewers_of(site) if viewer.subject in site.world.people]
+
+
+class _NoReachDown(Rights):
+    """Administrators do not manage what is below (without R45)."""
+
+    def gives_below(self, member: Member | Key) -> frozenset[str]:
+        return NOTHING
+
+
+class _NothingHidden(Rights):
+    """Guests see hidden areas (without R24)."""
+
+    def hides(self, share: Share, area: str) -> bool:
+        return False
+
+
+class _NoStatus(Rights):
+    """What is suspended or closed can be changed (without T7)."""
+
+    def left_by_status(self, account: Account) -> frozenset[str]:
+        return EVERYTHING
+
+
+async def test_the_model_as_it_is_finds_nothing(site: Site, people: list[Viewer]) -> None:
+    tally = Tally()
+    await compare_reads(site.world, site.rights, people, tally)
+    await compare_writes(site, site.rights, people, tally)
+    assert tally.checks > 0
+    assert tally.faults == []
+
+
+async def test_what_must_not_be_shown_is_a_leak(site: Site, people: list[Viewer]) -> None:
+    tally = Tally()
+    await compare_reads(site.world, _NoReachDown(site.world), people, tally)
+    assert [leak for leak in tally.leaks if "node Account" in leak]
+    assert not [loss for loss in tally.losses if "node Account" in loss]
+    assert not tally.differences
+
+
+async def test_what_must_be_shown_and_is_not_is_a_loss(site: Site, people: list[Viewer]) -> None:
+    tally = Tally()
+    await compare_reads(site.world, _NothingHidden(site.world), people, tally)
+    assert [loss for loss in tally.losses if "viewerPermissions" in loss]
+    assert not [leak for leak in tally.leaks if "viewerPermissions" in leak]
+    assert not tally.differences
+
+
+async def test_a_list_that_was_made_for_somebody_else_differs_from_what_is_found_by_id(
+    site: Site, people: list[Viewer]
+) -> None:
+    stranger = next(
+        viewer for viewer in people if not site.rights.reaches(viewer.subject, site.world.accounts[0])
+    )
+    mixed_up = Viewer("mixed up", stranger.subject, _Crossed(stranger.api, people[0]), True, stranger.chance)
+    tally = Tally()
+    await compare_reads(site.world, site.rights, [mixed_up], tally)
+    assert tally.leaks
+    assert tally.differences
+
+
+async def test_a_write_that_must_be_done_and_is_not_is_a_loss(site: Site, people: list[Viewer]) -> None:
+    tally = Tally()
+    await compare_writes(site, _NoStatus(site.world), people, tally)
+    assert tally.losses
+    assert not tally.leaks
+    assert not tally.differences
+
+
+async def test_a_write_that_must_not_be_done_is_a_leak_and_a_change(app: Starlette, mailbox: Mailbox) -> None:
+    async with Site.of(app, mailbox, _SEED) as site:  # its own: what must not be done is done here
+        await build(site, _SMALL)
+        owner = [viewer for viewer in await viewers_of(site) if viewer.subject is site.world.people[0]]
+        tally = Tally()
+        await compare_writes(site, _NoReachDown(site.world), owner, tally)
+    assert tally.leaks
+    assert tally.differences
+
+
+class _Crossed(Api):
+    """Answers one question with somebody else's answer, as a cache without a viewer in its key would."""
+
+    def __init__(self, api: Api, other: Viewer) -> None:
+        super().__init__(api.http)
+        object.__setattr__(self, "_other", other)
+
+    async def ask(self, query: str, caller: Caller | None = None, **variables: Any) -> Answer:
+        asker = self._other.subject if query == VIEWER else caller  # type: ignore[attr-defined]
+        return await super().ask(query, asker, **variables)
