@@ -40,6 +40,11 @@ class Replica:
             await _run(self.addresses.owner, "SELECT pg_wal_replay_resume()")
             await self.caught_up()
 
+    async def told(self) -> None:
+        """Wait until the primary has written down all that was done: the tests' one does so a little later."""
+        done = await _run(self.primary.owner, "SELECT pg_current_wal_insert_lsn()::text")
+        await _until(self.primary.owner, f"SELECT pg_current_wal_lsn() >= '{done}'")
+
     async def caught_up(self) -> None:
         """Wait until all is replayed that was written."""
         written = await _run(self.primary.owner, "SELECT pg_current_wal_insert_lsn()::text")

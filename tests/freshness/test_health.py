@@ -35,6 +35,7 @@ async def test_a_replica_that_lags_is_told_of(
         assert before["replica"]["changesUntil"] is not None
         values = {"accountId": account.id, "expectedVersion": 1, "name": "After"}
         await done(replicated_api, "accountUpdate", owner, **values)
+        await replica.told()
         behind = await _ready(http)
     assert behind == {
         "status": "ready",
