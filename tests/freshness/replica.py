@@ -41,7 +41,7 @@ class Replica:
             await self.caught_up()
 
     async def told(self) -> None:
-        """Wait until the primary has written down all that was done: the tests' one does so a little later."""
+        """Wait until the primary has written down all that was done: in tests it does so a little later."""
         done = await _run(self.primary.owner, "SELECT pg_current_wal_insert_lsn()::text")
         await _until(self.primary.owner, f"SELECT pg_current_wal_lsn() >= '{done}'")
 
