@@ -75,6 +75,25 @@ async def test_what_is_done_by_it_is_in_the_log_with_its_reason(api: Api, agency
     assert told["account"]["events"]["nodes"][0]["reason"] is None
 
 
+async def test_by_it_not_even_a_role_is_given_or_taken_that_the_opener_has(
+    api: Api, world: World, agency: Agency
+) -> None:
+    """The opener is an analyst of the hotel for good, who may not give anything by that."""
+    await world.member(agency.hotel, BuiltinRole.ANALYST, agency.above.person)
+    other = await world.member(agency.hotel, BuiltinRole.ANALYST)
+    await open_glass(api, agency.above, agency.hotel)
+    assert "MEMBERS_WRITE" in await rights_in(api, agency.above, agency.hotel)
+    analyst = ROLE_IDS[BuiltinRole.ANALYST]
+    invited = {"accountId": agency.hotel.id, "email": "new@example.com", "roleId": analyst}
+    invited["idempotencyKey"] = "glass"
+    assert await code_of(api, "memberInvite", agency.above, **invited) == "ROLE_TOO_WIDE"
+    assert await code_of(api, "memberRemove", agency.above, memberId=other.id) == "ROLE_TOO_WIDE"
+    still = "query ($id: ID!) { account(id: $id) { members { totalCount } invitations { totalCount } } }"
+    found = await api.read(still, agency.owner, id=agency.hotel.id)
+    assert found["account"] == {"members": {"totalCount": 4}, "invitations": {"totalCount": 0}}
+    await done(api, "memberRemove", agency.owner, memberId=other.id)
+
+
 async def test_it_ends_by_the_databases_clock(api: Api, database: AsyncEngine, agency: Agency) -> None:
     await open_glass(api, agency.above, agency.hotel)
     of_hotel = break_glass_openings.c.account_id == agency.hotel.key
