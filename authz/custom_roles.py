@@ -50,7 +50,7 @@ def role_rights(permissions: frozenset[Permission], permissions_below: frozenset
     if Permission.ACCOUNT_SUSPEND in permissions:
         message = "ACCOUNT_SUSPEND is held from above only."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "permissions")
-    return RoleRights(_visible(permissions), _visible(permissions_below))
+    return RoleRights(with_account_read(permissions), with_account_read(permissions_below))
 
 
 async def compile_rights(role_id: RoleId, rights: RoleRights) -> RoleMasks:
@@ -65,5 +65,6 @@ async def write_lines(session: AsyncSession, role_id: RoleId, lines: list[Policy
         await session.execute(insert(role_policy_lines), [line.row(role_id) for line in lines])
 
 
-def _visible(permissions: frozenset[Permission]) -> frozenset[Permission]:
+def with_account_read(permissions: frozenset[Permission]) -> frozenset[Permission]:
+    """The permissions, with ACCOUNT_READ wherever there is any."""
     return permissions | {Permission.ACCOUNT_READ} if permissions else permissions

@@ -100,19 +100,23 @@ class HeldRole:
 
 @dataclass(frozen=True)
 class HeldMembership:
-    """A role in the account or in one above it. `holds`: it has not expired."""
+    """A role in the account or in one above it. `holds`: it has not expired. `below_limit`: a mask, what
+    platform staff have set that it gives below at most, until `below_limit_until`; None: nothing (R73)."""
 
     id: MembershipId
     account: PathAccount
     role: HeldRole
     expires_at: datetime.datetime | None
     holds: bool
+    below_limit: int | None
+    below_limit_until: datetime.datetime | None
 
     @property
     def mask_below(self) -> int:
         """What it gives in the accounts below the one that it is held in (R45, R66, R73)."""
         passes_all = self.account.rights_inheritance is RightsInheritance.ALL_ROLES
-        return self.role.mask(Relation.INHERITED if passes_all else Relation.ANCESTOR)
+        mask = self.role.mask(Relation.INHERITED if passes_all else Relation.ANCESTOR)
+        return mask if self.below_limit is None else mask & self.below_limit
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,20 @@ def _membership_role(facts: Facts, way: HeldMembership, permission: Permission) 
     yield from role_steps(facts, way.role, way.account, permission)
 
 
+def _user_rights(facts: Facts, way: HeldMembership, permission: Permission) -> Iterator[Step]:
+    """What platform staff have set for the person in the accounts below (R73)."""
+    if way.below_limit is None or not way.account.depth:
+        return
+    kind, until = AccessStepKind.USER_RIGHTS, on_day(way.below_limit_until).replace(" on ", " until ", 1)
+    who, where = facts.subject.name, way.account.label
+    if way.below_limit & permission.bit:
+        sentence = f"Platform support lets {who} use {permission.name} below {where}{until}."
+        yield Step(kind, AccessEffect.ALLOWS, sentence)
+        return
+    sentence = f"Platform support keeps {permission.name} from {who} below {where}{until}."
+    yield Step(kind, AccessEffect.DENIES, sentence, remedy=sentence)
+
+
 def _opening(facts: Facts, way: HeldOpening, permission: Permission) -> Iterator[Step]:
     told = facts.subject.is_asker or way.account.shows(Permission.AUDIT_READ)
     about = present(Kind.BREAK_GLASS, way.id) if told else None
@@ -61,11 +75,13 @@ def _membership_above(facts: Facts, way: HeldOpening, permission: Permission) ->
         yield Step(AccessStepKind.MEMBERSHIP, AccessEffect.DENIES, sentence)
         return
     yield from _membership(facts, held, permission)
+    yield from _user_rights(facts, held, permission)
     yield from role_steps(facts, held.role, held.account, permission, opened=way.account)
 
 
 _MEMBERSHIP_RULES: tuple[Callable[[Facts, HeldMembership, Permission], Iterator[Step]], ...] = (
     _membership,
+    _user_rights,
     _membership_role,
 )
 _OPENING_RULES: tuple[Callable[[Facts, HeldOpening, Permission], Iterator[Step]], ...] = (

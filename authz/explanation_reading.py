@@ -125,7 +125,15 @@ def _path_account(row: Row) -> PathAccount:
 
 def _membership(row: Row, path: list[PathAccount], roles: Mapping[UUID, HeldRole]) -> HeldMembership:
     account = _on_path(row, path)
-    return HeldMembership(row["id"], account, roles[row["role_id"]], row["expires_at"], row["holds"])
+    return HeldMembership(
+        id=row["id"],
+        account=account,
+        role=roles[row["role_id"]],
+        expires_at=row["expires_at"],
+        holds=row["holds"],
+        below_limit=row["below_limit"],
+        below_limit_until=row["below_limit_until"],
+    )
 
 
 def _opened(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
     false,
     func,
@@ -84,6 +85,10 @@ def memberships_statement() -> Select[Any]:
             memberships.c.role_id,
             memberships.c.expires_at,
             membership_holds().label("holds"),
+            case((memberships.c.below_limit_until > func.now(), memberships.c.below_limit)).label(
+                "below_limit"
+            ),
+            memberships.c.below_limit_until,
         )
         .select_from(memberships.join(closure, on_path))
         .where(

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Uuid, and_, literal_column, select, text
 
-from authz.reach import active_memberships, below_mask
+from authz.reach import active_memberships, limited_below_mask
 from engine.binds import prepared
 from models.accounts import ParentAccess, account_closure, accounts
 from models.roles import roles
@@ -39,7 +39,7 @@ def _rights_above() -> Select[Any]:
     opened, path = accounts.alias(), account_closure.alias()
     member, role, holder = active_memberships(), roles.alias(), accounts.alias()
     return (
-        select(member.c.account_id, below_mask(role, holder).op("&")(path.c.passed_mask))
+        select(member.c.account_id, limited_below_mask(member, role, holder).op("&")(path.c.passed_mask))
         .select_from(opened)
         .join(path, and_(path.c.master_id == opened.c.master_id, path.c.descendant_id == opened.c.parent_id))
         .join(

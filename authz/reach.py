@@ -62,6 +62,13 @@ def below_mask(role: FromClause, account: FromClause) -> ColumnElement[int]:
     return case((passes_all, role.c.inherited_mask), else_=role.c.ancestor_mask)
 
 
+def limited_below_mask(member: FromClause, role: FromClause, account: FromClause) -> ColumnElement[int]:
+    """What a membership gives in the accounts below its own: no more than platform staff have set (R73)."""
+    limited = member.c.below_limit_until > func.now()
+    limit = case((limited, member.c.below_limit), else_=mask_literal(ALL_PERMISSIONS))
+    return below_mask(role, account).op("&")(limit)
+
+
 def _membership_grants(principal: FromClause) -> Select[Any]:
     member, role, account = active_memberships(), roles.alias(), accounts.alias()
     return (
@@ -70,7 +77,7 @@ def _membership_grants(principal: FromClause) -> Select[Any]:
             member.c.account_id,
             member.c.account_id.label("from_id"),
             role.c.member_mask.label("own_mask"),
-            below_mask(role, account).label("below_mask"),
+            limited_below_mask(member, role, account).label("below_mask"),
         )
         .select_from(principal)
         .join(member, member.c.user_id == principal.c.user_id)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     Boolean,
     ColumnElement,
@@ -52,6 +53,8 @@ OVERRIDE: ColumnTypes = {
     "unsubscribe_scope": Text(),
     "sending_domains": Integer(),
     "field_functions": Boolean(),
+    "membership_id": Uuid(),
+    "rights_mask": BigInteger(),
     "reason": Text(),
     "made_by_name": Text(),
     "approved_by_name": Text(),
@@ -123,15 +126,18 @@ BEGIN
   END IF;
   RETURN QUERY
     SELECT overrides.id, overrides.account_id, accounts.name, kind, unsubscribe_scope, sending_domains,
-      field_functions, reason, maker.name, approver.name, ender.name, overrides.created_at, in_force_from,
-      expires_at, ended_at
+      field_functions, memberships.id, rights_mask, reason, maker.name, approver.name, ender.name,
+      overrides.created_at, in_force_from, overrides.expires_at, ended_at
     FROM overrides
     JOIN accounts ON accounts.master_id = overrides.master_id AND accounts.id = overrides.account_id
     JOIN users AS maker ON maker.id = made_by
     LEFT JOIN users AS approver ON approver.id = approved_by
     LEFT JOIN users AS ender ON ender.id = ended_by
+    LEFT JOIN memberships ON memberships.master_id = overrides.master_id
+      AND memberships.account_id = overrides.account_id AND memberships.user_id = overrides.user_id
     WHERE overrides.account_id = account
-      OR account IS NULL AND in_force_from IS NULL AND ended_at IS NULL AND expires_at > now();
+      OR account IS NULL AND in_force_from IS NULL AND ended_at IS NULL
+        AND overrides.expires_at > now();
 END"""
 
 _SEE_REQUESTS = """

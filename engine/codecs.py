@@ -101,7 +101,8 @@ def mask_of(members: type[enum.Enum]) -> Codec:
     def array(mask: ColumnElement[Any]) -> Sequence[Part]:
         # The fence has the mask computed once, however often it is looked at.
         once = select(mask.label("mask")).correlate_except(None).offset(_number(0)).subquery("once")
-        return ["[", select(text_of_list).select_from(once).scalar_subquery(), "]"]
+        listed_once = select(text_of_list).select_from(once).where(once.c.mask.is_not(None))
+        return ["[", listed_once.scalar_subquery(), "]"]
 
     return Codec(names, array)
 

@@ -3,6 +3,7 @@
 import enum
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     ForeignKey,
@@ -36,6 +37,7 @@ class OverrideKind(enum.Enum):
     SENDING_DOMAINS = "SENDING_DOMAINS"
     FIELD_FUNCTIONS = "FIELD_FUNCTIONS"
     REVIEW_APPROVED = "REVIEW_APPROVED"
+    USER_RIGHTS = "USER_RIGHTS"
 
     @property
     def needs_approval(self) -> bool:
@@ -72,6 +74,8 @@ overrides = Table(
     Column("unsubscribe_scope", Text, comment="The value of UNSUBSCRIBE_SCOPE (R77)."),
     Column("sending_domains", Integer, comment="The value of SENDING_DOMAINS: how many (R80)."),
     Column("field_functions", Boolean, comment="The value of FIELD_FUNCTIONS: whether they work (R83)."),
+    Column("user_id", Uuid, ForeignKey("users.id"), comment="Of USER_RIGHTS: whose rights (R73)."),
+    Column("rights_mask", BigInteger, comment="Of USER_RIGHTS: what the person's role gives below at most."),
     short_text("reason"),
     Column("made_by", Uuid, ForeignKey("users.id"), nullable=False),
     Column("approved_by", Uuid, ForeignKey("users.id"), comment="The second pair of eyes."),
@@ -87,6 +91,8 @@ overrides = Table(
     _value_of("unsubscribe_scope", OverrideKind.UNSUBSCRIBE_SCOPE),
     _value_of("sending_domains", OverrideKind.SENDING_DOMAINS),
     _value_of("field_functions", OverrideKind.FIELD_FUNCTIONS),
+    _value_of("user_id", OverrideKind.USER_RIGHTS),
+    _value_of("rights_mask", OverrideKind.USER_RIGHTS),
     CheckConstraint(f"sending_domains BETWEEN 1 AND {MOST_SENDING_DOMAINS}", name="sending_domains"),
     CheckConstraint("approved_by <> made_by", name="nobody_approves_his_own"),
     CheckConstraint(

@@ -24,6 +24,7 @@ from models.users import users
 from resolvers.events import EventKind, record
 from resolvers.member_changes import MemberChange
 from resolvers.ownership import take_ownership
+from resolvers.user_rights import limit_in_force
 
 InvitationRow = Row[*tuple[object, ...]]
 
@@ -126,6 +127,7 @@ async def _add_membership(
         raise Refusal(RefusalCode.ALREADY_MEMBER)
     await session.execute(delete(memberships).where(own))
     membership_id = MembershipId(new_id())
+    limit = await limit_in_force(session, account.master_id, account.account_id, user_id)
     await session.execute(
         insert(memberships).values(
             master_id=account.master_id,
@@ -134,6 +136,8 @@ async def _add_membership(
             user_id=user_id,
             role_id=role.id,
             expires_at=invitation.member_expires_at,
+            below_limit=limit.mask,
+            below_limit_until=limit.until,
         )
     )
     return membership_id

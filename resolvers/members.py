@@ -23,7 +23,13 @@ from sqlalchemy import (
 )
 
 from authz.permissions import Permission
-from authz.reach import PRINCIPAL, account_where, active_memberships, below_mask, readable_account
+from authz.reach import (
+    PRINCIPAL,
+    account_where,
+    active_memberships,
+    limited_below_mask,
+    readable_account,
+)
 from engine.arguments import Described
 from engine.paging import Order
 from models.accounts import account_closure, accounts
@@ -54,6 +60,8 @@ def _seen(
             member.c.role_id,
             member.c.joined_at,
             member.c.expires_at,
+            member.c.below_limit,
+            member.c.below_limit_until,
         )
         .select_from(source)
         .subquery("members")
@@ -73,7 +81,7 @@ def _own_member_rows() -> FromClause:
 
 
 MEMBERS = _member_rows()
-_OWN_MEMBERS = _own_member_rows()
+OWN_MEMBERS = _own_member_rows()
 BY_ID = Order("members", (MEMBERS.c.id,))
 
 
@@ -90,7 +98,7 @@ def of_account(
     role_id: Annotated[RoleIdArgument | None, Described("Only those with this role.")] = None,
 ) -> Select[Any]:
     """The account's members, oldest first."""
-    member = (MEMBERS if include_inherited else _OWN_MEMBERS).alias()
+    member = (MEMBERS if include_inherited else OWN_MEMBERS).alias()
     statement = select(*member.c).where(
         member.c.account_id == account.c.id, member.c.master_id == account.c.master_id
     )
@@ -104,7 +112,7 @@ def of_account(
 def _mask_from_above(member: FromClause) -> ColumnElement[int]:
     role, holder = roles.alias(), accounts.alias()
     return (
-        select(below_mask(role, holder))
+        select(limited_below_mask(member, role, holder))
         .select_from(role.join(holder, true()))
         .where(
             role.c.id == member.c.role_id,

@@ -1,4 +1,4 @@
-"""What platform staff set in an account, approve and end (R11, R77, R80, R83, R85, R86, R88, T36)."""
+"""What platform staff set in an account, approve and end (R11, R73, R77, R80, R83, R85, R86, R88, T36)."""
 
 import datetime
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ from authz.staff import StaffAtWork, authorize_staff
 from authz.status import effective_status
 from models.accounts import AccountStatus, accounts
 from models.identifiers import AccountId, Kind, OverrideId, UserId, new_id, present
-from models.overrides import OverrideKind, UnsubscribeScope, overrides
+from models.overrides import OverrideKind, overrides
 from models.staff import StaffRole, staff
 from resolvers.events import Change, EventKind, record_of_staff
 from resolvers.moments import check_future
-from resolvers.override_values import OverrideValue, check_value
+from resolvers.override_values import OverrideValue, check_value, described
 from resolvers.overrides import OverrideStatus, status_of
 from resolvers.subaccounts_request_changes import grant_open_request
 from resolvers.texts import short_text
+from resolvers.user_rights import BelowLimit, limit_below, person_of
 
 OverrideRow = Row[*tuple[Any, ...]]
 
@@ -60,11 +61,14 @@ async def create_override(
     check_value(command.kind, command.value)
     reason = short_text(command.reason, "reason")
     await _check_expiry(session, command.expires_at)
+    member_id = command.value.member_id
+    user_id = None if member_id is None else await person_of(session, at_work, member_id)
     await _refuse_waiting(session, at_work, command.kind)
     override_id = OverrideId(new_id())
     waits = command.kind.needs_approval
     if not waits:
-        await _replace(session, at_work, command.kind)
+        await _replace(session, at_work, command.kind, user_id)
+    columns = command.value.columns()
     await session.execute(
         insert(overrides).values(
             master_id=at_work.master_id,
@@ -75,12 +79,16 @@ async def create_override(
             made_by=at_work.user_id,
             in_force_from=None if waits else func.now(),
             expires_at=command.expires_at,
-            **command.value.columns(),
+            user_id=user_id,
+            **columns,
         )
     )
+    if user_id is not None:
+        limit = BelowLimit(columns["rights_mask"], command.expires_at)
+        await limit_below(session, at_work, user_id, limit)
     if command.kind is OverrideKind.SUBACCOUNTS:
         await grant_open_request(session, at_work, override_id)
-    after = _described(command.kind, command.value, reason, command.expires_at)
+    after = _described(command.kind, user_id, columns, reason, command.expires_at)
     happened = EventKind.OVERRIDE_REQUESTED if waits else EventKind.OVERRIDE_STARTED
     await _log(session, at_work, happened, override_id, None, after)
     return OverrideMade(at_work.account_id, override_id)
@@ -105,7 +113,7 @@ async def approve_override(
     if not await _is_staff(session, UserId(row.made_by)):
         message = "Who asked for it is not staff any more: end it, and make it anew."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
-    await _replace(session, at_work, OverrideKind(row.kind))
+    await _replace(session, at_work, OverrideKind(row.kind), None)
     await _write(session, at_work, override_id, approved_by=at_work.user_id, in_force_from=func.now())
     await _log(session, at_work, EventKind.OVERRIDE_STARTED, override_id, None, _described_row(row))
     return OverrideMade(at_work.account_id, override_id)
@@ -149,9 +157,15 @@ async def _refuse_waiting(session: AsyncSession, at_work: StaffAtWork, kind: Ove
         raise Refusal(RefusalCode.CONFLICT, message, "kind")
 
 
-async def _replace(session: AsyncSession, at_work: StaffAtWork, kind: OverrideKind) -> None:
-    """End what is in force of the kind: two values of one thing cannot hold."""
-    holding = _of_kind(at_work, kind).where(status_of(overrides) == OverrideStatus.IN_FORCE.value)
+async def _replace(
+    session: AsyncSession, at_work: StaffAtWork, kind: OverrideKind, user_id: UserId | None
+) -> None:
+    """End what is in force of the kind, of the same person's if it is about one: two values of one thing
+    cannot hold."""
+    holding = _of_kind(at_work, kind).where(
+        status_of(overrides) == OverrideStatus.IN_FORCE.value,
+        overrides.c.user_id.is_not_distinct_from(user_id),
+    )
     for row in (await session.execute(holding)).all():
         await _end(session, at_work, row, "Another one takes its place.")
 
@@ -184,6 +198,8 @@ async def _is_staff(session: AsyncSession, user_id: UserId) -> bool:
 
 async def _end(session: AsyncSession, at_work: StaffAtWork, row: OverrideRow, reason: str) -> None:
     await _write(session, at_work, row.id, ended_by=at_work.user_id, ended_at=func.now())
+    if row.user_id is not None:
+        await limit_below(session, at_work, UserId(row.user_id), BelowLimit())
     after: Change = {"reason": reason}
     await _log(session, at_work, EventKind.OVERRIDE_ENDED, row.id, _described_row(row), after)
 
@@ -208,19 +224,21 @@ async def _log(
 
 
 def _described(
-    kind: OverrideKind, value: OverrideValue, reason: str, expires_at: datetime.datetime
+    kind: OverrideKind,
+    user_id: UserId | None,
+    columns: dict[str, Any],
+    reason: str,
+    expires_at: datetime.datetime,
 ) -> Change:
+    whose: Change = {} if user_id is None else {"user": present(Kind.USER, user_id)}
     return {
         "kind": kind.value,
-        **value.described(),
+        **whose,
+        **described(columns),
         "reason": reason,
         "expiresAt": expires_at.astimezone(datetime.UTC).isoformat(),
     }
 
 
 def _described_row(row: OverrideRow) -> Change:
-    scope = row.unsubscribe_scope
-    value = OverrideValue(
-        None if scope is None else UnsubscribeScope(scope), row.sending_domains, row.field_functions
-    )
-    return _described(OverrideKind(row.kind), value, row.reason, row.expires_at)
+    return _described(OverrideKind(row.kind), row.user_id, dict(row._mapping), row.reason, row.expires_at)

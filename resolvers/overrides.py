@@ -17,6 +17,7 @@ from models.overrides import (
     overrides,
 )
 from resolvers.identifiers import OverrideIdArgument
+from resolvers.members import OWN_MEMBERS
 
 
 class OverrideStatus(enum.Enum):
@@ -68,6 +69,23 @@ def account_of(row: FromClause) -> Select[Any]:
     """The account."""
     account, statement = readable_account()
     return statement.where(account.c.id == row.c.account_id, account.c.master_id == row.c.master_id).limit(1)
+
+
+def member_of(override: FromClause) -> Select[Any]:
+    """Whose rights USER_RIGHTS sets; null for other kinds, for who may not see members, and once the person
+    is no member any more."""
+    member = OWN_MEMBERS.alias()
+    return select(*member.c).where(
+        member.c.user_id == override.c.user_id,
+        member.c.account_id == override.c.account_id,
+        member.c.master_id == override.c.master_id,
+        account_where(member, Permission.MEMBERS_READ),
+    )
+
+
+def permissions_of(override: FromClause) -> ColumnElement[int]:
+    """What the member's role gives below the account at most, by USER_RIGHTS; null for other kinds."""
+    return override.c.rights_mask
 
 
 def in_force(account: FromClause, kind: OverrideKind) -> Select[Any]:

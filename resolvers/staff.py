@@ -3,9 +3,10 @@
 The rows come from functions that look past the second wall, see `authz.staff_functions`.
 """
 
+import uuid
 from typing import Annotated, Any
 
-from sqlalchemy import FromClause, Select, select
+from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from authz import staff_functions
 from authz.reach import PRINCIPAL
@@ -50,6 +51,11 @@ def waiting(staff_member: FromClause) -> Select[Any]:
 def overrides_of(account: FromClause) -> Select[Any]:
     """All that staff have set in the account, newest first."""
     return select(*staff_functions.seen_overrides(account.c.id).c)
+
+
+def member_id_of(override: FromClause) -> ColumnElement[uuid.UUID]:
+    """Whose rights USER_RIGHTS sets; null for other kinds, and once the person is no member any more."""
+    return override.c.membership_id
 
 
 def order(**_: object) -> Order:

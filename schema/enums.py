@@ -86,6 +86,7 @@ publish(
             "KEY_STATE": "Whether the API key works: neither revoked nor expired nor stopped.",
             "KEY_ADDRESS": "The network addresses from which the API key works.",
             "KEY_ACCOUNT": "The account that the API key is bound to.",
+            "USER_RIGHTS": "What platform support has set for the person, in the accounts below.",
             "ROLE": "The role that is held, or that would help.",
             "TREE_LINK": "How the account above passes roles down.",
             "PARENT_ACCESS": "What the account, or one above it, lets pass of the rights held above it.",
@@ -183,6 +184,7 @@ publish(
             "FIELD_FUNCTIONS": "Whether field functions work, here and below (R83).",
             "REVIEW_APPROVED": "A sample of the account's recipients passed the quality check (R85, R86); "
             "another of the staff approves it.",
+            "USER_RIGHTS": "What one member's role gives in the accounts below at most (R73).",
         }
     ),
 )

@@ -6,6 +6,7 @@ import strawberry
 from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.permissions import Permission
 from engine.declarations import entity, to_one
 from models.identifiers import AccountId, Kind, OverrideId
 from models.overrides import OverrideKind, UnsubscribeScope
@@ -13,6 +14,7 @@ from resolvers import override_changes as writes
 from resolvers import staff as reads
 from resolvers import subaccounts_request_changes as requests
 from resolvers.identifiers import required
+from resolvers.member_changes import membership_id_of
 from resolvers.override_values import OverrideValue
 from schema.context import ContextInfo, principal_of
 from schema.staff import StaffAccount, StaffOverride
@@ -34,6 +36,15 @@ class OverrideCreateInput:
     )
     field_functions: bool | None = strawberry.field(
         default=None, description="For FIELD_FUNCTIONS, and for no other kind: whether they work."
+    )
+    member_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="For USER_RIGHTS, and for no other kind: whose rights, a member of the account.",
+    )
+    permissions: list[Permission] | None = strawberry.field(
+        default=None,
+        description="For USER_RIGHTS, and for no other kind: what the member's role gives in the accounts "
+        "below at most; ACCOUNT_READ comes with any. With an empty list it gives nothing there.",
     )
     reason: str = strawberry.field(description=f"Why. {_REASON}")
     expires_at: datetime.datetime = strawberry.field(
@@ -92,7 +103,7 @@ class OverrideMutation:
             command = writes.OverrideCreation(
                 _account_id(input.account_id),
                 input.kind,
-                OverrideValue(input.unsubscribe_scope, input.sending_domains, input.field_functions),
+                _value(input),
                 input.reason,
                 input.expires_at,
             )
@@ -145,6 +156,17 @@ class OverrideMutation:
 
 def _account_id(text: strawberry.ID) -> AccountId:
     return AccountId(required(Kind.ACCOUNT, text, "accountId"))
+
+
+def _value(input: OverrideCreateInput) -> OverrideValue:
+    member_id, permissions = input.member_id, input.permissions
+    return OverrideValue(
+        input.unsubscribe_scope,
+        input.sending_domains,
+        input.field_functions,
+        None if member_id is None else membership_id_of(member_id),
+        None if permissions is None else frozenset(permissions),
+    )
 
 
 def _override_id(text: strawberry.ID) -> OverrideId:

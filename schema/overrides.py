@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from authz.permissions import Permission
-from engine.codecs import enum_of, global_id
+from engine.codecs import enum_of, global_id, mask_of
 from engine.declarations import column, computed, entity, to_one
 from models.identifiers import Kind
 from models.overrides import OverrideKind, UnsubscribeScope, overrides
@@ -15,6 +15,7 @@ from schema.node import ID_DESCRIPTION, Node
 
 if TYPE_CHECKING:
     from schema.accounts import Account
+    from schema.members import Member
 
 
 @entity(overrides, requires=Permission.SETTINGS_READ)
@@ -30,6 +31,8 @@ class Override(Node):
     field_functions: bool | None = column(
         description="Whether field functions work by FIELD_FUNCTIONS; null for other kinds."
     )
+    member: Annotated["Member", strawberry.lazy("schema.members")] | None = to_one(reads.member_of)
+    permissions: list[Permission] | None = computed(reads.permissions_of, codec=mask_of(Permission))
     reason: str = column(description="Why, as platform support wrote it.")
     status: reads.OverrideStatus = computed(reads.status_of, codec=enum_of(reads.OverrideStatus))
     account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)

@@ -6,7 +6,8 @@ import strawberry
 from sqlalchemy import Text, Uuid
 
 from authz import staff_functions
-from engine.codecs import enum_of, global_id
+from authz.permissions import Permission
+from engine.codecs import enum_of, global_id, mask_of
 from engine.connections import Connection
 from engine.declarations import column, computed, connection, entity, to_one
 from models.accounts import AccountStatus
@@ -37,6 +38,8 @@ class StaffOverride:
     field_functions: bool | None = column(
         description="Whether field functions work by FIELD_FUNCTIONS; null for other kinds."
     )
+    member_id: strawberry.ID | None = computed(reads.member_id_of, codec=global_id(Kind.MEMBER))
+    permissions: list[Permission] | None = computed(overrides.permissions_of, codec=mask_of(Permission))
     reason: str = column(description="Why; the account reads it too.")
     status: overrides.OverrideStatus = computed(overrides.status_of, codec=enum_of(overrides.OverrideStatus))
     made_by_name: str = column(description="Who made it.")

@@ -3,12 +3,15 @@ else."""
 
 import datetime
 import uuid
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, insert, update
 
+from authz.permissions import Permission, mask_of
 from models.identifiers import Kind, new_id, present
+from models.members import memberships
 from models.overrides import NEED_APPROVAL, OverrideKind, UnsubscribeScope, overrides
 from models.staff import StaffRole, staff
 from models.subaccounts_requests import subaccounts_requests
@@ -19,6 +22,10 @@ _VALUES: dict[OverrideKind, dict[str, Any]] = {
     OverrideKind.SENDING_DOMAINS: {"sending_domains": 3},
     OverrideKind.FIELD_FUNCTIONS: {"field_functions": False},
 }
+
+
+SUPPORTED = frozenset({Permission.ACCOUNT_READ, Permission.STATISTICS_READ})
+"""What USER_RIGHTS leaves of a person's rights below, where a test says nothing else."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,13 @@ async def set_override(
     approver: Person | None = None,
     ended: bool = False,
     days_left: int = 30,
+    person: Person | None = None,
     **value: Any,
 ) -> Override:
-    """What was set in the account; without `approver` one that needs approval waits."""
+    """What was set in the account; without `approver` one that needs approval waits. `person`: whose rights,
+    of USER_RIGHTS; without one, of somebody who is no member."""
+    if kind is OverrideKind.USER_RIGHTS:
+        value = {"user_id": (person or maker).key, "rights_mask": mask_of(SUPPORTED)}
     key, now = new_id(), datetime.datetime.now(datetime.UTC)
     waits = kind in NEED_APPROVAL and approver is None
     async with world.database.begin() as connection:
@@ -80,7 +91,24 @@ async def set_override(
                 **(value or _VALUES.get(kind, {})),
             )
         )
+    if person is not None:
+        await limit_below(world, account, person, SUPPORTED, now + datetime.timedelta(days=days_left))
     return Override(key)
+
+
+async def limit_below(
+    world: World,
+    account: Account,
+    person: Person,
+    permissions: Set[Permission],
+    until: datetime.datetime | None = None,
+) -> None:
+    """The person's membership carries that it gives these permissions at most below the account (R73)."""
+    until = until or datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=30)
+    own = (memberships.c.account_id == account.key) & (memberships.c.user_id == person.key)
+    limit = {"below_limit": mask_of(frozenset(permissions)), "below_limit_until": until}
+    async with world.database.begin() as connection:
+        await connection.execute(update(memberships).where(own).values(limit))
 
 
 async def expire_override(world: World, override: Override) -> None:

@@ -62,8 +62,7 @@ class _Book:
         for opening in await self._of_forest(break_glass_openings):
             self._add_opening(opening, [row for row in members if row.user_id == opening.user_id])
         for row in await self._of_forest(api_keys):
-            scopes = frozenset(permission.name for permission in Permission if row.scopes & permission.bit)
-            self._add_role(present(Kind.API_KEY, row.id), row, scopes)
+            self._add_role(present(Kind.API_KEY, row.id), row, _names(row.scopes))
         for opened in await self._of_forest(share_accounts):
             (share,) = [row for row in await self._of_forest(shares) if row.id == opened.share_id]
             if share.user_id is not None and _holds(share):
@@ -114,7 +113,9 @@ class _Book:
     def _below(self, row: Row[Any]) -> frozenset[str]:
         """What a role that is held in an account gives below it, if every link lets everything pass."""
         passes_all = self._rows[row.account_id].rights_inheritance == RightsInheritance.ALL_ROLES.value
-        return self._gives(row.role_id, Relation.INHERITED if passes_all else Relation.ANCESTOR)
+        given = self._gives(row.role_id, Relation.INHERITED if passes_all else Relation.ANCESTOR)
+        limit = row._mapping.get("below_limit")  # of a membership (R73)
+        return given if limit is None else given & _names(limit)
 
     def _passed(self, ancestor: uuid.UUID, descendant: uuid.UUID) -> frozenset[str]:
         """What the modes of the links from the one down to the other let pass."""
@@ -141,6 +142,10 @@ class _Book:
                 )
             )
         return self._answers[key]
+
+
+def _names(mask: int) -> frozenset[str]:
+    return frozenset(permission.name for permission in Permission if mask & permission.bit)
 
 
 def _holds(row: Row[Any]) -> bool:

@@ -9,6 +9,7 @@ from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area, Permission, mask_of
 from models.accounts import AccountStatus, ParentAccess, RightsInheritance
 from tests.api import Caller
+from tests.authorization.expectations import EVERYTHING
 from tests.authorization.moments import PAST, expire_key
 from tests.authorization.reach_model import (
     ALL_SCOPES,
@@ -24,6 +25,7 @@ from tests.authorization.reach_model import (
 )
 from tests.links import break_glass, set_parent_access
 from tests.shares import Given, give_share
+from tests.staff import limit_below
 from tests.world import Account, CustomRole, Person, World
 
 
@@ -61,6 +63,7 @@ _SOME_AREAS = st.frozensets(st.sampled_from(sorted(AREAS)), max_size=6)
 _SHARE_STATES = st.sampled_from([*[ShareState.HOLDS] * 4, *ShareState])
 CUSTOM_RIGHTS = st.builds(CustomRights, SCOPES, SCOPES)
 _ENDED = st.sampled_from([False, False, False, True])
+_LIMITS = st.just(EVERYTHING) | SCOPES
 
 
 @st.composite
@@ -122,7 +125,7 @@ def _memberships(draw: st.DrawFn, numbers: st.SearchStrategy[int]) -> tuple[Gran
         owns = any(grant.role is BuiltinRole.OWNER for grant in grants)
         role = draw((KEY_ROLES if owns else ROLES) | CUSTOM_RIGHTS)
         ended = role is not BuiltinRole.OWNER and draw(_ENDED)
-        grants.append(Grant(account, role, ended=ended))
+        grants.append(Grant(account, role, ended=ended, limit=draw(_LIMITS)))
     return tuple(grants)
 
 
@@ -148,6 +151,9 @@ async def plant(world: World, plot: Plot) -> Planted:
             ends = PAST if grant.ended else None
             role = await plant_role(world, accounts[grant.account], grant.role)
             await world.member(accounts[grant.account], role, person, ends)
+            if grant.limit != EVERYTHING:
+                left = {Permission[name] for name in grant.limit}
+                await limit_below(world, accounts[grant.account], person, left)
         callers.append((person, grants))
     for grant in plot.keys:
         scopes = mask_of(frozenset(Permission[name] for name in grant.scopes))

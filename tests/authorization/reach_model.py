@@ -49,12 +49,14 @@ class CustomRights:
 
 @dataclass(frozen=True)
 class Grant:
-    """A membership or a key: a role in the account with that number. What has ended gives nothing."""
+    """A membership or a key: a role in the account with that number. What has ended gives nothing. `limit`:
+    what platform staff have set that it gives below at most (R73)."""
 
     account: int
     role: BuiltinRole | CustomRights
     scopes: frozenset[str] = ALL_SCOPES
     ended: bool = False
+    limit: frozenset[str] = EVERYTHING
 
 
 def as_member(role: BuiltinRole | CustomRights) -> frozenset[str]:
@@ -169,7 +171,7 @@ class Forest:
     def given_below(self, grant: Grant) -> frozenset[str]:
         """What one grant gives in each account below its own."""
         passes_all = self.nodes[grant.account].passes_all_roles
-        return from_above(grant.role, passes_all=passes_all) & grant.scopes
+        return from_above(grant.role, passes_all=passes_all) & grant.scopes & grant.limit
 
     def status(self, account: int) -> AccountStatus:
         """The worst status on the path from the root (T7)."""

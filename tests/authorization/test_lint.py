@@ -47,6 +47,8 @@ ALLOWED = {
     Use("resolvers.ownership_transfer._holder", _BY_PERSON): "the member that is named",
     Use("resolvers.ownership.give_up_ownership", _BY_PERSON): "whether another owner stays",
     Use("resolvers.invitation_acceptance._add_membership", _BY_PERSON): "whether the invited is a member",
+    Use("resolvers.user_rights.person_of", _BY_PERSON): "the member that staff name",
+    Use("resolvers.user_rights.limit_below", _BY_PERSON): "the membership that carries the limit",
     Use("resolvers.share_changes.refuse_members", _BY_PERSON): "whether the address is a member's",
     Use("resolvers.break_glass._may_see", _PRINCIPAL): "whoever broke the glass sees that",
     Use("resolvers.break_glass_mail.queue_warnings", _BY_PERSON): "whom to tell",

@@ -20,6 +20,11 @@ async def add_staff(
         for account in (master, accounts[0])
         for kind in OverrideKind
     ]
+    rights = OverrideKind.USER_RIGHTS
+    found += [
+        await set_override(world, master, rights, agent, person=person)
+        for person in list(people.values())[:2]
+    ]
     for account in accounts:
         waiting = await set_override(world, account, OverrideKind.REVIEW_APPROVED, agent)
         ended = await set_override(world, account, OverrideKind.SENDING_DOMAINS, approver, ended=True)

@@ -22,7 +22,7 @@ VALUES: dict[OverrideKind, dict[str, object]] = {
     OverrideKind.FIELD_FUNCTIONS: {"fieldFunctions": False},
     OverrideKind.REVIEW_APPROVED: {},
 }
-"""A value that works, for each kind."""
+"""A value that works, for each kind but USER_RIGHTS, which names a member (see test_user_rights.py)."""
 OWN = """query ($id: ID!) { account(id: $id) { overrides { nodes {
   id kind status reason sendingDomains account { id } inForceFrom endedAt
 } } } }"""
@@ -32,7 +32,7 @@ def test_no_kind_names_what_nobody_may_adjust() -> None:
     """T36: block-list entries (R75, R76), the bounce limit (R79), tracking domains (R82)."""
     words = ("BLOCK", "BOUNCE", "TRACKING")
     assert not [kind for kind in OverrideKind if any(word in kind.name for word in words)]
-    assert set(VALUES) == set(OverrideKind)
+    assert set(VALUES) | {OverrideKind.USER_RIGHTS} == set(OverrideKind)
 
 
 async def test_an_override_holds_at_once_and_stands_in_the_accounts_log(
@@ -182,6 +182,7 @@ BAD: dict[str, tuple[dict[str, object], str]] = {
     "a long reason": ({"kind": "REVIEW_APPROVED", "reason": "r" * 201}, "reason"),
     "an expiry that has passed": ({"kind": "REVIEW_APPROVED", "expiresAt": in_days(-1)}, "expiresAt"),
     "more than a year": ({"kind": "REVIEW_APPROVED", "expiresAt": in_days(367)}, "expiresAt"),
+    "nobody's rights": ({"kind": "USER_RIGHTS", "permissions": []}, "memberId"),
     "a subaccount's own subaccounts": ({"kind": "SUBACCOUNTS"}, "accountId"),
 }
 
