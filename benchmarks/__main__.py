@@ -22,6 +22,7 @@ from benchmarks.results import Results
 from benchmarks.rounds import Effort, Field, contest
 from benchmarks.scripts import script_of
 from benchmarks.servers import MANDANT, PEERS, REFERENCE, peers, running
+from benchmarks.wall import wall
 from server.embedded_postgres import DatabaseAddresses
 
 QUICK = Effort(rounds=3, warm_seconds=0.5, seconds=2)
@@ -61,12 +62,13 @@ async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
             await agreement.check(connection, servers, trees)
             field = Field(addresses.owner, addresses.application, servers, scripts, trees)
             measured = await contest(field, effort)
+            kept = await wall(connection, addresses.application, scripts, effort)
     finally:
         await connection.close()
     cold = await cold_ms(addresses.application)
     points = await growth.growth(addresses, growth.QUICK_SIZES if quick else growth.SIZES)
     machine = await description(addresses.owner, PEERS) | {"load average before": others}
-    return Results(measured, cold, points, effort, machine)
+    return Results(measured, kept, cold, points, effort, machine)
 
 
 async def _scripts(

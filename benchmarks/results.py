@@ -1,6 +1,6 @@
 """What was measured, and the ratios that it is judged by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from benchmarks.growth import Point
@@ -14,6 +14,8 @@ class Results:
     """One run of the benchmark."""
 
     contest: Contest
+    wall: Mapping[Operation, float]
+    """What of the reads' speed is left with row level security."""
     cold_ms: float
     growth: Sequence[Point]
     effort: Effort
@@ -53,6 +55,7 @@ class Results:
         }
         return {
             **ratios,
+            "second_wall": {operation.value: round(kept, 2) for operation, kept in self.wall.items()},
             "cold_ms": round(self.cold_ms, 2),
             "growth": {
                 "point_read": round(self.growth_ratio("point_read_ms"), 2),
