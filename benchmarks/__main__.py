@@ -62,7 +62,7 @@ async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
             await agreement.check(connection, servers, trees)
             field = Field(addresses.owner, addresses.application, servers, scripts, trees)
             measured = await contest(field, effort)
-            kept = await wall(connection, addresses.application, scripts, effort)
+            kept = await wall(connection, field, effort)
     finally:
         await connection.close()
     cold = await cold_ms(addresses.application)

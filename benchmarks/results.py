@@ -7,6 +7,7 @@ from benchmarks.growth import Point
 from benchmarks.operations import Operation
 from benchmarks.rounds import PGBENCH, Contest, Effort
 from benchmarks.servers import MANDANT, REFERENCE
+from benchmarks.wall import Kept
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,7 @@ class Results:
     """One run of the benchmark."""
 
     contest: Contest
-    wall: Mapping[Operation, float]
-    """What of the reads' speed is left with row level security."""
+    wall: Mapping[Operation, Kept]
     cold_ms: float
     growth: Sequence[Point]
     effort: Effort
@@ -55,7 +55,7 @@ class Results:
         }
         return {
             **ratios,
-            "second_wall": {operation.value: round(kept, 2) for operation, kept in self.wall.items()},
+            "second_wall": {operation.value: _rounded(asdict(kept)) for operation, kept in self.wall.items()},
             "cold_ms": round(self.cold_ms, 2),
             "growth": {
                 "point_read": round(self.growth_ratio("point_read_ms"), 2),

@@ -1,46 +1,71 @@
-"""What the second wall costs: PostgreSQL answers the compiled reads with it and without it, in turn.
+"""What the second wall costs: the compiled reads with it and without it, in turn.
 
 Without it the policies are off and nobody looks for the principal's trees. The statements are the same.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import multiprocessing
+from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from statistics import median
 
 import asyncpg
 
 from authz.row_security import tables_of_trees
-from benchmarks import pgbench
+from benchmarks import load, pgbench
 from benchmarks.operations import Operation
-from benchmarks.rounds import Effort
+from benchmarks.rounds import Effort, Field
+from benchmarks.servers import MANDANT
 
 READS = (Operation.POINT_READ, Operation.PAGE)
 _NOBODY_LOOKS = """CREATE OR REPLACE FUNCTION mandant_enter(principal bytea, link bytea) RETURNS boolean
   LANGUAGE plpgsql AS $$BEGIN RETURN true; END$$"""
 
 
-async def wall(
-    connection: asyncpg.Connection,
-    application_url: str,
-    scripts: Mapping[Operation, pgbench.Prepared],
-    effort: Effort,
-) -> dict[Operation, float]:
-    """The speed with the wall for each one without it, the median of the rounds. Blocks the machine."""
-    return {read: await _ratio(connection, application_url, scripts[read], effort) for read in READS}
+@dataclass(frozen=True)
+class Kept:
+    """What of the speed without the wall is left with it: of Mandant, and of pgbench with the same SQL."""
+
+    served: float
+    in_postgresql: float
 
 
-async def _ratio(
-    connection: asyncpg.Connection, application_url: str, script: pgbench.Prepared, effort: Effort
-) -> float:
-    ratios = []
-    for _ in range(effort.rounds):
-        behind = await asyncio.to_thread(pgbench.run, script, application_url, effort.seconds)
-        async with _no_wall(connection):
-            open_ = await asyncio.to_thread(pgbench.run, script, application_url, effort.seconds)
-        print(f"Second wall: {behind:,.0f} a second with it, {open_:,.0f} without", flush=True)
-        ratios.append(behind / open_)
-    return median(ratios)
+async def wall(connection: asyncpg.Connection, field: Field, effort: Effort) -> dict[Operation, Kept]:
+    """The medians of the rounds. Blocks the machine. Raises CannotMeasure where something fails."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as process:
+        rounds = _Rounds(connection, field, effort, process)
+        return {read: await rounds.of(read) for read in READS}
+
+
+@dataclass(frozen=True)
+class _Rounds:
+    connection: asyncpg.Connection
+    field: Field
+    effort: Effort
+    process: ProcessPoolExecutor
+
+    async def of(self, read: Operation) -> Kept:
+        """All rounds of one operation."""
+        served, in_postgresql = [], []
+        for _ in range(self.effort.rounds):
+            behind = await self._both(read)
+            async with _no_wall(self.connection):
+                open_ = await self._both(read)
+            served.append(behind[0] / open_[0])
+            in_postgresql.append(behind[1] / open_[1])
+        print(f"Second wall, {read.title}: {served} served, {in_postgresql} in PostgreSQL", flush=True)
+        return Kept(median(served), median(in_postgresql))
+
+    async def _both(self, read: Operation) -> tuple[float, float]:
+        (mandant,) = [running for running in self.field.servers if running.server is MANDANT]
+        warm, seconds = self.effort.warm_seconds, self.effort.seconds
+        asked = load.Load(mandant.address, read, self.field.trees, warm, seconds)
+        served = await asyncio.get_running_loop().run_in_executor(self.process, load.run, asked)
+        script, url = self.field.scripts[read], self.field.application_url
+        return served.per_second, await asyncio.to_thread(pgbench.run, script, url, seconds)
 
 
 @asynccontextmanager
