@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.types import LargeBinary
 
 from authz.tokens import Digest, TokenKind, digest
+from engine.binds import only_in
 from models.api_keys import WhenMakerLosesAccess, api_keys
 from models.identifiers import ApiKeyId, UserId
 from models.sessions import sessions
@@ -57,12 +58,14 @@ class Credentials:
     """What a request shows of who asks: what every statement looks the principal up by.
 
     `address` None: the client has no network address; a key that is bound to ranges does not work for it.
-    `link`: the digest of the secret of an invitation or a share that it holds besides.
+    `link`: the digest of the secret of an invitation or a share that it holds besides. `kind`: what kind of
+    principal the token is one of; None: it is not known.
     """
 
     digest: Digest
     address: ClientAddress | None = None
     link: Digest | None = None
+    kind: PrincipalKind | None = None
 
     @property
     def binds(self) -> dict[str, Any]:
@@ -102,10 +105,11 @@ def principal_rows() -> CTE:
     )
     found = api_keys.alias()
     previous = and_(found.c.previous_digest == token, found.c.previous_expires_at > func.now())
-    key = select(null().cast(Uuid), found.c.id).where(
+    key = select(null().cast(Uuid).label("user_id"), found.c.id.label("api_key_id")).where(
         or_(found.c.digest == token, previous), key_works(found), _works_from_here(found)
     )
-    return union_all(person, key).cte("principal").prefix_with("MATERIALIZED")
+    arms = only_in(PrincipalKind.PERSON, person), only_in(PrincipalKind.API_KEY, key)
+    return union_all(*arms).cte("principal").prefix_with("MATERIALIZED")
 
 
 def key_lives(key: FromClause) -> ColumnElement[bool]:
@@ -152,9 +156,16 @@ def principal_of(
     )
 
 
-def principal_digest(token: str) -> Digest | None:
-    """The digest to look a token up by; None for what can be no token of a principal."""
-    return digest(token, TokenKind.SESSION, TokenKind.API_KEY)
+def credentials_of(token: str, address: ClientAddress | None = None) -> Credentials | None:
+    """What to look a token up by; None for what can be no token of a principal."""
+    for token_kind, kind in _KINDS.items():
+        found = digest(token, token_kind)
+        if found is not None:
+            return Credentials(found, address, kind=kind)
+    return None
+
+
+_KINDS = {TokenKind.API_KEY: PrincipalKind.API_KEY, TokenKind.SESSION: PrincipalKind.PERSON}
 
 
 @functools.lru_cache(maxsize=4096)

@@ -35,7 +35,8 @@ from sqlalchemy import (
 
 from authz.break_glass import opening_grants
 from authz.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
-from authz.principals import principal_rows
+from authz.principals import PrincipalKind, principal_rows
+from engine.binds import only_in
 from engine.paging import Window
 from models.accounts import RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
@@ -92,9 +93,9 @@ def _key_grants(principal: FromClause) -> Select[Any]:
         select(
             key.c.master_id,
             key.c.account_id,
-            key.c.account_id,
-            role.c.member_mask.op("&")(key.c.scopes),
-            below_mask(role, account).op("&")(key.c.scopes),
+            key.c.account_id.label("from_id"),
+            role.c.member_mask.op("&")(key.c.scopes).label("own_mask"),
+            below_mask(role, account).op("&")(key.c.scopes).label("below_mask"),
         )
         .select_from(principal)
         .join(key, key.c.id == principal.c.api_key_id)
@@ -170,7 +171,15 @@ def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     return union_all(_membership_grants(principal), _key_grants(principal))
 
 
-GRANTS = grants_now(PRINCIPAL)
+def _grants_of_principal() -> CTE:
+    """All that gives who asks rights now: of a key nothing but itself, of a person everything else."""
+    person = _membership_grants(PRINCIPAL), _share_grants(PRINCIPAL), opening_grants(PRINCIPAL)
+    arms = [only_in(PrincipalKind.PERSON, grant) for grant in person]
+    arms.append(only_in(PrincipalKind.API_KEY, _key_grants(PRINCIPAL)))
+    return union_all(*arms).cte("grants").prefix_with("MATERIALIZED")
+
+
+GRANTS = _grants_of_principal()
 
 
 def granted_mask(closure: FromClause, grant: FromClause) -> ColumnElement[int]:

@@ -8,8 +8,8 @@ import asyncpg
 from graphql import DocumentNode
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.principals import Credentials, network_address
-from authz.tokens import digest_of
+from authz import principals
+from authz.principals import Credentials
 from benchmarks.operations import Ask
 from engine.pool import Pool, ReadConnection
 from schema.root import build_schema
@@ -54,7 +54,9 @@ def executor(database: AsyncEngine, reads: Pool) -> Executor:
 
 def credentials_of(ask: Ask) -> Credentials:
     """Who asks, on this machine."""
-    return Credentials(digest_of(ask.token), network_address(_ADDRESS))
+    found = principals.credentials_of(ask.token, principals.network_address(_ADDRESS))
+    assert found is not None, "the data's tokens are tokens"
+    return found
 
 
 async def answer(executor: Executor, text: str, document: DocumentNode, ask: Ask) -> None:

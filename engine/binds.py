@@ -1,11 +1,22 @@
 """Values on their way into a compiled statement: constants, and variables known only when the plan runs."""
 
+import copy
+import functools
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ClauseElement, ColumnElement, bindparam, literal, literal_column
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    literal,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -73,9 +84,18 @@ def bound(
     return parameter
 
 
-def prepared(statement: ClauseElement) -> Prepared:
-    """Compile the statement for asyncpg."""
-    compiled = statement.compile(dialect=_DIALECT)
+def only_in(variant: Hashable, arm: Select[Any]) -> Select[Any]:
+    """An arm of a union that has rows in one variant of the statement alone: others leave it out.
+
+    PostgreSQL sets up all that a statement names, whether or not it comes to it.
+    """
+    arm.__dict__[_VARIANT] = variant
+    return arm
+
+
+def prepared(statement: ClauseElement, variant: Hashable = None) -> Prepared:
+    """Compile a variant of the statement for asyncpg; None: with all of its arms."""
+    compiled = statement.compile(dialect=_dialect(variant))
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("not a statement that selects")
     values = [_source(compiled.binds[name]) for name in compiled.positiontup or ()]
@@ -107,9 +127,25 @@ class _Compiler(PGCompiler_asyncpg):
         visit = super().visit_bindparam
         return str(visit(bindparam, *arguments, **keywords))  # type: ignore[no-untyped-call]  # the same
 
+    def visit_compound_select(self, cs: CompoundSelect[Any], *arguments: Any, **keywords: Any) -> str:
+        variant = self.dialect.__dict__[_VARIANT]
+        arms = [arm for arm in cs.selects if arm.__dict__.get(_VARIANT) in (None, variant)]
+        if variant is not None and len(arms) < len(cs.selects):
+            cs = copy.copy(cs)
+            cs.selects = arms
+        visit = super().visit_compound_select
+        return str(visit(cs, *arguments, **keywords))  # type: ignore[no-untyped-call]  # the same
 
-_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
-_DIALECT.statement_compiler = _Compiler
+
+_VARIANT = "variant"
+
+
+@functools.cache
+def _dialect(variant: Hashable) -> PGDialect_asyncpg:
+    dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+    dialect.statement_compiler = _Compiler
+    dialect.__dict__[_VARIANT] = variant
+    return dialect
 
 
 def text(value: str) -> ColumnElement[str]:

@@ -4,7 +4,7 @@ The mutation itself, and what Python knows of its payload, run by graphql-core; 
 of the payload, the answer is taken as it is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ class PayloadPart:
     """The payload of one of an operation's mutations (see `engine.plans.Part`)."""
 
     key: str | int
+    variant: Hashable
     fields: list[FieldNode]
     type_: GraphQLObjectType
     entity: Entity
@@ -64,10 +65,11 @@ class PayloadPart:
 class Payloads:
     """Reads the payloads of one request's mutations."""
 
-    def __init__(self, plans: Plans, pool: Pool, asked: Asked) -> None:
+    def __init__(self, plans: Plans, pool: Pool, asked: Asked, variant: Hashable) -> None:
         self._plans = plans
         self._pool = pool
         self._asked = asked
+        self._variant = variant
         self.left = False
         """Whether something was left to the reference executor."""
 
@@ -81,7 +83,7 @@ class Payloads:
         if all(value is None for value in row.values()):
             return
         entity = entity_of(type(payload))
-        part = PayloadPart(info.path.key, info.field_nodes, _object_type(info), entity)
+        part = PayloadPart(info.path.key, self._variant, info.field_nodes, _object_type(info), entity)
         values = {**named, **{_bind_name(name): row[name] for name in entity.carries}}
         try:
             plan, variables = self._plans.find(self._asked, part)

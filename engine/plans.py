@@ -76,6 +76,10 @@ class Part(Protocol):
     def key(self) -> Hashable:
         """What tells it from the operation's other parts."""
 
+    @property
+    def variant(self) -> Hashable:
+        """Which variant of its statement is wanted (see `engine.binds.only_in`)."""
+
     def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
         """Where the variables stand that it depends on."""
 
@@ -88,6 +92,7 @@ class WholeQuery:
     """All of a query. `principal`: the row of who asks; without one there is no answer."""
 
     principal: FromClause
+    variant: Hashable
     key: Hashable = None
 
     def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
@@ -146,7 +151,7 @@ class Operation:
             _shape(variables[name], self._types[name]) if name in variables else "absent"
             for name in self._names(part)
         )
-        key = (part.key, *shapes)
+        key = (part.key, part.variant, *shapes)
         if key in self._plans:
             self._plans.move_to_end(key)
         else:
@@ -174,7 +179,8 @@ class Operation:
         }
         compiler = Compiler(Document(self._schema, self._fragments, open_variables))
         try:
-            statement = prepared(answering_behind(self._gate, part.statement(compiler, self._node)))
+            read = answering_behind(self._gate, part.statement(compiler, self._node))
+            statement = prepared(read, part.variant)
         except (NotCompilableError, BadPage):
             return None  # where a page is wrong, the reference executor says
         return Plan(statement, tuple(compiler.checks), tuple(compiler.denials))

@@ -19,8 +19,9 @@ from authz.principals import (
     ANONYMOUS,
     Credentials,
     Principal,
+    PrincipalKind,
+    credentials_of,
     network_address,
-    principal_digest,
     principal_of,
 )
 from authz.reach import PRINCIPAL
@@ -107,7 +108,7 @@ class Executor:
         Raises NotCompilableError, Unauthenticated where nobody has the token, and RevisionUnknown.
         """
         plans = self._plans if request.min_revision is None else self._plans_at_least
-        plan, variables = plans.find(_asked(request, document), _QUERY)
+        plan, variables = plans.find(_asked(request, document), _QUERIES[credentials.kind])
         try:
             values = plan.values(variables, {**credentials.binds, REVISION_NAME: request.min_revision})
         except BadPage as error:
@@ -136,7 +137,8 @@ class Executor:
         revision = request.min_revision
         gate = entering() if revision is None else entering_at_least(revision)
         reader = Reader(self._database, gate, (credentials or ANONYMOUS).binds)
-        payloads = Payloads(self._plans, self._primary, _asked(request, document))
+        kind = None if credentials is None else credentials.kind
+        payloads = Payloads(self._plans, self._primary, _asked(request, document), kind)
         try:
             if revision is not None:
                 await reader.open()
@@ -199,7 +201,7 @@ class Executor:
         return ExecutionResult(found.data, found.errors, {"executor": path.value})
 
 
-_QUERY = WholeQuery(PRINCIPAL)
+_QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)}
 _WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
 _PRINCIPAL = prepared(behind(entering(), _WHO_ASKS))
 
@@ -212,10 +214,11 @@ def _credentials(authorization: str | None, client_address: str) -> Credentials 
     if authorization is None:
         return None
     scheme, _, token = authorization.partition(" ")
-    found = principal_digest(token.strip()) if scheme.lower() == "bearer" else None
+    address = network_address(client_address)
+    found = credentials_of(token.strip(), address) if scheme.lower() == "bearer" else None
     if found is None:
         raise Unauthenticated
-    return Credentials(found, network_address(client_address))
+    return found
 
 
 def _operation(request: GraphQLRequest, document: DocumentNode) -> OperationDefinitionNode:

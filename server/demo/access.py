@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from authz.builtin_roles import BuiltinRole
-from authz.principals import Credentials, Principal, principal_digest, principal_of
+from authz.principals import Principal, credentials_of, principal_of
 from authz.reach import PRINCIPAL
 from authz.refusals import Refusal
 from authz.row_security import enter
@@ -96,11 +96,10 @@ async def _api_key(session: AsyncSession, kept: DemoAccess, owner_token: str) ->
 
 
 async def _principal(session: AsyncSession, token: str) -> Principal | None:
-    digest = principal_digest(token)
-    if digest is None:
+    credentials = credentials_of(token)
+    if credentials is None:
         return None
     statement = select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
-    credentials = Credentials(digest)
     await enter(session, credentials)
     row = (await session.execute(statement, credentials.binds)).one_or_none()
     return None if row is None else principal_of(credentials, *row)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.principals import principal_digest
+from authz.principals import PrincipalKind, credentials_of
 from authz.tokens import TokenKind, digest, generate
 
 _LENGTH = len("_") + 27 + 6
@@ -20,7 +20,9 @@ def test_a_secret_is_recognised_by_its_kind_alone(kind: TokenKind) -> None:
     for other in TokenKind:
         expected = hashlib.sha256(secret.encode()).digest() if other is kind else None
         assert digest(secret, other) == expected
-    assert (principal_digest(secret) is None) == (kind in {TokenKind.INVITATION, TokenKind.SHARE})
+    found = credentials_of(secret)
+    kinds = {TokenKind.SESSION: PrincipalKind.PERSON, TokenKind.API_KEY: PrincipalKind.API_KEY}
+    assert (found and found.kind) == kinds.get(kind)
 
 
 @given(st.data())
@@ -36,7 +38,7 @@ def test_a_changed_character_is_noticed(data: st.DataObject) -> None:
 def test_any_text_can_be_asked_about(text: str) -> None:
     """Whatever stands in a header: no error, and no digest."""
     assert digest(text, *TokenKind) is None
-    assert principal_digest(text) is None
+    assert credentials_of(text) is None
 
 
 def test_secrets_are_never_the_same() -> None:

@@ -113,7 +113,9 @@ SHAPES = {
         6,
     ),
     "overrides": _of_accounts(
-        "overrides(first: 100) { totalCount nodes { id reason status account { name } } }", 4
+        "overrides(first: 100) { totalCount nodes { id reason status account { name } member { id } "
+        "permissions } }",
+        6,
     ),
     "what overrides set": _of_accounts(
         "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
@@ -124,8 +126,9 @@ SHAPES = {
     "what staff see": Shape(
         "query ($id: ID!) { staff { role requests(first: 20) { totalCount nodes { id accountName } } "
         "waiting(first: 20) { totalCount nodes { id } } "
-        "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status madeByName } } } } }",
-        10,
+        "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status memberId permissions "
+        "madeByName } } } } }",
+        12,
     ),
     "credit": _of_accounts("credit { balance reserved currency mode pool { name } }", 6),
     "credit at a moment": _of_accounts('creditAt(moment: "2999-01-01T00:00:00Z")', 1),

@@ -15,8 +15,8 @@ from graphql import (
     Visitor,
 )
 
-from authz.principals import Credentials, network_address
-from authz.tokens import digest_of
+from authz import principals
+from authz.principals import Credentials
 from engine.binds import NotCompilableError
 from server.executor import Executor
 from server.graphql_response import result_response
@@ -78,7 +78,9 @@ CLIENT_ADDRESS = "127.0.0.1"
 
 def credentials_of(caller: Caller) -> Credentials:
     """What the caller shows, from there."""
-    return Credentials(digest_of(caller.token), network_address(CLIENT_ADDRESS))
+    found = principals.credentials_of(caller.token, principals.network_address(CLIENT_ADDRESS))
+    assert found is not None
+    return found
 
 
 async def compiled(executor: Executor, asked: Operation, caller: Caller) -> Answer | None:

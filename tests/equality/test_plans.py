@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from authz.principals import PrincipalKind
 from authz.reach import PRINCIPAL
 from authz.row_security import entering
 from authz.tokens import digest_of
@@ -120,6 +121,25 @@ def test_shapes_of_an_operation_are_bounded() -> None:
     assert _plan(plans, operation(page, size=100)) is not kept
 
 
+async def test_a_kind_of_principals_has_a_plan_of_its_own(scene: Scene, reads: Pool) -> None:
+    """It names no more of rights than such a principal can have, and answers what the whole one answers."""
+    plans, asked = Plans(_SCHEMA, entering()), operation("{ viewer { id } " + _PAGE + " }")
+    whole = _plan(plans, asked)
+    named = {
+        PrincipalKind.PERSON: ({"memberships", "shares", "break_glass_openings"}, {"api_keys"}),
+        PrincipalKind.API_KEY: ({"api_keys"}, {"memberships", "shares", "break_glass_openings", "sessions"}),
+    }
+    for name, caller in scene.callers.items():
+        kind = credentials_of(caller).kind
+        assert kind is not None
+        plan = _plan(plans, asked, kind)
+        there, left_out = named[kind]
+        grants = plan.statement.sql.partition("gate AS")[0]
+        assert all(f" {table} " in grants for table in there), name
+        assert not [table for table in left_out if table in grants], name
+        assert await _raw(reads, plan, asked, caller) == await _raw(reads, whole, asked, caller), name
+
+
 def test_plans_are_bounded_in_all() -> None:
     most = 10
     plans = Plans(_SCHEMA, entering(), most)
@@ -146,12 +166,19 @@ def _alive(made: "list[weakref.ref[Plan]]") -> list[Plan]:
     return list(found.values())
 
 
-def _plan(plans: Plans, asked: Operation) -> Plan:
+def _plan(plans: Plans, asked: Operation, kind: PrincipalKind | None = None) -> Plan:
     request = asked.request
-    plan, _ = plans.find(Asked(request.query, asked.document, None, request.variables), WholeQuery(PRINCIPAL))
+    plan, _ = plans.find(
+        Asked(request.query, asked.document, None, request.variables), WholeQuery(PRINCIPAL, kind)
+    )
     return plan
 
 
 async def _answer(reads: Pool, plan: Plan, asked: Operation, caller: Caller) -> Any:
+    answer = await _raw(reads, plan, asked, caller)
+    return json.loads((answer or b"").replace(b"\x01", b'"denied":'))
+
+
+async def _raw(reads: Pool, plan: Plan, asked: Operation, caller: Caller) -> bytes | None:
     values = plan.values(asked.request.variables, credentials_of(caller).binds)
-    return json.loads((await reads.value(plan.statement.sql, values) or b"").replace(b"\x01", b'"denied":'))
+    return await reads.value(plan.statement.sql, values)
