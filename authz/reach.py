@@ -257,7 +257,8 @@ def first_readable_accounts(window: Window) -> Select[Any]:
     readable = select(closure.c.master_id, closure.c.descendant_id.label("id")).where(
         closure.c.master_id == GRANTS.c.master_id,
         closure.c.ancestor_id == GRANTS.c.account_id,
-        closure.c.depth > literal_column("0"),
+        # The same as a depth above 0, which would lead the planner to another index.
+        closure.c.descendant_id != closure.c.ancestor_id,
         allows(GRANTS.c.below_mask, Permission.ACCOUNT_READ),
     )
     stream = window.apply(readable, [closure.c.descendant_id]).correlate(GRANTS).lateral()
