@@ -1,11 +1,13 @@
 """Budgets for tests, set straight in the database or through the API."""
 
+import datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from models.budgets import BudgetCurrency, budgets
 from tests.api import Api, Caller
+from tests.plans import FREE, subscribe
 from tests.resolvers.mutations import Attempt, attempt
 from tests.world import Account, World
 
@@ -25,6 +27,14 @@ async def set_budget(
     written = upsert(budgets).values(**place, **values)
     async with world.database.begin() as connection:
         await connection.execute(written.on_conflict_do_update(index_elements=list(place), set_=values))
+
+
+async def give_budgets(world: World, account: Account) -> None:
+    """It has one of each currency, and a first plan of its own that waits."""
+    for currency in BudgetCurrency:
+        await set_budget(world, account, 1000, currency=currency)
+    tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    await subscribe(world, account, FREE, anchored_at=tomorrow)
 
 
 async def budget(

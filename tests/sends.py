@@ -87,12 +87,13 @@ async def check_counts(database: AsyncEngine, account: Account) -> None:
                 assert ((await connection.execute(total)).scalar_one() or 0) == cycle.sends
 
 
-async def let_expire(database: AsyncEngine, *of: Account) -> None:
-    """The time of the accounts' open reservations is over."""
+async def let_expire(database: AsyncEngine, *of: Account, after: datetime.timedelta | None = None) -> None:
+    """The time of the accounts' open reservations is over, or will be."""
     reservation = send_reservations.c
     statement = update(send_reservations).where(reservation.account_id.in_([account.key for account in of]))
     async with database.begin() as connection:
-        await connection.execute(statement.values(expires_at=reservation.created_at))
+        moment = reservation.created_at if after is None else func.clock_timestamp() + after
+        await connection.execute(statement.values(expires_at=moment))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Every root field against every kind of caller: what it answers, and that a refusal leaves no trace."""
 
-import datetime
 from typing import Any
 
 import pytest
@@ -8,7 +7,6 @@ from graphql import GraphQLField, GraphQLObjectType
 
 from authz.builtin_roles import BuiltinRole
 from engine.rules import Requires, RequiresAny, StaffOnly
-from models.budgets import BudgetCurrency
 from models.identifiers import Kind, present
 from models.overrides import OverrideKind
 from tests.api import Api
@@ -20,7 +18,7 @@ from tests.authorization.matrix_sends import CAMPAIGN_SENDERS
 from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
-from tests.budgets import set_budget
+from tests.budgets import give_budgets
 from tests.credit import (
     give_credit,
     give_payment_method,
@@ -29,12 +27,10 @@ from tests.credit import (
     transaction_of,
 )
 from tests.links import break_glass
-from tests.plans import FREE, cancel_plan, subscribe
+from tests.plans import FREE, cancel_plan
 from tests.sends import give_reservation
 from tests.staff import ask_for_subaccounts, set_override
 from tests.world import World
-
-_TOMORROW = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +133,8 @@ async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> N
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
     method = await give_payment_method(stage.world, stage.account)
     await give_top_up_rule(stage.world, stage.account, method)
-    await set_budget(stage.world, stage.account, 1000)
-    await set_budget(stage.world, stage.account, 1000, currency=BudgetCurrency.CREDIT)
     await cancel_plan(stage.world, stage.account)
-    await subscribe(stage.world, stage.account, FREE, anchored_at=_TOMORROW)
+    await give_budgets(stage.world, stage.account)
     fields = selection_of("Account", ACCOUNT_FIELDS)
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):

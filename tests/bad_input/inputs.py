@@ -245,7 +245,7 @@ def inputs(place: Place) -> dict[str, Input]:
         "sendCommit": reserved,
         "sendVoid": reserved,
         "sendBudgetUpdate": account | {"cap": 5, "guarantee": 0},
-        "creditBudgetUpdate": account | {"cap": "5", "guarantee": "0"},
+        "creditBudgetUpdate": {"accountId": place.glass.id} | {"cap": "5", "guarantee": "0"},
     }
 
 
