@@ -24,6 +24,7 @@ from models.sends import (
     send_cycles,
     send_reservations,
 )
+from resolvers.budgets import is_lapsed
 from resolvers.identifiers import SendReservationIdArgument
 from resolvers.plans import cycle_starts_at_of
 from resolvers.send_reservations import PERMISSIONS
@@ -60,21 +61,23 @@ def status_of(reservation: FromClause) -> ColumnElement[str]:
 
 def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
     """How many contacts are active in this cycle (R89, R97)."""
-    cycle, contact = send_cycles.alias(), active_contacts.alias()
-    lapsed = (
+    cycle, reservation, contact = send_cycles.alias(), send_reservations.alias(), active_contacts.alias()
+    # From what has lapsed to its contacts: nearly always there is nothing to begin with.
+    made = and_(contact.c.master_id == reservation.c.master_id, contact.c.reservation_id == reservation.c.id)
+    gone = (
         select(func.count())
-        .select_from(contact)
+        .select_from(reservation.join(contact, made))
         .where(
-            contact.c.master_id == cycle.c.master_id,
+            reservation.c.master_id == cycle.c.master_id,
+            reservation.c.cycle_id == cycle.c.id,
+            is_lapsed(reservation),
             contact.c.cycle_id == cycle.c.id,
-            ~holds(contact, cycle.c.id),
+            ~_claimed(contact, cycle.c.id),
         )
         .correlate(cycle)
         .scalar_subquery()
     )
-    # Nearly always nothing has lapsed, and nobody counts contacts then.
-    left = case((_lapsed_in(cycle, func.count()) > 0, cycle.c.contacts - lapsed), else_=cycle.c.contacts)
-    return _used(subscriber, cycle, left)
+    return _used(subscriber, cycle, cycle.c.contacts - gone)
 
 
 def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:
@@ -86,18 +89,23 @@ def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:
 
 def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a contact's row makes it active now: what holds or claims it has not lapsed."""
-    holder, claim, heir = send_reservations.alias(), contact_claims.alias(), send_reservations.alias()
+    holder = send_reservations.alias()
     lapsed = exists(
         select(holder.c.id)
         .where(
             holder.c.master_id == contact.c.master_id,
             holder.c.id == contact.c.reservation_id,
             holder.c.cycle_id == cycle_id,
-            _is_lapsed(holder),
+            is_lapsed(holder),
         )
         .correlate_except(holder)
     )
-    claimed = exists(
+    return or_(~lapsed, _claimed(contact, cycle_id))
+
+
+def _claimed(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    claim, heir = contact_claims.alias(), send_reservations.alias()
+    return exists(
         select(claim.c.digest)
         .join(heir, and_(heir.c.master_id == claim.c.master_id, heir.c.id == claim.c.reservation_id))
         .where(
@@ -109,7 +117,6 @@ def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bo
         )
         .correlate_except(claim, heir)
     )
-    return or_(~lapsed, claimed)
 
 
 def _used(subscriber: FromClause, cycle: FromClause, value: ColumnElement[int]) -> ColumnElement[int]:
@@ -133,16 +140,11 @@ def _lapsed_in(cycle: FromClause, value: ColumnElement[int]) -> ColumnElement[in
         .where(
             send_reservations.c.master_id == cycle.c.master_id,
             send_reservations.c.cycle_id == cycle.c.id,
-            _is_lapsed(send_reservations),
+            is_lapsed(send_reservations),
         )
         .correlate(cycle)
         .scalar_subquery()
     )
-
-
-def _is_lapsed(reservation: FromClause) -> ColumnElement[bool]:
-    reserved = reservation.c.status == literal_column(f"'{ReservationStatus.RESERVED.value}'")
-    return and_(reserved, reservation.c.expires_at <= current_moment())
 
 
 def _seen(reservation: FromClause) -> ColumnElement[bool]:

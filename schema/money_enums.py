@@ -89,6 +89,7 @@ publish(
             "SEND_LIMIT": "More would be sent than the cycle has left (R95).",
             "BEYOND_PLAN": "Some sends are beyond the plan's and have a price.",
             "SEND_CAP": "More would be sent than the cap of the account, or of one above it, has left.",
+            "CREDIT_CAP": "More would be spent than the cap of the account, or of one above it, has left.",
             "INSUFFICIENT_CREDIT": "There is not enough credit for sends beyond the plan's.",
         }
     ),

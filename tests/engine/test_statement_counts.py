@@ -164,7 +164,9 @@ SHAPES = {
         "query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING) { invoicedAccount { name } } }",
         3,
     ),
-    "caps": _of_accounts("sendCap", 1),
+    "budgets": _of_accounts(
+        "sendBudget { cap guarantee used } creditBudget { cap guarantee used } nextOwnPlan { code }", 3
+    ),
     "plans": _of_accounts("plans { totalCount nodes { id code } }", 2),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
