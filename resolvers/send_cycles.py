@@ -19,6 +19,7 @@ from models.sends import (
     send_cycles,
     send_reservations,
 )
+from resolvers.audiences import allowing_long
 from resolvers.terms import Terms
 
 _OPEN = send_reservations.c.status == ReservationStatus.RESERVED.value
@@ -92,6 +93,8 @@ async def release(
     """Give back what open reservations of locked cycles hold. The credit is for the caller to post."""
     if not reservation_ids:
         return []
+    # What could not be given back in time would stand in the way of all that comes later.
+    await session.execute(select(allowing_long()))
     ids = any_(literal(list(reservation_ids), ARRAY(Uuid)))
     await _hand_over(session, master_id, ids)
     await _free_contacts(session, master_id, ids)

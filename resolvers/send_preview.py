@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     FromClause,
-    LargeBinary,
     Select,
     and_,
     func,
-    literal,
     select,
     true,
 )
@@ -29,7 +26,6 @@ from models.plans import plans
 from models.sends import active_contacts, send_cycles
 from resolvers import plans as plan_reads
 from resolvers import send_caps, sends
-from resolvers.contacts import ContactDigest
 from resolvers.credit import nearest_pool
 from resolvers.terms import sends_beyond
 
@@ -76,7 +72,7 @@ class Preview:
     warnings: Sequence[SendWarning]
 
 
-def state_of(account_id: AccountId, digests: Sequence[ContactDigest]) -> Select[Any]:
+def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any]:
     """The columns of State, for an account within reach."""
     found, statement = readable_account()
     account = statement.where(found.c.id == account_id).subquery("account")
@@ -179,8 +175,8 @@ def _credit(account: FromClause) -> ColumnElement[int]:
     return func.coalesce(amount, 0)
 
 
-def _active(subscriber: FromClause, digests: Sequence[ContactDigest]) -> ColumnElement[int]:
-    listed = func.unnest(literal(digests, ARRAY(LargeBinary))).table_valued("digest").render_derived()
+def _active(subscriber: FromClause, digests: Select[tuple[bytes]]) -> ColumnElement[int]:
+    listed = digests.subquery("listed")
     contact, cycle = active_contacts.alias(), send_cycles.alias()
     current = and_(
         cycle.c.master_id == subscriber.c.master_id,

@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, LargeBinary, Select, Uuid, and_, exists, func, insert, literal, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Uuid, and_, exists, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
@@ -27,6 +26,7 @@ from models.sends import (
     contact_claims,
     send_reservations,
 )
+from resolvers.audiences import Audience, Given, audience_of
 from resolvers.contacts import Recipients
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
@@ -51,7 +51,7 @@ class SendReservation:
 
     account_id: AccountId
     stream: SendStream
-    recipients: Recipients
+    recipients: Given
     idempotency_key: str
 
 
@@ -70,24 +70,22 @@ async def reserve_sends(
 
     Needs the stream's permission. Those already active are sent to also where no other contact can become
     active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, INSUFFICIENT_CREDIT,
-    BAD_USER_INPUT where nobody is left to send to, IDEMPOTENCY_MISMATCH.
+    BAD_USER_INPUT where nobody is left to send to, NOT_FOUND for a list that has ended, IDEMPOTENCY_MISMATCH.
     """
     account = await authorize_shared(session, principal, command.account_id, PERMISSIONS[command.stream])
-    digests = command.recipients.digests
-    if not digests:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Nobody is left to send to.", "recipients")
     wanted = SendReservationId(new_id())
     request = _request(command)
     outcome = await claim(session, principal, account, request, {"reservation": str(wanted)})
     if outcome["reservation"] != str(wanted):
         return SendReserved(SendReservationId(uuid.UUID(outcome["reservation"])), replayed=True)
+    audience = await audience_of(session, account, command.recipients)
     terms = await terms_of(session, account)
     cycle, refunds = await open_cycle(session, terms)
-    contacts = await _activate(session, terms, cycle, wanted, _rows(command.recipients))
-    _check_limits(terms, cycle, contacts, len(digests))
-    beyond = sends_beyond(terms.send_limit, cycle.sends, len(digests))
+    contacts = await _activate(session, terms, cycle, wanted, audience)
+    _check_limits(terms, cycle, contacts, audience.recipients)
+    beyond = sends_beyond(terms.send_limit, cycle.sends, audience.recipients)
     price = beyond * (terms.plan.send_price or 0)
-    await use(session, terms, cycle, account.account_id, contacts, len(digests))
+    await use(session, terms, cycle, account.account_id, contacts, audience.recipients)
     if await exceeded(session, account, cycle.id):
         raise Refusal(RefusalCode.SEND_CAP_REACHED, field="recipients")
     payer_id = await _payer(session, account)
@@ -98,7 +96,7 @@ async def reserve_sends(
             id=wanted,
             cycle_id=cycle.id,
             stream=command.stream.value,
-            recipients=len(digests),
+            recipients=audience.recipients,
             new_contacts=contacts,
             price=price,
             payer_id=payer_id,
@@ -106,17 +104,11 @@ async def reserve_sends(
         )
     )
     await _reserve_credit(session, principal, account, Refund(payer_id, -price), refunds)
-    after: Change = {"stream": command.stream.value, "recipients": len(digests), "newContacts": contacts}
-    after["price"] = str(price)
+    after: Change = {"stream": command.stream.value, "recipients": audience.recipients}
+    after |= {"newContacts": contacts, "price": str(price)}
     subject_id = present(Kind.SEND_RESERVATION, wanted)
     await record(session, principal, account, EventKind.SEND_RESERVED, subject_id, None, after)
     return SendReserved(wanted, replayed=False)
-
-
-def _rows(found: Recipients) -> Select[tuple[bytes]]:
-    """The recipients as rows, in their order in the index that they go into."""
-    rows = func.unnest(literal(found.digests, ARRAY(LargeBinary))).table_valued("digest").render_derived()
-    return select(rows.c.digest).order_by(rows.c.digest)
 
 
 def _check_limits(terms: Terms, cycle: OpenCycle, contacts: int, sends: int) -> None:
@@ -132,21 +124,26 @@ async def _activate(
     terms: Terms,
     cycle: OpenCycle,
     reservation_id: SendReservationId,
-    digests: Select[tuple[bytes]],
+    audience: Audience,
 ) -> int:
-    """How many contacts become active; for those that another open reservation holds, a claim is left."""
-    rows = digests.subquery("recipients")
+    """How many contacts become active; one more than the cycle has left, and the rest is not looked at. For
+    those that another open reservation holds, a claim is left."""
+    rows = audience.digests.subquery("recipients")
     master, own = literal(terms.master_id, Uuid), literal(reservation_id, Uuid)
     in_cycle = literal(cycle.id, Uuid)
-    columns = ["master_id", "cycle_id", "digest", "reservation_id"]
-    fresh = select(master, in_cycle, rows.c.digest, own)
-    connection = await session.connection()
-    inserted = await connection.execute(
-        upsert(active_contacts)
-        .from_select(columns, fresh)
-        .on_conflict_do_nothing()
-        .execution_options(preserve_rowcount=True)
+    known = active_contacts.alias()
+    # Nobody else adds to the cycle, which is locked: ON CONFLICT would cost as much again as the rows.
+    is_active = exists().where(
+        known.c.master_id == terms.master_id, known.c.cycle_id == cycle.id, known.c.digest == rows.c.digest
     )
+    left = max(terms.contact_limit - cycle.contacts, 0)
+    fresh = select(master, in_cycle, rows.c.digest, own).where(~is_active).limit(left + 1)
+    columns = ["master_id", "cycle_id", "digest", "reservation_id"]
+    made = insert(active_contacts).from_select(columns, fresh)
+    connection = await session.connection()
+    inserted = await connection.execute(made.execution_options(preserve_rowcount=True))
+    if inserted.rowcount > left or inserted.rowcount == audience.recipients:
+        return inserted.rowcount  # it will be refused, or nobody was known
     reservation, contact = send_reservations.c, active_contacts.c
     open_ = and_(
         reservation.master_id == terms.master_id,
@@ -201,6 +198,9 @@ async def post_refunds(
 
 
 def _request(command: SendReservation) -> IdempotentRequest:
-    digest = hashlib.sha256(b"".join(sorted(command.recipients.digests))).hexdigest()
-    content = (command.stream.value, digest)
+    if isinstance(command.recipients, Recipients):
+        told = hashlib.sha256(b"".join(sorted(command.recipients.digests))).hexdigest()
+    else:
+        told = present(Kind.RECIPIENT_LIST, command.recipients)
+    content = (command.stream.value, told)
     return IdempotentRequest("sendReserve", command.idempotency_key, content)

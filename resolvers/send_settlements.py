@@ -13,6 +13,8 @@ from models.clock import current_moment
 from models.identifiers import Kind, LedgerTransactionId, SendReservationId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind
 from models.sends import ReservationStatus, SendStream, active_contacts, contact_claims, send_reservations
+from resolvers.audiences import allowing_long
+from resolvers.contacts import MOST_IN_A_REQUEST
 from resolvers.events import EventKind, record
 from resolvers.ledger_posting import Posting, Transaction, post
 from resolvers.send_cycles import lock_cycle, release
@@ -36,6 +38,8 @@ async def commit_sends(
         raise Refusal(RefusalCode.RESERVATION_SETTLED, field="reservationId")
     if status is ReservationStatus.EXPIRED or row.over:
         raise Refusal(RefusalCode.RESERVATION_EXPIRED, field="reservationId")
+    if row.recipients > MOST_IN_A_REQUEST:
+        await session.execute(select(allowing_long()))
     await _take_claims(session, row)
     if row.price:
         postings = (
