@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     and_,
     func,
+    or_,
     select,
     true,
 )
@@ -23,9 +24,10 @@ from models.accounts import AccountStatus, account_closure, accounts
 from models.identifiers import AccountId
 from models.ledger import BalanceKind, ledger_balances
 from models.plans import plans
-from models.sends import active_contacts, send_cycles
+from models.sends import send_cycles
 from resolvers import plans as plan_reads
 from resolvers import send_caps, sends
+from resolvers.audiences import known_in
 from resolvers.credit import nearest_pool
 from resolvers.terms import sends_beyond
 
@@ -176,24 +178,23 @@ def _credit(account: FromClause) -> ColumnElement[int]:
 
 
 def _active(subscriber: FromClause, digests: Select[tuple[bytes]]) -> ColumnElement[int]:
-    listed = digests.subquery("listed")
-    contact, cycle = active_contacts.alias(), send_cycles.alias()
-    current = and_(
-        cycle.c.master_id == subscriber.c.master_id,
-        cycle.c.account_id == subscriber.c.id,
-        cycle.c.starts_at == plan_reads.cycle_starts_at_of(subscriber),
+    listed, cycle = digests.subquery("listed"), send_cycles.alias()
+    current = (
+        select(cycle.c.master_id, cycle.c.id, sends.has_lapsed(cycle).label("has_lapsed"))
+        .where(
+            cycle.c.master_id == subscriber.c.master_id,
+            cycle.c.account_id == subscriber.c.id,
+            cycle.c.starts_at == plan_reads.cycle_starts_at_of(subscriber),
+        )
+        .correlate(subscriber)
+        .limit(1)
+        .lateral("current")
     )
-    known = and_(
-        contact.c.master_id == cycle.c.master_id,
-        contact.c.cycle_id == cycle.c.id,
-        contact.c.digest == listed.c.digest,
-    )
+    contact = known_in(listed, current.c.master_id, current.c.id)
     return (
         select(func.count())
-        .select_from(cycle)
-        .join(listed, true())
-        .join(contact, known)
-        .where(current, sends.holds(contact, cycle.c.id))
+        .select_from(current.join(listed, true()).join(contact, true()))
+        .where(or_(~current.c.has_lapsed, sends.holds(contact, current.c.id)))
         .correlate(subscriber)
         .scalar_subquery()
     )

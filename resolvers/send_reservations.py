@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Uuid, and_, exists, insert, literal, select
+from sqlalchemy import Uuid, and_, exists, func, insert, literal, select, true
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
@@ -26,8 +27,8 @@ from models.sends import (
     contact_claims,
     send_reservations,
 )
-from resolvers.audiences import Audience, Given, audience_of
-from resolvers.contacts import Recipients
+from resolvers.audiences import Audience, Given, audience_of, known_in
+from resolvers.contacts import MOST_IN_A_REQUEST, Recipients
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.idempotency import IdempotentRequest, claim
@@ -126,37 +127,40 @@ async def _activate(
     reservation_id: SendReservationId,
     audience: Audience,
 ) -> int:
-    """How many contacts become active; one more than the cycle has left, and the rest is not looked at. For
-    those that another open reservation holds, a claim is left."""
+    """How many contacts become active; for those that another open reservation holds, a claim is left.
+
+    Nothing is written for a large list that brings more contacts than the cycle has left: one more is told.
+    """
     rows = audience.digests.subquery("recipients")
     master, own = literal(terms.master_id, Uuid), literal(reservation_id, Uuid)
     in_cycle = literal(cycle.id, Uuid)
-    known = active_contacts.alias()
-    # Nobody else adds to the cycle, which is locked: ON CONFLICT would cost as much again as the rows.
-    is_active = exists().where(
-        known.c.master_id == terms.master_id, known.c.cycle_id == cycle.id, known.c.digest == rows.c.digest
-    )
+    contact = known_in(rows, master, in_cycle)
+    known = rows.join(contact, true(), isouter=True)
     left = max(terms.contact_limit - cycle.contacts, 0)
-    fresh = select(master, in_cycle, rows.c.digest, own).where(~is_active).limit(left + 1)
+    if audience.recipients > max(left, MOST_IN_A_REQUEST):
+        fresh = select(rows.c.digest).select_from(known).where(contact.c.digest.is_(None)).limit(left + 1)
+        counted = select(func.count()).select_from(fresh.subquery())
+        if (await session.execute(counted)).scalar_one() > left:
+            return left + 1
     columns = ["master_id", "cycle_id", "digest", "reservation_id"]
-    made = insert(active_contacts).from_select(columns, fresh)
     connection = await session.connection()
-    inserted = await connection.execute(made.execution_options(preserve_rowcount=True))
-    if inserted.rowcount > left or inserted.rowcount == audience.recipients:
-        return inserted.rowcount  # it will be refused, or nobody was known
-    reservation, contact = send_reservations.c, active_contacts.c
+    inserted = await connection.execute(
+        upsert(active_contacts)
+        .from_select(columns, select(master, in_cycle, rows.c.digest, own))
+        .on_conflict_do_nothing()
+        .execution_options(preserve_rowcount=True)
+    )
+    if inserted.rowcount == audience.recipients:
+        return inserted.rowcount
+    reservation = send_reservations.c
     open_ = and_(
         reservation.master_id == terms.master_id,
         reservation.cycle_id == cycle.id,
         reservation.status == ReservationStatus.RESERVED.value,
     )
     if (await session.execute(select(exists().where(open_)))).scalar_one():
-        held = (
-            select(master, own, in_cycle, contact.digest)
-            .join(rows, rows.c.digest == contact.digest)
-            .join(send_reservations, and_(open_, reservation.id == contact.reservation_id))
-            .where(contact.master_id == terms.master_id, contact.cycle_id == cycle.id)
-        )
+        is_held = exists().where(open_, reservation.id == contact.c.reservation_id)
+        held = select(master, own, in_cycle, rows.c.digest).select_from(known).where(is_held)
         into = ["master_id", "reservation_id", "cycle_id", "digest"]
         await session.execute(insert(contact_claims).from_select(into, held))
     return inserted.rowcount

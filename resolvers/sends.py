@@ -72,8 +72,8 @@ def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
         .correlate(cycle)
         .scalar_subquery()
     )
-    # Nearly always nothing has lapsed, and nobody counts contacts then.
-    left = case((_lapsed_in(cycle, func.count()) > 0, cycle.c.contacts - lapsed), else_=cycle.c.contacts)
+    # Else nobody counts contacts.
+    left = case((has_lapsed(cycle), cycle.c.contacts - lapsed), else_=cycle.c.contacts)
     return _used(subscriber, cycle, left)
 
 
@@ -110,6 +110,11 @@ def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bo
         .correlate_except(claim, heir)
     )
     return or_(~lapsed, claimed)
+
+
+def has_lapsed(cycle: FromClause) -> ColumnElement[bool]:
+    """Whether a reservation of the cycle has lapsed, and holds contacts no longer: nearly always none has."""
+    return _lapsed_in(cycle, func.count()) > 0
 
 
 def _used(subscriber: FromClause, cycle: FromClause, value: ColumnElement[int]) -> ColumnElement[int]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 from graphql import GraphQLError
-from sqlalchemy import Uuid, select
+from sqlalchemy import Uuid
 
 from authz.permissions import Permission
 from authz.refusals import Refusal
@@ -15,7 +15,7 @@ from engine.rules import Public
 from models.identifiers import AccountId, Kind, parse
 from models.sends import SendStream
 from resolvers import accounts
-from resolvers.audiences import Audience, allowing_long, named, uploaded
+from resolvers.audiences import Audience, allowing_many, named, uploaded
 from resolvers.contacts import FaultyRecipient, RecipientFault, Recipients
 from resolvers.recipient_lists import size_for_viewer
 from resolvers.send_preview import SendWarning, State, may_send, preview, state_of
@@ -107,7 +107,7 @@ async def _audience(
     rows = await info.context.reader.rows(size_for_viewer(account_id, given, stream))
     if not rows:
         return _NO_LIST, ()
-    await info.context.reader.rows(select(allowing_long()))
+    await info.context.reader.rows(allowing_many())
     return Audience(rows[0]["recipients"], uploaded(given)), ()
 
 
