@@ -11,14 +11,16 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import make_url
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Uuid, insert, literal, make_url, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.data import Tree, global_id, open_trees
 from benchmarks.machine import CannotMeasure
 from benchmarks.servers import MANDANT, Running, running
 from models.identifiers import Kind, RecipientListId, new_id, parse
+from models.sends import active_contacts
 from resolvers.audiences import uploaded
+from server.database import connect_as_owner
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
 from server.migrate import migrate
@@ -80,17 +82,20 @@ async def large_sends(addresses: DatabaseAddresses, folder: Path, recipients: in
     await connection.close()
     await migrate(owner)
     await load_trees(owner, 1)
-    connection = await asyncpg.connect(owner)
+    connection, database = await asyncpg.connect(owner), connect_as_owner(owner)
     try:
         (tree,) = await open_trees(connection, 1)
         await connection.execute(_PLAN, tree.master_id, recipients)
         with running(MANDANT, application, folder) as server:
-            return await _measure(connection, _Sender(server, tree), recipients)
+            return await _measure(connection, database, _Sender(server, tree), recipients)
     finally:
+        await database.dispose()
         await connection.close()
 
 
-async def _measure(connection: asyncpg.Connection, sender: "_Sender", recipients: int) -> LargeSends:
+async def _measure(
+    connection: asyncpg.Connection, database: AsyncEngine, sender: "_Sender", recipients: int
+) -> LargeSends:
     few = sender.upload(_FEW)
     sender.reserve(few, _FEW)
     few_memory = sender.memory()
@@ -100,7 +105,7 @@ async def _measure(connection: asyncpg.Connection, sender: "_Sender", recipients
         large = sender.upload(recipients)
         uploads.append(time.perf_counter() - began)
         await connection.execute(_FORGET)
-        bare.append(await _bare(connection, sender.tree, large))
+        bare.append(await _bare(database, sender.tree, large))
         await connection.execute(_FORGET)
         began = time.perf_counter()
         sender.reserve(large, recipients)
@@ -113,15 +118,14 @@ async def _measure(connection: asyncpg.Connection, sender: "_Sender", recipients
     return LargeSends(recipients, *figures, few_memory, sender.memory())
 
 
-async def _bare(connection: asyncpg.Connection, tree: Tree, list_id: RecipientListId) -> float:
-    rows = uploaded(list_id).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
-    values = ", ".join(f"'{value}'" for value in (tree.master_id, new_id()))
-    statement = (
-        f"INSERT INTO active_contacts (master_id, cycle_id, reservation_id, digest) "
-        f"SELECT {values}, '{new_id()}', listed.digest FROM ({rows}) AS listed"
-    )
+async def _bare(database: AsyncEngine, tree: Tree, list_id: RecipientListId) -> float:
+    rows = uploaded(list_id).subquery()
+    ids = [literal(id_, Uuid) for id_ in (tree.master_id, new_id(), new_id())]
+    columns = ["master_id", "cycle_id", "reservation_id", "digest"]
+    statement = insert(active_contacts).from_select(columns, select(*ids, rows.c.digest))
     began = time.perf_counter()
-    await connection.execute(statement)
+    async with database.begin() as connection:
+        await connection.execute(statement)
     return time.perf_counter() - began
 
 
@@ -131,7 +135,7 @@ class _Sender:
     def __init__(self, server: Running, tree: Tree) -> None:
         self.tree = tree
         self._server = server
-        self._account_id = global_id(tree.master_id)
+        self._account_id = global_id(tree.account_ids[0])
         self._keys = iter(range(1_000_000))
 
     def upload(self, count: int) -> RecipientListId:
