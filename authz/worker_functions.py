@@ -43,12 +43,32 @@ BEGIN
   RETURN true;
 END"""
 
+# Whoever began to send to them while they were open is done, or was cancelled, an hour later.
+_DELETE_ENDED_LISTS = """
+DECLARE
+  most CONSTANT integer := 20;
+  gone integer;
+BEGIN
+  WITH ended AS (
+    SELECT master_id, id FROM recipient_lists WHERE expires_at < mandant_now() - interval '1 hour'
+    ORDER BY expires_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), emptied AS (
+    DELETE FROM recipient_list_parts AS part USING ended
+    WHERE part.master_id = ended.master_id AND part.list_id = ended.id
+  )
+  DELETE FROM recipient_lists AS list USING ended
+  WHERE list.master_id = ended.master_id AND list.id = ended.id;
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  RETURN gone = most;
+END"""
+
 FUNCTIONS = {
     "mandant_due_top_up_rules(most integer) RETURNS TABLE (tree uuid, account uuid) STABLE": _DUE_RULES,
     "mandant_waiting_top_ups(after uuid, most integer) RETURNS TABLE (tree uuid, top_up uuid) STABLE": (
         _WAITING_TOP_UPS
     ),
     "mandant_enter_as_worker(tree uuid) RETURNS boolean": _ENTER,
+    "mandant_delete_ended_lists() RETURNS boolean": _DELETE_ENDED_LISTS,
 }
 """By their heads; `authz.row_security` brings them into the database."""
 

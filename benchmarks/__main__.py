@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks import agreement, growth, pgbench, report
+from benchmarks import agreement, growth, pgbench, report, sends
 from benchmarks.cold import cold_ms
 from benchmarks.data import Tree, open_trees
 from benchmarks.database import load, temporary_database
@@ -63,12 +63,15 @@ async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
             field = Field(addresses.owner, addresses.application, servers, scripts, trees)
             measured = await contest(field, effort)
             kept = await wall(connection, field, effort)
+            large = await sends.large_sends(
+                addresses, folder, sends.QUICK_RECIPIENTS if quick else sends.RECIPIENTS
+            )
     finally:
         await connection.close()
     cold = await cold_ms(addresses.application)
     points = await growth.growth(addresses, growth.QUICK_SIZES if quick else growth.SIZES)
     machine = await description(addresses.owner, PEERS) | {"load average before": others}
-    return Results(measured, kept, cold, points, effort, machine)
+    return Results(measured, kept, cold, points, large, effort, machine)
 
 
 async def _scripts(

@@ -38,6 +38,9 @@ depend on the machine and on what else it does: ratios are what to look at.
 - **Second wall**: Mandant as it is, and while row level security is off and nobody looks for the principal's
   trees; the same with pgbench, which is slowed by nothing else.
 - **Cold**: parsing, validating and compiling documents as large as the page's, no two alike.
+- **Sends**: a list is uploaded as addresses and booked by one request, all of them new contacts; the bare
+  INSERT is PostgreSQL's `INSERT ... SELECT` of the same rows from the same list into the same table. Medians
+  of five, in turn, at one connection. Memory is the most that the server's process ever held.
 - **Growth**: how long PostgreSQL takes for Mandant's prepared statement at one connection, the median of 300.
 """
 
@@ -81,6 +84,7 @@ def _page(results: Results) -> str:
 _ONE_MEMBERSHIP = f"Page of {LARGE_REACH:,} by one membership"
 _MANY_MEMBERSHIPS = f"Page of {LARGE_REACH:,} by {MANY_MEMBERSHIPS}"
 _RATIOS, _CONTEST, _GROWTH = "Ratios", "Requests a second", "Growth: milliseconds in PostgreSQL"
+_SENDS = "Sends to a large list: seconds"
 
 
 def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
@@ -107,6 +111,9 @@ def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
         [f"{name}, {largest:,} accounts against {smallest:,}", f"{results.growth_ratio(field):.2f}", ""]
         for name, field in growing.items()
     ]
+    sends = results.sends
+    booked = f"Reservation of {sends.recipients:,}: times the bare INSERT ... SELECT"
+    ratios.append([booked, f"{sends.against_bare:.2f}", ""])
     return [
         (_RATIOS, ["Mandant", "against pgbench", "against the best peer"], ratios),
         (
@@ -118,6 +125,11 @@ def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
             _GROWTH,
             ["Accounts", "Point read", "Page", _ONE_MEMBERSHIP, _MANY_MEMBERSHIPS],
             list(_growth_rows(results)),
+        ),
+        (
+            _SENDS,
+            ["Recipients", "Reservation", "Bare INSERT", "Preview", "Upload", "Peak memory of the server"],
+            [_sends_row(results)],
         ),
     ]
 
@@ -131,6 +143,13 @@ def _figures(figures: Figures) -> str:
     if figures.median_ms is None or figures.p99_ms is None:
         return f"{figures.per_second:,.0f}"
     return f"{figures.per_second:,.0f} ({figures.median_ms:.1f} / {figures.p99_ms:.1f})"
+
+
+def _sends_row(results: Results) -> list[str]:
+    sends = results.sends
+    seconds = (sends.reservation_seconds, sends.bare_seconds, sends.preview_seconds, sends.upload_seconds)
+    memory = f"{sends.memory:.0f} MB; with 10,000: {sends.few_memory:.0f} MB"
+    return [f"{sends.recipients:,}", *(f"{one:.2f}" for one in seconds), memory]
 
 
 def _growth_rows(results: Results) -> Iterable[list[str]]:

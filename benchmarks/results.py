@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from benchmarks.growth import Point
 from benchmarks.operations import Operation
 from benchmarks.rounds import PGBENCH, Contest, Effort
+from benchmarks.sends import LargeSends
 from benchmarks.servers import MANDANT, REFERENCE
 from benchmarks.wall import Kept
 
@@ -18,6 +19,7 @@ class Results:
     wall: Mapping[Operation, Kept]
     cold_ms: float
     growth: Sequence[Point]
+    sends: LargeSends
     effort: Effort
     machine: dict[str, str]
 
@@ -61,6 +63,10 @@ class Results:
                 "point_read": round(self.growth_ratio("point_read_ms"), 2),
                 "page": round(self.growth_ratio("page_ms"), 2),
                 "points": [_rounded(asdict(point)) for point in self.growth],
+            },
+            "large_sends": {
+                "vs_bare_insert": round(self.sends.against_bare, 2),
+                **_rounded(asdict(self.sends)),
             },
             "figures": {
                 operation.value: {name: _rounded(asdict(found)) for name, found in contestants.items()}

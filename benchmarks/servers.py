@@ -53,6 +53,7 @@ class Running:
 
     server: Server
     address: tuple[str, int]
+    pid: int
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def running(server: Server, database_url: str, folder: Path) -> Iterator[Running
         )
     try:
         _wait(process, address, log)
-        yield Running(server, address)
+        yield Running(server, address, process.pid)
     finally:
         process.terminate()
         process.wait(_STOP_SECONDS)
@@ -101,6 +102,7 @@ def _environment(database_url: str, address: tuple[str, int]) -> Mapping[str, st
         "HOST": host,
         "PORT": str(port),
         "MANDANT_POOL_SIZE": str(POOL_SIZE),
+        "MANDANT_CONTACT_KEY": "the key of the benchmark",
         "NODE_ENV": "production",
         "GRAPHILE_ENV": "production",
     }

@@ -27,6 +27,7 @@ TopUpId = NewType("TopUpId", uuid.UUID)
 PlanId = NewType("PlanId", uuid.UUID)
 SendCycleId = NewType("SendCycleId", uuid.UUID)
 SendReservationId = NewType("SendReservationId", uuid.UUID)
+RecipientListId = NewType("RecipientListId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -48,6 +49,7 @@ class Kind(enum.StrEnum):
     TOP_UP = "topu"
     PLAN = "plan"
     SEND_RESERVATION = "rsrv"
+    RECIPIENT_LIST = "rcpl"
 
 
 def new_id() -> uuid.UUID:

@@ -24,8 +24,18 @@ ContactDigest = NewType("ContactDigest", bytes)
 KeySource = Callable[[], ContactKey]
 """The deployment's key. Raises Refusal with SENDS_UNAVAILABLE where none is set."""
 
-_DIGEST_SIZE = 16
+MOST_IN_A_REQUEST = 10_000
+"""How many recipients a request may name; more are uploaded (see `resolvers.recipient_lists`)."""
+
+DIGEST_SIZE = 16
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class RecipientForm(enum.Enum):
+    """How recipients are told."""
+
+    ADDRESSES = "ADDRESSES"
+    HASHES = "HASHES"
 
 
 class RecipientFault(enum.Enum):
@@ -37,7 +47,7 @@ class RecipientFault(enum.Enum):
 
 @dataclass(frozen=True)
 class FaultyRecipient:
-    """A recipient that is left out. `index`: from 0, hashes counted on after the addresses."""
+    """A recipient that is left out. `index`: its place in the list, from 0."""
 
     index: int
     fault: RecipientFault
@@ -51,17 +61,15 @@ class Recipients:
     faults: list[FaultyRecipient] = field(default_factory=list)
 
 
-def read_recipients(key: ContactKey, addresses: Sequence[str], hashes: Sequence[str]) -> Recipients:
-    """Read a list of addresses and of hexadecimal SHA-256 hashes of canonical addresses."""
+def read_recipients(key: ContactKey, form: RecipientForm, texts: Sequence[str]) -> Recipients:
+    """Read a list. Takes up to a second for addresses in foreign scripts: not for the event loop."""
     found = Recipients()
     seen: set[ContactDigest] = set()
-    given = [*map(_hash_of_address, addresses), *map(_hash_of_text, hashes)]
-    for index, hashed in enumerate(given):
-        if hashed is None:
+    for index, text in enumerate(texts):
+        digest = read_recipient(key, form, text)
+        if digest is None:
             found.faults.append(FaultyRecipient(index, RecipientFault.MALFORMED))
-            continue
-        digest = contact_digest(key, hashed)
-        if digest in seen:
+        elif digest in seen:
             found.faults.append(FaultyRecipient(index, RecipientFault.DUPLICATE))
         else:
             seen.add(digest)
@@ -69,9 +77,15 @@ def read_recipients(key: ContactKey, addresses: Sequence[str], hashes: Sequence[
     return found
 
 
+def read_recipient(key: ContactKey, form: RecipientForm, text: str) -> ContactDigest | None:
+    """The digest of an address, or of a hexadecimal SHA-256 of a canonical one; None for what is neither."""
+    hashed = _hash_of_address(text) if form is RecipientForm.ADDRESSES else _hash_of_text(text)
+    return None if hashed is None else contact_digest(key, hashed)
+
+
 def contact_digest(key: ContactKey, hashed: bytes) -> ContactDigest:
     """The digest of a canonical address, given its SHA-256."""
-    return ContactDigest(hmac.digest(key, hashed, "sha256")[:_DIGEST_SIZE])
+    return ContactDigest(hmac.digest(key, hashed, "sha256")[:DIGEST_SIZE])
 
 
 def _hash_of_address(address: str) -> bytes | None:

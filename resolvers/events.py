@@ -75,6 +75,7 @@ class EventKind(enum.Enum):
     SEND_RESERVED = "send.reserved"
     SEND_COMMITTED = "send.committed"
     SEND_VOIDED = "send.voided"
+    RECIPIENTS_UPLOADED = "recipients.uploaded"
     CREDIT_TRANSFERRED = "credit.transferred"
     CREDIT_TOPPED_UP = "credit.topped_up"
     CREDIT_TOP_UP_DECLINED = "credit.top_up_declined"

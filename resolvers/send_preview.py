@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     FromClause,
-    LargeBinary,
     Select,
     and_,
     func,
-    literal,
+    or_,
     select,
     true,
 )
@@ -24,11 +22,11 @@ from authz.status import effective_status
 from models.accounts import AccountStatus, accounts
 from models.identifiers import AccountId
 from models.plans import plans
-from models.sends import active_contacts, send_cycles
+from models.sends import send_cycles
 from resolvers import plans as plan_reads
 from resolvers import sends
 from resolvers.allowances import Allowance, Bill, Standing, affordable, allowance_columns, bill, credit_of
-from resolvers.contacts import ContactDigest
+from resolvers.audiences import known_in
 
 
 class SendWarning(enum.Enum):
@@ -73,7 +71,7 @@ class Preview:
     warnings: Sequence[SendWarning]
 
 
-def state_of(account_id: AccountId, digests: Sequence[ContactDigest]) -> Select[Any]:
+def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any]:
     """The columns of State, for an account within reach."""
     found, statement = readable_account()
     account = statement.where(found.c.id == account_id).subquery("account")
@@ -137,25 +135,24 @@ def _warnings(state: State, recipients: int, new: int, costs: Bill) -> Iterator[
         yield SendWarning.INSUFFICIENT_CREDIT
 
 
-def _active(subscriber: FromClause, digests: Sequence[ContactDigest]) -> ColumnElement[int]:
-    listed = func.unnest(literal(digests, ARRAY(LargeBinary))).table_valued("digest").render_derived()
-    contact, cycle = active_contacts.alias(), send_cycles.alias()
-    current = and_(
-        cycle.c.master_id == subscriber.c.master_id,
-        cycle.c.account_id == subscriber.c.id,
-        cycle.c.starts_at == plan_reads.cycle_starts_at_of(subscriber),
+def _active(subscriber: FromClause, digests: Select[tuple[bytes]]) -> ColumnElement[int]:
+    listed, cycle = digests.subquery("listed"), send_cycles.alias()
+    current = (
+        select(cycle.c.master_id, cycle.c.id, sends.has_lapsed(cycle).label("has_lapsed"))
+        .where(
+            cycle.c.master_id == subscriber.c.master_id,
+            cycle.c.account_id == subscriber.c.id,
+            cycle.c.starts_at == plan_reads.cycle_starts_at_of(subscriber),
+        )
+        .correlate(subscriber)
+        .limit(1)
+        .lateral("current")
     )
-    known = and_(
-        contact.c.master_id == cycle.c.master_id,
-        contact.c.cycle_id == cycle.c.id,
-        contact.c.digest == listed.c.digest,
-    )
+    contact = known_in(listed, current.c.master_id, current.c.id)
     return (
         select(func.count())
-        .select_from(cycle)
-        .join(listed, true())
-        .join(contact, known)
-        .where(current, sends.holds(contact, cycle.c.id))
+        .select_from(current.join(listed, true()).join(contact, true()))
+        .where(or_(~current.c.has_lapsed, sends.holds(contact, current.c.id)))
         .correlate(subscriber)
         .scalar_subquery()
     )

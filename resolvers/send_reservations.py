@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, LargeBinary, Select, Uuid, and_, exists, func, insert, literal, select
+from sqlalchemy import Uuid, and_, exists, func, insert, literal, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,8 +27,9 @@ from models.sends import (
     send_reservations,
 )
 from resolvers.allowances import Bill, Standing, bill
+from resolvers.audiences import Audience, Given, audience_of, known_in
 from resolvers.budget_locks import lock_allowance
-from resolvers.contacts import Recipients
+from resolvers.contacts import MOST_IN_A_REQUEST, Recipients
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.idempotency import IdempotentRequest, claim
@@ -51,7 +52,7 @@ class SendReservation:
 
     account_id: AccountId
     stream: SendStream
-    recipients: Recipients
+    recipients: Given
     idempotency_key: str
 
 
@@ -70,28 +71,27 @@ async def reserve_sends(
 
     Needs the stream's permission. Those already active are sent to also where no other contact can become
     active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED,
-    INSUFFICIENT_CREDIT, BAD_USER_INPUT where nobody is left to send to, IDEMPOTENCY_MISMATCH.
+    INSUFFICIENT_CREDIT, BAD_USER_INPUT where nobody is left to send to, NOT_FOUND for a list that has ended,
+    IDEMPOTENCY_MISMATCH.
     """
     account = await authorize_shared(session, principal, command.account_id, PERMISSIONS[command.stream])
-    digests = command.recipients.digests
-    if not digests:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Nobody is left to send to.", "recipients")
     wanted = SendReservationId(new_id())
     request = _request(command)
     outcome = await claim(session, principal, account, request, {"reservation": str(wanted)})
     if outcome["reservation"] != str(wanted):
         return SendReserved(SendReservationId(uuid.UUID(outcome["reservation"])), replayed=True)
+    audience = await audience_of(session, account, command.recipients)
     terms = await terms_of(session, account)
     cycle, refunds = await open_cycle(session, terms)
     allowance = await lock_allowance(session, account, terms.subscriber_id)
-    contacts = await _activate(session, terms, cycle, wanted, _rows(command.recipients))
+    contacts = await _activate(session, terms, cycle, wanted, audience)
     if contacts and cycle.contacts + contacts > terms.contact_limit:
         raise Refusal(RefusalCode.CONTACT_LIMIT_REACHED, field="recipients")
     standing = Standing(terms.send_limit, cycle.sends, terms.plan.send_price)
-    costs = bill(standing, allowance, len(digests))
+    costs = bill(standing, allowance, audience.recipients)
     _check(costs)
     payer_id = await _payer(session, account)
-    taken = Use(account.account_id, contacts, len(digests), payer_id, costs.price)
+    taken = Use(account.account_id, contacts, audience.recipients, payer_id, costs.price)
     await use(session, terms, cycle, taken)
     await session.execute(
         insert(send_reservations).values(
@@ -100,7 +100,7 @@ async def reserve_sends(
             id=wanted,
             cycle_id=cycle.id,
             stream=command.stream.value,
-            recipients=len(digests),
+            recipients=audience.recipients,
             new_contacts=contacts,
             price=costs.price,
             payer_id=payer_id,
@@ -108,17 +108,11 @@ async def reserve_sends(
         )
     )
     await _reserve_credit(session, principal, account, payer_id, costs, refunds)
-    after: Change = {"stream": command.stream.value, "recipients": len(digests), "newContacts": contacts}
-    after["price"] = str(costs.price)
+    after: Change = {"stream": command.stream.value, "recipients": audience.recipients}
+    after |= {"newContacts": contacts, "price": str(costs.price)}
     subject_id = present(Kind.SEND_RESERVATION, wanted)
     await record(session, principal, account, EventKind.SEND_RESERVED, subject_id, None, after)
     return SendReserved(wanted, replayed=False)
-
-
-def _rows(found: Recipients) -> Select[tuple[bytes]]:
-    """The recipients as rows, in their order in the index that they go into."""
-    rows = func.unnest(literal(found.digests, ARRAY(LargeBinary))).table_valued("digest").render_derived()
-    return select(rows.c.digest).order_by(rows.c.digest)
 
 
 def _check(costs: Bill) -> None:
@@ -136,34 +130,42 @@ async def _activate(
     terms: Terms,
     cycle: OpenCycle,
     reservation_id: SendReservationId,
-    digests: Select[tuple[bytes]],
+    audience: Audience,
 ) -> int:
-    """How many contacts become active; for those that another open reservation holds, a claim is left."""
-    rows = digests.subquery("recipients")
+    """How many contacts become active; for those that another open reservation holds, a claim is left.
+
+    Nothing is written for a large list that brings more contacts than the cycle has left: one more is told.
+    """
+    rows = audience.digests.subquery("recipients")
     master, own = literal(terms.master_id, Uuid), literal(reservation_id, Uuid)
     in_cycle = literal(cycle.id, Uuid)
+    contact = known_in(rows, master, in_cycle)
+    known = rows.join(contact, true(), isouter=True)
+    left = max(terms.contact_limit - cycle.contacts, 0)
+    if audience.recipients > max(left, MOST_IN_A_REQUEST):
+        fresh = select(rows.c.digest).select_from(known).where(contact.c.digest.is_(None)).limit(left + 1)
+        counted = select(func.count()).select_from(fresh.subquery())
+        if (await session.execute(counted)).scalar_one() > left:
+            return left + 1
     columns = ["master_id", "cycle_id", "digest", "reservation_id"]
-    fresh = select(master, in_cycle, rows.c.digest, own)
     connection = await session.connection()
     inserted = await connection.execute(
         upsert(active_contacts)
-        .from_select(columns, fresh)
+        .from_select(columns, select(master, in_cycle, rows.c.digest, own))
         .on_conflict_do_nothing()
         .execution_options(preserve_rowcount=True)
     )
-    reservation, contact = send_reservations.c, active_contacts.c
+    if inserted.rowcount == audience.recipients:
+        return inserted.rowcount
+    reservation = send_reservations.c
     open_ = and_(
         reservation.master_id == terms.master_id,
         reservation.cycle_id == cycle.id,
         reservation.status == ReservationStatus.RESERVED.value,
     )
     if (await session.execute(select(exists().where(open_)))).scalar_one():
-        held = (
-            select(master, own, in_cycle, contact.digest)
-            .join(rows, rows.c.digest == contact.digest)
-            .join(send_reservations, and_(open_, reservation.id == contact.reservation_id))
-            .where(contact.master_id == terms.master_id, contact.cycle_id == cycle.id)
-        )
+        is_held = exists().where(open_, reservation.id == contact.c.reservation_id)
+        held = select(master, own, in_cycle, rows.c.digest).select_from(known).where(is_held)
         into = ["master_id", "reservation_id", "cycle_id", "digest"]
         await session.execute(insert(contact_claims).from_select(into, held))
     return inserted.rowcount
@@ -223,6 +225,9 @@ async def post_refunds(
 
 
 def _request(command: SendReservation) -> IdempotentRequest:
-    digest = hashlib.sha256(b"".join(sorted(command.recipients.digests))).hexdigest()
-    content = (command.stream.value, digest)
+    if isinstance(command.recipients, Recipients):
+        told = hashlib.sha256(b"".join(sorted(command.recipients.digests))).hexdigest()
+    else:
+        told = present(Kind.RECIPIENT_LIST, command.recipients)
+    content = (command.stream.value, told)
     return IdempotentRequest("sendReserve", command.idempotency_key, content)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
@@ -13,6 +14,8 @@ from models.clock import current_moment
 from models.identifiers import Kind, LedgerTransactionId, SendReservationId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind
 from models.sends import ReservationStatus, SendStream, active_contacts, contact_claims, send_reservations
+from resolvers.audiences import allowing_many
+from resolvers.contacts import MOST_IN_A_REQUEST
 from resolvers.events import EventKind, record
 from resolvers.ledger_posting import Posting, Transaction, post
 from resolvers.send_cycles import lock_cycle, release
@@ -36,6 +39,8 @@ async def commit_sends(
         raise Refusal(RefusalCode.RESERVATION_SETTLED, field="reservationId")
     if status is ReservationStatus.EXPIRED or row.over:
         raise Refusal(RefusalCode.RESERVATION_EXPIRED, field="reservationId")
+    if row.recipients > MOST_IN_A_REQUEST:
+        await session.execute(allowing_many())
     await _take_claims(session, row)
     if row.price:
         postings = (
@@ -99,24 +104,24 @@ async def _locked(
 
 async def _take_claims(session: AsyncSession, row: ReservationRow) -> None:
     """What another open reservation holds and this one sends to is active from now on, whatever becomes of
-    the other."""
-    claim, contact, holder = contact_claims.c, active_contacts.c, send_reservations.alias()
+    the other. Nothing is inserted: each contact is there, and found by its key; an UPDATE would be planned by
+    statistics that know nothing yet of a million new rows."""
+    claim, holder = contact_claims.c, send_reservations.alias()
     open_ = select(holder.c.id).where(
         holder.c.master_id == row.master_id,
         holder.c.cycle_id == row.cycle_id,
         holder.c.status == ReservationStatus.RESERVED.value,
     )
     own = and_(claim.master_id == row.master_id, claim.reservation_id == row.id)
+    claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
+    key = ["master_id", "cycle_id", "digest"]
+    taken = upsert(active_contacts).from_select([*key, "reservation_id"], claimed)
     await session.execute(
-        update(active_contacts)
-        .where(
-            own,
-            contact.master_id == row.master_id,
-            contact.cycle_id == row.cycle_id,
-            contact.digest == claim.digest,
-            contact.reservation_id.in_(open_),
+        taken.on_conflict_do_update(
+            index_elements=key,
+            set_={"reservation_id": taken.excluded.reservation_id},
+            where=active_contacts.c.reservation_id.in_(open_),
         )
-        .values(reservation_id=row.id)
     )
     await session.execute(delete(contact_claims).where(own))
 

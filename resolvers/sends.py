@@ -119,6 +119,11 @@ def _claimed(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement
     )
 
 
+def has_lapsed(cycle: FromClause) -> ColumnElement[bool]:
+    """Whether a reservation of the cycle has lapsed, and holds contacts no longer: nearly always none has."""
+    return _lapsed_in(cycle, func.count()) > 0
+
+
 def _used(subscriber: FromClause, cycle: FromClause, value: ColumnElement[int]) -> ColumnElement[int]:
     found = (
         select(value)

@@ -21,6 +21,7 @@ from resolvers import (
     overrides,
     payment_methods,
     plans,
+    recipient_lists,
     roles,
     sends,
     shares,
@@ -40,6 +41,7 @@ from schema.node import Node
 from schema.overrides import Override
 from schema.payments import PaymentMethod, TopUp
 from schema.plans import Plan
+from schema.recipient_lists import RecipientList
 from schema.roles import Role
 from schema.sends import SendReservation
 from schema.shares import Share
@@ -69,6 +71,7 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.TOP_UP: LookUp(TopUp, top_ups.by_id),
         Kind.PLAN: LookUp(Plan, plans.by_id),
         Kind.SEND_RESERVATION: LookUp(SendReservation, sends.by_id),
+        Kind.RECIPIENT_LIST: LookUp(RecipientList, recipient_lists.by_id),
     }
 
 

@@ -33,6 +33,7 @@ from schema.payments import PaymentMethod, TopUp
 from schema.plan_changes import PlanMutation
 from schema.plans import Plan
 from schema.query import NodeQuery
+from schema.recipient_lists import RecipientList
 from schema.role_changes import RoleMutation
 from schema.roles import Role
 from schema.send_changes import SendMutation
@@ -91,6 +92,7 @@ _MORE_TYPES = (
     Plan,
     Role,
     SendReservation,
+    RecipientList,
     Share,
     TopUp,
     User,

@@ -4,33 +4,28 @@ import strawberry
 from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.refusals import Refusal
 from engine.declarations import entity, to_one
 from models.identifiers import AccountId, Kind, SendReservationId
 from models.sends import SendStream
 from resolvers import send_reservations as writes
 from resolvers import send_settlements, sends
-from resolvers.contacts import read_recipients
 from resolvers.identifiers import required
 from resolvers.send_reservations import PERMISSIONS
+from schema.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
 from schema.context import ContextInfo, principal_of
 from schema.sends import SendReservation
 from schema.user_errors import UserError
-from schema.writes import authz_revision, needs_any, payload, perform, user_errors
+from schema.writes import authz_revision, needs_any, payload, perform, refused, user_errors
 
 
 @strawberry.input(description="Sends to be booked: one to each recipient, all of them or none.")
 class SendReserveInput:
     account_id: strawberry.ID = strawberry.field(description="The account that sends.")
     stream: SendStream = strawberry.field(description="What kind of messages.")
-    recipients: list[str] = strawberry.field(
-        default_factory=list,
-        description="E-mail addresses. What is none, or stands there twice, is left out.",
-    )
-    recipient_hashes: list[str] = strawberry.field(
-        default_factory=list,
-        description="Instead of addresses, or besides: SHA-256 in lower hexadecimal of each address, "
-        "trimmed, in Unicode NFKC and lower case, its domain in IDNA.",
-    )
+    recipients: list[str] | None = strawberry.field(default=None, description=RECIPIENTS)
+    recipient_hashes: list[str] | None = strawberry.field(default=None, description=HASHES)
+    recipient_list_id: strawberry.ID | None = strawberry.field(default=None, description=LIST)
     idempotency_key: str = strawberry.field(
         description="Your own, 1 to 200 characters. The same key again books nothing more."
     )
@@ -63,14 +58,15 @@ class SendMutation:
     )
     async def send_reserve(self, info: ContextInfo, input: SendReserveInput) -> SendReservationPayload:
         principal = principal_of(info)
+        told = Told(input.recipients, input.recipient_hashes, input.recipient_list_id)
+        try:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            given = await read_audience(told, info.context.contact_key)
+        except Refusal as refusal:
+            return refused(SendReservationPayload, refusal)
 
         async def write(session: AsyncSession) -> SendReservationPayload:
-            command = writes.SendReservation(
-                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-                input.stream,
-                read_recipients(info.context.contact_key(), input.recipients, input.recipient_hashes),
-                input.idempotency_key,
-            )
+            command = writes.SendReservation(account_id, input.stream, given, input.idempotency_key)
             made = await writes.reserve_sends(session, principal, command)
             return payload(SendReservationPayload, reservation_id=made.reservation_id, replayed=made.replayed)
 

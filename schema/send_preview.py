@@ -1,5 +1,6 @@
 """What a reservation would book."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
@@ -13,20 +14,21 @@ from engine.rules import Public
 from models.identifiers import AccountId, Kind, parse
 from models.sends import SendStream
 from resolvers import accounts
-from resolvers.contacts import RecipientFault, Recipients, read_recipients
+from resolvers.audiences import Audience, allowing_many, named, uploaded
+from resolvers.contacts import FaultyRecipient, RecipientFault, Recipients
+from resolvers.recipient_lists import size_for_viewer
 from resolvers.send_preview import SendWarning, State, may_send, preview, state_of
 from resolvers.send_reservations import PERMISSIONS
 from schema.accounts import Account
 from schema.amounts import MicroAmount
+from schema.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
 from schema.context import ContextInfo, principal_of
 from schema.writes import needs_any, payload
 
 
 @strawberry.type(description="A recipient that is left out.", directives=[Public()])
 class RefusedRecipient:
-    index: int = strawberry.field(
-        description="Its place in the list, from 0; hashes are counted on after the addresses."
-    )
+    index: int = strawberry.field(description="Its place in the list, from 0.")
     fault: RecipientFault = strawberry.field(description="Why.")
 
 
@@ -37,7 +39,9 @@ class SendPreview:
     recipients: int = strawberry.field(description="How many would be sent to, once each.")
     new_contacts: int = strawberry.field(description="How many of them would become active.")
     active_contacts: int = strawberry.field(description="How many are active already in this cycle.")
-    refused: list[RefusedRecipient] = strawberry.field(description="Who would be left out.")
+    refused: list[RefusedRecipient] = strawberry.field(
+        description="Who would be left out; of an uploaded list that was told then."
+    )
     contacts_left: int = strawberry.field(
         description="How many more could become active after it; below zero: too many."
     )
@@ -66,42 +70,56 @@ class SendPreviewQuery:
         info: ContextInfo,
         account_id: Annotated[strawberry.ID, strawberry.argument(description="The account that would send.")],
         stream: Annotated[SendStream, strawberry.argument(description="What kind of messages.")],
-        recipients: Annotated[list[str] | None, strawberry.argument(description="E-mail addresses.")] = None,
-        recipient_hashes: Annotated[
-            list[str] | None,
-            strawberry.argument(description="Their hashes, as in `SendReserveInput`, counted on after them."),
-        ] = None,
+        recipients: Annotated[list[str] | None, strawberry.argument(description=RECIPIENTS)] = None,
+        recipient_hashes: Annotated[list[str] | None, strawberry.argument(description=HASHES)] = None,
+        recipient_list_id: Annotated[strawberry.ID | None, strawberry.argument(description=LIST)] = None,
     ) -> SendPreview | None:
         principal_of(info)
         key = parse(Kind.ACCOUNT, account_id)
         if key is None:
             raise absent("NOT_FOUND")
-        found = _read(info, recipients or [], recipient_hashes or [])
-        rows = await info.context.reader.rows(state_of(AccountId(key), found.digests))
+        told = Told(recipients, recipient_hashes, recipient_list_id)
+        audience, faults = await _audience(info, AccountId(key), stream, told)
+        rows = await info.context.reader.rows(state_of(AccountId(key), audience.digests))
         if not rows:
             raise absent("NOT_FOUND")
         state = State(**rows[0])
         if not may_send(state, PERMISSIONS[stream]):
             raise forbidden(PERMISSIONS[stream])
-        return _shown(state, found)
+        if audience is _NO_LIST:
+            raise absent("NOT_FOUND")
+        return _shown(state, audience.recipients, faults)
 
 
-def _read(info: ContextInfo, addresses: list[str], hashes: list[str]) -> Recipients:
+_NO_LIST = Audience(0, named(Recipients()))
+"""In place of a list that is not there, until it is known that the viewer may hear of lists."""
+
+
+async def _audience(
+    info: ContextInfo, account_id: AccountId, stream: SendStream, told: Told
+) -> tuple[Audience, Sequence[FaultyRecipient]]:
     try:
-        return read_recipients(info.context.contact_key(), addresses, hashes)
+        given = await read_audience(told, info.context.contact_key)
     except Refusal as refusal:
         raise GraphQLError(refusal.message, extensions={"code": refusal.code.name}) from refusal
+    if isinstance(given, Recipients):
+        return Audience(len(given.digests), named(given)), given.faults
+    rows = await info.context.reader.rows(size_for_viewer(account_id, given, stream))
+    if not rows:
+        return _NO_LIST, ()
+    await info.context.reader.rows(allowing_many())
+    return Audience(rows[0]["recipients"], uploaded(given)), ()
 
 
-def _shown(state: State, found: Recipients) -> SendPreview:
-    would = preview(state, len(found.digests))
+def _shown(state: State, recipients: int, faults: Sequence[FaultyRecipient]) -> SendPreview:
+    would = preview(state, recipients)
     return payload(
         SendPreview,
         account_id=state.subscriber_id,
         recipients=would.recipients,
         new_contacts=would.new_contacts,
         active_contacts=state.active,
-        refused=[RefusedRecipient(index=fault.index, fault=fault.fault) for fault in found.faults],
+        refused=[RefusedRecipient(index=fault.index, fault=fault.fault) for fault in faults],
         contacts_left=would.contacts_left,
         sends_left=would.sends_left,
         price=would.price,

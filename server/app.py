@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from schema.root import build_schema
-from server import health, metrics
+from server import health, metrics, recipients
 from server.application import Application
 from server.contact_key import key_source
 from server.database import connect_as_application, read_pool
@@ -17,6 +17,7 @@ from server.graphql_http import GraphQLEndpoint
 from server.mail import Postman
 from server.pages import assets, graphiql_page, invitation_page
 from server.payments import payment_provider
+from server.recipient_uploads import RecipientUploads
 from server.settings import Settings
 
 
@@ -25,23 +26,26 @@ def create_app(settings: Settings, database_url: str) -> Application:
     database = connect_as_application(database_url, settings.pool_size)
     reads = read_pool(database_url, settings.read_pool_size)
     replica = None if settings.read_url is None else read_pool(settings.read_url, settings.read_pool_size)
+    contact_key = key_source(settings)
     executor = Executor(
         build_schema(),
         database,
         reads,
         settings.link_base,
         payments=payment_provider(settings.payment_provider),
-        contact_key=key_source(settings),
+        contact_key=contact_key,
         replica=replica,
         subaccount_set_up=settings.subaccounts,
         debug=settings.debug,
     )
+    uploads = RecipientUploads(database, contact_key, settings.recipient_limit)
     postman = Postman(database, settings)
 
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
         async with postman.at_work():
             yield
+        uploads.close()
         await executor.key_uses.close()
         await reads.close()
         if replica is not None:
@@ -53,6 +57,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
         [
             Route("/", _to_graphiql),
             Route("/invitation", invitation_page),
+            Route(recipients.PATH, recipients.RecipientsEndpoint(uploads, reads, executor.key_uses)),
             assets,
             *health.routes(database, replica),
             metrics.route,

@@ -10,26 +10,16 @@ import orjson
 import strawberry
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
 from graphql.execution import execute
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from authz.freshness import REVISION_NAME, entering_at_least
-from authz.principals import (
-    ANONYMOUS,
-    Credentials,
-    Principal,
-    PrincipalKind,
-    credentials_of,
-    network_address,
-    principal_of,
-)
+from authz.principals import ANONYMOUS, Credentials, Principal, PrincipalKind, principal_of
 from authz.reach import PRINCIPAL
 from authz.refusals import Refusal, RefusalCode
 from authz.row_security import entering
-from engine.binds import NotCompilableError, prepared
+from engine.binds import NotCompilableError
 from engine.denials import MARKER, settled
-from engine.gates import CLOSED, GateClosedError, behind
+from engine.gates import CLOSED, GateClosedError
 from engine.limits import check_cost
 from engine.paging import BadPage
 from engine.payloads import PayloadExecutor, Payloads
@@ -42,6 +32,7 @@ from resolvers.payments import PaymentProvider
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from schema.context import Context
 from schema.root import graphql_schema
+from server.authentication import WHO_ASKS, authenticated, credentials_of
 from server.errors import RevisionUnknown, Unauthenticated
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
@@ -90,7 +81,7 @@ class Executor:
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
         check_variable_texts(request.variables)
-        credentials = _credentials(authorization, client_address)
+        credentials = credentials_of(authorization, client_address)
         if credentials is None:
             return await self.reference(request, document, None, client_address)
         try:
@@ -185,10 +176,8 @@ class Executor:
         if credentials is None:
             return None
         if operation.operation is OperationType.MUTATION:
-            values = _PRINCIPAL.bound({}, credentials.binds)
-            found = await self._primary.value(_PRINCIPAL.sql, values)
-        else:
-            found = next((row["ids"] for row in await reader.rows(_WHO_ASKS)), None)
+            return await authenticated(self._primary, credentials, reason)
+        found = next((row["ids"] for row in await reader.rows(WHO_ASKS)), None)
         if found is None:
             raise Unauthenticated
         return replace(principal_of(credentials, *found), reason=reason)
@@ -202,23 +191,10 @@ class Executor:
 
 
 _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)}
-_WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
-_PRINCIPAL = prepared(behind(entering(), _WHO_ASKS))
 
 
 def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:
     return Asked(request.query, document, request.operation_name, request.variables)
-
-
-def _credentials(authorization: str | None, client_address: str) -> Credentials | None:
-    if authorization is None:
-        return None
-    scheme, _, token = authorization.partition(" ")
-    address = network_address(client_address)
-    found = credentials_of(token.strip(), address) if scheme.lower() == "bearer" else None
-    if found is None:
-        raise Unauthenticated
-    return found
 
 
 def _operation(request: GraphQLRequest, document: DocumentNode) -> OperationDefinitionNode:

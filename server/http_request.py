@@ -135,12 +135,12 @@ def decode_json(what: str, text: bytes) -> object:
 
 
 async def _body(receive: Receive) -> bytes:
-    piece, more = await _piece(receive)
+    piece, more = await next_piece(receive)
     if not more and len(piece) <= BODY_LIMIT:
         return piece
     body = bytearray(piece)
     while more and len(body) <= BODY_LIMIT:
-        piece, more = await _piece(receive)
+        piece, more = await next_piece(receive)
         body += piece
     if len(body) > BODY_LIMIT:
         message = f"The body is longer than {BODY_LIMIT} bytes."
@@ -148,7 +148,7 @@ async def _body(receive: Receive) -> bytes:
     return bytes(body)
 
 
-async def _piece(receive: Receive) -> tuple[bytes, bool]:
+async def next_piece(receive: Receive) -> tuple[bytes, bool]:
     """The next piece of the body, and whether more of it follows."""
     message = await receive()
     if message["type"] == "http.disconnect":

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
         description="A secret that contacts are hashed with, the same for all servers, never changed; left "
         "out: one is made beside the embedded PostgreSQL, and without that nothing is sent.",
     )
+    recipient_limit: int = Field(
+        default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."
+    )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 
     @field_validator("trusted_proxies")

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from models.identifiers import TopUpId
 from resolvers.expiry_notices import tell_batch
 from resolvers.payments import PaymentProvider
+from resolvers.recipient_lists import delete_ended_lists
 from resolvers.top_up_work import BATCH, ask_and_settle, begin, due_rules, waiting_top_ups
 from server.commands.database import current_database
 from server.database import connect_as_application
@@ -42,6 +43,15 @@ async def tell_expiries(database: AsyncEngine) -> None:
     while more:
         async with sessions.begin() as session:
             more = await tell_batch(session)
+
+
+async def delete_lists(database: AsyncEngine) -> None:
+    """Delete the recipient lists that ended, some in each transaction."""
+    sessions = async_sessionmaker(database, class_=AsyncSession)
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            more = await delete_ended_lists(session)
 
 
 async def top_up(database: AsyncEngine, provider: PaymentProvider) -> None:
@@ -79,6 +89,7 @@ async def work(database_url: str, provider: PaymentProvider) -> None:
             # Each in a loop of its own: a payment provider that is slow keeps nobody uninformed.
             group.create_task(_again_and_again(partial(tell_expiries, database), "expiries not told"))
             group.create_task(_again_and_again(partial(top_up, database, provider), "top-ups not settled"))
+            group.create_task(_again_and_again(partial(delete_lists, database), "lists not deleted"))
     finally:
         await database.dispose()
 

@@ -28,6 +28,7 @@ from tests.credit import (
 )
 from tests.links import break_glass
 from tests.plans import FREE, cancel_plan
+from tests.recipients import give_list
 from tests.sends import give_reservation
 from tests.staff import ask_for_subaccounts, set_override
 from tests.world import World
@@ -213,6 +214,7 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> N
             (await give_reservation(registry, stage.account)).id,
             CAMPAIGN_SENDERS,
         ),
+        Kind.RECIPIENT_LIST: ((await give_list(registry, stage.account)).id, CAMPAIGN_SENDERS),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

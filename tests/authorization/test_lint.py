@@ -24,6 +24,7 @@ _MEMBERSHIPS = "authz.reach.active_memberships"
 
 ALLOWED = {
     Use("server.executor", _PRINCIPAL): "finds out who asks, and decides nothing",
+    Use("server.authentication", _PRINCIPAL): "finds out who asks, and decides nothing",
     Use("server.demo.access._principal", _PRINCIPAL): "whether a token that was kept still works",
     Use("resolvers.viewer.current", _PRINCIPAL): "who asks is what the field tells",
     Use("resolvers.staff.current", _PRINCIPAL): "whether who asks is staff, which gives no reach",

@@ -21,6 +21,7 @@ from tests.api import Api, Caller
 from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
 from tests.links import Opening, ask, break_glass, set_parent_access
 from tests.plans import STARTER, subscribe
+from tests.recipients import RecipientList, give_list
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
 from tests.sends import Reservation, give_reservation
@@ -57,6 +58,7 @@ class Place:
     override: Override
     method: PaymentMethod
     reservation: Reservation
+    recipients: RecipientList
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -86,6 +88,7 @@ class Place:
             Kind.OVERRIDE: self.override.id,
             Kind.PAYMENT_METHOD: self.method.id,
             Kind.SEND_RESERVATION: self.reservation.id,
+            Kind.RECIPIENT_LIST: self.recipients.id,
         }
 
     def id_of(self, kind: Kind) -> str:
@@ -119,6 +122,7 @@ async def make_place(api: Api, world: World) -> Place:
     method = await give_payment_method(world, account)
     await subscribe(world, account, STARTER)
     reservation = await give_reservation(world, account)
+    recipients = await give_list(world, account)
     invitation_id = made["invitation"]["id"]
     await ask(world, account, ParentAccess.READ_ONLY, owner.person, from_above=False)
     glass = await world.account(master)
@@ -146,6 +150,7 @@ async def make_place(api: Api, world: World) -> Place:
         override,
         method,
         reservation,
+        recipients,
     )
 
 
@@ -160,6 +165,7 @@ def nowhere() -> Place:
     return Place(
         *(account, account, member, member, member, key, person, "", "", person, share, person, share),
         *(role, account, opening, person, person, Override(new_id()), method, reservation),
+        RecipientList(new_id()),
     )
 
 
@@ -240,8 +246,8 @@ def inputs(place: Place) -> dict[str, Input]:
         | {"expectedVersion": 1, "timeZone": "Europe/Paris"},
         "limitIncrease": account | {"blocks": 1, "idempotencyKey": "6"},
         "sendReserve": account
-        | {"stream": "MARKETING", "recipients": [address], "recipientHashes": ["0" * 64]}
-        | {"idempotencyKey": "7"},
+        | {"stream": "MARKETING", "recipients": None, "recipientHashes": None}
+        | {"recipientListId": place.recipients.id, "idempotencyKey": "7"},
         "sendCommit": reserved,
         "sendVoid": reserved,
         "sendBudgetUpdate": account | {"cap": 5, "guarantee": 0},
@@ -273,6 +279,7 @@ ID_FIELDS = {
     "paymentMethodId": Kind.PAYMENT_METHOD,
     "planId": Kind.PLAN,
     "reservationId": Kind.SEND_RESERVATION,
+    "recipientListId": Kind.RECIPIENT_LIST,
 }
 """The fields of inputs that name something, and what."""
 

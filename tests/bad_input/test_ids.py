@@ -65,7 +65,7 @@ MUTATIONS = {
     "topUpRuleRemove": ["accountId"],
     "planChange": ["accountId", "planId"],
     "limitIncrease": ["accountId"],
-    "sendReserve": ["accountId"],
+    "sendReserve": ["accountId", "recipientListId"],
     "sendCommit": ["reservationId"],
     "sendVoid": ["reservationId"],
     "sendBudgetUpdate": ["accountId"],

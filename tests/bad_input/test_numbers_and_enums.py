@@ -80,8 +80,9 @@ WRONG: dict[str, dict[str, list[object]]] = {
     "limitIncrease": {"blocks": [None, "1", 1.5, True, 2**31], "idempotencyKey": [None, 7]},
     "sendReserve": {
         "stream": [None, "", "marketing", 1],
-        "recipients": [None, 7, [None], [7], {}],
-        "recipientHashes": [None, [7]],
+        "recipients": [7, [None], [7], {}],
+        "recipientHashes": [7, [None], [7]],
+        "recipientListId": [1.5, {}],
         "idempotencyKey": [None, 7],
     },
     "sendBudgetUpdate": {

@@ -11,9 +11,10 @@ from tests.concurrency.gates import Gate
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.credit import balances_of, faults_of, give_credit
 from tests.plans import STARTER, make_plan, subscribe
-from tests.resolvers.mutations import code_of
+from tests.recipients import addresses, uploaded
+from tests.resolvers.mutations import attempt, code_of
 from tests.resolvers.sharing import Brand, brand_of
-from tests.sends import check_counts, let_expire, reserve, reserved, settle, used
+from tests.sends import SHOWN, booking, check_counts, let_expire, reserve, reserved, settle, used
 from tests.world import World
 
 _SOON = datetime.timedelta(seconds=1)
@@ -138,3 +139,23 @@ async def test_blocks_are_bought_once_under_a_key(api: Api, world: World) -> Non
         query = "query ($id: ID!) { account(id: $id) { subscription { contactLimit } } }"
         found = await api.read(query, brand.owner, id=brand.master.id)
         assert found["account"]["subscription"] == {"contactLimit": 3_000}
+
+
+async def test_two_sends_to_the_same_list_count_its_contacts_once(
+    api: Api, world: World, database: AsyncEngine
+) -> None:
+    names = [f"n{number}" for number in range(3000)]
+    brand = await _small(world, active_contacts=len(names), sends=3 * len(names))
+    made = await uploaded(api, brand.owner, brand.us, addresses(*names))
+    to_list = {"recipients": None, "recipientListId": made}
+    found = await at_once(
+        *[
+            attempt(api, "sendReserve", brand.owner, SHOWN, **(booking(brand.us) | to_list)),
+            attempt(api, "sendReserve", brand.owner, SHOWN, **(booking(brand.us) | to_list)),
+            reserve(api, brand.owner, brand.store, *names[:100]),
+        ]
+    )
+    assert [one.code for one in found] == ["", "", ""]
+    assert sum(one.payload["reservation"]["newContacts"] for one in found) == len(names)
+    assert await used(api, brand.owner, brand.us) == (len(names), 2 * len(names) + 100)
+    await check_counts(database, brand.master)

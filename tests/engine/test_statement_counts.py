@@ -160,8 +160,12 @@ SHAPES = {
         "{ id status account { name } } } }",
         4,
     ),
+    "recipient lists": Shape(
+        "query ($lists: [ID!]!) { nodes(ids: $lists) { ... on RecipientList { id account { name } } } }", 3
+    ),
     "a preview": Shape(
-        "query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING) { invoicedAccount { name } } }",
+        "query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING, recipients: []) "
+        "{ invoicedAccount { name } } }",
         3,
     ),
     "budgets": _of_accounts(
@@ -187,7 +191,7 @@ async def scenes(database: AsyncEngine) -> list[Scene]:
 async def _count(api: Api, scene: Scene, query: str) -> int:
     kinds = (scene.key_ids, scene.event_ids, scene.invitation_ids, scene.member_ids, scene.account_ids)
     values = {"id": scene.children[0].id, "ids": [id_ for ids in kinds for id_ in ids[:20]]}
-    values["reservations"] = list(scene.reservation_ids)
+    values |= {"reservations": list(scene.reservation_ids), "lists": list(scene.list_ids)}
     with statements() as seen:
         await api.read(query, scene.owner, **{name: values[name] for name in values if f"${name}:" in query})
     return len(seen)

@@ -51,7 +51,7 @@ FALLBACKS = {
     ),
     "Query.sendPreview": Fallback(
         "Python answers it: recipients are read and hashed with the deployment's key",
-        '{ sendPreview(accountId: "", stream: MARKETING) { recipients } }',
+        '{ sendPreview(accountId: "", stream: MARKETING, recipients: []) { recipients } }',
     ),
 }
 """The only fields that need not be compiled."""

@@ -5,6 +5,7 @@ from models.sends import ReservationStatus, SendStream
 from tests.budgets import set_budget
 from tests.equality import rows
 from tests.plans import BUSINESS, FREE, GROWTH, STARTER, buy, choose, make_plan, subscribe
+from tests.recipients import give_list
 from tests.sends import give_reservation
 from tests.world import Account, World
 
@@ -27,4 +28,5 @@ async def make_plans(
         found += [(await give_reservation(world, account, status)).id for status in ReservationStatus]
         stream = SendStream.TRANSACTIONAL.value
         found.append((await give_reservation(world, account, expires_at=rows.PAST, stream=stream)).id)
+        found.append((await give_list(world, account)).id)
     return found

@@ -2,7 +2,14 @@
 
 import hashlib
 
-from resolvers.contacts import ContactKey, FaultyRecipient, RecipientFault, read_recipients
+from resolvers.contacts import (
+    ContactKey,
+    FaultyRecipient,
+    RecipientFault,
+    RecipientForm,
+    Recipients,
+    read_recipients,
+)
 
 _KEY = ContactKey(b"a key")
 _SAME = (
@@ -13,8 +20,12 @@ _SAME = (
 )
 
 
+def _addresses(*texts: str) -> Recipients:
+    return read_recipients(_KEY, RecipientForm.ADDRESSES, texts)
+
+
 def test_one_address_however_it_is_written() -> None:
-    found = read_recipients(_KEY, [*_SAME, "ju.rgen@bücher.example"], [])
+    found = _addresses(*_SAME, "ju.rgen@bücher.example")
     assert len(found.digests) == 2, "there is no merging by provider"
     assert [fault.index for fault in found.faults] == [1, 2, 3]
     assert {fault.fault for fault in found.faults} == {RecipientFault.DUPLICATE}
@@ -22,15 +33,16 @@ def test_one_address_however_it_is_written() -> None:
 
 def test_a_hash_stands_for_its_address() -> None:
     hashed = hashlib.sha256("jürgen@xn--bcher-kva.example".encode()).hexdigest()
-    found = read_recipients(_KEY, _SAME[:1], [hashed, hashed[:-1], hashed.upper(), ""])
-    assert found.digests == read_recipients(_KEY, _SAME[:1], []).digests
-    malformed = [FaultyRecipient(index, RecipientFault.MALFORMED) for index in (2, 3, 4)]
-    assert found.faults == [FaultyRecipient(1, RecipientFault.DUPLICATE), *malformed]
+    found = read_recipients(_KEY, RecipientForm.HASHES, [hashed, hashed[:-1], hashed.upper(), "", hashed])
+    assert found.digests == _addresses(_SAME[0]).digests
+    malformed = [FaultyRecipient(index, RecipientFault.MALFORMED) for index in (1, 2, 3)]
+    assert found.faults == [*malformed, FaultyRecipient(4, RecipientFault.DUPLICATE)]
 
 
 def test_what_is_kept_tells_nothing_without_the_key() -> None:
-    (digest,) = read_recipients(_KEY, ["ann@example.com"], []).digests
+    (digest,) = _addresses("ann@example.com").digests
     assert len(digest) == 16
     hashed = hashlib.sha256(b"ann@example.com").digest()
     assert digest != hashed[:16]
-    assert digest != read_recipients(ContactKey(b"another key"), ["ann@example.com"], []).digests[0]
+    other = read_recipients(ContactKey(b"another key"), RecipientForm.ADDRESSES, ["ann@example.com"])
+    assert digest != other.digests[0]

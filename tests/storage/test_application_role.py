@@ -26,6 +26,7 @@ from models.overrides import overrides
 from models.parent_access import parent_access_requests
 from models.payments import payment_methods, top_ups
 from models.plans import limit_increases, plan_choices, plans, subscriptions
+from models.recipient_lists import recipient_list_parts, recipient_lists
 from models.roles import role_policy_lines, roles
 from models.sends import active_contacts, send_counts, send_cycles, send_reservations
 from models.shares import share_accounts, shares
@@ -138,6 +139,10 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "change a reservation's sends": update(send_reservations).values(recipients=1),
     "let a reservation live longer": update(send_reservations).values(expires_at=func.now()),
     "remove a reservation": delete(send_reservations),
+    "let a list live longer": update(recipient_lists).values(expires_at=func.now()),
+    "send to others than were uploaded": update(recipient_list_parts).values(digests=[]),
+    "remove a list": delete(recipient_lists),
+    "remove who is in a list": delete(recipient_list_parts),
 }
 
 

@@ -33,6 +33,7 @@ from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
 from tests.links import ask, break_glass
 from tests.plans import STARTER, buy, subscribe
+from tests.recipients import give_list
 from tests.sends import give_reservation
 from tests.shares import Given, give_share
 from tests.staff import ask_for_subaccounts, set_override
@@ -73,6 +74,7 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await subscribe(world, master, STARTER)
     await buy(world, master)
     await give_reservation(world, master)
+    await give_list(world, master)
     await set_budget(world, master, 5)
     return master, owner
 

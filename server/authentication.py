@@ -1,0 +1,40 @@
+"""Who asks: from the header of a request to the person or the key."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import array
+
+from authz import principals
+from authz.principals import Credentials, Principal, network_address, principal_of
+from authz.reach import PRINCIPAL
+from authz.row_security import entering
+from engine.binds import prepared
+from engine.gates import behind
+from engine.pool import Pool
+from server.errors import Unauthenticated
+
+WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
+"""At most one row: `ids`, as `principal_of` takes them."""
+
+_PRINCIPAL = prepared(behind(entering(), WHO_ASKS))
+
+
+def credentials_of(authorization: str | None, client_address: str) -> Credentials | None:
+    """What the header shows; None without one. Raises Unauthenticated for what can be no token."""
+    if authorization is None:
+        return None
+    scheme, _, token = authorization.partition(" ")
+    address = network_address(client_address)
+    found = principals.credentials_of(token.strip(), address) if scheme.lower() == "bearer" else None
+    if found is None:
+        raise Unauthenticated
+    return found
+
+
+async def authenticated(primary: Pool, credentials: Credentials, reason: str | None = None) -> Principal:
+    """Who has the credentials; `reason`: see `Principal`. Raises Unauthenticated for nobody."""
+    found = await primary.value(_PRINCIPAL.sql, _PRINCIPAL.bound({}, credentials.binds))
+    if found is None:
+        raise Unauthenticated
+    return replace(principal_of(credentials, *found), reason=reason)
