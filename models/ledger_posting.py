@@ -5,14 +5,17 @@ transactions cannot wait for each other in a circle; transactions between other 
 beside it. An entry's time is taken behind the locks: within an account it never runs backwards, and the
 balance at a past moment is that of the last entry until then.
 
-Where less is left than an account's top-up rule wants, the rule becomes due in the same statement: no use of
-credit can forget it. A rule that is due already is touched all the same, so that a worker that is about to
-say otherwise is waited for.
+Where less is left than an account's top-up rule wants, the rule becomes due in the same statement, and a job
+for a worker is put into the queue: no use of credit can forget it. A rule that is due already is touched all
+the same, so that a worker that is about to say otherwise is waited for.
 """
+
+from string import Template
 
 from sqlalchemy import Connection, text
 
 from models.base import APPLICATION_ROLE
+from models.jobs import JobKind
 
 _SIGNATURE = "ledger_post(uuid, uuid, text, uuid, uuid, text, uuid[], text[], bigint[])"
 
@@ -21,7 +24,7 @@ _HEAD = """ledger_post(
   books uuid[], kinds text[], changes bigint[]
 ) RETURNS TABLE (short_account uuid, short_kind text, short_amount bigint)"""
 
-_BODY = """
+_BODY = Template("""
 DECLARE
   wanted integer := (SELECT count(DISTINCT book) FROM unnest(books) AS book);
   locked integer;
@@ -87,12 +90,19 @@ BEGIN
     UPDATE ledgers SET entry_count = place, head = after_hash, changed_at = moment
       WHERE master_id = tree AND account_id = entry.book;
   END LOOP;
-  UPDATE top_up_rules AS rule SET due_at = coalesce(rule.due_at, moment)
-    FROM ledger_balances AS credit
-    WHERE rule.master_id = tree AND rule.account_id = ANY (books) AND rule.paused_at IS NULL
-      AND credit.master_id = tree AND credit.account_id = rule.account_id AND credit.kind = 'CREDIT'
-      AND credit.amount < rule.threshold;
-END"""
+  FOR entry IN
+    UPDATE top_up_rules AS rule SET due_at = coalesce(rule.due_at, moment)
+      FROM ledger_balances AS credit
+      WHERE rule.master_id = tree AND rule.account_id = ANY (books) AND rule.paused_at IS NULL
+        AND credit.master_id = tree AND credit.account_id = rule.account_id AND credit.kind = 'CREDIT'
+        AND credit.amount < rule.threshold
+      RETURNING rule.account_id AS book, rule.due_at
+  LOOP
+    IF entry.due_at = moment THEN
+      PERFORM mandant_enqueue('$top_up', tree, entry.book, NULL);
+    END IF;
+  END LOOP;
+END""").substitute(top_up=JobKind.TOP_UP.value)
 """Gives the balances that would fall below their floor, and what is in them; then nothing was posted."""
 
 

@@ -10,6 +10,7 @@ import enum
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    DateTime,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
@@ -50,10 +51,16 @@ send_cycles = Table(
     moment("starts_at", nullable=False),
     Column("contacts", BigInteger, nullable=False, server_default=text("0"), comment="Rows below."),
     Column("sends", BigInteger, nullable=False, server_default=text("0")),
+    Column(
+        "closed_at",
+        DateTime(timezone=True),
+        comment="When it had ended and its contacts were forgotten.",
+    ),
     PrimaryKeyConstraint("master_id", "id"),
     UniqueConstraint("master_id", "account_id", "starts_at"),
     account_reference(),
     CheckConstraint(f"contacts >= 0 AND sends BETWEEN 0 AND {MOST_IN_A_CYCLE}", name="counts"),
+    Index("ix_send_cycles_open", "starts_at", postgresql_where=text("closed_at IS NULL")),
     comment="Of a subscription: what was used in it. Whoever counts locks the row.",
 )
 

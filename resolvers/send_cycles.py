@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Uuid, and_, any_, delete, func, literal, or_, select, update
+from sqlalchemy import ARRAY, DateTime, Uuid, and_, any_, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import CollectionAggregate
 
 from models.clock import current_moment
 from models.identifiers import AccountId, MasterId, SendCycleId, SendReservationId, new_id
+from models.jobs import Job, JobKind
 from models.sends import (
     ReservationStatus,
     active_contacts,
@@ -19,6 +20,7 @@ from models.sends import (
     send_cycles,
     send_reservations,
 )
+from resolvers.jobs import enqueue
 from resolvers.terms import Terms
 
 _OPEN = send_reservations.c.status == ReservationStatus.RESERVED.value
@@ -49,7 +51,7 @@ async def open_cycle(session: AsyncSession, terms: Terms) -> tuple[OpenCycle, li
     cycle = send_cycles.c
     of_subscription = and_(cycle.master_id == terms.master_id, cycle.account_id == terms.subscriber_id)
     current = cycle.starts_at == terms.cycle_starts_at
-    await session.execute(
+    begun = (
         upsert(send_cycles)
         .values(
             master_id=terms.master_id,
@@ -58,7 +60,12 @@ async def open_cycle(session: AsyncSession, terms: Terms) -> tuple[OpenCycle, li
             starts_at=terms.cycle_starts_at,
         )
         .on_conflict_do_nothing()
+        .returning(cycle.id)
     )
+    begun_id = (await session.execute(begun)).scalar_one_or_none()
+    if begun_id is not None:
+        its_end = literal(terms.cycle_ends_at, DateTime(timezone=True))
+        await enqueue(session, Job(JobKind.CYCLE_CLOSE, terms.master_id, begun_id), its_end)
     expired = and_(
         send_reservations.c.master_id == terms.master_id,
         _OPEN,

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, LargeBinary, Select, Uuid, and_, exists, func, ins
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.actors import Actor
 from authz.guard import Authorized
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -18,6 +19,7 @@ from authz.shared_guard import authorize_shared
 from models.accounts import accounts
 from models.clock import current_moment
 from models.identifiers import AccountId, Kind, LedgerTransactionId, SendReservationId, new_id, present
+from models.jobs import Job, JobKind
 from models.ledger import BalanceKind, LedgerTransactionKind
 from models.plans import MOST_IN_A_CYCLE
 from models.sends import (
@@ -31,6 +33,7 @@ from resolvers.contacts import Recipients
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.idempotency import IdempotentRequest, claim
+from resolvers.jobs import enqueue
 from resolvers.ledger_posting import Posting, Transaction, post
 from resolvers.send_caps import exceeded
 from resolvers.send_cycles import OpenCycle, Refund, open_cycle, use
@@ -106,6 +109,8 @@ async def reserve_sends(
         )
     )
     await _reserve_credit(session, principal, account, Refund(payer_id, -price), refunds)
+    expiry = Job(JobKind.RESERVATION_EXPIRY, account.master_id, cycle.id)
+    await enqueue(session, expiry, current_moment() + VALID_FOR)
     after: Change = {"stream": command.stream.value, "recipients": len(digests), "newContacts": contacts}
     after["price"] = str(price)
     subject_id = present(Kind.SEND_RESERVATION, wanted)
@@ -180,7 +185,7 @@ async def _reserve_credit(
 
 
 async def post_refunds(
-    session: AsyncSession, principal: Principal, account: Authorized, refunds: Iterable[Refund]
+    session: AsyncSession, actor: Actor, account: Authorized, refunds: Iterable[Refund]
 ) -> int | None:
     """Move between reserved and free credit of each payer, in one ledger transaction, so that books are
     locked in one order. What is there where it falls short, in micro-units."""
@@ -196,7 +201,7 @@ async def post_refunds(
     if not postings:
         return None
     transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
-    short = await post(session, principal, Transaction(account.master_id, transaction_id, kind, postings))
+    short = await post(session, actor, Transaction(account.master_id, transaction_id, kind, postings))
     return short[0].available if short else None
 
 

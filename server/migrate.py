@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, opened_rights, parent_access, row_security
-from models import cycles, ledger_posting, plan_catalogue
+from models import cycles, jobs, ledger_posting, plan_catalogue
 from resolvers import expiry_notices
 from server.database import connect_as_owner
 
@@ -44,6 +44,7 @@ def _migrate(connection: Connection) -> None:
     ledger_posting.synchronize(connection)
     cycles.synchronize(connection)
     plan_catalogue.synchronize(connection)
+    jobs.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -60,6 +61,7 @@ def why_not_current(connection: Connection) -> str | None:
         plan_catalogue,
         ledger_posting,
         expiry_notices,
+        jobs,
     )
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"
