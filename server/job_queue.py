@@ -9,6 +9,7 @@ import datetime
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.qb import (
     QueryBuilderEnvironment,
@@ -16,6 +17,7 @@ from pgqueuer.adapters.persistence.qb import (
     QuerySchedulerBuilder,
 )
 from pgqueuer.domain.settings import DBSettings
+from pgqueuer.errors import RetryRequested
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.models import Context, Job
 from pgqueuer.queries import Queries
@@ -23,6 +25,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from models.jobs import QUEUE_SCHEMA
 from server.database import queue_connection
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 MOST_ATTEMPTS = 5
 """So often a job that failed is tried again, over a quarter of an hour, before it is held."""
@@ -35,11 +39,11 @@ _LONGEST_PAUSE = datetime.timedelta(minutes=5)
 _TIMES_LONGER = 4.0
 
 # A job that was put in, or back, begins anew.
-_STARTS = f"""
-SELECT count(*) AS starts FROM {QUEUE_SCHEMA}.pgqueuer_log
+_STARTS = """
+SELECT count(*) AS starts FROM pgq.pgqueuer_log
 WHERE job_id = $1 AND status = 'picked' AND id > (
-  SELECT coalesce(max(id), 0) FROM {QUEUE_SCHEMA}.pgqueuer_log WHERE job_id = $1 AND status = 'queued'
-)"""  # noqa: S608 - the schema's name is ours
+  SELECT coalesce(max(id), 0) FROM pgq.pgqueuer_log WHERE job_id = $1 AND status = 'queued'
+)"""
 
 
 class QueueSettings(DBSettings):
@@ -101,4 +105,9 @@ class Executor(DatabaseRetryEntrypointExecutor):
         (row,) = await self._queue.driver.fetch(_STARTS, job.id)
         if int(str(row["starts"])) > MOST_DEATHS:
             raise TooManyDeathsError
-        await super().execute(job, context)
+        try:
+            await super().execute(job, context)
+        except RetryRequested as retry:
+            error = type(retry.__cause__).__name__
+            _log.warning("a job is tried again", kind=job.entrypoint, job=job.id, error=error)
+            raise

@@ -23,7 +23,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from authz.worker_functions import enqueue_due
-from models.jobs import QUEUE_SCHEMA, Job, JobKind
+from models.jobs import Job, JobKind
 from resolvers.expiry_notices import tell_batch
 from resolvers.job_work import do
 from resolvers.payments import PaymentProvider
@@ -33,7 +33,8 @@ from server.job_queue import QUEUE, Executor, open_queue
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-_EVERY_MINUTE = "* * * * *"
+Step = Callable[[AsyncEngine], Awaitable[None]]
+
 _AT_ONCE = 8
 """Jobs of one worker, each with a connection while it needs one."""
 _TAKEN_AT_ONCE = 4
@@ -46,9 +47,7 @@ _PAUSE = 2.0
 """Seconds until a database that went away is tried again."""
 
 # For the operator's questions: how often what was done, and why it failed.
-_FORGET_HISTORY = text(
-    f"DELETE FROM {QUEUE_SCHEMA}.pgqueuer_log WHERE created < now() - interval '7 days'"  # noqa: S608
-)
+_FORGET_HISTORY = text("DELETE FROM pgq.pgqueuer_log WHERE created < now() - interval '7 days'")
 
 _DATABASE_AWAY = (
     OSError,
@@ -77,6 +76,10 @@ async def look(database: AsyncEngine) -> None:
         await session.execute(_FORGET_HISTORY)
 
 
+EVERY_MINUTE: tuple[Step, ...] = (look, tell_expiries)
+"""What one of the workers does then, each on its own; all of them when a worker begins."""
+
+
 async def work(database_url: str, provider: PaymentProvider, stop: asyncio.Event) -> None:
     """Work until told to stop; then end what was begun. Raises CommandFailed where migrations are due."""
     async with current_database(database_url):
@@ -99,8 +102,8 @@ async def _work_on_queue(
 ) -> None:
     async with open_queue(database_url) as queue:
         worker = _worker(queue, database, provider)
-        for step in (look, tell_expiries):
-            await _try(step, database)
+        # The first of them at once: PGQueuer waits for the next full minute.
+        first_steps = asyncio.gather(*[_try(step, database) for step in EVERY_MINUTE])
         # Of its own: PGQueuer sets its event also where it ends with an error.
         stopping = asyncio.create_task(_pass_on(stop, worker.shutdown))
         try:
@@ -113,6 +116,7 @@ async def _work_on_queue(
             )
         finally:
             stopping.cancel()
+            await first_steps
 
 
 def _worker(queue: Queries, database: AsyncEngine, provider: PaymentProvider) -> PgQueuer:
@@ -122,21 +126,22 @@ def _worker(queue: Queries, database: AsyncEngine, provider: PaymentProvider) ->
     async def handle(job: pgqueuer.models.Job) -> None:
         await do(sessions, provider, Job.read(job.entrypoint, job.payload))
 
-    async def look_again(_: pgqueuer.models.Schedule) -> None:
-        await _try(look, database)
-
-    async def tell_again(_: pgqueuer.models.Schedule) -> None:
-        await _try(tell_expiries, database)
-
     for kind in JobKind:
         factory = partial(Executor, queue=queue)
         worker.entrypoint(kind.value, on_failure="hold", executor_factory=factory)(handle)
-    worker.schedule("look", _EVERY_MINUTE)(look_again)
-    worker.schedule("tell_expiries", _EVERY_MINUTE)(tell_again)
+    for step in EVERY_MINUTE:
+        worker.schedule(step.__name__, "* * * * *")(_scheduled(step, database))
     return worker
 
 
-async def _try(step: Callable[[AsyncEngine], Awaitable[None]], database: AsyncEngine) -> None:
+def _scheduled(step: Step, database: AsyncEngine) -> Callable[[pgqueuer.models.Schedule], Awaitable[None]]:
+    async def take(_: pgqueuer.models.Schedule) -> None:
+        await _try(step, database)
+
+    return take
+
+
+async def _try(step: Step, database: AsyncEngine) -> None:
     """What fails is tried again with the next minute."""
     try:
         await step(database)

@@ -7,23 +7,22 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import text
 
-from models.jobs import QUEUE_SCHEMA
 from server.commands.database import current_database
 from server.commands.tables import new_table, printable
 from server.job_queue import open_queue
 
 _MOST_SHOWN = 1000
 
-_HELD = text(f"""
+_HELD = text("""
 SELECT job.id, job.entrypoint, job.payload, job.created, told.error
-FROM {QUEUE_SCHEMA}.pgqueuer AS job
+FROM pgq.pgqueuer AS job
 LEFT JOIN LATERAL (
   SELECT concat_ws(': ', traceback->>'exception_type', nullif(traceback->>'exception_message', '')) AS error
-  FROM {QUEUE_SCHEMA}.pgqueuer_log AS log
+  FROM pgq.pgqueuer_log AS log
   WHERE log.job_id = job.id AND log.traceback IS NOT NULL ORDER BY log.id DESC LIMIT 1
 ) AS told ON true
-WHERE job.status = 'failed' ORDER BY job.id LIMIT {_MOST_SHOWN}
-""")  # noqa: S608 - the schema's name is ours
+WHERE job.status = 'failed' ORDER BY job.id LIMIT :most
+""")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class HeldJob:
 async def held_jobs(database_url: str) -> list[HeldJob]:
     """The oldest first, at most 1000. Raises CommandFailed where migrations are due."""
     async with current_database(database_url) as database, database.connect() as connection:
-        rows = (await connection.execute(_HELD)).all()
+        rows = (await connection.execute(_HELD, {"most": _MOST_SHOWN})).all()
     return [
         HeldJob(row.entrypoint, (row.payload or b"").decode(errors="replace"), row.created, row.error or "")
         for row in rows

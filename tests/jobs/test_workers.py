@@ -124,9 +124,12 @@ async def test_a_job_that_fails_stops_no_other(
         row = await job(world.database, last)
         return row is not None and row.status == "failed"
 
-    async with _working(own, provider):
-        await until(_bought(world, brand))
-        await until(one_is_held)
+    with capture_logs() as lines:
+        async with _working(own, provider):
+            await until(_bought(world, brand))
+            await until(one_is_held)
+    told = [line for line in lines if line["event"] == "a job is tried again"]
+    assert [(line["job"], line["error"]) for line in told] == [(first, "ValueError")]
     later = await job(world.database, first)
     assert later is not None
     assert (later.status, later.attempts) == ("queued", 1)
