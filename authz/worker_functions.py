@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.identifiers import MasterId
 from models.jobs import PRIORITY, JobKind
 from models.payments import LEFT_TO_ITS_REQUEST
+from models.sends import LAST_REQUESTS
 
-_CYCLE_IS_OVER = """
+_CYCLE_IS_OVER = Template("""
 BEGIN
   RETURN EXISTS (
     SELECT FROM send_cycles
@@ -25,13 +26,13 @@ BEGIN
         coalesce(own.time_zone, 'UTC') AS zone
     ) AS counted
     WHERE send_cycles.master_id = tree AND send_cycles.id = cycle
-      AND mandant_now() >=
+      AND mandant_now() >= interval '$last_requests seconds' +
         mandant_cycle_start(anchor, zone, mandant_cycle_number(anchor, zone, starts_at) + 1)
   ) AND NOT EXISTS (
     SELECT FROM send_reservations
-    WHERE master_id = tree AND cycle_id = cycle AND status = 'RESERVED' AND expires_at > mandant_now()
+    WHERE master_id = tree AND cycle_id = cycle AND status = 'RESERVED'
   );
-END"""
+END""").substitute(last_requests=LAST_REQUESTS.seconds)
 
 # A cycle has 28 days, less an hour where clocks are put forward: that spares the younger ones the look at
 # their subscription. What is in the queue already is left to its job, unless that is for a later moment: it

@@ -5,6 +5,7 @@ made it active; while that one is open, others that mean to send to the same con
 the contact stays active for them if the first is voided.
 """
 
+import datetime
 import enum
 
 from sqlalchemy import (
@@ -25,6 +26,9 @@ from sqlalchemy import (
 from models.accounts import one_of
 from models.base import Column, account_columns, account_reference, created_at, metadata, moment
 from models.plans import MOST_IN_A_CYCLE
+
+LAST_REQUESTS = datetime.timedelta(minutes=1)
+"""After its end a cycle stays as it is for so long: a request that began before it may still write to it."""
 
 
 class SendStream(enum.Enum):

@@ -13,6 +13,7 @@ from models.clock import current_moment
 from models.identifiers import AccountId, MasterId, SendCycleId, SendReservationId, new_id
 from models.jobs import Job, JobKind
 from models.sends import (
+    LAST_REQUESTS,
     ReservationStatus,
     active_contacts,
     contact_claims,
@@ -64,8 +65,8 @@ async def open_cycle(session: AsyncSession, terms: Terms) -> tuple[OpenCycle, li
     )
     begun_id = (await session.execute(begun)).scalar_one_or_none()
     if begun_id is not None:
-        its_end = literal(terms.cycle_ends_at, DateTime(timezone=True))
-        await enqueue(session, Job(JobKind.CYCLE_CLOSE, terms.master_id, begun_id), its_end)
+        over_at = literal(terms.cycle_ends_at + LAST_REQUESTS, DateTime(timezone=True))
+        await enqueue(session, Job(JobKind.CYCLE_CLOSE, terms.master_id, begun_id), over_at)
     expired = and_(
         send_reservations.c.master_id == terms.master_id,
         _OPEN,
