@@ -1,42 +1,104 @@
 """What workers are let see and enter, as functions of the database.
 
-A worker is in no tree, so the second wall shows it nothing. These functions run as their owner: they tell in
-which accounts a top-up is due or waits for its answer, and let a transaction into such a tree and no other.
+A worker is in no tree, so the second wall shows it nothing. These functions run as their owner: one puts a
+job for whatever is due into the queue, in all trees, and tells no more than how many; one lets a transaction
+into a tree in which something is due, and into no other.
 """
 
-import uuid
+from string import Template
 
-from sqlalchemy import Integer, Select, Uuid, column, func, literal, select
+from sqlalchemy import Integer, Uuid, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.identifiers import MasterId
+from models.jobs import PRIORITY, JobKind
+from models.payments import LEFT_TO_ITS_REQUEST
+from models.sends import LAST_REQUESTS
 
-_DUE_RULES = """
+_CYCLE_IS_OVER = Template("""
 BEGIN
-  RETURN QUERY
-    SELECT rule.master_id, rule.account_id FROM top_up_rules AS rule
-    WHERE rule.due_at <= now() AND NOT EXISTS (
-      SELECT FROM top_ups AS open_one
-      WHERE open_one.master_id = rule.master_id AND open_one.account_id = rule.account_id
-        AND open_one.automatic AND open_one.status = 'PENDING'
+  RETURN EXISTS (
+    SELECT FROM send_cycles
+    JOIN accounts ON accounts.master_id = tree AND accounts.id = send_cycles.account_id
+    LEFT JOIN subscriptions AS own ON own.master_id = tree AND own.account_id = accounts.id
+    CROSS JOIN LATERAL (
+      SELECT coalesce(own.anchored_at, accounts.created_at) AS anchor,
+        coalesce(own.time_zone, 'UTC') AS zone
+    ) AS counted
+    WHERE send_cycles.master_id = tree AND send_cycles.id = cycle
+      AND mandant_now() >= interval '$last_requests seconds' +
+        mandant_cycle_start(anchor, zone, mandant_cycle_number(anchor, zone, starts_at) + 1)
+  ) AND NOT EXISTS (
+    SELECT FROM send_reservations
+    WHERE master_id = tree AND cycle_id = cycle AND status = 'RESERVED'
+  );
+END""").substitute(last_requests=LAST_REQUESTS.seconds)
+
+# A cycle has 28 days, less an hour where clocks are put forward: that spares the younger ones the look at
+# their subscription. What is in the queue already is left to its job, unless that is for a later moment: it
+# is ready, at work, about to be tried again, or held after too many failures.
+_ENQUEUE_DUE = Template("""
+DECLARE
+  number integer;
+BEGIN
+  WITH due AS (
+    SELECT DISTINCT '$reservation_expiry' AS kind, master_id AS tree, cycle_id AS subject
+      FROM send_reservations WHERE status = 'RESERVED' AND expires_at <= mandant_now()
+    UNION ALL
+    SELECT '$cycle_close', master_id, id FROM send_cycles
+      WHERE closed_at IS NULL AND starts_at <= mandant_now() - interval '27 days'
+        AND mandant_cycle_is_over(master_id, id)
+    UNION ALL
+    SELECT '$top_up', master_id, account_id FROM (
+      SELECT rule.master_id, rule.account_id FROM top_up_rules AS rule
+        WHERE rule.due_at <= now() AND NOT EXISTS (
+          SELECT FROM top_ups AS open_one
+          WHERE open_one.master_id = rule.master_id AND open_one.account_id = rule.account_id
+            AND open_one.automatic AND open_one.status = 'PENDING'
+        )
+      UNION
+      SELECT master_id, account_id FROM top_ups
+        WHERE status = 'PENDING'
+          AND (automatic OR created_at < now() - interval '$left_to_its_request seconds')
+    ) AS wanting
+  ), wanted AS (
+    SELECT kind, convert_to(concat_ws(' ', tree, subject), 'UTF8') AS about,
+      concat_ws(' ', kind, tree, subject) AS key
+    FROM due
+  ), fresh AS (
+    INSERT INTO pgq.pgqueuer (priority, entrypoint, payload, dedupe_key, status)
+    SELECT $priority, kind, about, key, 'queued' FROM wanted
+    WHERE NOT EXISTS (
+      SELECT FROM pgq.pgqueuer AS known
+      WHERE known.entrypoint = kind AND known.payload = about
+        AND (known.status <> 'queued' OR known.attempts > 0 OR known.execute_after <= now())
     )
-    ORDER BY rule.due_at LIMIT most;
-END"""
-
-# A request asks for its own top-up first; the provider is given up sooner than that (resolvers/payments.py).
-_WAITING_TOP_UPS = """
-BEGIN
-  RETURN QUERY
-    SELECT top_up.master_id, top_up.id FROM top_ups AS top_up
-    WHERE top_up.status = 'PENDING' AND top_up.id > after
-      AND (top_up.automatic OR top_up.created_at < now() - interval '30 seconds')
-    ORDER BY top_up.id LIMIT most;
-END"""
+    LIMIT most
+    ON CONFLICT DO NOTHING RETURNING id, priority, entrypoint, status
+  ), logged AS (
+    INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint)
+    SELECT id, status, priority, entrypoint FROM fresh
+  )
+  SELECT count(*) INTO number FROM fresh;
+  RETURN number;
+END""").substitute(
+    {kind.name.lower(): kind.value for kind in JobKind},
+    left_to_its_request=LEFT_TO_ITS_REQUEST.seconds,
+    priority=PRIORITY,
+)
 
 _ENTER = """
 BEGIN
   IF NOT EXISTS (SELECT FROM top_up_rules WHERE master_id = tree AND due_at <= now())
-    AND NOT EXISTS (SELECT FROM top_ups WHERE master_id = tree AND status = 'PENDING') THEN
+    AND NOT EXISTS (SELECT FROM top_ups WHERE master_id = tree AND status = 'PENDING')
+    AND NOT EXISTS (
+      SELECT FROM send_reservations
+      WHERE master_id = tree AND status = 'RESERVED' AND expires_at <= mandant_now()
+    )
+    AND NOT EXISTS (
+      SELECT FROM send_cycles
+      WHERE master_id = tree AND closed_at IS NULL AND mandant_cycle_is_over(tree, id)
+    ) THEN
     RETURN false;
   END IF;
   PERFORM set_config('mandant.trees', '{' || tree || '}', true);
@@ -63,31 +125,21 @@ BEGIN
 END"""
 
 FUNCTIONS = {
-    "mandant_due_top_up_rules(most integer) RETURNS TABLE (tree uuid, account uuid) STABLE": _DUE_RULES,
-    "mandant_waiting_top_ups(after uuid, most integer) RETURNS TABLE (tree uuid, top_up uuid) STABLE": (
-        _WAITING_TOP_UPS
-    ),
+    "mandant_cycle_is_over(tree uuid, cycle uuid) RETURNS boolean STABLE": _CYCLE_IS_OVER,
+    "mandant_enqueue_due(most integer) RETURNS integer": _ENQUEUE_DUE,
     "mandant_enter_as_worker(tree uuid) RETURNS boolean": _ENTER,
     "mandant_delete_ended_lists() RETURNS boolean": _DELETE_ENDED_LISTS,
 }
 """By their heads; `authz.row_security` brings them into the database."""
 
 
-def due_rules(most: int) -> Select[tuple[uuid.UUID, uuid.UUID]]:
-    """Trees and accounts whose top-up rule is due, the longest due first."""
-    function = func.mandant_due_top_up_rules(literal(most, Integer))
-    found = function.table_valued(column("tree", Uuid()), column("account", Uuid()))
-    return select(found.c.tree, found.c.account)
-
-
-def waiting_top_ups(after: uuid.UUID, most: int) -> Select[tuple[uuid.UUID, uuid.UUID]]:
-    """Trees and top-ups of which the payment provider's answer is not known, in the order of their ids."""
-    function = func.mandant_waiting_top_ups(literal(after, Uuid), literal(most, Integer))
-    found = function.table_valued(column("tree", Uuid()), column("top_up", Uuid()))
-    return select(found.c.tree, found.c.top_up)
+async def enqueue_due(session: AsyncSession, most: int) -> int:
+    """Put a job for what is due into the queue, as far as none is there. How many, at most so many."""
+    enqueued = await session.execute(select(func.mandant_enqueue_due(literal(most, Integer))))
+    return int(enqueued.scalar_one())
 
 
 async def enter_as_worker(session: AsyncSession, master_id: MasterId) -> bool:
-    """Show the rest of the transaction the tree; false, and nothing is shown, where no top-up needs it."""
+    """Show the rest of the transaction the tree; false, and nothing is shown, where nothing in it is due."""
     entering = select(func.mandant_enter_as_worker(literal(master_id, Uuid)))
     return bool((await session.execute(entering)).scalar_one())

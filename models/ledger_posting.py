@@ -8,14 +8,17 @@ balance at a past moment is that of the last entry until then.
 What a pool keeps free for accounts below it (see `models.budgets`) is left in it: whoever takes credit finds
 less. Only who takes what was promised to him says so, by leaving the pool out of the `guarded` books.
 
-Where less is left than an account's top-up rule wants, the rule becomes due in the same statement: no use of
-credit can forget it. A rule that is due already is touched all the same, so that a worker that is about to
-say otherwise is waited for.
+Where less is left than an account's top-up rule wants, the rule becomes due in the same statement, and a job
+for a worker is put into the queue: no use of credit can forget it. A rule that is due already is touched all
+the same, so that a worker that is about to say otherwise is waited for.
 """
+
+from string import Template
 
 from sqlalchemy import Connection, text
 
 from models.base import APPLICATION_ROLE
+from models.jobs import JobKind
 
 _SIGNATURE = "ledger_post(uuid, uuid, text, uuid, uuid, text, uuid[], text[], bigint[], uuid[])"
 
@@ -24,7 +27,7 @@ _HEAD = """ledger_post(
   books uuid[], kinds text[], changes bigint[], guarded uuid[] DEFAULT NULL
 ) RETURNS TABLE (short_account uuid, short_kind text, short_amount bigint)"""
 
-_BODY = """
+_BODY = Template("""
 DECLARE
   wanted integer := (SELECT count(DISTINCT book) FROM unnest(books) AS book);
   locked integer;
@@ -104,12 +107,19 @@ BEGIN
     UPDATE ledgers SET entry_count = place, head = after_hash, changed_at = moment
       WHERE master_id = tree AND account_id = entry.book;
   END LOOP;
-  UPDATE top_up_rules AS rule SET due_at = coalesce(rule.due_at, moment)
-    FROM ledger_balances AS credit
-    WHERE rule.master_id = tree AND rule.account_id = ANY (books) AND rule.paused_at IS NULL
-      AND credit.master_id = tree AND credit.account_id = rule.account_id AND credit.kind = 'CREDIT'
-      AND credit.amount < rule.threshold;
-END"""
+  FOR entry IN
+    UPDATE top_up_rules AS rule SET due_at = coalesce(rule.due_at, moment)
+      FROM ledger_balances AS credit
+      WHERE rule.master_id = tree AND rule.account_id = ANY (books) AND rule.paused_at IS NULL
+        AND credit.master_id = tree AND credit.account_id = rule.account_id AND credit.kind = 'CREDIT'
+        AND credit.amount < rule.threshold
+      RETURNING rule.account_id AS book, rule.due_at
+  LOOP
+    IF entry.due_at = moment THEN
+      PERFORM mandant_enqueue('$top_up', tree, entry.book, NULL);
+    END IF;
+  END LOOP;
+END""").substitute(top_up=JobKind.TOP_UP.value)
 """Gives the balances that would fall below their floor, and what is in them; then nothing was posted."""
 
 

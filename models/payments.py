@@ -1,5 +1,6 @@
 """Payment methods and top-ups (R44). Card numbers are the provider's affair: only its references are here."""
 
+import datetime
 import enum
 
 from sqlalchemy import (
@@ -28,6 +29,10 @@ from models.base import (
     short_text,
     short_text_check,
 )
+
+LEFT_TO_ITS_REQUEST = datetime.timedelta(seconds=30)
+"""So long a worker leaves a person's top-up to the request that began it; that gives the payment provider up
+sooner (resolvers/payments.py)."""
 
 
 class TopUpStatus(enum.Enum):

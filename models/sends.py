@@ -5,6 +5,7 @@ made it active; while that one is open, others that mean to send to the same con
 the contact stays active for them if the first is voided.
 """
 
+import datetime
 import enum
 
 from sqlalchemy import (
@@ -25,6 +26,9 @@ from sqlalchemy import (
 from models.accounts import one_of
 from models.base import Column, account_columns, account_reference, created_at, metadata, moment
 from models.plans import MOST_IN_A_CYCLE
+
+LAST_REQUESTS = datetime.timedelta(minutes=1)
+"""After its end a cycle stays as it is for so long: a request that began before it may still write to it."""
 
 
 class SendStream(enum.Enum):
@@ -52,10 +56,16 @@ send_cycles = Table(
     Column("ends_at", DateTime(timezone=True), nullable=False, comment="Not in it."),
     Column("contacts", BigInteger, nullable=False, server_default=text("0"), comment="Rows below."),
     Column("sends", BigInteger, nullable=False, server_default=text("0")),
+    Column(
+        "closed_at",
+        DateTime(timezone=True),
+        comment="When it had ended and its contacts were forgotten.",
+    ),
     PrimaryKeyConstraint("master_id", "id"),
     UniqueConstraint("master_id", "account_id", "starts_at"),
     account_reference(),
     CheckConstraint(f"contacts >= 0 AND sends BETWEEN 0 AND {MOST_IN_A_CYCLE}", name="counts"),
+    Index("ix_send_cycles_open", "starts_at", postgresql_where=text("closed_at IS NULL")),
     comment="Of a subscription: what was used in it. Whoever counts locks the row.",
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Uuid, and_, any_, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ARRAY, DateTime, Uuid, and_, any_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import CollectionAggregate
@@ -11,7 +11,9 @@ from sqlalchemy.sql.elements import CollectionAggregate
 from models.budgets import credit_counts
 from models.clock import current_moment
 from models.identifiers import AccountId, MasterId, SendCycleId, SendReservationId, new_id
+from models.jobs import Job, JobKind
 from models.sends import (
+    LAST_REQUESTS,
     ReservationStatus,
     active_contacts,
     contact_claims,
@@ -20,6 +22,7 @@ from models.sends import (
     send_reservations,
 )
 from resolvers.audiences import allowing_many
+from resolvers.jobs import enqueue
 from resolvers.terms import Terms
 
 _OPEN = send_reservations.c.status == ReservationStatus.RESERVED.value
@@ -50,7 +53,7 @@ async def open_cycle(session: AsyncSession, terms: Terms) -> tuple[OpenCycle, li
     cycle = send_cycles.c
     of_subscription = and_(cycle.master_id == terms.master_id, cycle.account_id == terms.subscriber_id)
     current = cycle.starts_at == terms.cycle_starts_at
-    await session.execute(
+    begun = (
         upsert(send_cycles)
         .values(
             master_id=terms.master_id,
@@ -60,7 +63,12 @@ async def open_cycle(session: AsyncSession, terms: Terms) -> tuple[OpenCycle, li
             ends_at=terms.cycle_ends_at,
         )
         .on_conflict_do_nothing()
+        .returning(cycle.id)
     )
+    begun_id = (await session.execute(begun)).scalar_one_or_none()
+    if begun_id is not None:
+        over_at = literal(terms.cycle_ends_at + LAST_REQUESTS, DateTime(timezone=True))
+        await enqueue(session, Job(JobKind.CYCLE_CLOSE, terms.master_id, begun_id), over_at)
     expired = and_(
         send_reservations.c.master_id == terms.master_id,
         _OPEN,

@@ -10,6 +10,7 @@ from sqlalchemy import Uuid, and_, exists, func, insert, literal, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.actors import Actor
 from authz.guard import Authorized
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -18,6 +19,7 @@ from authz.shared_guard import authorize_shared
 from models.accounts import accounts
 from models.clock import current_moment
 from models.identifiers import AccountId, Kind, LedgerTransactionId, SendReservationId, new_id, present
+from models.jobs import Job, JobKind
 from models.ledger import BalanceKind, LedgerTransactionKind
 from models.sends import (
     ReservationStatus,
@@ -33,6 +35,7 @@ from resolvers.contacts import MOST_IN_A_REQUEST, Recipients
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.idempotency import IdempotentRequest, claim
+from resolvers.jobs import enqueue
 from resolvers.ledger_posting import Posting, Transaction, post
 from resolvers.send_cycles import OpenCycle, Refund, Use, open_cycle, use
 from resolvers.terms import Terms, terms_of
@@ -108,6 +111,8 @@ async def reserve_sends(
         )
     )
     await _reserve_credit(session, principal, account, payer_id, costs, refunds)
+    expiry = Job(JobKind.RESERVATION_EXPIRY, account.master_id, cycle.id)
+    await enqueue(session, expiry, current_moment() + VALID_FOR)
     after: Change = {"stream": command.stream.value, "recipients": audience.recipients}
     after |= {"newContacts": contacts, "price": str(costs.price)}
     subject_id = present(Kind.SEND_RESERVATION, wanted)
@@ -199,7 +204,7 @@ async def _reserve_credit(
 
 async def post_refunds(
     session: AsyncSession,
-    principal: Principal,
+    actor: Actor,
     account: Authorized,
     refunds: Iterable[Refund],
     guarded: Sequence[AccountId] = (),
@@ -220,7 +225,7 @@ async def post_refunds(
         return None
     transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
     transaction = Transaction(account.master_id, transaction_id, kind, postings, guarded=guarded)
-    short = await post(session, principal, transaction)
+    short = await post(session, actor, transaction)
     return short[0].available if short else None
 
 

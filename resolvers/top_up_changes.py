@@ -18,11 +18,14 @@ from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from models.accounts import Currency, accounts
+from models.clock import current_moment
 from models.identifiers import AccountId, PaymentMethodId, TopUpId, new_id
-from models.payments import TopUpStatus, payment_methods, top_ups
+from models.jobs import Job, JobKind
+from models.payments import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from resolvers.amounts import movable
 from resolvers.credit import balance_of, currency_of, has_own_balance
 from resolvers.idempotency import IdempotentRequest, claim
+from resolvers.jobs import enqueue
 from resolvers.payment_methods import check_payment_method
 from resolvers.payments import Charge, PaymentProvider, ask
 from resolvers.top_up_settling import settle
@@ -109,6 +112,8 @@ async def _start(session: AsyncSession, principal: Principal, command: CreditTop
                 actor_account_id=account.acting_from,
             )
         )
+        job = Job(JobKind.TOP_UP, account.master_id, account.account_id)
+        await enqueue(session, job, current_moment() + LEFT_TO_ITS_REQUEST)
     with_method = and_(
         payment_methods.c.master_id == top_ups.c.master_id,
         payment_methods.c.id == top_ups.c.payment_method_id,

@@ -13,10 +13,12 @@ from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from models.accounts import accounts
 from models.identifiers import AccountId, Kind, PaymentMethodId, present
+from models.jobs import Job, JobKind
 from models.top_up_rules import top_up_rules
 from resolvers.amounts import movable
 from resolvers.credit import balance_of, has_own_balance
 from resolvers.events import EventKind, record
+from resolvers.jobs import enqueue
 from resolvers.payment_methods import check_payment_method
 from resolvers.top_up_rules import end_top_up_rule, told_of
 
@@ -60,6 +62,8 @@ async def set_top_up_rule(session: AsyncSession, principal: Principal, command: 
     changed = {name: made.excluded[name] for name in values}
     stored = made.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=changed)
     after = (await session.execute(stored.returning(*top_up_rules.c))).one()
+    if after.due_at is not None:
+        await enqueue(session, Job(JobKind.TOP_UP, account.master_id, account.account_id))
     subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.TOP_UP_RULE_UPDATED
     told_before = None if before is None else told_of(before)
     await record(session, principal, account, kind, subject_id, told_before, told_of(after))

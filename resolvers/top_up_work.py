@@ -5,7 +5,6 @@ top-up stays pending, and the next worker asks again: several at once, and one t
 """
 
 import datetime
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,14 +20,11 @@ from authz.refusals import Refusal, RefusalCode
 from authz.status import effective_status
 from models.accounts import AccountStatus, Currency, accounts
 from models.identifiers import AccountId, MasterId, TopUpId, new_id
-from models.payments import TopUpStatus, payment_methods, top_ups
+from models.payments import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from models.top_up_rules import top_up_rules
 from resolvers.credit import balance_of, currency_of, has_own_balance
 from resolvers.payments import Charge, PaymentProvider, ask
 from resolvers.top_up_settling import settle
-
-BATCH = 100
-"""So many are looked at before others are looked for."""
 
 _HOUR = datetime.timedelta(hours=1)
 _TODAY = func.date_trunc("day", func.now(), "UTC", type_=DateTime(timezone=True))
@@ -39,8 +35,8 @@ _TOMORROW = func.date_trunc(
 
 
 @dataclass(frozen=True)
-class DueRule:
-    """An account whose rule is due."""
+class DueAccount:
+    """An account whose rule is due, or of which a top-up waits for its answer."""
 
     master_id: MasterId
     account_id: AccountId
@@ -54,19 +50,35 @@ class WaitingTopUp:
     id: TopUpId
 
 
-async def due_rules(session: AsyncSession) -> Sequence[DueRule]:
-    """Up to BATCH of them."""
-    rows = await session.execute(worker_functions.due_rules(BATCH))
-    return [DueRule(MasterId(row.tree), AccountId(row.account)) for row in rows]
+async def top_up(
+    sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, due: DueAccount
+) -> None:
+    """Begin what the account's rule is due for, and ask for all that waits. What gets no answer waits on."""
+    async with sessions.begin() as session:
+        await begin(session, due)
+    async with sessions.begin() as session:
+        waiting = await _waiting_top_ups(session, due)
+    for one in waiting:
+        await ask_and_settle(sessions, provider, one)
 
 
-async def waiting_top_ups(session: AsyncSession, after: TopUpId | None) -> Sequence[WaitingTopUp]:
-    """Up to BATCH of them, those that come after that one."""
-    rows = await session.execute(worker_functions.waiting_top_ups(after or uuid.UUID(int=0), BATCH))
-    return [WaitingTopUp(MasterId(row.tree), TopUpId(row.top_up)) for row in rows]
+async def _waiting_top_ups(session: AsyncSession, due: DueAccount) -> Sequence[WaitingTopUp]:
+    """The oldest first."""
+    if not await worker_functions.enter_as_worker(session, due.master_id):
+        return []
+    found = top_ups.c
+    left_to_its_request = and_(~found.automatic, found.created_at >= func.now() - LEFT_TO_ITS_REQUEST)
+    statement = select(found.id).where(
+        found.master_id == due.master_id,
+        found.account_id == due.account_id,
+        found.status == TopUpStatus.PENDING.value,
+        ~left_to_its_request,
+    )
+    ids = (await session.execute(statement.order_by(found.id))).scalars()
+    return [WaitingTopUp(due.master_id, TopUpId(top_up_id)) for top_up_id in ids]
 
 
-async def begin(session: AsyncSession, due: DueRule) -> None:
+async def begin(session: AsyncSession, due: DueAccount) -> None:
     """Write the top-up that a rule is due for; or when it is due again, where none may begin now.
 
     None begins while another of the account's is open, beyond the day's maximum, or while the account or one
@@ -102,7 +114,7 @@ async def begin(session: AsyncSession, due: DueRule) -> None:
         )
 
 
-def _facts(due: DueRule) -> Select[Any]:
+def _facts(due: DueAccount) -> Select[Any]:
     of_account = and_(top_ups.c.master_id == due.master_id, top_ups.c.account_id == due.account_id)
     automatic = and_(of_account, top_ups.c.automatic)
     bought = select(func.coalesce(func.sum(top_ups.c.amount), 0)).where(

@@ -23,6 +23,7 @@ from server.commands.explanation import (
     steps_table,
 )
 from server.commands.failures import CommandFailed, database_failures
+from server.commands.jobs import held_jobs, jobs_table, retry_held_jobs
 from server.commands.ledger import ledger_faults
 from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.policy import LEGEND, policy_table, policy_texts
@@ -36,7 +37,7 @@ from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
 from server.payments import payment_provider
 from server.settings import Settings
-from server.worker import at_work, work
+from server.worker import at_work, work_until_signalled
 
 _commands = typer.Typer(
     name="mandant",
@@ -50,9 +51,11 @@ _policy = typer.Typer(help="The authorization policy.", no_args_is_help=True)
 _ledger = typer.Typer(help="The ledger.", no_args_is_help=True)
 _schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 _staff = typer.Typer(help="The platform's own staff.", no_args_is_help=True)
+_jobs = typer.Typer(help="The jobs of workers.", no_args_is_help=True)
 _commands.add_typer(_policy, name="policy")
 _commands.add_typer(_staff, name="staff")
 _commands.add_typer(_ledger, name="ledger")
+_commands.add_typer(_jobs, name="jobs")
 _commands.add_typer(_schema, name="schema")
 
 
@@ -105,12 +108,33 @@ async def _prepare_demo(addresses: DatabaseAddresses, settings: Settings) -> Dem
 
 @_commands.command()
 def worker() -> None:
-    """Tell of what ends, and settle top-ups, until Ctrl-C or SIGTERM."""
+    """Do the jobs that wait, and tell of what ends, until Ctrl-C or SIGTERM; what was begun is ended."""
     settings = read_settings()
     with open_database(settings) as addresses, database_failures():
         serving.start_log()
+        # Before it works and after it a signal interrupts it at once.
         with suppress(KeyboardInterrupt):
-            asyncio.run(work(addresses.application, payment_provider(settings.payment_provider)))
+            provider = payment_provider(settings.payment_provider)
+            asyncio.run(work_until_signalled(addresses.application, provider))
+
+
+@_jobs.command("held")
+def jobs_held() -> None:
+    """Show the jobs that failed too often and are not tried any more."""
+    with open_database(read_settings()) as addresses, database_failures():
+        held = asyncio.run(held_jobs(addresses.application))
+    if held:
+        print_table(jobs_table(held))
+    else:
+        typer.echo("No job is held.")
+
+
+@_jobs.command("retry")
+def jobs_retry() -> None:
+    """Have the jobs that are held done again."""
+    with open_database(read_settings()) as addresses, database_failures():
+        number = asyncio.run(retry_held_jobs(addresses.application))
+    typer.echo(f"{number} put back into the queue.")
 
 
 @_commands.command()

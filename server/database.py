@@ -1,6 +1,8 @@
 """Connections to PostgreSQL as the application's role."""
 
 import select
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import orjson
@@ -22,6 +24,8 @@ _SETTINGS = {
 }
 _CONNECT_TIMEOUT = 5
 """Seconds."""
+_QUEUE_TIMEOUT = 10
+"""Seconds; longer than the database gives a statement, so that only a silent one is given up."""
 
 
 def connect_as_application(url: str, pool_size: int) -> AsyncEngine:
@@ -73,6 +77,19 @@ def read_pool(url: str, size: int) -> Pool:
         return connection
 
     return Pool(connect, size)
+
+
+@asynccontextmanager
+async def queue_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection for PGQueuer, which listens on it all the time. None of its statements takes long."""
+    connection = await asyncpg.connect(
+        url, timeout=_CONNECT_TIMEOUT, command_timeout=_QUEUE_TIMEOUT, server_settings=_SETTINGS
+    )
+    try:
+        yield connection
+    finally:
+        # Whatever is left of it: where the database has gone, nobody waits for its farewell.
+        connection.terminate()
 
 
 def connect_as_owner(url: str) -> AsyncEngine:

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, opened_rights, parent_access, row_security
-from models import budgets, cycles, ledger_posting, plan_catalogue
+from models import budgets, cycles, jobs, ledger_posting, plan_catalogue
 from resolvers import expiry_notices
 from server.database import connect_as_owner
 
@@ -45,6 +45,7 @@ def _migrate(connection: Connection) -> None:
     cycles.synchronize(connection)
     budgets.synchronize(connection)
     plan_catalogue.synchronize(connection)
+    jobs.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -62,6 +63,7 @@ def why_not_current(connection: Connection) -> str | None:
         plan_catalogue,
         ledger_posting,
         expiry_notices,
+        jobs,
     )
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"

@@ -27,7 +27,7 @@ GRACE_SECONDS = 20
 WORKER_START_SECONDS = 60
 """A worker that is silent for so long is replaced; a starting one is silent for seconds."""
 
-_TALKATIVE = ("alembic", "casbin")
+_TALKATIVE = ("alembic", "casbin", "pgqueuer")
 """Libraries that tell of their daily work on the level INFO, at every look at `/readyz`."""
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on

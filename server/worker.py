@@ -1,39 +1,62 @@
 """`mandant worker`: what nobody's request does. Any number of them may run.
 
-Every minute it tells of what is about to end and of what has ended (N9), begins the top-ups that are due by a
-rule (N10), and asks the payment provider for all that wait for its answer.
+It does the jobs that requests put into the queue. Every minute one of the workers puts in what is due and
+has no job, and tells of what is about to end and of what has ended (N9): so nothing depends on one row of the
+queue.
 """
 
 import asyncio
+import datetime
+import signal
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TypeVar
 
 import asyncpg
+import pgqueuer.models
 import sqlalchemy.exc
 import structlog
+from pgqueuer import PgQueuer, Queries
+from pgqueuer.domain.errors import FailingListenerError
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from models.identifiers import TopUpId
+from authz.worker_functions import enqueue_due
+from models.jobs import Job, JobKind
 from resolvers.expiry_notices import tell_batch
+from resolvers.job_work import do
 from resolvers.payments import PaymentProvider
 from resolvers.recipient_lists import delete_ended_lists
-from resolvers.top_up_work import BATCH, ask_and_settle, begin, due_rules, waiting_top_ups
 from server.commands.database import current_database
 from server.database import connect_as_application
+from server.job_queue import QUEUE, Executor, open_queue
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-PAUSE = 60.0
-"""Seconds between two looks."""
+Step = Callable[[AsyncEngine], Awaitable[None]]
 
-_ASKED_AT_ONCE = 4
+_AT_ONCE = 8
+"""Jobs of one worker, each with a connection while it needs one."""
+_TAKEN_AT_ONCE = 4
+_MOST_ENQUEUED = 10_000
+"""In one look, so that it ends in time; the rest is for the next one."""
+_NEVER = datetime.timedelta(0)
+_LONGEST_WAIT = datetime.timedelta(seconds=5)
+"""For a notice of new jobs; and until it is noticed that the connection that it would come over is lost."""
+_PAUSE = 2.0
+"""Seconds until a database that went away is tried again."""
 
-T = TypeVar("T")
+# For the operator's questions: how often what was done, and why it failed.
+_FORGET_HISTORY = text("DELETE FROM pgq.pgqueuer_log WHERE created < now() - interval '7 days'")
 
-_DATABASE_AWAY = (OSError, sqlalchemy.exc.SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_DATABASE_AWAY = (
+    OSError,
+    sqlalchemy.exc.SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    FailingListenerError,
+)
 
 
 async def tell_expiries(database: AsyncEngine) -> None:
@@ -54,64 +77,108 @@ async def delete_lists(database: AsyncEngine) -> None:
             more = await delete_ended_lists(session)
 
 
-async def top_up(database: AsyncEngine, provider: PaymentProvider) -> None:
-    """Begin all top-ups that are due, and ask for all that wait, several at once."""
+async def look(database: AsyncEngine) -> None:
+    """Put in a job for all that is due and has none, such as where a clock was moved."""
     sessions = async_sessionmaker(database, class_=AsyncSession)
-    more = True
-    while more:
-        found = await _read(sessions, due_rules)
-        for due in found:
-            async with sessions.begin() as session:
-                await begin(session, due)
-        more = len(found) == BATCH
-    last: TopUpId | None = None
-    while waiting := await _read(sessions, partial(waiting_top_ups, after=last)):
-        for start in range(0, len(waiting), _ASKED_AT_ONCE):
-            some = waiting[start : start + _ASKED_AT_ONCE]
-            await asyncio.gather(*[ask_and_settle(sessions, provider, one) for one in some])
-        last = waiting[-1].id
-
-
-async def _read(
-    sessions: async_sessionmaker[AsyncSession], read: Callable[[AsyncSession], Awaitable[Sequence[T]]]
-) -> Sequence[T]:
     async with sessions.begin() as session:
-        return await read(session)
+        await enqueue_due(session, _MOST_ENQUEUED)
+    async with sessions.begin() as session:
+        await session.execute(_FORGET_HISTORY)
 
 
-async def work(database_url: str, provider: PaymentProvider) -> None:
-    """Work until cancelled. Raises CommandFailed where the database is not up to date."""
+EVERY_MINUTE: tuple[Step, ...] = (look, tell_expiries, delete_lists)
+"""What one of the workers does then, each on its own; all of them when a worker begins."""
+
+
+async def work(database_url: str, provider: PaymentProvider, stop: asyncio.Event) -> None:
+    """Work until told to stop; then end what was begun. Raises CommandFailed where migrations are due."""
     async with current_database(database_url):
         pass
-    database = connect_as_application(database_url, pool_size=_ASKED_AT_ONCE)
+    database = connect_as_application(database_url, pool_size=_AT_ONCE)
     try:
-        async with asyncio.TaskGroup() as group:
-            # Each in a loop of its own: a payment provider that is slow keeps nobody uninformed.
-            group.create_task(_again_and_again(partial(tell_expiries, database), "expiries not told"))
-            group.create_task(_again_and_again(partial(top_up, database, provider), "top-ups not settled"))
-            group.create_task(_again_and_again(partial(delete_lists, database), "lists not deleted"))
+        while not stop.is_set():
+            try:
+                await _work_on_queue(database_url, database, provider, stop)
+            except _DATABASE_AWAY as error:
+                _log.warning("the queue is out of reach", error=type(error).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _PAUSE)
     finally:
         await database.dispose()
 
 
-async def _again_and_again(step: Callable[[], Awaitable[None]], left_undone: str) -> None:
-    while True:
+async def _work_on_queue(
+    database_url: str, database: AsyncEngine, provider: PaymentProvider, stop: asyncio.Event
+) -> None:
+    async with open_queue(database_url) as queue:
+        worker = _worker(queue, database, provider)
+        # The first of them at once: PGQueuer waits for the next full minute.
+        first_steps = asyncio.gather(*[_try(step, database) for step in EVERY_MINUTE])
+        # Of its own: PGQueuer sets its event also where it ends with an error.
+        stopping = asyncio.create_task(_pass_on(stop, worker.shutdown))
         try:
-            await step()
-        except _DATABASE_AWAY as error:
-            _log.warning(left_undone, error=type(error).__name__)
-        await asyncio.sleep(PAUSE)
+            await worker.run(
+                dequeue_timeout=_LONGEST_WAIT,
+                batch_size=_TAKEN_AT_ONCE,
+                max_concurrent_tasks=_AT_ONCE,
+                shutdown_on_listener_failure=True,
+                log_aggregation_interval=_NEVER,
+            )
+        finally:
+            stopping.cancel()
+            await first_steps
+
+
+def _worker(queue: Queries, database: AsyncEngine, provider: PaymentProvider) -> PgQueuer:
+    worker = PgQueuer(queue.driver, QUEUE.channel, queries=queue)
+    sessions = async_sessionmaker(database, class_=AsyncSession)
+
+    async def handle(job: pgqueuer.models.Job) -> None:
+        await do(sessions, provider, Job.read(job.entrypoint, job.payload))
+
+    for kind in JobKind:
+        factory = partial(Executor, queue=queue)
+        worker.entrypoint(kind.value, on_failure="hold", executor_factory=factory)(handle)
+    for step in EVERY_MINUTE:
+        worker.schedule(step.__name__, "* * * * *")(_scheduled(step, database))
+    return worker
+
+
+def _scheduled(step: Step, database: AsyncEngine) -> Callable[[pgqueuer.models.Schedule], Awaitable[None]]:
+    async def take(_: pgqueuer.models.Schedule) -> None:
+        await _try(step, database)
+
+    return take
+
+
+async def _try(step: Step, database: AsyncEngine) -> None:
+    """What fails is tried again with the next minute."""
+    try:
+        await step(database)
+    except _DATABASE_AWAY as error:
+        _log.warning("left undone", step=step.__name__, error=type(error).__name__)
+
+
+async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+    await stop.wait()
+    shutdown.set()
+
+
+async def work_until_signalled(database_url: str, provider: PaymentProvider) -> None:
+    """The same until SIGTERM or SIGINT, in the main thread."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for asked_to_end in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(asked_to_end, stop.set)
+    await work(database_url, provider, stop)
 
 
 @contextmanager
 def at_work(database_url: str, provider: PaymentProvider) -> Iterator[None]:
     """Work beside what the process does else, in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(work(database_url, provider))
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def run() -> None:
-        with suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
+        loop.run_until_complete(work(database_url, provider, stop))
         loop.close()
 
     thread = threading.Thread(target=run, name="worker")
@@ -119,5 +186,6 @@ def at_work(database_url: str, provider: PaymentProvider) -> Iterator[None]:
     try:
         yield
     finally:
-        loop.call_soon_threadsafe(task.cancel)
+        with suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(stop.set)
         thread.join()

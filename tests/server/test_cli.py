@@ -140,6 +140,21 @@ def test_outbox_shows_what_waits_with_its_whole_link(run: Run, empty: DatabaseAd
     assert "paul@example.com" not in finished.output
 
 
+def test_jobs_that_are_held_are_shown_and_done_again(run: Run, empty: DatabaseAddresses) -> None:
+    assert run("migrate", MANDANT_MIGRATION_DATABASE_URL=empty.owner).code == 0
+    settings = {"DATABASE_URL": empty.application}
+    assert run("jobs", "held", **settings) == Finished(0, "No job is held.\n", "")
+    assert run("jobs", "retry", **settings) == Finished(0, "0 put back into the queue.\n", "")
+    columns = "INSERT INTO pgq.pgqueuer (priority, entrypoint, payload, status, attempts) VALUES "
+    held, waiting = "(1, 'top_up', '\x1b[31m', 'failed', 5)", "(1, 'top_up', 'waiting', 'queued', 0)"
+    asyncio.run(execute(empty.owner, f"{columns} {held}, {waiting}"))
+    shown = run("jobs", "held", **settings)
+    (line,) = [line for line in shown.output.splitlines() if "top_up" in line]
+    assert "\N{REPLACEMENT CHARACTER}[31m" in line
+    assert run("jobs", "retry", **settings) == Finished(0, "1 put back into the queue.\n", "")
+    assert run("jobs", "held", **settings).output == "No job is held.\n"
+
+
 def test_ledger_verify_recomputes_all_books(run: Run, empty: DatabaseAddresses) -> None:
     assert "migrations are due" in assert_one_sentence(run("ledger", "verify", DATABASE_URL=empty.owner))
     assert run("migrate").code == 0

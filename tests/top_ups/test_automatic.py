@@ -14,9 +14,8 @@ from models.accounts import AccountStatus
 from models.identifiers import AccountId, MasterId, new_id
 from models.payments import TopUpStatus, top_ups
 from models.top_up_rules import top_up_rules
-from resolvers.top_up_work import DueRule, begin
+from resolvers.top_up_work import DueAccount, begin
 from server.payments import PracticePayments
-from server.worker import top_up
 from tests.api import Api
 from tests.concurrency.gates import waits
 from tests.credit import (
@@ -28,6 +27,7 @@ from tests.credit import (
     give_top_up_rule,
     own_balances,
 )
+from tests.job_queue import work_off
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import done
 from tests.resolvers.sharing import Brand, brand_of
@@ -85,12 +85,12 @@ async def test_what_falls_below_the_threshold_is_bought(
 ) -> None:
     brand, _ = await _shop(world)
     await _spend(api, brand, 7)
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert await _found(world, brand.us) == [], "five are left: that is not below five"
     await _spend(api, brand, 1)
     assert (await _rule(world, brand.us)).due_at is not None
-    await top_up(application, provider)
-    await top_up(application, provider)
+    await work_off(application, provider)
+    await work_off(application, provider)
     assert await _found(world, brand.us) == [_SETTLED]
     assert (await credit_of(world.database, brand.us), len(provider.charges)) == (14, 1)
     assert (await _rule(world, brand.us)).due_at is None
@@ -109,7 +109,7 @@ async def test_a_rule_that_is_set_when_little_is_left_begins_at_once(
     wanted = {"accountId": brand.us.id, "paymentMethodId": method.id, "amount": 21, "dailyMaximum": 21}
     for threshold, bought in ((12, 12), (20, 33)):
         await done(api, "topUpRuleUpdate", brand.owner, **wanted, threshold=threshold)
-        await top_up(application, provider)
+        await work_off(application, provider)
         assert await credit_of(world.database, brand.us) == bought
 
 
@@ -125,7 +125,7 @@ async def test_no_more_than_the_day_s_maximum(
         await connection.execute(insert(top_ups).values(values))
     for _ in range(4):
         await _spend(api, brand, 10)
-        await top_up(application, provider)
+        await work_off(application, provider)
     assert Counter(await _found(world, brand.us))[_SETTLED] == 3
     assert await credit_of(world.database, brand.us) == 0
     rule = await _rule(world, brand.us)
@@ -134,7 +134,7 @@ async def test_no_more_than_the_day_s_maximum(
         passed = {"created_at": func.now() - datetime.timedelta(days=1)}
         await connection.execute(update(top_ups).where(top_ups.c.account_id == brand.us.key).values(passed))
     await _due_now(world, brand.us)
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert Counter(await _found(world, brand.us))[_SETTLED] == 4
 
 
@@ -146,7 +146,7 @@ async def test_three_refusals_in_a_row_pause_the_rule(
     await _spend(api, brand, 10)
     for refusals in (1, 2, 3):
         for _ in range(2):
-            await top_up(application, provider)
+            await work_off(application, provider)
         rule = await _rule(world, brand.us)
         assert (rule.refusals, len(provider.charges)) == (refusals, refusals)
         if refusals < 3:
@@ -155,7 +155,7 @@ async def test_three_refusals_in_a_row_pause_the_rule(
         await _due_now(world, brand.us)
     assert rule.paused_at is not None
     await _spend(api, brand, 1)
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert len(provider.charges) == 3
     assert await credit_of(world.database, brand.us) == 1
     kinds = [event["kind"] for event in await events_of(api, brand.owner, brand.us.id)]
@@ -166,7 +166,7 @@ async def test_three_refusals_in_a_row_pause_the_rule(
     shown = "account { topUpRule { refusals pausedAt } }"
     set_again = await done(api, "topUpRuleUpdate", brand.owner, shown, accountId=brand.us.id, **values)
     assert set_again["account"]["topUpRule"] == {"refusals": 0, "pausedAt": None}
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert await credit_of(world.database, brand.us) == 11
 
 
@@ -176,11 +176,11 @@ async def test_not_while_the_account_or_one_above_is_suspended(
     brand, _ = await _shop(world)
     await _spend(api, brand, 10)
     await world.set_status(brand.master, AccountStatus.SUSPENDED)
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert await _found(world, brand.us) == []
     await world.set_status(brand.master, AccountStatus.ACTIVE)
     await _due_now(world, brand.us)
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert await _found(world, brand.us) == [_SETTLED]
 
 
@@ -190,7 +190,7 @@ async def test_credit_that_came_meanwhile_makes_it_needless(
     brand, _ = await _shop(world)
     await _spend(api, brand, 10)
     await give_credit(world, brand.us, 3)
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert (await _found(world, brand.us), (await _rule(world, brand.us)).due_at) == ([], None)
 
 
@@ -204,7 +204,7 @@ async def test_accounts_that_fill_each_other_buy_no_more_than_their_maximum(
         there = await credit_of(world.database, brand.us)
         if there:
             await _spend(api, brand, there)
-        await top_up(application, provider)
+        await work_off(application, provider)
     assert Counter(await _found(world, brand.us)) == {_SETTLED: 3}
     assert await _found(world, brand.master) == []
 
@@ -219,15 +219,15 @@ async def test_what_a_person_bought_is_settled_without_that_person(
     method = await give_payment_method(world, brand.us, "silent")
     wanted = {"accountId": brand.us.id, "paymentMethodId": method.id, "amount": 7, "idempotencyKey": "1"}
     assert await api.refusal("creditTopUp", buyer, **wanted) == "PAYMENTS_UNAVAILABLE"
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert await _found(world, brand.us) == [("PENDING", False)]
     async with world.database.begin() as connection:
         older = {"created_at": func.now() - datetime.timedelta(minutes=1)}
         await connection.execute(update(top_ups).where(top_ups.c.account_id == brand.us.key).values(older))
     await done(api, "memberRemove", brand.owner, memberId=buyer.id)
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert await _found(world, brand.us) == [("PENDING", False)], "its first answer is lost"
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert await _found(world, brand.us) == [("SETTLED", False)]
     assert await credit_of(world.database, brand.us) == 19
     (bought,) = await events_of(api, brand.owner, brand.us.id, "CREDIT_TOPPED_UP")
@@ -244,10 +244,10 @@ async def test_what_is_spent_while_a_worker_finds_enough(
         await connection.execute(mine.values(due_at=func.now()))
     sessions = async_sessionmaker(application, class_=AsyncSession)
     async with sessions.begin() as worker:
-        await begin(worker, DueRule(MasterId(brand.us.master), AccountId(brand.us.key)))
+        await begin(worker, DueAccount(MasterId(brand.us.master), AccountId(brand.us.key)))
         spending = asyncio.create_task(_spend(api, brand, 10))
         assert await waits(spending)
     await spending
     assert (await _rule(world, brand.us)).due_at is not None
-    await top_up(application, provider)
+    await work_off(application, provider)
     assert await credit_of(world.database, brand.us) == 12

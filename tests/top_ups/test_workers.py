@@ -9,12 +9,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from models.identifiers import AccountId, MasterId
 from models.ledger import ledger_transactions
 from models.payments import top_ups
-from resolvers.top_up_work import begin, due_rules
+from resolvers.top_up_work import DueAccount, begin
 from server.embedded_postgres import DatabaseAddresses
 from server.payments import PracticePayments
-from server.worker import top_up
 from tests.credit import (
     credit_of,
     faults_of,
@@ -23,6 +23,7 @@ from tests.credit import (
     give_top_up_rule,
     own_balances,
 )
+from tests.job_queue import let_workers_die, work_off
 from tests.server.processes import PATIENCE, running
 from tests.world import Account, World
 
@@ -50,8 +51,8 @@ async def _posted(world: World, tree: Account) -> int:
 
 async def test_several_at_once_buy_once(application: AsyncEngine, world: World) -> None:
     poor, provider = await _poor_accounts(world, 5), PracticePayments()
-    await asyncio.gather(*[top_up(application, provider) for _ in range(3)])
-    await top_up(application, provider)
+    await asyncio.gather(*[work_off(application, provider) for _ in range(3)])
+    await work_off(application, provider)
     assert [await credit_of(world.database, account) for account in poor] == [11] * 5
     assert len(provider.charges) == 5
     assert await _posted(world, poor[0]) == 10
@@ -62,8 +63,7 @@ async def test_two_that_see_the_same_rule_due(application: AsyncEngine, world: W
     """The second waits for the first, and finds its top-up open."""
     (account,) = await _poor_accounts(world, 1)
     sessions = async_sessionmaker(application, class_=AsyncSession)
-    async with sessions.begin() as session:
-        (due,) = await due_rules(session)
+    due = DueAccount(MasterId(account.master), AccountId(account.key))
     async with sessions.begin() as first:
         await begin(first, due)
 
@@ -86,7 +86,7 @@ async def test_two_that_see_the_same_rule_due(application: AsyncEngine, world: W
     async with world.database.connect() as connection:
         with pytest.raises(IntegrityError, match="ix_top_ups_automatic"):
             await connection.execute(copied, {"account": account.key})
-    await top_up(application, PracticePayments())
+    await work_off(application, PracticePayments())
 
 
 async def test_one_that_is_killed_while_the_provider_thinks(
@@ -104,7 +104,8 @@ async def test_one_that_is_killed_while_the_provider_thinks(
         worker.process.send_signal(signal.SIGKILL)
         worker.process.wait(PATIENCE)
     assert await credit_of(world.database, account) == 1
-    await top_up(application, PracticePayments())
+    await let_workers_die(world.database)
+    await work_off(application, PracticePayments())
     assert await credit_of(world.database, account) == 11
     assert await _posted(world, account) == 2
 
@@ -117,4 +118,4 @@ async def test_a_tree_without_work_stays_closed(application: AsyncEngine, world:
         async with application.connect() as connection:
             assert (await connection.execute(enter, {"tree": tree})).scalar_one() is open_
             assert ((await connection.execute(seen, {"tree": tree})).scalar_one() > 0) is open_
-    await top_up(application, PracticePayments())
+    await work_off(application, PracticePayments())

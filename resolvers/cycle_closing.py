@@ -1,0 +1,69 @@
+"""What is done once a cycle has ended: step by step, each of them safe to be done again."""
+
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import ColumnElement, Uuid, and_, delete, func, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from authz.worker_functions import enter_as_worker
+from models.clock import current_moment
+from models.identifiers import MasterId, SendCycleId
+from models.sends import active_contacts, contact_claims, send_cycles
+from resolvers.send_cycles import lock_cycle
+from resolvers.send_expiry import expire_reservations
+
+Sessions = async_sessionmaker[AsyncSession]
+Step = Callable[[Sessions, MasterId, SendCycleId], Awaitable[None]]
+
+BATCH = 20_000
+"""So many contacts are forgotten in a transaction: others of the cycle wait no longer than that takes."""
+
+
+async def close_cycle(sessions: Sessions, master_id: MasterId, cycle_id: SendCycleId) -> None:
+    """Do what the end of a cycle asks for, and mark it as closed.
+
+    While a reservation of it is open, or before its end, nothing but what has expired is given back.
+    """
+    for step in STEPS:
+        await step(sessions, master_id, cycle_id)
+
+
+async def _give_back(sessions: Sessions, master_id: MasterId, cycle_id: SendCycleId) -> None:
+    async with sessions.begin() as session:
+        await expire_reservations(session, master_id, cycle_id)
+
+
+async def _forget_contacts(sessions: Sessions, master_id: MasterId, cycle_id: SendCycleId) -> None:
+    """Who was active in a cycle that has ended is of no more use (R98, R100); how many stays."""
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            more = await _forget_batch(session, master_id, cycle_id)
+
+
+async def _forget_batch(session: AsyncSession, master_id: MasterId, cycle_id: SendCycleId) -> bool:
+    """Whether there may be more. With the last ones the cycle is closed."""
+    if not await enter_as_worker(session, master_id):
+        return False
+    await lock_cycle(session, master_id, cycle_id)
+    cycle = send_cycles.c
+    this = and_(cycle.master_id == master_id, cycle.id == cycle_id, cycle.closed_at.is_(None))
+    over: ColumnElement[bool] = func.mandant_cycle_is_over(literal(master_id, Uuid), literal(cycle_id, Uuid))
+    if (await session.execute(select(cycle.id).where(this, over))).one_or_none() is None:
+        return False
+    contact, claim = active_contacts.c, contact_claims.c
+    of_cycle = and_(contact.master_id == master_id, contact.cycle_id == cycle_id)
+    some = select(contact.digest).where(of_cycle).limit(BATCH)
+    gone = delete(active_contacts).where(of_cycle, contact.digest.in_(some)).returning(contact.cycle_id).cte()
+    number = (await session.execute(select(func.count()).select_from(gone))).scalar_one()
+    if number == BATCH:
+        return True
+    await session.execute(
+        delete(contact_claims).where(claim.master_id == master_id, claim.cycle_id == cycle_id)
+    )
+    await session.execute(update(send_cycles).where(this).values(closed_at=current_moment()))
+    return False
+
+
+STEPS: tuple[Step, ...] = (_give_back, _forget_contacts)
+"""In this order: the last one closes the cycle."""

@@ -1,0 +1,22 @@
+"""Doing the jobs of the queue (see `models.jobs`). Each is safe to be done twice, and at once."""
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from models.identifiers import AccountId, SendCycleId
+from models.jobs import Job, JobKind
+from resolvers.cycle_closing import close_cycle
+from resolvers.payments import PaymentProvider
+from resolvers.send_expiry import expire_reservations
+from resolvers.top_up_work import DueAccount, top_up
+
+
+async def do(sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, job: Job) -> None:
+    """Do what is due of a job's subject, in transactions of its own; nothing where nothing is."""
+    match job.kind:
+        case JobKind.RESERVATION_EXPIRY:
+            async with sessions.begin() as session:
+                await expire_reservations(session, job.master_id, SendCycleId(job.subject_id))
+        case JobKind.CYCLE_CLOSE:
+            await close_cycle(sessions, job.master_id, SendCycleId(job.subject_id))
+        case JobKind.TOP_UP:
+            await top_up(sessions, provider, DueAccount(job.master_id, AccountId(job.subject_id)))

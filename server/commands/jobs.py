@@ -1,0 +1,64 @@
+"""The jobs that failed too often: what an operator sees of them, and how they are done again."""
+
+import datetime
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import text
+
+from server.commands.database import current_database
+from server.commands.tables import new_table, printable
+from server.job_queue import open_queue
+
+_MOST_SHOWN = 1000
+
+_HELD = text("""
+SELECT job.id, job.entrypoint, job.payload, job.created, told.error
+FROM pgq.pgqueuer AS job
+LEFT JOIN LATERAL (
+  SELECT concat_ws(': ', traceback->>'exception_type', nullif(traceback->>'exception_message', '')) AS error
+  FROM pgq.pgqueuer_log AS log
+  WHERE log.job_id = job.id AND log.traceback IS NOT NULL ORDER BY log.id DESC LIMIT 1
+) AS told ON true
+WHERE job.status = 'failed' ORDER BY job.id LIMIT :most
+""")
+
+
+@dataclass(frozen=True)
+class HeldJob:
+    """`about`: the ids of its tree and of its subject. `error`: why it failed last, if that is known yet."""
+
+    kind: str
+    about: str
+    created_at: datetime.datetime
+    error: str
+
+
+async def held_jobs(database_url: str) -> list[HeldJob]:
+    """The oldest first, at most 1000. Raises CommandFailed where migrations are due."""
+    async with current_database(database_url) as database, database.connect() as connection:
+        rows = (await connection.execute(_HELD, {"most": _MOST_SHOWN})).all()
+    return [
+        HeldJob(row.entrypoint, (row.payload or b"").decode(errors="replace"), row.created, row.error or "")
+        for row in rows
+    ]
+
+
+async def retry_held_jobs(database_url: str) -> int:
+    """Put the held jobs back into the queue, to be done at once. How many. Raises CommandFailed."""
+    async with current_database(database_url):
+        pass
+    async with open_queue(database_url) as queue:
+        held = [job.id for job in await queue.list_failed_jobs(limit=_MOST_SHOWN)]
+        await queue.requeue_jobs(held)
+        return len(held)
+
+
+def jobs_table(jobs: list[HeldJob]) -> Table:
+    """A line for each."""
+    table = new_table("Put in", "Kind", "Tree and subject", "Last error")
+    for job in jobs:
+        since = job.created_at.strftime("%Y-%m-%d %H:%M UTC")
+        table.add_row(*(Text(printable(cell)) for cell in (since, job.kind, job.about, job.error)))
+    return table

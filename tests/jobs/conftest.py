@@ -1,0 +1,27 @@
+"""A database of its own, because a worker works on all that is in it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.payments import PracticePayments
+from tests.clock import Clock
+from tests.own_database import api, application, own, owner_engine, world
+from tests.resolvers.fixtures import brand, nothing_breaks
+
+__all__ = ["api", "application", "brand", "nothing_breaks", "own", "owner_engine", "world"]
+
+
+@pytest.fixture
+def provider() -> PracticePayments:
+    """Remembers what it was asked for."""
+    return PracticePayments()
+
+
+@pytest.fixture
+async def clock(owner_engine: AsyncEngine) -> AsyncIterator[Clock]:
+    """The clock of plans and sends in that database."""
+    found = Clock(owner_engine)
+    yield found
+    await found.reset()

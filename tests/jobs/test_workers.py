@@ -1,0 +1,318 @@
+"""Workers that fail, die, are stopped or lose the database: what waits is done all the same, and once."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, make_url, select, text
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from models.identifiers import new_id
+from models.jobs import JobKind
+from models.payments import top_ups
+from models.sends import send_cycles, send_reservations
+from resolvers.payments import PaymentProvider
+from server.commands.jobs import held_jobs, retry_held_jobs
+from server.database import connect_as_owner
+from server.embedded_postgres import DatabaseAddresses
+from server.payments import PracticePayments
+from server.worker import work
+from tests.api import Api
+from tests.clock import Clock
+from tests.credit import (
+    credit_of,
+    faults_of,
+    give_credit,
+    give_payment_method,
+    give_top_up_rule,
+    own_balances,
+)
+from tests.database import named
+from tests.job_queue import job, jobs_of, let_workers_die, put_in, until
+from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, send_beyond
+from tests.resolvers.mutations import done
+from tests.resolvers.sharing import Brand
+from tests.sends import let_expire, settle
+from tests.server.processes import PATIENCE, running
+from tests.world import World
+
+_IDLE = "SELECT count(*) = 0 FROM pgq.pgqueuer WHERE execute_after <= now()"
+_STUCK = """
+SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+_TWICE = """
+INSERT INTO pgq.pgqueuer (priority, entrypoint, payload, status)
+SELECT priority, entrypoint, payload, 'queued' FROM pgq.pgqueuer WHERE status = 'queued'
+"""
+_END_ALL = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+_PRACTICE = {"MANDANT_PAYMENT_PROVIDER": "practice"}
+
+
+@asynccontextmanager
+async def _working(own: DatabaseAddresses, provider: PaymentProvider) -> AsyncIterator[None]:
+    """A worker is at work beside the test, and ends with it."""
+    stop = asyncio.Event()
+    worker = asyncio.create_task(work(own.application, provider, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await worker
+
+
+async def _poor(world: World, brand: Brand, reference: str = "paid") -> None:
+    """The US team has 1 left, and buys 10 whenever it is less than 5."""
+    await own_balances(world, brand.us)
+    method = await give_payment_method(world, brand.us, reference)
+    await give_top_up_rule(world, brand.us, method)
+    await give_credit(world, brand.us, 1)
+
+
+def _bought(world: World, brand: Brand) -> Callable[[], Awaitable[bool]]:
+    async def bought() -> bool:
+        return await credit_of(world.database, brand.us) == 11
+
+    return bought
+
+
+async def _works(world: World) -> None:
+    """Wait until a worker does what is put in."""
+    await put_in(world.database, JobKind.CYCLE_CLOSE, f"{new_id()} {new_id()}".encode())
+    await until(_true(world, _IDLE))
+
+
+def _true(world: World, question: str) -> Callable[[], Awaitable[bool]]:
+    async def answer() -> bool:
+        async with world.database.connect() as connection:
+            return bool((await connection.execute(text(question))).scalar_one())
+
+    return answer
+
+
+async def test_a_request_wakes_a_worker(
+    api: Api, own: DatabaseAddresses, world: World, brand: Brand, provider: PracticePayments
+) -> None:
+    """Whatever it was doing: nobody waits for the next minute."""
+    await own_balances(world, brand.us)
+    await give_credit(world, brand.us, 12)
+    await give_top_up_rule(world, brand.us, await give_payment_method(world, brand.us))
+    async with _working(own, provider):
+        await _works(world)
+        between = {"fromAccountId": brand.us.id, "toAccountId": brand.master.id}
+        values = {**between, "amount": 11, "idempotencyKey": str(new_id())}
+        async with asyncio.timeout(20):
+            await done(api, "creditTransfer", brand.owner, **values)
+            await until(_bought(world, brand))
+    assert len(provider.charges) == 1
+    assert await jobs_of(world.database, brand.us) == []
+
+
+async def test_a_job_that_fails_stops_no_other(
+    own: DatabaseAddresses, world: World, brand: Brand, provider: PracticePayments
+) -> None:
+    """It is tried again later, and after the last time held until an operator has it done again."""
+    first = await put_in(world.database, JobKind.TOP_UP, b"nonsense")
+    last = await put_in(world.database, JobKind.TOP_UP, b"nonsense", attempts=5)
+    await _poor(world, brand)
+
+    async def one_is_held() -> bool:
+        row = await job(world.database, last)
+        return row is not None and row.status == "failed"
+
+    with capture_logs() as lines:
+        async with _working(own, provider):
+            await until(_bought(world, brand))
+            await until(one_is_held)
+    told = [line for line in lines if line["event"] == "a job is tried again"]
+    assert [(line["job"], line["error"]) for line in told] == [(first, "ValueError")]
+    later = await job(world.database, first)
+    assert later is not None
+    assert (later.status, later.attempts) == ("queued", 1)
+    assert (later.execute_after - later.updated).total_seconds() == pytest.approx(5)
+    (held,) = await held_jobs(own.application)
+    assert (held.kind, held.about) == ("top_up", "nonsense")
+    assert held.error.startswith("ValueError")
+    assert await retry_held_jobs(own.application) == 1
+    again = await job(world.database, last)
+    assert again is not None
+    assert (again.status, again.attempts) == ("queued", 0)
+    assert await held_jobs(own.application) == []
+    await _remove(world, first, last)
+
+
+async def test_a_job_that_workers_die_on_is_held(
+    own: DatabaseAddresses, world: World, provider: PracticePayments
+) -> None:
+    """PGQueuer does not count the attempts of workers that died."""
+    fatal = await put_in(world.database, JobKind.CYCLE_CLOSE, f"{new_id()} {new_id()}".encode())
+    began = text(
+        "INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint) "
+        "VALUES (:id, 'picked', 1, 'cycle_close')"
+    )
+    async with world.database.begin() as connection:
+        for _ in range(5):
+            await connection.execute(began, {"id": fatal})
+
+    async def given_up() -> bool:
+        row = await job(world.database, fatal)
+        return row is not None and row.attempts == 0 and row.status == "failed"
+
+    async with _working(own, provider):
+        await until(given_up)
+    assert [held.error for held in await held_jobs(own.application)] == ["TooManyDeathsError"]
+    await _remove(world, fatal)
+
+
+async def _remove(world: World, *job_ids: int) -> None:
+    async with world.database.begin() as connection:
+        statement = text("DELETE FROM pgq.pgqueuer WHERE id = ANY (:ids)")
+        await connection.execute(statement, {"ids": list(job_ids)})
+
+
+async def _make_due(api: Api, world: World, brand: Brand, clock: Clock, kind: JobKind) -> None:
+    """A job of that kind has something to do, and waits in the queue, put there by nobody's look."""
+    await begin_selling(world, brand)
+    reservation_id = await send_beyond(api, brand)
+    match kind:
+        case JobKind.RESERVATION_EXPIRY:
+            await let_expire(world.database, brand.store)
+        case JobKind.CYCLE_CLOSE:
+            assert await settle(api, brand.owner, "sendCommit", reservation_id) == ""
+            await clock.forward(days=32)
+        case JobKind.TOP_UP:
+            await give_top_up_rule(world, brand.us, await give_payment_method(world, brand.us))
+            between = {"fromAccountId": brand.us.id, "toAccountId": brand.master.id}
+            values = {**between, "amount": CREDIT - 2 * PRICE - 1, "idempotencyKey": str(new_id())}
+            await done(api, "creditTransfer", brand.owner, **values)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What a job has done, in micro-units; `closed`: cycles."""
+
+    bought: int = 0
+    given_back: int = 0
+    closed: int = 0
+
+
+_OUTCOMES = {
+    JobKind.RESERVATION_EXPIRY: _Outcome(given_back=2 * PRICE),
+    JobKind.CYCLE_CLOSE: _Outcome(closed=1),
+    JobKind.TOP_UP: _Outcome(bought=10),
+}
+
+
+async def _outcome(world: World, brand: Brand) -> _Outcome:
+    closed = select(func.count(send_cycles.c.closed_at)).where(send_cycles.c.master_id == brand.master.master)
+    top_up = select(func.coalesce(func.sum(top_ups.c.amount), 0)).where(
+        top_ups.c.account_id == brand.us.key, top_ups.c.status == "SETTLED"
+    )
+    expired = select(func.coalesce(func.sum(send_reservations.c.price), 0)).where(
+        send_reservations.c.payer_id == brand.us.key, send_reservations.c.status == "EXPIRED"
+    )
+    async with world.database.connect() as connection:
+        bought, given_back, number = [
+            int((await connection.execute(found)).scalar_one()) for found in (top_up, expired, closed)
+        ]
+    return _Outcome(bought, given_back, number)
+
+
+@pytest.mark.parametrize("kind", JobKind)
+async def test_one_that_is_killed_at_work(
+    kind: JobKind,
+    api: Api,
+    own: DatabaseAddresses,
+    world: World,
+    brand: Brand,
+    clock: Clock,
+    provider: PracticePayments,
+    tmp_path: Path,
+) -> None:
+    """With kill -9, in the middle of the job, before it can tell anybody. The next one does it, once."""
+    await _make_due(api, world, brand, clock, kind)
+    table = "top_up_rules" if kind is JobKind.TOP_UP else "send_cycles"
+    lock = text(f"SELECT FROM {table} WHERE master_id = :tree FOR UPDATE")
+    with running(tmp_path, "worker", DATABASE_URL=own.application, **_PRACTICE) as worker:
+        async with world.database.connect() as connection:
+            await connection.execute(lock, {"tree": brand.master.master})
+            await until(_true(world, _STUCK))
+            worker.process.send_signal(signal.SIGKILL)
+            worker.process.wait(PATIENCE)
+    assert await _outcome(world, brand) == _Outcome()
+    await let_workers_die(world.database)
+    async with _working(own, provider):
+        await until(_true(world, _IDLE))
+    assert await _outcome(world, brand) == _OUTCOMES[kind]
+    assert await faults_of(world.database, brand.us, brand.master) == []
+
+
+@pytest.mark.parametrize("kind", JobKind)
+async def test_two_at_work_do_it_once(
+    kind: JobKind,
+    api: Api,
+    own: DatabaseAddresses,
+    world: World,
+    brand: Brand,
+    clock: Clock,
+    provider: PracticePayments,
+) -> None:
+    """Also where the job is in the queue twice."""
+    await _make_due(api, world, brand, clock, kind)
+    async with world.database.begin() as connection:
+        await connection.execute(text(_TWICE))
+    async with _working(own, provider), _working(own, provider):
+        await until(_true(world, _IDLE))
+    assert await _outcome(world, brand) == _OUTCOMES[kind]
+    assert await faults_of(world.database, brand.us, brand.master) == []
+
+
+async def test_sigterm_ends_what_was_begun(
+    own: DatabaseAddresses, world: World, brand: Brand, tmp_path: Path
+) -> None:
+    """While the payment provider takes a second for its answer."""
+    await _poor(world, brand, "slow")
+    begun = select(top_ups.c.status).where(top_ups.c.account_id == brand.us.key)
+
+    async def pending() -> bool:
+        async with world.database.connect() as connection:
+            return (await connection.execute(begun)).scalar_one_or_none() == "PENDING"
+
+    with running(tmp_path, "worker", DATABASE_URL=own.application, **_PRACTICE) as worker:
+        await until(pending)
+        assert worker.terminate() == 0
+        assert worker.errors == ""
+    assert await credit_of(world.database, brand.us) == 11
+    assert await jobs_of(world.database, brand.us) == []
+
+
+async def test_a_database_that_goes_away_and_comes_back(
+    own: DatabaseAddresses, world: World, brand: Brand, provider: PracticePayments
+) -> None:
+    """As with a fail-over: all connections end, and for a while there is no other."""
+    name = make_url(own.owner).database
+    outside = connect_as_owner(named(own.owner, "postgres"))
+    async with outside.connect() as plain:
+        server = await plain.execution_options(isolation_level="AUTOCOMMIT")
+        with capture_logs() as lines:
+            async with _working(own, provider):
+                await _works(world)
+                await world.database.dispose()
+                await server.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+                await server.execute(_END_ALL, {"name": name})
+                await until(_told(lines))
+                await server.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+                await _poor(world, brand)
+                await until(_bought(world, brand))
+    await outside.dispose()
+
+
+def _told(lines: list[EventDict]) -> Callable[[], Awaitable[bool]]:
+    async def told() -> bool:
+        return any(line["event"] == "the queue is out of reach" for line in lines)
+
+    return told
