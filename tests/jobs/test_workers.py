@@ -37,7 +37,7 @@ from tests.job_queue import job, jobs_of, let_workers_die, put_in, until
 from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, send_beyond
 from tests.resolvers.mutations import done
 from tests.resolvers.sharing import Brand
-from tests.sends import let_expire, settle
+from tests.sends import let_expire, reserved, settle
 from tests.server.processes import PATIENCE, running
 from tests.world import World
 
@@ -177,17 +177,18 @@ async def _remove(world: World, *job_ids: int) -> None:
 async def _make_due(api: Api, world: World, brand: Brand, clock: Clock, kind: JobKind) -> None:
     """A job of that kind has something to do, and waits in the queue, put there by nobody's look."""
     await begin_selling(world, brand)
-    reservation_id = await send_beyond(api, brand)
     match kind:
         case JobKind.RESERVATION_EXPIRY:
+            await send_beyond(api, brand)
             await let_expire(world.database, brand.store)
         case JobKind.CYCLE_CLOSE:
-            assert await settle(api, brand.owner, "sendCommit", reservation_id) == ""
+            sent = await reserved(api, brand.owner, brand.store, "ann")
+            assert await settle(api, brand.owner, "sendCommit", sent) == ""
             await clock.forward(days=32)
         case JobKind.TOP_UP:
             await give_top_up_rule(world, brand.us, await give_payment_method(world, brand.us))
             between = {"fromAccountId": brand.us.id, "toAccountId": brand.master.id}
-            values = {**between, "amount": CREDIT - 2 * PRICE - 1, "idempotencyKey": str(new_id())}
+            values = {**between, "amount": CREDIT - 1, "idempotencyKey": str(new_id())}
             await done(api, "creditTransfer", brand.owner, **values)
 
 

@@ -1,0 +1,86 @@
+"""A commit and the expiry of the same reservation at once: whoever takes the cycle's lock first decides."""
+
+import asyncio
+import datetime
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.sends import send_reservations
+from server.payments import PracticePayments
+from tests.api import Api
+from tests.concurrency.gates import Gate
+from tests.credit import balances_of, faults_of
+from tests.job_queue import until, work_off
+from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, names
+from tests.resolvers.sharing import Brand
+from tests.sends import check_counts, reserved, settle
+from tests.world import World
+
+_LOCKING = "FROM send_cycles"
+
+
+@pytest.fixture
+async def costly(api: Api, world: World, brand: Brand) -> str:
+    """A committed reservation that used the plan up, and one that holds credit and lasts a second more."""
+    await begin_selling(world, brand)
+    first = await reserved(api, brand.owner, brand.store, *names(20))
+    assert await settle(api, brand.owner, "sendCommit", first) == ""
+    costly = await reserved(api, brand.owner, brand.store, "ann", "bob")
+    soon = update(send_reservations).where(
+        send_reservations.c.account_id == brand.store.key, send_reservations.c.status == "RESERVED"
+    )
+    async with world.database.begin() as connection:
+        await connection.execute(soon.values(expires_at=func.now() + datetime.timedelta(seconds=1)))
+    return costly
+
+
+async def _is_over(world: World, brand: Brand) -> None:
+    """Wait until the reservation has expired."""
+    question = select(func.bool_and(send_reservations.c.expires_at <= func.now())).where(
+        send_reservations.c.account_id == brand.store.key, send_reservations.c.status == "RESERVED"
+    )
+
+    async def over() -> bool:
+        async with world.database.connect() as connection:
+            return bool((await connection.execute(question)).scalar_one())
+
+    await until(over)
+
+
+async def test_a_commit_that_finds_it_expired(
+    api: Api, application: AsyncEngine, world: World, brand: Brand, costly: str, provider: PracticePayments
+) -> None:
+    """It began in time, but a worker came first."""
+    gate = Gate(_LOCKING)
+    committing = asyncio.create_task(gate.holding(settle(api, brand.owner, "sendCommit", costly)))
+    await gate.reached()
+    await _is_over(world, brand)
+    await work_off(application, provider)
+    gate.open()
+    assert await committing == "RESERVATION_EXPIRED"
+    given_back = {"OUTSIDE": -CREDIT, "CREDIT": CREDIT, "RESERVED": 0}
+    assert await balances_of(world.database, brand.us) == given_back
+    await check_counts(world.database, brand.master)
+    assert await faults_of(world.database, brand.us, brand.master) == []
+
+
+async def test_a_worker_that_finds_it_committed(
+    api: Api, application: AsyncEngine, world: World, brand: Brand, costly: str, provider: PracticePayments
+) -> None:
+    """The commit began in time and came first, while the worker was about to give it back."""
+    gate, worker_gate = Gate(_LOCKING), Gate(_LOCKING)
+    committing = asyncio.create_task(gate.holding(settle(api, brand.owner, "sendCommit", costly)))
+    await gate.reached()
+    await _is_over(world, brand)
+    working = asyncio.create_task(worker_gate.holding(work_off(application, provider)))
+    await worker_gate.reached()
+    gate.open()
+    assert await committing == ""
+    worker_gate.open()
+    await working
+    spent = {"OUTSIDE": 2 * PRICE - CREDIT, "CREDIT": CREDIT - 2 * PRICE, "RESERVED": 0}
+    assert await balances_of(world.database, brand.us) == spent
+    await check_counts(world.database, brand.master)
+    assert await faults_of(world.database, brand.us, brand.master) == []
