@@ -34,7 +34,7 @@ depend on the machine and on what else it does: ratios are what to look at.
   is null for who may not see it. Each looks the token and its grants up in every request; its write is one
   transaction that authorizes, locks the account, changes it and logs. Mandant's locks the accounts above as
   well, and reads the rights once more behind the locks. Their transfer locks the two accounts, keeps the key,
-  posts by Mandant's own function of the database and logs. Rules that these data do not use are Mandant's alone.
+  posts by the same function of the database and logs. Rules that these data do not use are Mandant's alone.
 - Before measuring, all servers gave the same data to owners, keys and people of other roles, also for foreign
   accounts and refused writes. The writes of each round were counted in the log of events.
 - **Cold**: parsing, validating and compiling documents as large as the page's, no two alike.
