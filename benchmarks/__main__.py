@@ -13,7 +13,7 @@ import asyncpg
 
 from benchmarks import agreement, growth, pgbench, report, sends
 from benchmarks.cold import cold_ms
-from benchmarks.data import Tree, open_trees
+from benchmarks.data import Tree, give_credit, open_trees
 from benchmarks.database import load, temporary_database
 from benchmarks.machine import LOAD_CORE, CannotMeasure, description, other_load, pin, require_two_cores
 from benchmarks.operations import Operation, asks_of
@@ -53,6 +53,7 @@ async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
         with tempfile.TemporaryDirectory(prefix="mandant-benchmark-") as name, ExitStack() as stack:
             folder = Path(name)
             trees = await open_trees(connection, TREES_ASKED)
+            await give_credit(connection, trees)
             scripts = await _scripts(connection, addresses.application, trees, folder)
             await connection.execute((PEERS / "postgraphile.sql").read_text(encoding="utf-8"))
             servers = [

@@ -9,7 +9,7 @@ import orjson
 
 from benchmarks.data import Tree, global_id
 from benchmarks.machine import CannotMeasure
-from benchmarks.operations import Ask, Operation, body, write
+from benchmarks.operations import Ask, Operation, body, transfer, write
 from benchmarks.servers import MANDANT, Running
 from models.identifiers import AccountId
 
@@ -32,7 +32,8 @@ def cases(trees: Sequence[Tree]) -> list[Case]:
         "finance": tree.finance_token,
         "a member below": tree.member_token,
     }
-    master, account, elsewhere = tree.account_ids[0], tree.active_ids[1], foreign.account_ids[0]
+    master, account, sibling = tree.active_ids[:3]
+    elsewhere = foreign.account_ids[0]
     suspended = (set(tree.account_ids) - set(tree.active_ids)).pop()
     found = []
     for who, token in callers.items():
@@ -44,6 +45,14 @@ def cases(trees: Sequence[Tree]) -> list[Case]:
             Case(f"{who}, a subaccount", Operation.WRITE, write(token, account, 1)),
             Case(f"{who}, a suspended one", Operation.WRITE, write(token, suspended, 1)),
             Case(f"{who}, a foreign one", Operation.WRITE, write(token, elsewhere, 1)),
+        ]
+        found += [
+            Case(f"{who}, down the tree", Operation.TRANSFER, transfer(token, master, account)),
+            Case(f"{who}, up the tree", Operation.TRANSFER, transfer(token, account, master)),
+            Case(f"{who}, between siblings", Operation.TRANSFER, transfer(token, account, sibling)),
+            Case(f"{who}, to a suspended one", Operation.TRANSFER, transfer(token, master, suspended)),
+            Case(f"{who}, to a foreign one", Operation.TRANSFER, transfer(token, master, elsewhere)),
+            Case(f"{who}, too much", Operation.TRANSFER, transfer(token, master, account, 10**15)),
         ]
     return [*found, Case("an owner, too late", Operation.WRITE, write(tree.owner_token, account, 7))]
 
@@ -69,9 +78,10 @@ async def check(connection: asyncpg.Connection, servers: Sequence[Running], tree
 
 
 async def forget_writes(connection: asyncpg.Connection) -> None:
-    """As before the first write: accounts of version 1 with their names, and no events."""
+    """As before the first write: accounts of version 1 with their names, no events, no keys that were used.
+    Credit stays where it was handed to: there is enough of it."""
     await connection.execute("UPDATE accounts SET version = 1, name = 'Name 0' WHERE version > 1")
-    await connection.execute("TRUNCATE events")
+    await connection.execute("TRUNCATE events, idempotency_records")
 
 
 def _data(running: Running, case: Case) -> object:

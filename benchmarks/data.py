@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -48,6 +49,29 @@ async def open_trees(connection: asyncpg.Connection, count: int) -> list[Tree]:
         trees = [await _open_tree(connection, master_id) for master_id in drawn]
     await connection.execute("ANALYZE api_keys, sessions")
     return trees
+
+
+CREDIT = 10**12
+"""What each account has, in micro-units."""
+
+_OWN_BALANCES = (
+    "UPDATE accounts SET credit_mode = 'OWN_BALANCE' WHERE master_id = $1 AND parent_id IS NOT NULL"
+)
+
+
+async def give_credit(connection: asyncpg.Connection, trees: Sequence[Tree]) -> None:
+    """Each account of the trees keeps a balance of its own, and has credit in it."""
+    for tree in trees:
+        async with connection.transaction():
+            await connection.execute(_OWN_BALANCES, tree.master_id)
+            await connection.execute("SELECT set_config('mandant.trees', $1, true)", f"{{{tree.master_id}}}")
+            for account_id in tree.account_ids:
+                await connection.fetch(
+                    "SELECT ledger_post($1, $2, 'TOP_UP', NULL, NULL, NULL, $3, $4, $5)",
+                    *(tree.master_id, new_id(), [account_id] * 2),
+                    *(["OUTSIDE", "CREDIT"], [-CREDIT, CREDIT]),
+                )
+    await connection.execute("ANALYZE accounts, ledgers, ledger_balances, ledger_entries")
 
 
 async def _open_tree(connection: asyncpg.Connection, master_id: MasterId) -> Tree:

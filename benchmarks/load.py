@@ -17,7 +17,7 @@ import uvloop
 
 from benchmarks.data import SEED, Tree
 from benchmarks.machine import LOAD_CORE, CannotMeasure, pin
-from benchmarks.operations import CONNECTIONS, Ask, Operation, asks_of, body, writes
+from benchmarks.operations import CHANGES, CONNECTIONS, Ask, Operation, asks_of, body, transfers, writes
 
 HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
@@ -66,8 +66,10 @@ async def _run(load: Load) -> Measured:
 
 def _requests(load: Load, connection: int) -> Iterator[bytes]:
     """The requests of one connection. Writers keep to trees of their own, and so know the versions."""
-    if load.operation is Operation.WRITE:
-        return (request(load.operation, ask) for ask in writes(load.trees[connection::CONNECTIONS]))
+    if load.operation in CHANGES:
+        own = load.trees[connection::CONNECTIONS]
+        asks = writes(own) if load.operation is Operation.WRITE else transfers(own)
+        return (request(load.operation, ask) for ask in asks)
     made = [request(load.operation, ask) for ask in asks_of(load.operation, load.trees)]
     Random(SEED + connection).shuffle(made)
     return cycle(made)

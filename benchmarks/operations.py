@@ -1,6 +1,7 @@
 """The operations that are measured, and the requests that ask for them."""
 
 import enum
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -20,6 +21,7 @@ class Operation(enum.Enum):
     POINT_READ = "point_read"
     PAGE = "page"
     WRITE = "write"
+    TRANSFER = "credit_transfer"
 
     @property
     def title(self) -> str:
@@ -32,10 +34,14 @@ class Operation(enum.Enum):
         return _DOCUMENTS[self]
 
 
+CHANGES = {Operation.WRITE: 1, Operation.TRANSFER: 2}
+"""The operations that change something, and how many events each leaves."""
+
 _TITLES = {
     Operation.POINT_READ: "Point read",
     Operation.PAGE: "Page of 20 accounts",
     Operation.WRITE: "Write",
+    Operation.TRANSFER: "Transfer of credit",
 }
 
 _DOCUMENTS = {
@@ -57,6 +63,9 @@ _DOCUMENTS = {
 }""",
     Operation.WRITE: """mutation Write($input: AccountUpdateInput!) {
   accountUpdate(input: $input) { account { id name version } }
+}""",
+    Operation.TRANSFER: """mutation Transfer($input: CreditTransferInput!) {
+  creditTransfer(input: $input) { replayed fromAccount { id name } }
 }""",
 }
 
@@ -81,6 +90,11 @@ def asks_of(operation: Operation, trees: Sequence[Tree]) -> list[Ask]:
             return [Ask(tree.owner_token, {}) for tree in trees]
         case Operation.WRITE:
             return [write(tree.owner_token, chance.choice(tree.active_ids), 1) for tree in trees]
+        case Operation.TRANSFER:
+            return [
+                transfer(tree.owner_token, tree.active_ids[0], chance.choice(tree.active_ids[1:]))
+                for tree in trees
+            ]
 
 
 def write(token: str, account_id: AccountId, version: int) -> Ask:
@@ -98,6 +112,30 @@ def writes(trees: Sequence[Tree]) -> Iterator[Ask]:
                 if place < len(tree.active_ids):
                     yield write(tree.owner_token, tree.active_ids[place], version)
         version += 1
+
+
+def transfer(
+    token: str, from_id: AccountId, to_id: AccountId, amount: int = 1, key: str | None = None
+) -> Ask:
+    """Credit from one account to another, under a key that is new unless it is given."""
+    values = {
+        "fromAccountId": global_id(from_id),
+        "toAccountId": global_id(to_id),
+        "amount": str(amount),
+        "idempotencyKey": key or str(uuid.uuid4()),
+    }
+    return Ask(token, {"input": values})
+
+
+def transfers(trees: Sequence[Tree]) -> Iterator[Ask]:
+    """Without end: from each tree's master account to one below it, and back; another one each time."""
+    place = 1
+    while True:
+        for tree in trees:
+            below = tree.active_ids[place % (len(tree.active_ids) - 1) + 1]
+            yield transfer(tree.owner_token, tree.active_ids[0], below)
+            yield transfer(tree.owner_token, below, tree.active_ids[0])
+        place += 1
 
 
 def body(operation: Operation, ask: Ask) -> bytes:

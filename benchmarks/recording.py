@@ -12,14 +12,14 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.in_process import answer, credentials_of, executor
-from benchmarks.operations import Ask, Operation
+from benchmarks.operations import CHANGES, Ask, Operation
 from engine.pool import Pool, ReadConnection
 from server.database import connect_as_application
 from server.executor import Executor
 from server.http_request import GraphQLRequest
 
-_PING = ";"
-"""What SQLAlchemy's pool sends to a connection before it gives it out."""
+_OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
+"""What asyncpg sends besides are pings, and questions about types that are new to a connection."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
     """Notes SQLAlchemy's statements, and what begins and ends transactions, which asyncpg sends by itself."""
 
     def note(query: asyncpg.connection.LoggedQuery) -> None:
-        if query.query != _PING:
+        if query.query.startswith(_OF_TRANSACTIONS):
             sent.append(Sent(query.query, ()))
 
     @event.listens_for(database.sync_engine, "connect")
@@ -82,7 +82,7 @@ def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
 
 async def _answer(mandant: Executor, operation: Operation, ask: Ask) -> None:
     document = parse(operation.document)
-    if operation is Operation.WRITE:
+    if operation in CHANGES:
         request = GraphQLRequest(operation.document, None, ask.variables)
         await mandant.reference(request, document, credentials_of(ask), "")
     else:
@@ -101,5 +101,7 @@ def _as_text(value: object) -> str | None:
             return f"\\x{value.hex()}"
         case str() | int() | uuid.UUID() | IPv4Address() | IPv4Network():
             return str(value)
+        case list():
+            return f"{{{','.join(str(_as_text(item)) for item in value)}}}"
         case _:
             raise TypeError(f"no text is known for a {type(value).__name__}")

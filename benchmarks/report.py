@@ -23,16 +23,18 @@ depend on the machine and on what else it does: ratios are what to look at.
 
 - **Point read**: one account by id, four fields, with an API key. **Page**: a person's first 20 accounts,
   each with its parent, 8 members with role and person, and the viewer's permissions. **Write**: an account's
-  name is changed, with its event, in one transaction that is kept on disk.
+  name is changed, with its event, in one transaction that is kept on disk. **Transfer**: credit goes from a
+  master account to one below it, or back, under a new idempotency key, with an event in either account.
 - **pgbench** sends the very statements that Mandant sends, prepared, with the same values and over as many
-  connections as a server has: what PostgreSQL itself can do. For the write these are all statements of its
-  transaction and those around it.
+  connections as a server has: what PostgreSQL itself can do. For the write and the transfer these are all
+  statements of the transaction and those around it.
 - **Reference path**: Mandant without its compiled reads.
 - **Mercurius** with graphql-jit and its loaders. **Apollo Server** with data loaders. **PostGraphile** with
   views that hold the rules of visibility, and plans over them, because its generated schema has no list that
   is null for who may not see it. Each looks the token and its grants up in every request; its write is one
   transaction that authorizes, locks the account, changes it and logs. Mandant's locks the accounts above as
-  well, and reads the rights once more behind the locks. Rules that these data do not use are Mandant's alone.
+  well, and reads the rights once more behind the locks. Their transfer locks the two accounts, keeps the key,
+  posts by the same function of the database and logs. Rules that these data do not use are Mandant's alone.
 - Before measuring, all servers gave the same data to owners, keys and people of other roles, also for foreign
   accounts and refused writes. The writes of each round were counted in the log of events.
 - **Second wall**: Mandant as it is, and while row level security is off and nobody looks for the principal's

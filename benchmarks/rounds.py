@@ -13,7 +13,7 @@ from benchmarks import load, pgbench
 from benchmarks.agreement import forget_writes
 from benchmarks.data import Tree
 from benchmarks.machine import CannotMeasure
-from benchmarks.operations import Operation
+from benchmarks.operations import CHANGES, Operation
 from benchmarks.servers import Running
 
 PGBENCH = "pgbench, the same SQL"
@@ -93,14 +93,14 @@ class _Rounds:
             running.address, operation, self._field.trees, self._effort.warm_seconds, self._effort.seconds
         )
         found = await asyncio.get_running_loop().run_in_executor(self._process, load.run, asked)
-        if operation is Operation.WRITE:
-            await self._check_events(running.server.name, found.answers)
+        if operation in CHANGES:
+            await self._check_events(running.server.name, found.answers, CHANGES[operation])
         print(f"{operation.title}: {running.server.name}, {found.per_second:,.0f} a second", flush=True)
         return found
 
-    async def _check_events(self, name: str, answers: int) -> None:
+    async def _check_events(self, name: str, answers: int, events_of_each: int) -> None:
         events = await self._connection.fetchval("SELECT count(*) FROM events")
-        if events != answers:
+        if events != answers * events_of_each:
             raise CannotMeasure(f"{name} answered {answers} writes and left {events} events.")
 
     async def _limit(self, operation: Operation) -> float:

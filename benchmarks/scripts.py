@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from benchmarks.recording import Sent
 
 _PLACEHOLDER = re.compile(r"\$(\d+)")
-_NEW_EVENT = re.compile(r"INSERT INTO events \((?P<columns>[^)]*)\) VALUES \((?P<values>.*)\)")
+_INSERT = re.compile(
+    r"INSERT INTO (?P<table>\w+) \((?P<columns>[^)]*)\) VALUES \((?P<values>[^()]*(?:\), \([^()]*)*)\)"
+)
+_NEW = {"events": ("id", "uuidv7()"), "idempotency_records": ("key", "gen_random_uuid()::text")}
+"""What a request that is made again needs anew, by table: the column, and how PostgreSQL makes it."""
+
+_POSTED = re.compile(r"(?<=ledger_post\(\$1::UUID, )\$2::UUID")
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ def script_of(recorded: Sequence[Sequence[Sent]]) -> Script:
     }
     nulls = {name for name, values in columns.items() if values[0] is None}
     statements = tuple(
-        _with_variables(_with_new_id(text), number, nulls) for number, text in enumerate(texts)
+        _with_variables(_with_new_ids(text), number, nulls) for number, text in enumerate(texts)
     )
     used = {name: _texts(values) for name, values in columns.items() if _uses(statements, name)}
     fixed = {name: values[0] for name, values in used.items() if len(set(values)) == 1}
@@ -74,14 +80,17 @@ def _with_variables(text: str, number: int, nulls: Set[str]) -> str:
     return _PLACEHOLDER.sub(variable, text.rstrip("; \n"))
 
 
-def _with_new_id(text: str) -> str:
-    """An event that is written again needs an id of its own, which only PostgreSQL can make here."""
-    found = _NEW_EVENT.search(text)
-    if found is None:
+def _with_new_ids(text: str) -> str:
+    """What is written again needs ids of its own, which only PostgreSQL can make here."""
+    text = _POSTED.sub("uuidv7()", text)
+    found = _INSERT.search(text)
+    if found is None or found["table"] not in _NEW:
         return text
-    place = found["columns"].split(", ").index("id")
-    old = found["values"].split(", ")[place]
-    return text.replace(old, "uuidv7()")
+    column, made = _NEW[found["table"]]
+    place = found["columns"].split(", ").index(column)
+    for row in found["values"].split("), ("):
+        text = text.replace(row.split(", ")[place], made)
+    return text
 
 
 def _uses(statements: Sequence[str], name: str) -> bool:

@@ -7,6 +7,7 @@ deployment's key. Everything here reads and writes files: not for the event loop
 import heapq
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO
@@ -29,10 +30,10 @@ class _Run:
 
 
 class DigestFile:
-    """Digests on disk. Is to be closed."""
+    """Digests on disk."""
 
-    def __init__(self) -> None:
-        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - `close` does
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         self.count = 0
 
     def append(self, digests: list[ContactDigest]) -> None:
@@ -49,17 +50,14 @@ class DigestFile:
         found = os.pread(self._file.fileno(), most * DIGEST_SIZE, start * DIGEST_SIZE)
         return [ContactDigest(found[at : at + DIGEST_SIZE]) for at in range(0, len(found), DIGEST_SIZE)]
 
-    def close(self) -> None:
-        """Give the space back."""
-        self._file.close()
-
 
 class DigestSorter:
     """Takes digests in any order and gives each once, in order. Is to be closed."""
 
     def __init__(self) -> None:
+        self._files = ExitStack()
         self._runs: list[_Run] = []
-        self._written = DigestFile()
+        self._written = self._new_file()
         self._held: set[ContactDigest] = set()
 
     def add(self, digest: ContactDigest) -> None:
@@ -69,10 +67,10 @@ class DigestSorter:
             self._write_run()
 
     def result(self) -> DigestFile:
-        """All of them, each once, in order."""
+        """All of them, each once, in order; until this is closed."""
         self._write_run()
         self._written.flush()
-        found = DigestFile()
+        found = self._new_file()
         batch: list[ContactDigest] = []
         last: ContactDigest | None = None
         for digest in heapq.merge(*map(self._read, self._runs)):
@@ -88,7 +86,10 @@ class DigestSorter:
 
     def close(self) -> None:
         """Give the space back."""
-        self._written.close()
+        self._files.close()
+
+    def _new_file(self) -> DigestFile:
+        return DigestFile(self._files.enter_context(TemporaryFile()))
 
     def _write_run(self) -> None:
         start = self._written.count

@@ -64,12 +64,12 @@ class RecipientLines:
             self._refuse_long(self._line + 1)
 
     def result(self) -> RecipientFile:
-        """What there is, now that there is no more. Raises BAD_USER_INPUT, also where nobody is left."""
+        """What there is, now that there is no more; until this is closed. Raises BAD_USER_INPUT, also where
+        nobody is left."""
         self._read([self._rest])
         digests = self._sorter.result()
         well_formed = self._given - self._malformed.count
         if not well_formed:
-            digests.close()
             message = f"No line is {'an address' if self._form is RecipientForm.ADDRESSES else 'a hash'}."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message)
         return RecipientFile(digests, self._malformed, well_formed - digests.count)

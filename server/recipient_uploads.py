@@ -9,7 +9,7 @@ import datetime
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -89,16 +89,10 @@ class RecipientUploads:
         key = self._contact_key()
         account = await self._authorized(upload)
         with self._place(account.master_id):
-            lines = RecipientLines(key, upload.form, self._limit)
-            try:
+            await self._count(account)
+            with closing(RecipientLines(key, upload.form, self._limit)) as lines:
                 await self._read(lines, body)
-                file = await self._in_thread(lines.result)
-            finally:
-                lines.close()
-            try:
-                return await self._store(upload, file)
-            finally:
-                file.digests.close()
+                return await self._store(upload, await self._in_thread(lines.result))
 
     def close(self) -> None:
         """Read nothing more."""
@@ -108,14 +102,15 @@ class RecipientUploads:
         """Before anything is read of what a stranger sends; asked again when it is stored."""
         async with self._sessions.begin() as session:
             await enter(session, upload.principal.credentials)
-            account = await authorize_upload(session, upload.principal, upload.account_id)
+            return await authorize_upload(session, upload.principal, upload.account_id)
+
+    async def _count(self, account: Authorized) -> None:
         subject = f"recipients {account.account_id}"
         async with self._sessions() as session:
             try:
                 await count(session, Limit(subject, UPLOADS_AN_HOUR, datetime.timedelta(hours=1)))
             finally:
                 await session.commit()
-        return account
 
     @contextmanager
     def _place(self, master_id: MasterId) -> Iterator[None]:

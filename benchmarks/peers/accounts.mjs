@@ -87,3 +87,50 @@ export const updateAccount = (principal, { accountId, expectedVersion, name }) =
     );
     return { ...account, name, version: Number(version) };
   });
+
+class Refused extends Error {}
+
+/** The giving account, and whether the key was used before; null where it is refused, and then nothing is left. */
+export async function transferCredit(principal, input) {
+  try {
+    return await transaction((client) => transferWithin(client, principal, input));
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
+  }
+}
+
+async function transferWithin(client, principal, { fromAccountId, toAccountId, amount, memo, idempotencyKey }) {
+  const ids = [fromAccountId, toAccountId].map((id) => id.slice('acct_'.length));
+  const rows = await statements.lockPair([...principal.grants, ...ids], client);
+  const [source, target] = ids.map((id) => rows.find((row) => row[0] === id));
+  if (source === undefined || target === undefined || !source[10]) throw new Refused();
+  const accounts = [source, target].map(accountOf);
+  if (!accounts.every((account) => account.viewerPermissions.includes('CREDIT_TRANSFER'))) throw new Refused();
+  const [from] = accounts;
+  const who = principal.userId ?? principal.apiKeyId;
+  const content = ['creditTransfer', ids[1], amount, memo ?? null];
+  const digest = crypto.createHash('sha256').update(JSON.stringify(content)).digest();
+  const posted = crypto.randomUUID();
+  const key = [from.masterId, from.uuid, who, idempotencyKey];
+  if ((await statements.claimKey([...key, digest, { transaction: posted }], client)).length === 0) {
+    const [[earlier]] = await statements.claimedRequest(key, client);
+    if (!digest.equals(earlier)) throw new Refused();
+    return { replayed: true, fromAccount: from };
+  }
+  if (!source[9] || !target[9]) throw new Refused();
+  const actor = [principal.userId, principal.apiKeyId];
+  const short = await statements.postTransfer(
+    [from.masterId, posted, ...actor, memo ?? null, ...ids, amount],
+    client,
+  );
+  if (short.length > 0) throw new Refused();
+  await statements.insertTransferEvents(
+    [from.masterId, ids[0], ...actor, source[8], ids[1], target[8], `ltrx_${posted}`,
+      { from: fromAccountId, to: toAccountId, amount }],
+    client,
+  );
+  return { replayed: false, fromAccount: from };
+}
+
+export const NOT_TRANSFERRED = { replayed: false, fromAccount: null };

@@ -15,6 +15,8 @@ const resolvers = {
   },
   Mutation: {
     accountUpdate: async (_, { input }, { principal }) => ({ account: await accounts.updateAccount(principal, input) }),
+    creditTransfer: async (_, { input }, { principal }) =>
+      (await accounts.transferCredit(principal, input)) ?? accounts.NOT_TRANSFERRED,
   },
   Account: {
     parent: (account, _, { loaders }) => loaders.parent.load(account),

@@ -21,6 +21,8 @@ server.register(mercurius, {
     },
     Mutation: {
       accountUpdate: async (_, { input }, { principal }) => ({ account: await accounts.updateAccount(principal, input) }),
+      creditTransfer: async (_, { input }, { principal }) =>
+        (await accounts.transferCredit(principal, input)) ?? accounts.NOT_TRANSFERRED,
     },
   },
   loaders: {

@@ -26,7 +26,7 @@ const { typeDefs } = await import('./schema.mjs');
 const uuidOf = ($id) => lambda($id, (id) => id.slice('acct_'.length), true);
 
 const schema = extendSchema((build) => {
-  const { reached_account: accounts, account_member: members, person: people, first_accounts, update_account } =
+  const { reached_account: accounts, account_member: members, person: people, first_accounts, update_account, transfer_credit } =
     build.input.pgRegistry.pgResources;
   return {
     typeDefs: parse(typeDefs.replace('type Query', 'extend type Query').replace('type Mutation', 'extend type Mutation')),
@@ -78,6 +78,23 @@ const schema = extendSchema((build) => {
               'mutation',
             );
             return object({ account: $changed.single() });
+          },
+          creditTransfer(_, { $input }) {
+            const $done = transfer_credit.execute(
+              [
+                { step: uuidOf($input.get('fromAccountId')), pgCodec: TYPES.uuid },
+                { step: uuidOf($input.get('toAccountId')), pgCodec: TYPES.uuid },
+                { step: $input.get('amount'), pgCodec: TYPES.bigint },
+                { step: $input.get('memo'), pgCodec: TYPES.text },
+                { step: $input.get('idempotencyKey'), pgCodec: TYPES.text },
+              ],
+              'mutation',
+            );
+            const $row = $done.single();
+            return object({
+              replayed: lambda($row.get('replayed'), (replayed) => replayed ?? false, true),
+              fromAccount: accounts.get({ uuid: $row.get('from_uuid') }),
+            });
           },
         },
       },

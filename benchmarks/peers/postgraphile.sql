@@ -87,4 +87,59 @@ BEGIN
 END
 $$;
 
+CREATE TYPE peer.transfer AS (replayed boolean, from_uuid uuid);
+
+-- No row: it was refused, and nothing is left of it.
+CREATE FUNCTION peer.transfer_credit(source uuid, target uuid, amount bigint, memo text, key text)
+RETURNS SETOF peer.transfer LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  tree uuid;
+  person uuid := nullif(current_setting('peer.user_id'), '')::uuid;
+  api_key uuid := nullif(current_setting('peer.api_key_id'), '')::uuid;
+  posted uuid := uuidv7();
+  request bytea := sha256(convert_to(concat_ws('|', 'creditTransfer', target, amount, coalesce(memo, '')), 'UTF8'));
+BEGIN
+  PERFORM FROM accounts a JOIN peer.accounts reached ON reached.uuid = a.id
+  WHERE a.id IN (source, target) AND reached.permissions::bigint & 32768 <> 0 ORDER BY a.id FOR SHARE OF a;
+  SELECT a.master_id INTO tree FROM accounts a JOIN peer.accounts reached ON reached.uuid = a.id
+  JOIN account_closure c ON c.master_id = a.master_id AND c.depth > 0
+    AND (c.ancestor_id = source AND c.descendant_id = target OR c.ancestor_id = target AND c.descendant_id = source)
+  WHERE a.id IN (source, target) AND reached.permissions::bigint & 32768 <> 0
+    AND (a.parent_id IS NULL OR a.credit_mode = 'OWN_BALANCE')
+  GROUP BY a.master_id HAVING count(*) = 2;
+  IF NOT FOUND THEN RETURN; END IF;
+  BEGIN
+    INSERT INTO idempotency_records (master_id, account_id, principal_id, key, operation, request_digest, result)
+    VALUES (tree, source, coalesce(person, api_key), transfer_credit.key, 'creditTransfer', request,
+            jsonb_build_object('transaction', posted))
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+      PERFORM FROM idempotency_records r
+      WHERE r.master_id = tree AND r.account_id = source AND r.principal_id = coalesce(person, api_key)
+        AND r.key = transfer_credit.key AND r.request_digest = request;
+      IF FOUND THEN RETURN NEXT (true, source)::peer.transfer; END IF;
+      RETURN;
+    END IF;
+    PERFORM set_config('mandant.trees', '{' || tree || '}', true);
+    PERFORM FROM ledger_post(tree, posted, 'TRANSFER', person, api_key, memo, ARRAY[source, target],
+                             ARRAY['CREDIT', 'CREDIT'], ARRAY[-amount, amount]);
+    IF FOUND THEN RAISE EXCEPTION 'there is not that much credit' USING ERRCODE = 'UB001'; END IF;
+  EXCEPTION WHEN SQLSTATE 'UB001' THEN
+    RETURN;
+  END;
+  INSERT INTO events (master_id, account_id, id, kind, actor_user_id, actor_api_key_id, actor_account_id,
+                      subject_id, after)
+  SELECT tree, side.account_id, uuidv7(), 'credit.transferred', person, api_key,
+         (SELECT g.account_id FROM account_closure c
+          JOIN peer.grants g ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
+          WHERE c.master_id = tree AND c.descendant_id = side.account_id
+            AND (c.depth = 0 AND g.own_mask & 32768 <> 0 OR c.depth > 0 AND g.below_mask & 32768 <> 0)
+          ORDER BY c.depth LIMIT 1),
+         'ltrx_' || posted,
+         jsonb_build_object('from', 'acct_' || source, 'to', 'acct_' || target, 'amount', amount::text)
+  FROM unnest(ARRAY[source, target]) AS side(account_id);
+  RETURN NEXT (false, source)::peer.transfer;
+END
+$$;
+
 GRANT SELECT ON ALL TABLES IN SCHEMA peer TO mandant_peers;

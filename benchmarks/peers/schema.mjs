@@ -3,9 +3,20 @@ export const typeDefs = `
 enum AccountKind { MASTER SUBACCOUNT }
 enum AccountStatus { ACTIVE SUSPENDED CLOSED }
 type Query { viewer: Viewer account(id: ID!): Account }
-type Mutation { accountUpdate(input: AccountUpdateInput!): AccountPayload! }
+type Mutation {
+  accountUpdate(input: AccountUpdateInput!): AccountPayload!
+  creditTransfer(input: CreditTransferInput!): CreditTransferPayload!
+}
 input AccountUpdateInput { accountId: ID! expectedVersion: Int! name: String }
 type AccountPayload { account: Account }
+input CreditTransferInput {
+  fromAccountId: ID!
+  toAccountId: ID!
+  amount: String!
+  memo: String
+  idempotencyKey: String!
+}
+type CreditTransferPayload { replayed: Boolean! fromAccount: Account }
 type Viewer { accounts(first: Int!): AccountConnection! }
 type AccountConnection { nodes: [Account!]! }
 type Account {

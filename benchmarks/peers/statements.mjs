@@ -87,6 +87,41 @@ SELECT ${COLUMNS}, (
     ORDER BY c.depth LIMIT 1)
 FROM accounts a ${RIGHTS} WHERE a.id = $5 AND reach.mask & 1 <> 0 FOR UPDATE OF a`);
 
+// Two accounts of which one stands above the other, locked against changes of rights, statuses and pools, and the
+// nearest account whose grant gives CREDIT_TRANSFER; fewer rows: out of reach. Opens the tree to ledger_post.
+export const lockPair = statement('lock_pair', `
+SELECT ${COLUMNS}, (
+    SELECT g.account_id FROM account_closure c
+    JOIN ${GRANTS} ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
+    WHERE c.master_id = a.master_id AND c.descendant_id = a.id
+      AND (c.depth = 0 AND g.own_mask & 32768 <> 0 OR c.depth > 0 AND g.below_mask & 32768 <> 0)
+    ORDER BY c.depth LIMIT 1),
+  a.parent_id IS NULL OR a.credit_mode = 'OWN_BALANCE',
+  EXISTS (SELECT FROM account_closure c WHERE c.master_id = a.master_id AND c.depth > 0
+    AND (c.ancestor_id = $5 AND c.descendant_id = $6 OR c.ancestor_id = $6 AND c.descendant_id = $5)),
+  set_config('mandant.trees', '{' || a.master_id || '}', true)
+FROM accounts a ${RIGHTS} WHERE a.id IN ($5, $6) AND reach.mask & 1 <> 0 ORDER BY a.id FOR SHARE OF a`);
+
+// A row: the key is new.
+export const claimKey = statement('claim_key', `
+INSERT INTO idempotency_records (master_id, account_id, principal_id, key, operation, request_digest, result)
+VALUES ($1, $2, $3, $4, 'creditTransfer', $5, $6) ON CONFLICT DO NOTHING RETURNING true`);
+
+export const claimedRequest = statement('claimed_request', `
+SELECT request_digest FROM idempotency_records
+WHERE master_id = $1 AND account_id = $2 AND principal_id = $3 AND key = $4`);
+
+// Rows: what falls short, and then nothing was posted.
+export const postTransfer = statement('post_transfer', `
+SELECT * FROM ledger_post($1, $2, 'TRANSFER', $3, $4, $5, ARRAY[$6, $7]::uuid[], ARRAY['CREDIT', 'CREDIT'],
+                          ARRAY[-$8::bigint, $8::bigint])`);
+
+export const insertTransferEvents = statement('insert_transfer_events', `
+INSERT INTO events (master_id, account_id, id, kind, actor_user_id, actor_api_key_id, actor_account_id,
+                    subject_id, after)
+VALUES ($1, $2, uuidv7(), 'credit.transferred', $3, $4, $5, $8, $9),
+       ($1, $6, uuidv7(), 'credit.transferred', $3, $4, $7, $8, $9)`);
+
 export const updateName = statement('update_name', `
 UPDATE accounts SET name = $3, version = version + 1 WHERE master_id = $1 AND id = $2 RETURNING version`);
 
