@@ -24,13 +24,12 @@ from authz.reach import readable_account
 from authz.status import effective_status
 from models.accounts import AccountStatus, account_closure, accounts
 from models.identifiers import AccountId
-from models.ledger import BalanceKind, ledger_balances
 from models.plans import plans
 from models.sends import active_contacts, send_cycles
 from resolvers import plans as plan_reads
 from resolvers import send_caps, sends
 from resolvers.contacts import ContactDigest
-from resolvers.credit import nearest_pool
+from resolvers.credit import pool_balance_of
 from resolvers.terms import sends_beyond
 
 
@@ -95,7 +94,7 @@ def state_of(account_id: AccountId, digests: Sequence[ContactDigest]) -> Select[
         sends.contacts_used_of(subscriber).label("contacts_used"),
         sends.sends_used_of(subscriber).label("sends_used"),
         _cap_left(account, subscriber).label("cap_left"),
-        _credit(account).label("credit"),
+        pool_balance_of(account).label("credit"),
         _active(subscriber, digests).label("active"),
     ).select_from(
         account.join(subscriber, subscribed).join(plan, plan.c.id == plan_reads.plan_id_of(subscriber))
@@ -161,22 +160,6 @@ def _cycle_id(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
         .correlate(subscriber)
         .scalar_subquery()
     )
-
-
-def _credit(account: FromClause) -> ColumnElement[int]:
-    """What the account's pool has; what lapsed reservations still hold of it is not counted."""
-    balance = ledger_balances.alias()
-    amount = (
-        select(balance.c.amount)
-        .where(
-            balance.c.master_id == account.c.master_id,
-            balance.c.account_id == nearest_pool(account),
-            balance.c.kind == BalanceKind.CREDIT.value,
-        )
-        .correlate(account)
-        .scalar_subquery()
-    )
-    return func.coalesce(amount, 0)
 
 
 def _active(subscriber: FromClause, digests: Sequence[ContactDigest]) -> ColumnElement[int]:

@@ -60,7 +60,13 @@ def status_of(reservation: FromClause) -> ColumnElement[str]:
 
 def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
     """How many contacts are active in this cycle (R89, R97)."""
-    cycle, contact = send_cycles.alias(), active_contacts.alias()
+    cycle = send_cycles.alias()
+    return _used(subscriber, cycle, contacts_in(cycle))
+
+
+def contacts_in(cycle: FromClause) -> ColumnElement[int]:
+    """How many contacts are active in a cycle, without those that lapsed reservations still hold."""
+    contact = active_contacts.alias()
     lapsed = (
         select(func.count())
         .select_from(contact)
@@ -73,15 +79,19 @@ def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
         .scalar_subquery()
     )
     # Nearly always nothing has lapsed, and nobody counts contacts then.
-    left = case((_lapsed_in(cycle, func.count()) > 0, cycle.c.contacts - lapsed), else_=cycle.c.contacts)
-    return _used(subscriber, cycle, left)
+    return case((_lapsed_in(cycle, func.count()) > 0, cycle.c.contacts - lapsed), else_=cycle.c.contacts)
 
 
 def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:
     """How many sends this cycle has seen, those beyond the limit included."""
     cycle = send_cycles.alias()
+    return _used(subscriber, cycle, sends_in(cycle))
+
+
+def sends_in(cycle: FromClause) -> ColumnElement[int]:
+    """How many sends a cycle has seen, without those of lapsed reservations."""
     lapsed = func.coalesce(func.sum(send_reservations.c.recipients), literal_column("0"))
-    return _used(subscriber, cycle, cycle.c.sends - _lapsed_in(cycle, lapsed))
+    return cycle.c.sends - _lapsed_in(cycle, lapsed)
 
 
 def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -93,7 +103,7 @@ def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bo
             holder.c.master_id == contact.c.master_id,
             holder.c.id == contact.c.reservation_id,
             holder.c.cycle_id == cycle_id,
-            _is_lapsed(holder),
+            is_lapsed(holder),
         )
         .correlate_except(holder)
     )
@@ -133,14 +143,15 @@ def _lapsed_in(cycle: FromClause, value: ColumnElement[int]) -> ColumnElement[in
         .where(
             send_reservations.c.master_id == cycle.c.master_id,
             send_reservations.c.cycle_id == cycle.c.id,
-            _is_lapsed(send_reservations),
+            is_lapsed(send_reservations),
         )
         .correlate(cycle)
         .scalar_subquery()
     )
 
 
-def _is_lapsed(reservation: FromClause) -> ColumnElement[bool]:
+def is_lapsed(reservation: FromClause) -> ColumnElement[bool]:
+    """Whether it was neither committed nor voided in time, and nobody has given back what it held yet."""
     reserved = reservation.c.status == literal_column(f"'{ReservationStatus.RESERVED.value}'")
     return and_(reserved, reservation.c.expires_at <= current_moment())
 

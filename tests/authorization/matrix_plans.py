@@ -11,6 +11,9 @@ from tests.plans import STARTER, cancel_plan, subscribe
 PLAN_READERS = CREDIT_READERS
 """They hold all of the area PLAN in the account."""
 
+STATISTICS_READERS = PLAN_READERS | {"marketer", "analyst", "key_analyst"}
+"""They hold STATISTICS_READ in the account."""
+
 _DECIDED_BY_WHO_PAYS = table(
     (ANONYMOUS, "UNAUTHENTICATED"),
     (OUTSIDE, "NOT_FOUND"),

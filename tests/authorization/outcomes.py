@@ -26,6 +26,7 @@ _SELECTIONS = {
     "ledgerProof": "ledgerProof { head }",
     "subscription": "subscription { timeZone }",
     "topUpRule": "topUpRule { threshold }",
+    "usage": "usage { startsAt }",
 }
 """What is neither a leaf without arguments nor a list."""
 

@@ -4,6 +4,7 @@ from models.sends import ReservationStatus, SendStream
 from tests.equality import rows
 from tests.plans import BUSINESS, FREE, GROWTH, STARTER, buy, choose, make_plan, subscribe
 from tests.sends import give_reservation, set_cap
+from tests.usage import give_sends
 from tests.world import Account, World
 
 
@@ -20,8 +21,19 @@ async def make_plans(
     await subscribe(world, foreign, STARTER)
     found = [plan.id for plan in (FREE, STARTER, GROWTH, own)]
     await set_cap(world, client, 2**31 - 1)
+    await _send(world, master, client, leaf)
     for account in (master, client, leaf, foreign):
         found += [(await give_reservation(world, account, status)).id for status in ReservationStatus]
         stream = SendStream.TRANSACTIONAL.value
         found.append((await give_reservation(world, account, expires_at=rows.PAST, stream=stream)).id)
     return found
+
+
+async def _send(world: World, master: Account, client: Account, leaf: Account) -> None:
+    """Near a limit, beyond one, and in cycles that are over."""
+    await give_sends(world, master, 99_000, contacts=10_000)
+    await give_sends(world, client, 1_000_007, contacts=80_000, subscriber=client)
+    await give_sends(world, leaf, 3, subscriber=leaf)
+    for cycles_ago in (1, 2, 5):
+        await give_sends(world, master, cycles_ago, cycles_ago=cycles_ago)
+        await give_sends(world, leaf, cycles_ago, cycles_ago=cycles_ago)
