@@ -48,7 +48,7 @@ class UsageCycle(enum.Enum):
 
 NEWEST_FIRST = Order("usage", (column("number", Integer),), descending=True)
 _MOMENT = cast(literal_column("'1 microsecond'"), Interval)
-_NOTHING = literal_column("0")
+_NOTHING: ColumnElement[int] = literal_column("0", Integer)
 _ONE = literal_column("1", Integer)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Integer,
     Interval,
     Select,
     and_,
@@ -18,7 +19,7 @@ from sqlalchemy import (
 )
 
 from authz.permissions import Permission, allows
-from authz.reach import readable_account, readable_accounts
+from authz.reach import readable_account
 from engine.paging import Order
 from models.accounts import account_closure, accounts
 from models.cycles import cycle_number, cycle_start
@@ -28,7 +29,7 @@ from resolvers.sends import is_lapsed
 
 MOST_FIRST = Order("usageAccounts", (column("sends", BigInteger), accounts.c.id), descending=True)
 _LONGEST = cast(literal_column("'33 days'"), Interval)
-_NOTHING = literal_column("0")
+_NOTHING: ColumnElement[int] = literal_column("0", Integer)
 
 
 def order(**_: object) -> Order:
@@ -48,7 +49,7 @@ def accounts_of(usage: FromClause) -> Select[Any]:
     """Who of the account and those below it has sent how many, whoever sent most first; only those that sent,
     and in which you hold STATISTICS_READ."""
     counts = _counts(usage).subquery()
-    account, statement = readable_accounts()
+    account, statement = readable_account()
     return (
         statement.add_columns(counts.c.sends)
         .join(counts, counts.c.account_id == account.c.id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     FromClause,
     Text,
@@ -45,10 +46,6 @@ class UsageAction(enum.Enum):
     PLAN_CHANGE = "PLAN_CHANGE"
     SEND_CAP_UPDATE = "SEND_CAP_UPDATE"
     CREDIT_TOP_UP = "CREDIT_TOP_UP"
-
-
-_NEAR = (literal_column("5"), literal_column("4"))
-"""Near is four fifths."""
 
 
 def warnings_of(usage: FromClause) -> ColumnElement[list[str]]:
@@ -95,13 +92,16 @@ def _listed(conditions: Mapping[Any, ColumnElement[bool]]) -> ColumnElement[list
 
 
 def _contacts_near(usage: FromClause) -> ColumnElement[bool]:
-    whole, part = _NEAR
-    return usage.c.contacts_used * whole >= usage.c.contact_limit * part
+    return _is_near(usage.c.contacts_used, usage.c.contact_limit)
 
 
 def _sends_near(usage: FromClause) -> ColumnElement[bool]:
-    whole, part = _NEAR
-    return usage.c.sends_used * whole >= usage.c.send_limit * part
+    return _is_near(usage.c.sends_used, usage.c.send_limit)
+
+
+def _is_near(used: ColumnElement[int], limit: ColumnElement[int]) -> ColumnElement[bool]:
+    """Four fifths of it are used."""
+    return used * literal_column("5", BigInteger) >= limit * literal_column("4", BigInteger)
 
 
 def _cap_reached(usage: FromClause) -> ColumnElement[bool]:
