@@ -58,6 +58,7 @@ CODECS_BY_SCALAR = {
     "JSON": Codec(_itself, _as_text),
     "Int": Codec(_itself, _as_text),
     "Boolean": Codec(_itself, _as_boolean),
+    "Date": PLAIN,
     "DateTime": Codec(_itself, _as_moment),
 }
 """For fields that do not say their codec, by their GraphQL type."""

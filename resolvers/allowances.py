@@ -174,6 +174,18 @@ def _cap_left(account: FromClause, subscriber: FromClause, *, inner: bool) -> Co
     return _scalar(statement, account, subscriber)
 
 
+def narrowest_cap_left(account: FromClause) -> ColumnElement[int]:
+    """What the caps of sends at the account and above it have left, the narrowest of them; NULL: there is
+    none."""
+    path, cap = account_closure.alias(), budgets.alias()
+    statement = (
+        select(func.min(cap.c.cap - sends_used(cap.c.master_id, cap.c.account_id)))
+        .select_from(path.join(cap, _cap_of(cap, path, BudgetCurrency.SENDS)))
+        .where(_of_path(path, account))
+    )
+    return _scalar(statement, account)
+
+
 def kept_below(cap: FromClause) -> ColumnElement[int]:
     """What is kept in sends for accounts from the capped one down."""
     budget, child, below = budgets.alias(), accounts.alias(), account_closure.alias()

@@ -117,7 +117,12 @@ def waiting_plan_of(account: FromClause) -> Select[Any]:
 
 
 def plan_id_of(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
-    """The id of the plan that holds now: the last choice that holds, or what every tree begins with."""
+    """The id of the plan that holds now."""
+    return plan_id_at(subscriber, current_moment())
+
+
+def plan_id_at(subscriber: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[uuid.UUID]:
+    """The id of the plan at a moment: the last choice that held, or what every tree begins with."""
     plan, choice = plans.alias(), plan_choices.alias()
     default = (
         select(plan.c.id)
@@ -127,10 +132,10 @@ def plan_id_of(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
     )
     chosen = (
         select(choice.c.plan_id)
-        .where(_chosen(choice, subscriber), choice.c.holds_from <= current_moment())
+        .where(_chosen(choice, subscriber), choice.c.holds_from <= moment)
         .order_by(choice.c.holds_from.desc(), choice.c.id.desc())
         .limit(1)
-        .correlate(subscriber)
+        .correlate_except(choice)
         .scalar_subquery()
     )
     return func.coalesce(chosen, default)
@@ -189,15 +194,27 @@ def send_limit_of(subscriber: FromClause) -> ColumnElement[int]:
 
 
 def _limit(subscriber: FromClause, of_plan: str, bought: str) -> ColumnElement[int]:
-    plan, increase = plans.alias(), limit_increases.alias()
+    plan = plans.alias()
     base = select(plan.c[of_plan]).where(plan.c.id == plan_id_of(subscriber))
-    more = select(func.coalesce(func.sum(increase.c[bought]), literal_column("0"))).where(
-        increase.c.account_id == subscriber.c.id,
-        increase.c.master_id == subscriber.c.master_id,
-        increase.c.cycle_starts_at == cycle_starts_at_of(subscriber),
+    more = bought_in(subscriber, cycle_starts_at_of(subscriber), bought)
+    return cast(base.correlate(subscriber).scalar_subquery() + more, plans.c.sends.type)
+
+
+def bought_in(
+    subscriber: FromClause, starts_at: ColumnElement[datetime.datetime], bought: str
+) -> ColumnElement[int]:
+    """How many `contacts` or `sends` were bought for the cycle that begins then (R94)."""
+    increase = limit_increases.alias()
+    return (
+        select(func.coalesce(func.sum(increase.c[bought]), literal_column("0")))
+        .where(
+            increase.c.account_id == subscriber.c.id,
+            increase.c.master_id == subscriber.c.master_id,
+            increase.c.cycle_starts_at == starts_at,
+        )
+        .correlate_except(increase)
+        .scalar_subquery()
     )
-    total = base.correlate(subscriber).scalar_subquery() + more.correlate(subscriber).scalar_subquery()
-    return cast(total, plans.c.sends.type)
 
 
 def _cycle_start(subscriber: FromClause, later: int) -> ColumnElement[datetime.datetime]:

@@ -61,7 +61,13 @@ def status_of(reservation: FromClause) -> ColumnElement[str]:
 
 def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
     """How many contacts are active in this cycle (R89, R97)."""
-    cycle, reservation, contact = send_cycles.alias(), send_reservations.alias(), active_contacts.alias()
+    cycle = send_cycles.alias()
+    return _used(subscriber, cycle, contacts_in(cycle))
+
+
+def contacts_in(cycle: FromClause) -> ColumnElement[int]:
+    """How many contacts are active in a cycle, without those that lapsed reservations still hold."""
+    reservation, contact = send_reservations.alias(), active_contacts.alias()
     # From what has lapsed to its contacts: nearly always there is nothing to begin with.
     made = and_(contact.c.master_id == reservation.c.master_id, contact.c.reservation_id == reservation.c.id)
     gone = (
@@ -77,14 +83,19 @@ def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
         .correlate(cycle)
         .scalar_subquery()
     )
-    return _used(subscriber, cycle, cycle.c.contacts - gone)
+    return cycle.c.contacts - gone
 
 
 def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:
     """How many sends this cycle has seen, those beyond the limit included."""
     cycle = send_cycles.alias()
+    return _used(subscriber, cycle, sends_in(cycle))
+
+
+def sends_in(cycle: FromClause) -> ColumnElement[int]:
+    """How many sends a cycle has seen, without those of lapsed reservations."""
     lapsed = func.coalesce(func.sum(send_reservations.c.recipients), literal_column("0"))
-    return _used(subscriber, cycle, cycle.c.sends - _lapsed_in(cycle, lapsed))
+    return cycle.c.sends - _lapsed_in(cycle, lapsed)
 
 
 def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -42,6 +42,7 @@ from resolvers import credit as credit_reads
 from resolvers import overrides as override_reads
 from resolvers import parent_access as links
 from resolvers import plans as plan_reads
+from resolvers import usage as usage_reads
 from schema.access import AccessEntry
 from schema.amounts import AMOUNT, MicroAmount
 from schema.api_keys import ApiKey
@@ -60,6 +61,7 @@ from schema.plans import Plan, Subscription
 from schema.roles import Role
 from schema.shares import Share
 from schema.subaccounts_requests import SubaccountsRequest
+from schema.usage import Usage
 
 _STATUS = enum_of(AccountStatus)
 
@@ -161,6 +163,10 @@ class Account(Node):
     next_own_plan: Plan | None = to_one(plan_reads.waiting_plan_of, requires=Permission.PLAN_READ)
     send_budget: SendBudget | None = to_one(budget_reads.sends_of, requires=Permission.PLAN_READ)
     credit_budget: CreditBudget | None = to_one(budget_reads.credit_of, requires=Permission.CREDIT_READ)
+    usage: Usage | None = to_one(usage_reads.of_account, requires=Permission.STATISTICS_READ)
+    usage_history: Connection[Usage] | None = connection(
+        usage_reads.history_of, order=usage_reads.order, requires=Permission.STATISTICS_READ
+    )
     plans: Connection[Plan] | None = connection(
         plan_reads.on_offer, order=plan_reads.order, requires=Permission.PLAN_READ
     )

@@ -6,6 +6,8 @@ from models.payments import TopUpStatus
 from models.sends import ReservationStatus, SendStream
 from resolvers.contacts import RecipientFault
 from resolvers.send_preview import SendWarning
+from resolvers.usage import UsageCycle
+from resolvers.usage_warnings import UsageAction, UsageWarning
 from schema.enum_publishing import by, publish
 
 publish(
@@ -101,6 +103,36 @@ publish(
             "PENDING": "The payment provider has not answered yet.",
             "SETTLED": "It was paid, and is in the ledger.",
             "DECLINED": "The payment provider declined.",
+        }
+    ),
+)
+publish(
+    UsageAction,
+    by(
+        {
+            "LIMIT_INCREASE": "`limitIncrease`: more contacts and sends for this cycle (R94).",
+            "PLAN_CHANGE": "`planChange`: a larger plan is on offer.",
+            "SEND_BUDGET_UPDATE": "`sendBudgetUpdate`: a higher cap, set from above.",
+            "CREDIT_TOP_UP": "`creditTopUp`: more credit in the pool.",
+        }
+    ),
+)
+publish(
+    UsageCycle,
+    by({"CURRENT": "The one that runs.", "PREVIOUS": "The one before it."}),
+)
+publish(
+    UsageWarning,
+    by(
+        {
+            "CONTACTS_NEAR_LIMIT": "At least four fifths of the contacts are active.",
+            "CONTACT_LIMIT_REACHED": "No contact more can become active; those that are can be sent to.",
+            "SENDS_NEAR_LIMIT": "At least four fifths of the plan's sends are made.",
+            "SEND_LIMIT_REACHED": "The plan's sends are made, and it has none beyond (R95).",
+            "BEYOND_PLAN": "The plan's sends are made; each one more has a price.",
+            "SEND_CAP_REACHED": "A cap of this account, or of one above it, has nothing left.",
+            "CREDIT_LOW": "Credit for sends beyond the plan's will not last until the cycle ends.",
+            "CREDIT_USED_UP": "Credit does not pay for one send more.",
         }
     ),
 )

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from authz.permissions import Permission
+from authz.refusals import Refusal
 from models.staff import StaffRole
+from resolvers.contacts import ContactKey
 from schema.root import build_schema
 from server import serve as serving
 from server.commands.database import current_database, migrate_now, open_database, read_settings
@@ -29,6 +31,7 @@ from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.policy import LEGEND, policy_table, policy_texts
 from server.commands.staff import add_staff, remove_staff, staff_members, staff_table
 from server.commands.tables import print_table
+from server.contact_key import key_source
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
 from server.demo.making import make_demo
@@ -170,10 +173,16 @@ def demo(
 
 async def _make_demo(addresses: DatabaseAddresses, settings: Settings) -> bool:
     async with current_database(addresses.application) as database:
-        made = await make_demo(database, settings.link_base)
+        made = await make_demo(database, settings.link_base, _contact_key(settings))
     if made:
         await add_staff(addresses.owner, SUPPORTER.email, StaffRole.APPROVER)
     return made
+
+
+def _contact_key(settings: Settings) -> ContactKey | None:
+    with suppress(Refusal):
+        return key_source(settings)()
+    return None
 
 
 @_commands.command()

@@ -10,11 +10,12 @@ import typer.main
 
 from authz.builtin_roles import BuiltinRole, compiled
 from authz.permissions import ALL_PERMISSIONS, Area, Permission
+from resolvers.contacts import ContactKey
 from server import cli
 from server.app import create_app
 from server.database import connect_as_application
 from server.demo.making import make_demo
-from server.demo.story import BRAND, DEMO_PASSWORD
+from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD, DemoTree
 from server.embedded_postgres import DatabaseAddresses
 from server.settings import Settings
 from tests.api import Api
@@ -23,8 +24,10 @@ from tests.database import clone, drop, named
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
-def _block(language: str) -> str:
-    found = re.search(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def _block(language: str, title: str = "") -> str:
+    """The first one, or the first below a heading."""
+    text = README.split(f"\n## {title}\n")[1] if title else README
+    found = re.search(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert found is not None
     return found[1]
 
@@ -42,7 +45,7 @@ async def demo_api(addresses: DatabaseAddresses) -> AsyncIterator[Api]:
     name = await clone(addresses.owner)
     url = named(addresses.application, name)
     database = connect_as_application(url, pool_size=2)
-    await make_demo(database, "http://mandant.test")
+    await make_demo(database, "http://mandant.test", ContactKey(b"a secret of the tests"))
     await database.dispose()
     app = create_app(Settings(smtp_url=None), url)
     async with app.router.lifespan_context(app), Api.of(app) as api:
@@ -50,16 +53,17 @@ async def demo_api(addresses: DatabaseAddresses) -> AsyncIterator[Api]:
     await drop(addresses.owner, name)
 
 
-async def test_the_first_query_gives_the_answer_that_stands_below_it(demo_api: Api) -> None:
-    signed_in = await demo_api.change(
-        "signIn", None, "token", email=BRAND.owner.email, password=DEMO_PASSWORD
-    )
+@pytest.mark.parametrize(("tree", "title"), [(BRAND, ""), (AGENCY, "Usage")], ids=["accounts", "usage"])
+async def test_a_query_gives_the_answer_that_stands_below_it(
+    demo_api: Api, tree: DemoTree, title: str
+) -> None:
+    signed_in = await demo_api.change("signIn", None, "token", email=tree.owner.email, password=DEMO_PASSWORD)
     response = await demo_api.http.post(
         "/graphql",
-        json={"query": _block("graphql")},
+        json={"query": _block("graphql", title)},
         headers={"Authorization": f"Bearer {signed_in['token']}"},
     )
-    assert response.json() == json.loads(_block("json"))
+    assert response.json() == json.loads(_block("json", title))
 
 
 def test_the_table_of_rights_is_what_casbin_compiled() -> None:

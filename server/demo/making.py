@@ -18,6 +18,7 @@ from models.ledger import BalanceKind, LedgerTransactionKind
 from models.outbox import outbox_messages
 from models.users import users
 from resolvers.account_changes import UNCHANGED, AccountUpdate, suspend_account, update_account
+from resolvers.contacts import ContactKey
 from resolvers.credit_modes import change_credit_mode
 from resolvers.credit_transfers import CreditTransfer, transfer_credit
 from resolvers.invitation_acceptance import accept_invitation
@@ -29,16 +30,18 @@ from resolvers.share_changes import ShareCreation, WantedScope, create_share
 from resolvers.sign_up import SignUp, sign_up
 from resolvers.subaccounts import SubaccountCreation, create_subaccount
 from resolvers.subaccounts_request_changes import SubaccountSetUp
+from server.demo.sending import Sending
 from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
 
 _LOCK = 6304
 _SECRET = re.compile(rf"#((?:{TokenKind.INVITATION}|{TokenKind.SHARE})_\w+)")
 
 
-async def make_demo(database: AsyncEngine, link_base: str) -> bool:
+async def make_demo(database: AsyncEngine, link_base: str, contact_key: ContactKey | None) -> bool:
     """Make the demo once, whole or not at all: whether it was made now.
 
-    `link_base` is what the link in the one open invitation begins with.
+    `link_base` is what the link in the one open invitation begins with; without a `contact_key` nothing was
+    sent.
     """
     async with AsyncSession(database) as session, session.begin():
         # Two processes may start at once; the second waits longer than a request may.
@@ -47,7 +50,7 @@ async def make_demo(database: AsyncEngine, link_base: str) -> bool:
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         if await _is_made(session):
             return False
-        making = _Making(session, f"{link_base}/invitation")
+        making = _Making(session, f"{link_base}/invitation", Sending(session, contact_key))
         for tree in TREES:
             await making.tree(tree)
     return True
@@ -66,6 +69,7 @@ class _Making:
 
     session: AsyncSession
     link: str
+    sending: Sending
     signed_in: dict[DemoPerson, Principal] = field(default_factory=dict)
     accounts: dict[str, AccountId] = field(default_factory=dict)
 
@@ -84,6 +88,8 @@ class _Making:
             rights_inheritance=tree.rights_inheritance,
         )
         await update_account(self.session, owner, update_command)
+        if tree.plan is not None:
+            await self.sending.choose(owner, done.account_id, tree.plan, tree.currency)
         await self._members(owner, done.account_id, tree.members)
         for below in tree.subaccounts:
             await self._subaccount(owner, done.account_id, below)
@@ -125,6 +131,8 @@ class _Making:
         await self._members(maker, made.account_id, wanted.members)
         if wanted.invited is not None:
             await self._invite(maker, made.account_id, wanted.invited)
+        sender = maker if wanted.owner is None else self.signed_in[wanted.owner]
+        await self.sending.send(maker, sender, made.account_id, wanted)
         for below in wanted.subaccounts:
             await self._subaccount(maker, made.account_id, below)
         if wanted.suspended_because is not None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area
 from models.accounts import Currency, RightsInheritance
+from models.plan_catalogue import CataloguePlan
+from models.sends import SendStream
 
 DEMO_PASSWORD = "demo-password"  # noqa: S105 - everybody may know it
 """The password of every person of the demo."""
@@ -31,9 +33,27 @@ class DemoMember:
 
 
 @dataclass(frozen=True)
+class DemoPlan:
+    """A plan, and the IANA zone that its cycles are counted in."""
+
+    plan: CataloguePlan
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class DemoSends:
+    """A message to each of the readers with these numbers, both included."""
+
+    first: int
+    last: int
+    stream: SendStream = SendStream.MARKETING
+
+
+@dataclass(frozen=True)
 class DemoAccount:
     """A subaccount. `owner` was invited to own it and accepted; who is in `invited` has not answered yet.
-    `credit`: what it got for a balance of its own, in micro-units; None: it draws from the pool above."""
+    `credit`: what it got for a balance of its own, in micro-units; None: it draws from the pool above.
+    `send_cap`: how much it may send in a cycle; `sends`: what it has sent."""
 
     name: str
     external_id: str
@@ -42,6 +62,8 @@ class DemoAccount:
     invited: DemoMember | None = None
     suspended_because: str | None = None
     credit: int | None = None
+    send_cap: int | None = None
+    sends: tuple[DemoSends, ...] = ()
     subaccounts: tuple["DemoAccount", ...] = ()
 
 
@@ -59,7 +81,7 @@ class DemoShare:
 @dataclass(frozen=True)
 class DemoTree:
     """A master account, the people in it, and the accounts below it. `credit`: what it bought, in
-    micro-units."""
+    micro-units; `plan` None: what every tree begins with."""
 
     name: str
     owner: DemoPerson
@@ -69,6 +91,7 @@ class DemoTree:
     credit: int
     subaccounts: tuple[DemoAccount, ...]
     shares: tuple[DemoShare, ...] = ()
+    plan: DemoPlan | None = None
 
     @property
     def people(self) -> tuple[DemoMember, ...]:
@@ -100,13 +123,19 @@ AGENCY = DemoTree(
             # Its spa draws from it (R43).
             credit=300_000_000,
             members=(DemoMember(DemoPerson("Ines Silva"), BuiltinRole.MARKETER),),
-            subaccounts=(DemoAccount(name="Harbour Hotel Spa", external_id="C-1001-S"),),
+            sends=(DemoSends(1, 1200),),
+            # To guests of the hotel: they are active already.
+            subaccounts=(
+                DemoAccount(name="Harbour Hotel Spa", external_id="C-1001-S", sends=(DemoSends(1, 450),)),
+            ),
         ),
         DemoAccount(
             name="Riverside Books",
             external_id="C-1002",
             owner=DemoPerson("Hiro Tanaka"),
             members=(DemoMember(_FREELANCER, BuiltinRole.MARKETER),),
+            send_cap=5_000,
+            sends=(DemoSends(1001, 2100),),
         ),
         DemoAccount(
             name="Café Lumière",
@@ -125,6 +154,7 @@ AGENCY = DemoTree(
             suspended_because="Two invoices are unpaid.",
         ),
     ),
+    plan=DemoPlan(CataloguePlan.STARTER, "Europe/Berlin"),
 )
 
 BRAND = DemoTree(
@@ -143,6 +173,7 @@ BRAND = DemoTree(
             name="Marketing US",
             external_id="marketing-us",
             members=(DemoMember(DemoPerson("Paul Johnson"), BuiltinRole.MARKETER),),
+            sends=(DemoSends(1, 900), DemoSends(301, 1500)),
         ),
         DemoAccount(
             name="Marketing UK",
@@ -151,11 +182,14 @@ BRAND = DemoTree(
                 DemoMember(_FREELANCER, BuiltinRole.MARKETER),
                 DemoMember(DemoPerson("Priya Shah"), BuiltinRole.ANALYST),
             ),
+            send_cap=20_000,
+            sends=(DemoSends(2001, 2600),),
         ),
         DemoAccount(
             name="Transactional",
             external_id="transactional",
             members=(DemoMember(DemoPerson("Quentin Dubois"), BuiltinRole.DEVELOPER),),
+            sends=(DemoSends(1, 40, SendStream.TRANSACTIONAL),),
         ),
     ),
     # A designer from outside works on both teams' campaigns, and sees nobody's addresses (R31).
@@ -168,6 +202,7 @@ BRAND = DemoTree(
             hidden_areas=frozenset({Area.CONTACTS}),
         ),
     ),
+    plan=DemoPlan(CataloguePlan.GROWTH, "America/New_York"),
 )
 
 SUPPORTER = DemoPerson("Sam Rivera")

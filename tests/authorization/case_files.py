@@ -17,6 +17,7 @@
       figures: {to: cleo, accounts: [us], areas: [STATISTICS]}
     openings:                    # broken glass, that holds if nothing else is said
       fire: {by: anna, account: us, state: expired}
+    cards: {visa: us}            # ways to pay, of an account
     staff: {sue: AGENT}          # of the platform; sue stands among the people
     sees:                        # viewer.accounts in its order, and with it account(id) and node(id):
       anna: [brand, us]          # every other account is NOT_FOUND
@@ -32,8 +33,8 @@
         done_by: anna
 
 In a write's input `!account us`, `!member [ben, us]`, `!key robot`, `!share offer`, `!opening fire`,
-`!role ANALYST` and `!role editor` stand for ids, `!once` for a text that is new in every call and `!soon` for
-a moment in a month.
+`!card visa`, `!plan STARTER`, `!role ANALYST` and `!role editor` stand for ids, `!once` for a text that is
+new in every call and `!soon` for a moment in a month.
 """
 
 import enum
@@ -161,6 +162,7 @@ class Case:
     keys: Mapping[str, KeyCase]
     shares: Mapping[str, ShareCase]
     openings: Mapping[str, OpeningCase]
+    cards: Mapping[str, str]
     staff: Mapping[str, StaffRole]
     sees: Mapping[str, tuple[str, ...] | None]
     may: tuple[MayCase, ...]
@@ -183,7 +185,7 @@ class Case:
         accounts |= {name for roles in self.people.values() for name in roles}
         accounts |= {name for share in self.shares.values() for name in share.accounts}
         accounts |= {role.account for role in self.roles.values()}
-        accounts |= {opening.account for opening in self.openings.values()}
+        accounts |= {opening.account for opening in self.openings.values()} | set(self.cards.values())
         if accounts - set(self.accounts):
             raise ValueError(f"there is no account {sorted(accounts - set(self.accounts))}")
         given = {membership.role for roles in self.people.values() for membership in roles.values()}
@@ -204,6 +206,7 @@ def read_case(text: str) -> Case:
         keys={name: _key(**values) for name, values in given.pop("keys", {}).items()},
         shares={name: _share(**values) for name, values in given.pop("shares", {}).items()},
         openings={name: _opening(**values) for name, values in given.pop("openings", {}).items()},
+        cards=given.pop("cards", {}),
         staff={name: StaffRole(role) for name, role in given.pop("staff", {}).items()},
         sees={name: _seen(value) for name, value in given.pop("sees").items()},
         may=tuple(_may(question, callers) for question, callers in given.pop("may").items()),

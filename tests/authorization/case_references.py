@@ -15,6 +15,8 @@ class Referent(enum.Enum):
     ROLE = "!role"
     SHARE = "!share"
     OPENING = "!opening"
+    PLAN = "!plan"
+    CARD = "!card"
     ONCE = "!once"
     SOON = "!soon"
 

@@ -17,7 +17,7 @@ from tests.authorization.matrix_callers import (
 )
 from tests.authorization.matrix_credit import CREDIT_MUTATIONS, CREDIT_READERS
 from tests.authorization.matrix_links import LINK_MUTATIONS
-from tests.authorization.matrix_plans import PLAN_MUTATIONS, PLAN_READERS
+from tests.authorization.matrix_plans import PLAN_MUTATIONS, PLAN_READERS, STATISTICS_READERS
 from tests.authorization.matrix_rows import (
     ABOVE,
     ANYBODY,
@@ -324,5 +324,7 @@ ACCOUNT_FIELDS = {
     "nextOwnPlan": ("PLAN_READ", PLAN_READERS),
     "sendBudget": ("PLAN_READ", PLAN_READERS),
     "creditBudget": ("CREDIT_READ", CREDIT_READERS),
+    "usage": ("STATISTICS_READ", STATISTICS_READERS),
+    "usageHistory": ("STATISTICS_READ", STATISTICS_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

@@ -1,7 +1,7 @@
 """The rows of the matrix for plans."""
 
 from models.accounts import CreditMode
-from tests.authorization.matrix_callers import ANONYMOUS, INSIDE, OUTSIDE, Stage, once
+from tests.authorization.matrix_callers import ANONYMOUS, GUESTS, INSIDE, OUTSIDE, Stage, once
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_rows import ABOVE, Mutation, Values, table
 from tests.authorization.outcomes import DONE
@@ -10,6 +10,9 @@ from tests.plans import STARTER, cancel_plan, subscribe
 
 PLAN_READERS = CREDIT_READERS
 """They hold all of the area PLAN in the account."""
+
+STATISTICS_READERS = PLAN_READERS | GUESTS | {"marketer", "analyst", "key_analyst"}
+"""They hold STATISTICS_READ in the account."""
 
 _DECIDED_BY_WHO_PAYS = table(
     (ANONYMOUS, "UNAUTHENTICATED"),

@@ -29,6 +29,7 @@ _SELECTIONS = {
     "sendBudget": "sendBudget { guarantee }",
     "subscription": "subscription { timeZone }",
     "topUpRule": "topUpRule { threshold }",
+    "usage": "usage { startsAt }",
 }
 """What is neither a leaf without arguments nor a list."""
 

@@ -3,12 +3,13 @@
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS, mask_of
-from models.accounts import AccountStatus, ParentAccess
+from models.accounts import AccountStatus, Currency, ParentAccess
 from models.identifiers import Kind, present
+from models.plan_catalogue import CataloguePlan, plan_id
 from tests.api import Caller
 from tests.authorization.case_files import (
     Case,
@@ -21,6 +22,7 @@ from tests.authorization.case_files import (
 from tests.authorization.case_references import Reference, Referent
 from tests.authorization.moments import PAST, expire_key, made_by, revoke_key
 from tests.authorization.reach_model import ShareState
+from tests.credit import PaymentMethod, give_payment_method
 from tests.links import Opening, break_glass, set_parent_access
 from tests.resolvers.staff_at_work import in_days
 from tests.shares import Given, Share, give_share
@@ -28,6 +30,13 @@ from tests.staff import staff_member
 from tests.world import Account, ApiKey, CustomRole, Member, Person, World, role_key
 
 _numbers = itertools.count(1)
+
+
+class Identified(Protocol):
+    """Whatever has an id that clients see."""
+
+    @property
+    def id(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class Scene:
     roles: Mapping[str, BuiltinRole | CustomRole]
     shares: Mapping[str, Share]
     openings: Mapping[str, Opening]
+    cards: Mapping[str, PaymentMethod]
 
     def ids(self, names: tuple[str, ...]) -> list[str]:
         """The accounts' ids."""
@@ -60,17 +70,20 @@ class Scene:
         return self._id(value) if isinstance(value, Reference) else value
 
     def _id(self, reference: Reference) -> str:
+        named: Mapping[Referent, Mapping[str, Identified]] = {
+            Referent.ACCOUNT: self.accounts,
+            Referent.KEY: self.keys,
+            Referent.SHARE: self.shares,
+            Referent.OPENING: self.openings,
+            Referent.CARD: self.cards,
+        }
         match reference.referent, reference.names:
-            case Referent.ACCOUNT, (name,):
-                return self.accounts[name].id
+            case referent, (name,) if referent in named:
+                return named[referent][name].id
             case Referent.MEMBER, (person, account):
                 return self.members[person, account].id
-            case Referent.KEY, (name,):
-                return self.keys[name].id
-            case Referent.SHARE, (name,):
-                return self.shares[name].id
-            case Referent.OPENING, (name,):
-                return self.openings[name].id
+            case Referent.PLAN, (code,):
+                return present(Kind.PLAN, plan_id(CataloguePlan[code], Currency.EUR))
             case Referent.ROLE, (name,):
                 return present(Kind.ROLE, role_key(self.roles[name]))
             case Referent.ONCE, ():
@@ -112,8 +125,11 @@ async def set_up(world: World, case: Case) -> Scene:
     openings = {
         name: await _open(world, accounts, callers, opening) for name, opening in case.openings.items()
     }
+    cards = {
+        name: await give_payment_method(world, accounts[account]) for name, account in case.cards.items()
+    }
     await _set_links_and_statuses(world, accounts, case)
-    return Scene(world, accounts, {**callers, **keys}, members, keys, roles, shares, openings)
+    return Scene(world, accounts, {**callers, **keys}, members, keys, roles, shares, openings, cards)
 
 
 async def _set_links_and_statuses(world: World, accounts: Mapping[str, Account], case: Case) -> None:

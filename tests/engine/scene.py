@@ -24,9 +24,11 @@ from models.shares import share_accounts, shares
 from models.subaccounts_requests import subaccounts_requests
 from models.top_up_rules import top_up_rules
 from models.users import users
+from tests.plans import GROWTH, subscribe
 from tests.recipients import give_list
 from tests.sends import give_reservation
 from tests.staff import staff_member
+from tests.usage import give_sends
 from tests.world import Account, Member, World
 
 
@@ -67,6 +69,9 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
             await _rows(connection, below, owner, rows if number == 0 else 1, found)
     reservations = [await give_reservation(world, below[0]) for _ in range(rows)]
     lists = [await give_list(world, below[0]) for _ in range(rows)]
+    await subscribe(world, master, GROWTH, anchored_at=_tomorrow() - datetime.timedelta(days=100))
+    for child in below:
+        await give_sends(world, child, 1)
     return Scene(
         master,
         owner,

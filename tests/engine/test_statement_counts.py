@@ -171,6 +171,18 @@ SHAPES = {
     "budgets": _of_accounts(
         "sendBudget { cap guarantee used } creditBudget { cap guarantee used } nextOwnPlan { code }", 3
     ),
+    "usage": _of_accounts(
+        "usage { startsAt endsAt sent warnings actions activeContacts { used limit } "
+        "sends { used limit beyond capLeft } credit { balance } "
+        "forecast { runsOutOn contactsRunOutOn sendsRunOutOn creditRunsOutOn } }",
+        9,
+    ),
+    "usage: who sent": _of_accounts(
+        "usage { accounts(first: 100) { totalCount nodes { sends account { name } } } }", 4
+    ),
+    "usage of past cycles": _of_accounts(
+        "usageHistory(first: 100) { totalCount nodes { startsAt sent warnings } }", 4
+    ),
     "plans": _of_accounts("plans { totalCount nodes { id code } }", 2),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "

@@ -28,9 +28,12 @@ _LISTS = (
 _EDGES = "edges { cursor node { id } }"
 _INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
 _GHOSTS = "ghosts { edges { cursor } } accessMatrix { edges { cursor } } ledgerEntries { edges { cursor } }"
+_USAGE = "usageHistory { edges { cursor } } usage { accounts { edges { cursor } } }"
 _SHARES = f"shares {{ {_EDGES} }}"
 _STAFF = f"staff {{ requests {{ {_EDGES} }} waiting {{ {_EDGES} }} }}"
-_VIEWER = f"viewer {{ id {_SHARES} accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} }} }} }}"
+_VIEWER = (
+    f"viewer {{ id {_SHARES} accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} {_USAGE} }} }} }}"
+)
 _ASKED = f"{{ {_VIEWER} {_STAFF} }}"
 
 

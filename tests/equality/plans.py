@@ -7,6 +7,7 @@ from tests.equality import rows
 from tests.plans import BUSINESS, FREE, GROWTH, STARTER, buy, choose, make_plan, subscribe
 from tests.recipients import give_list
 from tests.sends import give_reservation
+from tests.usage import give_sends
 from tests.world import Account, World
 
 
@@ -24,9 +25,20 @@ async def make_plans(
     found = [plan.id for plan in (FREE, STARTER, GROWTH, own)]
     await set_budget(world, client, 2**31 - 1, 7)
     await set_budget(world, leaf, None, 2**53 + 1, BudgetCurrency.CREDIT)
+    await _send(world, master, client, leaf)
     for account in (master, client, leaf, foreign):
         found += [(await give_reservation(world, account, status)).id for status in ReservationStatus]
         stream = SendStream.TRANSACTIONAL.value
         found.append((await give_reservation(world, account, expires_at=rows.PAST, stream=stream)).id)
         found.append((await give_list(world, account)).id)
     return found
+
+
+async def _send(world: World, master: Account, client: Account, leaf: Account) -> None:
+    """Near a limit, beyond one, and in cycles that are over."""
+    await give_sends(world, master, 99_000, contacts=10_000)
+    await give_sends(world, client, 1_000_007, contacts=80_000, subscriber=client)
+    await give_sends(world, leaf, 3, subscriber=leaf)
+    for cycles_ago in (1, 2, 5):
+        await give_sends(world, master, cycles_ago, cycles_ago=cycles_ago)
+        await give_sends(world, leaf, cycles_ago, cycles_ago=cycles_ago)

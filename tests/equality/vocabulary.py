@@ -40,6 +40,8 @@ _TAGS = (
     "ledgerEntries",
     "topUps",
     "plans",
+    "usage",
+    "usageAccounts",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),

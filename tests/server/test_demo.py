@@ -10,6 +10,7 @@ import pytest
 
 from authz.builtin_roles import BuiltinRole
 from models.staff import StaffRole
+from resolvers.contacts import ContactKey
 from server.commands.staff import add_staff, remove_staff
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
@@ -20,13 +21,14 @@ from server.settings import Settings
 from tests.server.demo_database import DemoDatabase, Token, open_demo_database
 
 LINK_BASE = "http://mandant.test"
+CONTACT_KEY = ContactKey(b"a secret of the tests")
 
 
 @pytest.fixture(scope="module")
 async def demo(addresses: DatabaseAddresses, settings: Settings) -> AsyncIterator[DemoDatabase]:
     """A database with the demo in it, made by two at once."""
     async with open_demo_database(addresses, settings) as database:
-        both = (make_demo(database.engine, LINK_BASE) for _ in range(2))
+        both = (make_demo(database.engine, LINK_BASE, CONTACT_KEY) for _ in range(2))
         assert sorted(await asyncio.gather(*both)) == [False, True]
         yield database
 
@@ -142,10 +144,43 @@ async def test_every_account_has_a_key_and_a_log(demo: DemoDatabase) -> None:
     assert await demo.rows(reason) == [("Two invoices are unpaid.",)]
 
 
+async def test_the_agency_nears_the_limit_of_its_plan(demo: DemoDatabase) -> None:
+    """R58, R95: its hotel and the hotel's spa share their guests, who count once."""
+    query = """{ viewer { accounts(first: 1) { nodes { subscription { plan { code } timeZone } usage {
+      sent activeContacts { used limit } sends { used limit } warnings actions
+      accounts { nodes { account { name sendBudget { cap } } sends } } } } } } }"""
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    (agency,) = answer["viewer"]["accounts"]["nodes"]
+    assert agency["subscription"] == {"plan": {"code": "STARTER"}, "timeZone": "Europe/Berlin"}
+    assert agency["usage"] == {
+        "sent": 2750,
+        "activeContacts": {"used": 2100, "limit": 2500},
+        "sends": {"used": 2750, "limit": 25_000},
+        "warnings": ["CONTACTS_NEAR_LIMIT"],
+        "actions": ["LIMIT_INCREASE", "PLAN_CHANGE"],
+        "accounts": {
+            "nodes": [
+                {"account": {"name": "Harbour Hotel", "sendBudget": None}, "sends": 1200},
+                {"account": {"name": "Riverside Books", "sendBudget": {"cap": 5000}}, "sends": 1100},
+                {"account": {"name": "Harbour Hotel Spa", "sendBudget": None}, "sends": 450},
+            ]
+        },
+    }
+
+
+async def test_without_a_key_for_contacts_nothing_was_sent(
+    addresses: DatabaseAddresses, settings: Settings
+) -> None:
+    async with open_demo_database(addresses, settings) as database:
+        assert await make_demo(database.engine, LINK_BASE, None)
+        counts = await database.counts()
+        assert (counts["subscriptions"], counts["budgets"], counts["send_reservations"]) == (2, 2, 0)
+
+
 async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:
     before = await demo.counts()
     assert before["accounts"] == 13
-    assert not await make_demo(demo.engine, LINK_BASE)
+    assert not await make_demo(demo.engine, LINK_BASE, CONTACT_KEY)
     assert await demo.counts() == before
 
 

@@ -1,0 +1,57 @@
+"""What is used of cycles, for tests: written straight into the database."""
+
+import datetime
+
+from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from models.accounts import accounts
+from models.clock import current_moment
+from models.cycles import cycle_number, cycle_start
+from models.identifiers import new_id
+from models.plans import subscriptions
+from models.sends import send_counts, send_cycles
+from tests.world import Account, World
+
+
+async def give_sends(
+    world: World,
+    account: Account,
+    sends: int,
+    *,
+    contacts: int = 0,
+    subscriber: Account | None = None,
+    cycles_ago: int = 0,
+) -> None:
+    """The account has sent so many, in a cycle of the subscriber or of its master account."""
+    payer = account.master if subscriber is None else subscriber.key
+    place = {"master_id": account.master, "account_id": payer}
+    counts = {"contacts": contacts, "sends": sends}
+    cycle = send_cycles.c
+    async with world.database.begin() as connection:
+        starts_at = (await connection.execute(select(_start(payer, cycles_ago)))).scalar_one()
+        counted = upsert(send_cycles).values(**place, **counts, id=new_id(), starts_at=starts_at)
+        cycle_id = await connection.execute(
+            counted.on_conflict_do_update(
+                index_elements=["master_id", "account_id", "starts_at"],
+                set_={name: cycle[name] + amount for name, amount in counts.items()},
+            ).returning(cycle.id)
+        )
+        here = {"master_id": account.master, "account_id": account.key, "cycle_id": cycle_id.scalar_one()}
+        mine = upsert(send_counts).values(**here, sends=sends)
+        key = ["master_id", "cycle_id", "account_id"]
+        await connection.execute(
+            mine.on_conflict_do_update(index_elements=key, set_={"sends": send_counts.c.sends + sends})
+        )
+
+
+def _start(subscriber: object, cycles_ago: int) -> ColumnElement[datetime.datetime]:
+    """Of a subscription, or, without one, of what every tree begins with."""
+    account, subscription = accounts.c, subscriptions.c
+    anchored = select(subscription.anchored_at).where(subscription.account_id == subscriber)
+    zone = select(subscription.time_zone).where(subscription.account_id == subscriber)
+    made = select(account.created_at).where(account.id == subscriber)
+    anchored_at = func.coalesce(anchored.scalar_subquery(), made.scalar_subquery())
+    time_zone = func.coalesce(zone.scalar_subquery(), literal("UTC"))
+    number = cycle_number(anchored_at, time_zone, current_moment())
+    return cycle_start(anchored_at, time_zone, number - cycles_ago)
