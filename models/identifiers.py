@@ -27,6 +27,8 @@ TopUpId = NewType("TopUpId", uuid.UUID)
 PlanId = NewType("PlanId", uuid.UUID)
 SendCycleId = NewType("SendCycleId", uuid.UUID)
 SendReservationId = NewType("SendReservationId", uuid.UUID)
+InvoiceId = NewType("InvoiceId", uuid.UUID)
+ChargeId = NewType("ChargeId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -48,6 +50,7 @@ class Kind(enum.StrEnum):
     TOP_UP = "topu"
     PLAN = "plan"
     SEND_RESERVATION = "rsrv"
+    INVOICE = "invc"
 
 
 def new_id() -> uuid.UUID:

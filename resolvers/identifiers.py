@@ -25,6 +25,7 @@ PlanIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kin
 SendReservationIdArgument = Annotated[
     ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SEND_RESERVATION))
 ]
+InvoiceIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.INVOICE))]
 TopUpIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.TOP_UP))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
 OverrideIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.OVERRIDE))]

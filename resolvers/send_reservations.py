@@ -101,6 +101,7 @@ async def reserve_sends(
             recipients=len(digests),
             new_contacts=contacts,
             price=price,
+            beyond=beyond,
             payer_id=payer_id,
             expires_at=current_moment() + VALID_FOR,
         )

@@ -34,6 +34,7 @@ from server.demo.making import make_demo
 from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
+from server.invoice_issuer import invoice_issuer
 from server.payments import payment_provider
 from server.settings import Settings
 from server.worker import at_work, work
@@ -91,7 +92,8 @@ def serve(
             with database_failures():
                 access = asyncio.run(_prepare_demo(addresses, settings))
             text = banner(url, access)
-            working = at_work(addresses.application, payment_provider(settings.payment_provider))
+            provider, issuer = payment_provider(settings.payment_provider), invoice_issuer(settings)
+            working = at_work(addresses.application, provider, issuer)
         with working:
             serving.print_once_served(text, listener)
             serving.run(settings, addresses.application, listener, workers)
@@ -105,12 +107,13 @@ async def _prepare_demo(addresses: DatabaseAddresses, settings: Settings) -> Dem
 
 @_commands.command()
 def worker() -> None:
-    """Tell of what ends, and settle top-ups, until Ctrl-C or SIGTERM."""
+    """Tell of what ends, settle top-ups and issue invoices, until Ctrl-C or SIGTERM."""
     settings = read_settings()
     with open_database(settings) as addresses, database_failures():
         serving.start_log()
         with suppress(KeyboardInterrupt):
-            asyncio.run(work(addresses.application, payment_provider(settings.payment_provider)))
+            provider, issuer = payment_provider(settings.payment_provider), invoice_issuer(settings)
+            asyncio.run(work(addresses.application, provider, issuer))
 
 
 @_commands.command()

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, opened_rights, parent_access, row_security
-from models import cycles, ledger_posting, plan_catalogue
+from models import cycle_closing, cycles, invoice_issuing, ledger_posting, plan_catalogue
 from resolvers import expiry_notices
 from server.database import connect_as_owner
 
@@ -44,6 +44,8 @@ def _migrate(connection: Connection) -> None:
     ledger_posting.synchronize(connection)
     cycles.synchronize(connection)
     plan_catalogue.synchronize(connection)
+    cycle_closing.synchronize(connection)
+    invoice_issuing.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -60,6 +62,8 @@ def why_not_current(connection: Connection) -> str | None:
         plan_catalogue,
         ledger_posting,
         expiry_notices,
+        cycle_closing,
+        invoice_issuing,
     )
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"

@@ -3,6 +3,7 @@
 from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus
 from models.identifiers import Kind, present
+from tests.authorization.matrix_billing import BILLING_MUTATIONS, BILLING_QUERIES, INVOICE_READERS
 from tests.authorization.matrix_callers import (
     ANONYMOUS,
     INSIDE,
@@ -221,6 +222,7 @@ MUTATIONS = {
     **CREDIT_MUTATIONS,
     **PLAN_MUTATIONS,
     **SEND_MUTATIONS,
+    **BILLING_MUTATIONS,
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -290,6 +292,7 @@ QUERIES = {
         _own_access,
     ),
     **SEND_QUERIES,
+    **BILLING_QUERIES,
 }
 
 ACCOUNT_FIELDS = {
@@ -320,5 +323,10 @@ ACCOUNT_FIELDS = {
     "subscription": ("PLAN_READ", PLAN_READERS),
     "plans": ("PLAN_READ", PLAN_READERS),
     "sendCap": ("PLAN_READ", PLAN_READERS),
+    "billingMode": ("INVOICES_READ", INVOICE_READERS),
+    "invoicedAccount": ("INVOICES_READ", INVOICE_READERS),
+    "billingDetails": ("INVOICES_READ", INVOICE_READERS),
+    "invoices": ("INVOICES_READ", INVOICE_READERS),
+    "costs": ("INVOICES_READ", INVOICE_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

@@ -24,6 +24,9 @@ _SELECTIONS = {
     "credit": "credit { balance }",
     "creditAt": 'creditAt(moment: "2026-01-01T00:00:00Z")',
     "ledgerProof": "ledgerProof { head }",
+    "billingDetails": "billingDetails { name }",
+    "invoicedAccount": "invoicedAccount { id }",
+    "costs": 'costs(since: "2026-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { totalCount }',
     "subscription": "subscription { timeZone }",
     "topUpRule": "topUpRule { threshold }",
 }

@@ -11,6 +11,7 @@ from models.identifiers import Kind, present
 from models.overrides import OverrideKind
 from tests.api import Api
 from tests.authorization.conftest import ApiFrom
+from tests.authorization.matrix_billing import INVOICE_READERS
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
@@ -18,6 +19,7 @@ from tests.authorization.matrix_sends import CAMPAIGN_SENDERS
 from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
+from tests.billing import give_details, give_invoice, separate
 from tests.credit import (
     give_credit,
     give_payment_method,
@@ -133,6 +135,8 @@ async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> N
     method = await give_payment_method(stage.world, stage.account)
     await give_top_up_rule(stage.world, stage.account, method)
     await set_cap(stage.world, stage.account, 1000)
+    await separate(stage.world, stage.account)
+    await give_details(stage.world, stage.account)
     fields = selection_of("Account", ACCOUNT_FIELDS)
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):
@@ -211,6 +215,7 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> N
             (await give_reservation(registry, stage.account)).id,
             CAMPAIGN_SENDERS,
         ),
+        Kind.INVOICE: ((await give_invoice(registry, stage.account, stage.child)).id, INVOICE_READERS),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

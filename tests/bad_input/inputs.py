@@ -245,6 +245,10 @@ def inputs(place: Place) -> dict[str, Input]:
         "sendCommit": reserved,
         "sendVoid": reserved,
         "sendCapUpdate": account | {"sends": 5},
+        "billingModeUpdate": account | {"mode": "SEPARATE"},
+        "billingDetailsUpdate": account
+        | {"name": "Hotel Ltd", "street": "Rue 1", "postcode": "75001", "city": "Paris"}
+        | {"country": "FR", "vatId": "FR12345678901", "email": address},
     }
 
 

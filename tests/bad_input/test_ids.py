@@ -69,6 +69,8 @@ MUTATIONS = {
     "sendCommit": ["reservationId"],
     "sendVoid": ["reservationId"],
     "sendCapUpdate": ["accountId"],
+    "billingModeUpdate": ["accountId"],
+    "billingDetailsUpdate": ["accountId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 

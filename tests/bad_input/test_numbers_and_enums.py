@@ -85,6 +85,13 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "idempotencyKey": [None, 7],
     },
     "sendCapUpdate": {"sends": ["1", 1.5, True, 2**31, -(2**31) - 1]},
+    "billingModeUpdate": {"mode": [None, "", "separate", 1, True]},
+    "billingDetailsUpdate": {
+        "name": [None, 7, {}],
+        "country": [None, 7, ["DE", "FR"]],
+        "vatId": [7, {}],
+        "email": [7, {}],
+    },
     "signUp": {"currency": [None, "eur", "XXX", "BTC", 978]},
     "signIn": {"password": [None, 7, {}], "email": [None, 7, {}]},
     "invitationAccept": {"token": [None, 7, {}]},

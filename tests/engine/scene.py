@@ -24,6 +24,7 @@ from models.shares import share_accounts, shares
 from models.subaccounts_requests import subaccounts_requests
 from models.top_up_rules import top_up_rules
 from models.users import users
+from tests.billing import give_invoice
 from tests.sends import give_reservation
 from tests.staff import staff_member
 from tests.world import Account, Member, World
@@ -41,6 +42,7 @@ class Scene:
     invitation_ids: tuple[str, ...]
     member_ids: tuple[str, ...]
     reservation_ids: tuple[str, ...]
+    invoice_ids: tuple[str, ...]
 
     @property
     def account_ids(self) -> list[str]:
@@ -64,6 +66,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
             below.append(await _child(connection, master))
             await _rows(connection, below, owner, rows if number == 0 else 1, found)
     reservations = [await give_reservation(world, below[0]) for _ in range(rows)]
+    invoices = [await give_invoice(world, below[0], *below[:rows]) for _ in range(rows)]
     return Scene(
         master,
         owner,
@@ -73,6 +76,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         invitation_ids=tuple(found[Kind.INVITATION]),
         member_ids=tuple(found[Kind.MEMBER]),
         reservation_ids=tuple(reservation.id for reservation in reservations),
+        invoice_ids=tuple(invoice.id for invoice in invoices),
     )
 
 

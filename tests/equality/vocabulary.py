@@ -40,6 +40,9 @@ _TAGS = (
     "ledgerEntries",
     "topUps",
     "plans",
+    "invoices",
+    "invoiceLines",
+    "costs",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),
