@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     FromClause,
     Select,
     Text,
     and_,
     case,
+    cast,
     func,
     literal_column,
     or_,
@@ -21,6 +23,7 @@ from authz.reach import readable_account
 from models.accounts import account_closure, accounts
 from models.billing import BillingMode, billing_details, billing_mode_choices
 from models.clock import current_moment
+from resolvers.plans import subscriber_id, time_zone_of
 
 _CONSOLIDATED = literal_column(f"'{BillingMode.CONSOLIDATED.value}'", Text)
 _SEPARATE = literal_column(f"'{BillingMode.SEPARATE.value}'", Text)
@@ -67,6 +70,15 @@ def billed_id(account: FromClause, moment: ColumnElement[datetime.datetime]) -> 
         .correlate(account)
         .scalar_subquery()
     )
+
+
+def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> ColumnElement[datetime.date]:
+    """The day that a moment lies in, where the account's billing cycles begin at midnight."""
+    subscriber = accounts.alias()
+    zone = select(time_zone_of(subscriber)).where(
+        subscriber.c.master_id == account.c.master_id, subscriber.c.id == subscriber_id(account)
+    )
+    return cast(func.timezone(zone.correlate(account).scalar_subquery(), moment), Date)
 
 
 def invoiced_account_of(account: FromClause) -> Select[Any]:

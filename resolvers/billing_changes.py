@@ -1,6 +1,6 @@
 """On whose invoice a subaccount is, and how an account is addressed on its own (R27, R55)."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import ColumnElement, and_, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -67,6 +67,10 @@ class BillingDetails:
     email: str | None
 
 
+_FIELDS = {field.name: field.name for field in fields(BillingDetails)} | {"vat_id": "vatId"}
+"""As clients call them."""
+
+
 async def update_billing_details(
     session: AsyncSession, principal: Principal, account_id: AccountId, details: BillingDetails
 ) -> Authorized:
@@ -110,7 +114,7 @@ def _checked(details: BillingDetails) -> BillingDetails:
 def _changed(before: BillingDetails | None, after: BillingDetails) -> Change:
     """Which of them; the values are for those who may see invoices."""
     old = {} if before is None else asdict(before)
-    return {"changed": [name for name, value in asdict(after).items() if old.get(name) != value]}
+    return {"changed": [_FIELDS[name] for name, value in asdict(after).items() if old.get(name) != value]}
 
 
 async def _authorize_above(session: AsyncSession, principal: Principal, account: Authorized) -> None:

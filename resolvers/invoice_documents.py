@@ -42,7 +42,6 @@ class Line:
     quantity: int
     unit_price: int
     amount: int
-    prepaid: int
     starts_on: datetime.date
     ends_on: datetime.date
 
@@ -64,6 +63,8 @@ class Document:
     seller: Party
     buyer: Party
     lines: Sequence[Line]
+    prepaid: int
+    """In micro-units: what was paid from credit already."""
 
     @property
     def net(self) -> int:
@@ -79,11 +80,6 @@ class Document:
     def total(self) -> int:
         """With VAT (BR-CO-15)."""
         return self.net + self.tax
-
-    @property
-    def prepaid(self) -> int:
-        """What was paid from credit already."""
-        return sum(line.prepaid for line in self.lines)
 
     @property
     def due(self) -> int:

@@ -7,57 +7,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
-    Date,
     DateTime,
     Row,
-    Text,
-    Uuid,
     and_,
-    cast,
     exists,
-    func,
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz import billing_functions
-from authz.actors import EarlierActor
-from authz.guard import Authorized, lock_path
+from authz.guard import lock_path
 from models.accounts import Currency, account_closure, accounts
 from models.billing import billing_details, charges
 from models.clock import current_moment
 from models.cycle_closing import cycles_to_close
-from models.identifiers import AccountId, ChargeId, InvoiceId, Kind, MasterId, new_id, present
+from models.identifiers import AccountId, ChargeId, InvoiceId, MasterId, new_id
 from models.invoices import InvoiceKind
+from resolvers.billing import day_of
 from resolvers.credit import currency_of
 from resolvers.cycle_closing import BATCH, AccountDue
-from resolvers.events import EventKind, record
 from resolvers.invoice_documents import PAYABLE_WITHIN, Document, Issuer, Line, Party
-from resolvers.invoice_xml import invoice_xml
-from resolvers.plans import subscriber_id, time_zone_of
-
-_PLATFORM = EarlierActor(None, None)
+from resolvers.invoice_writing import Issued, NewInvoice, write_invoice
 
 
 @dataclass(frozen=True)
 class Period:
-    """A cycle of the account that is billed, half-open, and the zone of its days."""
+    """A cycle of the account that is billed, half-open."""
 
     starts_at: datetime.datetime
     ends_at: datetime.datetime
-    zone: str
-
-
-@dataclass(frozen=True)
-class Issued:
-    """What was issued under the next number."""
-
-    id: InvoiceId
-    number: str
 
 
 async def invoices_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountDue]:
@@ -76,59 +56,15 @@ async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountDue) 
     if period is None or await _is_incomplete(session, due, period):
         return None
     rows = await _charged(session, due, period)
-    document, invoice_id = await _document(session, issuer, due, period, rows)
-    content = {
-        "id": str(invoice_id),
-        "starts_at": period.starts_at.isoformat(),
-        "ends_at": period.ends_at.isoformat(),
-    }
-    return await write_invoice(
-        session, issuer.number_prefix, due, document, content, [ChargeId(row.id) for row in rows]
+    invoice_id = InvoiceId(new_id())
+    new = NewInvoice(
+        invoice_id,
+        period.starts_at,
+        period.ends_at,
+        await _document(session, issuer, due, period, rows, str(invoice_id)),
+        charge_ids=[ChargeId(row.id) for row in rows],
     )
-
-
-async def write_invoice(
-    session: AsyncSession,
-    number_prefix: str,
-    billed: AccountDue,
-    document: Document,
-    content: dict[str, str],
-    charge_ids: Sequence[ChargeId] = (),
-) -> Issued:
-    """Give the document the next number, and log that. `content`: the row's columns that it does not tell.
-
-    In the document the row's id stands for the number. The numbers' row is locked from here on.
-    """
-    row = content | {
-        "master_id": str(billed.master_id),
-        "account_id": str(billed.account_id),
-        "kind": document.kind.value,
-        "reason": document.reason,
-        "currency": document.currency.value,
-        "tax_rate": document.tax_rate,
-        "net": document.net,
-        "tax": document.tax,
-        "prepaid": document.prepaid,
-        "xml": invoice_xml(document),
-    }
-    moments = func.jsonb_build_object(
-        "issued_at", current_moment(), "due_at", current_moment() + PAYABLE_WITHIN, type_=JSONB
-    )
-    issued = func.invoice_issue(
-        literal(row, JSONB).op("||")(moments), literal(number_prefix, Text), literal(charge_ids, ARRAY(Uuid))
-    )
-    number = str((await session.execute(select(issued))).scalar_one())
-    invoice_id = InvoiceId(uuid.UUID(content["id"]))
-    account = Authorized(
-        billed.master_id, billed.account_id, mask=0, below_mask=0, acting_from=billed.account_id
-    )
-    kind = {
-        InvoiceKind.INVOICE: EventKind.INVOICE_ISSUED,
-        InvoiceKind.CREDIT_NOTE: EventKind.INVOICE_CREDITED,
-    }[document.kind]
-    subject_id = present(Kind.INVOICE, invoice_id)
-    await record(session, _PLATFORM, account, kind, subject_id, None, {"number": number}, document.reason)
-    return Issued(invoice_id, number)
+    return await write_invoice(session, issuer.number_prefix, due, new)
 
 
 def _open_charges(due: AccountDue) -> ColumnElement[bool]:
@@ -140,15 +76,8 @@ def _open_charges(due: AccountDue) -> ColumnElement[bool]:
 
 
 async def _period(session: AsyncSession, due: AccountDue) -> Period | None:
-    own, subscriber = accounts.alias(), accounts.alias()
-    joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == subscriber_id(own))
-    zone = (
-        select(time_zone_of(subscriber))
-        .select_from(own.join(subscriber, joined))
-        .where(own.c.master_id == due.master_id, own.c.id == due.account_id)
-    )
     statement = (
-        select(charges.c.invoice_starts_at, charges.c.invoice_ends_at, zone.scalar_subquery().label("zone"))
+        select(charges.c.invoice_starts_at, charges.c.invoice_ends_at)
         .where(
             _open_charges(due),
             charges.c.invoice_ends_at <= current_moment() - datetime.timedelta(hours=2),
@@ -181,9 +110,10 @@ async def _charged(session: AsyncSession, due: AccountDue, period: Period) -> Se
     statement = (
         select(
             *charge,
-            _day(charge.starts_at, period).label("starts_on"),
-            _last_day(charge.ends_at, period).label("ends_on"),
+            day_of(charge.starts_at, accounts).label("starts_on"),
+            _last_day(charge.ends_at).label("ends_on"),
         )
+        .join(accounts, and_(accounts.c.master_id == charge.master_id, accounts.c.id == charge.billed_id))
         .where(
             _open_charges(due),
             charge.invoice_starts_at == period.starts_at,
@@ -199,13 +129,9 @@ async def _charged(session: AsyncSession, due: AccountDue, period: Period) -> Se
     return (await session.execute(statement)).all()
 
 
-def _day(moment: ColumnElement[Any], period: Period) -> ColumnElement[datetime.date]:
-    return cast(func.timezone(literal(period.zone, Text), moment), Date)
-
-
-def _last_day(moment: ColumnElement[Any], period: Period) -> ColumnElement[datetime.date]:
+def _last_day(ends_at: ColumnElement[datetime.datetime]) -> ColumnElement[datetime.date]:
     """Of a half-open period that ends then."""
-    return _day(moment - datetime.timedelta(microseconds=1), period)
+    return day_of(ends_at - datetime.timedelta(microseconds=1), accounts)
 
 
 async def _document(
@@ -214,12 +140,12 @@ async def _document(
     due: AccountDue,
     period: Period,
     rows: Sequence[Row[*tuple[Any, ...]]],
-) -> tuple[Document, InvoiceId]:
+    number: str,
+) -> Document:
     facts = (await session.execute(_facts(due, period))).one()
-    invoice_id = InvoiceId(new_id())
-    document = Document(
+    return Document(
         kind=InvoiceKind.INVOICE,
-        number=str(invoice_id),
+        number=number,
         corrects=None,
         reason=None,
         issued_on=facts.issued_on,
@@ -231,8 +157,8 @@ async def _document(
         seller=issuer.party,
         buyer=_buyer(facts, issuer),
         lines=[_line(row) for row in rows],
+        prepaid=sum(row.prepaid for row in rows),
     )
-    return document, invoice_id
 
 
 def _facts(due: AccountDue, period: Period) -> Any:
@@ -246,10 +172,10 @@ def _facts(due: AccountDue, period: Period) -> Any:
         select(
             accounts.c.name.label("account_name"),
             currency_of(accounts).label("currency"),
-            _day(now, period).label("issued_on"),
-            _day(now + PAYABLE_WITHIN, period).label("due_on"),
-            _day(starts_at, period).label("starts_on"),
-            _last_day(ends_at, period).label("ends_on"),
+            day_of(now, accounts).label("issued_on"),
+            day_of(now + PAYABLE_WITHIN, accounts).label("due_on"),
+            day_of(starts_at, accounts).label("starts_on"),
+            _last_day(ends_at).label("ends_on"),
             *details.c,
         )
         .select_from(accounts.outerjoin(details, of_account))
@@ -273,7 +199,6 @@ def _line(row: Row[*tuple[Any, ...]]) -> Line:
         row.quantity,
         row.unit_price,
         row.amount,
-        row.prepaid,
         row.starts_on,
         row.ends_on,
     )

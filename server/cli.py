@@ -23,6 +23,7 @@ from server.commands.explanation import (
     steps_table,
 )
 from server.commands.failures import CommandFailed, database_failures
+from server.commands.invoices import credit
 from server.commands.ledger import ledger_faults
 from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.policy import LEGEND, policy_table, policy_texts
@@ -54,6 +55,8 @@ _staff = typer.Typer(help="The platform's own staff.", no_args_is_help=True)
 _commands.add_typer(_policy, name="policy")
 _commands.add_typer(_staff, name="staff")
 _commands.add_typer(_ledger, name="ledger")
+_invoice = typer.Typer(help="Invoices.", no_args_is_help=True)
+_commands.add_typer(_invoice, name="invoice")
 _commands.add_typer(_schema, name="schema")
 
 
@@ -248,3 +251,15 @@ def verify_ledger() -> None:
 def print_schema() -> None:
     """Print the schema in GraphQL's schema language, as in schema.graphql."""
     typer.echo(build_schema().as_str())
+
+
+@_invoice.command("credit")
+def credit_invoice(
+    number: Annotated[str, typer.Argument(help="The invoice's number.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands on the credit note, and in the account's log.")],
+) -> None:
+    """Take an invoice back, all of it, by a credit note under the next number."""
+    settings = read_settings()
+    with open_database(settings) as addresses, database_failures():
+        issued = asyncio.run(credit(addresses.owner, settings.invoice_prefix, number, reason))
+    typer.echo(f"{issued} takes {number} back.")

@@ -3,9 +3,8 @@
 from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Self
 
-from pydantic import Field, SecretStr, computed_field, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from resolvers.subaccounts_request_changes import SubaccountSetUp
@@ -78,7 +77,7 @@ class Settings(BaseSettings):
         default=None, pattern="^[A-Z]{2}$", description="The issuer's country, ISO 3166-1, two letters."
     )
     issuer_vat_id: str | None = Field(
-        default=None, pattern="^[A-Z]{2}.{2,18}$", description="The issuer's VAT id."
+        default=None, validate_default=True, pattern="^[A-Z]{2}.{2,18}$", description="The issuer's VAT id."
     )
     tax_rate: Decimal = Field(
         default=Decimal(0),
@@ -89,7 +88,7 @@ class Settings(BaseSettings):
     )
     invoice_prefix: str = Field(
         default="INV-",
-        pattern="^[A-Za-z0-9-]{0,20}$",
+        pattern="^([A-Za-z0-9-]{0,20}[A-Za-z-])?$",
         description="What invoice numbers begin with; a number without gaps follows.",
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
@@ -102,13 +101,14 @@ class Settings(BaseSettings):
             ip_network(proxy.strip())
         return value
 
-    @model_validator(mode="after")
-    def _check_issuer(self) -> Self:
+    @field_validator("issuer_vat_id")
+    @classmethod
+    def _check_issuer(cls, value: str | None, others: ValidationInfo) -> str | None:
         """All of it or nothing: an invoice without its issuer's address is none."""
-        of_issuer = [value for name, value in self if name.startswith("issuer_")]
+        of_issuer = [value, *(found for name, found in others.data.items() if name.startswith("issuer_"))]
         if any(of_issuer) and not all(of_issuer):
-            raise ValueError("an issuer of invoices has name, street, postcode, city, country and VAT id")
-        return self
+            raise ValueError("an issuer has a name, street, postcode, city, country and VAT id")
+        return value
 
     @property
     def read_pool_size(self) -> int:
