@@ -23,12 +23,14 @@ from authz.permissions import Permission
 from authz.reach import readable_account
 from authz.status import effective_status
 from models.accounts import AccountStatus, account_closure, accounts
+from models.clock import current_moment
 from models.identifiers import AccountId
 from models.ledger import BalanceKind, ledger_balances
 from models.plans import plans
 from models.sends import active_contacts, send_cycles
 from resolvers import plans as plan_reads
 from resolvers import send_caps, sends
+from resolvers.billing import billed_id
 from resolvers.contacts import ContactDigest
 from resolvers.credit import nearest_pool
 from resolvers.terms import sends_beyond
@@ -52,7 +54,7 @@ class State:
 
     mask: int
     status: str
-    subscriber_id: AccountId
+    invoiced_id: AccountId
     contact_limit: int
     send_limit: int
     send_price: int | None
@@ -88,7 +90,7 @@ def state_of(account_id: AccountId, digests: Sequence[ContactDigest]) -> Select[
     return select(
         account.c.mask,
         effective_status(account).label("status"),
-        subscriber.c.id.label("subscriber_id"),
+        billed_id(account, current_moment()).label("invoiced_id"),
         plan_reads.contact_limit_of(subscriber).label("contact_limit"),
         plan_reads.send_limit_of(subscriber).label("send_limit"),
         plan.c.send_price,

@@ -10,7 +10,7 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import ParentAccess
 from models.sends import ReservationStatus
 from tests.api import Api, Caller
-from tests.billing import SHOWN, give_invoice, invoices_of, lines_of
+from tests.billing import SHOWN, give_invoice, invoices_of, lines_of, separate
 from tests.links import set_parent_access
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import attempt, code_of, done
@@ -51,6 +51,17 @@ async def test_the_nearest_with_its_own(api: Api, brand: Brand, world: World) ->
         ("BILLING_MODE_CHANGED", {"mode": "SEPARATE"}, {"mode": "CONSOLIDATED"}),
         ("BILLING_MODE_CHANGED", {"mode": "CONSOLIDATED"}, {"mode": "SEPARATE"}),
     ]
+
+
+async def test_a_preview_tells_whose_invoice(api: Api, brand: Brand, world: World) -> None:
+    """N11: the same as the account does."""
+    query = (
+        """query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING) { invoicedAccount { id } } }"""
+    )
+    for expected in (brand.master, brand.us):
+        shown = (await api.read(query, brand.owner, id=brand.us.id))["sendPreview"]
+        assert shown["invoicedAccount"] == {"id": expected.id}
+        await separate(world, brand.us)
 
 
 async def test_who_decides(api: Api, brand: Brand, world: World) -> None:
