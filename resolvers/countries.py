@@ -1,4 +1,4 @@
-"""Countries by their codes."""
+"""Countries by their codes, and the VAT ids that begin with them."""
 
 from authz.refusals import Refusal, RefusalCode
 

@@ -1,26 +1,29 @@
 """Numbers without gaps, invoices that stay as they are, and credit notes that take them back."""
 
 import asyncio
+import datetime
 import uuid
 
 import pytest
 from facturx import xml_check_xsd
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from authz.builtin_roles import BuiltinRole
 from authz.refusals import Refusal, RefusalCode
 from models.invoices import invoices
+from models.plans import plans
 from resolvers.cycle_closing import AccountDue, close_cycle, closings_due
 from resolvers.invoice_crediting import credit_invoice
 from resolvers.invoice_issuing import invoices_due, issue_invoice
 from resolvers.invoice_reading import read_invoice_xml
+from server.worker import bill
 from tests.api import Api
 from tests.billing import ISSUER, invoices_of, issue, lines_of, sums_of
 from tests.clock import Clock
 from tests.credit import EURO
-from tests.plans import make_plan, subscribe
+from tests.plans import choose, make_plan, subscribe
 from tests.resolvers.log import events_of
 from tests.world import Account, World
 
@@ -223,3 +226,34 @@ async def test_two_credit_notes_at_once(
 
     assert sorted(await asyncio.gather(credit(), credit(), credit())) == [False, False, True]
     assert await _numbers(world.database) == [*before, len(before) + 1]
+
+
+async def test_what_goes_wrong_with_one_keeps_no_other_waiting(
+    api: Api, world: World, clock: Clock, application: AsyncEngine
+) -> None:
+    """A plan whose name is too long for a line; once it is mended, its invoice comes too."""
+    (wrong, right) = await _due(world, clock, 2)
+    owners = [await world.member(account, BuiltinRole.OWNER) for account in (wrong, right)]
+    plan = await make_plan(world, name="x" * 500, price=10 * EURO)
+    await choose(world, wrong, plan, await clock.now() - datetime.timedelta(days=30))
+    await issue(application)
+    found = [
+        len(await invoices_of(api, owner, account))
+        for owner, account in zip(owners, (wrong, right), strict=True)
+    ]
+    assert found == [0, 1]
+    async with world.database.begin() as connection:
+        await connection.execute(update(plans).where(plans.c.id == plan.key).values(name="Short"))
+    await issue(application)
+    assert len(await invoices_of(api, owners[0], wrong)) == 1
+
+
+async def test_without_an_issuer_cycles_are_closed_and_nothing_is_issued(
+    api: Api, world: World, clock: Clock, application: AsyncEngine
+) -> None:
+    (account,) = await _due(world, clock)
+    owner = await world.member(account, BuiltinRole.OWNER)
+    await bill(application, None)
+    assert await invoices_of(api, owner, account) == []
+    await issue(application)
+    assert len(await invoices_of(api, owner, account)) == 1
