@@ -13,7 +13,7 @@ from models.clock import current_moment
 from models.identifiers import AccountId, InvoiceId, MasterId, new_id
 from models.invoices import InvoiceKind, invoices
 from resolvers.billing import day_of
-from resolvers.cycle_closing import AccountDue
+from resolvers.cycle_charging import AccountDue
 from resolvers.invoice_documents import PAYABLE_WITHIN
 from resolvers.invoice_reading import read_invoice_xml
 from resolvers.invoice_writing import Issued, NewInvoice, write_invoice

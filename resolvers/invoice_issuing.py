@@ -27,7 +27,7 @@ from models.identifiers import AccountId, ChargeId, InvoiceId, MasterId, new_id
 from models.invoices import InvoiceKind
 from resolvers.billing import day_of
 from resolvers.credit import currency_of
-from resolvers.cycle_closing import BATCH, AccountDue
+from resolvers.cycle_charging import BATCH, AccountDue
 from resolvers.invoice_documents import PAYABLE_WITHIN, Document, Issuer, Line, Party
 from resolvers.invoice_writing import Issued, NewInvoice, write_invoice
 

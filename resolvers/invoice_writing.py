@@ -20,7 +20,7 @@ from authz.guard import Authorized
 from models.clock import current_moment
 from models.identifiers import ChargeId, InvoiceId, Kind, present
 from models.invoices import InvoiceKind
-from resolvers.cycle_closing import AccountDue
+from resolvers.cycle_charging import AccountDue
 from resolvers.events import EventKind, record
 from resolvers.invoice_documents import PAYABLE_WITHIN, Document
 from resolvers.invoice_xml import invoice_xml

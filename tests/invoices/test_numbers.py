@@ -14,7 +14,7 @@ from authz.builtin_roles import BuiltinRole
 from authz.refusals import Refusal, RefusalCode
 from models.invoices import invoices
 from models.plans import plans
-from resolvers.cycle_closing import AccountDue, close_cycle, closings_due
+from resolvers.cycle_charging import AccountDue, charge_cycle, closings_due
 from resolvers.invoice_crediting import credit_invoice
 from resolvers.invoice_issuing import invoices_due, issue_invoice
 from resolvers.invoice_reading import read_invoice_xml
@@ -65,7 +65,7 @@ async def _closed(application: AsyncEngine) -> list[AccountDue]:
         ended = await closings_due(session, None)
     for due in ended:
         async with sessions.begin() as session:
-            assert await close_cycle(session, due)
+            assert await charge_cycle(session, due)
     async with sessions.begin() as session:
         return list(await invoices_due(session, None))
 

@@ -51,7 +51,7 @@ async def closings_due(session: AsyncSession, after: AccountId | None) -> Sequen
     return [AccountDue(MasterId(row.tree), AccountId(row.account)) for row in rows]
 
 
-async def close_cycle(session: AsyncSession, due: AccountDue) -> bool:
+async def charge_cycle(session: AsyncSession, due: AccountDue) -> bool:
     """Close the first cycle of the account's subscription that has ended and is not closed. Whether it was.
 
     It is not while something of it can still be committed, nor where another worker was first.
