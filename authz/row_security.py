@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz import staff_functions, worker_functions
+from authz import billing_functions, staff_functions, worker_functions
 from authz.principals import DIGEST_NAME, LINK_NAME, Credentials
 from authz.tokens import Digest
 from models.base import APPLICATION_ROLE, metadata
@@ -87,6 +87,7 @@ _FUNCTIONS = {
     "mandant_note_key_uses(secrets bytea[]) RETURNS void": _NOTE_USES,
     **staff_functions.FUNCTIONS,
     **worker_functions.FUNCTIONS,
+    **billing_functions.FUNCTIONS,
 }
 """They run as their owner and look into every tree; each tells no more than it has to."""
 

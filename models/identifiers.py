@@ -28,6 +28,8 @@ PlanId = NewType("PlanId", uuid.UUID)
 SendCycleId = NewType("SendCycleId", uuid.UUID)
 SendReservationId = NewType("SendReservationId", uuid.UUID)
 RecipientListId = NewType("RecipientListId", uuid.UUID)
+InvoiceId = NewType("InvoiceId", uuid.UUID)
+ChargeId = NewType("ChargeId", uuid.UUID)
 
 
 class Kind(enum.StrEnum):
@@ -50,6 +52,7 @@ class Kind(enum.StrEnum):
     PLAN = "plan"
     SEND_RESERVATION = "rsrv"
     RECIPIENT_LIST = "rcpl"
+    INVOICE = "invc"
 
 
 def new_id() -> uuid.UUID:

@@ -85,6 +85,10 @@ class EventKind(enum.Enum):
     TOP_UP_RULE_UPDATED = "top_up_rule.updated"
     TOP_UP_RULE_PAUSED = "top_up_rule.paused"
     TOP_UP_RULE_REMOVED = "top_up_rule.removed"
+    BILLING_MODE_CHANGED = "billing.mode_changed"
+    BILLING_DETAILS_UPDATED = "billing.details_updated"
+    INVOICE_ISSUED = "invoice.issued"
+    INVOICE_CREDITED = "invoice.credited"
 
 
 Change = dict[str, str | int | bool | list[str] | None]

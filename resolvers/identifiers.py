@@ -26,6 +26,7 @@ SendReservationIdArgument = Annotated[
     ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.SEND_RESERVATION))
 ]
 RecipientListIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.RECIPIENT_LIST))]
+InvoiceIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.INVOICE))]
 TopUpIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.TOP_UP))]
 EventIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.EVENT))]
 OverrideIdArgument = Annotated[ColumnElement[uuid.UUID], GlobalId(partial(parse, Kind.OVERRIDE))]

@@ -84,8 +84,7 @@ def has_begun(subscription: FromClause) -> ColumnElement[bool]:
 
 
 def account_of(subscriber: FromClause) -> Select[Any]:
-    """The account that has the subscription, and that is invoiced for it; null where it is outside the
-    viewer's reach."""
+    """The account that has the subscription; null where it is outside the viewer's reach."""
     account, statement = readable_account()
     return statement.where(
         account.c.id == subscriber.c.id, account.c.master_id == subscriber.c.master_id

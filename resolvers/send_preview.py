@@ -20,6 +20,7 @@ from authz.permissions import Permission
 from authz.reach import readable_account
 from authz.status import effective_status
 from models.accounts import AccountStatus, accounts
+from models.clock import current_moment
 from models.identifiers import AccountId
 from models.plans import plans
 from models.sends import send_cycles
@@ -27,6 +28,7 @@ from resolvers import plans as plan_reads
 from resolvers import sends
 from resolvers.allowances import Allowance, Bill, Standing, affordable, allowance_columns, bill, credit_of
 from resolvers.audiences import known_in
+from resolvers.billing import billed_id
 
 
 class SendWarning(enum.Enum):
@@ -48,7 +50,7 @@ class State(Allowance):
 
     mask: int
     status: str
-    subscriber_id: AccountId
+    invoiced_id: AccountId
     contact_limit: int
     contacts_used: int
     send_limit: int
@@ -83,7 +85,7 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     return select(
         account.c.mask,
         effective_status(account).label("status"),
-        subscriber.c.id.label("subscriber_id"),
+        billed_id(account, current_moment()).label("invoiced_id"),
         plan_reads.contact_limit_of(subscriber).label("contact_limit"),
         plan_reads.send_limit_of(subscriber).label("send_limit"),
         plan.c.send_price,

@@ -106,6 +106,7 @@ async def reserve_sends(
             recipients=audience.recipients,
             new_contacts=contacts,
             price=costs.price,
+            beyond=costs.beyond,
             payer_id=payer_id,
             expires_at=current_moment() + VALID_FOR,
         )

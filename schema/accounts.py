@@ -17,15 +17,19 @@ from models.accounts import (
     RightsInheritance,
     accounts,
 )
+from models.billing import BillingMode
 from models.identifiers import Kind
 from models.overrides import UnsubscribeScope
 from resolvers import (
     access,
     api_keys,
+    billing,
     break_glass,
+    costs,
     events,
     ghosts,
     invitations,
+    invoices,
     ledger,
     ledger_proof,
     members,
@@ -46,12 +50,14 @@ from resolvers import usage as usage_reads
 from schema.access import AccessEntry
 from schema.amounts import AMOUNT, MicroAmount
 from schema.api_keys import ApiKey
+from schema.billing import AccountCost, BillingDetails
 from schema.break_glass import BreakGlassOpening
 from schema.budgets import CreditBudget, SendBudget
 from schema.credit import Credit, LedgerEntry, LedgerProof
 from schema.events import Event
 from schema.ghosts import Ghost
 from schema.invitations import Invitation
+from schema.invoices import Invoice
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
 from schema.overrides import Override
@@ -169,6 +175,19 @@ class Account(Node):
     )
     plans: Connection[Plan] | None = connection(
         plan_reads.on_offer, order=plan_reads.order, requires=Permission.PLAN_READ
+    )
+    billing_mode: BillingMode | None = computed(
+        billing.mode_of, codec=enum_of(BillingMode), requires=Permission.INVOICES_READ
+    )
+    invoiced_account: "Account | None" = to_one(
+        billing.invoiced_account_of, requires=Permission.INVOICES_READ
+    )
+    billing_details: BillingDetails | None = to_one(billing.details_of, requires=Permission.INVOICES_READ)
+    invoices: Connection[Invoice] | None = connection(
+        invoices.of_account, order=invoices.order, requires=Permission.INVOICES_READ
+    )
+    costs: Connection[AccountCost] | None = connection(
+        costs.of_account, order=costs.order, requires=Permission.INVOICES_READ
     )
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

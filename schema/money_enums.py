@@ -1,6 +1,8 @@
 """The enums of credit, payments and sends, as GraphQL sees them."""
 
 from models.accounts import CreditMode, Currency
+from models.billing import BillingMode, Product
+from models.invoices import InvoiceKind
 from models.ledger import BalanceKind, LedgerTransactionKind
 from models.payments import TopUpStatus
 from models.sends import ReservationStatus, SendStream
@@ -54,6 +56,34 @@ publish(
             "TOP_UP": "Credit was bought (R44).",
             "SETTLEMENT": "An account began to draw from a pool: what it had left went there (T18).",
             "SEND": "Sends beyond the plan: credit was reserved, spent or given back.",
+        }
+    ),
+)
+publish(
+    BillingMode,
+    by(
+        {
+            "CONSOLIDATED": "On that of the nearest account above that has invoices of its own (R27).",
+            "SEPARATE": "It has its own (R55).",
+        }
+    ),
+)
+publish(
+    InvoiceKind,
+    by(
+        {
+            "INVOICE": "Asks for what is due.",
+            "CREDIT_NOTE": "Takes an invoice back, all of it.",
+        }
+    ),
+)
+publish(
+    Product,
+    by(
+        {
+            "PLAN": "A cycle under a plan.",
+            "CONTACT_BLOCK": "More contacts, and the sends that come with them (R94).",
+            "SENDS_BEYOND": "Sends beyond the plan's, paid from credit before.",
         }
     ),
 )

@@ -16,6 +16,7 @@ from resolvers import (
     break_glass,
     events,
     invitations,
+    invoices,
     ledger,
     members,
     overrides,
@@ -36,6 +37,7 @@ from schema.break_glass import BreakGlassOpening
 from schema.credit import LedgerTransaction
 from schema.events import Event
 from schema.invitations import Invitation
+from schema.invoices import Invoice
 from schema.members import Member
 from schema.node import Node
 from schema.overrides import Override
@@ -72,6 +74,7 @@ def found_by() -> Mapping[str, LookUp]:
         Kind.PLAN: LookUp(Plan, plans.by_id),
         Kind.SEND_RESERVATION: LookUp(SendReservation, sends.by_id),
         Kind.RECIPIENT_LIST: LookUp(RecipientList, recipient_lists.by_id),
+        Kind.INVOICE: LookUp(Invoice, invoices.by_id),
     }
 
 

@@ -14,6 +14,7 @@ from schema.amounts import SCALAR, MicroAmount
 from schema.api_key_changes import ApiKeyMutation
 from schema.api_key_updates import ApiKeyUpdateMutation
 from schema.api_keys import ApiKey
+from schema.billing_changes import BillingMutation
 from schema.break_glass import BreakGlassOpening
 from schema.break_glass_changes import BreakGlassMutation
 from schema.budget_changes import BudgetMutation
@@ -23,6 +24,7 @@ from schema.events import Event
 from schema.explanation import ExplanationQuery
 from schema.invitation_changes import InvitationMutation, InvitationQuery
 from schema.invitations import Invitation
+from schema.invoices import Invoice, InvoiceQuery
 from schema.member_changes import MemberMutation
 from schema.members import Member
 from schema.override_changes import OverrideMutation
@@ -58,7 +60,15 @@ from schema.users import User
 
 __all__ = ["build_schema", "enums", "money_enums", "unmarked_fields"]
 
-_QUERIES = (NodeQuery, InvitationQuery, ShareQuery, StaffQuery, ExplanationQuery, SendPreviewQuery)
+_QUERIES = (
+    NodeQuery,
+    InvitationQuery,
+    ShareQuery,
+    StaffQuery,
+    ExplanationQuery,
+    SendPreviewQuery,
+    InvoiceQuery,
+)
 _MUTATIONS = (
     SessionMutation,
     SubaccountMutation,
@@ -79,6 +89,7 @@ _MUTATIONS = (
     PlanMutation,
     SendMutation,
     BudgetMutation,
+    BillingMutation,
 )
 _MORE_TYPES = (
     Account,
@@ -86,6 +97,7 @@ _MORE_TYPES = (
     BreakGlassOpening,
     Event,
     Invitation,
+    Invoice,
     LedgerTransaction,
     Member,
     PaymentMethod,

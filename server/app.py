@@ -14,6 +14,7 @@ from server.contact_key import key_source
 from server.database import connect_as_application, read_pool
 from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
+from server.invoice_download import InvoiceDownload
 from server.mail import Postman
 from server.pages import assets, graphiql_page, invitation_page
 from server.payments import payment_provider
@@ -59,6 +60,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
             Route("/invitation", invitation_page),
             Route(recipients.PATH, recipients.RecipientsEndpoint(uploads, reads, executor.key_uses)),
             assets,
+            InvoiceDownload(executor).route,
             *health.routes(database, replica),
             metrics.route,
         ],

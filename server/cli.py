@@ -25,6 +25,7 @@ from server.commands.explanation import (
     steps_table,
 )
 from server.commands.failures import CommandFailed, database_failures
+from server.commands.invoices import credit
 from server.commands.jobs import held_jobs, jobs_table, retry_held_jobs
 from server.commands.ledger import ledger_faults
 from server.commands.outbox import WaitingMail, mail_table, waiting_mail
@@ -38,6 +39,7 @@ from server.demo.making import make_demo
 from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
+from server.invoice_issuer import invoice_issuer
 from server.payments import payment_provider
 from server.settings import Settings
 from server.worker import at_work, work_until_signalled
@@ -59,6 +61,8 @@ _commands.add_typer(_policy, name="policy")
 _commands.add_typer(_staff, name="staff")
 _commands.add_typer(_ledger, name="ledger")
 _commands.add_typer(_jobs, name="jobs")
+_invoice = typer.Typer(help="Invoices.", no_args_is_help=True)
+_commands.add_typer(_invoice, name="invoice")
 _commands.add_typer(_schema, name="schema")
 
 
@@ -97,7 +101,8 @@ def serve(
             with database_failures():
                 access = asyncio.run(_prepare_demo(addresses, settings))
             text = banner(url, access)
-            working = at_work(addresses.application, payment_provider(settings.payment_provider))
+            provider, issuer = payment_provider(settings.payment_provider), invoice_issuer(settings)
+            working = at_work(addresses.application, provider, issuer)
         with working:
             serving.print_once_served(text, listener)
             serving.run(settings, addresses.application, listener, workers)
@@ -111,14 +116,14 @@ async def _prepare_demo(addresses: DatabaseAddresses, settings: Settings) -> Dem
 
 @_commands.command()
 def worker() -> None:
-    """Do the jobs that wait, and tell of what ends, until Ctrl-C or SIGTERM; what was begun is ended."""
+    """Do the jobs that wait, tell of what ends and bill, until Ctrl-C or SIGTERM; what was begun is ended."""
     settings = read_settings()
     with open_database(settings) as addresses, database_failures():
         serving.start_log()
         # Before it works and after it a signal interrupts it at once.
         with suppress(KeyboardInterrupt):
-            provider = payment_provider(settings.payment_provider)
-            asyncio.run(work_until_signalled(addresses.application, provider))
+            provider, issuer = payment_provider(settings.payment_provider), invoice_issuer(settings)
+            asyncio.run(work_until_signalled(addresses.application, provider, issuer))
 
 
 @_jobs.command("held")
@@ -278,3 +283,15 @@ def verify_ledger() -> None:
 def print_schema() -> None:
     """Print the schema in GraphQL's schema language, as in schema.graphql."""
     typer.echo(build_schema().as_str())
+
+
+@_invoice.command("credit")
+def credit_invoice(
+    number: Annotated[str, typer.Argument(help="The invoice's number.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands on the credit note, and in the account's log.")],
+) -> None:
+    """Take an invoice back, all of it, by a credit note under the next number."""
+    settings = read_settings()
+    with open_database(settings) as addresses, database_failures():
+        issued = asyncio.run(credit(addresses.owner, settings.invoice_prefix, number, reason))
+    typer.echo(f"{issued} takes {number} back.")

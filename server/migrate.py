@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, opened_rights, parent_access, row_security
-from models import budgets, cycles, jobs, ledger_posting, plan_catalogue
+from models import budgets, cycle_closing, cycles, invoice_issuing, jobs, ledger_posting, plan_catalogue
 from resolvers import expiry_notices
 from server.database import connect_as_owner
 
@@ -46,6 +46,8 @@ def _migrate(connection: Connection) -> None:
     budgets.synchronize(connection)
     plan_catalogue.synchronize(connection)
     jobs.synchronize(connection)
+    cycle_closing.synchronize(connection)
+    invoice_issuing.synchronize(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -64,6 +66,8 @@ def why_not_current(connection: Connection) -> str | None:
         ledger_posting,
         expiry_notices,
         jobs,
+        cycle_closing,
+        invoice_issuing,
     )
     if any(rule.differs(connection) for rule in rules):
         return "the rules were changed: run `mandant migrate`"

@@ -1,9 +1,10 @@
 """What can be set from outside, all through environment variables."""
 
+from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, SecretStr, computed_field, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from resolvers.subaccounts_request_changes import SubaccountSetUp
@@ -69,6 +70,30 @@ class Settings(BaseSettings):
     recipient_limit: int = Field(
         default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."
     )
+    issuer_name: str | None = Field(
+        default=None, min_length=1, description="Who issues invoices; left out: none are issued."
+    )
+    issuer_street: str | None = Field(default=None, min_length=1, description="The issuer's street.")
+    issuer_postcode: str | None = Field(default=None, min_length=1, description="The issuer's postcode.")
+    issuer_city: str | None = Field(default=None, min_length=1, description="The issuer's city.")
+    issuer_country: str | None = Field(
+        default=None, pattern="^[A-Z]{2}$", description="The issuer's country, ISO 3166-1, two letters."
+    )
+    issuer_vat_id: str | None = Field(
+        default=None, validate_default=True, pattern="^[A-Z]{2}.{2,18}$", description="The issuer's VAT id."
+    )
+    tax_rate: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        lt=100,
+        decimal_places=2,
+        description="Of VAT, in percent, on every invoice.",
+    )
+    invoice_prefix: str = Field(
+        default="INV-",
+        pattern="^([A-Za-z0-9-]{0,20}[A-Za-z-])?$",
+        description="What invoice numbers begin with; a number without gaps follows.",
+    )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 
     @field_validator("trusted_proxies")
@@ -77,6 +102,15 @@ class Settings(BaseSettings):
         """Else uvicorn would take a misspelt range for the name of a host, and trust nobody."""
         for proxy in () if value is None else value.split(","):
             ip_network(proxy.strip())
+        return value
+
+    @field_validator("issuer_vat_id")
+    @classmethod
+    def _check_issuer(cls, value: str | None, others: ValidationInfo) -> str | None:
+        """All of it or nothing: an invoice without its issuer's address is none."""
+        of_issuer = [value, *(found for name, found in others.data.items() if name.startswith("issuer_"))]
+        if any(of_issuer) and not all(of_issuer):
+            raise ValueError("an issuer has a name, street, postcode, city, country and VAT id")
         return value
 
     @property

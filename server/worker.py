@@ -1,15 +1,15 @@
 """`mandant worker`: what nobody's request does. Any number of them may run.
 
 It does the jobs that requests put into the queue. Every minute one of the workers puts in what is due and
-has no job, and tells of what is about to end and of what has ended (N9): so nothing depends on one row of the
-queue.
+has no job, tells of what is about to end and of what has ended (N9), charges for cycles that have ended and
+issues the invoices that are due (R27, R55): so nothing depends on one row of the queue.
 """
 
 import asyncio
 import datetime
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -25,9 +25,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from authz.worker_functions import enqueue_due
 from models.jobs import Job, JobKind
 from resolvers.expiry_notices import tell_batch
+from resolvers.invoice_documents import Issuer
 from resolvers.job_work import do
 from resolvers.payments import PaymentProvider
 from resolvers.recipient_lists import delete_ended_lists
+from server.billing import bill
 from server.commands.database import current_database
 from server.database import connect_as_application
 from server.job_queue import QUEUE, Executor, open_queue
@@ -86,11 +88,20 @@ async def look(database: AsyncEngine) -> None:
         await session.execute(_FORGET_HISTORY)
 
 
-EVERY_MINUTE: tuple[Step, ...] = (look, tell_expiries, delete_lists)
-"""What one of the workers does then, each on its own; all of them when a worker begins."""
+def every_minute(issuer: Issuer | None) -> dict[str, Step]:
+    """What one of the workers does then, each on its own; all of them when a worker begins. By their names in
+    the queue's schedule."""
+    return {
+        "look": look,
+        "tell_expiries": tell_expiries,
+        "delete_lists": delete_lists,
+        "bill": partial(bill, issuer=issuer),
+    }
 
 
-async def work(database_url: str, provider: PaymentProvider, stop: asyncio.Event) -> None:
+async def work(
+    database_url: str, provider: PaymentProvider, issuer: Issuer | None, stop: asyncio.Event
+) -> None:
     """Work until told to stop; then end what was begun. Raises CommandFailed where migrations are due."""
     async with current_database(database_url):
         pass
@@ -98,7 +109,7 @@ async def work(database_url: str, provider: PaymentProvider, stop: asyncio.Event
     try:
         while not stop.is_set():
             try:
-                await _work_on_queue(database_url, database, provider, stop)
+                await _work_on_queue(database_url, database, provider, issuer, stop)
             except _DATABASE_AWAY as error:
                 _log.warning("the queue is out of reach", error=type(error).__name__)
                 with suppress(TimeoutError):
@@ -108,12 +119,17 @@ async def work(database_url: str, provider: PaymentProvider, stop: asyncio.Event
 
 
 async def _work_on_queue(
-    database_url: str, database: AsyncEngine, provider: PaymentProvider, stop: asyncio.Event
+    database_url: str,
+    database: AsyncEngine,
+    provider: PaymentProvider,
+    issuer: Issuer | None,
+    stop: asyncio.Event,
 ) -> None:
+    steps = every_minute(issuer)
     async with open_queue(database_url) as queue:
-        worker = _worker(queue, database, provider)
+        worker = _worker(queue, database, provider, steps)
         # The first of them at once: PGQueuer waits for the next full minute.
-        first_steps = asyncio.gather(*[_try(step, database) for step in EVERY_MINUTE])
+        first_steps = asyncio.gather(*[_try(name, step, database) for name, step in steps.items()])
         # Of its own: PGQueuer sets its event also where it ends with an error.
         stopping = asyncio.create_task(_pass_on(stop, worker.shutdown))
         try:
@@ -129,7 +145,9 @@ async def _work_on_queue(
             await first_steps
 
 
-def _worker(queue: Queries, database: AsyncEngine, provider: PaymentProvider) -> PgQueuer:
+def _worker(
+    queue: Queries, database: AsyncEngine, provider: PaymentProvider, steps: Mapping[str, Step]
+) -> PgQueuer:
     worker = PgQueuer(queue.driver, QUEUE.channel, queries=queue)
     sessions = async_sessionmaker(database, class_=AsyncSession)
 
@@ -139,24 +157,26 @@ def _worker(queue: Queries, database: AsyncEngine, provider: PaymentProvider) ->
     for kind in JobKind:
         factory = partial(Executor, queue=queue)
         worker.entrypoint(kind.value, on_failure="hold", executor_factory=factory)(handle)
-    for step in EVERY_MINUTE:
-        worker.schedule(step.__name__, "* * * * *")(_scheduled(step, database))
+    for name, step in steps.items():
+        worker.schedule(name, "* * * * *")(_scheduled(name, step, database))
     return worker
 
 
-def _scheduled(step: Step, database: AsyncEngine) -> Callable[[pgqueuer.models.Schedule], Awaitable[None]]:
+def _scheduled(
+    name: str, step: Step, database: AsyncEngine
+) -> Callable[[pgqueuer.models.Schedule], Awaitable[None]]:
     async def take(_: pgqueuer.models.Schedule) -> None:
-        await _try(step, database)
+        await _try(name, step, database)
 
     return take
 
 
-async def _try(step: Step, database: AsyncEngine) -> None:
+async def _try(name: str, step: Step, database: AsyncEngine) -> None:
     """What fails is tried again with the next minute."""
     try:
         await step(database)
     except _DATABASE_AWAY as error:
-        _log.warning("left undone", step=step.__name__, error=type(error).__name__)
+        _log.warning("left undone", step=name, error=type(error).__name__)
 
 
 async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
@@ -164,21 +184,21 @@ async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
     shutdown.set()
 
 
-async def work_until_signalled(database_url: str, provider: PaymentProvider) -> None:
+async def work_until_signalled(database_url: str, provider: PaymentProvider, issuer: Issuer | None) -> None:
     """The same until SIGTERM or SIGINT, in the main thread."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for asked_to_end in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(asked_to_end, stop.set)
-    await work(database_url, provider, stop)
+    await work(database_url, provider, issuer, stop)
 
 
 @contextmanager
-def at_work(database_url: str, provider: PaymentProvider) -> Iterator[None]:
+def at_work(database_url: str, provider: PaymentProvider, issuer: Issuer | None) -> Iterator[None]:
     """Work beside what the process does else, in a thread of its own."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def run() -> None:
-        loop.run_until_complete(work(database_url, provider, stop))
+        loop.run_until_complete(work(database_url, provider, issuer, stop))
         loop.close()
 
     thread = threading.Thread(target=run, name="worker")

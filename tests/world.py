@@ -17,11 +17,13 @@ from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
 from authz.tokens import TokenKind, digest_of, generate
 from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
+from models.billing import billing_details, billing_mode_choices, charges, cycle_closings
 from models.break_glass import break_glass_openings
 from models.budgets import budgets, credit_counts
 from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
+from models.invoices import invoices
 from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
 from models.overrides import overrides
@@ -308,6 +310,11 @@ class World:
             budgets,
             credit_counts,
             send_reservations,
+            billing_mode_choices,
+            billing_details,
+            cycle_closings,
+            charges,
+            invoices,
         )
         found = []
         async with self.database.connect() as connection:

@@ -3,6 +3,7 @@
 from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus
 from models.identifiers import Kind, present
+from tests.authorization.matrix_billing import BILLING_MUTATIONS, BILLING_QUERIES, INVOICE_READERS
 from tests.authorization.matrix_budgets import BUDGET_MUTATIONS
 from tests.authorization.matrix_callers import (
     ANONYMOUS,
@@ -223,6 +224,7 @@ MUTATIONS = {
     **PLAN_MUTATIONS,
     **SEND_MUTATIONS,
     **BUDGET_MUTATIONS,
+    **BILLING_MUTATIONS,
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -292,6 +294,7 @@ QUERIES = {
         _own_access,
     ),
     **SEND_QUERIES,
+    **BILLING_QUERIES,
 }
 
 ACCOUNT_FIELDS = {
@@ -326,5 +329,10 @@ ACCOUNT_FIELDS = {
     "creditBudget": ("CREDIT_READ", CREDIT_READERS),
     "usage": ("STATISTICS_READ", STATISTICS_READERS),
     "usageHistory": ("STATISTICS_READ", STATISTICS_READERS),
+    "billingMode": ("INVOICES_READ", INVOICE_READERS),
+    "invoicedAccount": ("INVOICES_READ", INVOICE_READERS),
+    "billingDetails": ("INVOICES_READ", INVOICE_READERS),
+    "invoices": ("INVOICES_READ", INVOICE_READERS),
+    "costs": ("INVOICES_READ", INVOICE_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

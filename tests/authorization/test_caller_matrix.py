@@ -11,6 +11,7 @@ from models.identifiers import Kind, present
 from models.overrides import OverrideKind
 from tests.api import Api
 from tests.authorization.conftest import ApiFrom
+from tests.authorization.matrix_billing import INVOICE_READERS
 from tests.authorization.matrix_callers import INSIDE, MANAGERS, NOT_ACCEPTED, Stage
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_fields import ACCOUNT_FIELDS, MUTATIONS, QUERIES
@@ -18,6 +19,7 @@ from tests.authorization.matrix_sends import CAMPAIGN_SENDERS
 from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
+from tests.billing import give_details, give_invoice, separate
 from tests.budgets import give_budgets
 from tests.credit import (
     give_credit,
@@ -136,6 +138,8 @@ async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> N
     await give_top_up_rule(stage.world, stage.account, method)
     await cancel_plan(stage.world, stage.account)
     await give_budgets(stage.world, stage.account)
+    await separate(stage.world, stage.account)
+    await give_details(stage.world, stage.account)
     fields = selection_of("Account", ACCOUNT_FIELDS)
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):
@@ -215,6 +219,7 @@ async def test_nodes_of_every_kind(stage: Stage, api: Api, registry: World) -> N
             CAMPAIGN_SENDERS,
         ),
         Kind.RECIPIENT_LIST: ((await give_list(registry, stage.account)).id, CAMPAIGN_SENDERS),
+        Kind.INVOICE: ((await give_invoice(registry, stage.account, stage.child)).id, INVOICE_READERS),
         Kind.EVENT: (logged["account"]["events"]["nodes"][0]["id"], MANAGERS),
     }
     assert set(seen_by) == set(Kind)

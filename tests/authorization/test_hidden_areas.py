@@ -15,6 +15,7 @@ from tests.authorization.matrix_fields import ACCOUNT_FIELDS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, mutate, outcome, selection_of
 from tests.authorization.reach_model import area_of
+from tests.billing import give_details, give_invoice, separate
 from tests.budgets import give_budgets
 from tests.credit import (
     give_credit,
@@ -64,6 +65,8 @@ async def hotel(registry: World) -> Hotel:
     await give_credit(registry, account, 1)
     await give_top_up_rule(registry, account, await give_payment_method(registry, account))
     await give_budgets(registry, account)
+    await separate(registry, account)
+    await give_details(registry, account)
     transaction_id = await transaction_of(registry, account)
     return Hotel(account, owner, key, share, invitation_id, top_up_id, transaction_id)
 
@@ -112,6 +115,7 @@ async def test_nothing_of_a_hidden_area_is_a_node(
         hotel.top_up_id: Area.CREDIT,
         hotel.transaction_id: Area.CREDIT,
         (await give_reservation(registry, hotel.account)).id: Area.CAMPAIGNS,
+        (await give_invoice(registry, hotel.account)).id: Area.INVOICES,
         event["id"]: Area.AUDIT,
     }
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Event { actor { id } } } }"

@@ -252,6 +252,10 @@ def inputs(place: Place) -> dict[str, Input]:
         "sendVoid": reserved,
         "sendBudgetUpdate": account | {"cap": 5, "guarantee": 0},
         "creditBudgetUpdate": {"accountId": place.glass.id} | {"cap": "5", "guarantee": "0"},
+        "billingModeUpdate": account | {"mode": "SEPARATE"},
+        "billingDetailsUpdate": account
+        | {"name": "Hotel Ltd", "street": "Rue 1", "postcode": "75001", "city": "Paris"}
+        | {"country": "FR", "vatId": "FR12345678901", "email": address},
     }
 
 

@@ -70,6 +70,8 @@ MUTATIONS = {
     "sendVoid": ["reservationId"],
     "sendBudgetUpdate": ["accountId"],
     "creditBudgetUpdate": ["accountId"],
+    "billingModeUpdate": ["accountId"],
+    "billingDetailsUpdate": ["accountId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 

@@ -93,6 +93,13 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "cap": [0.5, "1.5", 2**53, str(2**63), "NaN"],
         "guarantee": [None, 0.5, "1.5", 2**53, str(2**63)],
     },
+    "billingModeUpdate": {"mode": [None, "", "separate", 1, True]},
+    "billingDetailsUpdate": {
+        "name": [None, 7, {}],
+        "country": [None, 7, ["DE", "FR"]],
+        "vatId": [7, {}],
+        "email": [7, {}],
+    },
     "signUp": {"currency": [None, "eur", "XXX", "BTC", 978]},
     "signIn": {"password": [None, 7, {}], "email": [None, 7, {}]},
     "invitationAccept": {"token": [None, 7, {}]},

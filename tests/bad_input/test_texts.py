@@ -28,6 +28,7 @@ QUERIES = {
     "cursor": "query ($text: String!) { viewer { accounts(after: $text) { totalCount } } }",
     "account": "query ($text: ID!) { account(id: $text) { id } }",
     "node": "query ($text: ID!) { node(id: $text) { id } }",
+    "invoice": "query ($text: ID!) { invoice(id: $text) { id } }",
     "nodes": "query ($text: ID!) { nodes(ids: [$text]) { id } }",
     "role": "query ($text: ID!) { viewer { accounts { nodes { members(roleId: $text) { totalCount } } } } }",
     "invitation": "query ($text: String!) { invitation(token: $text) { email } }",

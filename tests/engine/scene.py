@@ -24,6 +24,7 @@ from models.shares import share_accounts, shares
 from models.subaccounts_requests import subaccounts_requests
 from models.top_up_rules import top_up_rules
 from models.users import users
+from tests.billing import give_invoice
 from tests.plans import GROWTH, subscribe
 from tests.recipients import give_list
 from tests.sends import give_reservation
@@ -45,6 +46,7 @@ class Scene:
     member_ids: tuple[str, ...]
     reservation_ids: tuple[str, ...]
     list_ids: tuple[str, ...]
+    invoice_ids: tuple[str, ...]
 
     @property
     def account_ids(self) -> list[str]:
@@ -72,6 +74,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
     await subscribe(world, master, GROWTH, anchored_at=_tomorrow() - datetime.timedelta(days=100))
     for child in below:
         await give_sends(world, child, 1)
+    invoices = [await give_invoice(world, below[0], *below[:rows]) for _ in range(rows)]
     return Scene(
         master,
         owner,
@@ -82,6 +85,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         member_ids=tuple(found[Kind.MEMBER]),
         reservation_ids=tuple(reservation.id for reservation in reservations),
         list_ids=tuple(made.id for made in lists),
+        invoice_ids=tuple(invoice.id for invoice in invoices),
     )
 
 

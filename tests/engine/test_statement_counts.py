@@ -184,6 +184,22 @@ SHAPES = {
         "usageHistory(first: 100) { totalCount nodes { startsAt sent warnings } }", 4
     ),
     "plans": _of_accounts("plans { totalCount nodes { id code } }", 2),
+    "who is billed": _of_accounts("billingMode invoicedAccount { name } billingDetails { name }", 3),
+    "invoices": _of_accounts(
+        "invoices(first: 100) { totalCount nodes { id number total due pdfUrl account { name } "
+        "corrects { number } correctedBy { number } } }",
+        8,
+    ),
+    "an invoice": Shape(
+        "query ($invoice: ID!) { invoice(id: $invoice) { lines(first: 100) { totalCount nodes { accountName "
+        "account { name } } } } }",
+        5,
+    ),
+    "costs": _of_accounts(
+        'costs(since: "2020-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { totalCount nodes { name sends '
+        "spentOnSends charged account { name } } }",
+        3,
+    ),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "
         "user { name } role { name } } } apiKeys { totalCount nodes { name role { name } } }",
@@ -204,6 +220,7 @@ async def _count(api: Api, scene: Scene, query: str) -> int:
     kinds = (scene.key_ids, scene.event_ids, scene.invitation_ids, scene.member_ids, scene.account_ids)
     values = {"id": scene.children[0].id, "ids": [id_ for ids in kinds for id_ in ids[:20]]}
     values |= {"reservations": list(scene.reservation_ids), "lists": list(scene.list_ids)}
+    values["invoice"] = scene.invoice_ids[0]
     with statements() as seen:
         await api.read(query, scene.owner, **{name: values[name] for name in values if f"${name}:" in query})
     return len(seen)

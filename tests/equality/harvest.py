@@ -23,16 +23,20 @@ _LISTS = (
     "paymentMethods",
     "topUps",
     "plans",
+    "invoices",
     *(f"subaccounts(orderBy: {order.name})" for order in AccountOrder),
 )
 _EDGES = "edges { cursor node { id } }"
 _INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
 _GHOSTS = "ghosts { edges { cursor } } accessMatrix { edges { cursor } } ledgerEntries { edges { cursor } }"
 _USAGE = "usageHistory { edges { cursor } } usage { accounts { edges { cursor } } }"
+_COSTS = 'costs(since: "2020-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { edges { cursor } }'
+_BILLED = f"{_COSTS} billed: invoices {{ nodes {{ lines {{ edges {{ cursor }} }} }} }}"
 _SHARES = f"shares {{ {_EDGES} }}"
 _STAFF = f"staff {{ requests {{ {_EDGES} }} waiting {{ {_EDGES} }} }}"
 _VIEWER = (
-    f"viewer {{ id {_SHARES} accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} {_USAGE} }} }} }}"
+    f"viewer {{ id {_SHARES} accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} {_USAGE} "
+    f"{_BILLED} }} }} }}"
 )
 _ASKED = f"{{ {_VIEWER} {_STAFF} }}"
 

@@ -21,6 +21,7 @@ from models.identifiers import Kind, present
 from resolvers.events import EventKind
 from tests.api import Caller
 from tests.equality import rows
+from tests.equality.billed import make_invoices
 from tests.equality.money import make_money
 from tests.equality.overridden import add_staff
 from tests.equality.plans import make_plans
@@ -119,6 +120,7 @@ async def make_scene(world: World) -> Scene:
     own = (agency.client, agency.till, agency.leaves[0])
     money = await make_money(world, agency.master, own, (agency.shop, brand, foreign))
     plans = await make_plans(world, agency.master, agency.client, agency.leaves[0], foreign)
+    billed = await make_invoices(world, agency.master, agency.client, agency.till, foreign)
     await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
@@ -144,6 +146,7 @@ async def make_scene(world: World) -> Scene:
         *events,
         *money,
         *plans,
+        *billed,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
     return Scene({**people, **keys}, ids, (QUOTES, EMOJI, _EXTERNAL_ID, *words))

@@ -42,6 +42,9 @@ _TAGS = (
     "plans",
     "usage",
     "usageAccounts",
+    "invoices",
+    "invoiceLines",
+    "costs",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),

@@ -169,6 +169,6 @@ async def test_a_worker_in_a_thread_ends_with_what_it_runs_beside(
 ) -> None:
     """As `mandant serve --demo` has it."""
     account = await _keys_that_end(world, 2)
-    with at_work(own.application, NoPayments()):
+    with at_work(own.application, NoPayments(), None):
         assert await _wait_until_told(world, account) == [1, 1]
     assert "worker" not in {thread.name for thread in threading.enumerate()}

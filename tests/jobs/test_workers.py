@@ -57,7 +57,7 @@ _PRACTICE = {"MANDANT_PAYMENT_PROVIDER": "practice"}
 async def _working(own: DatabaseAddresses, provider: PaymentProvider) -> AsyncIterator[None]:
     """A worker is at work beside the test, and ends with it."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(work(own.application, provider, stop))
+    worker = asyncio.create_task(work(own.application, provider, None, stop))
     try:
         yield
     finally:

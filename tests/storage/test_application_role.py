@@ -12,6 +12,7 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.base import APPLICATION_ROLE, metadata
+from models.billing import billing_details, billing_mode_choices, charges, cycle_closings
 from models.break_glass import break_glass_openings
 from models.budgets import budgets, credit_counts
 from models.clock import clock
@@ -20,6 +21,7 @@ from models.expiry_notices import expiry_notices
 from models.idempotency import idempotency_records
 from models.identifiers import new_id
 from models.invitations import invitations
+from models.invoices import invoice_numbers, invoices
 from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
 from models.overrides import overrides
@@ -143,6 +145,22 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "send to others than were uploaded": update(recipient_list_parts).values(digests=[]),
     "remove a list": delete(recipient_lists),
     "remove who is in a list": delete(recipient_list_parts),
+    "write an invoice by hand": insert(invoices).values(**_NOBODYS, id=uuid.uuid4()),
+    "change an invoice": update(invoices).values(net=0),
+    "remove an invoice": delete(invoices),
+    "give an invoice another document": update(invoices).values(xml=""),
+    "leave a number out": update(invoice_numbers).values(last=5),
+    "begin numbers anew": delete(invoice_numbers),
+    "write a line by hand": insert(charges).values(
+        **_NOBODYS, id=uuid.uuid4(), invoice_id=uuid.uuid4(), position=1
+    ),
+    "put a charge on an invoice": update(charges).values(invoice_id=uuid.uuid4()),
+    "change a charge": update(charges).values(amount=0),
+    "remove a charge": delete(charges),
+    "change who was billed": update(billing_mode_choices).values(mode="SEPARATE"),
+    "remove who was billed": delete(billing_mode_choices),
+    "remove billing details": delete(billing_details),
+    "close cycles anew": delete(cycle_closings),
 }
 
 

@@ -14,6 +14,7 @@ from models import metadata
 REFERENCE_TABLES = {
     "attempts",
     "clock",
+    "invoice_numbers",
     "outbox_messages",
     "ownerships",
     "plans",

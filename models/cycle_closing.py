@@ -1,0 +1,78 @@
+"""Which cycles wait to be closed: those that ended an hour ago and are not charges yet.
+
+The hour lets what was under way at the boundary end: a reservation counts in the cycle in which it was made,
+and may be committed a little later. A master account that never chose a plan has cycles too; they are closed
+where there is something to charge.
+"""
+
+import uuid
+
+from sqlalchemy import Connection, DateTime, FromClause, Uuid, column, func, literal, text
+
+_HEAD = """mandant_cycles_to_close(tree uuid)
+  RETURNS TABLE (master_id uuid, account_id uuid, starts_at timestamptz, ends_at timestamptz)
+  LANGUAGE sql STABLE"""
+
+_BODY = """
+SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
+  SELECT numbered.master_id, numbered.account_id,
+    mandant_cycle_start(numbered.anchored_at, numbered.time_zone, numbered.number) AS starts_at,
+    mandant_cycle_start(numbered.anchored_at, numbered.time_zone, numbered.number + 1) AS ends_at
+  FROM (
+    SELECT counted.*, mandant_cycle_number(counted.anchored_at, counted.time_zone,
+      greatest(closing.closed_until, counted.anchored_at)) AS number
+    FROM (
+      SELECT subscription.master_id, subscription.account_id, subscription.anchored_at,
+        subscription.time_zone
+      FROM subscriptions AS subscription
+      WHERE tree IS NULL OR subscription.master_id = tree
+      UNION ALL
+      SELECT root.master_id, root.id, root.created_at, 'UTC'
+      FROM accounts AS root
+      WHERE root.id = root.master_id AND (tree IS NULL OR root.master_id = tree)
+        AND NOT EXISTS (
+          SELECT FROM subscriptions AS chosen
+          WHERE chosen.master_id = root.master_id AND chosen.account_id = root.id
+        )
+        AND EXISTS (
+          SELECT FROM send_cycles AS cycle JOIN send_reservations AS sent
+            ON sent.master_id = cycle.master_id AND sent.cycle_id = cycle.id
+          WHERE cycle.master_id = root.master_id AND cycle.account_id = root.id
+            AND sent.price > 0 AND sent.status = 'COMMITTED'
+            AND NOT EXISTS (
+              SELECT FROM charges AS charge
+              WHERE charge.master_id = root.master_id AND charge.account_id = sent.account_id
+                AND charge.product = 'SENDS_BEYOND' AND charge.source_id = cycle.id
+            )
+        )
+    ) AS counted
+    LEFT JOIN cycle_closings AS closing
+      ON closing.master_id = counted.master_id AND closing.account_id = counted.account_id
+    -- No cycle is shorter: most accounts are passed over here.
+    WHERE coalesce(closing.closed_until, counted.anchored_at) < mandant_now() - interval '27 days'
+  ) AS numbered
+) AS ended
+WHERE ended.ends_at <= mandant_now() - interval '1 hour'"""
+"""Of each subscription the first such cycle; of one tree, or of all that the caller sees."""
+
+
+def cycles_to_close(tree: uuid.UUID) -> FromClause:
+    """Those of a tree, as rows (account_id, starts_at, ends_at)."""
+    moment = DateTime(timezone=True)
+    return func.mandant_cycles_to_close(literal(tree, Uuid)).table_valued(
+        column("master_id", Uuid()),
+        column("account_id", Uuid()),
+        column("starts_at", moment),
+        column("ends_at", moment),
+    )
+
+
+def synchronize(connection: Connection) -> None:
+    """Write the function. Part of `mandant migrate`."""
+    connection.exec_driver_sql(f"CREATE OR REPLACE FUNCTION {_HEAD} AS $body${_BODY}$body$")
+
+
+def differs(connection: Connection) -> bool:
+    """Whether the stored function is another: `mandant migrate` is due."""
+    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure('mandant_cycles_to_close(uuid)')")
+    return connection.execute(stored).scalar_one_or_none() != _BODY

@@ -1,0 +1,136 @@
+"""On whose invoice a subaccount is, and how an account is addressed on its own (R27, R55)."""
+
+from dataclasses import asdict, dataclass, fields
+
+from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.guard import Authorized, authorize, authorize_also
+from authz.permissions import Permission
+from authz.principals import Principal
+from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from models.accounts import accounts
+from models.billing import BillingMode, billing_details, billing_mode_choices
+from models.clock import current_moment
+from models.identifiers import AccountId, Kind, new_id, present
+from resolvers.billing import billed_id, mode_of
+from resolvers.countries import country, vat_id
+from resolvers.emails import email_address
+from resolvers.events import Change, EventKind, record
+from resolvers.texts import short_text
+
+
+async def change_billing_mode(
+    session: AsyncSession, principal: Principal, account_id: AccountId, mode: BillingMode
+) -> Authorized:
+    """Give a subaccount invoices of its own, or put it on those of the nearest account above that has some.
+
+    Needs INVOICES_WRITE in the account and in that one: it decides about that one's invoices. The cycle that
+    is under way is billed whole as its end finds it, so that each charge comes on one invoice. Raises
+    PARENT_ACCOUNT_REQUIRED, and FAILED_PRECONDITION for a master account.
+    """
+    account = await authorize(session, principal, account_id, Permission.INVOICES_WRITE)
+    if account.account_id == account.master_id:
+        message = "A master account always has invoices of its own."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
+    await _authorize_above(session, principal, account)
+    current = select(mode_of(accounts)).where(_is(account))
+    before = BillingMode((await session.execute(current)).scalar_one())
+    if before is mode:
+        return account
+    await session.execute(
+        insert(billing_mode_choices).values(
+            master_id=account.master_id,
+            account_id=account.account_id,
+            id=new_id(),
+            mode=mode.value,
+            holds_from=current_moment(),
+        )
+    )
+    await session.execute(update(accounts).where(_is(account)).values(version=accounts.c.version + 1))
+    subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.BILLING_MODE_CHANGED
+    await record(session, principal, account, kind, subject_id, {"mode": before.value}, {"mode": mode.value})
+    return account
+
+
+@dataclass(frozen=True)
+class BillingDetails:
+    """`country`: ISO 3166-1, two letters."""
+
+    name: str
+    street: str
+    postcode: str
+    city: str
+    country: str
+    vat_id: str | None
+    email: str | None
+
+
+_FIELDS = {field.name: field.name for field in fields(BillingDetails)} | {"vat_id": "vatId"}
+"""As clients call them."""
+
+
+async def update_billing_details(
+    session: AsyncSession, principal: Principal, account_id: AccountId, details: BillingDetails
+) -> Authorized:
+    """Name and address the account so on the invoices that are issued from now on.
+
+    Needs INVOICES_WRITE. Raises BAD_USER_INPUT.
+    """
+    checked = _checked(details)
+    account = await authorize(session, principal, account_id, Permission.INVOICES_WRITE)
+    own = and_(
+        billing_details.c.master_id == account.master_id, billing_details.c.account_id == account.account_id
+    )
+    columns = [billing_details.c[name] for name in asdict(checked)]
+    row = (await session.execute(select(*columns).where(own))).one_or_none()
+    before = None if row is None else BillingDetails(*row)
+    if before == checked:
+        return account
+    written = upsert(billing_details).values(
+        master_id=account.master_id, account_id=account.account_id, **asdict(checked)
+    )
+    await session.execute(
+        written.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=asdict(checked))
+    )
+    subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.BILLING_DETAILS_UPDATED
+    await record(session, principal, account, kind, subject_id, None, _changed(before, checked))
+    return account
+
+
+def _checked(details: BillingDetails) -> BillingDetails:
+    return BillingDetails(
+        short_text(details.name, "name"),
+        short_text(details.street, "street"),
+        short_text(details.postcode, "postcode"),
+        short_text(details.city, "city"),
+        country(details.country, "country"),
+        None if details.vat_id is None else vat_id(details.vat_id, "vatId"),
+        None if details.email is None else email_address(details.email).original,
+    )
+
+
+def _changed(before: BillingDetails | None, after: BillingDetails) -> Change:
+    """Which of them; the values are for those who may see invoices."""
+    old = {} if before is None else asdict(before)
+    return {"changed": [_FIELDS[name] for name, value in asdict(after).items() if old.get(name) != value]}
+
+
+async def _authorize_above(session: AsyncSession, principal: Principal, account: Authorized) -> None:
+    parent, own = accounts.alias(), accounts.alias()
+    above = and_(parent.c.master_id == own.c.master_id, parent.c.id == own.c.parent_id)
+    statement = (
+        select(billed_id(parent, current_moment()))
+        .select_from(own.join(parent, above))
+        .where(own.c.master_id == account.master_id, own.c.id == account.account_id)
+    )
+    above_id = AccountId((await session.execute(statement)).scalar_one())
+    try:
+        await authorize_also(session, principal, above_id, Permission.INVOICES_WRITE)
+    except (NotFound, PermissionDenied) as refusal:
+        raise Refusal(RefusalCode.PARENT_ACCOUNT_REQUIRED) from refusal
+
+
+def _is(account: Authorized) -> ColumnElement[bool]:
+    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)

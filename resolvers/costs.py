@@ -1,0 +1,100 @@
+"""What each account of a subtree sent and cost, for the account above (R35, R58, R61)."""
+
+import datetime
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+
+from authz.permissions import Permission, allows
+from authz.reach import readable_account
+from engine.arguments import Described
+from engine.paging import Order
+from models.accounts import account_closure, accounts
+from models.billing import Product, charges
+from models.plans import MOST_IN_A_CYCLE
+from models.sends import ReservationStatus, send_reservations
+
+BY_ID = Order("costs", (accounts.c.id,))
+
+Since = Annotated[
+    ColumnElement[datetime.datetime],
+    Described("The beginning; without an offset it is taken as UTC."),
+]
+Until = Annotated[
+    ColumnElement[datetime.datetime],
+    Described("The end, which belongs to what comes next; without an offset it is taken as UTC."),
+]
+
+
+def order(**_: object) -> Order:
+    """In the order of their creation."""
+    return BY_ID
+
+
+def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
+    """What the account and each one below it sent and cost in a time, as far as the viewer may see their
+    invoices."""
+    own, statement = readable_account()
+    path = account_closure.alias()
+    below = and_(path.c.master_id == own.c.master_id, path.c.descendant_id == own.c.id)
+    sent, charged = _sent(own, since, until), _charged(own, since, until)
+    return (
+        statement.join(path, below)
+        .where(
+            path.c.ancestor_id == account.c.id,
+            path.c.master_id == account.c.master_id,
+            allows(statement.selected_columns["mask"], Permission.INVOICES_READ),
+        )
+        .add_columns(
+            func.least(sent(send_reservations.c.recipients), literal_column(str(MOST_IN_A_CYCLE))).label(
+                "sends"
+            ),
+            sent(send_reservations.c.price).label("spent_on_sends"),
+            charged.label("charged"),
+        )
+    )
+
+
+def account_of(cost: FromClause) -> Select[Any]:
+    """The account."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == cost.c.id, account.c.master_id == cost.c.master_id).limit(1)
+
+
+def _sent(account: FromClause, since: Since, until: Until) -> Any:
+    reservation = send_reservations.c
+
+    def total(column: ColumnElement[int]) -> ColumnElement[int]:
+        found = select(func.coalesce(func.sum(column), literal_column("0"))).where(
+            reservation.account_id == account.c.id,
+            reservation.master_id == account.c.master_id,
+            reservation.status == literal_column(f"'{ReservationStatus.COMMITTED.value}'"),
+            reservation.settled_at >= since,
+            reservation.settled_at < until,
+        )
+        return cast(found.correlate(account).scalar_subquery(), BigInteger)
+
+    return total
+
+
+def _charged(account: FromClause, since: Since, until: Until) -> ColumnElement[int]:
+    """Plans and contacts: sends beyond are told when they are made."""
+    charge = charges.c
+    found = select(func.coalesce(func.sum(charge.amount), literal_column("0"))).where(
+        charge.account_id == account.c.id,
+        charge.master_id == account.c.master_id,
+        charge.product != literal_column(f"'{Product.SENDS_BEYOND.value}'"),
+        charge.ends_at > since,
+        charge.ends_at <= until,
+    )
+    return cast(found.correlate(account).scalar_subquery(), BigInteger)

@@ -1,0 +1,156 @@
+"""Closing a subscription's cycle: what it costs becomes charges, once (R20, T20, T22).
+
+The cycle costs its plan's price, by the plan that it ended with: a larger plan chosen in its middle gave all
+of its contacts and sends at once, a smaller one waited. Contacts that were bought, and sends beyond the plan,
+which were paid from credit when they were committed, come beside it. Nothing else is charged for.
+"""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    DateTime,
+    and_,
+    insert,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz import billing_functions
+from authz.guard import lock_path
+from models.accounts import accounts
+from models.billing import charges, cycle_closings
+from models.cycle_closing import cycles_to_close
+from models.cycles import cycle_number, cycle_start
+from models.identifiers import AccountId, MasterId, new_id
+from resolvers.billing import billed_id
+from resolvers.cycle_usage import Cycle, Usage, is_open, usage_of
+from resolvers.invoice_amounts import cents
+from resolvers.plans import anchored_at_of, subscriber_id, time_zone_of
+
+BATCH = 100
+"""So many are looked at before others are looked for."""
+
+
+@dataclass(frozen=True)
+class AccountDue:
+    """An account that has something to be closed or invoiced."""
+
+    master_id: MasterId
+    account_id: AccountId
+
+
+async def closings_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountDue]:
+    """Up to BATCH of them, those whose ids come after that one."""
+    rows = await session.execute(billing_functions.closings_due(after or uuid.UUID(int=0), BATCH))
+    return [AccountDue(MasterId(row.tree), AccountId(row.account)) for row in rows]
+
+
+async def charge_cycle(session: AsyncSession, due: AccountDue) -> bool:
+    """Close the first cycle of the account's subscription that has ended and is not closed. Whether it was.
+
+    It is not while something of it can still be committed, nor where another worker was first.
+    """
+    if not await billing_functions.enter_to_bill(session, due.master_id):
+        return False
+    await lock_path(session, due.master_id, due.account_id)
+    cycle = await _ended(session, due)
+    if cycle is None or await is_open(session, cycle):
+        return False
+    used = await usage_of(session, cycle)
+    if used:
+        await _charge(session, cycle, used)
+    closing = upsert(cycle_closings).values(
+        master_id=cycle.master_id, account_id=cycle.account_id, closed_until=cycle.ends_at
+    )
+    await session.execute(
+        closing.on_conflict_do_update(
+            index_elements=["master_id", "account_id"], set_={"closed_until": closing.excluded.closed_until}
+        )
+    )
+    return True
+
+
+async def _ended(session: AsyncSession, due: AccountDue) -> Cycle | None:
+    found = cycles_to_close(due.master_id)
+    statement = select(found.c.starts_at, found.c.ends_at).where(found.c.account_id == due.account_id)
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else Cycle(due.master_id, due.account_id, row.starts_at, row.ends_at)
+
+
+async def _charge(session: AsyncSession, cycle: Cycle, used: Sequence[Usage]) -> None:
+    billed = await _billed(session, cycle, {usage.account_id for usage in used})
+    periods = await _periods(session, cycle, {one.billed_id for one in billed.values()})
+    rows = []
+    for usage in used:
+        whose, amount = billed[usage.account_id], cents(usage.quantity * usage.unit_price)
+        period = periods[whose.billed_id]
+        rows.append(
+            {
+                "master_id": cycle.master_id,
+                "account_id": usage.account_id,
+                "id": new_id(),
+                "billed_id": whose.billed_id,
+                "account_name": whose.account_name,
+                "product": usage.product.value,
+                "description": usage.description,
+                "source_id": usage.source_id,
+                "quantity": usage.quantity,
+                "unit_price": usage.unit_price,
+                "amount": amount,
+                "prepaid": amount if usage.prepaid else 0,
+                "starts_at": cycle.starts_at,
+                "ends_at": cycle.ends_at,
+                "invoice_starts_at": period.starts_at,
+                "invoice_ends_at": period.ends_at,
+            }
+        )
+    await session.execute(insert(charges), rows)
+
+
+@dataclass(frozen=True)
+class _Billed:
+    """On whose invoice an account's charges come, and its name as it is now."""
+
+    billed_id: AccountId
+    account_name: str
+
+
+async def _billed(
+    session: AsyncSession, cycle: Cycle, account_ids: set[AccountId]
+) -> dict[AccountId, _Billed]:
+    ends_at = literal(cycle.ends_at, DateTime(timezone=True))
+    statement = select(accounts.c.id, accounts.c.name, billed_id(accounts, ends_at).label("billed_id")).where(
+        accounts.c.master_id == cycle.master_id, accounts.c.id.in_(account_ids)
+    )
+    rows = await session.execute(statement)
+    return {AccountId(row.id): _Billed(AccountId(row.billed_id), row.name) for row in rows}
+
+
+async def _periods(session: AsyncSession, cycle: Cycle, billed_ids: set[AccountId]) -> dict[AccountId, Cycle]:
+    """The cycle of each billed account in which this one ends: its invoice is about that."""
+    own, subscriber = accounts.alias(), accounts.alias()
+    anchored_at, zone = anchored_at_of(subscriber), time_zone_of(subscriber)
+    # The end of a cycle is the moment before the next one begins.
+    last = literal(cycle.ends_at - datetime.timedelta(microseconds=1), DateTime(timezone=True))
+    number = cycle_number(anchored_at, zone, last)
+    joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == subscriber_id(own))
+    statement = (
+        select(
+            own.c.id,
+            cycle_start(anchored_at, zone, number).label("starts_at"),
+            cycle_start(anchored_at, zone, number + literal_column("1")).label("ends_at"),
+        )
+        .select_from(own.join(subscriber, joined))
+        .where(own.c.master_id == cycle.master_id, own.c.id.in_(billed_ids))
+    )
+    rows = await session.execute(statement)
+    return {
+        AccountId(row.id): Cycle(cycle.master_id, AccountId(row.id), row.starts_at, row.ends_at)
+        for row in rows
+    }

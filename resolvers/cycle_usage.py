@@ -1,0 +1,170 @@
+"""What of a subscription's cycle is to be paid: plan, bought contacts, sends beyond (R20, R94)."""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.accounts import AccountStatus, accounts
+from models.billing import Product, charges
+from models.clock import current_moment
+from models.events import events
+from models.identifiers import AccountId, MasterId
+from models.plans import limit_increases, plan_choices, plans
+from models.sends import ReservationStatus, send_cycles, send_reservations
+from resolvers.events import EventKind
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A cycle of an account's own subscription, half-open."""
+
+    master_id: MasterId
+    account_id: AccountId
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What an account used of a cycle. Prices in micro-units; `prepaid`: it was paid from credit."""
+
+    account_id: AccountId
+    product: Product
+    description: str
+    source_id: uuid.UUID
+    unit_price: int
+    quantity: int = 1
+    prepaid: bool = False
+
+
+async def usage_of(session: AsyncSession, cycle: Cycle) -> list[Usage]:
+    """All of it that is not charged for yet."""
+    return [*await _plan(session, cycle), *await _bought(session, cycle), *await _sent(session, cycle)]
+
+
+async def is_open(session: AsyncSession, cycle: Cycle) -> bool:
+    """Whether something that was booked in it can still be committed."""
+    waits = exists().where(
+        _of_cycle(cycle),
+        send_reservations.c.status == ReservationStatus.RESERVED.value,
+        send_reservations.c.expires_at > current_moment(),
+    )
+    return bool((await session.execute(select(waits))).scalar_one())
+
+
+async def _plan(session: AsyncSession, cycle: Cycle) -> list[Usage]:
+    """The plan that the cycle ended with; nothing where it is free, or the account was closed before."""
+    choice, event = plan_choices.c, events.c
+    closed_at = select(func.min(event.created_at)).where(
+        event.master_id == cycle.master_id,
+        event.account_id == cycle.account_id,
+        event.kind == EventKind.ACCOUNT_CLOSED.value,
+        accounts.c.status == AccountStatus.CLOSED.value,
+    )
+    closed_before = closed_at.correlate(accounts).scalar_subquery() <= cycle.starts_at
+    statement = (
+        select(plans.c.id, plans.c.name, plans.c.price)
+        .select_from(plan_choices.join(plans, plans.c.id == choice.plan_id))
+        .join(accounts, and_(accounts.c.master_id == choice.master_id, accounts.c.id == choice.account_id))
+        .where(
+            choice.master_id == cycle.master_id,
+            choice.account_id == cycle.account_id,
+            choice.holds_from < cycle.ends_at,
+            choice.withdrawn_at.is_(None),
+            func.coalesce(closed_before, literal_column("false")).is_(False),
+        )
+        .order_by(choice.holds_from.desc(), choice.id.desc())
+        .limit(1)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None or row.price == 0:
+        return []
+    return [Usage(cycle.account_id, Product.PLAN, f"Plan {row.name}", row.id, row.price)]
+
+
+async def _bought(session: AsyncSession, cycle: Cycle) -> list[Usage]:
+    """Contacts beyond the plan's (R94)."""
+    increase = limit_increases.c
+    statement = select(*increase).where(
+        increase.master_id == cycle.master_id,
+        increase.account_id == cycle.account_id,
+        increase.cycle_starts_at < cycle.ends_at,
+        ~_is_charged(Product.CONTACT_BLOCK, increase.account_id, increase.id),
+    )
+    return [
+        Usage(
+            cycle.account_id,
+            Product.CONTACT_BLOCK,
+            f"{row.contacts:,} more contacts, with {row.sends:,} sends",
+            row.id,
+            row.price,
+        )
+        for row in await session.execute(statement.order_by(increase.id))
+    ]
+
+
+async def _sent(session: AsyncSession, cycle: Cycle) -> list[Usage]:
+    """Sends beyond the plan's, of each account that uses the subscription (R19)."""
+    reservation = send_reservations.c
+    unit_price = (reservation.price // reservation.beyond).label("unit_price")
+    statement = (
+        select(
+            reservation.account_id,
+            reservation.cycle_id,
+            unit_price,
+            func.sum(reservation.beyond).label("sends"),
+        )
+        .where(
+            _of_cycle(cycle),
+            reservation.price > 0,
+            reservation.status == ReservationStatus.COMMITTED.value,
+            ~_is_charged(Product.SENDS_BEYOND, reservation.account_id, reservation.cycle_id),
+        )
+        .group_by(reservation.account_id, reservation.cycle_id, unit_price)
+        .order_by(reservation.account_id, reservation.cycle_id, unit_price)
+    )
+    return [
+        Usage(
+            AccountId(row.account_id),
+            Product.SENDS_BEYOND,
+            "Sends beyond the plan's",
+            row.cycle_id,
+            row.unit_price,
+            int(row.sends),
+            prepaid=True,
+        )
+        for row in await session.execute(statement)
+    ]
+
+
+def _of_cycle(cycle: Cycle) -> ColumnElement[bool]:
+    """Reservations counted in it; or before it, in a piece that ended with the account's first plan."""
+    counted = select(send_cycles.c.id).where(
+        send_cycles.c.master_id == cycle.master_id,
+        send_cycles.c.account_id == cycle.account_id,
+        send_cycles.c.starts_at < cycle.ends_at,
+    )
+    return and_(send_reservations.c.master_id == cycle.master_id, send_reservations.c.cycle_id.in_(counted))
+
+
+def _is_charged(
+    product: Product, account_id: ColumnElement[uuid.UUID], source_id: ColumnElement[uuid.UUID]
+) -> ColumnElement[bool]:
+    charge = charges.alias()
+    return exists().where(
+        charge.c.account_id == account_id,
+        charge.c.product == literal(product.value, Text),
+        charge.c.source_id == source_id,
+    )

@@ -1,0 +1,92 @@
+"""Giving a document its number and writing it down, once for good (see `models.invoice_issuing`)."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    ARRAY,
+    Text,
+    Uuid,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.actors import EarlierActor
+from authz.guard import Authorized
+from models.clock import current_moment
+from models.identifiers import ChargeId, InvoiceId, Kind, present
+from models.invoices import InvoiceKind
+from resolvers.cycle_charging import AccountDue
+from resolvers.events import EventKind, record
+from resolvers.invoice_documents import PAYABLE_WITHIN, Document
+from resolvers.invoice_xml import invoice_xml
+
+_PLATFORM = EarlierActor(None, None)
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What was issued under the next number."""
+
+    id: InvoiceId
+    number: str
+
+
+@dataclass(frozen=True)
+class NewInvoice:
+    """In its document the id stands for the number. `corrects_id`: of a credit note."""
+
+    id: InvoiceId
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+    document: Document
+    corrects_id: InvoiceId | None = None
+    charge_ids: Sequence[ChargeId] = ()
+
+
+_EVENTS = {
+    InvoiceKind.INVOICE: EventKind.INVOICE_ISSUED,
+    InvoiceKind.CREDIT_NOTE: EventKind.INVOICE_CREDITED,
+}
+
+
+async def write_invoice(
+    session: AsyncSession, number_prefix: str, billed: AccountDue, new: NewInvoice
+) -> Issued:
+    """Give it the next number, and log that. The numbers' row is locked from here on."""
+    document = new.document
+    row = {
+        "id": str(new.id),
+        "master_id": str(billed.master_id),
+        "account_id": str(billed.account_id),
+        "kind": document.kind.value,
+        "corrects_id": None if new.corrects_id is None else str(new.corrects_id),
+        "reason": document.reason,
+        "starts_at": new.starts_at.isoformat(),
+        "ends_at": new.ends_at.isoformat(),
+        "currency": document.currency.value,
+        "tax_rate": document.tax_rate,
+        "net": document.net,
+        "tax": document.tax,
+        "prepaid": document.prepaid,
+        "xml": invoice_xml(document),
+    }
+    moments = func.jsonb_build_object(
+        "issued_at", current_moment(), "due_at", current_moment() + PAYABLE_WITHIN, type_=JSONB
+    )
+    issued = func.invoice_issue(
+        literal(row, JSONB).op("||")(moments),
+        literal(number_prefix, Text),
+        literal(list(new.charge_ids), ARRAY(Uuid)),
+    )
+    number = str((await session.execute(select(issued))).scalar_one())
+    place = Authorized(
+        billed.master_id, billed.account_id, mask=0, below_mask=0, acting_from=billed.account_id
+    )
+    kind, subject_id = _EVENTS[document.kind], present(Kind.INVOICE, new.id)
+    await record(session, _PLATFORM, place, kind, subject_id, None, {"number": number}, document.reason)
+    return Issued(new.id, number)

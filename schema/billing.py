@@ -1,0 +1,49 @@
+"""Who is billed, and what accounts cost."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from sqlalchemy import BigInteger
+
+from authz.permissions import Permission
+from engine.declarations import column, entity, to_one
+from models.accounts import accounts
+from models.billing import billing_details
+from resolvers import costs
+from schema.amounts import AMOUNT, MicroAmount
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+
+
+@entity(billing_details, key=("master_id", "account_id"), requires=Permission.INVOICES_READ)
+class BillingDetails:
+    """How an account is named and addressed on its invoices."""
+
+    name: str = column(description="Of the company or person.")
+    street: str = column(description="Street and number.")
+    postcode: str = column(description="As it is written in the country.")
+    city: str = column(description="The city.")
+    country: str = column(description="By its ISO 3166-1 code of two letters.")
+    vat_id: str | None = column(description="With its country's code, without blanks.")
+    email: str | None = column(description="The buyer's electronic address in the XML; no mail is sent.")
+
+
+@entity(
+    accounts,
+    carries={"sends": BigInteger(), "spent_on_sends": BigInteger(), "charged": BigInteger()},
+    requires=Permission.INVOICES_READ,
+)
+class AccountCost:
+    """What an account sent and cost in a time, without what is below it."""
+
+    account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(costs.account_of)
+    name: str = column(description="The account's.")
+    sends: int = column(description="How many were committed then; at most 2147483647 are told.")
+    spent_on_sends: MicroAmount = column(
+        codec=AMOUNT, description="What was spent of credit for those beyond the plan, without VAT."
+    )
+    charged: MicroAmount = column(
+        codec=AMOUNT,
+        description="For plans and contacts, of billing cycles that ended then and are closed, without VAT.",
+    )

@@ -1,0 +1,93 @@
+"""What changes who is billed."""
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from authz.permissions import Permission
+from engine.declarations import entity, to_one
+from models.billing import BillingMode
+from models.identifiers import AccountId, Kind
+from resolvers import accounts
+from resolvers import billing_changes as writes
+from resolvers.identifiers import required
+from schema.accounts import Account
+from schema.context import ContextInfo, principal_of
+from schema.user_errors import UserError
+from schema.writes import authz_revision, needs, payload, perform, user_errors
+
+
+@strawberry.input(description="On whose invoice a subaccount shall be.")
+class BillingModeUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description="A subaccount.")
+    mode: BillingMode = strawberry.field(description="On its own, or on that of an account above.")
+
+
+@strawberry.input(description="How an account is named and addressed on its invoices, all of it.")
+class BillingDetailsUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    name: str = strawberry.field(description="Of the company or person, 1 to 200 characters.")
+    street: str = strawberry.field(description="Street and number, 1 to 200 characters.")
+    postcode: str = strawberry.field(description="1 to 200 characters.")
+    city: str = strawberry.field(description="1 to 200 characters.")
+    country: str = strawberry.field(description="By its ISO 3166-1 code of two letters, such as DE.")
+    vat_id: str | None = strawberry.field(
+        default=None, description="With its country's code, such as DE123456789; only its form is checked."
+    )
+    email: str | None = strawberry.field(
+        default=None, description="The electronic address that the XML names; no mail is sent."
+    )
+
+
+@entity(None, carries={"account_id": Uuid()})
+class BillingPayload:
+    """An account, and how it is billed."""
+
+    account: Account | None = to_one(accounts.of_result)
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class BillingMutation:
+    @strawberry.mutation(
+        directives=needs(Permission.INVOICES_WRITE),
+        description="Give a subaccount invoices of its own, or put it on those of the nearest account above "
+        "that has some. Needs the permission also there. The billing cycle that is under way is billed whole "
+        "by the mode at its end.",
+    )
+    async def billing_mode_update(self, info: ContextInfo, input: BillingModeUpdateInput) -> BillingPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> BillingPayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            done = await writes.change_billing_mode(session, principal, account_id, input.mode)
+            return payload(BillingPayload, account_id=done.account_id)
+
+        return await perform(info, BillingPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.INVOICES_WRITE),
+        description="Name and address the account so on the invoices that are issued from now on. Without "
+        "details they bear its name and the issuer's country.",
+    )
+    async def billing_details_update(
+        self, info: ContextInfo, input: BillingDetailsUpdateInput
+    ) -> BillingPayload:
+        principal = principal_of(info)
+
+        async def write(session: AsyncSession) -> BillingPayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            details = writes.BillingDetails(
+                input.name,
+                input.street,
+                input.postcode,
+                input.city,
+                input.country,
+                input.vat_id,
+                input.email,
+            )
+            done = await writes.update_billing_details(session, principal, account_id, details)
+            return payload(BillingPayload, account_id=done.account_id)
+
+        return await perform(info, BillingPayload, write)

@@ -1,0 +1,259 @@
+"""Numbers without gaps, invoices that stay as they are, and credit notes that take them back."""
+
+import asyncio
+import datetime
+import uuid
+
+import pytest
+from facturx import xml_check_xsd
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from authz.builtin_roles import BuiltinRole
+from authz.refusals import Refusal, RefusalCode
+from models.invoices import invoices
+from models.plans import plans
+from resolvers.cycle_charging import AccountDue, charge_cycle, closings_due
+from resolvers.invoice_crediting import credit_invoice
+from resolvers.invoice_issuing import invoices_due, issue_invoice
+from resolvers.invoice_reading import read_invoice_xml
+from server.billing import bill
+from tests.api import Api
+from tests.billing import ISSUER, invoices_of, issue, lines_of, sums_of
+from tests.clock import Clock
+from tests.credit import EURO
+from tests.plans import choose, make_plan, subscribe
+from tests.resolvers.log import events_of
+from tests.world import Account, World
+
+
+async def _numbers(database: AsyncEngine) -> list[int]:
+    async with database.connect() as connection:
+        statement = select(invoices.c.sequence).order_by(invoices.c.sequence)
+        return list((await connection.execute(statement)).scalars())
+
+
+async def _due(world: World, clock: Clock, count: int = 1) -> list[Account]:
+    """Master accounts that an invoice is due in."""
+    plan = await make_plan(world, name="Plan", price=10 * EURO)
+    found = [await world.account() for _ in range(count)]
+    await clock.reset()
+    for account in found:
+        await subscribe(world, account, plan)
+    await clock.forward(days=35)
+    return found
+
+
+async def test_several_workers_at_once(world: World, clock: Clock, application: AsyncEngine) -> None:
+    """Each account has its one invoice, and no number is left out or given twice."""
+    due = await _due(world, clock, 12)
+    await asyncio.gather(*[issue(application) for _ in range(4)])
+    await issue(application)
+    sequences = await _numbers(world.database)
+    assert sequences == list(range(1, len(sequences) + 1))
+    async with world.database.connect() as connection:
+        keys = [account.key for account in due]
+        statement = select(invoices.c.account_id).where(invoices.c.account_id.in_(keys))
+        assert sorted((await connection.execute(statement)).scalars()) == sorted(keys)
+
+
+async def _closed(application: AsyncEngine) -> list[AccountDue]:
+    """All that has ended is closed. Whom an invoice is due to."""
+    sessions = async_sessionmaker(application, class_=AsyncSession)
+    async with sessions.begin() as session:
+        ended = await closings_due(session, None)
+    for due in ended:
+        async with sessions.begin() as session:
+            assert await charge_cycle(session, due)
+    async with sessions.begin() as session:
+        return list(await invoices_due(session, None))
+
+
+@pytest.mark.parametrize("rolled_back", [True, False])
+async def test_two_that_see_the_same_invoice_due(
+    world: World, clock: Clock, application: AsyncEngine, rolled_back: bool
+) -> None:
+    """The second waits for the first, and finds nothing left; or it takes the number of what never was."""
+    await _due(world, clock)
+    (due,) = await _closed(application)
+    before = await _numbers(world.database)
+    sessions = async_sessionmaker(application, class_=AsyncSession)
+
+    async def second() -> str | None:
+        async with sessions.begin() as session:
+            issued = await issue_invoice(session, ISSUER, due)
+            return None if issued is None else issued.number
+
+    async with sessions() as first:
+        made = await issue_invoice(first, ISSUER, due)
+        assert made is not None
+        waiting = asyncio.create_task(second())
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        await (first.rollback() if rolled_back else first.commit())
+    assert await waiting == (made.number if rolled_back else None)
+    assert await _numbers(world.database) == [*before, len(before) + 1]
+
+
+async def test_two_trees_share_one_sequence(world: World, clock: Clock, application: AsyncEngine) -> None:
+    """Whoever comes second waits with its number until it is known whether the first one's was used."""
+    await _due(world, clock, 2)
+    one, other = await _closed(application)
+    before = await _numbers(world.database)
+    sessions = async_sessionmaker(application, class_=AsyncSession)
+
+    async def issued(due: AccountDue) -> str:
+        async with sessions.begin() as session:
+            made = await issue_invoice(session, ISSUER, due)
+            assert made is not None
+            return made.number
+
+    async with sessions() as first:
+        made = await issue_invoice(first, ISSUER, one)
+        assert made is not None
+        waiting = asyncio.create_task(issued(other))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        await first.rollback()
+    assert await waiting == made.number
+    assert await issued(one) == f"INV-{len(before) + 2}"
+
+
+async def test_what_does_not_add_up_is_not_issued(
+    world: World, clock: Clock, application: AsyncEngine
+) -> None:
+    """By the database itself, whoever calls: sums, charges of others, closed trees; and no number is used."""
+    await _due(world, clock, 2)
+    one, other = await _closed(application)
+    before = await _numbers(world.database)
+    issue_one = text(
+        "SELECT invoice_issue(jsonb_build_object('master_id', cast(:tree AS uuid), 'account_id', "
+        "cast(:tree AS uuid), 'id', gen_random_uuid(), 'kind', 'INVOICE', 'issued_at', now(), "
+        "'due_at', now(), "
+        "'starts_at', now(), 'ends_at', now() + interval '1 day', 'currency', 'EUR', 'tax_rate', 0, "
+        "'net', cast(:net AS bigint), 'tax', 0, 'prepaid', 0, 'xml', ''), 'X-', "
+        "(SELECT array_agg(id) FROM charges WHERE billed_id = cast(:billed AS uuid)))"
+    )
+    right = {"tree": one.account_id, "billed": one.account_id, "net": 10 * EURO}
+    cases = {
+        "another sum": (one, right | {"net": 9 * EURO}, "23514"),
+        "somebody else's charges": (one, right | {"billed": other.account_id}, "23514"),
+        "nothing": (one, right | {"billed": uuid.uuid4()}, "23514"),
+        "a tree that is not open": (other, right, "42501"),
+    }
+    for name, (entered, values, sqlstate) in cases.items():
+        async with application.connect() as connection:
+            await connection.execute(
+                text("SELECT mandant_enter_to_bill(cast(:tree AS uuid))"), {"tree": entered.master_id}
+            )
+            with pytest.raises(DBAPIError) as refused:
+                await connection.execute(issue_one, values)
+        assert getattr(refused.value.orig, "sqlstate", None) == sqlstate, name
+    assert await _numbers(world.database) == before
+    await issue(application)
+    assert await _numbers(world.database) == [*before, len(before) + 1, len(before) + 2]
+
+
+async def test_a_credit_note_takes_an_invoice_back(
+    api: Api, world: World, clock: Clock, application: AsyncEngine
+) -> None:
+    """All of it, under the next number; the invoice stays as it was, and cannot be taken back twice."""
+    (account,) = await _due(world, clock)
+    owner = await world.member(account, BuiltinRole.OWNER)
+    await issue(application)
+    (before,) = await invoices_of(api, owner, account)
+    sessions = async_sessionmaker(world.database, class_=AsyncSession)
+    async with sessions.begin() as session:
+        issued = await credit_invoice(session, "CN-", before["number"], " Wrong ")
+    assert issued.number == f"CN-{(await _numbers(world.database))[-1]}"
+    shown = "xml correctedBy { number reason } corrects { number } reason"
+    plain, note = await invoices_of(api, owner, account)
+    assert (plain, note["kind"], lines_of(note), sums_of(note)) == (
+        before,
+        "CREDIT_NOTE",
+        lines_of(before),
+        sums_of(before),
+    )
+    old, new = await invoices_of(api, owner, account, shown)
+    assert (old["correctedBy"], old["corrects"]) == ({"number": issued.number, "reason": "Wrong"}, None)
+    assert (new["correctedBy"], new["corrects"]) == (None, {"number": before["number"]})
+    assert xml_check_xsd(new["xml"].encode(), flavor="factur-x", level="en16931")
+    document = read_invoice_xml(new["xml"])
+    assert (document.number, document.corrects, document.reason) == (issued.number, before["number"], "Wrong")
+    numbers = await _numbers(world.database)
+    for number, code in (
+        (before["number"], RefusalCode.FAILED_PRECONDITION),
+        (issued.number, RefusalCode.FAILED_PRECONDITION),
+        ("INV-0", RefusalCode.NOT_FOUND),
+        ("", RefusalCode.NOT_FOUND),
+    ):
+        async with sessions() as session:
+            with pytest.raises(Refusal) as refused:
+                await credit_invoice(session, "CN-", number, "Again")
+            await session.rollback()
+        assert refused.value.code is code, number
+    async with sessions() as session:
+        with pytest.raises(Refusal) as refused:
+            await credit_invoice(session, "CN-", before["number"], " ")
+    assert refused.value.code is RefusalCode.BAD_USER_INPUT
+    assert await _numbers(world.database) == numbers
+    await clock.forward(minutes=1)
+    await issue(application)
+    assert await _numbers(world.database) == numbers, "what was charged is not charged again"
+    log = await events_of(api, owner, account.id)
+    assert [event["kind"] for event in log][:2] == ["INVOICE_CREDITED", "INVOICE_ISSUED"]
+    assert log[0]["after"] == {"number": issued.number}
+
+
+async def test_two_credit_notes_at_once(
+    world: World, clock: Clock, application: AsyncEngine, api: Api
+) -> None:
+    (account,) = await _due(world, clock)
+    owner = await world.member(account, BuiltinRole.OWNER)
+    await issue(application)
+    (invoice,) = await invoices_of(api, owner, account, "number")
+    before = await _numbers(world.database)
+    sessions = async_sessionmaker(world.database, class_=AsyncSession)
+
+    async def credit() -> bool:
+        try:
+            async with sessions.begin() as session:
+                await credit_invoice(session, "CN-", invoice["number"], "Wrong")
+        except Refusal:
+            return False
+        return True
+
+    assert sorted(await asyncio.gather(credit(), credit(), credit())) == [False, False, True]
+    assert await _numbers(world.database) == [*before, len(before) + 1]
+
+
+async def test_what_goes_wrong_with_one_keeps_no_other_waiting(
+    api: Api, world: World, clock: Clock, application: AsyncEngine
+) -> None:
+    """A plan whose name is too long for a line; once it is mended, its invoice comes too."""
+    (wrong, right) = await _due(world, clock, 2)
+    owners = [await world.member(account, BuiltinRole.OWNER) for account in (wrong, right)]
+    plan = await make_plan(world, name="x" * 500, price=10 * EURO)
+    await choose(world, wrong, plan, await clock.now() - datetime.timedelta(days=30))
+    await issue(application)
+    found = [
+        len(await invoices_of(api, owner, account))
+        for owner, account in zip(owners, (wrong, right), strict=True)
+    ]
+    assert found == [0, 1]
+    async with world.database.begin() as connection:
+        await connection.execute(update(plans).where(plans.c.id == plan.key).values(name="Short"))
+    await issue(application)
+    assert len(await invoices_of(api, owners[0], wrong)) == 1
+
+
+async def test_without_an_issuer_cycles_are_closed_and_nothing_is_issued(
+    api: Api, world: World, clock: Clock, application: AsyncEngine
+) -> None:
+    (account,) = await _due(world, clock)
+    owner = await world.member(account, BuiltinRole.OWNER)
+    await bill(application, None)
+    assert await invoices_of(api, owner, account) == []
+    await issue(application)
+    assert len(await invoices_of(api, owner, account)) == 1
