@@ -23,6 +23,14 @@ class Requires:
 
 @strawberry.schema_directive(
     locations=_PLACES,
+    description="Needs one of these permissions in the account; the arguments decide which.",
+)
+class RequiresAny:
+    permissions: list[str]
+
+
+@strawberry.schema_directive(
+    locations=_PLACES,
     description="Needs no permission of its own: open to everybody, or as visible as the object it is in.",
 )
 class Public:

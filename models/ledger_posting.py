@@ -5,6 +5,9 @@ transactions cannot wait for each other in a circle; transactions between other 
 beside it. An entry's time is taken behind the locks: within an account it never runs backwards, and the
 balance at a past moment is that of the last entry until then.
 
+What a pool keeps free for accounts below it (see `models.budgets`) is left in it: whoever takes credit finds
+less. Only who takes what was promised to him says so, by leaving the pool out of the `guarded` books.
+
 Where less is left than an account's top-up rule wants, the rule becomes due in the same statement: no use of
 credit can forget it. A rule that is due already is touched all the same, so that a worker that is about to
 say otherwise is waited for.
@@ -14,11 +17,11 @@ from sqlalchemy import Connection, text
 
 from models.base import APPLICATION_ROLE
 
-_SIGNATURE = "ledger_post(uuid, uuid, text, uuid, uuid, text, uuid[], text[], bigint[])"
+_SIGNATURE = "ledger_post(uuid, uuid, text, uuid, uuid, text, uuid[], text[], bigint[], uuid[])"
 
 _HEAD = """ledger_post(
   tree uuid, posted uuid, reason text, actor_user uuid, actor_key uuid, note text,
-  books uuid[], kinds text[], changes bigint[]
+  books uuid[], kinds text[], changes bigint[], guarded uuid[] DEFAULT NULL
 ) RETURNS TABLE (short_account uuid, short_kind text, short_amount bigint)"""
 
 _BODY = """
@@ -57,6 +60,20 @@ BEGIN
     LEFT JOIN ledger_balances AS balance
       ON balance.master_id = tree AND balance.account_id = planned.book AND balance.kind = planned.kind
     WHERE planned.kind <> 'OUTSIDE' AND coalesce(balance.amount, 0) + planned.change < 0;
+  IF FOUND THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT planned.book, planned.kind, greatest(balance.amount - kept.amount, 0)
+    FROM unnest(books, kinds, changes) AS planned(book, kind, change)
+    JOIN ledger_balances AS balance
+      ON balance.master_id = tree AND balance.account_id = planned.book AND balance.kind = planned.kind
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(promised.amount), 0)::bigint AS amount
+      FROM mandant_kept_credit(tree, planned.book, NULL) AS promised
+    ) AS kept
+    WHERE planned.kind = 'CREDIT' AND planned.change < 0 AND balance.amount + planned.change < kept.amount
+      AND planned.book = ANY (coalesce(guarded, books));
   IF FOUND THEN
     RETURN;
   END IF;

@@ -47,21 +47,23 @@ DEFAULT_PLAN = CataloguePlan.FREE
 
 
 def plan_id(plan: CataloguePlan, currency: Currency) -> uuid.UUID:
-    """The same in every database; a currency's ids rise with the plans' sizes."""
+    """The id that a shipped plan is written with, the same in every database."""
     places = list(Currency).index(currency) << 8 | list(CataloguePlan).index(plan)
     return uuid.UUID(int=_NAMESPACE | places)
 
 
 def synchronize(connection: Connection) -> None:
-    """Add what is missing. Part of `mandant migrate`."""
+    """Add what is missing, by code. Part of `mandant migrate`."""
     rows = [_row(plan, currency) for currency in Currency for plan in CataloguePlan]
-    connection.execute(upsert(plans).values(rows).on_conflict_do_nothing())
+    by_code = [plans.c.currency, plans.c.code]
+    connection.execute(upsert(plans).values(rows).on_conflict_do_nothing(index_elements=by_code))
 
 
 def differs(connection: Connection) -> bool:
     """Whether a plan is missing: `mandant migrate` is due."""
-    wanted = {plan_id(plan, currency) for currency in Currency for plan in CataloguePlan}
-    return not wanted <= set(connection.execute(select(plans.c.id)).scalars())
+    wanted = {(currency.value, plan.name) for currency in Currency for plan in CataloguePlan}
+    there = connection.execute(select(plans.c.currency, plans.c.code))
+    return not wanted <= {(row.currency, row.code) for row in there}
 
 
 def _row(plan: CataloguePlan, currency: Currency) -> dict[str, object]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    true,
 )
 
 from models.accounts import Currency, one_of
@@ -39,6 +40,13 @@ plans = Table(
     Column("block_contacts", BigInteger, nullable=False, comment="In one more block of contacts (R94)."),
     Column("block_sends", BigInteger, nullable=False, comment="Sends that come with it."),
     Column("block_price", BigInteger, comment="In micro-units, for the cycle; null: none are sold."),
+    Column(
+        "on_offer",
+        Boolean,
+        nullable=False,
+        server_default=true(),
+        comment="Whether it can be chosen; who has it keeps it.",
+    ),
     UniqueConstraint("currency", "code"),
     one_of("currency", Currency),
     CheckConstraint("price >= 0 AND send_price > 0 AND block_price > 0", name="prices"),
@@ -59,6 +67,7 @@ subscriptions = Table(
     created_at(),
     PrimaryKeyConstraint("master_id", "account_id"),
     account_reference(),
+    comment="A first plan that waits is anchored at the moment from which it holds.",
 )
 
 plan_choices = Table(

@@ -10,6 +10,7 @@ import enum
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    DateTime,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
@@ -48,6 +49,7 @@ send_cycles = Table(
     *account_columns(),
     Column("id", Uuid, nullable=False),
     moment("starts_at", nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False, comment="Not in it."),
     Column("contacts", BigInteger, nullable=False, server_default=text("0"), comment="Rows below."),
     Column("sends", BigInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("master_id", "id"),
@@ -92,16 +94,6 @@ send_counts = Table(
     ForeignKeyConstraint(["master_id", "cycle_id"], ["send_cycles.master_id", "send_cycles.id"]),
     CheckConstraint("sends >= 0", name="sends"),
     comment="What each account has used of a cycle.",
-)
-
-send_caps = Table(
-    "send_caps",
-    metadata,
-    *account_columns(),
-    Column("sends", BigInteger, nullable=False, comment="In a cycle, by the account and all below it."),
-    PrimaryKeyConstraint("master_id", "account_id"),
-    account_reference(),
-    CheckConstraint(f"sends BETWEEN 0 AND {MOST_IN_A_CYCLE}", name="sends"),
 )
 
 send_reservations = Table(

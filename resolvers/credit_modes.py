@@ -11,6 +11,7 @@ from models.accounts import CreditMode, accounts
 from models.identifiers import AccountId, Kind, LedgerTransactionId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments import TopUpStatus, top_ups
+from resolvers.budget_changes import end_credit_budget
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.ledger_posting import Posting, Transaction, post
@@ -23,9 +24,9 @@ async def change_credit_mode(
     """Let a subaccount spend its own credit, or draw from the nearest account above that has some.
 
     Needs CREDIT_TRANSFER in the account and in the one whose pool it is, or would be: it decides about that
-    one's money. What is left in the account moves to the pool; a new balance begins empty. Raises
-    POOL_ACCOUNT_REQUIRED, and FAILED_PRECONDITION for a master account and while credit is reserved or a
-    top-up is under way.
+    one's money. What is left in the account moves to the pool; a new balance begins empty, and the budget of
+    the pool's credit ends. Raises POOL_ACCOUNT_REQUIRED, and FAILED_PRECONDITION for a master account and
+    while credit is reserved or a top-up is under way.
     """
     account = await authorize(session, principal, account_id, Permission.CREDIT_TRANSFER)
     if account.account_id == account.master_id:
@@ -37,12 +38,15 @@ async def change_credit_mode(
     if before is mode:
         return account
     after: Change = {"mode": mode.value}
-    if mode is CreditMode.SHARED_POOL:
-        after["settled"] = str(await _settle(session, principal, account, pool))
-        await end_top_up_rule(session, principal, account)
     await session.execute(
         update(accounts).where(_is(account)).values(credit_mode=mode.value, version=accounts.c.version + 1)
     )
+    if mode is CreditMode.SHARED_POOL:
+        # Now that it is no pool any more, it keeps nothing for others.
+        after["settled"] = str(await _settle(session, principal, account, pool))
+        await end_top_up_rule(session, principal, account)
+    else:
+        await end_credit_budget(session, principal, account)
     subject_id = present(Kind.ACCOUNT, account.account_id)
     kind = EventKind.CREDIT_MODE_CHANGED
     await record(session, principal, account, kind, subject_id, {"mode": before.value}, after)
@@ -93,7 +97,9 @@ async def _settle(session: AsyncSession, principal: Principal, account: Authoriz
             Posting(pool.account_id, BalanceKind.CREDIT, left),
         )
         transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SETTLEMENT
-        await post(session, principal, Transaction(account.master_id, transaction_id, kind, postings))
+        settlement = Transaction(account.master_id, transaction_id, kind, postings)
+        if await post(session, principal, settlement):
+            raise AssertionError("the account is locked, and what it has is not kept for anybody")
     return left
 
 

@@ -35,6 +35,8 @@ class Transaction:
     kind: LedgerTransactionKind
     postings: Sequence[Posting]
     memo: str | None = None
+    guarded: Sequence[AccountId] | None = None
+    """The accounts of whose credit only what is not kept for others may be taken; None: all of them."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ async def post(session: AsyncSession, actor: Actor, transaction: Transaction) ->
         "books": [posting.account_id for posting in transaction.postings],
         "kinds": [posting.balance.value for posting in transaction.postings],
         "changes": [posting.amount for posting in transaction.postings],
+        "guarded": transaction.guarded,
     }
     try:
         short = (await session.execute(_POST, values)).all()
@@ -81,6 +84,7 @@ _PARAMETERS: dict[str, TypeEngine[Any]] = {
     "books": ARRAY(Uuid()),
     "kinds": ARRAY(Text()),
     "changes": ARRAY(BigInteger()),
+    "guarded": ARRAY(Uuid()),
 }
 _POSTED = func.ledger_post(
     *(bindparam(name, type_=type_) for name, type_ in _PARAMETERS.items())

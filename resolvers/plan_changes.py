@@ -1,22 +1,23 @@
 """What changes the plan of an account, and what buys more contacts for a cycle (R94, T22)."""
 
-import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode, VersionConflict
-from models.accounts import accounts
-from models.clock import current_moment
+from models.accounts import account_closure, accounts
+from models.budgets import BudgetCurrency, budgets
 from models.identifiers import AccountId, Kind, PlanId, new_id, present
-from models.plans import MOST_IN_A_CYCLE, limit_increases, plan_choices, plans, subscriptions
+from models.plans import MOST_IN_A_CYCLE, limit_increases, plans
+from resolvers.budget_guarantees import check_plan_keeps
 from resolvers.credit import currency_of, nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.idempotency import IdempotentRequest, earlier_outcome, remember
+from resolvers.plan_choices import choose_again, subscribe
 from resolvers.terms import Plan, Terms, plan_from, terms_of
 
 MOST_BLOCKS = 1000
@@ -36,24 +37,30 @@ class PlanChange:
 async def change_plan(session: AsyncSession, principal: Principal, command: PlanChange) -> Authorized:
     """Give an account a plan of its own, or another one.
 
-    Needs PLAN_WRITE in the account and in the one whose credit it spends: that one pays. What takes nothing
-    away holds at once, what takes something away with the next cycle (T22); the present plan again takes back
-    what waits. Raises VersionConflict, POOL_ACCOUNT_REQUIRED, NotFound for a plan in another currency,
-    BAD_USER_INPUT.
+    Needs PLAN_WRITE in the account and in the one whose credit it spends: that one pays for sends beyond the
+    plan's. A first plan of its own, where a cap of sends holds, needs it also above the capped account. What
+    takes nothing away from the plan that the account uses holds at once, what takes something away with the
+    next cycle of that one (T22); the present plan again takes back what waits. Raises VersionConflict,
+    POOL_ACCOUNT_REQUIRED, PARENT_ACCOUNT_REQUIRED, PAID_PLAN_REQUIRED, GUARANTEE_TOO_LARGE, NotFound for a
+    plan that is not on offer or in another currency, BAD_USER_INPUT.
     """
     account = await _authorize_payer(session, principal, command.account_id)
     version = (await session.execute(select(accounts.c.version).where(_is(account)))).scalar_one()
     if version != command.expected_version:
         raise VersionConflict(version)
-    plan = await _plan_on_offer(session, account, command.plan_id)
     terms = await terms_of(session, account)
+    plan = await _plan_on_offer(session, account, terms, command.plan_id)
+    if not plan.price and account.account_id != account.master_id:
+        raise Refusal(RefusalCode.PAID_PLAN_REQUIRED, field="planId")
+    await check_plan_keeps(session, account, plan.sends)
     if _is_own(terms, account):
         if command.time_zone is not None:
             message = "It is set with the account's first plan: cycles are counted in it."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
-        changed = await _choose_again(session, account, terms, plan)
+        changed = await choose_again(session, account, terms, plan)
     else:
-        await _subscribe(session, account, plan, command.time_zone or "UTC")
+        await _authorize_capping(session, principal, account)
+        await subscribe(session, account, terms, plan, command.time_zone or "UTC")
         changed = True
     if changed:
         await _log_change(session, principal, account, terms, plan)
@@ -80,7 +87,7 @@ class LimitIncreased:
 async def increase_limit(
     session: AsyncSession, principal: Principal, command: LimitIncrease
 ) -> LimitIncreased:
-    """Buy contacts, and the sends that come with them, for the current cycle (R94).
+    """Add contacts, and the sends that come with them, for the current cycle (R94). They are invoiced.
 
     Needs PLAN_WRITE as a change of the plan does. Raises PLAN_REQUIRED where the plan sells none,
     FAILED_PRECONDITION in an account without a plan of its own, POOL_ACCOUNT_REQUIRED, BAD_USER_INPUT,
@@ -105,7 +112,8 @@ async def increase_limit(
     price = plan.block_price * command.blocks
     await session.execute(
         insert(limit_increases).values(
-            **_key(account),
+            master_id=account.master_id,
+            account_id=account.account_id,
             id=new_id(),
             cycle_starts_at=terms.cycle_starts_at,
             contacts=contacts,
@@ -131,53 +139,39 @@ async def _authorize_payer(session: AsyncSession, principal: Principal, account_
     return account
 
 
-async def _plan_on_offer(session: AsyncSession, account: Authorized, plan_id: PlanId) -> Plan:
+async def _authorize_capping(session: AsyncSession, principal: Principal, account: Authorized) -> None:
+    """Whoever limits the sends of an account, or of one above it, decides whether it gets more."""
+    path, capped = account_closure.alias(), accounts.alias()
+    limited = and_(
+        budgets.c.master_id == path.c.master_id,
+        budgets.c.account_id == path.c.ancestor_id,
+        budgets.c.currency == BudgetCurrency.SENDS.value,
+        budgets.c.cap.is_not(None),
+    )
+    same = and_(capped.c.master_id == path.c.master_id, capped.c.id == path.c.ancestor_id)
+    parents = (
+        select(capped.c.parent_id)
+        .select_from(path.join(budgets, limited).join(capped, same))
+        .where(path.c.master_id == account.master_id, path.c.descendant_id == account.account_id)
+    )
+    for parent_id in (await session.execute(parents)).scalars().all():
+        try:
+            await authorize_also(session, principal, parent_id, Permission.PLAN_WRITE)
+        except (NotFound, PermissionDenied) as refusal:
+            raise Refusal(RefusalCode.PARENT_ACCOUNT_REQUIRED) from refusal
+
+
+async def _plan_on_offer(session: AsyncSession, account: Authorized, terms: Terms, plan_id: PlanId) -> Plan:
+    """One that is sold, or the one that the account has already."""
     currency = select(currency_of(accounts)).where(_is(account)).scalar_subquery()
-    statement = select(plans).where(plans.c.id == plan_id, plans.c.currency == currency)
+    offered: ColumnElement[bool] = plans.c.on_offer
+    if _is_own(terms, account):
+        offered = or_(offered, plans.c.id == terms.plan.id)
+    statement = select(plans).where(plans.c.id == plan_id, plans.c.currency == currency, offered)
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("planId")
     return plan_from(row)
-
-
-async def _subscribe(session: AsyncSession, account: Authorized, plan: Plan, time_zone: str) -> None:
-    known = func.pg_timezone_names().table_valued("name").c.name
-    if not (await session.execute(select(exists().where(known == time_zone)))).scalar_one():
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Not an IANA time zone.", "timeZone")
-    values = {"time_zone": time_zone, "anchored_at": current_moment()}
-    await session.execute(insert(subscriptions).values(**_key(account), **values))
-    await _add_choice(session, account, plan, current_moment())
-
-
-async def _choose_again(session: AsyncSession, account: Authorized, terms: Terms, plan: Plan) -> bool:
-    """Whether anything was changed."""
-    choice = plan_choices.c
-    withdrawn = await session.execute(
-        update(plan_choices)
-        .where(
-            choice.master_id == account.master_id,
-            choice.account_id == account.account_id,
-            choice.withdrawn_at.is_(None),
-            choice.holds_from > current_moment(),
-        )
-        .values(withdrawn_at=current_moment())
-        .returning(choice.id)
-    )
-    if plan.id == terms.plan.id:
-        return withdrawn.first() is not None
-    at_once = plan.gives_at_least(terms.plan)
-    await _add_choice(session, account, plan, current_moment() if at_once else terms.cycle_ends_at)
-    return True
-
-
-async def _add_choice(
-    session: AsyncSession,
-    account: Authorized,
-    plan: Plan,
-    holds_from: datetime.datetime | ColumnElement[datetime.datetime],
-) -> None:
-    values = {"id": new_id(), "plan_id": plan.id, "holds_from": holds_from}
-    await session.execute(insert(plan_choices).values(**_key(account), **values))
 
 
 async def _log_change(
@@ -194,10 +188,6 @@ async def _log_change(
 
 def _is_own(terms: Terms, account: Authorized) -> bool:
     return terms.subscribed and terms.subscriber_id == account.account_id
-
-
-def _key(account: Authorized) -> dict[str, object]:
-    return {"master_id": account.master_id, "account_id": account.account_id}
 
 
 def _is(account: Authorized) -> ColumnElement[bool]:

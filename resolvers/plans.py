@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    exists,
     func,
     literal_column,
     select,
@@ -27,7 +28,7 @@ from models.plans import limit_increases, plan_choices, plans, subscriptions
 from resolvers.credit import currency_of
 from resolvers.identifiers import PlanIdArgument
 
-BY_ID = Order("plans", (plans.c.id,))
+BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
 _UTC = literal_column("'UTC'", Text)
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
@@ -39,14 +40,14 @@ def by_id(root: FromClause, id: PlanIdArgument) -> Select[Any]:
 
 
 def order(**_: object) -> Order:
-    """Those of the catalogue by their size."""
-    return BY_ID
+    """Those of the catalogue by their price, then by their size."""
+    return BY_PRICE
 
 
 def on_offer(account: FromClause) -> Select[Any]:
-    """The plans that can be chosen here: those in the tree's currency, the smallest first."""
+    """The plans that are sold in the tree's currency, the cheapest first."""
     plan = plans.alias()
-    return select(*plan.c).where(plan.c.currency == currency_of(account))
+    return select(*plan.c).where(plan.c.currency == currency_of(account), plan.c.on_offer)
 
 
 def subscription_of(account: FromClause) -> Select[Any]:
@@ -58,9 +59,13 @@ def subscription_of(account: FromClause) -> Select[Any]:
 
 
 def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:
-    """The account whose subscription it is: the nearest that has one, or the master account."""
+    """The account whose subscription it is: the nearest in which one has begun, or the master account."""
     path, subscription = account_closure.alias(), subscriptions.alias()
-    own = and_(subscription.c.master_id == path.c.master_id, subscription.c.account_id == path.c.ancestor_id)
+    own = and_(
+        subscription.c.master_id == path.c.master_id,
+        subscription.c.account_id == path.c.ancestor_id,
+        has_begun(subscription),
+    )
     nearest = (
         select(path.c.ancestor_id)
         .select_from(path.join(subscription, own))
@@ -71,6 +76,11 @@ def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:
         .scalar_subquery()
     )
     return func.coalesce(nearest, account.c.master_id)
+
+
+def has_begun(subscription: FromClause) -> ColumnElement[bool]:
+    """Whether a subscription holds already: one that begins with a smaller plan waits (T22)."""
+    return subscription.c.anchored_at <= current_moment()
 
 
 def account_of(subscriber: FromClause) -> Select[Any]:
@@ -92,6 +102,18 @@ def next_plan_of(subscriber: FromClause) -> Select[Any]:
     """The plan that takes its place with the next cycle; null: it stays."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == next_plan_id_of(subscriber))
+
+
+def waiting_plan_of(account: FromClause) -> Select[Any]:
+    """The account's first plan of its own, where it waits for the end of the running cycle of the account
+    above; null: there is none that waits."""
+    plan, subscription = plans.alias(), subscriptions.alias()
+    waits = exists(
+        select(subscription.c.account_id)
+        .where(_of(subscription, account), ~has_begun(subscription))
+        .correlate_except(subscription)
+    )
+    return select(*plan.c).where(plan.c.id == next_plan_id_of(account), waits)
 
 
 def plan_id_of(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
@@ -134,7 +156,7 @@ def next_plan_id_of(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
 def time_zone_of(subscriber: FromClause) -> ColumnElement[str]:
     """The IANA zone in which cycles begin at midnight; UTC where none was chosen."""
     subscription = subscriptions.alias()
-    chosen = select(subscription.c.time_zone).where(_of(subscription, subscriber))
+    chosen = select(subscription.c.time_zone).where(_of(subscription, subscriber), has_begun(subscription))
     return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), _UTC)
 
 
@@ -147,7 +169,7 @@ def anchor_day_of(subscriber: FromClause) -> ColumnElement[int]:
 def anchored_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
     """The moment that cycles are counted from: of the subscription, or else of the account's making."""
     subscription = subscriptions.alias()
-    chosen = select(subscription.c.anchored_at).where(_of(subscription, subscriber))
+    chosen = select(subscription.c.anchored_at).where(_of(subscription, subscriber), has_begun(subscription))
     return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), subscriber.c.created_at)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import CollectionAggregate
 
+from models.budgets import credit_counts
 from models.clock import current_moment
 from models.identifiers import AccountId, MasterId, SendCycleId, SendReservationId, new_id
 from models.sends import (
@@ -56,6 +57,7 @@ async def open_cycle(session: AsyncSession, terms: Terms) -> tuple[OpenCycle, li
             account_id=terms.subscriber_id,
             id=new_id(),
             starts_at=terms.cycle_starts_at,
+            ends_at=terms.cycle_ends_at,
         )
         .on_conflict_do_nothing()
     )
@@ -96,6 +98,7 @@ async def release(
     await _hand_over(session, master_id, ids)
     await _free_contacts(session, master_id, ids)
     await _free_sends(session, master_id, ids)
+    await _free_credit(session, master_id, ids)
     reservation = send_reservations.c
     settled = (
         update(send_reservations)
@@ -183,22 +186,60 @@ async def _free_sends(session: AsyncSession, master_id: MasterId, ids: Collectio
     )
 
 
-async def use(
-    session: AsyncSession, terms: Terms, cycle: OpenCycle, account_id: AccountId, contacts: int, sends: int
-) -> None:
+async def _free_credit(session: AsyncSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
+    reservation, count = send_reservations.c, credit_counts.c
+    key = (reservation.cycle_id, reservation.account_id, reservation.payer_id)
+    freed = (
+        select(*key, func.sum(reservation.price).label("amount"))
+        .where(reservation.master_id == master_id, reservation.id == ids, _OPEN, reservation.price > 0)
+        .group_by(*key)
+        .subquery()
+    )
+    await session.execute(
+        update(credit_counts)
+        .where(
+            count.master_id == master_id,
+            count.cycle_id == freed.c.cycle_id,
+            count.account_id == freed.c.account_id,
+            count.payer_id == freed.c.payer_id,
+        )
+        .values(amount=count.amount - freed.c.amount)
+    )
+
+
+@dataclass(frozen=True)
+class Use:
+    """What an account takes: contacts that become active, sends, and a payer's credit in micro-units."""
+
+    account_id: AccountId
+    contacts: int
+    sends: int
+    payer_id: AccountId
+    price: int
+
+
+async def use(session: AsyncSession, terms: Terms, cycle: OpenCycle, taken: Use) -> None:
     """Count what an account uses of the cycle."""
     table = send_cycles.c
     await session.execute(
         update(send_cycles)
         .where(table.master_id == terms.master_id, table.id == cycle.id)
-        .values(contacts=table.contacts + contacts, sends=table.sends + sends)
+        .values(contacts=table.contacts + taken.contacts, sends=table.sends + taken.sends)
     )
-    counted = upsert(send_counts).values(
-        master_id=terms.master_id, account_id=account_id, cycle_id=cycle.id, sends=sends
-    )
+    place = {"master_id": terms.master_id, "account_id": taken.account_id, "cycle_id": cycle.id}
+    counted = upsert(send_counts).values(**place, sends=taken.sends)
     await session.execute(
         counted.on_conflict_do_update(
             index_elements=["master_id", "cycle_id", "account_id"],
             set_={"sends": send_counts.c.sends + counted.excluded.sends},
+        )
+    )
+    if not taken.price:
+        return
+    paid = upsert(credit_counts).values(**place, payer_id=taken.payer_id, amount=taken.price)
+    await session.execute(
+        paid.on_conflict_do_update(
+            index_elements=["master_id", "cycle_id", "account_id", "payer_id"],
+            set_={"amount": credit_counts.c.amount + paid.excluded.amount},
         )
     )

@@ -1,7 +1,6 @@
 """What a reservation would book, without booking anything (N11, R95, R96)."""
 
 import enum
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,15 +21,14 @@ from sqlalchemy import (
 from authz.permissions import Permission
 from authz.reach import readable_account
 from authz.status import effective_status
-from models.accounts import AccountStatus, account_closure, accounts
+from models.accounts import AccountStatus, accounts
 from models.identifiers import AccountId
 from models.plans import plans
 from models.sends import active_contacts, send_cycles
 from resolvers import plans as plan_reads
-from resolvers import send_caps, sends
+from resolvers import sends
+from resolvers.allowances import Allowance, Bill, Standing, affordable, allowance_columns, bill, credit_of
 from resolvers.contacts import ContactDigest
-from resolvers.credit import pool_balance_of
-from resolvers.terms import sends_beyond
 
 
 class SendWarning(enum.Enum):
@@ -42,22 +40,22 @@ class SendWarning(enum.Enum):
     SEND_LIMIT = "SEND_LIMIT"
     BEYOND_PLAN = "BEYOND_PLAN"
     SEND_CAP = "SEND_CAP"
+    CREDIT_CAP = "CREDIT_CAP"
     INSUFFICIENT_CREDIT = "INSUFFICIENT_CREDIT"
 
 
 @dataclass(frozen=True)
-class State:
+class State(Allowance):
     """What a list meets in an account: rights, status, limits, what is used, what there is to pay with."""
 
     mask: int
     status: str
     subscriber_id: AccountId
     contact_limit: int
-    send_limit: int
-    send_price: int | None
     contacts_used: int
+    send_limit: int
     sends_used: int
-    cap_left: int | None
+    send_price: int | None
     credit: int
     active: int
     """How many of the list are active already."""
@@ -93,8 +91,8 @@ def state_of(account_id: AccountId, digests: Sequence[ContactDigest]) -> Select[
         plan.c.send_price,
         sends.contacts_used_of(subscriber).label("contacts_used"),
         sends.sends_used_of(subscriber).label("sends_used"),
-        _cap_left(account, subscriber).label("cap_left"),
-        pool_balance_of(account).label("credit"),
+        *allowance_columns(account, subscriber),
+        credit_of(account, subscriber).label("credit"),
         _active(subscriber, digests).label("active"),
     ).select_from(
         account.join(subscriber, subscribed).join(plan, plan.c.id == plan_reads.plan_id_of(subscriber))
@@ -104,16 +102,14 @@ def state_of(account_id: AccountId, digests: Sequence[ContactDigest]) -> Select[
 def preview(state: State, recipients: int) -> Preview:
     """What so many recipients would book."""
     new = recipients - state.active
-    after = state.sends_used + recipients
-    beyond = sends_beyond(state.send_limit, state.sends_used, recipients)
-    price = beyond * (state.send_price or 0)
+    costs = bill(Standing(state.send_limit, state.sends_used, state.send_price), state, recipients)
     return Preview(
         recipients,
         new,
         state.contact_limit - state.contacts_used - new,
-        state.send_limit - after,
-        price,
-        list(_warnings(state, recipients, new, beyond, price)),
+        costs.sends_left,
+        costs.price,
+        list(_warnings(state, recipients, new, costs)),
     )
 
 
@@ -122,44 +118,23 @@ def may_send(state: State, permission: Permission) -> bool:
     return bool(state.mask & permission.bit)
 
 
-def _warnings(state: State, recipients: int, new: int, beyond: int, price: int) -> Iterator[SendWarning]:
+def _warnings(state: State, recipients: int, new: int, costs: Bill) -> Iterator[SendWarning]:
     if state.status != AccountStatus.ACTIVE.value:
         yield SendWarning.ACCOUNT_NOT_ACTIVE
     if not recipients:
         yield SendWarning.NO_RECIPIENTS
     if new and state.contacts_used + new > state.contact_limit:
         yield SendWarning.CONTACT_LIMIT
-    if beyond:
-        yield SendWarning.SEND_LIMIT if state.send_price is None else SendWarning.BEYOND_PLAN
-    if state.cap_left is not None and recipients > state.cap_left:
+    if not costs.within_sends:
+        yield SendWarning.SEND_LIMIT
+    elif costs.beyond:
+        yield SendWarning.BEYOND_PLAN
+    if not costs.within_cap:
         yield SendWarning.SEND_CAP
-    if price > state.credit:
+    if not costs.within_credit_cap:
+        yield SendWarning.CREDIT_CAP
+    if not affordable(costs, state.credit, state):
         yield SendWarning.INSUFFICIENT_CREDIT
-
-
-def _cap_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
-    """What the narrowest cap on the path has left; NULL: there is none."""
-    path = account_closure.alias()
-    return (
-        select(func.min(send_caps.left(path, _cycle_id(subscriber))))
-        .where(path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.id)
-        .correlate(account, subscriber)
-        .scalar_subquery()
-    )
-
-
-def _cycle_id(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
-    cycle = send_cycles.alias()
-    return (
-        select(cycle.c.id)
-        .where(
-            cycle.c.master_id == subscriber.c.master_id,
-            cycle.c.account_id == subscriber.c.id,
-            cycle.c.starts_at == plan_reads.cycle_starts_at_of(subscriber),
-        )
-        .correlate(subscriber)
-        .scalar_subquery()
-    )
 
 
 def _active(subscriber: FromClause, digests: Sequence[ContactDigest]) -> ColumnElement[int]:

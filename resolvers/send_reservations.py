@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, LargeBinary, Select, Uuid, and_, exists, func, insert, literal, select
@@ -19,7 +19,6 @@ from models.accounts import accounts
 from models.clock import current_moment
 from models.identifiers import AccountId, Kind, LedgerTransactionId, SendReservationId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind
-from models.plans import MOST_IN_A_CYCLE
 from models.sends import (
     ReservationStatus,
     SendStream,
@@ -27,14 +26,15 @@ from models.sends import (
     contact_claims,
     send_reservations,
 )
+from resolvers.allowances import Bill, Standing, bill
+from resolvers.budget_locks import lock_allowance
 from resolvers.contacts import Recipients
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.idempotency import IdempotentRequest, claim
 from resolvers.ledger_posting import Posting, Transaction, post
-from resolvers.send_caps import exceeded
-from resolvers.send_cycles import OpenCycle, Refund, open_cycle, use
-from resolvers.terms import Terms, sends_beyond, terms_of
+from resolvers.send_cycles import OpenCycle, Refund, Use, open_cycle, use
+from resolvers.terms import Terms, terms_of
 
 VALID_FOR = datetime.timedelta(minutes=15)
 
@@ -69,8 +69,8 @@ async def reserve_sends(
     """Count the sends and the contacts that become active by them, all of them or none.
 
     Needs the stream's permission. Those already active are sent to also where no other contact can become
-    active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, INSUFFICIENT_CREDIT,
-    BAD_USER_INPUT where nobody is left to send to, IDEMPOTENCY_MISMATCH.
+    active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED,
+    INSUFFICIENT_CREDIT, BAD_USER_INPUT where nobody is left to send to, IDEMPOTENCY_MISMATCH.
     """
     account = await authorize_shared(session, principal, command.account_id, PERMISSIONS[command.stream])
     digests = command.recipients.digests
@@ -83,14 +83,16 @@ async def reserve_sends(
         return SendReserved(SendReservationId(uuid.UUID(outcome["reservation"])), replayed=True)
     terms = await terms_of(session, account)
     cycle, refunds = await open_cycle(session, terms)
+    allowance = await lock_allowance(session, account, terms.subscriber_id)
     contacts = await _activate(session, terms, cycle, wanted, _rows(command.recipients))
-    _check_limits(terms, cycle, contacts, len(digests))
-    beyond = sends_beyond(terms.send_limit, cycle.sends, len(digests))
-    price = beyond * (terms.plan.send_price or 0)
-    await use(session, terms, cycle, account.account_id, contacts, len(digests))
-    if await exceeded(session, account, cycle.id):
-        raise Refusal(RefusalCode.SEND_CAP_REACHED, field="recipients")
+    if contacts and cycle.contacts + contacts > terms.contact_limit:
+        raise Refusal(RefusalCode.CONTACT_LIMIT_REACHED, field="recipients")
+    standing = Standing(terms.send_limit, cycle.sends, terms.plan.send_price)
+    costs = bill(standing, allowance, len(digests))
+    _check(costs)
     payer_id = await _payer(session, account)
+    taken = Use(account.account_id, contacts, len(digests), payer_id, costs.price)
+    await use(session, terms, cycle, taken)
     await session.execute(
         insert(send_reservations).values(
             master_id=account.master_id,
@@ -100,14 +102,14 @@ async def reserve_sends(
             stream=command.stream.value,
             recipients=len(digests),
             new_contacts=contacts,
-            price=price,
+            price=costs.price,
             payer_id=payer_id,
             expires_at=current_moment() + VALID_FOR,
         )
     )
-    await _reserve_credit(session, principal, account, Refund(payer_id, -price), refunds)
+    await _reserve_credit(session, principal, account, payer_id, costs, refunds)
     after: Change = {"stream": command.stream.value, "recipients": len(digests), "newContacts": contacts}
-    after["price"] = str(price)
+    after["price"] = str(costs.price)
     subject_id = present(Kind.SEND_RESERVATION, wanted)
     await record(session, principal, account, EventKind.SEND_RESERVED, subject_id, None, after)
     return SendReserved(wanted, replayed=False)
@@ -119,12 +121,14 @@ def _rows(found: Recipients) -> Select[tuple[bytes]]:
     return select(rows.c.digest).order_by(rows.c.digest)
 
 
-def _check_limits(terms: Terms, cycle: OpenCycle, contacts: int, sends: int) -> None:
-    if contacts and cycle.contacts + contacts > terms.contact_limit:
-        raise Refusal(RefusalCode.CONTACT_LIMIT_REACHED, field="recipients")
-    most = MOST_IN_A_CYCLE if terms.plan.send_price is not None else terms.send_limit
-    if cycle.sends + sends > most:
-        raise Refusal(RefusalCode.SEND_LIMIT_REACHED, field="recipients")
+def _check(costs: Bill) -> None:
+    for within, code in (
+        (costs.within_sends, RefusalCode.SEND_LIMIT_REACHED),
+        (costs.within_cap, RefusalCode.SEND_CAP_REACHED),
+        (costs.within_credit_cap, RefusalCode.CREDIT_CAP_REACHED),
+    ):
+        if not within:
+            raise Refusal(code, field="recipients")
 
 
 async def _activate(
@@ -171,19 +175,36 @@ async def _payer(session: AsyncSession, account: Authorized) -> AccountId:
 
 
 async def _reserve_credit(
-    session: AsyncSession, principal: Principal, account: Authorized, cost: Refund, refunds: Iterable[Refund]
+    session: AsyncSession,
+    principal: Principal,
+    account: Authorized,
+    payer_id: AccountId,
+    costs: Bill,
+    refunds: Sequence[Refund],
 ) -> None:
-    short = await post_refunds(session, principal, account, [cost, *refunds])
+    """What nobody promised to the account is taken only from what the payer does not keep for others."""
+    guarded = [payer_id] if costs.unpromised else []
+    due, over = [Refund(payer_id, -costs.price)], refunds
+    if all(refund.payer_id != payer_id for refund in refunds):
+        due, over = [*due, *refunds], []
+    # Behind what the payer is given back: that locks its books, and those of all others with them.
+    await post_refunds(session, principal, account, over)
+    short = await post_refunds(session, principal, account, due, guarded)
     if short is not None:
-        visible = cost.payer_id == account.account_id and account.mask & Permission.CREDIT_READ.bit
+        visible = payer_id == account.account_id and account.mask & Permission.CREDIT_READ.bit
         raise InsufficientCredit(short if visible else None, "recipients")
 
 
 async def post_refunds(
-    session: AsyncSession, principal: Principal, account: Authorized, refunds: Iterable[Refund]
+    session: AsyncSession,
+    principal: Principal,
+    account: Authorized,
+    refunds: Iterable[Refund],
+    guarded: Sequence[AccountId] = (),
 ) -> int | None:
     """Move between reserved and free credit of each payer, in one ledger transaction, so that books are
-    locked in one order. What is there where it falls short, in micro-units."""
+    locked in one order. What is there where it falls short, in micro-units; of the `guarded` payers' credit
+    what they keep for others is none of it."""
     net: dict[AccountId, int] = {}
     for refund in refunds:
         net[refund.payer_id] = net.get(refund.payer_id, 0) + refund.amount
@@ -196,7 +217,8 @@ async def post_refunds(
     if not postings:
         return None
     transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
-    short = await post(session, principal, Transaction(account.master_id, transaction_id, kind, postings))
+    transaction = Transaction(account.master_id, transaction_id, kind, postings, guarded=guarded)
+    short = await post(session, principal, transaction)
     return short[0].available if short else None
 
 

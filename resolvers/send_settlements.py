@@ -43,7 +43,8 @@ async def commit_sends(
             Posting(row.payer_id, BalanceKind.OUTSIDE, row.price),
         )
         transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
-        await post(session, principal, Transaction(row.master_id, transaction_id, kind, postings))
+        short = await post(session, principal, Transaction(row.master_id, transaction_id, kind, postings))
+        _check_covered(not short)
     reservation = send_reservations.c
     await session.execute(
         update(send_reservations)
@@ -70,7 +71,7 @@ async def void_sends(
         return account
     ending = ReservationStatus.EXPIRED if row.over else ReservationStatus.VOIDED
     refunds = await release(session, account.master_id, [reservation_id], ending)
-    await post_refunds(session, principal, account, refunds)
+    _check_covered(await post_refunds(session, principal, account, refunds) is None)
     if not row.over:
         await _log(session, principal, account, EventKind.SEND_VOIDED, row)
     return account
@@ -118,6 +119,11 @@ async def _take_claims(session: AsyncSession, row: ReservationRow) -> None:
         .values(reservation_id=row.id)
     )
     await session.execute(delete(contact_claims).where(own))
+
+
+def _check_covered(covered: bool) -> None:
+    if not covered:
+        raise AssertionError("what a reservation holds is in its payer's reserved balance")
 
 
 async def _log(

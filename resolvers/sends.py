@@ -24,6 +24,7 @@ from models.sends import (
     send_cycles,
     send_reservations,
 )
+from resolvers.budgets import is_lapsed
 from resolvers.identifiers import SendReservationIdArgument
 from resolvers.plans import cycle_starts_at_of
 from resolvers.send_reservations import PERMISSIONS
@@ -66,20 +67,23 @@ def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
 
 def contacts_in(cycle: FromClause) -> ColumnElement[int]:
     """How many contacts are active in a cycle, without those that lapsed reservations still hold."""
-    contact = active_contacts.alias()
-    lapsed = (
+    reservation, contact = send_reservations.alias(), active_contacts.alias()
+    # From what has lapsed to its contacts: nearly always there is nothing to begin with.
+    made = and_(contact.c.master_id == reservation.c.master_id, contact.c.reservation_id == reservation.c.id)
+    gone = (
         select(func.count())
-        .select_from(contact)
+        .select_from(reservation.join(contact, made))
         .where(
-            contact.c.master_id == cycle.c.master_id,
+            reservation.c.master_id == cycle.c.master_id,
+            reservation.c.cycle_id == cycle.c.id,
+            is_lapsed(reservation),
             contact.c.cycle_id == cycle.c.id,
-            ~holds(contact, cycle.c.id),
+            ~_claimed(contact, cycle.c.id),
         )
         .correlate(cycle)
         .scalar_subquery()
     )
-    # Nearly always nothing has lapsed, and nobody counts contacts then.
-    return case((_lapsed_in(cycle, func.count()) > 0, cycle.c.contacts - lapsed), else_=cycle.c.contacts)
+    return cycle.c.contacts - gone
 
 
 def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:
@@ -96,7 +100,7 @@ def sends_in(cycle: FromClause) -> ColumnElement[int]:
 
 def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a contact's row makes it active now: what holds or claims it has not lapsed."""
-    holder, claim, heir = send_reservations.alias(), contact_claims.alias(), send_reservations.alias()
+    holder = send_reservations.alias()
     lapsed = exists(
         select(holder.c.id)
         .where(
@@ -107,7 +111,12 @@ def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bo
         )
         .correlate_except(holder)
     )
-    claimed = exists(
+    return or_(~lapsed, _claimed(contact, cycle_id))
+
+
+def _claimed(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    claim, heir = contact_claims.alias(), send_reservations.alias()
+    return exists(
         select(claim.c.digest)
         .join(heir, and_(heir.c.master_id == claim.c.master_id, heir.c.id == claim.c.reservation_id))
         .where(
@@ -119,7 +128,6 @@ def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bo
         )
         .correlate_except(claim, heir)
     )
-    return or_(~lapsed, claimed)
 
 
 def _used(subscriber: FromClause, cycle: FromClause, value: ColumnElement[int]) -> ColumnElement[int]:
@@ -148,12 +156,6 @@ def _lapsed_in(cycle: FromClause, value: ColumnElement[int]) -> ColumnElement[in
         .correlate(cycle)
         .scalar_subquery()
     )
-
-
-def is_lapsed(reservation: FromClause) -> ColumnElement[bool]:
-    """Whether it was neither committed nor voided in time, and nobody has given back what it held yet."""
-    reserved = reservation.c.status == literal_column(f"'{ReservationStatus.RESERVED.value}'")
-    return and_(reserved, reservation.c.expires_at <= current_moment())
 
 
 def _seen(reservation: FromClause) -> ColumnElement[bool]:

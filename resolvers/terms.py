@@ -29,11 +29,17 @@ class Plan:
     block_price: int | None
 
     def gives_at_least(self, other: "Plan") -> bool:
-        """Whether it takes away nothing that the other one gives: then it can hold at once (T22)."""
-        beyond = self.send_price is not None or other.send_price is None
+        """Whether it takes away nothing that the other one gives: then it can hold at once (T22).
+
+        A dearer send beyond the plan's, or that no blocks are sold any more, takes something away.
+        """
+        beyond = other.send_price is None or (
+            self.send_price is not None and self.send_price <= other.send_price
+        )
+        blocks = self.block_price is not None or other.block_price is None
         below = self.subaccounts_allowed or not other.subaccounts_allowed
         counts = self.active_contacts >= other.active_contacts and self.sends >= other.sends
-        return counts and beyond and below
+        return counts and beyond and blocks and below
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Terms:
     master_id: MasterId
     subscriber_id: AccountId
     subscribed: bool
-    """False: the account never chose a plan, and has the one that every tree begins with."""
+    """False: the tree never chose a plan, and has the one that every tree begins with."""
     plan: Plan
     cycle_starts_at: datetime.datetime
     cycle_ends_at: datetime.datetime
@@ -51,17 +57,14 @@ class Terms:
     send_limit: int
 
 
-def sends_beyond(limit: int, used: int, sends: int) -> int:
-    """How many of so many more sends are beyond the limit, where so many were made."""
-    return max(used + sends - max(limit, used), 0)
-
-
 async def terms_of(session: AsyncSession, account: Authorized) -> Terms:
     """The terms of an account whose path is locked, so that they stay."""
     own, subscriber = accounts.alias(), accounts.alias()
     joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == reads.subscriber_id(own))
     has_row = exists().where(
-        subscriptions.c.master_id == subscriber.c.master_id, subscriptions.c.account_id == subscriber.c.id
+        subscriptions.c.master_id == subscriber.c.master_id,
+        subscriptions.c.account_id == subscriber.c.id,
+        reads.has_begun(subscriptions),
     )
     statement = (
         select(

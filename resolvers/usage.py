@@ -6,7 +6,6 @@ from these alone.
 
 import datetime
 import enum
-import uuid
 from typing import Annotated, Any
 
 from sqlalchemy import (
@@ -29,14 +28,15 @@ from authz.permissions import Permission, allows
 from authz.reach import readable_account
 from engine.arguments import Described
 from engine.paging import Order
-from models.accounts import account_closure, accounts
+from models.accounts import accounts
 from models.clock import current_moment
 from models.cycles import cycle_number, cycle_start
 from models.plans import plans
 from models.sends import send_cycles
 from resolvers import plans as plan_reads
-from resolvers import send_caps, sends
-from resolvers.credit import nearest_pool, pool_balance_of
+from resolvers import sends
+from resolvers.allowances import caps_left, credit_left, sends_left
+from resolvers.credit import nearest_pool
 
 
 class UsageCycle(enum.Enum):
@@ -100,6 +100,7 @@ def sends_of(usage: FromClause) -> Select[Any]:
         used=usage.c.sends_used,
         limit=usage.c.send_limit,
         beyond=func.greatest(usage.c.sends_used - usage.c.send_limit, _NOTHING),
+        left=usage.c.sends_left,
         cap_left=usage.c.cap_left,
     )
 
@@ -147,6 +148,9 @@ def _usage(
         cycle.c.account_id == grid.c.id,
         cycle.c.starts_at == period.c.starts_at,
     )
+    used = func.coalesce(sends.sends_in(cycle), _NOTHING)
+    limit = _limit(plan.c.sends, grid, period, "sends")
+    unused, runs = limit - used, period.c.ends_at > current_moment()
     return (
         select(
             *own.c,
@@ -161,11 +165,12 @@ def _usage(
             cycle.c.id.label("cycle_id"),
             func.coalesce(sends.contacts_in(cycle), _NOTHING).label("contacts_used"),
             _limit(plan.c.active_contacts, grid, period, "contacts").label("contact_limit"),
-            func.coalesce(sends.sends_in(cycle), _NOTHING).label("sends_used"),
-            _limit(plan.c.sends, grid, period, "sends").label("send_limit"),
+            used.label("sends_used"),
+            limit.label("send_limit"),
             plan.c.send_price,
-            pool_balance_of(own).label("credit"),
-            case((period.c.ends_at > current_moment(), _cap_left(own, cycle.c.id))).label("cap_left"),
+            credit_left(own, grid).label("credit"),
+            case((runs, sends_left(own, grid, unused))).label("sends_left"),
+            case((runs, caps_left(own, grid))).label("cap_left"),
         )
         .select_from(own)
         .join(grid, true())
@@ -199,14 +204,3 @@ def _limit(
     of_plan: ColumnElement[int], grid: FromClause, period: FromClause, bought: str
 ) -> ColumnElement[int]:
     return cast(of_plan + plan_reads.bought_in(grid, period.c.starts_at, bought), plans.c.sends.type)
-
-
-def _cap_left(account: FromClause, cycle_id: ColumnElement[uuid.UUID]) -> ColumnElement[int]:
-    """What the narrowest cap of the account, or of one above it, has left; NULL: there is none."""
-    path = account_closure.alias()
-    return (
-        select(func.min(send_caps.left(path, cycle_id)))
-        .where(path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.id)
-        .correlate_except(path)
-        .scalar_subquery()
-    )

@@ -31,13 +31,13 @@ from resolvers import (
     members,
     payment_methods,
     roles,
-    send_caps,
     shares,
     subaccounts_requests,
     top_up_rules,
     top_ups,
 )
 from resolvers import accounts as reads
+from resolvers import budgets as budget_reads
 from resolvers import credit as credit_reads
 from resolvers import overrides as override_reads
 from resolvers import parent_access as links
@@ -47,6 +47,7 @@ from schema.access import AccessEntry
 from schema.amounts import AMOUNT, MicroAmount
 from schema.api_keys import ApiKey
 from schema.break_glass import BreakGlassOpening
+from schema.budgets import CreditBudget, SendBudget
 from schema.credit import Credit, LedgerEntry, LedgerProof
 from schema.events import Event
 from schema.ghosts import Ghost
@@ -159,11 +160,13 @@ class Account(Node):
     top_up_rule: TopUpRule | None = to_one(top_up_rules.of_account, requires=Permission.CREDIT_READ)
     ledger_proof: LedgerProof | None = to_one(ledger_proof.proof_of, requires=Permission.CREDIT_READ)
     subscription: Subscription | None = to_one(plan_reads.subscription_of, requires=Permission.PLAN_READ)
+    next_own_plan: Plan | None = to_one(plan_reads.waiting_plan_of, requires=Permission.PLAN_READ)
     usage: Usage | None = to_one(usage_reads.of_account, requires=Permission.STATISTICS_READ)
     usage_history: Connection[Usage] | None = connection(
         usage_reads.history_of, order=usage_reads.order, requires=Permission.STATISTICS_READ
     )
-    send_cap: int | None = computed(send_caps.cap_of, requires=Permission.PLAN_READ)
+    send_budget: SendBudget | None = to_one(budget_reads.sends_of, requires=Permission.PLAN_READ)
+    credit_budget: CreditBudget | None = to_one(budget_reads.credit_of, requires=Permission.CREDIT_READ)
     plans: Connection[Plan] | None = connection(
         plan_reads.on_offer, order=plan_reads.order, requires=Permission.PLAN_READ
     )

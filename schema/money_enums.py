@@ -91,6 +91,7 @@ publish(
             "SEND_LIMIT": "More would be sent than the cycle has left (R95).",
             "BEYOND_PLAN": "Some sends are beyond the plan's and have a price.",
             "SEND_CAP": "More would be sent than the cap of the account, or of one above it, has left.",
+            "CREDIT_CAP": "More would be spent than the cap of the account, or of one above it, has left.",
             "INSUFFICIENT_CREDIT": "There is not enough credit for sends beyond the plan's.",
         }
     ),
@@ -111,7 +112,7 @@ publish(
         {
             "LIMIT_INCREASE": "`limitIncrease`: more contacts and sends for this cycle (R94).",
             "PLAN_CHANGE": "`planChange`: a larger plan is on offer.",
-            "SEND_CAP_UPDATE": "`sendCapUpdate`: a higher cap, set from above.",
+            "SEND_BUDGET_UPDATE": "`sendBudgetUpdate`: a higher cap, set from above.",
             "CREDIT_TOP_UP": "`creditTopUp`: more credit in the pool.",
         }
     ),

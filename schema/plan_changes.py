@@ -19,7 +19,9 @@ from schema.writes import authz_revision, needs, payload, perform, user_errors
 @strawberry.input(description="The plan that an account shall have of its own.")
 class PlanChangeInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    plan_id: strawberry.ID = strawberry.field(description="One of `Account.plans`.")
+    plan_id: strawberry.ID = strawberry.field(
+        description="One of `Account.plans`, or the present one. A subaccount's own plan must have a price."
+    )
     expected_version: int = strawberry.field(description="The account's version that you read.")
     time_zone: str | None = strawberry.field(
         default=None,
@@ -33,7 +35,7 @@ class LimitIncreaseInput:
     account_id: strawberry.ID = strawberry.field(description="An account with a plan of its own.")
     blocks: int = strawberry.field(description="How many of the plan's blocks, 1 to 1,000.")
     idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again buys nothing more."
+        description="Your own, 1 to 200 characters. The same key again adds nothing more."
     )
 
 
@@ -63,7 +65,9 @@ class PlanMutation:
     @strawberry.mutation(
         directives=needs(Permission.PLAN_WRITE),
         description="Give an account a plan of its own, or another one: at once where it takes nothing away, "
-        "else with the next cycle (T22). Needs the permission also in the account whose credit it spends.",
+        "else with the next cycle (T22). Nothing is paid now: its price goes onto the invoice of whoever is "
+        "billed for the account. Needs the permission also in the account whose credit it spends, and for a "
+        "first plan of its own above every account on the path whose sends have a cap.",
     )
     async def plan_change(self, info: ContextInfo, input: PlanChangeInput) -> PlanChangePayload:
         principal = principal_of(info)
@@ -82,7 +86,8 @@ class PlanMutation:
 
     @strawberry.mutation(
         directives=needs(Permission.PLAN_WRITE),
-        description="Buy contacts, and the sends that come with them, for the current cycle (R94). Needs the "
+        description="More contacts, and the sends that come with them, for the current cycle (R94). Nothing "
+        "is paid now: their price goes onto the invoice of whoever is billed for the account. Needs the "
         "permission also in the account whose credit it spends.",
     )
     async def limit_increase(self, info: ContextInfo, input: LimitIncreaseInput) -> LimitIncreasePayload:

@@ -27,16 +27,17 @@ class Plan(Node):
     id: strawberry.ID = column(
         codec=global_id(Kind.PLAN), description="The global id; of a plan and currency the same everywhere."
     )
+    on_offer: bool = column(description="Whether it can be chosen; who has it keeps it.")
     code: str = column(description="Such as STARTER; one of each in a currency.")
     name: str = column(description="For people.")
     currency: Currency = column(
         codec=enum_of(Currency), description="Of its prices, and of the trees that may choose it."
     )
-    price: MicroAmount = column(codec=AMOUNT, description="Of a cycle.")
+    price: MicroAmount = column(codec=AMOUNT, description="Of a cycle; it goes onto the invoice.")
     active_contacts: int = column(description="How many contacts can become active in a cycle (R91).")
     sends: int = column(description="How many sends a cycle includes (R93).")
     send_price: MicroAmount | None = column(
-        codec=AMOUNT, description="Of a send beyond those; null: nothing is sent beyond."
+        codec=AMOUNT, description="Of a send beyond those, paid with credit; null: nothing is sent beyond."
     )
     subaccounts_allowed: bool = column(
         description="Whether subaccounts can be made under it (R10); those there are stay."
@@ -44,7 +45,7 @@ class Plan(Node):
     block_contacts: int = column(description="How many contacts one more block has (R94).")
     block_sends: int = column(description="How many sends come with a block.")
     block_price: MicroAmount | None = column(
-        codec=AMOUNT, description="Of a block, for the cycle; null: none are sold."
+        codec=AMOUNT, description="Of a block, for the cycle; it goes onto the invoice. Null: none are sold."
     )
 
 

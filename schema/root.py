@@ -6,7 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from engine import reference
-from engine.rules import Public, Requires, StaffOnly
+from engine.rules import Public, Requires, RequiresAny, StaffOnly
 from schema import enums, money_enums
 from schema.account_changes import AccountMutation
 from schema.accounts import Account
@@ -16,6 +16,7 @@ from schema.api_key_updates import ApiKeyUpdateMutation
 from schema.api_keys import ApiKey
 from schema.break_glass import BreakGlassOpening
 from schema.break_glass_changes import BreakGlassMutation
+from schema.budget_changes import BudgetMutation
 from schema.credit import LedgerTransaction
 from schema.credit_changes import CreditMutation
 from schema.events import Event
@@ -76,6 +77,7 @@ _MUTATIONS = (
     TopUpRuleMutation,
     PlanMutation,
     SendMutation,
+    BudgetMutation,
 )
 _MORE_TYPES = (
     Account,
@@ -117,7 +119,7 @@ def build_schema() -> strawberry.Schema:
     schema = strawberry.Schema(query, mutation, types=_MORE_TYPES, config=_CONFIG)
     unmarked = unmarked_fields(schema)
     if unmarked:
-        raise UnmarkedFieldsError(f"Neither @requires nor @public: {', '.join(unmarked)}")
+        raise UnmarkedFieldsError(f"Neither @requires, @requiresAny nor @public: {', '.join(unmarked)}")
     return schema
 
 
@@ -143,4 +145,4 @@ def _marked(element: object) -> bool:
     extensions = getattr(element, "extensions", {})
     definition = extensions.get("strawberry-definition")
     directives = getattr(definition, "directives", None) or ()
-    return any(isinstance(directive, Requires | Public | StaffOnly) for directive in directives)
+    return any(isinstance(directive, Requires | RequiresAny | Public | StaffOnly) for directive in directives)

@@ -1,22 +1,21 @@
-"""What books sends, and what says how much a subaccount may send."""
+"""What books sends."""
 
 import strawberry
 from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.permissions import Permission
 from engine.declarations import entity, to_one
 from models.identifiers import AccountId, Kind, SendReservationId
 from models.sends import SendStream
-from resolvers import accounts, send_caps, send_settlements, sends
 from resolvers import send_reservations as writes
+from resolvers import send_settlements, sends
 from resolvers.contacts import read_recipients
 from resolvers.identifiers import required
-from schema.accounts import Account
+from resolvers.send_reservations import PERMISSIONS
 from schema.context import ContextInfo, principal_of
 from schema.sends import SendReservation
 from schema.user_errors import UserError
-from schema.writes import authz_revision, needs, payload, perform, user_errors
+from schema.writes import authz_revision, needs_any, payload, perform, user_errors
 
 
 @strawberry.input(description="Sends to be booked: one to each recipient, all of them or none.")
@@ -42,14 +41,6 @@ class SendReservationInput:
     reservation_id: strawberry.ID = strawberry.field(description="The reservation.")
 
 
-@strawberry.input(description="How much a subaccount may send.")
-class SendCapUpdateInput:
-    account_id: strawberry.ID = strawberry.field(description="A subaccount.")
-    sends: int | None = strawberry.field(
-        description="In a billing cycle, by it and all below it; null: as much as the subscription has."
-    )
-
-
 @entity(None, carries={"reservation_id": Uuid()})
 class SendReservationPayload:
     """A reservation that was made or settled."""
@@ -62,22 +53,13 @@ class SendReservationPayload:
     user_errors: list[UserError] = user_errors()
 
 
-@entity(None, carries={"account_id": Uuid()})
-class SendCapPayload:
-    """An account and its cap."""
-
-    account: Account | None = to_one(accounts.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
-
-
 @strawberry.type
 class SendMutation:
     @strawberry.mutation(
-        directives=needs(Permission.CAMPAIGNS_SEND),
+        directives=needs_any(PERMISSIONS.values()),
         description="Book sends before they go out: counts them and the contacts that become active by them, "
-        "and reserves credit for those beyond the plan's, for 15 minutes. The stream TRANSACTIONAL needs "
-        "TRANSACTIONAL_SEND instead.",
+        "and reserves credit for those beyond the plan's, for 15 minutes. The stream decides which of the "
+        "permissions is needed.",
     )
     async def send_reserve(self, info: ContextInfo, input: SendReserveInput) -> SendReservationPayload:
         principal = principal_of(info)
@@ -95,9 +77,9 @@ class SendMutation:
         return await perform(info, SendReservationPayload, write)
 
     @strawberry.mutation(
-        directives=needs(Permission.CAMPAIGNS_SEND),
+        directives=needs_any(PERMISSIONS.values()),
         description="Use up what a reservation holds; send only what is committed. Again changes nothing. "
-        "A reservation of the stream TRANSACTIONAL needs TRANSACTIONAL_SEND instead.",
+        "The stream decides which of the permissions is needed.",
     )
     async def send_commit(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
         principal = principal_of(info)
@@ -110,9 +92,9 @@ class SendMutation:
         return await perform(info, SendReservationPayload, write)
 
     @strawberry.mutation(
-        directives=needs(Permission.CAMPAIGNS_SEND),
+        directives=needs_any(PERMISSIONS.values()),
         description="Give back what a reservation holds: nobody becomes active by it. Again changes nothing. "
-        "A reservation of the stream TRANSACTIONAL needs TRANSACTIONAL_SEND instead.",
+        "The stream decides which of the permissions is needed.",
     )
     async def send_void(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
         principal = principal_of(info)
@@ -123,22 +105,6 @@ class SendMutation:
             return payload(SendReservationPayload, reservation_id=reservation_id)
 
         return await perform(info, SendReservationPayload, write)
-
-    @strawberry.mutation(
-        directives=needs(Permission.PLAN_WRITE),
-        description="Say how much a subaccount and all below it may send in a billing cycle. Needs the "
-        "permission also in the account above.",
-    )
-    async def send_cap_update(self, info: ContextInfo, input: SendCapUpdateInput) -> SendCapPayload:
-        principal = principal_of(info)
-
-        async def write(session: AsyncSession) -> SendCapPayload:
-            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            command = send_caps.SendCapUpdate(account_id, input.sends)
-            account = await send_caps.update_send_cap(session, principal, command)
-            return payload(SendCapPayload, account_id=account.account_id)
-
-        return await perform(info, SendCapPayload, write)
 
 
 def _reservation_id(input: SendReservationInput) -> SendReservationId:

@@ -6,7 +6,6 @@ import strawberry
 from graphql import GraphQLError
 from sqlalchemy import Uuid
 
-from authz.permissions import Permission
 from authz.refusals import Refusal
 from engine.declarations import entity, to_one
 from engine.field_errors import absent, forbidden
@@ -20,7 +19,7 @@ from resolvers.send_reservations import PERMISSIONS
 from schema.accounts import Account
 from schema.amounts import MicroAmount
 from schema.context import ContextInfo, principal_of
-from schema.writes import needs, payload
+from schema.writes import needs_any, payload
 
 
 @strawberry.type(description="A recipient that is left out.", directives=[Public()])
@@ -43,7 +42,8 @@ class SendPreview:
         description="How many more could become active after it; below zero: too many."
     )
     sends_left: int = strawberry.field(
-        description="How many of the plan's sends would be left after it; below zero: beyond them."
+        description="How many of the plan's sends would be left to the account after it, without what is "
+        "kept for others; below zero: beyond them."
     )
     price: MicroAmount = strawberry.field(description="Of sends beyond the plan's.")
     invoiced_account: Account | None = to_one(
@@ -57,9 +57,9 @@ class SendPreview:
 @strawberry.type
 class SendPreviewQuery:
     @strawberry.field(
-        directives=needs(Permission.CAMPAIGNS_SEND),
-        description="What `sendReserve` would book (R95, R96). The stream TRANSACTIONAL needs "
-        "TRANSACTIONAL_SEND instead.",
+        directives=needs_any(PERMISSIONS.values()),
+        description="What `sendReserve` would book (R95, R96). The stream decides which of the permissions "
+        "is needed.",
     )
     async def send_preview(
         self,

@@ -26,7 +26,7 @@ class SendReservation(Node):
     stream: SendStream = column(codec=enum_of(SendStream), description="What kind of messages.")
     status: ReservationStatus = computed(reads.status_of, codec=enum_of(ReservationStatus))
     recipients: int = column(description="How many are sent to, once each.")
-    new_contacts: int = column(description="How many of them became active by it (R97).")
+    new_contacts: int = column(description="How many of them were not active when it was made (R97).")
     price: MicroAmount = column(codec=AMOUNT, description="Of sends beyond the plan's; else zero.")
     created_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be committed.")

@@ -1,6 +1,6 @@
 """How a mutation runs: one transaction for the write, then its payload is read like any query."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import strawberry
@@ -14,7 +14,7 @@ from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
 from authz.row_security import enter
 from engine.declarations import entity_of, row_object
-from engine.rules import Public, Requires, StaffOnly
+from engine.rules import Public, Requires, RequiresAny, StaffOnly
 from resolvers.attempts import Limit, count
 from schema.access_changes import told
 from schema.context import ContextInfo, principal_of
@@ -36,6 +36,11 @@ STAFF_ONLY: list[object] = [StaffOnly()]
 def needs(permission: Permission) -> list[object]:
     """The mark of a mutation that needs the permission."""
     return [Requires(permission=permission.name)]
+
+
+def needs_any(permissions: Iterable[Permission]) -> list[object]:
+    """The mark of what needs one of the permissions; the input decides which."""
+    return [RequiresAny(permissions=[permission.name for permission in permissions])]
 
 
 def user_errors() -> Any:

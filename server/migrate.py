@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, opened_rights, parent_access, row_security
-from models import cycles, ledger_posting, plan_catalogue
+from models import budgets, cycles, ledger_posting, plan_catalogue
 from resolvers import expiry_notices
 from server.database import connect_as_owner
 
@@ -43,6 +43,7 @@ def _migrate(connection: Connection) -> None:
     expiry_notices.synchronize(connection)
     ledger_posting.synchronize(connection)
     cycles.synchronize(connection)
+    budgets.synchronize(connection)
     plan_catalogue.synchronize(connection)
 
 
@@ -56,6 +57,7 @@ def why_not_current(connection: Connection) -> str | None:
         makers,
         opened_rights,
         row_security,
+        budgets,
         cycles,
         plan_catalogue,
         ledger_posting,

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.budgets import credit_counts
 from models.identifiers import Kind, new_id, present
 from models.sends import (
     ReservationStatus,
     SendStream,
     active_contacts,
     contact_claims,
-    send_caps,
     send_counts,
     send_cycles,
     send_reservations,
@@ -70,22 +69,31 @@ async def check_counts(database: AsyncEngine, account: Account) -> None:
             select(send_cycles).where(send_cycles.c.master_id == account.master)
         ):
             contact, count, reservation = active_contacts.c, send_counts.c, send_reservations.c
+            paid = credit_counts.c
             contacts = select(func.count()).where(contact.cycle_id == cycle.id)
             by_account = select(func.sum(count.sends)).where(count.cycle_id == cycle.id)
             by_reservation = select(func.sum(reservation.recipients)).where(
                 reservation.cycle_id == cycle.id, reservation.status.in_(["RESERVED", "COMMITTED"])
             )
+            credit = select(func.coalesce(func.sum(paid.amount), 0)).where(paid.cycle_id == cycle.id)
+            reserved = select(func.coalesce(func.sum(reservation.price), 0)).where(
+                reservation.cycle_id == cycle.id, reservation.status.in_(["RESERVED", "COMMITTED"])
+            )
+            assert (
+                await connection.execute(select(credit.scalar_subquery() == reserved.scalar_subquery()))
+            ).scalar_one()
             assert (await connection.execute(contacts)).scalar_one() == cycle.contacts
             for total in (by_account, by_reservation):
                 assert ((await connection.execute(total)).scalar_one() or 0) == cycle.sends
 
 
-async def let_expire(database: AsyncEngine, *of: Account) -> None:
-    """The time of the accounts' open reservations is over."""
+async def let_expire(database: AsyncEngine, *of: Account, after: datetime.timedelta | None = None) -> None:
+    """The time of the accounts' open reservations is over, or will be."""
     reservation = send_reservations.c
     statement = update(send_reservations).where(reservation.account_id.in_([account.key for account in of]))
     async with database.begin() as connection:
-        await connection.execute(statement.values(expires_at=reservation.created_at))
+        moment = reservation.created_at if after is None else func.clock_timestamp() + after
+        await connection.execute(statement.values(expires_at=moment))
 
 
 @dataclass(frozen=True)
@@ -110,41 +118,34 @@ async def give_reservation(
     reservation, cycle_id = Reservation(new_id()), new_id()
     tree = {"master_id": account.master}
     place = {**tree, "account_id": account.key, "cycle_id": cycle_id}
+    starts_at = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(
+        minutes=next(_numbers)
+    )
     counted = int(status in (ReservationStatus.RESERVED, ReservationStatus.COMMITTED))
     written: dict[str, Any] = {"stream": SendStream.MARKETING.value, "status": status.value, "recipients": 1}
     written |= {"new_contacts": 1, "price": 0, "payer_id": account.master}
     written |= {"expires_at": func.now() + datetime.timedelta(minutes=15)}
     if status is not ReservationStatus.RESERVED:
         written["settled_at"] = func.now()
+    written |= values
     async with world.database.begin() as connection:
         await connection.execute(
             insert(send_cycles).values(
                 **tree,
                 account_id=account.key,
                 id=cycle_id,
-                starts_at=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-                + datetime.timedelta(minutes=next(_numbers)),
+                starts_at=starts_at,
+                ends_at=starts_at + datetime.timedelta(minutes=1),
                 contacts=counted,
                 sends=counted,
             )
         )
         await connection.execute(insert(send_counts).values(**place, sends=counted))
-        await connection.execute(
-            insert(send_reservations).values(**place, id=reservation.key, **(written | values))
-        )
+        paid = {"payer_id": written["payer_id"], "amount": written["price"] * counted}
+        await connection.execute(insert(credit_counts).values(**place, **paid))
+        await connection.execute(insert(send_reservations).values(**place, id=reservation.key, **written))
         if counted:
             contact = {**tree, "cycle_id": cycle_id, "reservation_id": reservation.key}
             await connection.execute(insert(active_contacts).values(**contact, digest=reservation.key.bytes))
             await connection.execute(insert(contact_claims).values(**contact, digest=b"other"))
     return reservation
-
-
-async def set_cap(world: World, account: Account, sends: int) -> None:
-    """The account and what is below it may send so much in a cycle."""
-    values = {"master_id": account.master, "account_id": account.key, "sends": sends}
-    async with world.database.begin() as connection:
-        await connection.execute(
-            upsert(send_caps)
-            .values(**values)
-            .on_conflict_do_update(index_elements=["master_id", "account_id"], set_={"sends": sends})
-        )

@@ -18,6 +18,7 @@ from authz.tokens import TokenKind, digest_of, generate
 from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
 from models.break_glass import break_glass_openings
+from models.budgets import budgets, credit_counts
 from models.events import events
 from models.identifiers import Kind, new_id, present
 from models.invitations import invitations
@@ -31,7 +32,6 @@ from models.roles import role_policy_lines, roles
 from models.sends import (
     active_contacts,
     contact_claims,
-    send_caps,
     send_counts,
     send_cycles,
     send_reservations,
@@ -305,7 +305,8 @@ class World:
             active_contacts,
             contact_claims,
             send_counts,
-            send_caps,
+            budgets,
+            credit_counts,
             send_reservations,
         )
         found = []

@@ -7,11 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.principals import Principal
 from models.accounts import Currency, accounts
+from models.budgets import BudgetCurrency
 from models.identifiers import AccountId, PlanId
 from models.plan_catalogue import plan_id
+from resolvers.budget_changes import Budget, BudgetUpdate, update_budget
 from resolvers.contacts import ContactKey, read_recipients
 from resolvers.plan_changes import PlanChange, change_plan
-from resolvers.send_caps import SendCapUpdate, update_send_cap
 from resolvers.send_reservations import SendReservation, reserve_sends
 from resolvers.send_settlements import commit_sends
 from server.demo.story import DemoAccount, DemoPlan, DemoSends
@@ -42,7 +43,8 @@ class Sending:
     ) -> None:
         """Cap the account, as its maker, and send what it has sent."""
         if account.send_cap is not None:
-            await update_send_cap(self.session, maker, SendCapUpdate(account_id, account.send_cap))
+            budget = Budget(cap=account.send_cap, guarantee=0)
+            await update_budget(self.session, maker, BudgetUpdate(account_id, BudgetCurrency.SENDS, budget))
         if self.contact_key is None:
             return
         for sends in account.sends:

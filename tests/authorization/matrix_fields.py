@@ -3,6 +3,7 @@
 from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus
 from models.identifiers import Kind, present
+from tests.authorization.matrix_budgets import BUDGET_MUTATIONS
 from tests.authorization.matrix_callers import (
     ANONYMOUS,
     INSIDE,
@@ -221,6 +222,7 @@ MUTATIONS = {
     **CREDIT_MUTATIONS,
     **PLAN_MUTATIONS,
     **SEND_MUTATIONS,
+    **BUDGET_MUTATIONS,
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -319,8 +321,10 @@ ACCOUNT_FIELDS = {
     "topUpRule": ("CREDIT_READ", CREDIT_READERS),
     "subscription": ("PLAN_READ", PLAN_READERS),
     "plans": ("PLAN_READ", PLAN_READERS),
-    "sendCap": ("PLAN_READ", PLAN_READERS),
     "usage": ("STATISTICS_READ", STATISTICS_READERS),
     "usageHistory": ("STATISTICS_READ", STATISTICS_READERS),
+    "nextOwnPlan": ("PLAN_READ", PLAN_READERS),
+    "sendBudget": ("PLAN_READ", PLAN_READERS),
+    "creditBudget": ("CREDIT_READ", CREDIT_READERS),
 }
 """The fields of an account that need a permission of their own, and who has it."""

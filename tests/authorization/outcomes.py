@@ -21,9 +21,12 @@ def root_fields(type_: GraphQLObjectType | None) -> dict[str, GraphQLField]:
 
 
 _SELECTIONS = {
+    "creditBudget": "creditBudget { guarantee }",
     "credit": "credit { balance }",
     "creditAt": 'creditAt(moment: "2026-01-01T00:00:00Z")',
     "ledgerProof": "ledgerProof { head }",
+    "nextOwnPlan": "nextOwnPlan { code }",
+    "sendBudget": "sendBudget { guarantee }",
     "subscription": "subscription { timeZone }",
     "topUpRule": "topUpRule { threshold }",
     "usage": "usage { startsAt }",

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLField, GraphQLObjectType
 
 from authz.builtin_roles import BuiltinRole
-from engine.rules import Requires, StaffOnly
+from engine.rules import Requires, RequiresAny, StaffOnly
 from models.identifiers import Kind, present
 from models.overrides import OverrideKind
 from tests.api import Api
@@ -18,6 +18,7 @@ from tests.authorization.matrix_sends import CAMPAIGN_SENDERS
 from tests.authorization.matrix_staff import STAFF_MUTATIONS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields, selection_of
+from tests.budgets import give_budgets
 from tests.credit import (
     give_credit,
     give_payment_method,
@@ -26,8 +27,8 @@ from tests.credit import (
     transaction_of,
 )
 from tests.links import break_glass
-from tests.plans import FREE
-from tests.sends import give_reservation, set_cap
+from tests.plans import FREE, cancel_plan
+from tests.sends import give_reservation
 from tests.staff import ask_for_subaccounts, set_override
 from tests.world import World
 
@@ -132,7 +133,8 @@ async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> N
     """Without the permission: null, and FORBIDDEN with its path and the permission; never data (T31)."""
     method = await give_payment_method(stage.world, stage.account)
     await give_top_up_rule(stage.world, stage.account, method)
-    await set_cap(stage.world, stage.account, 1000)
+    await cancel_plan(stage.world, stage.account)
+    await give_budgets(stage.world, stage.account)
     fields = selection_of("Account", ACCOUNT_FIELDS)
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):
@@ -235,7 +237,8 @@ def _query(name: str, selection: str) -> str:
 def _required(field: GraphQLField) -> str | None:
     """The permission of the field's own mark."""
     directives = field.extensions["strawberry-definition"].directives
-    return next((mark.permission for mark in directives if isinstance(mark, Requires)), None)
+    any_ = next((" or ".join(mark.permissions) for mark in directives if isinstance(mark, RequiresAny)), None)
+    return next((mark.permission for mark in directives if isinstance(mark, Requires)), any_)
 
 
 def _forbidden(errors: list[dict[str, Any]]) -> dict[tuple[str | int, ...], str]:

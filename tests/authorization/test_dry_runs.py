@@ -25,7 +25,9 @@ _WITHOUT = {
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
     **dict.fromkeys(("creditTransfer", "creditTopUp", "creditModeUpdate"), "changes no right"),
-    **dict.fromkeys(("planChange", "limitIncrease", "sendCapUpdate"), "changes no right"),
+    **dict.fromkeys(
+        ("planChange", "limitIncrease", "sendBudgetUpdate", "creditBudgetUpdate"), "changes no right"
+    ),
     **dict.fromkeys(("sendReserve", "sendCommit", "sendVoid"), "changes no right"),
     **dict.fromkeys(("paymentMethodAdd", "paymentMethodRemove"), "changes no right"),
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),

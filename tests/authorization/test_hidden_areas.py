@@ -15,6 +15,7 @@ from tests.authorization.matrix_fields import ACCOUNT_FIELDS
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE, mutate, outcome, selection_of
 from tests.authorization.reach_model import area_of
+from tests.budgets import give_budgets
 from tests.credit import (
     give_credit,
     give_payment_method,
@@ -22,7 +23,7 @@ from tests.credit import (
     give_top_up_rule,
     transaction_of,
 )
-from tests.sends import give_reservation, set_cap
+from tests.sends import give_reservation
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, Member, Person, World
 
@@ -62,7 +63,7 @@ async def hotel(registry: World) -> Hotel:
     key, top_up_id = await registry.api_key(account), await give_top_up(registry, account)
     await give_credit(registry, account, 1)
     await give_top_up_rule(registry, account, await give_payment_method(registry, account))
-    await set_cap(registry, account, 5)
+    await give_budgets(registry, account)
     transaction_id = await transaction_of(registry, account)
     return Hotel(account, owner, key, share, invitation_id, top_up_id, transaction_id)
 

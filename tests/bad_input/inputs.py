@@ -244,7 +244,8 @@ def inputs(place: Place) -> dict[str, Input]:
         | {"idempotencyKey": "7"},
         "sendCommit": reserved,
         "sendVoid": reserved,
-        "sendCapUpdate": account | {"sends": 5},
+        "sendBudgetUpdate": account | {"cap": 5, "guarantee": 0},
+        "creditBudgetUpdate": {"accountId": place.glass.id} | {"cap": "5", "guarantee": "0"},
     }
 
 

@@ -68,7 +68,8 @@ MUTATIONS = {
     "sendReserve": ["accountId"],
     "sendCommit": ["reservationId"],
     "sendVoid": ["reservationId"],
-    "sendCapUpdate": ["accountId"],
+    "sendBudgetUpdate": ["accountId"],
+    "creditBudgetUpdate": ["accountId"],
 }
 """The mutations that take ids, and their fields that are ids."""
 

@@ -84,7 +84,14 @@ WRONG: dict[str, dict[str, list[object]]] = {
         "recipientHashes": [None, [7]],
         "idempotencyKey": [None, 7],
     },
-    "sendCapUpdate": {"sends": ["1", 1.5, True, 2**31, -(2**31) - 1]},
+    "sendBudgetUpdate": {
+        "cap": ["1", 1.5, True, 2**31, -(2**31) - 1],
+        "guarantee": [None, "1", 1.5, True, 2**31, -(2**31) - 1],
+    },
+    "creditBudgetUpdate": {
+        "cap": [0.5, "1.5", 2**53, str(2**63), "NaN"],
+        "guarantee": [None, 0.5, "1.5", 2**53, str(2**63)],
+    },
     "signUp": {"currency": [None, "eur", "XXX", "BTC", 978]},
     "signIn": {"password": [None, 7, {}], "email": [None, 7, {}]},
     "invitationAccept": {"token": [None, 7, {}]},

@@ -1,7 +1,9 @@
 """Sends that are booked, committed, voided and expire at once: each is counted once (T18, T21)."""
 
 import asyncio
+import datetime
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.api import Api
@@ -13,6 +15,8 @@ from tests.resolvers.mutations import code_of
 from tests.resolvers.sharing import Brand, brand_of
 from tests.sends import check_counts, let_expire, reserve, reserved, settle, used
 from tests.world import World
+
+_SOON = datetime.timedelta(seconds=1)
 
 
 async def _small(world: World, **figures: int) -> Brand:
@@ -79,17 +83,25 @@ async def test_of_a_commit_and_a_void_one_is_done(api: Api, world: World, databa
         await check_counts(database, brand.master)
 
 
-async def test_a_commit_that_comes_behind_the_expiry(api: Api, world: World, database: AsyncEngine) -> None:
-    """Somebody else has been given what it held: so it is refused, however early it began."""
+@pytest.mark.parametrize("counted", [True, False])
+async def test_a_commit_that_began_in_time_and_comes_too_late(
+    api: Api, world: World, database: AsyncEngine, counted: bool
+) -> None:
+    """By its own clock it is in time. Whether it is done is decided by who counts first: what somebody else
+    was given meanwhile is not committed; where nobody counted, nothing is lost by it."""
     brand = await _small(world, active_contacts=1)
     reservation = await reserved(api, brand.owner, brand.us, "ann")
+    await let_expire(database, brand.us, after=_SOON)
     gate = Gate("FROM send_cycles")
     committing = asyncio.create_task(gate.holding(settle(api, brand.owner, "sendCommit", reservation)))
     await gate.reached()
-    await let_expire(database, brand.us)
-    await reserved(api, brand.owner, brand.uk, "bob")
+    assert await used(api, brand.owner, brand.us) == (1, 1), "the commit has begun before it expires"
+    await asyncio.sleep(_SOON.total_seconds())
+    assert await used(api, brand.owner, brand.us) == (0, 0)
+    if counted:
+        await reserved(api, brand.owner, brand.uk, "bob")
     gate.open()
-    assert await committing == "RESERVATION_EXPIRED"
+    assert await committing == ("RESERVATION_EXPIRED" if counted else "")
     assert await used(api, brand.owner, brand.us) == (1, 1)
     await check_counts(database, brand.master)
 

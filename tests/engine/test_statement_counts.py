@@ -161,10 +161,12 @@ SHAPES = {
         "query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING) { invoicedAccount { name } } }",
         3,
     ),
-    "caps": _of_accounts("sendCap", 1),
+    "budgets": _of_accounts(
+        "sendBudget { cap guarantee used } creditBudget { cap guarantee used } nextOwnPlan { code }", 3
+    ),
     "usage": _of_accounts(
         "usage { startsAt endsAt sent warnings actions activeContacts { used limit } "
-        "sends { used limit beyond capLeft } credit { balance } "
+        "sends { used limit beyond left capLeft } credit { balance } "
         "forecast { runsOutOn contactsRunOutOn sendsRunOutOn creditRunsOutOn } }",
         9,
     ),

@@ -1,9 +1,11 @@
 """Plans of a tree and of accounts in it, one that waits, contacts that were bought, sends of every status."""
 
+from models.budgets import BudgetCurrency
 from models.sends import ReservationStatus, SendStream
+from tests.budgets import set_budget
 from tests.equality import rows
 from tests.plans import BUSINESS, FREE, GROWTH, STARTER, buy, choose, make_plan, subscribe
-from tests.sends import give_reservation, set_cap
+from tests.sends import give_reservation
 from tests.usage import give_sends
 from tests.world import Account, World
 
@@ -20,7 +22,8 @@ async def make_plans(
     await subscribe(world, leaf, own, "America/Havana", rows.WHOLE_SECOND)
     await subscribe(world, foreign, STARTER)
     found = [plan.id for plan in (FREE, STARTER, GROWTH, own)]
-    await set_cap(world, client, 2**31 - 1)
+    await set_budget(world, client, 2**31 - 1, 7)
+    await set_budget(world, leaf, None, 2**53 + 1, BudgetCurrency.CREDIT)
     await _send(world, master, client, leaf)
     for account in (master, client, leaf, foreign):
         found += [(await give_reservation(world, account, status)).id for status in ReservationStatus]

@@ -10,11 +10,12 @@ from authz.builtin_roles import BuiltinRole
 from authz.permissions import Permission, mask_of
 from models.accounts import AccountStatus
 from tests.api import Api
+from tests.budgets import budget_set
 from tests.clock import Clock
 from tests.credit import balances_of, faults_of, give_credit, own_balances
 from tests.plans import make_plan, subscribe
 from tests.resolvers.log import events_of
-from tests.resolvers.mutations import code_of, done
+from tests.resolvers.mutations import done
 from tests.resolvers.sharing import Brand
 from tests.sends import SHOWN, booking, check_counts, let_expire, reserve, reserved, settle, used
 from tests.world import World
@@ -183,30 +184,6 @@ async def test_sends_beyond_the_plan_take_credit(
     await check_counts(database, brand.master)
 
 
-async def test_a_cap_holds_for_all_below(api: Api, small: Brand, world: World) -> None:
-    """N10, T18: set from above, for the account and what is below it."""
-    inside = await world.member(small.us, BuiltinRole.OWNER)
-    before = await world.state(small.master)
-    cap = {"accountId": small.us.id, "sends": 3}
-    assert await code_of(api, "sendCapUpdate", inside, **cap) == "PARENT_ACCOUNT_REQUIRED"
-    for values, code in (
-        ({"accountId": small.master.id, "sends": 3}, "FAILED_PRECONDITION"),
-        ({"accountId": small.us.id, "sends": -1}, "BAD_USER_INPUT"),
-    ):
-        assert await code_of(api, "sendCapUpdate", small.owner, **values) == code
-    assert await world.state(small.master) == before
-    made = await done(api, "sendCapUpdate", small.owner, "account { sendCap }", **cap)
-    assert made["account"] == {"sendCap": 3}
-    await reserved(api, small.owner, small.store, "ann", "bob")
-    before = await world.state(small.master)
-    assert (await reserve(api, small.owner, small.us, "ann", "bob")).code == "SEND_CAP_REACHED"
-    assert await world.state(small.master) == before
-    await reserved(api, small.owner, small.uk, "ann", "bob")
-    await reserved(api, small.owner, small.us, "ann")
-    await done(api, "sendCapUpdate", small.owner, **{**cap, "sends": None})
-    await reserved(api, small.owner, small.us, "ann", "bob")
-
-
 async def test_the_same_key_books_once(api: Api, small: Brand, world: World) -> None:
     """T17: whatever has become of it since; another list is another request."""
     first = await reserve(api, small.owner, small.us, "ann", key="one")
@@ -280,7 +257,7 @@ async def test_a_preview_warns(api: Api, brand: Brand, world: World) -> None:
     """R95, R96; who does not reach the account that pays does not see it."""
     await subscribe(world, brand.master, await make_plan(world, sends=2, send_price=10))
     marketer = await world.member(brand.us, BuiltinRole.MARKETER)
-    await done(api, "sendCapUpdate", brand.owner, accountId=brand.us.id, sends=2)
+    await budget_set(api, brand.owner, brand.us, 2)
     values = booking(brand.us, "ann", "bob", "carl")
     del values["idempotencyKey"]
     shown = (await api.read(_PREVIEW, marketer, **values))["sendPreview"]

@@ -10,12 +10,13 @@ from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area
 from models.accounts import ParentAccess
 from tests.api import Api, Caller
+from tests.budgets import set_budget
 from tests.clock import Clock
 from tests.credit import give_credit, own_balances
 from tests.links import set_parent_access
 from tests.plans import GROWTH, STARTER, buy, choose, make_plan, subscribe
 from tests.resolvers.sharing import Brand
-from tests.sends import let_expire, reserve, reserved, set_cap, used
+from tests.sends import let_expire, reserve, reserved, used
 from tests.shares import Given, give_share
 from tests.usage import give_sends
 from tests.world import Account, World
@@ -252,17 +253,33 @@ async def test_limits_are_warned_of(
 
 
 async def test_the_narrowest_cap_on_the_path_is_warned_of(api: Api, planned: Brand, world: World) -> None:
-    await set_cap(world, planned.us, 50)
-    await set_cap(world, planned.store, 40)
+    await set_budget(world, planned.us, 50)
+    await set_budget(world, planned.store, 40)
     await give_sends(world, planned.us, 20)
     await give_sends(world, planned.store, 30)
     shown = "sends { capLeft } warnings actions"
-    full = {"sends": {"capLeft": 0}, "warnings": ["SEND_CAP_REACHED"], "actions": ["SEND_CAP_UPDATE"]}
+    full = {"sends": {"capLeft": 0}, "warnings": ["SEND_CAP_REACHED"], "actions": ["SEND_BUDGET_UPDATE"]}
     for account in (planned.us, planned.store):
         assert await _usage(api, planned.owner, account, shown) == full
     free = {"sends": {"capLeft": None}, "warnings": [], "actions": []}
     for account in (planned.master, planned.uk):
         assert await _usage(api, planned.owner, account, shown) == free
+
+
+async def test_what_is_kept_for_others_is_not_left(api: Api, planned: Brand, world: World) -> None:
+    """N10: nobody is told of sends that it would be refused."""
+    await set_budget(world, planned.us, None, 900)
+    await give_sends(world, planned.us, 300)
+    await give_sends(world, planned.uk, 100)
+    shown = "sends { used limit left } warnings actions"
+    used = {"used": 400, "limit": 1000}
+    for account, left in ((planned.us, 600), (planned.store, 600), (planned.uk, 0), (planned.master, 0)):
+        usage = await _usage(api, planned.owner, account, shown)
+        assert usage["sends"] == used | {"left": left}
+        assert usage["warnings"] == ([] if left else ["SEND_LIMIT_REACHED"])
+        assert usage["actions"] == ([] if left else ["PLAN_CHANGE"])
+    assert (await reserve(api, planned.owner, planned.uk, "ann")).code == "SEND_LIMIT_REACHED"
+    await reserved(api, planned.owner, planned.store, "ann")
 
 
 async def test_who_sent_is_listed_whoever_sent_most_first(api: Api, planned: Brand, world: World) -> None:

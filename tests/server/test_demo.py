@@ -148,7 +148,7 @@ async def test_the_agency_nears_the_limit_of_its_plan(demo: DemoDatabase) -> Non
     """R58, R95: its hotel and the hotel's spa share their guests, who count once."""
     query = """{ viewer { accounts(first: 1) { nodes { subscription { plan { code } timeZone } usage {
       sent activeContacts { used limit } sends { used limit } warnings actions
-      accounts { nodes { account { name sendCap } sends } } } } } } }"""
+      accounts { nodes { account { name sendBudget { cap } } sends } } } } } } }"""
     answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
     (agency,) = answer["viewer"]["accounts"]["nodes"]
     assert agency["subscription"] == {"plan": {"code": "STARTER"}, "timeZone": "Europe/Berlin"}
@@ -160,9 +160,9 @@ async def test_the_agency_nears_the_limit_of_its_plan(demo: DemoDatabase) -> Non
         "actions": ["LIMIT_INCREASE", "PLAN_CHANGE"],
         "accounts": {
             "nodes": [
-                {"account": {"name": "Harbour Hotel", "sendCap": None}, "sends": 1200},
-                {"account": {"name": "Riverside Books", "sendCap": 5000}, "sends": 1100},
-                {"account": {"name": "Harbour Hotel Spa", "sendCap": None}, "sends": 450},
+                {"account": {"name": "Harbour Hotel", "sendBudget": None}, "sends": 1200},
+                {"account": {"name": "Riverside Books", "sendBudget": {"cap": 5000}}, "sends": 1100},
+                {"account": {"name": "Harbour Hotel Spa", "sendBudget": None}, "sends": 450},
             ]
         },
     }
@@ -174,7 +174,7 @@ async def test_without_a_key_for_contacts_nothing_was_sent(
     async with open_demo_database(addresses, settings) as database:
         assert await make_demo(database.engine, LINK_BASE, None)
         counts = await database.counts()
-        assert (counts["subscriptions"], counts["send_caps"], counts["send_reservations"]) == (2, 2, 0)
+        assert (counts["subscriptions"], counts["budgets"], counts["send_reservations"]) == (2, 2, 0)
 
 
 async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:

@@ -13,6 +13,7 @@ from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.base import APPLICATION_ROLE, metadata
 from models.break_glass import break_glass_openings
+from models.budgets import budgets, credit_counts
 from models.clock import clock
 from models.events import events
 from models.expiry_notices import expiry_notices
@@ -122,16 +123,18 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "put the clock back": delete(clock),
     "change a plan's price": update(plans).values(price=0),
     "add a plan": insert(plans).values(id=uuid.uuid4()),
-    "change a subscription": update(subscriptions).values(time_zone="UTC"),
+    "change whose subscription it is": update(subscriptions).values(account_id=uuid.uuid4()),
     "end a subscription": delete(subscriptions),
     "change the plan that was chosen": update(plan_choices).values(holds_from=func.now()),
     "remove the plan that was chosen": delete(plan_choices),
     "change what was bought": update(limit_increases).values(contacts=1000),
     "remove what was bought": delete(limit_increases),
-    "change whose cycle it is": update(send_cycles).values(starts_at=func.now()),
+    "change whose cycle it is": update(send_cycles).values(account_id=uuid.uuid4()),
     "remove a cycle": delete(send_cycles),
     "change a contact": update(active_contacts).values(digest=b""),
     "remove what an account has sent": delete(send_counts),
+    "remove what an account has spent": delete(credit_counts),
+    "change what a budget is counted in": update(budgets).values(currency="SENDS"),
     "change a reservation's sends": update(send_reservations).values(recipients=1),
     "let a reservation live longer": update(send_reservations).values(expires_at=func.now()),
     "remove a reservation": delete(send_reservations),

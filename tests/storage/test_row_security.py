@@ -26,13 +26,14 @@ from server.database import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.executor import Executor
 from tests.api import Caller
+from tests.budgets import set_budget
 from tests.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule
 from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
 from tests.links import ask, break_glass
 from tests.plans import STARTER, buy, subscribe
-from tests.sends import give_reservation, set_cap
+from tests.sends import give_reservation
 from tests.shares import Given, give_share
 from tests.staff import ask_for_subaccounts, set_override
 from tests.world import Account, Member, World
@@ -72,7 +73,7 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await subscribe(world, master, STARTER)
     await buy(world, master)
     await give_reservation(world, master)
-    await set_cap(world, master, 5)
+    await set_budget(world, master, 5)
     return master, owner
 
 

@@ -1,0 +1,88 @@
+"""What limits subaccounts, and what keeps something free for them."""
+
+import strawberry
+from sqlalchemy import Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from engine.declarations import entity, to_one
+from models.budgets import BudgetCurrency
+from models.identifiers import AccountId, Kind
+from resolvers import accounts
+from resolvers import budget_changes as writes
+from resolvers.identifiers import required
+from schema.accounts import Account
+from schema.amounts import MicroAmount
+from schema.context import ContextInfo, principal_of
+from schema.user_errors import UserError
+from schema.writes import authz_revision, needs, payload, perform, user_errors
+
+_ACCOUNT = "A subaccount."
+
+
+@strawberry.input(description="How many sends a subaccount may make, and how many are kept for it.")
+class SendBudgetUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description=_ACCOUNT)
+    cap: int | None = strawberry.field(
+        description="In a billing cycle, by it and all below it; null: as many as there are."
+    )
+    guarantee: int = strawberry.field(
+        description="In a billing cycle, of the plan of the account directly above, which has to be its own; "
+        "0: none is kept. At most the cap; all of them together at most the plan's sends."
+    )
+
+
+@strawberry.input(description="How much credit a subaccount may take, and how much is kept for it.")
+class CreditBudgetUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description="A subaccount that draws from a pool.")
+    cap: MicroAmount | None = strawberry.field(
+        description="In a billing cycle, by it and all below it; null: as much as the pool has."
+    )
+    guarantee: MicroAmount = strawberry.field(
+        description="In a billing cycle, of the credit of the account directly above, which has to be its "
+        "own; 0: none is kept. At most the cap, and no more than the pool has when you say it."
+    )
+
+
+@entity(None, carries={"account_id": Uuid()})
+class BudgetPayload:
+    """An account and its budgets."""
+
+    account: Account | None = to_one(accounts.of_result)
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class BudgetMutation:
+    @strawberry.mutation(
+        directives=needs(writes.PERMISSIONS[BudgetCurrency.SENDS]),
+        description="Say how many sends a subaccount and all below it may make in a billing cycle, and how "
+        "many of the plan above are kept free for them. Needs the permission also in the account above.",
+    )
+    async def send_budget_update(self, info: ContextInfo, input: SendBudgetUpdateInput) -> BudgetPayload:
+        return await _update(info, input, BudgetCurrency.SENDS)
+
+    @strawberry.mutation(
+        directives=needs(writes.PERMISSIONS[BudgetCurrency.CREDIT]),
+        description="Say how much credit a subaccount and all below it may take from the pool above in a "
+        "billing cycle, and how much of it is kept free for them. Needs the permission also in the account "
+        "above.",
+    )
+    async def credit_budget_update(self, info: ContextInfo, input: CreditBudgetUpdateInput) -> BudgetPayload:
+        return await _update(info, input, BudgetCurrency.CREDIT)
+
+
+async def _update(
+    info: ContextInfo, input: SendBudgetUpdateInput | CreditBudgetUpdateInput, currency: BudgetCurrency
+) -> BudgetPayload:
+    principal = principal_of(info)
+
+    async def write(session: AsyncSession) -> BudgetPayload:
+        account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+        budget = writes.Budget(input.cap, input.guarantee)
+        account = await writes.update_budget(
+            session, principal, writes.BudgetUpdate(account_id, currency, budget)
+        )
+        return payload(BudgetPayload, account_id=account.account_id)
+
+    return await perform(info, BudgetPayload, write)
