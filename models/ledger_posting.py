@@ -63,19 +63,21 @@ BEGIN
   IF FOUND THEN
     RETURN;
   END IF;
-  RETURN QUERY
-    SELECT planned.book, planned.kind, greatest(balance.amount - kept.amount, 0)
-    FROM unnest(books, kinds, changes) AS planned(book, kind, change)
-    JOIN ledger_balances AS balance
-      ON balance.master_id = tree AND balance.account_id = planned.book AND balance.kind = planned.kind
-    CROSS JOIN LATERAL (
-      SELECT coalesce(sum(promised.amount), 0)::bigint AS amount
-      FROM mandant_kept_credit(tree, planned.book, NULL) AS promised
-    ) AS kept
-    WHERE planned.kind = 'CREDIT' AND planned.change < 0 AND balance.amount + planned.change < kept.amount
-      AND planned.book = ANY (coalesce(guarded, books));
-  IF FOUND THEN
-    RETURN;
+  IF EXISTS (SELECT FROM budgets WHERE master_id = tree AND currency = 'CREDIT' AND guarantee > 0) THEN
+    RETURN QUERY
+      SELECT planned.book, planned.kind, greatest(balance.amount - kept.amount, 0)
+      FROM unnest(books, kinds, changes) AS planned(book, kind, change)
+      JOIN ledger_balances AS balance
+        ON balance.master_id = tree AND balance.account_id = planned.book AND balance.kind = planned.kind
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum(promised.amount), 0)::bigint AS amount
+        FROM mandant_kept_credit(tree, planned.book, NULL) AS promised
+      ) AS kept
+      WHERE planned.kind = 'CREDIT' AND planned.change < 0 AND balance.amount + planned.change < kept.amount
+        AND planned.book = ANY (coalesce(guarded, books));
+    IF FOUND THEN
+      RETURN;
+    END IF;
   END IF;
   moment := greatest(clock_timestamp(), (
     SELECT max(changed_at) FROM ledgers WHERE master_id = tree AND account_id = ANY (books)));

@@ -86,6 +86,11 @@ class Model:
             if one.payer == pool and not (one.status == LAPSED and one.subscriber == counting)
         )
 
+    def taken(self, account: str) -> list[Booked]:
+        """What the account and all below it hold of its pool in the current cycle."""
+        pool = self.pool(account)
+        return [one for one in self._counted(account) if one.payer == pool]
+
     def _counted(self, account: str) -> list[Booked]:
         below = self.below(account)
         return [

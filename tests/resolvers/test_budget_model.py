@@ -162,9 +162,6 @@ class _Story:
     async def check(self) -> None:
         """What holds at every moment."""
         for name, limits in self.model.sends.items():
-            shown = await self._shown(name)
-            if shown is not None:
-                assert shown["used"] == self.model.used_sends(name)
             if limits.cap is not None and self.model.kept_sends(name):
                 assert self.model.cap_load(name) <= limits.cap, "what is promised fits under the cap"
         for name, (limit, send_price) in self.model.plans.items():
@@ -173,10 +170,18 @@ class _Story:
         for name in self.model.credit:
             assert await credit_of(self.world.database, self.accounts[name]) == self.model.credit[name]
 
-    async def _shown(self, name: str) -> dict[str, int] | None:
-        query = "query ($id: ID!) { account(id: $id) { sendBudget { used } } }"
+        for name in self.model.parents:
+            shown = await self._shown(name)
+            if shown["sendBudget"] is not None:
+                assert shown["sendBudget"]["used"] == self.model.used_sends(name)
+            if shown["creditBudget"] is not None:
+                counted = [one for one in self.model.taken(name) if one.status != LAPSED]
+                assert int(shown["creditBudget"]["used"]) == sum(one.price for one in counted)
+
+    async def _shown(self, name: str) -> dict[str, Any]:
+        query = "query ($id: ID!) { account(id: $id) { sendBudget { used } creditBudget { used } } }"
         found = await self.api.read(query, self.owner, id=self.accounts[name].id)
-        shown: dict[str, int] | None = found["account"]["sendBudget"]
+        shown: dict[str, Any] = found["account"]
         return shown
 
 
