@@ -137,6 +137,30 @@ def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]
     return cast(total, BigInteger)
 
 
+def sends_left(account: FromClause, subscriber: FromClause, unused: ColumnElement[int]) -> ColumnElement[int]:
+    """Of so many that a plan has left: what is not kept for others, and what is kept for the account."""
+    free = func.greatest(unused - _sends_kept(subscriber), _ZERO)
+    return free + _sends_kept(subscriber, account)
+
+
+def caps_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
+    """What the caps on the path leave the account, in sends; NULL: there is none."""
+    promised = _sends_kept(subscriber, account)
+    outer, inner = (_cap_left(account, subscriber, inner=inner) for inner in (False, True))
+    return func.least(outer + promised, inner)
+
+
+def credit_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
+    """What the account can take from its pool: within the caps, and without what is kept for others."""
+    pool = nearest_pool(account)
+    kept = kept_credit(account.c.master_id, pool, subscriber.c.id)
+    mine = kept.c.account_id.in_(_path_of(account))
+    for_others = func.coalesce(func.sum(kept.c.amount).filter(~mine), _ZERO)
+    kept_for_others = _scalar(select(cast(for_others, BigInteger)).select_from(kept), account, subscriber)
+    free = credit_of(account, subscriber) - kept_for_others
+    return func.least(free, _credit_cap_left(account, subscriber, pool))
+
+
 def _sends_kept(subscriber: FromClause, on_path_of: FromClause | None = None) -> ColumnElement[int]:
     """What is kept of a subscription's sends: in all, or for the account on one path."""
     budget, child = budgets.alias(), accounts.alias()
@@ -172,18 +196,6 @@ def _cap_left(account: FromClause, subscriber: FromClause, *, inner: bool) -> Co
         .where(_of_path(path, account), is_inner if inner else ~is_inner)
     )
     return _scalar(statement, account, subscriber)
-
-
-def narrowest_cap_left(account: FromClause) -> ColumnElement[int]:
-    """What the caps of sends at the account and above it have left, the narrowest of them; NULL: there is
-    none."""
-    path, cap = account_closure.alias(), budgets.alias()
-    statement = (
-        select(func.min(cap.c.cap - sends_used(cap.c.master_id, cap.c.account_id)))
-        .select_from(path.join(cap, _cap_of(cap, path, BudgetCurrency.SENDS)))
-        .where(_of_path(path, account))
-    )
-    return _scalar(statement, account)
 
 
 def kept_below(cap: FromClause) -> ColumnElement[int]:

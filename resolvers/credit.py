@@ -83,22 +83,6 @@ def nearest_pool(account: FromClause) -> ColumnElement[Any]:
     )
 
 
-def pool_balance_of(account: FromClause) -> ColumnElement[int]:
-    """What that account has to spend; what lapsed reservations still hold of it is not counted."""
-    balance = ledger_balances.alias()
-    amount = (
-        select(balance.c.amount)
-        .where(
-            balance.c.master_id == account.c.master_id,
-            balance.c.account_id == nearest_pool(account),
-            balance.c.kind == BalanceKind.CREDIT.value,
-        )
-        .correlate(account)
-        .scalar_subquery()
-    )
-    return func.coalesce(amount, 0)
-
-
 def at(account: FromClause, moment: Moment) -> ColumnElement[int]:
     """What the account itself had to spend at a past moment, by the database's clock."""
     entry = ledger_entries.alias()

@@ -35,8 +35,8 @@ from models.plans import plans
 from models.sends import send_cycles
 from resolvers import plans as plan_reads
 from resolvers import sends
-from resolvers.allowances import narrowest_cap_left
-from resolvers.credit import nearest_pool, pool_balance_of
+from resolvers.allowances import caps_left, credit_left, sends_left
+from resolvers.credit import nearest_pool
 
 
 class UsageCycle(enum.Enum):
@@ -100,6 +100,7 @@ def sends_of(usage: FromClause) -> Select[Any]:
         used=usage.c.sends_used,
         limit=usage.c.send_limit,
         beyond=func.greatest(usage.c.sends_used - usage.c.send_limit, _NOTHING),
+        left=usage.c.sends_left,
         cap_left=usage.c.cap_left,
     )
 
@@ -147,6 +148,9 @@ def _usage(
         cycle.c.account_id == grid.c.id,
         cycle.c.starts_at == period.c.starts_at,
     )
+    used = func.coalesce(sends.sends_in(cycle), _NOTHING)
+    limit = _limit(plan.c.sends, grid, period, "sends")
+    unused, runs = limit - used, period.c.ends_at > current_moment()
     return (
         select(
             *own.c,
@@ -161,11 +165,12 @@ def _usage(
             cycle.c.id.label("cycle_id"),
             func.coalesce(sends.contacts_in(cycle), _NOTHING).label("contacts_used"),
             _limit(plan.c.active_contacts, grid, period, "contacts").label("contact_limit"),
-            func.coalesce(sends.sends_in(cycle), _NOTHING).label("sends_used"),
-            _limit(plan.c.sends, grid, period, "sends").label("send_limit"),
+            used.label("sends_used"),
+            limit.label("send_limit"),
             plan.c.send_price,
-            pool_balance_of(own).label("credit"),
-            case((period.c.ends_at > current_moment(), narrowest_cap_left(own))).label("cap_left"),
+            credit_left(own, grid).label("credit"),
+            case((runs, sends_left(own, grid, unused))).label("sends_left"),
+            case((runs, caps_left(own, grid))).label("cap_left"),
         )
         .select_from(own)
         .join(grid, true())

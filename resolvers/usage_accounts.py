@@ -7,7 +7,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Interval,
     Select,
     and_,
     cast,
@@ -22,13 +21,11 @@ from authz.permissions import Permission, allows
 from authz.reach import readable_account
 from engine.paging import Order
 from models.accounts import account_closure, accounts
-from models.cycles import cycle_number, cycle_start
-from models.plans import MOST_IN_A_CYCLE, subscriptions
+from models.plans import MOST_IN_A_CYCLE
 from models.sends import send_counts, send_cycles, send_reservations
 from resolvers.budgets import is_lapsed
 
 MOST_FIRST = Order("usageAccounts", (column("sends", BigInteger), accounts.c.id), descending=True)
-_LONGEST = cast(literal_column("'33 days'"), Interval)
 _NOTHING: ColumnElement[int] = literal_column("0", Integer)
 
 
@@ -102,26 +99,21 @@ def _own_cycle(usage: FromClause) -> Select[Any]:
 
 def _cycles_below(usage: FromClause) -> Select[Any]:
     """The cycles, at that time, of the subscriptions below the account."""
-    path, subscription, cycle = account_closure.alias(), subscriptions.alias(), send_cycles.alias()
-    theirs = and_(
-        subscription.c.master_id == path.c.master_id, subscription.c.account_id == path.c.descendant_id
-    )
-    anchored_at, zone = subscription.c.anchored_at, subscription.c.time_zone
-    starts_at = cycle_start(anchored_at, zone, cycle_number(anchored_at, zone, usage.c.seen_at))
-    # The span alone finds one or two cycles of each by the index; only these are compared.
+    path, cycle = account_closure.alias(), send_cycles.alias()
     at_that_time = and_(
-        cycle.c.master_id == subscription.c.master_id,
-        cycle.c.account_id == subscription.c.account_id,
-        cycle.c.starts_at > usage.c.seen_at - _LONGEST,
-        cycle.c.starts_at == starts_at,
+        cycle.c.master_id == path.c.master_id,
+        cycle.c.account_id == path.c.descendant_id,
+        cycle.c.starts_at <= usage.c.seen_at,
+        cycle.c.ends_at > usage.c.seen_at,
     )
     return (
         select(cycle.c.master_id, cycle.c.id)
-        .select_from(path.join(subscription, theirs).join(cycle, at_that_time))
+        .select_from(path.join(cycle, at_that_time))
         .where(
             path.c.master_id == usage.c.master_id,
             path.c.ancestor_id == usage.c.id,
             path.c.depth > _NOTHING,
+            cycle.c.account_id != usage.c.subscriber_id,
         )
         .correlate(usage)
     )

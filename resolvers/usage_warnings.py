@@ -52,7 +52,7 @@ def warnings_of(usage: FromClause) -> ColumnElement[list[str]]:
     """What is used up or nearly: four fifths of a limit, or credit that does not last until the cycle ends.
     Of a cycle that is over, how it ended. Those about credit only with CREDIT_READ."""
     contacts_full = usage.c.contacts_used >= usage.c.contact_limit
-    sends_full = usage.c.sends_used >= usage.c.send_limit
+    sends_full = _sends_full(usage)
     priced = usage.c.send_price.is_not(None)
     return _listed(
         {
@@ -71,7 +71,7 @@ def warnings_of(usage: FromClause) -> ColumnElement[list[str]]:
 def actions_of(usage: FromClause) -> ColumnElement[list[str]]:
     """What would help against the warnings, whoever may do it: more contacts and sends where the plan sells
     them, a larger plan where there is one, a higher cap, more credit. Empty for a cycle that is over."""
-    near = _contacts_near(usage) | _sends_near(usage)
+    near = _contacts_near(usage) | _sends_near(usage) | _sends_full(usage)
     return _listed(
         {
             UsageAction.LIMIT_INCREASE: and_(is_current(usage), near, _sells_blocks(usage)),
@@ -99,6 +99,12 @@ def _sends_near(usage: FromClause) -> ColumnElement[bool]:
     return _is_near(usage.c.sends_used, usage.c.send_limit)
 
 
+def _sends_full(usage: FromClause) -> ColumnElement[bool]:
+    """In the cycle that runs: nothing is left for this account."""
+    left = func.coalesce(usage.c.sends_left, usage.c.send_limit - usage.c.sends_used)
+    return left <= literal_column("0")
+
+
 def _is_near(used: ColumnElement[int], limit: ColumnElement[int]) -> ColumnElement[bool]:
     """Four fifths of it are used."""
     return used * literal_column("5", BigInteger) >= limit * literal_column("4", BigInteger)
@@ -115,8 +121,7 @@ def _credit_low(usage: FromClause) -> ColumnElement[bool]:
 
 def _credit_used_up(usage: FromClause) -> ColumnElement[bool]:
     """Not one send more can be paid for."""
-    beyond = usage.c.sends_used >= usage.c.send_limit
-    return and_(_credit_low(usage), beyond, usage.c.credit < usage.c.send_price)
+    return and_(_credit_low(usage), _sends_full(usage), usage.c.credit < usage.c.send_price)
 
 
 def _sells_blocks(usage: FromClause) -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ class ContactUsage:
 
 @entity(
     accounts,
-    carries=dict.fromkeys(("used", "limit", "beyond", "cap_left"), _NUMBER),
+    carries=dict.fromkeys(("used", "limit", "beyond", "left", "cap_left"), _NUMBER),
     requires=Permission.PLAN_READ,
 )
 class SendUsage:
@@ -43,8 +43,12 @@ class SendUsage:
     used: int = column(description="How many were made, those beyond the limit included.")
     limit: int = column(description="How many the plan has, with those bought (R93, R94).")
     beyond: int = column(description="How many were made beyond the limit; each has a price.")
+    left: int | None = column(
+        description="How many of them this account can still make, without those that are kept for others; "
+        "null: the cycle is over."
+    )
     cap_left: int | None = column(
-        description="What the narrowest cap of this account, or of one above it, has left; null: there is "
+        description="What the caps of this account, and of those above it, leave it; null: there is "
         "none, or the cycle is over."
     )
 
@@ -92,7 +96,7 @@ class AccountUsage:
         **dict.fromkeys(("subscriber_id", "plan_id", "cycle_id"), Uuid()),
         "time_zone": Text(),
         **dict.fromkeys(("contacts_used", "contact_limit", "sends_used", "send_limit"), _NUMBER),
-        **dict.fromkeys(("send_price", "credit", "cap_left"), _NUMBER),
+        **dict.fromkeys(("send_price", "credit", "sends_left", "cap_left"), _NUMBER),
     },
     requires=Permission.STATISTICS_READ,
 )

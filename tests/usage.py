@@ -29,8 +29,11 @@ async def give_sends(
     counts = {"contacts": contacts, "sends": sends}
     cycle = send_cycles.c
     async with world.database.begin() as connection:
-        starts_at = (await connection.execute(select(_start(payer, cycles_ago)))).scalar_one()
-        counted = upsert(send_cycles).values(**place, **counts, id=new_id(), starts_at=starts_at)
+        bounds = select(
+            _start(payer, cycles_ago).label("starts_at"), _start(payer, cycles_ago - 1).label("ends_at")
+        )
+        when = dict((await connection.execute(bounds)).one()._mapping)
+        counted = upsert(send_cycles).values(**place, **counts, id=new_id(), **when)
         cycle_id = await connection.execute(
             counted.on_conflict_do_update(
                 index_elements=["master_id", "account_id", "starts_at"],

@@ -173,7 +173,7 @@ SHAPES = {
     ),
     "usage": _of_accounts(
         "usage { startsAt endsAt sent warnings actions activeContacts { used limit } "
-        "sends { used limit beyond capLeft } credit { balance } "
+        "sends { used limit beyond left capLeft } credit { balance } "
         "forecast { runsOutOn contactsRunOutOn sendsRunOutOn creditRunsOutOn } }",
         9,
     ),

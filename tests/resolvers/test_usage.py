@@ -266,6 +266,22 @@ async def test_the_narrowest_cap_on_the_path_is_warned_of(api: Api, planned: Bra
         assert await _usage(api, planned.owner, account, shown) == free
 
 
+async def test_what_is_kept_for_others_is_not_left(api: Api, planned: Brand, world: World) -> None:
+    """N10: nobody is told of sends that it would be refused."""
+    await set_budget(world, planned.us, None, 900)
+    await give_sends(world, planned.us, 300)
+    await give_sends(world, planned.uk, 100)
+    shown = "sends { used limit left } warnings actions"
+    used = {"used": 400, "limit": 1000}
+    for account, left in ((planned.us, 600), (planned.store, 600), (planned.uk, 0), (planned.master, 0)):
+        usage = await _usage(api, planned.owner, account, shown)
+        assert usage["sends"] == used | {"left": left}
+        assert usage["warnings"] == ([] if left else ["SEND_LIMIT_REACHED"])
+        assert usage["actions"] == ([] if left else ["PLAN_CHANGE"])
+    assert (await reserve(api, planned.owner, planned.uk, "ann")).code == "SEND_LIMIT_REACHED"
+    await reserved(api, planned.owner, planned.store, "ann")
+
+
 async def test_who_sent_is_listed_whoever_sent_most_first(api: Api, planned: Brand, world: World) -> None:
     """R58: the account itself and all below it."""
     for account, sends in ((planned.master, 5), (planned.us, 1), (planned.store, 30)):

@@ -1,7 +1,7 @@
 """Those whom the stories are about: an account and its owner, who does everything through the API.
 
-The accounts and their owners stand there at the beginning; plans are the deployment's catalogue. What follows
-is asked of the API, and after each refusal nothing is changed in the tree.
+The accounts, their owners and their first plans stand there at the beginning; what follows is asked of the
+API, and after each refusal nothing is changed in the tree.
 """
 
 import datetime
@@ -12,8 +12,9 @@ from typing import Any
 from authz.builtin_roles import BuiltinRole
 from models.accounts import CreditMode
 from tests.api import Api
+from tests.clock import Clock
 from tests.credit import EURO
-from tests.plans import Plan
+from tests.plans import Plan, subscribe
 from tests.resolvers.mutations import Attempt, attempt
 from tests.world import Account, Member, World
 
@@ -58,13 +59,13 @@ class Business:
         account = await self.world.account(self.account, name)
         return Business(self.api, self.world, account, await self.world.member(account, BuiltinRole.OWNER))
 
-    async def does(self, field: str, selection: str = "", **values: Any) -> Any:
+    async def does(self, field: str, selection: str = "", /, **values: Any) -> Any:
         """What a mutation answers that must succeed."""
         made = await self._attempt(field, selection, **values)
         assert made.done, made
         return made.payload
 
-    async def refused(self, field: str, **values: Any) -> str:
+    async def refused(self, field: str, /, **values: Any) -> str:
         """The code with which a mutation is refused that must be."""
         before = await self.world.state(self.account)
         made = await self._attempt(field, "", **values)
@@ -72,15 +73,19 @@ class Business:
         assert await self.world.state(self.account) == before
         return made.code
 
-    async def _attempt(self, field: str, selection: str, **values: Any) -> Attempt:
+    async def _attempt(self, field: str, selection: str, /, **values: Any) -> Attempt:
         return await attempt(self.api, field, self.owner, selection, **values)
 
-    async def choose(self, plan: Plan, of: "Business | None" = None, **more: str) -> None:
-        """Take a plan, for itself or for another."""
-        account = (of or self).account
+    async def begins_with(self, plan: Plan, clock: Clock, time_zone: str = "UTC") -> None:
+        """Have a plan from this moment on, also one that a tree could not change to at once."""
+        await subscribe(self.world, self.account, plan, time_zone, await clock.now())
+
+    async def choose(self, plan: Plan) -> None:
+        """Change to another plan."""
         query = "query ($id: ID!) { account(id: $id) { version } }"
-        version = (await self.api.read(query, self.owner, id=account.id))["account"]["version"]
-        await self.does("planChange", accountId=account.id, planId=plan.id, expectedVersion=version, **more)
+        version = (await self.api.read(query, self.owner, id=self.account.id))["account"]["version"]
+        wanted = {"planId": plan.id, "expectedVersion": version}
+        await self.does("planChange", accountId=self.account.id, **wanted)
 
     async def mail(self, names: str, **more: Any) -> None:
         """Send to these names: book it, and commit it."""

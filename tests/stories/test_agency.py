@@ -18,7 +18,7 @@ async def test_an_agency_shares_its_plan_with_its_clients(api: Api, world: World
     small = await make_plan(world, active_contacts=6, sends=20)
     large = await make_plan(world, active_contacts=12, sends=40)
     agency = await Business.founded(api, world, "Agency")
-    await agency.choose(small, timeZone=VIENNA)
+    await agency.begins_with(small, clock, VIENNA)
     baker, tailor = await agency.client("Baker"), await agency.client("Tailor")
 
     # All send from one pool: a contact of both is one contact.
@@ -31,9 +31,9 @@ async def test_an_agency_shares_its_plan_with_its_clients(api: Api, world: World
     assert (await baker.usage()).sent_by == {"Baker": 3}
 
     # The baker sends a lot, so the agency caps it: at eight a month, three of which are sent.
-    await agency.does("sendBudgetUpdate", accountId=baker.account.id, cap=8, guarantee=0)
-    refusal = {"accountId": baker.account.id, "cap": 100, "guarantee": 0}
-    assert await baker.refused("sendBudgetUpdate", **refusal) == "PARENT_ACCOUNT_REQUIRED"
+    budget = {"accountId": baker.account.id, "guarantee": 0}
+    await agency.does("sendBudgetUpdate", cap=8, **budget)
+    assert await baker.refused("sendBudgetUpdate", cap=None, **budget) == "PARENT_ACCOUNT_REQUIRED"
     await baker.mail("ann ben cem")
     assert await baker.warned_of("ann ben cem") == ["SEND_CAP"]
     assert await baker.cannot_mail("ann ben cem") == "SEND_CAP_REACHED"
@@ -77,7 +77,7 @@ async def test_an_agency_shares_its_plan_with_its_clients(api: Api, world: World
     await baker.mail("ann ben cem dee")
     await baker.mail("ann ben cem dee")
     assert await baker.cannot_mail("ann") == "SEND_CAP_REACHED"
-    await agency.does("sendBudgetUpdate", accountId=baker.account.id, cap=None, guarantee=0)
+    await agency.does("sendBudgetUpdate", cap=None, **budget)
     await baker.mail("ann ben cem dee")
     # Four contacts in a day are a pace of one and a half days for six.
     assert (await agency.usage()).runs_out_on == "2027-04-16"

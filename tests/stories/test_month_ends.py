@@ -35,7 +35,7 @@ async def test_a_newsletter_on_the_last_and_on_the_first_moment_of_each_month(
     start = _boundary(0, zone)
     await clock.show(start + datetime.timedelta(hours=14))
     publisher = await Business.founded(api, world, "Publisher")
-    await publisher.choose(await make_plan(world, active_contacts=3, sends=30), timeZone=zone)
+    await publisher.begins_with(await make_plan(world, active_contacts=3, sends=30), clock, zone)
     await publisher.mail("ann ben cem")
 
     for number in range(1, MONTHS):

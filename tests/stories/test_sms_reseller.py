@@ -21,7 +21,8 @@ async def test_a_reseller_distributes_credit(
     # In January a reseller takes a plan whose messages all have a price, but for the first one of a month.
     await clock.show(datetime.datetime(2027, 1, 4, 10, tzinfo=datetime.UTC))
     reseller = await Business.founded(api, world, "Reseller")
-    await reseller.choose(await make_plan(world, active_contacts=1000, sends=1, send_price=EIGHT_CENTS))
+    plan = await make_plan(world, active_contacts=1000, sends=1, send_price=EIGHT_CENTS)
+    await reseller.begins_with(plan, clock)
     dealer = await reseller.client("Dealer")
     tom, lisa = await dealer.client("Tom's Taxis"), await dealer.client("Lisa's Laundry")
     everybody = (reseller, dealer, tom, lisa)
