@@ -1,4 +1,4 @@
-"""What workers are let see and enter to close cycles and to issue invoices, as functions of the database.
+"""What workers are let see and enter to charge cycles and to issue invoices, as functions of the database.
 
 As in `authz.worker_functions`: they run as their owner, tell where there is such work, and let a transaction
 into a tree as long as there is some in it.
@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.identifiers import MasterId
 
-_CLOSINGS = """
+_CHARGES = """
 BEGIN
   RETURN QUERY
-    SELECT ended.master_id, ended.account_id FROM mandant_cycles_to_close(NULL) AS ended
+    SELECT ended.master_id, ended.account_id FROM mandant_cycles_to_charge(NULL) AS ended
     WHERE ended.account_id > after ORDER BY ended.account_id LIMIT most;
 END"""
 
-# An hour later than cycles are closed: what an invoice gathers is closed before it is issued.
+# An hour later than cycles are charged: what an invoice gathers is charged before it is issued.
 _INVOICES = """
 BEGIN
   RETURN QUERY
@@ -30,7 +30,7 @@ END"""
 
 _ENTER = """
 BEGIN
-  IF NOT EXISTS (SELECT FROM mandant_cycles_to_close(tree)) AND NOT EXISTS (
+  IF NOT EXISTS (SELECT FROM mandant_cycles_to_charge(tree)) AND NOT EXISTS (
     SELECT FROM charges WHERE master_id = tree AND invoice_id IS NULL
       AND invoice_ends_at <= mandant_now() - interval '2 hours'
   ) THEN
@@ -43,16 +43,16 @@ END"""
 _DUE = "(after uuid, most integer) RETURNS TABLE (tree uuid, account uuid) STABLE"
 
 FUNCTIONS = {
-    f"mandant_closings_due{_DUE}": _CLOSINGS,
+    f"mandant_charges_due{_DUE}": _CHARGES,
     f"mandant_invoices_due{_DUE}": _INVOICES,
     "mandant_enter_to_bill(tree uuid) RETURNS boolean": _ENTER,
 }
 """By their heads; `authz.row_security` brings them into the database."""
 
 
-def closings_due(after: uuid.UUID, most: int) -> Select[tuple[uuid.UUID, uuid.UUID]]:
-    """Trees and accounts whose subscription has a cycle to be closed, in the order of the accounts' ids."""
-    function = func.mandant_closings_due(literal(after, Uuid), literal(most, Integer))
+def charges_due(after: uuid.UUID, most: int) -> Select[tuple[uuid.UUID, uuid.UUID]]:
+    """Trees and accounts whose subscription has a cycle to be charged, in the order of the accounts' ids."""
+    function = func.mandant_charges_due(literal(after, Uuid), literal(most, Integer))
     found = function.table_valued(column("tree", Uuid()), column("account", Uuid()))
     return select(found.c.tree, found.c.account)
 

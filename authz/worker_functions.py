@@ -19,24 +19,16 @@ _CYCLE_IS_OVER = Template("""
 BEGIN
   RETURN EXISTS (
     SELECT FROM send_cycles
-    JOIN accounts ON accounts.master_id = tree AND accounts.id = send_cycles.account_id
-    LEFT JOIN subscriptions AS own ON own.master_id = tree AND own.account_id = accounts.id
-    CROSS JOIN LATERAL (
-      SELECT coalesce(own.anchored_at, accounts.created_at) AS anchor,
-        coalesce(own.time_zone, 'UTC') AS zone
-    ) AS counted
     WHERE send_cycles.master_id = tree AND send_cycles.id = cycle
-      AND mandant_now() >= interval '$last_requests seconds' +
-        mandant_cycle_start(anchor, zone, mandant_cycle_number(anchor, zone, starts_at) + 1)
+      AND mandant_now() >= send_cycles.ends_at + interval '$last_requests seconds'
   ) AND NOT EXISTS (
     SELECT FROM send_reservations
     WHERE master_id = tree AND cycle_id = cycle AND status = 'RESERVED'
   );
 END""").substitute(last_requests=LAST_REQUESTS.seconds)
 
-# A cycle has 28 days, less an hour where clocks are put forward: that spares the younger ones the look at
-# their subscription. What is in the queue already is left to its job, unless that is for a later moment: it
-# is ready, at work, about to be tried again, or held after too many failures.
+# What is in the queue already is left to its job, unless that is for a later moment: it is ready, at work, about
+# to be tried again, or held after too many failures.
 _ENQUEUE_DUE = Template("""
 DECLARE
   number integer;
@@ -46,7 +38,7 @@ BEGIN
       FROM send_reservations WHERE status = 'RESERVED' AND expires_at <= mandant_now()
     UNION ALL
     SELECT '$cycle_close', master_id, id FROM send_cycles
-      WHERE closed_at IS NULL AND starts_at <= mandant_now() - interval '27 days'
+      WHERE closed_at IS NULL AND ends_at <= mandant_now()
         AND mandant_cycle_is_over(master_id, id)
     UNION ALL
     SELECT '$top_up', master_id, account_id FROM (

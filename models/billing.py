@@ -1,6 +1,6 @@
 """Who is billed, for what, and until when (R20, R27, R55, R59).
 
-A charge is what a subscription's cycle costs: written once when the cycle is closed, and never changed but
+A charge is what a subscription's cycle costs: written once when the cycle is charged, and never changed but
 for the invoice that it comes on. An account without an invoice of its own is on that of the nearest account
 above that has one.
 """
@@ -85,11 +85,11 @@ billing_details = Table(
     comment="How an account is named and addressed on its invoices.",
 )
 
-cycle_closings = Table(
-    "cycle_closings",
+charged_cycles = Table(
+    "charged_cycles",
     metadata,
     *account_columns(),
-    moment("closed_until", nullable=False),
+    moment("charged_until", nullable=False),
     PrimaryKeyConstraint("master_id", "account_id"),
     account_reference(),
     comment="Of a subscription: until when its cycles are turned into charges.",
@@ -141,5 +141,5 @@ charges = Table(
     CheckConstraint("(invoice_id IS NULL) = (position IS NULL)", name="invoiced"),
     Index("ix_charges_account_id_ends_at", "account_id", "ends_at"),
     Index("ix_charges_open", "billed_id", "invoice_ends_at", postgresql_where=text("invoice_id IS NULL")),
-    comment="What a closed cycle costs; with an invoice, a line of it.",
+    comment="What a cycle costs; with an invoice, a line of it.",
 )

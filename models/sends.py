@@ -65,7 +65,7 @@ send_cycles = Table(
     UniqueConstraint("master_id", "account_id", "starts_at"),
     account_reference(),
     CheckConstraint(f"contacts >= 0 AND sends BETWEEN 0 AND {MOST_IN_A_CYCLE}", name="counts"),
-    Index("ix_send_cycles_open", "starts_at", postgresql_where=text("closed_at IS NULL")),
+    Index("ix_send_cycles_open", "ends_at", postgresql_where=text("closed_at IS NULL")),
     comment="Of a subscription: what was used in it. Whoever counts locks the row.",
 )
 

@@ -1,4 +1,4 @@
-"""Closing a subscription's cycle: what it costs becomes charges, once (R20, T20, T22).
+"""Charging a subscription's cycle: what it costs becomes charges, once (R20, T20, T22).
 
 The cycle costs its plan's price, by the plan that it ended with: a larger plan chosen in its middle gave all
 of its contacts and sends at once, a smaller one waited. Contacts that were bought, and sends beyond the plan,
@@ -24,8 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz import billing_functions
 from authz.guard import lock_path
 from models.accounts import accounts
-from models.billing import charges, cycle_closings
-from models.cycle_closing import cycles_to_close
+from models.billing import charged_cycles, charges
+from models.cycle_charging import cycles_to_charge
 from models.cycles import cycle_number, cycle_start
 from models.identifiers import AccountId, MasterId, new_id
 from resolvers.billing import billed_id
@@ -39,20 +39,20 @@ BATCH = 100
 
 @dataclass(frozen=True)
 class AccountDue:
-    """An account that has something to be closed or invoiced."""
+    """An account that has something to be charged or invoiced."""
 
     master_id: MasterId
     account_id: AccountId
 
 
-async def closings_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountDue]:
+async def charges_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountDue]:
     """Up to BATCH of them, those whose ids come after that one."""
-    rows = await session.execute(billing_functions.closings_due(after or uuid.UUID(int=0), BATCH))
+    rows = await session.execute(billing_functions.charges_due(after or uuid.UUID(int=0), BATCH))
     return [AccountDue(MasterId(row.tree), AccountId(row.account)) for row in rows]
 
 
 async def charge_cycle(session: AsyncSession, due: AccountDue) -> bool:
-    """Close the first cycle of the account's subscription that has ended and is not closed. Whether it was.
+    """Charge the first cycle of the account's subscription that has ended and is not charged. Whether it was.
 
     It is not while something of it can still be committed, nor where another worker was first.
     """
@@ -65,19 +65,19 @@ async def charge_cycle(session: AsyncSession, due: AccountDue) -> bool:
     used = await usage_of(session, cycle)
     if used:
         await _charge(session, cycle, used)
-    closing = upsert(cycle_closings).values(
-        master_id=cycle.master_id, account_id=cycle.account_id, closed_until=cycle.ends_at
+    charged = upsert(charged_cycles).values(
+        master_id=cycle.master_id, account_id=cycle.account_id, charged_until=cycle.ends_at
     )
     await session.execute(
-        closing.on_conflict_do_update(
-            index_elements=["master_id", "account_id"], set_={"closed_until": closing.excluded.closed_until}
+        charged.on_conflict_do_update(
+            index_elements=["master_id", "account_id"], set_={"charged_until": charged.excluded.charged_until}
         )
     )
     return True
 
 
 async def _ended(session: AsyncSession, due: AccountDue) -> Cycle | None:
-    found = cycles_to_close(due.master_id)
+    found = cycles_to_charge(due.master_id)
     statement = select(found.c.starts_at, found.c.ends_at).where(found.c.account_id == due.account_id)
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else Cycle(due.master_id, due.account_id, row.starts_at, row.ends_at)

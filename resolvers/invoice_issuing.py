@@ -22,7 +22,7 @@ from authz.guard import lock_path
 from models.accounts import Currency, account_closure, accounts
 from models.billing import billing_details, charges
 from models.clock import current_moment
-from models.cycle_closing import cycles_to_close
+from models.cycle_charging import cycles_to_charge
 from models.identifiers import AccountId, ChargeId, InvoiceId, MasterId, new_id
 from models.invoices import InvoiceKind
 from resolvers.billing import day_of
@@ -48,7 +48,7 @@ async def invoices_due(session: AsyncSession, after: AccountId | None) -> Sequen
 
 async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountDue) -> Issued | None:
     """Issue the account's oldest invoice that is due; None where there is none, or where another worker was
-    first, or where something that belongs on it waits to be closed."""
+    first, or where something that belongs on it waits to be charged."""
     if not await billing_functions.enter_to_bill(session, due.master_id):
         return None
     await lock_path(session, due.master_id, due.account_id)
@@ -90,8 +90,8 @@ async def _period(session: AsyncSession, due: AccountDue) -> Period | None:
 
 
 async def _is_incomplete(session: AsyncSession, due: AccountDue, period: Period) -> bool:
-    """Whether a cycle that ended in the period is not closed yet, in the account or below it."""
-    ended, below = cycles_to_close(due.master_id), account_closure.alias()
+    """Whether a cycle that ended in the period is not charged yet, in the account or below it."""
+    ended, below = cycles_to_charge(due.master_id), account_closure.alias()
     statement = exists(
         select(ended.c.account_id)
         .join(below, below.c.descendant_id == ended.c.account_id)

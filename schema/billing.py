@@ -45,5 +45,5 @@ class AccountCost:
     )
     charged: MicroAmount = column(
         codec=AMOUNT,
-        description="For plans and contacts, of billing cycles that ended then and are closed, without VAT.",
+        description="For plans and contacts, of billing cycles that ended then and are charged, without VAT.",
     )

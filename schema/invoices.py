@@ -27,7 +27,7 @@ class InvoiceLine:
     """What one account used of one product in one billing cycle of its subscription."""
 
     account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.line_account_of)
-    account_name: str = column(description="What that account was called when the cycle was closed.")
+    account_name: str = column(description="What that account was called when the cycle was charged.")
     product: Product = column(codec=enum_of(Product), description="What was sold.")
     description: str = column(description="The same for people.")
     quantity: int = column(description="How many.")

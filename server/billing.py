@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from models.identifiers import AccountId
-from resolvers.cycle_charging import AccountDue, charge_cycle, closings_due
+from resolvers.cycle_charging import AccountDue, charge_cycle, charges_due
 from resolvers.invoice_documents import Issuer
 from resolvers.invoice_issuing import invoices_due, issue_invoice
 
@@ -19,7 +19,7 @@ async def bill(database: AsyncEngine, issuer: Issuer | None) -> None:
     """Charge for all cycles that have ended, then issue all invoices that are due, account by account, each
     in a transaction of its own. Without an issuer no invoice is issued."""
     sessions = async_sessionmaker(database, class_=AsyncSession)
-    await _for_each_due(sessions, closings_due, charge_cycle)
+    await _for_each_due(sessions, charges_due, charge_cycle)
     if issuer is not None:
         await _for_each_due(sessions, invoices_due, partial(_issued, issuer))
 

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from authz import builtin_roles, makers, opened_rights, parent_access, row_security
-from models import budgets, cycle_closing, cycles, invoice_issuing, jobs, ledger_posting, plan_catalogue
+from models import budgets, cycle_charging, cycles, invoice_issuing, jobs, ledger_posting, plan_catalogue
 from resolvers import expiry_notices
 from server.database import connect_as_owner
 
@@ -46,7 +46,7 @@ def _migrate(connection: Connection) -> None:
     budgets.synchronize(connection)
     plan_catalogue.synchronize(connection)
     jobs.synchronize(connection)
-    cycle_closing.synchronize(connection)
+    cycle_charging.synchronize(connection)
     invoice_issuing.synchronize(connection)
 
 
@@ -66,7 +66,7 @@ def why_not_current(connection: Connection) -> str | None:
         ledger_posting,
         expiry_notices,
         jobs,
-        cycle_closing,
+        cycle_charging,
         invoice_issuing,
     )
     if any(rule.differs(connection) for rule in rules):

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import Text, Uuid
 
-from models.billing import billing_details, billing_mode_choices, charges, cycle_closings
+from models.billing import billing_details, billing_mode_choices, charged_cycles, charges
 from models.clock import current_moment
 from models.identifiers import Kind, new_id, present
 from resolvers.invoice_amounts import TaxRate
@@ -147,8 +147,8 @@ async def give_details(world: World, account: Account) -> None:
         await connection.execute(upsert(billing_details).values(**values).on_conflict_do_nothing())
 
 
-async def close_cycles(world: World, account: Account) -> None:
-    """All cycles of the account's subscription are closed, up to now."""
-    values = {"master_id": account.master, "account_id": account.key, "closed_until": func.now()}
+async def mark_charged(world: World, account: Account) -> None:
+    """All cycles of the account's subscription are charged, up to now."""
+    values = {"master_id": account.master, "account_id": account.key, "charged_until": func.now()}
     async with world.database.begin() as connection:
-        await connection.execute(insert(cycle_closings).values(**values))
+        await connection.execute(insert(charged_cycles).values(**values))

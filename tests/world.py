@@ -17,7 +17,7 @@ from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
 from authz.tokens import TokenKind, digest_of, generate
 from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
-from models.billing import billing_details, billing_mode_choices, charges, cycle_closings
+from models.billing import billing_details, billing_mode_choices, charged_cycles, charges
 from models.break_glass import break_glass_openings
 from models.budgets import budgets, credit_counts
 from models.events import events
@@ -312,7 +312,7 @@ class World:
             send_reservations,
             billing_mode_choices,
             billing_details,
-            cycle_closings,
+            charged_cycles,
             charges,
             invoices,
         )

@@ -144,7 +144,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_send_cycles_open", "send_cycles", ["starts_at"], postgresql_where=sa.text("closed_at IS NULL")
+        "ix_send_cycles_open", "send_cycles", ["ends_at"], postgresql_where=sa.text("closed_at IS NULL")
     )
     for rights in GRANTS:
         op.execute(f"GRANT {rights} TO {ROLE}")

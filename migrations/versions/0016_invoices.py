@@ -12,7 +12,7 @@ ROLE = "mandant_application"
 GRANTS = {
     "billing_mode_choices": "SELECT, INSERT",
     "billing_details": "SELECT, INSERT, UPDATE (name, street, postcode, city, country, vat_id, email)",
-    "cycle_closings": "SELECT, INSERT, UPDATE (closed_until)",
+    "charged_cycles": "SELECT, INSERT, UPDATE (charged_until)",
     "charges": "SELECT, INSERT (master_id, account_id, id, billed_id, account_name, product, description, source_id, quantity, unit_price, amount, prepaid, starts_at, ends_at, invoice_starts_at, invoice_ends_at)",
     "invoices": "SELECT",
 }
@@ -89,16 +89,16 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
-        "cycle_closings",
+        "charged_cycles",
         sa.Column("master_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("closed_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("charged_until", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["master_id", "account_id"],
             ["accounts.master_id", "accounts.id"],
-            name=op.f("fk_cycle_closings_master_id_account_id"),
+            name=op.f("fk_charged_cycles_master_id_account_id"),
         ),
-        sa.PrimaryKeyConstraint("master_id", "account_id", name=op.f("pk_cycle_closings")),
+        sa.PrimaryKeyConstraint("master_id", "account_id", name=op.f("pk_charged_cycles")),
         comment="Of a subscription: until when its cycles are turned into charges.",
     )
     op.create_table(

@@ -14,7 +14,7 @@ from authz.builtin_roles import BuiltinRole
 from authz.refusals import Refusal, RefusalCode
 from models.invoices import invoices
 from models.plans import plans
-from resolvers.cycle_charging import AccountDue, charge_cycle, closings_due
+from resolvers.cycle_charging import AccountDue, charge_cycle, charges_due
 from resolvers.invoice_crediting import credit_invoice
 from resolvers.invoice_issuing import invoices_due, issue_invoice
 from resolvers.invoice_reading import read_invoice_xml
@@ -58,11 +58,11 @@ async def test_several_workers_at_once(world: World, clock: Clock, application: 
         assert sorted((await connection.execute(statement)).scalars()) == sorted(keys)
 
 
-async def _closed(application: AsyncEngine) -> list[AccountDue]:
-    """All that has ended is closed. Whom an invoice is due to."""
+async def _charged(application: AsyncEngine) -> list[AccountDue]:
+    """All that has ended is charged. Whom an invoice is due to."""
     sessions = async_sessionmaker(application, class_=AsyncSession)
     async with sessions.begin() as session:
-        ended = await closings_due(session, None)
+        ended = await charges_due(session, None)
     for due in ended:
         async with sessions.begin() as session:
             assert await charge_cycle(session, due)
@@ -76,7 +76,7 @@ async def test_two_that_see_the_same_invoice_due(
 ) -> None:
     """The second waits for the first, and finds nothing left; or it takes the number of what never was."""
     await _due(world, clock)
-    (due,) = await _closed(application)
+    (due,) = await _charged(application)
     before = await _numbers(world.database)
     sessions = async_sessionmaker(application, class_=AsyncSession)
 
@@ -99,7 +99,7 @@ async def test_two_that_see_the_same_invoice_due(
 async def test_two_trees_share_one_sequence(world: World, clock: Clock, application: AsyncEngine) -> None:
     """Whoever comes second waits with its number until it is known whether the first one's was used."""
     await _due(world, clock, 2)
-    one, other = await _closed(application)
+    one, other = await _charged(application)
     before = await _numbers(world.database)
     sessions = async_sessionmaker(application, class_=AsyncSession)
 
@@ -125,7 +125,7 @@ async def test_what_does_not_add_up_is_not_issued(
 ) -> None:
     """By the database itself, whoever calls: sums, charges of others, closed trees; and no number is used."""
     await _due(world, clock, 2)
-    one, other = await _closed(application)
+    one, other = await _charged(application)
     before = await _numbers(world.database)
     issue_one = text(
         "SELECT invoice_issue(jsonb_build_object('master_id', cast(:tree AS uuid), 'account_id', "
@@ -248,7 +248,7 @@ async def test_what_goes_wrong_with_one_keeps_no_other_waiting(
     assert len(await invoices_of(api, owners[0], wrong)) == 1
 
 
-async def test_without_an_issuer_cycles_are_closed_and_nothing_is_issued(
+async def test_without_an_issuer_cycles_are_charged_and_nothing_is_issued(
     api: Api, world: World, clock: Clock, application: AsyncEngine
 ) -> None:
     (account,) = await _due(world, clock)

@@ -12,7 +12,7 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.base import APPLICATION_ROLE, metadata
-from models.billing import billing_details, billing_mode_choices, charges, cycle_closings
+from models.billing import billing_details, billing_mode_choices, charged_cycles, charges
 from models.break_glass import break_glass_openings
 from models.budgets import budgets, credit_counts
 from models.clock import clock
@@ -160,7 +160,7 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "change who was billed": update(billing_mode_choices).values(mode="SEPARATE"),
     "remove who was billed": delete(billing_mode_choices),
     "remove billing details": delete(billing_details),
-    "close cycles anew": delete(cycle_closings),
+    "close cycles anew": delete(charged_cycles),
 }
 
 

@@ -26,7 +26,7 @@ from server.database import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.executor import Executor
 from tests.api import Caller
-from tests.billing import close_cycles, give_details, give_invoice, separate
+from tests.billing import give_details, give_invoice, mark_charged, separate
 from tests.budgets import set_budget
 from tests.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule
 from tests.equality import rows
@@ -80,7 +80,7 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await give_invoice(world, master)
     await give_details(world, master)
     await separate(world, account)
-    await close_cycles(world, master)
+    await mark_charged(world, master)
     return master, owner
 
 

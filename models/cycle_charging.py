@@ -1,7 +1,7 @@
-"""Which cycles wait to be closed: those that ended an hour ago and are not charges yet.
+"""Which cycles wait to be charged: those that ended an hour ago and are not charges yet.
 
 The hour lets what was under way at the boundary end: a reservation counts in the cycle in which it was made,
-and may be committed a little later. A master account that never chose a plan has cycles too; they are closed
+and may be committed a little later. A master account that never chose a plan has cycles too; they are charged
 where there is something to charge.
 """
 
@@ -9,7 +9,7 @@ import uuid
 
 from sqlalchemy import Connection, DateTime, FromClause, Uuid, column, func, literal, text
 
-_HEAD = """mandant_cycles_to_close(tree uuid)
+_HEAD = """mandant_cycles_to_charge(tree uuid)
   RETURNS TABLE (master_id uuid, account_id uuid, starts_at timestamptz, ends_at timestamptz)
   LANGUAGE sql STABLE"""
 
@@ -20,7 +20,7 @@ SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
     mandant_cycle_start(numbered.anchored_at, numbered.time_zone, numbered.number + 1) AS ends_at
   FROM (
     SELECT counted.*, mandant_cycle_number(counted.anchored_at, counted.time_zone,
-      greatest(closing.closed_until, counted.anchored_at)) AS number
+      greatest(charged.charged_until, counted.anchored_at)) AS number
     FROM (
       SELECT subscription.master_id, subscription.account_id, subscription.anchored_at,
         subscription.time_zone
@@ -46,20 +46,20 @@ SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
             )
         )
     ) AS counted
-    LEFT JOIN cycle_closings AS closing
-      ON closing.master_id = counted.master_id AND closing.account_id = counted.account_id
+    LEFT JOIN charged_cycles AS charged
+      ON charged.master_id = counted.master_id AND charged.account_id = counted.account_id
     -- No cycle is shorter: most accounts are passed over here.
-    WHERE coalesce(closing.closed_until, counted.anchored_at) < mandant_now() - interval '27 days'
+    WHERE coalesce(charged.charged_until, counted.anchored_at) < mandant_now() - interval '27 days'
   ) AS numbered
 ) AS ended
 WHERE ended.ends_at <= mandant_now() - interval '1 hour'"""
 """Of each subscription the first such cycle; of one tree, or of all that the caller sees."""
 
 
-def cycles_to_close(tree: uuid.UUID) -> FromClause:
+def cycles_to_charge(tree: uuid.UUID) -> FromClause:
     """Those of a tree, as rows (account_id, starts_at, ends_at)."""
     moment = DateTime(timezone=True)
-    return func.mandant_cycles_to_close(literal(tree, Uuid)).table_valued(
+    return func.mandant_cycles_to_charge(literal(tree, Uuid)).table_valued(
         column("master_id", Uuid()),
         column("account_id", Uuid()),
         column("starts_at", moment),
@@ -74,5 +74,5 @@ def synchronize(connection: Connection) -> None:
 
 def differs(connection: Connection) -> bool:
     """Whether the stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure('mandant_cycles_to_close(uuid)')")
+    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure('mandant_cycles_to_charge(uuid)')")
     return connection.execute(stored).scalar_one_or_none() != _BODY
