@@ -27,8 +27,8 @@ BEGIN
   );
 END""").substitute(last_requests=LAST_REQUESTS.seconds)
 
-# What is in the queue already is left to its job, unless that is for a later moment: it is ready, at work, about
-# to be tried again, or held after too many failures.
+# What is in the queue already is left to its job, unless that is for a later moment: it is ready, at work,
+# about to be tried again, or held after too many failures.
 _ENQUEUE_DUE = Template("""
 DECLARE
   number integer;

@@ -1,4 +1,4 @@
-"""invoices: who is billed and how, what closed cycles cost, documents numbered without gaps"""
+"""invoices: who is billed and how, what cycles cost, documents numbered without gaps"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -234,7 +234,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "master_id", "invoice_id", "position", name=op.f("uq_charges_master_id_invoice_id_position")
         ),
-        comment="What a closed cycle costs; with an invoice, a line of it.",
+        comment="What a cycle costs; with an invoice, a line of it.",
     )
     op.create_index("ix_charges_account_id_ends_at", "charges", ["account_id", "ends_at"], unique=False)
     op.create_index(
