@@ -58,11 +58,11 @@ async def create_override(
     if command.kind is OverrideKind.SUBACCOUNTS and at_work.account_id != at_work.master_id:
         message = "Subaccounts are unlocked for a whole tree, in its master account."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountId")
+    member_id = command.value.member_id
+    user_id = None if member_id is None else await person_of(session, at_work, member_id)
     check_value(command.kind, command.value)
     reason = short_text(command.reason, "reason")
     await _check_expiry(session, command.expires_at)
-    member_id = command.value.member_id
-    user_id = None if member_id is None else await person_of(session, at_work, member_id)
     await _refuse_waiting(session, at_work, command.kind)
     override_id = OverrideId(new_id())
     waits = command.kind.needs_approval

@@ -83,7 +83,8 @@ def contacts_in(cycle: FromClause) -> ColumnElement[int]:
         .correlate(cycle)
         .scalar_subquery()
     )
-    return cycle.c.contacts - gone
+    # Without statistics of what was just written the planner may begin at the wrong end.
+    return case((has_lapsed(cycle), cycle.c.contacts - gone), else_=cycle.c.contacts)
 
 
 def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:

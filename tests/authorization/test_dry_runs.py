@@ -28,6 +28,7 @@ _WITHOUT = {
     **dict.fromkeys(
         ("planChange", "limitIncrease", "sendBudgetUpdate", "creditBudgetUpdate"), "changes no right"
     ),
+    **dict.fromkeys(("billingModeUpdate", "billingDetailsUpdate"), "changes no right"),
     **dict.fromkeys(("sendReserve", "sendCommit", "sendVoid"), "changes no right"),
     **dict.fromkeys(("paymentMethodAdd", "paymentMethodRemove"), "changes no right"),
     **dict.fromkeys(("topUpRuleUpdate", "topUpRuleRemove"), "changes no right"),

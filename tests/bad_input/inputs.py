@@ -231,7 +231,7 @@ def inputs(place: Place) -> dict[str, Input]:
         "overrideCreate": account
         | because
         | {"kind": "SENDING_DOMAINS", "sendingDomains": 2, "expiresAt": next_year}
-        | {"unsubscribeScope": None, "fieldFunctions": None},
+        | {"unsubscribeScope": None, "fieldFunctions": None, "memberId": None, "permissions": None},
         "overrideApprove": override,
         "overrideEnd": override | because,
         "creditTransfer": {"fromAccountId": place.master.id, "toAccountId": place.account.id}

@@ -53,7 +53,7 @@ MUTATIONS = {
     "breakGlassEnd": ["breakGlassId"],
     "subaccountsRequest": ["accountId"],
     "subaccountsRequestDecline": ["accountId"],
-    "overrideCreate": ["accountId"],
+    "overrideCreate": ["accountId", "memberId"],
     "overrideApprove": ["accountId", "overrideId"],
     "overrideEnd": ["accountId", "overrideId"],
     "creditTransfer": ["fromAccountId", "toAccountId"],
