@@ -55,8 +55,8 @@ async def test_the_nearest_with_its_own(api: Api, brand: Brand, world: World) ->
 
 async def test_a_preview_tells_whose_invoice(api: Api, brand: Brand, world: World) -> None:
     """N11: the same as the account does."""
-    query = """query ($id: ID!) { sendPreview(accountId: $id, stream: MARKETING, recipients: ["ann@example.com"]) {
-            invoicedAccount { id } } }"""
+    query = """query ($id: ID!) { sendPreview(
+      accountId: $id, stream: MARKETING, recipients: ["ann@example.com"]) { invoicedAccount { id } } }"""
     for expected in (brand.master, brand.us):
         shown = (await api.read(query, brand.owner, id=brand.us.id))["sendPreview"]
         assert shown["invoicedAccount"] == {"id": expected.id}
