@@ -51,7 +51,9 @@ WITH plan AS (
 INSERT INTO plan_choices (master_id, account_id, id, plan_id, holds_from)
 SELECT $1, $1, gen_random_uuid(), id, now() FROM plan
 """
-_FORGET = "TRUNCATE active_contacts, contact_claims, credit_counts, send_counts, send_reservations, send_cycles"
+_FORGET = (
+    "TRUNCATE active_contacts, contact_claims, credit_counts, send_counts, send_reservations, send_cycles"
+)
 
 
 @dataclass(frozen=True)
