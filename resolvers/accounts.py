@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, select
 
+from authz.first_page import first_readable_accounts
 from authz.permissions import Permission, allows
-from authz.reach import first_readable_accounts, readable_account, readable_accounts
+from authz.reach import readable_account, readable_accounts
 from authz.status import effective_status, status_mask
 from engine.arguments import Described
 from engine.paging import Order, Window
