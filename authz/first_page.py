@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import FromClause, Select, and_, func, select, true, union
+from sqlalchemy import FromClause, Select, and_, func, literal_column, select, true, union
 
 from authz.permissions import Permission, allows
 from authz.reach import GRANTS, granted_mask
@@ -15,13 +15,15 @@ def first_readable_accounts(window: Window) -> Select[Any]:
     """The readable rows that a page in the order of ids can show, with their `mask`.
 
     Each grant has an ordered stream of accounts below it. Only those can have rows on the page whose first
-    rows are the first of all; they are cut to the page and merged. What it costs follows the number of
+    rows are among the first of all; they are cut to the page and merged. What it costs follows the number of
     grants, not the number of accounts that they reach.
     """
     first = _below(GRANTS, replace(window, size=1), overshoot=False)
-    heads = select(*GRANTS.c, first.c.id.label("first_id")).select_from(GRANTS.join(first, true()))
-    every = heads.subquery()
-    leading = window.apply(select(*every.c), [every.c.first_id]).subquery("leading")
+    # Grants may begin with the same account, and take one place of the page together.
+    place = func.dense_rank().over(order_by=window.sorted([first.c.id]))
+    ranked = select(*GRANTS.c, place.label("place")).select_from(GRANTS.join(first, true())).subquery()
+    places = literal_column(str(window.size + 1))
+    leading = select(*ranked.c).where(ranked.c.place <= places).subquery("leading")
     stream = _below(leading, window)
     below = select(stream.c.master_id, stream.c.id).select_from(leading.join(stream, true()))
     own = select(GRANTS.c.master_id, GRANTS.c.account_id.label("id")).where(

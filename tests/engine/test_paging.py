@@ -188,3 +188,27 @@ async def test_what_comes_and_goes_does_not_shift_a_walk(api: Api, world: World,
     new = await world.member(account, BuiltinRole.ANALYST)
     rest = await reading.page(listing, first=10, after=first.cursors[-1])
     assert rest.ids == [members[2].id, members[3].id, new.id]
+
+
+@pytest.mark.parametrize("path", Path)
+@pytest.mark.parametrize("order", ["CREATED", "CREATED_DESC"])
+async def test_roles_that_reach_the_same_accounts_hide_none_of_another_tree(
+    api: Api, world: World, order: str, path: Path
+) -> None:
+    """Where the page begins, more grants than it has places may all lead to one and the same account."""
+    viewer = await world.person()
+    first, last = [await world.account(name=name) for name in ("First", "Last")]
+    chain = [await world.account()]
+    for _ in range(3):
+        chain.append(await world.account(chain[-1]))
+    for account in (first, last, *chain[:-1]):
+        await world.member(account, BuiltinRole.ADMINISTRATOR, viewer)
+    between = await world.account(chain[-1])
+    after = [await world.account(account) for account in (first, last, first)]
+    expected = [account.id for account in (first, last, *chain, between, *after)]
+    if order == "CREATED_DESC":
+        expected.reverse()
+    listing = Listing("accounts", f", orderBy: {order}", of_viewer=True)
+    reading = Reading(api, viewer, first.id, path)
+    for pages in (await reading.forward(listing, 1), await reading.backward(listing, 1)):
+        assert [id_ for page in pages for id_ in page.ids] == expected
