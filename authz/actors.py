@@ -26,3 +26,7 @@ class EarlierActor:
     user_id: UserId | None
     api_key_id: ApiKeyId | None
     reason: str | None = None
+
+
+PLATFORM = EarlierActor(None, None)
+"""Nobody: the platform does what follows from what was done before."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import FromClause, Select, and_, func, literal_column, select, true, union
+from sqlalchemy import FromClause, Integer, Select, and_, func, literal_column, select, true, union
 
 from authz.permissions import Permission, allows
 from authz.reach import GRANTS, granted_mask
@@ -22,7 +22,7 @@ def first_readable_accounts(window: Window) -> Select[Any]:
     # Grants may begin with the same account, and take one place of the page together.
     place = func.dense_rank().over(order_by=window.sorted([first.c.id]))
     ranked = select(*GRANTS.c, place.label("place")).select_from(GRANTS.join(first, true())).subquery()
-    places = literal_column(str(window.size + 1))
+    places = literal_column(str(window.size + 1), Integer)
     leading = select(*ranked.c).where(ranked.c.place <= places).subquery("leading")
     stream = _below(leading, window)
     below = select(stream.c.master_id, stream.c.id).select_from(leading.join(stream, true()))

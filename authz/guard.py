@@ -31,7 +31,7 @@ from authz.reach import mask_of_account
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from authz.status import effective_status, status_mask
 from models.accounts import AccountStatus, account_closure, accounts
-from models.identifiers import AccountId, MasterId
+from models.identifiers import AccountId, AccountKey, MasterId
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,12 @@ class Authorized:
     """The nearest account whose grant gave the permission (R54)."""
     opened_because: str | None = None
     """Why the glass was broken, where that alone gave the permission."""
+
+
+def without_rights(account: AccountKey, acting_from: AccountId | None = None) -> Authorized:
+    """An account for the books and the log of what the platform does: nobody's rights are behind it."""
+    place = acting_from or account.account_id
+    return Authorized(account.master_id, account.account_id, mask=0, below_mask=0, acting_from=place)
 
 
 @dataclass(frozen=True)

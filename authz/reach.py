@@ -147,7 +147,7 @@ def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     """What gives the principal rights that it may pass on: rows (master_id, account_id, from_id, own_mask,
     below_mask). `from_id` is the account that the right is held in: another one only for break-glass, which
     is not among these."""
-    return union_all(*_lasting_grants(principal))
+    return union_all(*(grant for _, grant in _lasting_grants(principal)))
 
 
 def grant_rows_now(principal: FromClause, *carried: str) -> CompoundSelect[Any]:
@@ -156,12 +156,23 @@ def grant_rows_now(principal: FromClause, *carried: str) -> CompoundSelect[Any]:
     Of several principals `carried` names the columns that tell whose grant a row is; they stand behind.
     """
     whose = [principal.c[name] for name in carried]
-    grants = (*_lasting_grants(principal), opening_grants(principal))
-    return union_all(*(grant.add_columns(*whose) for grant in grants))
+    return union_all(*(grant.add_columns(*whose) for _, grant in _all_grants(principal)))
 
 
-def _lasting_grants(principal: FromClause) -> tuple[Select[Any], ...]:
-    return _membership_grants(principal), _key_grants(principal), _share_grants(principal)
+_Grants = tuple[tuple[PrincipalKind, Select[Any]], ...]
+"""Each with the only kind of principal that it has rows for."""
+
+
+def _lasting_grants(principal: FromClause) -> _Grants:
+    return (
+        (PrincipalKind.PERSON, _membership_grants(principal)),
+        (PrincipalKind.API_KEY, _key_grants(principal)),
+        (PrincipalKind.PERSON, _share_grants(principal)),
+    )
+
+
+def _all_grants(principal: FromClause) -> _Grants:
+    return (*_lasting_grants(principal), (PrincipalKind.PERSON, opening_grants(principal)))
 
 
 def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
@@ -170,10 +181,8 @@ def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
 
 
 def _grants_of_principal() -> CTE:
-    """All that gives who asks rights now: of a key nothing but itself, of a person everything else."""
-    person = _membership_grants(PRINCIPAL), _share_grants(PRINCIPAL), opening_grants(PRINCIPAL)
-    arms = [only_in(PrincipalKind.PERSON, grant) for grant in person]
-    arms.append(only_in(PrincipalKind.API_KEY, _key_grants(PRINCIPAL)))
+    """All that gives who asks rights now; a plan for one kind of principals has that kind's alone."""
+    arms = [only_in(kind, grant) for kind, grant in _all_grants(PRINCIPAL)]
     return union_all(*arms).cte("grants").prefix_with("MATERIALIZED")
 
 

@@ -8,6 +8,7 @@ import enum
 import secrets
 import time
 import uuid
+from dataclasses import dataclass
 from typing import NewType
 
 AccountId = NewType("AccountId", uuid.UUID)
@@ -30,6 +31,14 @@ SendReservationId = NewType("SendReservationId", uuid.UUID)
 RecipientListId = NewType("RecipientListId", uuid.UUID)
 InvoiceId = NewType("InvoiceId", uuid.UUID)
 ChargeId = NewType("ChargeId", uuid.UUID)
+
+
+@dataclass(frozen=True)
+class AccountKey:
+    """An account and the tree that it lies in: where a statement finds it again."""
+
+    master_id: MasterId
+    account_id: AccountId
 
 
 class Kind(enum.StrEnum):

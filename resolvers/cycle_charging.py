@@ -27,7 +27,7 @@ from models.accounts import accounts
 from models.billing import charged_cycles, charges
 from models.cycle_charging import cycles_to_charge
 from models.cycles import cycle_number, cycle_start
-from models.identifiers import AccountId, MasterId, new_id
+from models.identifiers import AccountId, AccountKey, MasterId, new_id
 from resolvers.billing import billed_id
 from resolvers.cycle_usage import Cycle, Usage, is_open, usage_of
 from resolvers.invoice_amounts import cents
@@ -37,21 +37,13 @@ BATCH = 100
 """So many are looked at before others are looked for."""
 
 
-@dataclass(frozen=True)
-class AccountDue:
-    """An account that has something to be charged or invoiced."""
-
-    master_id: MasterId
-    account_id: AccountId
-
-
-async def charges_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountDue]:
+async def charges_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountKey]:
     """Up to BATCH of them, those whose ids come after that one."""
     rows = await session.execute(billing_functions.charges_due(after or uuid.UUID(int=0), BATCH))
-    return [AccountDue(MasterId(row.tree), AccountId(row.account)) for row in rows]
+    return [AccountKey(MasterId(row.tree), AccountId(row.account)) for row in rows]
 
 
-async def charge_cycle(session: AsyncSession, due: AccountDue) -> bool:
+async def charge_cycle(session: AsyncSession, due: AccountKey) -> bool:
     """Charge the first cycle of the account's subscription that has ended and is not charged. Whether it was.
 
     It is not while something of it can still be committed, nor where another worker was first.
@@ -76,7 +68,7 @@ async def charge_cycle(session: AsyncSession, due: AccountDue) -> bool:
     return True
 
 
-async def _ended(session: AsyncSession, due: AccountDue) -> Cycle | None:
+async def _ended(session: AsyncSession, due: AccountKey) -> Cycle | None:
     found = cycles_to_charge(due.master_id)
     statement = select(found.c.starts_at, found.c.ends_at).where(found.c.account_id == due.account_id)
     row = (await session.execute(statement)).one_or_none()

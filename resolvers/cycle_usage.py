@@ -101,7 +101,7 @@ async def _bought(session: AsyncSession, cycle: Cycle) -> list[Usage]:
         increase.master_id == cycle.master_id,
         increase.account_id == cycle.account_id,
         increase.cycle_starts_at < cycle.ends_at,
-        ~_is_charged(Product.CONTACT_BLOCK, increase.account_id, increase.id),
+        ~_is_charged(cycle, Product.CONTACT_BLOCK, increase.account_id, increase.id),
     )
     return [
         Usage(
@@ -130,7 +130,7 @@ async def _sent(session: AsyncSession, cycle: Cycle) -> list[Usage]:
             _of_cycle(cycle),
             reservation.price > 0,
             reservation.status == ReservationStatus.COMMITTED.value,
-            ~_is_charged(Product.SENDS_BEYOND, reservation.account_id, reservation.cycle_id),
+            ~_is_charged(cycle, Product.SENDS_BEYOND, reservation.account_id, reservation.cycle_id),
         )
         .group_by(reservation.account_id, reservation.cycle_id, unit_price)
         .order_by(reservation.account_id, reservation.cycle_id, unit_price)
@@ -160,10 +160,11 @@ def _of_cycle(cycle: Cycle) -> ColumnElement[bool]:
 
 
 def _is_charged(
-    product: Product, account_id: ColumnElement[uuid.UUID], source_id: ColumnElement[uuid.UUID]
+    cycle: Cycle, product: Product, account_id: ColumnElement[uuid.UUID], source_id: ColumnElement[uuid.UUID]
 ) -> ColumnElement[bool]:
     charge = charges.alias()
     return exists().where(
+        charge.c.master_id == cycle.master_id,
         charge.c.account_id == account_id,
         charge.c.product == literal(product.value, Text),
         charge.c.source_id == source_id,

@@ -10,10 +10,9 @@ from authz.guard import lock_path
 from authz.refusals import NotFound, Refusal, RefusalCode
 from models.accounts import accounts
 from models.clock import current_moment
-from models.identifiers import AccountId, InvoiceId, MasterId, new_id
+from models.identifiers import AccountId, AccountKey, InvoiceId, MasterId, new_id
 from models.invoices import InvoiceKind, invoices
 from resolvers.billing import day_of
-from resolvers.cycle_charging import AccountDue
 from resolvers.invoice_documents import PAYABLE_WITHIN
 from resolvers.invoice_reading import read_invoice_xml
 from resolvers.invoice_writing import Issued, NewInvoice, write_invoice
@@ -32,7 +31,7 @@ async def credit_invoice(session: AsyncSession, number_prefix: str, number: str,
     known = (await session.execute(found)).one_or_none()
     if known is None:
         raise NotFound("number")
-    billed = AccountDue(MasterId(known.master_id), AccountId(known.account_id))
+    billed = AccountKey(MasterId(known.master_id), AccountId(known.account_id))
     await session.execute(select(func.set_config("mandant.trees", f"{{{billed.master_id}}}", True)))
     await lock_path(session, billed.master_id, billed.account_id)
     row = (await session.execute(_invoice(billed, number))).one()
@@ -42,7 +41,7 @@ async def credit_invoice(session: AsyncSession, number_prefix: str, number: str,
     return await write_invoice(session, number_prefix, billed, _credit_note(row, reason))
 
 
-def _invoice(billed: AccountDue, number: str) -> Select[Any]:
+def _invoice(billed: AccountKey, number: str) -> Select[Any]:
     note, now = invoices.alias(), current_moment()
     of_account = and_(accounts.c.master_id == invoices.c.master_id, accounts.c.id == invoices.c.account_id)
     corrected = exists().where(note.c.master_id == billed.master_id, note.c.corrects_id == invoices.c.id)

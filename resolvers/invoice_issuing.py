@@ -23,11 +23,11 @@ from models.accounts import Currency, account_closure, accounts
 from models.billing import billing_details, charges
 from models.clock import current_moment
 from models.cycle_charging import cycles_to_charge
-from models.identifiers import AccountId, ChargeId, InvoiceId, MasterId, new_id
+from models.identifiers import AccountId, AccountKey, ChargeId, InvoiceId, MasterId, new_id
 from models.invoices import InvoiceKind
 from resolvers.billing import day_of
 from resolvers.credit import currency_of
-from resolvers.cycle_charging import BATCH, AccountDue
+from resolvers.cycle_charging import BATCH
 from resolvers.invoice_documents import PAYABLE_WITHIN, Document, Issuer, Line, Party
 from resolvers.invoice_writing import Issued, NewInvoice, write_invoice
 
@@ -40,13 +40,13 @@ class Period:
     ends_at: datetime.datetime
 
 
-async def invoices_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountDue]:
+async def invoices_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountKey]:
     """Accounts to be invoiced: up to BATCH of them, those whose ids come after that one."""
     rows = await session.execute(billing_functions.invoices_due(after or uuid.UUID(int=0), BATCH))
-    return [AccountDue(MasterId(row.tree), AccountId(row.account)) for row in rows]
+    return [AccountKey(MasterId(row.tree), AccountId(row.account)) for row in rows]
 
 
-async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountDue) -> Issued | None:
+async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountKey) -> Issued | None:
     """Issue the account's oldest invoice that is due; None where there is none, or where another worker was
     first, or where something that belongs on it waits to be charged."""
     if not await billing_functions.enter_to_bill(session, due.master_id):
@@ -67,7 +67,7 @@ async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountDue) 
     return await write_invoice(session, issuer.number_prefix, due, new)
 
 
-def _open_charges(due: AccountDue) -> ColumnElement[bool]:
+def _open_charges(due: AccountKey) -> ColumnElement[bool]:
     return and_(
         charges.c.master_id == due.master_id,
         charges.c.billed_id == due.account_id,
@@ -75,7 +75,7 @@ def _open_charges(due: AccountDue) -> ColumnElement[bool]:
     )
 
 
-async def _period(session: AsyncSession, due: AccountDue) -> Period | None:
+async def _period(session: AsyncSession, due: AccountKey) -> Period | None:
     statement = (
         select(charges.c.invoice_starts_at, charges.c.invoice_ends_at)
         .where(
@@ -89,7 +89,7 @@ async def _period(session: AsyncSession, due: AccountDue) -> Period | None:
     return None if row is None else Period(*row)
 
 
-async def _is_incomplete(session: AsyncSession, due: AccountDue, period: Period) -> bool:
+async def _is_incomplete(session: AsyncSession, due: AccountKey, period: Period) -> bool:
     """Whether a cycle that ended in the period is not charged yet, in the account or below it."""
     ended, below = cycles_to_charge(due.master_id), account_closure.alias()
     statement = exists(
@@ -104,7 +104,7 @@ async def _is_incomplete(session: AsyncSession, due: AccountDue, period: Period)
     return bool((await session.execute(select(statement))).scalar_one())
 
 
-async def _charged(session: AsyncSession, due: AccountDue, period: Period) -> Sequence[Row[*tuple[Any, ...]]]:
+async def _charged(session: AsyncSession, due: AccountKey, period: Period) -> Sequence[Row[*tuple[Any, ...]]]:
     """What comes on the invoice: account by account, the billed one first, then in the order of creation."""
     charge = charges.c
     statement = (
@@ -137,7 +137,7 @@ def _last_day(ends_at: ColumnElement[datetime.datetime]) -> ColumnElement[dateti
 async def _document(
     session: AsyncSession,
     issuer: Issuer,
-    due: AccountDue,
+    due: AccountKey,
     period: Period,
     rows: Sequence[Row[*tuple[Any, ...]]],
     number: str,
@@ -161,7 +161,7 @@ async def _document(
     )
 
 
-def _facts(due: AccountDue, period: Period) -> Any:
+def _facts(due: AccountKey, period: Period) -> Any:
     now = current_moment()
     details = billing_details
     of_account = and_(details.c.master_id == accounts.c.master_id, details.c.account_id == accounts.c.id)

@@ -15,17 +15,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.actors import EarlierActor
-from authz.guard import Authorized
+from authz.actors import PLATFORM
+from authz.guard import without_rights
 from models.clock import current_moment
-from models.identifiers import ChargeId, InvoiceId, Kind, present
+from models.identifiers import AccountKey, ChargeId, InvoiceId, Kind, present
 from models.invoices import InvoiceKind
-from resolvers.cycle_charging import AccountDue
 from resolvers.events import EventKind, record
 from resolvers.invoice_documents import PAYABLE_WITHIN, Document
 from resolvers.invoice_xml import invoice_xml
-
-_PLATFORM = EarlierActor(None, None)
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ _EVENTS = {
 
 
 async def write_invoice(
-    session: AsyncSession, number_prefix: str, billed: AccountDue, new: NewInvoice
+    session: AsyncSession, number_prefix: str, billed: AccountKey, new: NewInvoice
 ) -> Issued:
     """Give it the next number, and log that. The numbers' row is locked from here on."""
     document = new.document
@@ -84,9 +81,7 @@ async def write_invoice(
         literal(list(new.charge_ids), ARRAY(Uuid)),
     )
     number = str((await session.execute(select(issued))).scalar_one())
-    place = Authorized(
-        billed.master_id, billed.account_id, mask=0, below_mask=0, acting_from=billed.account_id
-    )
+    place = without_rights(billed)
     kind, subject_id = _EVENTS[document.kind], present(Kind.INVOICE, new.id)
-    await record(session, _PLATFORM, place, kind, subject_id, None, {"number": number}, document.reason)
+    await record(session, PLATFORM, place, kind, subject_id, None, {"number": number}, document.reason)
     return Issued(new.id, number)

@@ -2,12 +2,12 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from models.identifiers import AccountId, SendCycleId
+from models.identifiers import AccountId, AccountKey, SendCycleId
 from models.jobs import Job, JobKind
 from resolvers.cycle_closing import close_cycle
 from resolvers.payments import PaymentProvider
 from resolvers.send_expiry import expire_reservations
-from resolvers.top_up_work import DueAccount, top_up
+from resolvers.top_up_work import top_up
 
 
 async def do(sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, job: Job) -> None:
@@ -19,4 +19,4 @@ async def do(sessions: async_sessionmaker[AsyncSession], provider: PaymentProvid
         case JobKind.CYCLE_CLOSE:
             await close_cycle(sessions, job.master_id, SendCycleId(job.subject_id))
         case JobKind.TOP_UP:
-            await top_up(sessions, provider, DueAccount(job.master_id, AccountId(job.subject_id)))
+            await top_up(sessions, provider, AccountKey(job.master_id, AccountId(job.subject_id)))

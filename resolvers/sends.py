@@ -52,11 +52,7 @@ def account_of(reservation: FromClause) -> Select[Any]:
 
 def status_of(reservation: FromClause) -> ColumnElement[str]:
     """What has become of it, by the clock."""
-    over = and_(
-        reservation.c.status == ReservationStatus.RESERVED.value,
-        reservation.c.expires_at <= current_moment(),
-    )
-    return case((over, ReservationStatus.EXPIRED.value), else_=reservation.c.status)
+    return case((is_lapsed(reservation), ReservationStatus.EXPIRED.value), else_=reservation.c.status)
 
 
 def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:

@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from authz import worker_functions
 from authz.actors import EarlierActor
-from authz.guard import Authorized
+from authz.guard import Authorized, without_rights
 from authz.pair_guard import lock_shared_path
 from authz.refusals import Refusal, RefusalCode
 from authz.status import effective_status
 from models.accounts import AccountStatus, Currency, accounts
-from models.identifiers import AccountId, MasterId, TopUpId, new_id
+from models.identifiers import AccountKey, MasterId, TopUpId, new_id
 from models.payments import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from models.top_up_rules import top_up_rules
 from resolvers.credit import balance_of, currency_of, has_own_balance
@@ -35,14 +35,6 @@ _TOMORROW = func.date_trunc(
 
 
 @dataclass(frozen=True)
-class DueAccount:
-    """An account whose rule is due, or of which a top-up waits for its answer."""
-
-    master_id: MasterId
-    account_id: AccountId
-
-
-@dataclass(frozen=True)
 class WaitingTopUp:
     """A top-up of which the provider's answer is not known."""
 
@@ -51,7 +43,7 @@ class WaitingTopUp:
 
 
 async def top_up(
-    sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, due: DueAccount
+    sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, due: AccountKey
 ) -> None:
     """Begin what the account's rule is due for, and ask for all that waits. What gets no answer waits on."""
     async with sessions.begin() as session:
@@ -62,7 +54,7 @@ async def top_up(
         await ask_and_settle(sessions, provider, one)
 
 
-async def _waiting_top_ups(session: AsyncSession, due: DueAccount) -> Sequence[WaitingTopUp]:
+async def _waiting_top_ups(session: AsyncSession, due: AccountKey) -> Sequence[WaitingTopUp]:
     """The oldest first."""
     if not await worker_functions.enter_as_worker(session, due.master_id):
         return []
@@ -78,7 +70,7 @@ async def _waiting_top_ups(session: AsyncSession, due: DueAccount) -> Sequence[W
     return [WaitingTopUp(due.master_id, TopUpId(top_up_id)) for top_up_id in ids]
 
 
-async def begin(session: AsyncSession, due: DueAccount) -> None:
+async def begin(session: AsyncSession, due: AccountKey) -> None:
     """Write the top-up that a rule is due for; or when it is due again, where none may begin now.
 
     None begins while another of the account's is open, beyond the day's maximum, or while the account or one
@@ -114,7 +106,7 @@ async def begin(session: AsyncSession, due: DueAccount) -> None:
         )
 
 
-def _facts(due: DueAccount) -> Select[Any]:
+def _facts(due: AccountKey) -> Select[Any]:
     of_account = and_(top_ups.c.master_id == due.master_id, top_ups.c.account_id == due.account_id)
     automatic = and_(of_account, top_ups.c.automatic)
     bought = select(func.coalesce(func.sum(top_ups.c.amount), 0)).where(
@@ -169,6 +161,4 @@ def _pending(waiting: WaitingTopUp) -> Select[Any]:
 
 
 def _account_of(row: Row[*tuple[Any, ...]]) -> Authorized:
-    """For the books and the log alone: nobody's rights are behind it."""
-    acting_from = row.actor_account_id or row.account_id
-    return Authorized(row.master_id, row.account_id, mask=0, below_mask=0, acting_from=acting_from)
+    return without_rights(AccountKey(row.master_id, row.account_id), row.actor_account_id)

@@ -7,8 +7,8 @@ import sqlalchemy.exc
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from models.identifiers import AccountId
-from resolvers.cycle_charging import AccountDue, charge_cycle, charges_due
+from models.identifiers import AccountId, AccountKey
+from resolvers.cycle_charging import charge_cycle, charges_due
 from resolvers.invoice_documents import Issuer
 from resolvers.invoice_issuing import invoices_due, issue_invoice
 
@@ -24,17 +24,17 @@ async def bill(database: AsyncEngine, issuer: Issuer | None) -> None:
         await _for_each_due(sessions, invoices_due, partial(_issued, issuer))
 
 
-async def _issued(issuer: Issuer, session: AsyncSession, due: AccountDue) -> bool:
+async def _issued(issuer: Issuer, session: AsyncSession, due: AccountKey) -> bool:
     return await issue_invoice(session, issuer, due) is not None
 
 
 async def _for_each_due(
     sessions: async_sessionmaker[AsyncSession],
-    find: Callable[[AsyncSession, AccountId | None], Awaitable[Sequence[AccountDue]]],
-    step: Callable[[AsyncSession, AccountDue], Awaitable[bool]],
+    find: Callable[[AsyncSession, AccountId | None], Awaitable[Sequence[AccountKey]]],
+    step: Callable[[AsyncSession, AccountKey], Awaitable[bool]],
 ) -> None:
     """Take the step for each account that is due, again as long as it does something."""
-    found: Sequence[AccountDue] = ()
+    found: Sequence[AccountKey] = ()
     more = True
     while more:
         async with sessions.begin() as session:
@@ -47,15 +47,17 @@ async def _for_each_due(
 
 async def _taken(
     sessions: async_sessionmaker[AsyncSession],
-    step: Callable[[AsyncSession, AccountDue], Awaitable[bool]],
-    due: AccountDue,
+    step: Callable[[AsyncSession, AccountKey], Awaitable[bool]],
+    due: AccountKey,
 ) -> bool:
     """Whether the step did something. What goes wrong with one account keeps no other waiting."""
     try:
         async with sessions.begin() as session:
             return await step(session, due)
-    except sqlalchemy.exc.DBAPIError as error:
-        if error.connection_invalidated:
+    except OSError:
+        raise  # the database is away, for every account
+    except Exception as error:
+        if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
             raise
-        _log.warning("account not billed", error=type(error.orig).__name__)
+        _log.exception("account not billed", account=str(due.account_id))
         return False

@@ -172,11 +172,13 @@ def _scheduled(
 
 
 async def _try(name: str, step: Step, database: AsyncEngine) -> None:
-    """What fails is tried again with the next minute."""
+    """What fails is tried again with the next minute, and keeps nothing else from being done."""
     try:
         await step(database)
     except _DATABASE_AWAY as error:
         _log.warning("left undone", step=name, error=type(error).__name__)
+    except Exception:
+        _log.exception("left undone", step=name)
 
 
 async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """What is used of cycles, for tests: written straight into the database."""
 
 import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -11,6 +12,7 @@ from models.cycles import cycle_number, cycle_start
 from models.identifiers import new_id
 from models.plans import subscriptions
 from models.sends import send_counts, send_cycles
+from tests.api import Api, Caller
 from tests.world import Account, World
 
 
@@ -58,3 +60,20 @@ def _start(subscriber: object, cycles_ago: int) -> ColumnElement[datetime.dateti
     time_zone = func.coalesce(zone.scalar_subquery(), literal("UTC"))
     number = cycle_number(anchored_at, time_zone, current_moment())
     return cycle_start(anchored_at, time_zone, number - cycles_ago)
+
+
+BERLIN = "Europe/Berlin"
+MIDNIGHT = datetime.datetime(2027, 2, 28, 23, tzinfo=datetime.UTC)
+"""In Berlin, where a cycle begins that lasts until 31 March, 22:00 in UTC."""
+
+FIGURES = (
+    "startsAt endsAt sent activeContacts { used limit } sends { used limit beyond capLeft } warnings actions"
+)
+DAYS = "forecast { runsOutOn contactsRunOutOn sendsRunOutOn creditRunsOutOn }"
+
+
+async def usage_of(api: Api, caller: Caller, account: Account, shown: str, cycle: str = "CURRENT") -> Any:
+    """What the caller is shown of a cycle's usage."""
+    selected = f"usage(cycle: $cycle) {{ {shown} }}"
+    query = f"query ($id: ID!, $cycle: UsageCycle!) {{ account(id: $id) {{ {selected} }} }}"
+    return (await api.read(query, caller, id=account.id, cycle=cycle))["account"]["usage"]

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from authz.builtin_roles import BuiltinRole
 from authz.refusals import Refusal, RefusalCode
+from models.identifiers import AccountKey
 from models.invoices import invoices
 from models.plans import plans
-from resolvers.cycle_charging import AccountDue, charge_cycle, charges_due
+from resolvers.cycle_charging import charge_cycle, charges_due
 from resolvers.invoice_crediting import credit_invoice
 from resolvers.invoice_issuing import invoices_due, issue_invoice
 from resolvers.invoice_reading import read_invoice_xml
@@ -58,7 +59,7 @@ async def test_several_workers_at_once(world: World, clock: Clock, application: 
         assert sorted((await connection.execute(statement)).scalars()) == sorted(keys)
 
 
-async def _charged(application: AsyncEngine) -> list[AccountDue]:
+async def _charged(application: AsyncEngine) -> list[AccountKey]:
     """All that has ended is charged. Whom an invoice is due to."""
     sessions = async_sessionmaker(application, class_=AsyncSession)
     async with sessions.begin() as session:
@@ -103,7 +104,7 @@ async def test_two_trees_share_one_sequence(world: World, clock: Clock, applicat
     before = await _numbers(world.database)
     sessions = async_sessionmaker(application, class_=AsyncSession)
 
-    async def issued(due: AccountDue) -> str:
+    async def issued(due: AccountKey) -> str:
         async with sessions.begin() as session:
             made = await issue_invoice(session, ISSUER, due)
             assert made is not None

@@ -1,5 +1,5 @@
 """The mutations' stories."""
 
-from tests.resolvers.fixtures import brand, nothing_breaks, stranger
+from tests.resolvers.fixtures import brand, nothing_breaks, planned, priced, stranger
 
-__all__ = ["brand", "nothing_breaks", "stranger"]
+__all__ = ["brand", "nothing_breaks", "planned", "priced", "stranger"]

@@ -1,5 +1,6 @@
 """Fixtures that several folders of tests import into their `conftest.py`."""
 
+import datetime
 import itertools
 from collections.abc import AsyncIterator, Iterator
 
@@ -9,7 +10,10 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from tests.api import Api
+from tests.clock import Clock
+from tests.plans import make_plan, subscribe
 from tests.resolvers.sharing import Brand, brand_of
+from tests.usage import BERLIN, MIDNIGHT
 from tests.world import World
 
 _places = itertools.count(1)
@@ -37,3 +41,21 @@ async def stranger(app: Starlette) -> AsyncIterator[Api]:
 async def brand(world: World) -> Brand:
     """A master account with three teams, and its owner."""
     return await brand_of(world)
+
+
+@pytest.fixture
+async def planned(brand: Brand, world: World, clock: Clock) -> Brand:
+    """The brand with 100 contacts and 1,000 sends since 1 March in Berlin, ten days into its first cycle."""
+    await clock.show(MIDNIGHT + datetime.timedelta(days=10))
+    plan = await make_plan(world, active_contacts=100, sends=1000)
+    await subscribe(world, brand.master, plan, BERLIN, MIDNIGHT)
+    return brand
+
+
+@pytest.fixture
+async def priced(brand: Brand, world: World, clock: Clock) -> Brand:
+    """The brand with 100 sends, and more for ten micro-units each, ten days into its cycle."""
+    await clock.show(MIDNIGHT + datetime.timedelta(days=10))
+    plan = await make_plan(world, active_contacts=1000, sends=100, send_price=10, block_price=1)
+    await subscribe(world, brand.master, plan, BERLIN, MIDNIGHT)
+    return brand

@@ -1,9 +1,7 @@
-"""What a cycle has used, whoever looks, and when it will be used up (R58, R95, N10)."""
+"""What a cycle has used, whoever looks (R18, R58)."""
 
 import datetime
-from typing import Any
 
-import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
@@ -12,47 +10,23 @@ from models.accounts import ParentAccess
 from tests.api import Api, Caller
 from tests.budgets import set_budget
 from tests.clock import Clock
-from tests.credit import give_credit, own_balances
+from tests.credit import give_credit
 from tests.links import set_parent_access
-from tests.plans import GROWTH, STARTER, buy, choose, make_plan, subscribe
+from tests.plans import GROWTH, STARTER, buy, choose, subscribe
 from tests.resolvers.sharing import Brand
 from tests.sends import let_expire, reserve, reserved, used
 from tests.shares import Given, give_share
-from tests.usage import give_sends
+from tests.usage import DAYS, FIGURES, MIDNIGHT, give_sends, usage_of
 from tests.world import Account, World
-
-BERLIN = "Europe/Berlin"
-MIDNIGHT = datetime.datetime(2027, 2, 28, 23, tzinfo=datetime.UTC)
-"""In Berlin, where a cycle begins that lasts until 31 March, 22:00 in UTC."""
-
-_FIGURES = (
-    "startsAt endsAt sent activeContacts { used limit } sends { used limit beyond capLeft } warnings actions"
-)
-_DAYS = "forecast { runsOutOn contactsRunOutOn sendsRunOutOn creditRunsOutOn }"
-
-
-async def _usage(api: Api, caller: Caller, account: Account, shown: str, cycle: str = "CURRENT") -> Any:
-    selected = f"usage(cycle: $cycle) {{ {shown} }}"
-    query = f"query ($id: ID!, $cycle: UsageCycle!) {{ account(id: $id) {{ {selected} }} }}"
-    return (await api.read(query, caller, id=account.id, cycle=cycle))["account"]["usage"]
 
 
 async def _senders(api: Api, caller: Caller, account: Account) -> tuple[int, dict[str, int]]:
     """The sum, and who sent how many in the order of the list."""
     shown = "sent accounts(first: 100) { totalCount nodes { account { id } sends } }"
-    usage = await _usage(api, caller, account, shown)
+    usage = await usage_of(api, caller, account, shown)
     nodes = usage["accounts"]["nodes"]
     assert usage["accounts"]["totalCount"] == len(nodes)
     return usage["sent"], {node["account"]["id"]: node["sends"] for node in nodes}
-
-
-@pytest.fixture
-async def planned(brand: Brand, world: World, clock: Clock) -> Brand:
-    """The brand with 100 contacts and 1,000 sends since 1 March in Berlin, ten days into its first cycle."""
-    await clock.show(MIDNIGHT + datetime.timedelta(days=10))
-    plan = await make_plan(world, active_contacts=100, sends=1000)
-    await subscribe(world, brand.master, plan, BERLIN, MIDNIGHT)
-    return brand
 
 
 async def test_usage_is_the_subscriptions_wherever_one_looks(api: Api, planned: Brand, world: World) -> None:
@@ -60,7 +34,7 @@ async def test_usage_is_the_subscriptions_wherever_one_looks(api: Api, planned: 
     await give_sends(world, planned.us, 70, contacts=30)
     await give_sends(world, planned.store, 20, contacts=10)
     for account, sent in ((planned.master, 90), (planned.us, 90), (planned.store, 20), (planned.uk, 0)):
-        assert await _usage(api, planned.owner, account, _FIGURES) == {
+        assert await usage_of(api, planned.owner, account, FIGURES) == {
             "startsAt": "2027-02-28T23:00:00+00:00",
             "endsAt": "2027-03-31T22:00:00+00:00",
             "sent": sent,
@@ -76,12 +50,12 @@ async def test_usage_is_what_sends_have_booked(api: Api, planned: Brand, databas
     await reserved(api, planned.owner, planned.us, "ann", "bob")
     await reserved(api, planned.owner, planned.uk, "ann", "carl", "dora")
     shown = "activeContacts { used } sends { used }"
-    figures = await _usage(api, planned.owner, planned.master, shown)
+    figures = await usage_of(api, planned.owner, planned.master, shown)
     both = (figures["activeContacts"]["used"], figures["sends"]["used"])
     assert both == await used(api, planned.owner, planned.master) == (4, 5)
     assert await _senders(api, planned.owner, planned.master) == (5, {planned.uk.id: 3, planned.us.id: 2})
     await let_expire(database, planned.uk)
-    assert await _usage(api, planned.owner, planned.master, shown) == {
+    assert await usage_of(api, planned.owner, planned.master, shown) == {
         "activeContacts": {"used": 2},
         "sends": {"used": 2},
     }
@@ -97,9 +71,9 @@ async def test_a_cycle_that_is_over_stays_as_it_ended(
     await choose(world, planned.master, GROWTH, datetime.datetime(2027, 3, 31, 22, tzinfo=datetime.UTC))
     await buy(world, planned.master, 7)
     await give_sends(world, planned.us, 25_007, contacts=2400)
-    assert await _usage(api, planned.owner, planned.master, "sent", "PREVIOUS") is None
+    assert await usage_of(api, planned.owner, planned.master, "sent", "PREVIOUS") is None
     await clock.show(datetime.datetime(2027, 3, 31, 22, tzinfo=datetime.UTC))
-    before = await _usage(api, planned.owner, planned.master, f"{_FIGURES} {_DAYS}", "PREVIOUS")
+    before = await usage_of(api, planned.owner, planned.master, f"{FIGURES} {DAYS}", "PREVIOUS")
     assert before == {
         "startsAt": "2027-02-28T23:00:00+00:00",
         "endsAt": "2027-03-31T22:00:00+00:00",
@@ -110,7 +84,7 @@ async def test_a_cycle_that_is_over_stays_as_it_ended(
         "actions": [],
         "forecast": None,
     }
-    now = await _usage(api, planned.owner, planned.master, _FIGURES)
+    now = await usage_of(api, planned.owner, planned.master, FIGURES)
     assert (now["startsAt"], now["sent"]) == (before["endsAt"], 0)
     assert (now["activeContacts"]["limit"], now["sends"]["limit"]) == (10_000, 100_000)
 
@@ -138,134 +112,6 @@ async def test_past_cycles_are_listed_the_last_one_first(
     assert last["pageInfo"]["hasNextPage"] is False
 
 
-@pytest.mark.parametrize(
-    ("hours", "sends", "day"),
-    [
-        (240, 0, None),
-        (240, 500, "2027-03-21"),
-        # At 1,000 a month of 31 days, less an hour: 322 or 323 in ten days.
-        (240, 322, None),
-        (240, 324, "2027-03-31"),
-        (240, 1000, "2027-03-11"),
-        (240, 1500, "2027-03-11"),
-        # The first day counts whole, so that its first hours foretell no more than it.
-        (0, 400, "2027-03-03"),
-        (1, 400, "2027-03-03"),
-        (24, 400, "2027-03-03"),
-        (48, 400, "2027-03-06"),
-        (742, 999, "2027-03-31"),
-        (742, 998, None),
-    ],
-)
-async def test_sends_are_foretold_by_their_pace(
-    api: Api, planned: Brand, world: World, clock: Clock, hours: int, sends: int, day: str | None
-) -> None:
-    """N10: linear, in the subscription's zone, until the cycle ends."""
-    await clock.show(MIDNIGHT + datetime.timedelta(hours=hours))
-    await give_sends(world, planned.us, sends, contacts=min(sends, 3))
-    assert (await _usage(api, planned.owner, planned.uk, _DAYS))["forecast"] == {
-        "runsOutOn": day,
-        "contactsRunOutOn": None,
-        "sendsRunOutOn": day,
-        "creditRunsOutOn": None,
-    }
-
-
-async def test_the_first_of_all_that_runs_out(api: Api, planned: Brand, world: World) -> None:
-    await give_sends(world, planned.us, 400, contacts=50)
-    assert (await _usage(api, planned.owner, planned.uk, _DAYS))["forecast"] == {
-        "runsOutOn": "2027-03-21",
-        "contactsRunOutOn": "2027-03-21",
-        "sendsRunOutOn": "2027-03-26",
-        "creditRunsOutOn": None,
-    }
-
-
-@pytest.fixture
-async def priced(brand: Brand, world: World, clock: Clock) -> Brand:
-    """The brand with 100 sends, and more for ten micro-units each, ten days into its cycle."""
-    await clock.show(MIDNIGHT + datetime.timedelta(days=10))
-    plan = await make_plan(world, active_contacts=1000, sends=100, send_price=10, block_price=1)
-    await subscribe(world, brand.master, plan, BERLIN, MIDNIGHT)
-    return brand
-
-
-@pytest.mark.parametrize(
-    ("sends", "credit", "day", "warnings"),
-    [
-        (0, 0, None, []),
-        (30, 0, None, []),
-        (80, 400, "2027-03-18", ["SENDS_NEAR_LIMIT", "CREDIT_LOW"]),
-        (80, 5000, None, ["SENDS_NEAR_LIMIT"]),
-        (80, 0, "2027-03-13", ["SENDS_NEAR_LIMIT", "CREDIT_LOW"]),
-        (100, 2**62, None, ["BEYOND_PLAN"]),
-        (150, 100, "2027-03-11", ["BEYOND_PLAN", "CREDIT_LOW"]),
-        (150, 10, "2027-03-11", ["BEYOND_PLAN", "CREDIT_LOW"]),
-        (150, 9, "2027-03-11", ["BEYOND_PLAN", "CREDIT_USED_UP"]),
-    ],
-)
-async def test_credit_lasts_as_long_as_it_pays_for_sends_beyond(
-    api: Api, priced: Brand, world: World, sends: int, credit: int, day: str | None, warnings: list[str]
-) -> None:
-    await give_sends(world, priced.us, sends)
-    if credit:
-        await give_credit(world, priced.master, credit)
-    shown = f"{_DAYS} warnings actions sends {{ beyond }} credit {{ balance }}"
-    usage = await _usage(api, priced.owner, priced.uk, shown)
-    assert usage["forecast"]["creditRunsOutOn"] == day
-    assert usage["warnings"] == warnings
-    assert ("CREDIT_TOP_UP" in usage["actions"]) == bool(set(warnings) & {"CREDIT_LOW", "CREDIT_USED_UP"})
-    assert ("LIMIT_INCREASE" in usage["actions"]) == (sends >= 80)
-    assert usage["sends"]["beyond"] == max(sends - 100, 0)
-    assert usage["credit"] == {"balance": str(credit)}
-
-
-async def test_a_balance_of_its_own_is_the_credit_there(api: Api, priced: Brand, world: World) -> None:
-    """R44: the account below spends what it has itself."""
-    await own_balances(world, priced.us)
-    await give_credit(world, priced.master, 1_000_000)
-    await give_credit(world, priced.us, 5)
-    await give_sends(world, priced.us, 100)
-    shown = f"credit {{ balance }} warnings {_DAYS}"
-    below = await _usage(api, priced.owner, priced.store, shown)
-    assert (below["credit"], below["warnings"]) == ({"balance": "5"}, ["BEYOND_PLAN", "CREDIT_USED_UP"])
-    above = await _usage(api, priced.owner, priced.master, shown)
-    assert (above["credit"], above["warnings"]) == ({"balance": "1000000"}, ["BEYOND_PLAN"])
-
-
-@pytest.mark.parametrize(
-    ("contacts", "sends", "warnings"),
-    [
-        (79, 799, []),
-        (80, 799, ["CONTACTS_NEAR_LIMIT"]),
-        (79, 800, ["SENDS_NEAR_LIMIT"]),
-        (99, 999, ["CONTACTS_NEAR_LIMIT", "SENDS_NEAR_LIMIT"]),
-        (100, 1000, ["CONTACT_LIMIT_REACHED", "SEND_LIMIT_REACHED"]),
-    ],
-)
-async def test_limits_are_warned_of(
-    api: Api, planned: Brand, world: World, contacts: int, sends: int, warnings: list[str]
-) -> None:
-    """R95: with what helps: larger plans there are, and this one sells no blocks."""
-    await give_sends(world, planned.us, sends, contacts=contacts)
-    usage = await _usage(api, planned.owner, planned.us, "warnings actions")
-    assert usage == {"warnings": warnings, "actions": ["PLAN_CHANGE"] if warnings else []}
-
-
-async def test_the_narrowest_cap_on_the_path_is_warned_of(api: Api, planned: Brand, world: World) -> None:
-    await set_budget(world, planned.us, 50)
-    await set_budget(world, planned.store, 40)
-    await give_sends(world, planned.us, 20)
-    await give_sends(world, planned.store, 30)
-    shown = "sends { capLeft } warnings actions"
-    full = {"sends": {"capLeft": 0}, "warnings": ["SEND_CAP_REACHED"], "actions": ["SEND_BUDGET_UPDATE"]}
-    for account in (planned.us, planned.store):
-        assert await _usage(api, planned.owner, account, shown) == full
-    free = {"sends": {"capLeft": None}, "warnings": [], "actions": []}
-    for account in (planned.master, planned.uk):
-        assert await _usage(api, planned.owner, account, shown) == free
-
-
 async def test_what_is_kept_for_others_is_not_left(api: Api, planned: Brand, world: World) -> None:
     """N10: nobody is told of sends that it would be refused."""
     await set_budget(world, planned.us, None, 900)
@@ -274,7 +120,7 @@ async def test_what_is_kept_for_others_is_not_left(api: Api, planned: Brand, wor
     shown = "sends { used limit left } warnings actions"
     used = {"used": 400, "limit": 1000}
     for account, left in ((planned.us, 600), (planned.store, 600), (planned.uk, 0), (planned.master, 0)):
-        usage = await _usage(api, planned.owner, account, shown)
+        usage = await usage_of(api, planned.owner, account, shown)
         assert usage["sends"] == used | {"left": left}
         assert usage["warnings"] == ([] if left else ["SEND_LIMIT_REACHED"])
         assert usage["actions"] == ([] if left else ["PLAN_CHANGE"])
@@ -305,8 +151,8 @@ async def test_a_subscription_below_counts_with_its_own_cycle(
     await give_sends(world, planned.uk, 3)
     everybody = {planned.us.id: 40, planned.uk.id: 3, planned.store.id: 2}
     assert await _senders(api, planned.owner, planned.master) == (45, everybody)
-    assert (await _usage(api, planned.owner, planned.master, "sends { used }"))["sends"] == {"used": 3}
-    assert (await _usage(api, planned.owner, planned.us, "sends { used }"))["sends"] == {"used": 42}
+    assert (await usage_of(api, planned.owner, planned.master, "sends { used }"))["sends"] == {"used": 3}
+    assert (await usage_of(api, planned.owner, planned.us, "sends { used }"))["sends"] == {"used": 42}
     # After the cycle below has ended, it is another one's sends that count.
     await clock.show(datetime.datetime(2027, 3, 20, tzinfo=datetime.UTC))
     assert await _senders(api, planned.owner, planned.master) == (3, {planned.uk.id: 3})
@@ -330,9 +176,7 @@ async def test_limits_need_plan_read_and_credit_needs_credit_read(
     """R22: whoever sees statistics alone is still warned, but not of credit."""
     await give_sends(world, priced.us, 100)
     analyst = await world.member(priced.master, BuiltinRole.ANALYST)
-    query = (
-        f"query ($id: ID!) {{ account(id: $id) {{ usage {{ {_FIGURES} {_DAYS} credit {{ balance }} }} }} }}"
-    )
+    query = f"query ($id: ID!) {{ account(id: $id) {{ usage {{ {FIGURES} {DAYS} credit {{ balance }} }} }} }}"
     answer = await api.ask(query, analyst, id=priced.master.id)
     usage = answer.data["account"]["usage"]
     hidden = {name for name, value in usage.items() if value is None}
@@ -363,14 +207,14 @@ async def test_the_pools_credit_is_shown_to_whoever_may_see_it_there(
     """R18: below, one works under the pool's limits, and does not see what is in it."""
     await give_credit(world, priced.master, 7)
     owner = await world.member(priced.us, BuiltinRole.OWNER)
-    assert await _usage(api, owner, priced.us, "credit { balance }") == {"credit": None}
-    assert await _usage(api, priced.owner, priced.us, "credit { balance }") == {"credit": {"balance": "7"}}
+    assert await usage_of(api, owner, priced.us, "credit { balance }") == {"credit": None}
+    assert await usage_of(api, priced.owner, priced.us, "credit { balance }") == {"credit": {"balance": "7"}}
 
 
 async def test_nothing_is_used_where_nothing_was_sent(api: Api, brand: Brand) -> None:
     """A tree that never chose a plan has the smallest one, since it was made."""
     assert (await reserve(api, brand.owner, brand.us)).code == "BAD_USER_INPUT"
-    usage = await _usage(api, brand.owner, brand.us, f"{_FIGURES} {_DAYS} credit {{ balance }}")
+    usage = await usage_of(api, brand.owner, brand.us, f"{FIGURES} {DAYS} credit {{ balance }}")
     assert usage["sends"] == {"used": 0, "limit": 5000, "beyond": 0, "capLeft": None}
     assert set(usage["forecast"].values()) == {None}
     assert (usage["sent"], usage["warnings"], usage["credit"]) == (0, [], {"balance": "0"})

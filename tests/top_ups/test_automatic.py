@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus
-from models.identifiers import AccountId, MasterId, new_id
+from models.identifiers import AccountId, AccountKey, MasterId, new_id
 from models.payments import TopUpStatus, top_ups
 from models.top_up_rules import top_up_rules
-from resolvers.top_up_work import DueAccount, begin
+from resolvers.top_up_work import begin
 from server.payments import PracticePayments
 from tests.api import Api
 from tests.concurrency.gates import waits
@@ -244,7 +244,7 @@ async def test_what_is_spent_while_a_worker_finds_enough(
         await connection.execute(mine.values(due_at=func.now()))
     sessions = async_sessionmaker(application, class_=AsyncSession)
     async with sessions.begin() as worker:
-        await begin(worker, DueAccount(MasterId(brand.us.master), AccountId(brand.us.key)))
+        await begin(worker, AccountKey(MasterId(brand.us.master), AccountId(brand.us.key)))
         spending = asyncio.create_task(_spend(api, brand, 10))
         assert await waits(spending)
     await spending

@@ -9,10 +9,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from models.identifiers import AccountId, MasterId
+from models.identifiers import AccountId, AccountKey, MasterId
 from models.ledger import ledger_transactions
 from models.payments import top_ups
-from resolvers.top_up_work import DueAccount, begin
+from resolvers.top_up_work import begin
 from server.embedded_postgres import DatabaseAddresses
 from server.payments import PracticePayments
 from tests.credit import (
@@ -63,7 +63,7 @@ async def test_two_that_see_the_same_rule_due(application: AsyncEngine, world: W
     """The second waits for the first, and finds its top-up open."""
     (account,) = await _poor_accounts(world, 1)
     sessions = async_sessionmaker(application, class_=AsyncSession)
-    due = DueAccount(MasterId(account.master), AccountId(account.key))
+    due = AccountKey(MasterId(account.master), AccountId(account.key))
     async with sessions.begin() as first:
         await begin(first, due)
 
