@@ -7,12 +7,14 @@ shows rows of these alone. Without that nothing is shown.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
+    Result,
     Select,
     Table,
     Uuid,
@@ -107,19 +109,24 @@ def entering() -> ColumnElement[bool]:
 _ENTERING = select(entering())
 
 
-_ENTERED_AS = "entered_as"
+_ENTERED_BY = "entered_by"
 
 
 async def enter(session: AsyncSession, credentials: Credentials) -> None:
     """The same for a session's transaction."""
-    session.info[_ENTERED_AS] = credentials
-    await session.execute(_ENTERING, credentials.binds)
+    await enter_by(session, _ENTERING, credentials.binds)
 
 
-def entered_as(session: AsyncSession) -> Credentials:
-    """Who the session's transaction was last entered as, whether or not that was rolled back since."""
-    credentials: Credentials = session.info[_ENTERED_AS]
-    return credentials
+async def enter_by(session: AsyncSession, entering: Select[Any], values: Mapping[str, Any]) -> Result[Any]:
+    """The same by a statement that tells who asks in its own way; what it answers."""
+    session.info[_ENTERED_BY] = entering, values
+    answer: Result[Any] = await session.execute(entering, values)
+    return answer
+
+
+async def enter_again(session: AsyncSession) -> None:
+    """As the transaction was last entered, which was rolled back since."""
+    await session.execute(*session.info[_ENTERED_BY])
 
 
 def entering_by_link(credentials: Credentials, link: Digest | None) -> Select[Any]:
