@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz import billing_functions, staff_functions, worker_functions
 from authz.principals import DIGEST_NAME, LINK_NAME, Credentials
 from authz.tokens import Digest
 from models.base import APPLICATION_ROLE, metadata
+from models.functions import Rights, StoredFunction
 from models.identifiers import MasterId
 
 _NOT_OF_A_TREE = {
@@ -83,14 +83,11 @@ BEGIN
   WHERE api_keys.master_id = used.master_id AND api_keys.id = used.id;
 END"""
 
-_FUNCTIONS = {
-    "mandant_enter(principal bytea, link bytea) RETURNS boolean": _ENTER,
-    "mandant_found(tree uuid) RETURNS boolean": _FOUND,
-    "mandant_note_key_uses(secrets bytea[]) RETURNS void": _NOTE_USES,
-    **staff_functions.FUNCTIONS,
-    **worker_functions.FUNCTIONS,
-    **billing_functions.FUNCTIONS,
-}
+FUNCTIONS = (
+    StoredFunction("mandant_enter(principal bytea, link bytea) RETURNS boolean", _ENTER, rights=Rights.OWNER),
+    StoredFunction("mandant_found(tree uuid) RETURNS boolean", _FOUND, rights=Rights.OWNER),
+    StoredFunction("mandant_note_key_uses(secrets bytea[]) RETURNS void", _NOTE_USES, rights=Rights.OWNER),
+)
 """They run as their owner and look into every tree; each tells no more than it has to."""
 
 # IS TRUE keeps it from being a condition of indexes: of somebody in hundreds of trees, each look-up would
@@ -151,15 +148,7 @@ def tables_of_trees() -> list[Table]:
 
 
 def synchronize(connection: Connection) -> None:
-    """Write the functions and the policies. Part of `mandant migrate`."""
-    for head, body in _FUNCTIONS.items():
-        connection.exec_driver_sql(
-            f"CREATE OR REPLACE FUNCTION {head} LANGUAGE plpgsql SECURITY DEFINER "
-            f"SET search_path = public, pg_temp AS $body${body}$body$"
-        )
-        signature = head.partition(" RETURNS")[0]
-        connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
-        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {signature} TO {APPLICATION_ROLE}")
+    """Write the policies. Part of `mandant migrate`."""
     for table in tables_of_trees():
         for statement in _policies(table.name):
             connection.exec_driver_sql(statement)
@@ -177,8 +166,8 @@ def _policies(table: str) -> list[str]:
 
 
 def differs(connection: Connection) -> bool:
-    """Whether a table or a function is not as it has to be, or the application's role could pass by."""
-    return bool(_open_tables(connection)) or _other_functions(connection) or _role_is_too_strong(connection)
+    """Whether a table is not as it has to be, or the application's role could pass by."""
+    return bool(_open_tables(connection)) or _role_is_too_strong(connection)
 
 
 def _open_tables(connection: Connection) -> set[str]:
@@ -194,12 +183,6 @@ def _open_tables(connection: Connection) -> set[str]:
     common = Counter(rule for all_rules in found.values() for rule in all_rules).most_common(1)
     own_trees = [rule for rule, _ in common if "mandant.trees" in rule]
     return {table.name for table in tables_of_trees() if not own_trees or found.get(table.name) != own_trees}
-
-
-def _other_functions(connection: Connection) -> bool:
-    stored = text("SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef")
-    found = set(connection.execute(stored).scalars())
-    return not set(_FUNCTIONS.values()) <= found
 
 
 def _role_is_too_strong(connection: Connection) -> bool:
