@@ -51,6 +51,7 @@ class RefusalCode(enum.Enum):
     CONTACT_LIMIT_REACHED = "More contacts would become active than the billing cycle has left."
     SEND_LIMIT_REACHED = "More would be sent than the billing cycle has left."
     SEND_CAP_REACHED = "More would be sent than the cap of the account, or of one above it, has left."
+    LABEL_LIMIT_REACHED = "The account has used 100 labels in this billing cycle; use one of them, or none."
     CREDIT_CAP_REACHED = "More would be spent than the cap of the account, or of one above it, has left."
     GUARANTEE_TOO_LARGE = "More would be promised than there is, or than a cap allows."
     PAID_PLAN_REQUIRED = "A subaccount can have no plan of its own without a price."

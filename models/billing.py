@@ -33,6 +33,7 @@ from models.base import (
     short_text,
     short_text_check,
 )
+from models.sends import LABEL_LENGTH
 
 
 class BillingMode(enum.Enum):
@@ -104,6 +105,7 @@ charges = Table(
     short_text("account_name"),
     Column("product", Text, nullable=False),
     Column("description", Text, nullable=False),
+    short_text("label", nullable=True),
     Column(
         "source_id", Uuid, nullable=False, comment="The plan, what was bought, or the cycle of the sends."
     ),
@@ -127,7 +129,9 @@ charges = Table(
         "source_id",
         "starts_at",
         "unit_price",
+        "label",
         name="uq_charges_source",
+        postgresql_nulls_not_distinct=True,
     ),
     UniqueConstraint("master_id", "invoice_id", "position"),
     account_reference(),
@@ -135,6 +139,7 @@ charges = Table(
     ForeignKeyConstraint(["master_id", "invoice_id"], ["invoices.master_id", "invoices.id"]),
     one_of("product", Product),
     CheckConstraint(f"char_length(description) BETWEEN 1 AND {2 * SHORT_TEXT_LENGTH}", name="description"),
+    CheckConstraint(f"char_length(label) BETWEEN 1 AND {LABEL_LENGTH}", name="label_length"),
     CheckConstraint("quantity > 0 AND unit_price > 0", name="quantity"),
     CheckConstraint("amount >= 0 AND amount % 10000 = 0 AND prepaid IN (0, amount)", name="amounts"),
     CheckConstraint("starts_at < ends_at AND invoice_starts_at < invoice_ends_at", name="periods"),

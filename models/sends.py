@@ -24,8 +24,19 @@ from sqlalchemy import (
 )
 
 from models.accounts import one_of
-from models.base import Column, account_columns, account_reference, created_at, metadata, moment
+from models.base import (
+    Column,
+    account_columns,
+    account_reference,
+    created_at,
+    metadata,
+    moment,
+    short_text,
+)
 from models.plans import MOST_IN_A_CYCLE
+
+LABEL_LENGTH = 50
+"""The longest label of sends, in characters."""
 
 LAST_REQUESTS = datetime.timedelta(minutes=1)
 """After its end a cycle stays as it is for so long: a request that began before it may still write to it."""
@@ -106,6 +117,19 @@ send_counts = Table(
     comment="What each account has used of a cycle.",
 )
 
+send_labels = Table(
+    "send_labels",
+    metadata,
+    *account_columns(),
+    Column("cycle_id", Uuid, nullable=False),
+    short_text("label"),
+    PrimaryKeyConstraint("master_id", "cycle_id", "account_id", "label"),
+    account_reference(),
+    ForeignKeyConstraint(["master_id", "cycle_id"], ["send_cycles.master_id", "send_cycles.id"]),
+    CheckConstraint(f"char_length(label) BETWEEN 1 AND {LABEL_LENGTH}", name="label_length"),
+    comment="Labels that an account has used in a cycle: few, so that they can be counted (T35).",
+)
+
 send_reservations = Table(
     "send_reservations",
     metadata,
@@ -113,6 +137,7 @@ send_reservations = Table(
     Column("id", Uuid, nullable=False),
     Column("cycle_id", Uuid, nullable=False, comment="Of the moment when it was made."),
     Column("stream", Text, nullable=False),
+    short_text("label", nullable=True),
     Column("status", Text, nullable=False, server_default=ReservationStatus.RESERVED.value),
     Column("recipients", BigInteger, nullable=False),
     Column("new_contacts", BigInteger, nullable=False, comment="That became active by it."),
@@ -126,6 +151,10 @@ send_reservations = Table(
     account_reference(),
     ForeignKeyConstraint(["master_id", "cycle_id"], ["send_cycles.master_id", "send_cycles.id"]),
     ForeignKeyConstraint(["master_id", "payer_id"], ["accounts.master_id", "accounts.id"]),
+    ForeignKeyConstraint(
+        ["master_id", "cycle_id", "account_id", "label"],
+        ["send_labels.master_id", "send_labels.cycle_id", "send_labels.account_id", "send_labels.label"],
+    ),
     one_of("stream", SendStream),
     one_of("status", ReservationStatus),
     CheckConstraint("recipients > 0 AND new_contacts >= 0 AND price >= 0", name="counts"),

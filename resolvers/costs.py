@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    DateTime,
     FromClause,
     Select,
     and_,
@@ -25,6 +26,7 @@ from models.plans import MOST_IN_A_CYCLE
 from models.sends import ReservationStatus, send_reservations
 
 BY_ID = Order("costs", (accounts.c.id,))
+BY_LABEL = Order("labelCosts", (send_reservations.c.label,))
 
 Since = Annotated[
     ColumnElement[datetime.datetime],
@@ -56,13 +58,36 @@ def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
             allows(statement.selected_columns["mask"], Permission.INVOICES_READ),
         )
         .add_columns(
-            func.least(sent(send_reservations.c.recipients), literal_column(str(MOST_IN_A_CYCLE))).label(
-                "sends"
-            ),
+            _bounded(sent(send_reservations.c.recipients)).label("sends"),
             sent(send_reservations.c.price).label("spent_on_sends"),
             charged.label("charged"),
+            cast(since, DateTime(timezone=True)).label("since"),
+            cast(until, DateTime(timezone=True)).label("until"),
         )
     )
+
+
+def label_order(**_: object) -> Order:
+    """By the label."""
+    return BY_LABEL
+
+
+def labels_of(cost: FromClause) -> Select[Any]:
+    """What of that bears a label, label by label; the rest bears none."""
+    reservation = send_reservations.c
+    line = (reservation.master_id, reservation.account_id, reservation.label)
+    counted = (
+        select(
+            *line,
+            _bounded(func.sum(reservation.recipients)).label("sends"),
+            cast(func.sum(reservation.price), BigInteger).label("spent_on_sends"),
+        )
+        .where(_committed(cost, cost.c.since, cost.c.until), reservation.label.is_not(None))
+        .group_by(*line)
+        .correlate(cost)
+        .subquery()
+    )
+    return select(*counted.c)
 
 
 def account_of(cost: FromClause) -> Select[Any]:
@@ -72,19 +97,30 @@ def account_of(cost: FromClause) -> Select[Any]:
 
 
 def _sent(account: FromClause, since: Since, until: Until) -> Any:
-    reservation = send_reservations.c
-
     def total(column: ColumnElement[int]) -> ColumnElement[int]:
         found = select(func.coalesce(func.sum(column), literal_column("0"))).where(
-            reservation.account_id == account.c.id,
-            reservation.master_id == account.c.master_id,
-            reservation.status == literal_column(f"'{ReservationStatus.COMMITTED.value}'"),
-            reservation.settled_at >= since,
-            reservation.settled_at < until,
+            _committed(account, since, until)
         )
         return cast(found.correlate(account).scalar_subquery(), BigInteger)
 
     return total
+
+
+def _committed(
+    account: FromClause, since: ColumnElement[datetime.datetime], until: ColumnElement[datetime.datetime]
+) -> ColumnElement[bool]:
+    reservation = send_reservations.c
+    return and_(
+        reservation.account_id == account.c.id,
+        reservation.master_id == account.c.master_id,
+        reservation.status == literal_column(f"'{ReservationStatus.COMMITTED.value}'"),
+        reservation.settled_at >= since,
+        reservation.settled_at < until,
+    )
+
+
+def _bounded(sends: ColumnElement[int]) -> ColumnElement[int]:
+    return cast(func.least(sends, literal_column(str(MOST_IN_A_CYCLE))), BigInteger)
 
 
 def _charged(account: FromClause, since: Since, until: Until) -> ColumnElement[int]:

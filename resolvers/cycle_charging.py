@@ -91,6 +91,7 @@ async def _charge(session: AsyncSession, cycle: Cycle, used: Sequence[Usage]) ->
                 "account_name": whose.account_name,
                 "product": usage.product.value,
                 "description": usage.description,
+                "label": usage.label,
                 "source_id": usage.source_id,
                 "quantity": usage.quantity,
                 "unit_price": usage.unit_price,

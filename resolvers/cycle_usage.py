@@ -38,7 +38,8 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Usage:
-    """What an account used of a cycle. Prices in micro-units; `prepaid`: it was paid from credit."""
+    """What an account used of a cycle. Prices in micro-units; `prepaid`: it was paid from credit; `label`: of
+    sends that bear one."""
 
     account_id: AccountId
     product: Product
@@ -47,6 +48,7 @@ class Usage:
     unit_price: int
     quantity: int = 1
     prepaid: bool = False
+    label: str | None = None
 
 
 async def usage_of(session: AsyncSession, cycle: Cycle) -> list[Usage]:
@@ -116,14 +118,13 @@ async def _bought(session: AsyncSession, cycle: Cycle) -> list[Usage]:
 
 
 async def _sent(session: AsyncSession, cycle: Cycle) -> list[Usage]:
-    """Sends beyond the plan's, of each account that uses the subscription (R19)."""
+    """Sends beyond the plan's, of each account that uses the subscription, by label (R19, R56)."""
     reservation = send_reservations.c
     unit_price = (reservation.price // reservation.beyond).label("unit_price")
+    line = (reservation.account_id, reservation.cycle_id, reservation.label, unit_price)
     statement = (
         select(
-            reservation.account_id,
-            reservation.cycle_id,
-            unit_price,
+            *line,
             func.sum(reservation.beyond).label("sends"),
         )
         .where(
@@ -132,18 +133,19 @@ async def _sent(session: AsyncSession, cycle: Cycle) -> list[Usage]:
             reservation.status == ReservationStatus.COMMITTED.value,
             ~_is_charged(cycle, Product.SENDS_BEYOND, reservation.account_id, reservation.cycle_id),
         )
-        .group_by(reservation.account_id, reservation.cycle_id, unit_price)
-        .order_by(reservation.account_id, reservation.cycle_id, unit_price)
+        .group_by(*line)
+        .order_by(*line)
     )
     return [
         Usage(
             AccountId(row.account_id),
             Product.SENDS_BEYOND,
-            "Sends beyond the plan's",
+            "Sends beyond the plan's" if row.label is None else f"Sends beyond the plan's: {row.label}",
             row.cycle_id,
             row.unit_price,
             int(row.sends),
             prepaid=True,
+            label=row.label,
         )
         for row in await session.execute(statement)
     ]

@@ -44,6 +44,7 @@ class Line:
     amount: int
     starts_on: datetime.date
     ends_on: datetime.date
+    label: str | None = None
 
 
 @dataclass(frozen=True)

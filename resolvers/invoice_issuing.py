@@ -201,4 +201,5 @@ def _line(row: Row[*tuple[Any, ...]]) -> Line:
         row.amount,
         row.starts_on,
         row.ends_on,
+        row.label,
     )

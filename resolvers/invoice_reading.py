@@ -54,6 +54,9 @@ def _line(item: Element) -> Line:
         _amount(item, f"{settlement}/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount"),
         _day(item, f"{settlement}/ram:BillingSpecifiedPeriod/ram:StartDateTime"),
         _day(item, f"{settlement}/ram:BillingSpecifiedPeriod/ram:EndDateTime"),
+        item.findtext(
+            "ram:SpecifiedTradeProduct/ram:ApplicableProductCharacteristic/ram:Value", None, NAMESPACES
+        ),
     )
 
 

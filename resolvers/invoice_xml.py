@@ -20,6 +20,8 @@ NAMESPACES = {
 }
 TYPE_CODES = {InvoiceKind.INVOICE: "380", InvoiceKind.CREDIT_NOTE: "381"}
 """UNTDID 1001."""
+LABEL = "Label"
+"""The name of the item attribute (BT-160) that holds one."""
 _PIECE = "C62"
 _DAY = "102"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -57,6 +59,10 @@ def _add_line(trade: Element, document: Document, position: int, line: Line) -> 
     product = _add(item, "ram:SpecifiedTradeProduct")
     _add(product, "ram:Name", line.name)
     _add(product, "ram:Description", line.account_name)
+    if line.label is not None:
+        attribute = _add(product, "ram:ApplicableProductCharacteristic")
+        _add(attribute, "ram:Description", LABEL)
+        _add(attribute, "ram:Value", line.label)
     agreement = _add(item, "ram:SpecifiedLineTradeAgreement")
     _add(agreement, "ram:NetPriceProductTradePrice/ram:ChargeAmount", price(line.unit_price))
     delivery = _add(item, "ram:SpecifiedLineTradeDelivery")

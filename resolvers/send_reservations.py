@@ -38,6 +38,7 @@ from resolvers.idempotency import IdempotentRequest, claim
 from resolvers.jobs import enqueue
 from resolvers.ledger_posting import Posting, Transaction, post
 from resolvers.send_cycles import OpenCycle, Refund, Use, open_cycle, use
+from resolvers.send_labels import read_label, use_label
 from resolvers.terms import Terms, terms_of
 
 VALID_FOR = datetime.timedelta(minutes=15)
@@ -57,6 +58,7 @@ class SendReservation:
     stream: SendStream
     recipients: Given
     idempotency_key: str
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,18 +76,21 @@ async def reserve_sends(
 
     Needs the stream's permission. Those already active are sent to also where no other contact can become
     active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED,
-    INSUFFICIENT_CREDIT, BAD_USER_INPUT where nobody is left to send to, NOT_FOUND for a list that has ended,
-    IDEMPOTENCY_MISMATCH.
+    INSUFFICIENT_CREDIT, BAD_USER_INPUT where nobody is left to send to or the label can be none,
+    LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended, IDEMPOTENCY_MISMATCH.
     """
+    label = None if command.label is None else read_label(command.label)
     account = await authorize_shared(session, principal, command.account_id, PERMISSIONS[command.stream])
     wanted = SendReservationId(new_id())
-    request = _request(command)
+    request = _request(command, label)
     outcome = await claim(session, principal, account, request, {"reservation": str(wanted)})
     if outcome["reservation"] != str(wanted):
         return SendReserved(SendReservationId(uuid.UUID(outcome["reservation"])), replayed=True)
     audience = await audience_of(session, account, command.recipients)
     terms = await terms_of(session, account)
     cycle, refunds = await open_cycle(session, terms)
+    if label is not None:
+        await use_label(session, account, cycle, label)
     allowance = await lock_allowance(session, account, terms.subscriber_id)
     contacts = await _activate(session, terms, cycle, wanted, audience)
     if contacts and cycle.contacts + contacts > terms.contact_limit:
@@ -103,6 +108,7 @@ async def reserve_sends(
             id=wanted,
             cycle_id=cycle.id,
             stream=command.stream.value,
+            label=label,
             recipients=audience.recipients,
             new_contacts=contacts,
             price=costs.price,
@@ -116,6 +122,8 @@ async def reserve_sends(
     await enqueue(session, expiry, current_moment() + VALID_FOR)
     after: Change = {"stream": command.stream.value, "recipients": audience.recipients}
     after |= {"newContacts": contacts, "price": str(costs.price)}
+    if label is not None:
+        after["label"] = label
     subject_id = present(Kind.SEND_RESERVATION, wanted)
     await record(session, principal, account, EventKind.SEND_RESERVED, subject_id, None, after)
     return SendReserved(wanted, replayed=False)
@@ -230,10 +238,10 @@ async def post_refunds(
     return short[0].available if short else None
 
 
-def _request(command: SendReservation) -> IdempotentRequest:
+def _request(command: SendReservation, label: str | None) -> IdempotentRequest:
     if isinstance(command.recipients, Recipients):
         told = hashlib.sha256(b"".join(sorted(command.recipients.digests))).hexdigest()
     else:
         told = present(Kind.RECIPIENT_LIST, command.recipients)
-    content = (command.stream.value, told)
+    content = (command.stream.value, told, *(() if label is None else (label,)))
     return IdempotentRequest("sendReserve", command.idempotency_key, content)

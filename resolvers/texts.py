@@ -15,11 +15,11 @@ _REFUSED_DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "
 """What turns the text that follows around, also that of others."""
 
 
-def short_text(text: str, field: str) -> str:
-    """A name, trimmed: 1 to 200 characters, without control characters. Raises BAD_USER_INPUT."""
+def short_text(text: str, field: str, longest: int = SHORT_TEXT_LENGTH) -> str:
+    """A name, trimmed: 1 to `longest` characters, without control characters. Raises BAD_USER_INPUT."""
     trimmed = text.strip()
-    if not 1 <= len(trimmed) <= SHORT_TEXT_LENGTH:
-        message = f"Must have 1 to {SHORT_TEXT_LENGTH} characters."
+    if not 1 <= len(trimmed) <= longest:
+        message = f"Must have 1 to {longest} characters."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     if all(unicodedata.category(character) in _UNSEEN_CATEGORIES for character in trimmed):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must hold something that can be seen.", field)

@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, DateTime
 
 from authz.permissions import Permission
-from engine.declarations import column, entity, to_one
+from engine.connections import Connection
+from engine.declarations import column, connection, entity, to_one
 from models.accounts import accounts
 from models.billing import billing_details
+from models.sends import send_reservations
 from resolvers import costs
 from schema.amounts import AMOUNT, MicroAmount
 
@@ -30,8 +32,27 @@ class BillingDetails:
 
 
 @entity(
+    send_reservations,
+    key=("master_id", "account_id", "label"),
+    carries={"sends": BigInteger(), "spent_on_sends": BigInteger()},
+    requires=Permission.INVOICES_READ,
+)
+class LabelCost:
+    """What an account sent and spent under a label in a time."""
+
+    label: str = column(description="The team or campaign.")
+    sends: int = column(description="How many were committed then; at most 2147483647 are told.")
+    spent_on_sends: MicroAmount = column(
+        codec=AMOUNT, description="What was spent of credit for those beyond the plan, without VAT."
+    )
+
+
+@entity(
     accounts,
-    carries={"sends": BigInteger(), "spent_on_sends": BigInteger(), "charged": BigInteger()},
+    carries={
+        **dict.fromkeys(("sends", "spent_on_sends", "charged"), BigInteger()),
+        **dict.fromkeys(("since", "until"), DateTime(timezone=True)),
+    },
     requires=Permission.INVOICES_READ,
 )
 class AccountCost:
@@ -47,3 +68,4 @@ class AccountCost:
         codec=AMOUNT,
         description="For plans and contacts, of billing cycles that ended then and are charged, without VAT.",
     )
+    labels: Connection[LabelCost] = connection(costs.labels_of, order=costs.label_order)

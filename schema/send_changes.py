@@ -26,6 +26,12 @@ class SendReserveInput:
     recipients: list[str] | None = strawberry.field(default=None, description=RECIPIENTS)
     recipient_hashes: list[str] | None = strawberry.field(default=None, description=HASHES)
     recipient_list_id: strawberry.ID | None = strawberry.field(default=None, description=LIST)
+    label: str | None = strawberry.field(
+        default=None,
+        description="The team or campaign that the sends belong to: one line of 1 to 50 characters. Invoices "
+        "and costs tell them apart. An account uses at most 100 labels in a billing cycle, those of voided "
+        "sends included.",
+    )
     idempotency_key: str = strawberry.field(
         description="Your own, 1 to 200 characters. The same key again books nothing more."
     )
@@ -66,7 +72,9 @@ class SendMutation:
             return refused(SendReservationPayload, refusal)
 
         async def write(session: AsyncSession) -> SendReservationPayload:
-            command = writes.SendReservation(account_id, input.stream, given, input.idempotency_key)
+            command = writes.SendReservation(
+                account_id, input.stream, given, input.idempotency_key, input.label
+            )
             made = await writes.reserve_sends(session, principal, command)
             return payload(SendReservationPayload, reservation_id=made.reservation_id, replayed=made.replayed)
 

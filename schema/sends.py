@@ -24,6 +24,7 @@ class SendReservation(Node):
     id: strawberry.ID = column(codec=global_id(Kind.SEND_RESERVATION), description=ID_DESCRIPTION)
     account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
     stream: SendStream = column(codec=enum_of(SendStream), description="What kind of messages.")
+    label: str | None = column(description="The team or campaign that it belongs to.")
     status: ReservationStatus = computed(reads.status_of, codec=enum_of(ReservationStatus))
     recipients: int = column(description="How many are sent to, once each.")
     new_contacts: int = column(description="How many of them were not active when it was made (R97).")

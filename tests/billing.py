@@ -57,9 +57,10 @@ def sums_of(invoice: dict[str, Any]) -> dict[str, int]:
     return {name: int(invoice[name]) // 10_000 for name in names}
 
 
-async def send(api: Api, caller: Caller, account: Account, *names: str) -> None:
+async def send(api: Api, caller: Caller, account: Account, *names: str, **more: str) -> None:
     """The account sends to these names."""
-    assert await settle(api, caller, "sendCommit", await reserved(api, caller, account, *names)) == ""
+    reservation = await reserved(api, caller, account, *names, **more)
+    assert await settle(api, caller, "sendCommit", reservation) == ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def _charge(account: Account, user: Account, start: datetime.datetime) -> dict[s
         "account_name": user.name,
         "product": "PLAN",
         "description": "Plan",
+        "label": None if user is account else 'Ω "May"',
         "source_id": new_id(),
         "quantity": 1,
         "unit_price": 1_000_000,

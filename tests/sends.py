@@ -18,6 +18,7 @@ from models.sends import (
     contact_claims,
     send_counts,
     send_cycles,
+    send_labels,
     send_reservations,
 )
 from tests.api import Api, Caller
@@ -28,9 +29,11 @@ SHOWN = "replayed reservation { id status recipients newContacts price account {
 _numbers = itertools.count(1)
 
 
-def booking(account: Account, *names: str, stream: str = "MARKETING", key: str = "") -> dict[str, Any]:
+def booking(
+    account: Account, *names: str, stream: str = "MARKETING", key: str = "", **more: str
+) -> dict[str, Any]:
     """The input of `sendReserve`: to these names at one domain."""
-    return {
+    return more | {
         "accountId": account.id,
         "stream": stream,
         "recipients": [f"{name}@example.com" for name in names],
@@ -143,6 +146,8 @@ async def give_reservation(
         await connection.execute(insert(send_counts).values(**place, sends=counted))
         paid = {"payer_id": written["payer_id"], "amount": written["price"] * counted}
         await connection.execute(insert(credit_counts).values(**place, **paid))
+        if "label" in written:
+            await connection.execute(insert(send_labels).values(**place, label=written["label"]))
         await connection.execute(insert(send_reservations).values(**place, id=reservation.key, **written))
         if counted:
             contact = {**tree, "cycle_id": cycle_id, "reservation_id": reservation.key}

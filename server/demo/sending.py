@@ -50,7 +50,7 @@ class Sending:
         for sends in account.sends:
             recipients = read_recipients(self.contact_key, RecipientForm.ADDRESSES, _addresses(sends))
             key = f"demo {account.name} {sends.first}"
-            command = SendReservation(account_id, sends.stream, recipients, key)
+            command = SendReservation(account_id, sends.stream, recipients, key, sends.label)
             reserved = await reserve_sends(self.session, sender, command)
             await commit_sends(self.session, sender, reserved.reservation_id)
 

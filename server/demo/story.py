@@ -42,11 +42,13 @@ class DemoPlan:
 
 @dataclass(frozen=True)
 class DemoSends:
-    """A message to each of the readers with these numbers, both included."""
+    """A message to each of the readers with these numbers, both included. `label`: its campaign, if it is
+    marked."""
 
     first: int
     last: int
     stream: SendStream = SendStream.MARKETING
+    label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ BRAND = DemoTree(
             name="Marketing US",
             external_id="marketing-us",
             members=(DemoMember(DemoPerson("Paul Johnson"), BuiltinRole.MARKETER),),
-            sends=(DemoSends(1, 900), DemoSends(301, 1500)),
+            sends=(DemoSends(1, 900, label="Spring"), DemoSends(301, 1500, label="Summer")),
         ),
         DemoAccount(
             name="Marketing UK",

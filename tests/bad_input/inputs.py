@@ -247,7 +247,7 @@ def inputs(place: Place) -> dict[str, Input]:
         "limitIncrease": account | {"blocks": 1, "idempotencyKey": "6"},
         "sendReserve": account
         | {"stream": "MARKETING", "recipients": None, "recipientHashes": None}
-        | {"recipientListId": place.recipients.id, "idempotencyKey": "7"},
+        | {"recipientListId": place.recipients.id, "idempotencyKey": "7", "label": "Spring"},
         "sendCommit": reserved,
         "sendVoid": reserved,
         "sendBudgetUpdate": account | {"cap": 5, "guarantee": 0},

@@ -197,8 +197,8 @@ SHAPES = {
     ),
     "costs": _of_accounts(
         'costs(since: "2020-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { totalCount nodes { name sends '
-        "spentOnSends charged account { name } } }",
-        3,
+        "spentOnSends charged account { name } labels { totalCount nodes { label sends spentOnSends } } } }",
+        5,
     ),
     "a page": _of_accounts(
         f"id name status parent {{ name }} viewerPermissions {_MEMBERS} {{ totalCount nodes {{ id relation "

@@ -30,6 +30,9 @@ async def make_plans(
         found += [(await give_reservation(world, account, status)).id for status in ReservationStatus]
         stream = SendStream.TRANSACTIONAL.value
         found.append((await give_reservation(world, account, expires_at=rows.PAST, stream=stream)).id)
+        for label in ("May", '"Ω" \\ 🦊', "may"):
+            sent = await give_reservation(world, account, ReservationStatus.COMMITTED, label=label)
+            found.append(sent.id)
         found.append((await give_list(world, account)).id)
     return found
 

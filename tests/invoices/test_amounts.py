@@ -25,7 +25,8 @@ _SPEND = "ram:SpecifiedTradeSettlementHeaderMonetarySummation"
 def _lines(draw: st.DrawFn) -> Line:
     quantity, unit_price = draw(st.integers(1, 2**31)), draw(st.integers(1, 10**9))
     days = (draw(_DAYS), draw(_DAYS))
-    return Line(draw(_TEXTS), draw(_TEXTS), quantity, unit_price, cents(quantity * unit_price), *days)
+    names, label = (draw(_TEXTS), draw(_TEXTS)), draw(st.none() | _TEXTS)
+    return Line(*names, quantity, unit_price, cents(quantity * unit_price), *days, label)
 
 
 @st.composite

@@ -30,7 +30,7 @@ from models.payments import payment_methods, top_ups
 from models.plans import limit_increases, plan_choices, plans, subscriptions
 from models.recipient_lists import recipient_list_parts, recipient_lists
 from models.roles import role_policy_lines, roles
-from models.sends import active_contacts, send_counts, send_cycles, send_reservations
+from models.sends import active_contacts, send_counts, send_cycles, send_labels, send_reservations
 from models.shares import share_accounts, shares
 from models.staff import staff, staff_changes
 from models.subaccounts_requests import subaccounts_requests
@@ -136,6 +136,9 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "remove a cycle": delete(send_cycles),
     "change a contact": update(active_contacts).values(digest=b""),
     "remove what an account has sent": delete(send_counts),
+    "change a label": update(send_labels).values(label="other"),
+    "remove a label": delete(send_labels),
+    "give sends another label": update(send_reservations).values(label="other"),
     "remove what an account has spent": delete(credit_counts),
     "change what a budget is counted in": update(budgets).values(currency="SENDS"),
     "change a reservation's sends": update(send_reservations).values(recipients=1),

@@ -74,7 +74,7 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await give_top_up_rule(world, master, await give_payment_method(world, master))
     await subscribe(world, master, STARTER)
     await buy(world, master)
-    await give_reservation(world, master)
+    await give_reservation(world, master, label="Spring")
     await give_list(world, master)
     await set_budget(world, master, 5)
     await give_invoice(world, master)
