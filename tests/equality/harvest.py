@@ -30,7 +30,10 @@ _EDGES = "edges { cursor node { id } }"
 _INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
 _GHOSTS = "ghosts { edges { cursor } } accessMatrix { edges { cursor } } ledgerEntries { edges { cursor } }"
 _USAGE = "usageHistory { edges { cursor } } usage { accounts { edges { cursor } } }"
-_COSTS = 'costs(since: "2020-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { edges { cursor } }'
+_COSTS = (
+    'costs(since: "2020-01-01T00:00:00Z", until: "2999-01-01T00:00:00Z") { edges { cursor node { '
+    "labels(first: 3) { edges { cursor } } } } }"
+)
 _BILLED = f"{_COSTS} billed: invoices {{ nodes {{ lines {{ edges {{ cursor }} }} }} }}"
 _SHARES = f"shares {{ {_EDGES} }}"
 _STAFF = f"staff {{ requests {{ {_EDGES} }} waiting {{ {_EDGES} }} }}"

@@ -45,6 +45,7 @@ _TAGS = (
     "invoices",
     "invoiceLines",
     "costs",
+    "labelCosts",
 )
 _NO_KEYS: tuple[tuple[object, ...], ...] = (
     (),
