@@ -13,6 +13,8 @@ agency                      brand           stranger's
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hypothesis.vendor.pretty import RepresentationPrinter
+
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS, Area, Permission, mask_of
 from models.accounts import AccountStatus, ParentAccess, RightsInheritance
@@ -84,6 +86,10 @@ class Scene:
     callers: Mapping[str, Caller]
     ids: tuple[str, ...]
     searches: tuple[str, ...]
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        """Short: Hypothesis warns of arguments as large as this one and then cannot tell what failed."""
+        printer.text("Scene(...)")
 
 
 @dataclass(frozen=True)
