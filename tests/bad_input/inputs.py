@@ -1,11 +1,8 @@
 """Every mutation with an input that works, in an account that has one of everything."""
 
 import datetime
-import hashlib
 from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy import select
 
 from authz.builtin_roles import BuiltinRole
 from models.accounts import Currency, ParentAccess
@@ -27,6 +24,7 @@ from tests.resolvers.mutations import ROLE_IDS, done
 from tests.sends import Reservation, give_reservation
 from tests.shares import Given, Share, give_share
 from tests.staff import Override, ask_for_subaccounts, set_override, staff_member
+from tests.stored import fingerprints
 from tests.world import PASSWORD, Account, ApiKey, CustomRole, Member, Person, World
 
 Input = dict[str, Any]
@@ -290,9 +288,6 @@ ID_FIELDS = {
 
 async def stored(world: World, *places: Place) -> object:
     """All that is stored of the places' trees, and of people, sessions, mail and keys of repetition."""
-    found = [await world.state(*[place.master for place in places])]
-    async with world.database.connect() as connection:
-        for table in (users, sessions, ownerships, outbox_messages, idempotency_records):
-            rows = sorted(str(row) for row in await connection.execute(select(table)))
-            found.append((len(rows), hashlib.sha256("".join(rows).encode()).hexdigest()))
-    return found
+    tables = users, sessions, ownerships, outbox_messages, idempotency_records
+    trees = await world.state(*[place.master for place in places])
+    return trees, await fingerprints(world.database, tables)
