@@ -9,6 +9,7 @@ import uuid
 from sqlalchemy import Integer, Select, Uuid, column, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.functions import Rights, StoredFunction, Volatility
 from models.identifiers import MasterId
 
 _CHARGES = """
@@ -40,14 +41,13 @@ BEGIN
   RETURN true;
 END"""
 
-_DUE = "(after uuid, most integer) RETURNS TABLE (tree uuid, account uuid) STABLE"
+_DUE = "(after uuid, most integer) RETURNS TABLE (tree uuid, account uuid)"
 
-FUNCTIONS = {
-    f"mandant_charges_due{_DUE}": _CHARGES,
-    f"mandant_invoices_due{_DUE}": _INVOICES,
-    "mandant_enter_to_bill(tree uuid) RETURNS boolean": _ENTER,
-}
-"""By their heads; `authz.row_security` brings them into the database."""
+FUNCTIONS = (
+    StoredFunction(f"mandant_charges_due{_DUE}", _CHARGES, Volatility.STABLE, Rights.OWNER),
+    StoredFunction(f"mandant_invoices_due{_DUE}", _INVOICES, Volatility.STABLE, Rights.OWNER),
+    StoredFunction("mandant_enter_to_bill(tree uuid) RETURNS boolean", _ENTER, rights=Rights.OWNER),
+)
 
 
 def charges_due(after: uuid.UUID, most: int) -> Select[tuple[uuid.UUID, uuid.UUID]]:

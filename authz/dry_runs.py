@@ -20,11 +20,12 @@ from authz.access_states import (
 )
 from authz.permissions import Permission
 from authz.principals import Principal, PrincipalKind
-from authz.row_security import enter, entered_as
-from models.identifiers import AccountId
+from authz.row_security import enter_again
+from models.identifiers import AccountId, UserId
 
 MOST_CHANGES = 200
 _TOUCHED = "touched_accounts"
+_NAMED = "named_people"
 
 T = TypeVar("T")
 Write = Callable[[AsyncSession], Awaitable[object]]
@@ -32,13 +33,17 @@ Write = Callable[[AsyncSession], Awaitable[object]]
 
 @dataclass(frozen=True)
 class AccessChange:
-    """What a person or a key gains and loses in an account, as masks. `subject_id` None: it would be made."""
+    """What a person or a key gains and loses in an account, as masks.
+
+    `subject_id` None: it would be made, or is whom the asker named and sees nothing else of; then there is no
+    name either.
+    """
 
     account_id: AccountId
     account_name: str
     kind: PrincipalKind
     subject_id: uuid.UUID | None
-    subject_name: str
+    subject_name: str | None
     gained: int
     lost: int
 
@@ -54,6 +59,12 @@ class AccessChanges:
 def note_touched(session: AsyncSession, account_id: AccountId) -> None:
     """Say that the transaction writes in the account: what follows for access, follows there and below."""
     session.info.setdefault(_TOUCHED, set()).add(account_id)
+
+
+def note_named(session: AsyncSession, user_id: UserId) -> None:
+    """Say that the write names this person: who asks for it is told what becomes of that one's rights, and
+    nothing else of the person."""
+    session.info.setdefault(_NAMED, set()).add(Subject(user_id, None))
 
 
 async def try_out(session: AsyncSession, principal: Principal, write: Write) -> AccessChanges:
@@ -86,7 +97,7 @@ async def _touched_by(session: AsyncSession, write: Write) -> frozenset[AccountI
 async def _undo(session: AsyncSession, savepoint: AsyncSessionTransaction) -> None:
     await savepoint.rollback()
     # What the transaction may see was undone as well, such as the tree that a link opens.
-    await enter(session, entered_as(session))
+    await enter_again(session)
 
 
 @dataclass(frozen=True)
@@ -173,26 +184,31 @@ async def _told(
     asker = Subject(principal.user_id, principal.api_key_id)
     accounts = await accounts_seen(session, principal, {found.account_id for found in differences.found})
     held_after = {found.account_id: found.after for found in differences.found if found.subject == asker}
-    shown = [
-        found
-        for found in differences.found
-        if found.subject == asker
+    seen = [
+        found.subject == asker
         or _sees(accounts[found.account_id].asker_mask, found.subject)
         or _sees(held_after.get(found.account_id, 0), found.subject)
+        for found in differences.found
+    ]
+    named = session.info.get(_NAMED, ())
+    shown = [
+        (found, is_seen)
+        for found, is_seen in zip(differences.found, seen, strict=True)
+        if is_seen or found.subject in named
     ]
     cut = shown[:MOST_CHANGES]
-    names = await names_of(session, {found.subject for found in cut})
+    names = await names_of(session, {found.subject for found, is_seen in cut if is_seen})
     changes = tuple(
         AccessChange(
             found.account_id,
             accounts[found.account_id].name,
             PrincipalKind.API_KEY if found.subject.user_id is None else PrincipalKind.PERSON,
             found.subject.id if found.subject in names else None,
-            names.get(found.subject) or made[found.subject],
+            names.get(found.subject) or made.get(found.subject) if is_seen else None,
             found.after & ~found.before,
             found.before & ~found.after,
         )
-        for found in cut
+        for found, is_seen in cut
     )
     return AccessChanges(changes, more=differences.more or len(shown) > len(cut))
 

@@ -8,20 +8,10 @@ wait for each other in a circle.
 
 import functools
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    Uuid,
-    and_,
-    bindparam,
-    select,
-    true,
-)
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.acting_grants import acting_from, opened_because
@@ -30,6 +20,7 @@ from authz.principals import Principal
 from authz.reach import mask_of_account
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from authz.status import effective_status, status_mask
+from engine.fixed_statements import FixedStatement, Row
 from models.accounts import AccountStatus, account_closure, accounts
 from models.identifiers import AccountId, AccountKey, MasterId
 
@@ -78,7 +69,7 @@ async def authorize(
     Raises NotFound outside reach, PermissionDenied inside it, and Refusal with ACCOUNT_SUSPENDED or
     ACCOUNT_CLOSED where the status of the path forbids the change.
     """
-    before = await _check(session, principal, account_id, permission)
+    before = await _check(session, principal, await _known_id(session, account_id), permission)
     await lock_path(session, before.master_id, before.account_id)
     return await _check(session, principal, before.account_id, permission)
 
@@ -117,7 +108,7 @@ async def authorize_also(
     permission: Permission,
 ) -> Authorized:
     """The same for an account on a path that is locked already; locks nothing."""
-    return await _check(session, principal, account_id, permission)
+    return await _check(session, principal, await _known_id(session, account_id), permission)
 
 
 async def judge_pair(
@@ -125,30 +116,26 @@ async def judge_pair(
 ) -> tuple[Authorized | Refusal, Authorized | Refusal]:
     """The same for two accounts in one statement: each, or why it is refused."""
     one, other = pair
-    values = {**principal.credentials.binds, "one_id": one, "other_id": other}
-    rows = {row.id: row for row in await session.execute(_rights_of_pair(permission), values)}
-    return (
-        await _verdict(session, principal, rows.get(one), permission),
-        await _verdict(session, principal, rows.get(other), permission),
-    )
+    rights = await _rights(session, principal, pair, permission)
+    return _verdict(rights.get(one), permission), _verdict(rights.get(other), permission)
 
 
 async def lock_tree(session: AsyncSession, master_id: MasterId) -> None:
     """Keep every other write out of the tree: each of them locks the root first, at least in share mode."""
-    await session.execute(_lock_own(), {"master_id": master_id, "account_id": master_id})
+    await _lock_own().rows(session, {"master_id": master_id, "account_id": master_id})
 
 
 async def lock_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:
     """Lock the ancestors in share mode, root first, and the account for update."""
     path = {"master_id": master_id, "account_id": account_id}
-    await session.execute(_lock_ancestors(), path)
-    await session.execute(_lock_own(), path)
+    await _lock_ancestors().rows(session, path)
+    await _lock_own().rows(session, path)
 
 
 @functools.cache
-def _lock_ancestors() -> Select[Any]:
+def _lock_ancestors() -> FixedStatement:
     path = account_closure.alias()
-    return (
+    return FixedStatement(
         select(accounts.c.id)
         .join(path, and_(path.c.master_id == accounts.c.master_id, path.c.ancestor_id == accounts.c.id))
         .where(
@@ -162,30 +149,39 @@ def _lock_ancestors() -> Select[Any]:
 
 
 @functools.cache
-def _lock_own() -> Select[Any]:
+def _lock_own() -> FixedStatement:
     own = and_(accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id"))
-    return select(accounts.c.id).where(own).with_for_update()
+    return FixedStatement(select(accounts.c.id).where(own).with_for_update())
 
 
-async def _verdict(
-    session: AsyncSession, principal: Principal, row: Row[Any] | None, permission: Permission
-) -> Authorized | Refusal:
+def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Refusal:
     try:
-        return _judge(await _rights_in(session, principal, row, permission), permission)
+        return _judge(rights, permission)
     except Refusal as refusal:
         return refusal
+
+
+async def _known_id(
+    session: AsyncSession, account_id: AccountId | ColumnElement[uuid.UUID]
+) -> AccountId | None:
+    if not isinstance(account_id, ColumnElement):
+        return account_id
+    found = (await session.execute(select(account_id))).scalar_one()
+    return None if found is None else AccountId(found)
 
 
 async def _check(
     session: AsyncSession,
     principal: Principal,
-    account_id: AccountId | ColumnElement[uuid.UUID],
+    account_id: AccountId | None,
     permission: Permission,
     *,
     in_any_status: bool = False,
 ) -> Authorized:
-    rights = await _rights(session, principal, account_id, permission)
-    return _judge(rights, permission, in_any_status=in_any_status)
+    rights = await _rights(session, principal, (account_id,), permission)
+    # Also an id that is not known is looked for, so that it takes as long as a foreign one.
+    found = None if account_id is None else rights.get(account_id)
+    return _judge(found, permission, in_any_status=in_any_status)
 
 
 def _judge(rights: _Rights | None, permission: Permission, *, in_any_status: bool = False) -> Authorized:
@@ -209,24 +205,19 @@ _STATUS_CODES = {
 async def _rights(
     session: AsyncSession,
     principal: Principal,
-    account_id: AccountId | ColumnElement[uuid.UUID],
+    account_ids: Sequence[AccountId | None],
     permission: Permission,
-) -> _Rights | None:
-    values = principal.credentials.binds
-    if isinstance(account_id, ColumnElement):
-        statement = _rights_statement(permission, lambda id_: id_ == account_id)
-    else:
-        statement = _rights_by_id(permission)
-        values["account_id"] = account_id
-    row = (await session.execute(statement, values)).one_or_none()
-    return await _rights_in(session, principal, row, permission)
+) -> dict[AccountId, _Rights]:
+    """What the principal holds in those of the accounts that it reaches."""
+    credentials = principal.credentials
+    values = {**credentials.binds, "account_ids": list(account_ids)}
+    rows = await _rights_statement(permission).rows(session, values, credentials.kind)
+    return {row.id: await _rights_in(session, principal, row, permission) for row in rows}
 
 
 async def _rights_in(
-    session: AsyncSession, principal: Principal, row: Row[Any] | None, permission: Permission
-) -> _Rights | None:
-    if row is None:
-        return None
+    session: AsyncSession, principal: Principal, row: Row, permission: Permission
+) -> _Rights:
     authorized = Authorized(
         row.master_id,
         row.id,
@@ -239,24 +230,10 @@ async def _rights_in(
 
 
 @functools.cache
-def _rights_by_id(permission: Permission) -> Select[Any]:
-    # Made once: what it costs to put together is many times what the database takes to answer it.
-    wanted = bindparam("account_id", type_=Uuid())
-    return _rights_statement(permission, lambda id_: id_ == wanted)
-
-
-@functools.cache
-def _rights_of_pair(permission: Permission) -> Select[Any]:
-    one, other = bindparam("one_id", type_=Uuid()), bindparam("other_id", type_=Uuid())
-    return _rights_statement(permission, lambda id_: id_.in_((one, other)))
-
-
-def _rights_statement(
-    permission: Permission, is_wanted: Callable[[ColumnElement[uuid.UUID]], ColumnElement[bool]]
-) -> Select[Any]:
+def _rights_statement(permission: Permission) -> FixedStatement:
     account = accounts.alias()
     granted = mask_of_account(account)
-    return (
+    return FixedStatement(
         select(
             account.c.master_id,
             account.c.id,
@@ -268,5 +245,8 @@ def _rights_statement(
             effective_status(account).label("status"),
         )
         .select_from(account.join(granted, true()))
-        .where(is_wanted(account.c.id), allows(granted.c.mask, Permission.ACCOUNT_READ))
+        .where(
+            account.c.id == any_(bindparam("account_ids", type_=ARRAY(Uuid()))),
+            allows(granted.c.mask, Permission.ACCOUNT_READ),
+        )
     )

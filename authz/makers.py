@@ -11,12 +11,10 @@ the few keys that may stop.
 
 import enum
 import uuid
-from functools import cache
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    Connection,
     FromClause,
     Text,
     Uuid,
@@ -28,7 +26,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    text,
 )
 
 from authz.permissions import Permission, allows, mask_literal
@@ -37,6 +34,7 @@ from authz.reach import below_mask, grant_rows, granted_mask, passed_mask
 from engine.binds import prepared
 from models.accounts import account_closure, accounts
 from models.api_keys import WhenMakerLosesAccess, api_keys
+from models.functions import StoredFunction, Volatility
 from models.roles import roles
 
 
@@ -54,24 +52,11 @@ def ghost_reason(key: FromClause) -> ColumnElement[str]:
     return func.coalesce(_loss(key), maker_stopped)
 
 
-def synchronize(connection: Connection) -> None:
-    """Write the function `api_key_stops`. Part of `mandant migrate`."""
-    connection.exec_driver_sql(
-        "CREATE OR REPLACE FUNCTION api_key_stops(uuid) RETURNS boolean "
-        f"LANGUAGE plpgsql STABLE AS $body${_function_body()}$body$"
-    )
-
-
-def differs(connection: Connection) -> bool:
-    """Whether the stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure('api_key_stops(uuid)')")
-    return connection.execute(stored).scalar_one_or_none() != _function_body()
-
-
-@cache
-def _function_body() -> str:
+def functions() -> tuple[StoredFunction, ...]:
+    """`api_key_stops`."""
     stopped = select(_chain_is_broken(literal_column("$1", Uuid)))
-    return f"BEGIN RETURN ({prepared(stopped).sql}); END"
+    body = f"BEGIN RETURN ({prepared(stopped).sql}); END"
+    return (StoredFunction("api_key_stops(uuid) RETURNS boolean", body, Volatility.STABLE),)
 
 
 def _chain_is_broken(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:

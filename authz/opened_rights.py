@@ -1,36 +1,23 @@
 """The database's function `break_glass_grants`: see `authz.break_glass`."""
 
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Uuid, and_, literal_column, select, text
+from sqlalchemy import Select, Uuid, and_, literal_column, select
 
 from authz.reach import active_memberships, limited_below_mask
 from engine.binds import prepared
 from models.accounts import ParentAccess, account_closure, accounts
+from models.functions import StoredFunction, Volatility
 from models.roles import roles
 
-_SIGNATURE = "break_glass_grants(uuid, uuid, uuid)"
+# ROWS 1: as the planner would expect a thousand, in every statement that asks for reach.
+_HEAD = "break_glass_grants(uuid, uuid, uuid) RETURNS TABLE (from_id uuid, mask bigint) ROWS 1"
 
 
-def synchronize(connection: Connection) -> None:
-    """Write the function. Part of `mandant migrate`."""
-    # ROWS 1: as the planner would expect a thousand, in every statement that asks for reach.
-    connection.exec_driver_sql(
-        f"CREATE OR REPLACE FUNCTION {_SIGNATURE} RETURNS TABLE (from_id uuid, mask bigint) "
-        f"LANGUAGE plpgsql STABLE ROWS 1 AS $body${_function_body()}$body$"
-    )
-
-
-def differs(connection: Connection) -> bool:
-    """Whether the stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure(:signature)")
-    return connection.execute(stored, {"signature": _SIGNATURE}).scalar_one_or_none() != _function_body()
-
-
-@cache
-def _function_body() -> str:
-    return f"BEGIN RETURN QUERY {prepared(_rights_above()).sql}; END"
+def functions() -> tuple[StoredFunction, ...]:
+    """`break_glass_grants`."""
+    body = f"BEGIN RETURN QUERY {prepared(_rights_above()).sql}; END"
+    return (StoredFunction(_HEAD, body, Volatility.STABLE),)
 
 
 def _rights_above() -> Select[Any]:

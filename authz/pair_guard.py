@@ -6,15 +6,15 @@ mode, which keeps rights and statuses as they are, while other such writes in th
 
 import functools
 import uuid
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, judge_pair
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
+from engine.fixed_statements import FixedStatement
 from models.accounts import account_closure, accounts
 from models.identifiers import AccountId, MasterId
 
@@ -45,7 +45,7 @@ async def authorize_pair(
 
     source, target = await check()
     ids = {"master_id": source.master_id, "one": source.account_id, "other": target.account_id}
-    if not (await session.execute(_lock_path_of_two(), ids)).all():
+    if not await _lock_path_of_two().rows(session, ids):
         message = "One of the accounts must stand above the other."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, target_field)
     return await check()
@@ -53,16 +53,16 @@ async def authorize_pair(
 
 async def lock_shared_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:
     """Lock an account and all above it in share mode, root first."""
-    await session.execute(_lock_path(), {"master_id": master_id, "account_id": account_id})
+    await _lock_path().rows(session, {"master_id": master_id, "account_id": account_id})
 
 
 @functools.cache
-def _lock_path() -> Select[Any]:
+def _lock_path() -> FixedStatement:
     return _locked_path(bindparam("account_id", type_=Uuid()))
 
 
 @functools.cache
-def _lock_path_of_two() -> Select[Any]:
+def _lock_path_of_two() -> FixedStatement:
     """The path down to the lower of two accounts; no row where neither stands above the other."""
     one, other = bindparam("one", type_=Uuid()), bindparam("other", type_=Uuid())
     between = account_closure.alias()
@@ -74,10 +74,10 @@ def _lock_path_of_two() -> Select[Any]:
     return _locked_path(lower.scalar_subquery())
 
 
-def _locked_path(lowest: ColumnElement[uuid.UUID]) -> Select[Any]:
+def _locked_path(lowest: ColumnElement[uuid.UUID]) -> FixedStatement:
     path = account_closure.alias()
     above = and_(path.c.master_id == accounts.c.master_id, path.c.ancestor_id == accounts.c.id)
-    return (
+    return FixedStatement(
         select(accounts.c.id)
         .join(path, above)
         .where(accounts.c.master_id == bindparam("master_id"), path.c.descendant_id == lowest)

@@ -7,12 +7,14 @@ shows rows of these alone. Without that nothing is shown.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
+    Result,
     Select,
     Table,
     Uuid,
@@ -24,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz import billing_functions, staff_functions, worker_functions
 from authz.principals import DIGEST_NAME, LINK_NAME, Credentials
 from authz.tokens import Digest
 from models.base import APPLICATION_ROLE, metadata
+from models.functions import Rights, StoredFunction
 from models.identifiers import MasterId
 
 _NOT_OF_A_TREE = {
@@ -81,14 +83,11 @@ BEGIN
   WHERE api_keys.master_id = used.master_id AND api_keys.id = used.id;
 END"""
 
-_FUNCTIONS = {
-    "mandant_enter(principal bytea, link bytea) RETURNS boolean": _ENTER,
-    "mandant_found(tree uuid) RETURNS boolean": _FOUND,
-    "mandant_note_key_uses(secrets bytea[]) RETURNS void": _NOTE_USES,
-    **staff_functions.FUNCTIONS,
-    **worker_functions.FUNCTIONS,
-    **billing_functions.FUNCTIONS,
-}
+FUNCTIONS = (
+    StoredFunction("mandant_enter(principal bytea, link bytea) RETURNS boolean", _ENTER, rights=Rights.OWNER),
+    StoredFunction("mandant_found(tree uuid) RETURNS boolean", _FOUND, rights=Rights.OWNER),
+    StoredFunction("mandant_note_key_uses(secrets bytea[]) RETURNS void", _NOTE_USES, rights=Rights.OWNER),
+)
 """They run as their owner and look into every tree; each tells no more than it has to."""
 
 # IS TRUE keeps it from being a condition of indexes: of somebody in hundreds of trees, each look-up would
@@ -107,19 +106,24 @@ def entering() -> ColumnElement[bool]:
 _ENTERING = select(entering())
 
 
-_ENTERED_AS = "entered_as"
+_ENTERED_BY = "entered_by"
 
 
 async def enter(session: AsyncSession, credentials: Credentials) -> None:
     """The same for a session's transaction."""
-    session.info[_ENTERED_AS] = credentials
-    await session.execute(_ENTERING, credentials.binds)
+    await enter_by(session, _ENTERING, credentials.binds)
 
 
-def entered_as(session: AsyncSession) -> Credentials:
-    """Who the session's transaction was last entered as, whether or not that was rolled back since."""
-    credentials: Credentials = session.info[_ENTERED_AS]
-    return credentials
+async def enter_by(session: AsyncSession, entering: Select[Any], values: Mapping[str, Any]) -> Result[Any]:
+    """The same by a statement that tells who asks in its own way; what it answers."""
+    session.info[_ENTERED_BY] = entering, values
+    answer: Result[Any] = await session.execute(entering, values)
+    return answer
+
+
+async def enter_again(session: AsyncSession) -> None:
+    """As the transaction was last entered, which was rolled back since."""
+    await session.execute(*session.info[_ENTERED_BY])
 
 
 def entering_by_link(credentials: Credentials, link: Digest | None) -> Select[Any]:
@@ -144,15 +148,7 @@ def tables_of_trees() -> list[Table]:
 
 
 def synchronize(connection: Connection) -> None:
-    """Write the functions and the policies. Part of `mandant migrate`."""
-    for head, body in _FUNCTIONS.items():
-        connection.exec_driver_sql(
-            f"CREATE OR REPLACE FUNCTION {head} LANGUAGE plpgsql SECURITY DEFINER "
-            f"SET search_path = public, pg_temp AS $body${body}$body$"
-        )
-        signature = head.partition(" RETURNS")[0]
-        connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
-        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {signature} TO {APPLICATION_ROLE}")
+    """Write the policies. Part of `mandant migrate`."""
     for table in tables_of_trees():
         for statement in _policies(table.name):
             connection.exec_driver_sql(statement)
@@ -170,8 +166,8 @@ def _policies(table: str) -> list[str]:
 
 
 def differs(connection: Connection) -> bool:
-    """Whether a table or a function is not as it has to be, or the application's role could pass by."""
-    return bool(_open_tables(connection)) or _other_functions(connection) or _role_is_too_strong(connection)
+    """Whether a table is not as it has to be, or the application's role could pass by."""
+    return bool(_open_tables(connection)) or _role_is_too_strong(connection)
 
 
 def _open_tables(connection: Connection) -> set[str]:
@@ -187,12 +183,6 @@ def _open_tables(connection: Connection) -> set[str]:
     common = Counter(rule for all_rules in found.values() for rule in all_rules).most_common(1)
     own_trees = [rule for rule, _ in common if "mandant.trees" in rule]
     return {table.name for table in tables_of_trees() if not own_trees or found.get(table.name) != own_trees}
-
-
-def _other_functions(connection: Connection) -> bool:
-    stored = text("SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef")
-    found = set(connection.execute(stored).scalars())
-    return not set(_FUNCTIONS.values()) <= found
 
 
 def _role_is_too_strong(connection: Connection) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from authz.guard import lock_path
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.row_security import enter_by
 from authz.staff_functions import entering_as_staff
 from models.identifiers import AccountId, MasterId, UserId
 from models.staff import StaffRole
@@ -32,7 +33,7 @@ async def authorize_staff(session: AsyncSession, principal: Principal, account_i
     who are members or guests of the account's tree.
     """
     values = principal.credentials.binds | {"account_id": account_id}
-    row = (await session.execute(_entering(), values)).one_or_none()
+    row = (await enter_by(session, _entering(), values)).one_or_none()
     if row is None:
         raise NotFound
     master_id = MasterId(row.entered_tree)

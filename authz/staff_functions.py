@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from authz.principals import DIGEST_NAME
+from models.functions import Rights, StoredFunction, Volatility
 
 ColumnTypes = Mapping[str, TypeEngine[Any]]
 
@@ -162,14 +163,18 @@ def _head(arguments: str, types: ColumnTypes) -> str:
 _POSTGRESQL = make_url("postgresql+asyncpg://").get_dialect()()
 _OF_ACCOUNT = "principal bytea, account uuid"
 
-FUNCTIONS = {
-    "mandant_staff(principal bytea) RETURNS uuid STABLE": _STAFF,
-    f"mandant_enter_as_staff{_head(_OF_ACCOUNT, ENTERED)}": _ENTER,
-    f"mandant_staff_account{_head(_OF_ACCOUNT, ACCOUNT)} STABLE": _SEE_ACCOUNT,
-    f"mandant_staff_overrides{_head(_OF_ACCOUNT, OVERRIDE)} STABLE": _SEE_OVERRIDES,
-    f"mandant_staff_requests{_head('principal bytea', REQUEST)} STABLE": _SEE_REQUESTS,
-}
-"""By their heads; `authz.row_security` brings them into the database."""
+
+def _seeing(head: str, body: str) -> StoredFunction:
+    return StoredFunction(head, body, Volatility.STABLE, Rights.OWNER)
+
+
+FUNCTIONS = (
+    _seeing("mandant_staff(principal bytea) RETURNS uuid", _STAFF),
+    StoredFunction(f"mandant_enter_as_staff{_head(_OF_ACCOUNT, ENTERED)}", _ENTER, rights=Rights.OWNER),
+    _seeing(f"mandant_staff_account{_head(_OF_ACCOUNT, ACCOUNT)}", _SEE_ACCOUNT),
+    _seeing(f"mandant_staff_overrides{_head(_OF_ACCOUNT, OVERRIDE)}", _SEE_OVERRIDES),
+    _seeing(f"mandant_staff_requests{_head('principal bytea', REQUEST)}", _SEE_REQUESTS),
+)
 
 
 def entering_as_staff(account_id: ColumnElement[uuid.UUID]) -> FromClause:

@@ -10,11 +10,13 @@ from string import Template
 from sqlalchemy import Integer, Uuid, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.functions import Rights, StoredFunction, Volatility
 from models.identifiers import MasterId
 from models.jobs import PRIORITY, JobKind
 from models.payments import LEFT_TO_ITS_REQUEST
 from models.sends import LAST_REQUESTS
 
+_CYCLE_HEAD = "mandant_cycle_is_over(tree uuid, cycle uuid) RETURNS boolean"
 _CYCLE_IS_OVER = Template("""
 BEGIN
   RETURN EXISTS (
@@ -116,13 +118,12 @@ BEGIN
   RETURN gone = most;
 END"""
 
-FUNCTIONS = {
-    "mandant_cycle_is_over(tree uuid, cycle uuid) RETURNS boolean STABLE": _CYCLE_IS_OVER,
-    "mandant_enqueue_due(most integer) RETURNS integer": _ENQUEUE_DUE,
-    "mandant_enter_as_worker(tree uuid) RETURNS boolean": _ENTER,
-    "mandant_delete_ended_lists() RETURNS boolean": _DELETE_ENDED_LISTS,
-}
-"""By their heads; `authz.row_security` brings them into the database."""
+FUNCTIONS = (
+    StoredFunction(_CYCLE_HEAD, _CYCLE_IS_OVER, Volatility.STABLE, Rights.OWNER),
+    StoredFunction("mandant_enqueue_due(most integer) RETURNS integer", _ENQUEUE_DUE, rights=Rights.OWNER),
+    StoredFunction("mandant_enter_as_worker(tree uuid) RETURNS boolean", _ENTER, rights=Rights.OWNER),
+    StoredFunction("mandant_delete_ended_lists() RETURNS boolean", _DELETE_ENDED_LISTS, rights=Rights.OWNER),
+)
 
 
 async def enqueue_due(session: AsyncSession, most: int) -> int:

@@ -1,10 +1,12 @@
 """What Mandant sends to PostgreSQL for a request, statement by statement."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
+from unittest.mock import patch
 
 import asyncpg
 from graphql import parse
@@ -13,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.in_process import answer, credentials_of, executor
 from benchmarks.operations import CHANGES, Ask, Operation
-from engine.pool import Pool, ReadConnection
-from server.database import connect_as_application
+from engine import fixed_statements
+from engine.pool import Pool
+from server.database import connect_as_application, read_connection
 from server.executor import Executor
 from server.http_request import GraphQLRequest
 
@@ -39,10 +42,11 @@ async def record(database_url: str, operation: Operation, asks: Sequence[Ask]) -
     recorded = []
     try:
         await (await database.connect()).close()  # SQLAlchemy looks at a server that it does not know yet
-        for ask in asks:
-            sent.clear()
-            await _answer(mandant, operation, ask)
-            recorded.append(list(sent))
+        with _fixed_watched(sent):
+            for ask in asks:
+                sent.clear()
+                await _answer(mandant, operation, ask)
+                recorded.append(list(sent))
     finally:
         await reads.close()
         await database.dispose()
@@ -53,7 +57,7 @@ class _WatchedReads(Pool):
     """Notes the statements of compiled reads."""
 
     def __init__(self, database_url: str, sent: list[Sent]) -> None:
-        super().__init__(lambda: asyncpg.connect(database_url, connection_class=ReadConnection), 1)
+        super().__init__(lambda: read_connection(database_url), 1)
         self._sent = sent
 
     async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
@@ -78,6 +82,19 @@ def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
         sent.append(_sent(sql, values))
 
     return database
+
+
+@contextmanager
+def _fixed_watched(sent: list[Sent]) -> Iterator[None]:
+    """Notes the statements that go past SQLAlchemy."""
+    send = fixed_statements.send
+
+    async def noted(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> Any:
+        sent.append(_sent(sql, values))
+        return await send(connection, sql, values)
+
+    with patch.object(fixed_statements, "send", noted):
+        yield
 
 
 async def _answer(mandant: Executor, operation: Operation, ask: Ask) -> None:

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from benchmarks.recording import Sent
 
 _PLACEHOLDER = re.compile(r"\$(\d+)")
-_INSERT = re.compile(
-    r"INSERT INTO (?P<table>\w+) \((?P<columns>[^)]*)\) VALUES \((?P<values>[^()]*(?:\), \([^()]*)*)\)"
-)
+_INSERT = re.compile(r"INSERT INTO (?P<table>\w+) \((?P<columns>[^)]*)\) SELECT (?P<values>.*)")
 _NEW = {"events": ("id", "uuidv7()"), "idempotency_records": ("key", "gen_random_uuid()::text")}
 """What a request that is made again needs anew, by table: the column, and how PostgreSQL makes it."""
 
@@ -87,10 +85,9 @@ def _with_new_ids(text: str) -> str:
     if found is None or found["table"] not in _NEW:
         return text
     column, made = _NEW[found["table"]]
-    place = found["columns"].split(", ").index(column)
-    for row in found["values"].split("), ("):
-        text = text.replace(row.split(", ")[place], made)
-    return text
+    values = found["values"].split(", ")
+    values[found["columns"].split(", ").index(column)] = made
+    return text[: found.start("values")] + ", ".join(values) + text[found.end("values") :]
 
 
 def _uses(statements: Sequence[str], name: str) -> bool:

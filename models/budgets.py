@@ -11,7 +11,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ColumnElement,
-    Connection,
     ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
@@ -21,11 +20,11 @@ from sqlalchemy import (
     Uuid,
     column,
     func,
-    text,
 )
 
 from models.accounts import one_of
 from models.base import Column, account_columns, account_reference, metadata
+from models.functions import Language, StoredFunction, Volatility
 
 
 class BudgetCurrency(enum.Enum):
@@ -67,7 +66,7 @@ credit_counts = Table(
 )
 
 _KEPT = """mandant_kept_credit(tree uuid, pool uuid, subscriber uuid)
-  RETURNS TABLE (account_id uuid, amount bigint) LANGUAGE sql STABLE"""
+  RETURNS TABLE (account_id uuid, amount bigint)"""
 _KEPT_BODY = """
 SELECT child.id, greatest(budget.guarantee - used.amount, 0)::bigint
 FROM budgets AS budget
@@ -94,6 +93,8 @@ WHERE budget.master_id = tree AND budget.currency = 'CREDIT' AND budget.guarante
 """
 """Lapsed reservations of the subscription are left out: whoever counts in its cycle gives them back first."""
 
+FUNCTIONS = (StoredFunction(_KEPT, _KEPT_BODY, Volatility.STABLE, language=Language.SQL),)
+
 
 def kept_credit(
     master_id: ColumnElement[object], pool_id: ColumnElement[object], subscriber_id: ColumnElement[object]
@@ -101,15 +102,3 @@ def kept_credit(
     """What a pool keeps free for each account that it promised something, in micro-units."""
     columns = (column("account_id", Uuid), column("amount", BigInteger))
     return func.mandant_kept_credit(master_id, pool_id, subscriber_id).table_valued(*columns)
-
-
-def synchronize(connection: Connection) -> None:
-    """Write the function. Part of `mandant migrate`."""
-    connection.exec_driver_sql(f"CREATE OR REPLACE FUNCTION {_KEPT} AS $body${_KEPT_BODY}$body$")
-
-
-def differs(connection: Connection) -> bool:
-    """Whether the stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure(:signature)")
-    signature = "mandant_kept_credit(uuid, uuid, uuid)"
-    return connection.execute(stored, {"signature": signature}).scalar_one_or_none() != _KEPT_BODY

@@ -9,6 +9,7 @@ import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, DateTime, Integer, Table, func, text
 
 from models.base import Column, metadata
+from models.functions import Language, StoredFunction, Volatility
 
 clock = Table(
     "clock",
@@ -18,11 +19,11 @@ clock = Table(
     CheckConstraint("id = 1", name="one"),
 )
 
-NOW = (
-    "mandant_now() RETURNS timestamptz LANGUAGE sql STABLE",
-    "SELECT now() + make_interval(secs => coalesce((SELECT ahead FROM clock), 0))",
-)
-"""The function's head and its body. Without a row the clock goes as the database's own does."""
+_HEAD = "mandant_now() RETURNS timestamptz"
+_BODY = "SELECT now() + make_interval(secs => coalesce((SELECT ahead FROM clock), 0))"
+"""Without a row the clock goes as the database's own does."""
+
+FUNCTIONS = (StoredFunction(_HEAD, _BODY, Volatility.STABLE, language=Language.SQL),)
 
 
 def current_moment() -> ColumnElement[datetime.datetime]:

@@ -7,11 +7,12 @@ where there is something to charge.
 
 import uuid
 
-from sqlalchemy import Connection, DateTime, FromClause, Uuid, column, func, literal, text
+from sqlalchemy import DateTime, FromClause, Uuid, column, func, literal
+
+from models.functions import Language, StoredFunction, Volatility
 
 _HEAD = """mandant_cycles_to_charge(tree uuid)
-  RETURNS TABLE (master_id uuid, account_id uuid, starts_at timestamptz, ends_at timestamptz)
-  LANGUAGE sql STABLE"""
+  RETURNS TABLE (master_id uuid, account_id uuid, starts_at timestamptz, ends_at timestamptz)"""
 
 _BODY = """
 SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
@@ -55,6 +56,8 @@ SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
 WHERE ended.ends_at <= mandant_now() - interval '1 hour'"""
 """Of each subscription the first such cycle; of one tree, or of all that the caller sees."""
 
+FUNCTIONS = (StoredFunction(_HEAD, _BODY, Volatility.STABLE, language=Language.SQL),)
+
 
 def cycles_to_charge(tree: uuid.UUID) -> FromClause:
     """Those of a tree, as rows (account_id, starts_at, ends_at)."""
@@ -65,14 +68,3 @@ def cycles_to_charge(tree: uuid.UUID) -> FromClause:
         column("starts_at", moment),
         column("ends_at", moment),
     )
-
-
-def synchronize(connection: Connection) -> None:
-    """Write the function. Part of `mandant migrate`."""
-    connection.exec_driver_sql(f"CREATE OR REPLACE FUNCTION {_HEAD} AS $body${_BODY}$body$")
-
-
-def differs(connection: Connection) -> bool:
-    """Whether the stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure('mandant_cycles_to_charge(uuid)')")
-    return connection.execute(stored).scalar_one_or_none() != _BODY

@@ -11,31 +11,25 @@ The functions here are the only source: whatever decides asks the database.
 
 import datetime
 
-from sqlalchemy import ColumnElement, Connection, DateTime, Integer, func, text
+from sqlalchemy import ColumnElement, DateTime, Integer, func
 
-from models import clock
+from models.functions import Language, StoredFunction, Volatility
 
-_START = """mandant_cycle_start(anchored timestamptz, zone text, number integer)
-  RETURNS timestamptz LANGUAGE sql IMMUTABLE"""
-_NUMBER = """mandant_cycle_number(anchored timestamptz, zone text, moment timestamptz)
-  RETURNS integer LANGUAGE sql IMMUTABLE"""
 _FIRST_MONTH = "date_trunc('day', anchored AT TIME ZONE zone)"
 _MONTHS = """(
   12 * (extract(year FROM moment AT TIME ZONE zone) - extract(year FROM anchored AT TIME ZONE zone))
   + extract(month FROM moment AT TIME ZONE zone) - extract(month FROM anchored AT TIME ZONE zone)
 )::integer"""
 
-_FUNCTIONS = (
-    clock.NOW,
-    (
-        _START,
-        f"SELECT ({_FIRST_MONTH} + make_interval(months => number)) AT TIME ZONE zone",
-    ),
-    (
-        _NUMBER,
-        # In the month of the moment, or in the one before where the day has not come yet.
-        f"SELECT {_MONTHS} - (mandant_cycle_start(anchored, zone, {_MONTHS}) > moment)::integer",
-    ),
+_START = "mandant_cycle_start(anchored timestamptz, zone text, number integer) RETURNS timestamptz"
+_START_BODY = f"SELECT ({_FIRST_MONTH} + make_interval(months => number)) AT TIME ZONE zone"
+_NUMBER = "mandant_cycle_number(anchored timestamptz, zone text, moment timestamptz) RETURNS integer"
+# In the month of the moment, or in the one before where the day has not come yet.
+_NUMBER_BODY = f"SELECT {_MONTHS} - (mandant_cycle_start(anchored, zone, {_MONTHS}) > moment)::integer"
+
+FUNCTIONS = (
+    StoredFunction(_START, _START_BODY, Volatility.IMMUTABLE, language=Language.SQL),
+    StoredFunction(_NUMBER, _NUMBER_BODY, Volatility.IMMUTABLE, language=Language.SQL),
 )
 
 
@@ -53,15 +47,3 @@ def cycle_number(
 ) -> ColumnElement[int]:
     """The number of the cycle that a moment lies in."""
     return func.mandant_cycle_number(anchored_at, zone, moment, type_=Integer())
-
-
-def synchronize(connection: Connection) -> None:
-    """Write the functions. Part of `mandant migrate`."""
-    for head, body in _FUNCTIONS:
-        connection.exec_driver_sql(f"CREATE OR REPLACE FUNCTION {head} AS $body${body}$body$")
-
-
-def differs(connection: Connection) -> bool:
-    """Whether a stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
-    return not {body for _, body in _FUNCTIONS} <= set(connection.execute(stored).scalars())

@@ -5,11 +5,7 @@ cannot be. The counter's row stays locked until the transaction ends: a rolled b
 and the next waits for it. What was issued nobody but the database's owner can change.
 """
 
-from sqlalchemy import Connection, text
-
-from models.base import APPLICATION_ROLE
-
-_SIGNATURE = "invoice_issue(jsonb, text, uuid[])"
+from models.functions import Rights, StoredFunction
 
 _HEAD = """invoice_issue(invoice jsonb, prefix text, lines uuid[]) RETURNS text"""
 
@@ -56,18 +52,4 @@ BEGIN
 END"""
 """Gives the number."""
 
-
-def synchronize(connection: Connection) -> None:
-    """Write the function. Part of `mandant migrate`."""
-    connection.exec_driver_sql(
-        f"CREATE OR REPLACE FUNCTION {_HEAD} LANGUAGE plpgsql VOLATILE SECURITY DEFINER "
-        f"SET search_path = public, pg_temp AS $body${_BODY}$body$"
-    )
-    connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {_SIGNATURE} FROM PUBLIC")
-    connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {_SIGNATURE} TO {APPLICATION_ROLE}")
-
-
-def differs(connection: Connection) -> bool:
-    """Whether the stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure(:signature) AND prosecdef")
-    return connection.execute(stored, {"signature": _SIGNATURE}).scalar_one_or_none() != _BODY
+FUNCTIONS = (StoredFunction(_HEAD, _BODY, rights=Rights.OWNER),)

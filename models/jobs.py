@@ -10,9 +10,7 @@ import uuid
 from dataclasses import dataclass
 from string import Template
 
-from sqlalchemy import Connection, text
-
-from models.base import APPLICATION_ROLE
+from models.functions import Rights, StoredFunction
 from models.identifiers import MasterId
 
 QUEUE_SCHEMA = "pgq"
@@ -50,8 +48,7 @@ class Job:
         return cls(JobKind(kind), MasterId(uuid.UUID(master_id)), uuid.UUID(subject_id))
 
 
-_SIGNATURE = "mandant_enqueue(text, uuid, uuid, timestamptz)"
-_HEAD = "mandant_enqueue(kind text, tree uuid, subject uuid, run_at timestamptz)"
+_HEAD = "mandant_enqueue(kind text, tree uuid, subject uuid, run_at timestamptz) RETURNS void"
 
 PRIORITY = f"CASE kind WHEN '{JobKind.TOP_UP.value}' THEN 0 ELSE 1 END"
 """Top-ups may wait for a payment provider, and nothing else is to wait for them."""
@@ -82,18 +79,4 @@ BEGIN
     SELECT id, status, priority, entrypoint FROM queued;
 END""").substitute(priority=PRIORITY)
 
-
-def synchronize(connection: Connection) -> None:
-    """Write the function. Part of `mandant migrate`."""
-    connection.exec_driver_sql(
-        f"CREATE OR REPLACE FUNCTION {_HEAD} RETURNS void LANGUAGE plpgsql VOLATILE "
-        f"SET search_path = public, pg_temp AS $body${_BODY}$body$"
-    )
-    connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {_SIGNATURE} FROM PUBLIC")
-    connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {_SIGNATURE} TO {APPLICATION_ROLE}")
-
-
-def differs(connection: Connection) -> bool:
-    """Whether the stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure(:signature)")
-    return connection.execute(stored, {"signature": _SIGNATURE}).scalar_one_or_none() != _BODY
+FUNCTIONS = (StoredFunction(_HEAD, _BODY, rights=Rights.APPLICATION),)

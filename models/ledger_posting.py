@@ -15,12 +15,8 @@ the same, so that a worker that is about to say otherwise is waited for.
 
 from string import Template
 
-from sqlalchemy import Connection, text
-
-from models.base import APPLICATION_ROLE
+from models.functions import Rights, StoredFunction
 from models.jobs import JobKind
-
-_SIGNATURE = "ledger_post(uuid, uuid, text, uuid, uuid, text, uuid[], text[], bigint[], uuid[])"
 
 _HEAD = """ledger_post(
   tree uuid, posted uuid, reason text, actor_user uuid, actor_key uuid, note text,
@@ -124,18 +120,4 @@ BEGIN
 END""").substitute(top_up=JobKind.TOP_UP.value)
 """Gives the balances that would fall below their floor, and what is in them; then nothing was posted."""
 
-
-def synchronize(connection: Connection) -> None:
-    """Write the function. Part of `mandant migrate`."""
-    connection.exec_driver_sql(
-        f"CREATE OR REPLACE FUNCTION {_HEAD} LANGUAGE plpgsql VOLATILE SECURITY DEFINER "
-        f"SET search_path = public, pg_temp AS $body${_BODY}$body$"
-    )
-    connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {_SIGNATURE} FROM PUBLIC")
-    connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {_SIGNATURE} TO {APPLICATION_ROLE}")
-
-
-def differs(connection: Connection) -> bool:
-    """Whether the stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure(:signature) AND prosecdef")
-    return connection.execute(stored, {"signature": _SIGNATURE}).scalar_one_or_none() != _BODY
+FUNCTIONS = (StoredFunction(_HEAD, _BODY, rights=Rights.OWNER),)

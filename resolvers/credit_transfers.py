@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
@@ -11,6 +11,7 @@ from authz.pair_guard import authorize_pair
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import InsufficientCredit, Refusal, RefusalCode
+from engine.fixed_statements import FixedStatement
 from models.accounts import accounts
 from models.identifiers import AccountId, Kind, LedgerTransactionId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind
@@ -93,11 +94,8 @@ async def post_or_refuse(
 
 async def _check_own_balances(session: AsyncSession, source: Authorized, target: Authorized) -> None:
     """Both keep a balance of their own. Their rows are locked, so that this stays true."""
-    statement = select(accounts.c.id, has_own_balance(accounts)).where(
-        accounts.c.master_id == source.master_id,
-        accounts.c.id.in_([source.account_id, target.account_id]),
-    )
-    own = {row.id: row[1] for row in await session.execute(statement)}
+    both = {"master_id": source.master_id, "account_ids": [source.account_id, target.account_id]}
+    own = {row.id: row.own for row in await _OWN_BALANCES.rows(session, both)}
     for account, field in ((source, "fromAccountId"), (target, "toAccountId")):
         if not own[account.account_id]:
             message = "The account draws from a pool; let it have a balance of its own first."
@@ -120,3 +118,11 @@ async def _log(
     }
     subject_id = present(Kind.LEDGER_TRANSACTION, transaction_id)
     await record_in_each(session, principal, both, EventKind.CREDIT_TRANSFERRED, subject_id, None, after)
+
+
+_OWN_BALANCES = FixedStatement(
+    select(accounts.c.id, has_own_balance(accounts).label("own")).where(
+        accounts.c.master_id == bindparam("master_id", type_=Uuid()),
+        accounts.c.id == any_(bindparam("account_ids", type_=ARRAY(Uuid()))),
+    )
+)

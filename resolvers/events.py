@@ -4,7 +4,22 @@ import enum
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, insert, select
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actors import Actor
@@ -14,6 +29,7 @@ from authz.permissions import Permission
 from authz.reach import account_where, readable_account
 from authz.staff import StaffAtWork
 from engine.arguments import Described
+from engine.fixed_statements import FixedStatement
 from engine.paging import Order
 from models.api_keys import api_keys
 from models.events import events
@@ -124,25 +140,45 @@ async def record_in_each(
     reason: str | None = None,
 ) -> None:
     """The same in the logs of several accounts of one tree, in one statement."""
-    rows = []
     for account in of:
         note_touched(session, account.account_id)
-        rows.append(
-            {
-                "master_id": account.master_id,
-                "account_id": account.account_id,
-                "id": new_id(),
-                "kind": kind.value,
-                "actor_user_id": principal.user_id,
-                "actor_api_key_id": principal.api_key_id,
-                "actor_account_id": account.acting_from,
-                "subject_id": subject_id,
-                "before": before,
-                "after": after,
-                "reason": reason or principal.reason or account.opened_because,
-            }
-        )
-    await session.execute(insert(events).values(rows if len(rows) > 1 else rows[0]))
+    values = {
+        "master_id": of[0].master_id,
+        "kind": kind.value,
+        "actor_user_id": principal.user_id,
+        "actor_api_key_id": principal.api_key_id,
+        "subject_id": subject_id,
+        "before": orjson.dumps(before).decode(),
+        "after": orjson.dumps(after).decode(),
+        "account_ids": [account.account_id for account in of],
+        "ids": [new_id() for _ in of],
+        "actor_account_ids": [account.acting_from for account in of],
+        "reasons": [reason or principal.reason or account.opened_because for account in of],
+    }
+    await _RECORD.rows(session, values)
+
+
+_EACH = (
+    func.unnest(
+        bindparam("account_ids", type_=ARRAY(Uuid())),
+        bindparam("ids", type_=ARRAY(Uuid())),
+        bindparam("actor_account_ids", type_=ARRAY(Uuid())),
+        bindparam("reasons", type_=ARRAY(Text())),
+    )
+    .table_valued("account_id", "id", "actor_account_id", "reason")
+    .render_derived("each_account")
+)
+_ROWS: dict[str, ColumnElement[Any]] = {
+    "master_id": bindparam("master_id", type_=Uuid()),
+    "kind": bindparam("kind", type_=Text()),
+    "actor_user_id": bindparam("actor_user_id", type_=Uuid()),
+    "actor_api_key_id": bindparam("actor_api_key_id", type_=Uuid()),
+    "subject_id": bindparam("subject_id", type_=Text()),
+    "before": cast(bindparam("before", type_=Text()), JSONB),
+    "after": cast(bindparam("after", type_=Text()), JSONB),
+    **_EACH.c,
+}
+_RECORD = FixedStatement(insert(events).from_select(list(_ROWS), select(*_ROWS.values())))
 
 
 async def record_of_staff(
@@ -154,6 +190,7 @@ async def record_of_staff(
     after: Change | None = None,
 ) -> None:
     """The same of what platform staff did: the log shows what and why, and not who of them."""
+    note_touched(session, staff.account_id)
     await session.execute(
         insert(events).values(
             master_id=staff.master_id,

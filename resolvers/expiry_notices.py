@@ -9,15 +9,14 @@ The grants are of all trees, so that a function of the database's tells of them,
 more than whether it stopped for now.
 """
 
-from functools import cache
 from string import Template
 
-from sqlalchemy import ARRAY, Connection, Uuid, func, literal, select, text
+from sqlalchemy import ARRAY, Uuid, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.binds import prepared
-from models.base import APPLICATION_ROLE
 from models.expiry_notices import ExpiryStage
+from models.functions import Rights, StoredFunction
 from models.identifiers import new_id
 from resolvers.events import EventKind
 from resolvers.expiring_grants import all_grants
@@ -90,8 +89,6 @@ BEGIN
   RETURN told = cardinality(ids);
 END""")
 
-_SIGNATURE = "mandant_tell_expiries(ids uuid[])"
-
 
 async def tell_batch(session: AsyncSession) -> bool:
     """Tell of up to BATCH ends, in the session's transaction. Whether it stopped at that many.
@@ -103,25 +100,9 @@ async def tell_batch(session: AsyncSession) -> bool:
     return bool((await session.execute(told)).scalar_one())
 
 
-def synchronize(connection: Connection) -> None:
-    """Write the function. Part of `mandant migrate`."""
-    connection.exec_driver_sql(
-        f"CREATE OR REPLACE FUNCTION {_SIGNATURE} RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER "
-        f"SET search_path = public, pg_temp AS $body${_body()}$body$"
-    )
-    connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {_SIGNATURE} FROM PUBLIC")
-    connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {_SIGNATURE} TO {APPLICATION_ROLE}")
-
-
-def differs(connection: Connection) -> bool:
-    """Whether the stored function is another: `mandant migrate` is due."""
-    stored = text("SELECT prosrc FROM pg_proc WHERE oid = to_regprocedure('mandant_tell_expiries(uuid[])')")
-    return connection.execute(stored).scalar_one_or_none() != _body()
-
-
-@cache
-def _body() -> str:
-    return _BODY.substitute(
+def functions() -> tuple[StoredFunction, ...]:
+    """The function that tells."""
+    body = _BODY.substitute(
         telling=_TELLING,
         grants=prepared(all_grants()).sql,
         week=ExpiryStage.WEEK.value,
@@ -131,3 +112,4 @@ def _body() -> str:
         expired=EventKind.ACCESS_EXPIRED.value,
         mail=_MAIL,
     )
+    return (StoredFunction("mandant_tell_expiries(ids uuid[]) RETURNS boolean", body, rights=Rights.OWNER),)

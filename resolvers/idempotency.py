@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, LargeBinary, Text, Uuid, bindparam, cast, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
+from engine.fixed_statements import FixedStatement
 from models.idempotency import idempotency_records
 
 LONGEST_KEY = 200
@@ -55,13 +57,7 @@ async def claim(
     Raises IDEMPOTENCY_MISMATCH.
     """
     _check_key(request)
-    made = (
-        upsert(idempotency_records)
-        .values(**_record(principal, account, request, outcome))
-        .on_conflict_do_nothing()
-        .returning(idempotency_records.c.operation)
-    )
-    if (await session.execute(made)).one_or_none() is not None:
+    if await _CLAIM.rows(session, _record(principal, account, request, outcome)):
         return outcome
     earlier = await _stored_outcome(session, principal, account, request)
     if earlier is None:
@@ -102,7 +98,7 @@ async def remember(
     outcome: Outcome,
 ) -> None:
     """Keep what the request made, in the transaction that made it."""
-    await session.execute(insert(idempotency_records).values(**_record(principal, account, request, outcome)))
+    await _REMEMBER.rows(session, _record(principal, account, request, outcome))
 
 
 def _record(
@@ -115,5 +111,19 @@ def _record(
         "key": request.key,
         "operation": request.operation,
         "request_digest": request.digest(),
-        "result": outcome,
+        "result": orjson.dumps(outcome).decode(),
     }
+
+
+_RECORD: dict[str, ColumnElement[Any]] = {
+    "master_id": bindparam("master_id", type_=Uuid()),
+    "account_id": bindparam("account_id", type_=Uuid()),
+    "principal_id": bindparam("principal_id", type_=Uuid()),
+    "key": bindparam("key", type_=Text()),
+    "operation": bindparam("operation", type_=Text()),
+    "request_digest": bindparam("request_digest", type_=LargeBinary()),
+    "result": cast(bindparam("result", type_=Text()), JSONB),
+}
+_KEEP = upsert(idempotency_records).from_select(list(_RECORD), select(*_RECORD.values()))
+_REMEMBER = FixedStatement(_KEEP)
+_CLAIM = FixedStatement(_KEEP.on_conflict_do_nothing().returning(idempotency_records.c.operation))

@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from authz.actors import Actor
 from authz.refusals import Refusal, RefusalCode
+from engine.fixed_statements import FixedStatement
 from models.identifiers import AccountId, LedgerTransactionId, MasterId
 from models.ledger import BalanceKind, LedgerTransactionKind
 
@@ -66,7 +67,7 @@ async def post(session: AsyncSession, actor: Actor, transaction: Transaction) ->
         "guarded": transaction.guarded,
     }
     try:
-        short = (await session.execute(_POST, values)).all()
+        short = await _POST.rows(session, values)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != _OUT_OF_RANGE:
             raise
@@ -89,4 +90,4 @@ _PARAMETERS: dict[str, TypeEngine[Any]] = {
 _POSTED = func.ledger_post(
     *(bindparam(name, type_=type_) for name, type_ in _PARAMETERS.items())
 ).table_valued("short_account", "short_kind", "short_amount")
-_POST = select(_POSTED.c.short_account, _POSTED.c.short_kind, _POSTED.c.short_amount)
+_POST = FixedStatement(select(_POSTED.c.short_account, _POSTED.c.short_kind, _POSTED.c.short_amount))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from authz.dry_runs import note_named
 from authz.refusals import NotFound
 from authz.staff import StaffAtWork
 from models.identifiers import AccountId, MasterId, MembershipId, UserId
@@ -43,6 +44,7 @@ async def limit_below(
     session: AsyncSession, at_work: StaffAtWork, user_id: UserId, limit: BelowLimit
 ) -> None:
     """Have the person's membership carry it from now on."""
+    note_named(session, user_id)
     await session.execute(
         update(memberships)
         .where(

@@ -23,7 +23,8 @@ def dry_run() -> Any:
 
 @strawberry.type(
     description="What a person or an API key would gain and lose in an account. Told of persons to who holds "
-    "MEMBERS_READ there, before or after, of keys to who holds API_KEYS_READ, and of oneself in any case.",
+    "MEMBERS_READ there, before or after, of keys to who holds API_KEYS_READ, and of oneself in any case; to "
+    "platform staff of the member whose rights they set.",
     directives=[Public()],
 )
 class AccessChange:
@@ -31,9 +32,12 @@ class AccessChange:
     account_name: str = strawberry.field(description="The account's name.")
     kind: PrincipalKind = strawberry.field(description="Whose rights they are.")
     subject_id: strawberry.ID | None = strawberry.field(
-        description="The global id of the person or of the key; null for a key that would be made."
+        description="The global id of the person or of the key; null for a key that would be made, and for "
+        "platform staff."
     )
-    subject_name: str = strawberry.field(description="The name of the person or of the key.")
+    subject_name: str | None = strawberry.field(
+        description="The name of the person or of the key; null for platform staff, who know whom they named."
+    )
     gained: list[Permission] = strawberry.field(description="What could be done that cannot be done now.")
     lost: list[Permission] = strawberry.field(description="What could not be done any more.")
 

@@ -16,6 +16,7 @@ from resolvers import subaccounts_request_changes as requests
 from resolvers.identifiers import required
 from resolvers.member_changes import membership_id_of
 from resolvers.override_values import OverrideValue
+from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.context import ContextInfo, principal_of
 from schema.staff import StaffAccount, StaffOverride
 from schema.user_errors import UserError
@@ -50,6 +51,7 @@ class OverrideCreateInput:
     expires_at: datetime.datetime = strawberry.field(
         description="When it ends by itself, at most a year ahead."
     )
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="An override that waits for approval.")
@@ -63,6 +65,7 @@ class OverrideEndInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     override_id: strawberry.ID = strawberry.field(description="The override.")
     reason: str = strawberry.field(description=f"Why. {_REASON}")
+    dry_run: bool = dry_run()
 
 
 @strawberry.input(description="No, to an account's request for subaccounts.")
@@ -73,7 +76,18 @@ class SubaccountsRequestDeclineInput:
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
 class OverridePayload:
-    """An override that was made or changed."""
+    """An override that was made or ended."""
+
+    override: StaffOverride | None = to_one(reads.override_of_result)
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
+class OverrideApprovePayload:
+    """An override that was approved."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
     authz_revision: str | None = authz_revision()
@@ -109,20 +123,23 @@ class OverrideMutation:
             )
             return _payload(await writes.create_override(session, principal, command))
 
-        return await perform(info, OverridePayload, write)
+        return await perform(info, OverridePayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=STAFF_ONLY,
         description="Put in force what somebody else of the staff has asked for. Needs the role APPROVER.",
     )
-    async def override_approve(self, info: ContextInfo, input: OverrideApproveInput) -> OverridePayload:
+    async def override_approve(
+        self, info: ContextInfo, input: OverrideApproveInput
+    ) -> OverrideApprovePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> OverridePayload:
+        async def write(session: AsyncSession) -> OverrideApprovePayload:
             account_id, override_id = _account_id(input.account_id), _override_id(input.override_id)
-            return _payload(await writes.approve_override(session, principal, account_id, override_id))
+            made = await writes.approve_override(session, principal, account_id, override_id)
+            return payload(OverrideApprovePayload, account_id=made.account_id, override_id=made.override_id)
 
-        return await perform(info, OverridePayload, write)
+        return await perform(info, OverrideApprovePayload, write)
 
     @strawberry.mutation(
         directives=STAFF_ONLY, description="End an override at once, whether it holds or waits."
@@ -135,7 +152,7 @@ class OverrideMutation:
             ended = await writes.end_override(session, principal, account_id, override_id, input.reason)
             return _payload(ended)
 
-        return await perform(info, OverridePayload, write)
+        return await perform(info, OverridePayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=STAFF_ONLY,

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import array
 
 from authz import principals
-from authz.principals import Credentials, Principal, network_address, principal_of
+from authz.principals import Credentials, Principal, PrincipalKind, network_address, principal_of
 from authz.reach import PRINCIPAL
 from authz.row_security import entering
 from engine.binds import prepared
@@ -17,7 +17,7 @@ from server.errors import Unauthenticated
 WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
 """At most one row: `ids`, as `principal_of` takes them."""
 
-_PRINCIPAL = prepared(behind(entering(), WHO_ASKS))
+_PRINCIPAL = {kind: prepared(behind(entering(), WHO_ASKS), kind) for kind in (None, *PrincipalKind)}
 
 
 def credentials_of(authorization: str | None, client_address: str) -> Credentials | None:
@@ -34,7 +34,8 @@ def credentials_of(authorization: str | None, client_address: str) -> Credential
 
 async def authenticated(primary: Pool, credentials: Credentials, reason: str | None = None) -> Principal:
     """Who has the credentials; `reason`: see `Principal`. Raises Unauthenticated for nobody."""
-    found = await primary.value(_PRINCIPAL.sql, _PRINCIPAL.bound({}, credentials.binds))
+    statement = _PRINCIPAL[credentials.kind]
+    found = await primary.value(statement.sql, statement.bound({}, credentials.binds))
     if found is None:
         raise Unauthenticated
     return replace(principal_of(credentials, *found), reason=reason)

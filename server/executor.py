@@ -41,6 +41,7 @@ from server.payments import NoPayments
 from server.reads import Reads
 
 _NO_PAYMENTS = NoPayments()
+_ENTERING = entering()
 
 
 def _no_key() -> ContactKey:
@@ -67,7 +68,7 @@ class Executor:
         self._database = database
         self._primary = reads
         self._reads = Reads(reads, replica)
-        self._plans = Plans(schema, entering())
+        self._plans = Plans(schema, _ENTERING)
         self._plans_at_least = Plans(schema, entering_at_least())
         self._public_url = public_url
         self._subaccount_set_up = subaccount_set_up
@@ -126,7 +127,7 @@ class Executor:
         operation = _operation(request, document)
         check_cost(self.schema, document, operation, request.variables)
         revision = request.min_revision
-        gate = entering() if revision is None else entering_at_least(revision)
+        gate = _ENTERING if revision is None else entering_at_least(revision)
         reader = Reader(self._database, gate, (credentials or ANONYMOUS).binds)
         kind = None if credentials is None else credentials.kind
         payloads = Payloads(self._plans, self._primary, _asked(request, document), kind)

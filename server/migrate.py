@@ -1,5 +1,7 @@
-"""Bringing the database up to date: its tables by Alembic, its built-in roles by casbin, its own rule."""
+"""Bringing the database up to date: its tables by Alembic, its built-in roles by casbin, its functions and
+its own rule."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -8,8 +10,27 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from authz import builtin_roles, makers, opened_rights, parent_access, row_security
-from models import budgets, cycle_charging, cycles, invoice_issuing, jobs, ledger_posting, plan_catalogue
+from authz import (
+    billing_functions,
+    builtin_roles,
+    makers,
+    opened_rights,
+    parent_access,
+    row_security,
+    staff_functions,
+    worker_functions,
+)
+from models import (
+    budgets,
+    clock,
+    cycle_charging,
+    cycles,
+    invoice_issuing,
+    jobs,
+    ledger_posting,
+    plan_catalogue,
+)
+from models.functions import StoredFunction, differ
 from resolvers import expiry_notices
 from server.database import connect_as_owner
 
@@ -36,18 +57,11 @@ async def migrate(url: str) -> None:
 def _migrate(connection: Connection) -> None:
     command.upgrade(alembic_config(connection), "head")
     builtin_roles.synchronize(connection)
-    makers.synchronize(connection)
-    opened_rights.synchronize(connection)
     parent_access.synchronize(connection)
     row_security.synchronize(connection)
-    expiry_notices.synchronize(connection)
-    ledger_posting.synchronize(connection)
-    cycles.synchronize(connection)
-    budgets.synchronize(connection)
     plan_catalogue.synchronize(connection)
-    jobs.synchronize(connection)
-    cycle_charging.synchronize(connection)
-    invoice_issuing.synchronize(connection)
+    for function in stored_functions():
+        function.write(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
@@ -55,20 +69,28 @@ def why_not_current(connection: Connection) -> str | None:
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != head:
         return "migrations are due: run `mandant migrate`"
-    rules = (
-        builtin_roles,
-        makers,
-        opened_rights,
-        row_security,
-        budgets,
-        cycles,
-        plan_catalogue,
-        ledger_posting,
-        expiry_notices,
-        jobs,
-        cycle_charging,
-        invoice_issuing,
-    )
-    if any(rule.differs(connection) for rule in rules):
+    rules = (builtin_roles, row_security, plan_catalogue)
+    if any(rule.differs(connection) for rule in rules) or differ(connection, stored_functions()):
         return "the rules were changed: run `mandant migrate`"
     return None
+
+
+@cache
+def stored_functions() -> tuple[StoredFunction, ...]:
+    """All functions of the database; one that is written in SQL comes after those that it calls."""
+    return (
+        *clock.FUNCTIONS,
+        *cycles.FUNCTIONS,
+        *budgets.FUNCTIONS,
+        *cycle_charging.FUNCTIONS,
+        *jobs.FUNCTIONS,
+        *ledger_posting.FUNCTIONS,
+        *invoice_issuing.FUNCTIONS,
+        *makers.functions(),
+        *opened_rights.functions(),
+        *row_security.FUNCTIONS,
+        *staff_functions.FUNCTIONS,
+        *worker_functions.FUNCTIONS,
+        *billing_functions.FUNCTIONS,
+        *expiry_notices.functions(),
+    )

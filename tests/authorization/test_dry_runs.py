@@ -19,7 +19,7 @@ _WITHOUT = {
     "signOut": "changes no right",
     "passwordChange": "changes no right",
     "subaccountCreate": "nobody gains or loses anything in an account that is there",
-    **dict.fromkeys(("overrideCreate", "overrideApprove", "overrideEnd"), "staff see nobody to tell of"),
+    "overrideApprove": "changes no right",
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
     **dict.fromkeys(("creditTransfer", "creditTopUp", "creditModeUpdate"), "changes no right"),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import await_only
 
-from tests.engine.statements import is_application
+from tests.engine.statements import before_fixed, is_application
 
 T = TypeVar("T")
 
@@ -19,8 +19,8 @@ _PATIENCE = 1.5
 class Gate:
     """Stops a request before its first statement that holds the text, or before the next ones of them.
 
-    `after`: how many such statements may pass before. Only statements through SQLAlchemy are stopped: writes,
-    and reads by the reference executor.
+    `after`: how many such statements may pass before. Compiled reads are not stopped: only writes, and reads
+    by the reference executor.
     """
 
     def __init__(self, text: str, after: int = 0) -> None:
@@ -72,3 +72,10 @@ def _stop(connection: Connection, _cursor: object, statement: str, *_: Any) -> N
     gate = _gate.get()
     if gate is not None and is_application(connection):
         await_only(gate.stop(statement))
+
+
+@before_fixed
+async def _stop_fixed(statement: str) -> None:
+    gate = _gate.get()
+    if gate is not None:
+        await gate.stop(statement)

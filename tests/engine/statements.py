@@ -1,6 +1,6 @@
-"""Which SQL statements a request sends: through SQLAlchemy, and on the connections of compiled reads."""
+"""Which SQL statements a request sends: through SQLAlchemy, past it, and on connections of compiled reads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -9,6 +9,7 @@ from unittest.mock import patch
 import asyncpg
 from sqlalchemy import Connection, Engine, event
 
+from engine import fixed_statements
 from engine.pool import ReadConnection
 from models.base import APPLICATION_ROLE
 
@@ -17,6 +18,23 @@ _HOUSEKEEPING = ("WITH used AS ", "DELETE FROM attempts ")
 
 _seen: ContextVar[list[str] | None] = ContextVar("seen_statements", default=None)
 _row = ReadConnection.row
+_send = fixed_statements.send
+_fixed_watchers: list[Callable[[str], Awaitable[None]]] = []
+
+
+def before_fixed(watcher: Callable[[str], Awaitable[None]]) -> Callable[[str], Awaitable[None]]:
+    """Have the watcher awaited before each statement that goes past SQLAlchemy."""
+    _fixed_watchers.append(watcher)
+    return watcher
+
+
+async def _watched_send(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> Any:
+    for watcher in _fixed_watchers:
+        await watcher(sql)
+    return await _send(connection, sql, values)
+
+
+fixed_statements.send = _watched_send
 
 
 @contextmanager
@@ -45,6 +63,11 @@ async def _noted_row(connection: ReadConnection, sql: str, values: Sequence[Any]
 def _note_execution(connection: Connection, _cursor: object, statement: str, *_: Any) -> None:
     if is_application(connection):
         _note(statement)
+
+
+@before_fixed
+async def _note_fixed(statement: str) -> None:
+    _note(statement)
 
 
 def _note(statement: str) -> None:

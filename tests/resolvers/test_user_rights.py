@@ -11,6 +11,7 @@ from models.accounts import ParentAccess
 from models.members import memberships
 from models.overrides import OverrideKind
 from tests.api import Api, Caller
+from tests.authorization.tables import stored
 from tests.explanation.asking import why
 from tests.links import break_glass, set_parent_access
 from tests.resolvers.linked import Agency, agency_of
@@ -21,6 +22,8 @@ from tests.staff import limit_below, set_override, staff_member
 from tests.world import Account, Member, Person, World
 
 _MADE = "override { id status memberId permissions }"
+_CHANGES = """moreAccessChanges
+  accessChanges { accountId kind subjectId subjectName gained lost }"""
 _OWN = """query ($id: ID!) { account(id: $id) { overrides { nodes {
   id kind status permissions member { id user { id } }
 } } } }"""
@@ -76,6 +79,39 @@ async def test_one_persons_rights_below_are_set_and_nobody_elses(
     new = {"parentId": agency.hotel.id, "name": "Bar", "idempotencyKey": "bar"}
     assert await code_of(api, "subaccountCreate", agency.above, **new) == "FORBIDDEN"
     assert await code_of(api, "subaccountCreate", other, **new) == ""
+
+
+async def test_a_dry_run_tells_staff_what_the_member_would_lose(
+    api: Api, world: World, agency: Agency, database: AsyncEngine
+) -> None:
+    """And gain, where it ends; nothing of anybody else, and not who it is."""
+    agent = await staff_member(world)
+    held = await _seen(api, agency.above)
+    asked = {"memberId": agency.above.id, "permissions": ["STATISTICS_READ"]}
+    values = wanted(agency.master, "USER_RIGHTS", **asked)
+    before = await stored(database)
+    would = await done(api, "overrideCreate", agent, _CHANGES, **values, dryRun=True)
+    assert await stored(database) == before
+    made = await done(api, "overrideCreate", agent, _MADE, **values)
+    left = await _seen(api, agency.above)
+    below = (agency.hotel, agency.spa)
+    assert _told(would) == {account.id: (set(), held[account.id] - left[account.id]) for account in below}
+    ending = {"accountId": agency.master.id, "overrideId": made["override"]["id"], "reason": "Settled"}
+    before = await stored(database)
+    would = await done(api, "overrideEnd", agent, _CHANGES, **ending, dryRun=True)
+    assert await stored(database) == before
+    assert _told(would) == {account.id: (held[account.id] - left[account.id], set()) for account in below}
+
+
+def _told(answer: dict[str, Any]) -> dict[str, tuple[set[str], set[str]]]:
+    """What is gained and lost by account; all of it is one nameless person's."""
+    assert answer["moreAccessChanges"] is False
+    found = {}
+    for change in answer["accessChanges"]:
+        assert (change["kind"], change["subjectId"], change["subjectName"]) == ("PERSON", None, None)
+        assert change["accountId"] not in found
+        found[change["accountId"]] = set(change["gained"]), set(change["lost"])
+    return found
 
 
 async def test_with_nothing_left_the_accounts_below_are_not_there(

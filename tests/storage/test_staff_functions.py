@@ -19,7 +19,6 @@ from authz.staff_functions import (
 )
 from authz.tokens import digest_of
 from models.accounts import accounts
-from models.base import APPLICATION_ROLE
 from models.members import memberships
 from models.overrides import OverrideKind, overrides
 from tests.api import Caller
@@ -99,25 +98,6 @@ async def test_to_see_is_not_to_enter(application: AsyncEngine, world: World, tr
             assert (await connection.execute(select(seen), _binds(agent, tree))).all()
         for table in (accounts, memberships, overrides):
             assert (await connection.execute(select(table))).all() == []
-
-
-async def test_only_the_application_may_ask(database: AsyncEngine) -> None:
-    """Nobody else who has a way into the database."""
-    statement = text(
-        "SELECT proname, has_function_privilege('public', oid, 'EXECUTE') AS everybody, "
-        "has_function_privilege(:role, oid, 'EXECUTE') AS application "
-        "FROM pg_proc WHERE proname LIKE 'mandant%staff%'"
-    )
-    async with database.connect() as connection:
-        rows = (await connection.execute(statement, {"role": APPLICATION_ROLE})).all()
-    assert {row.proname for row in rows} == {
-        "mandant_staff",
-        "mandant_enter_as_staff",
-        "mandant_staff_account",
-        "mandant_staff_overrides",
-        "mandant_staff_requests",
-    }
-    assert {(row.everybody, row.application) for row in rows} == {(False, True)}
 
 
 async def test_four_eyes_hold_in_the_database_itself(world: World, tree: Account) -> None:

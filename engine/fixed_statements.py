@@ -1,0 +1,66 @@
+"""Statements that never change, sent by asyncpg itself on the connection of a session's transaction.
+
+SQLAlchemy's execution takes the process four to ten times what asyncpg takes, and each write goes through the
+same few statements: the guard's, the log's, the ledger's. SQLAlchemy writes them once; then they go past it.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy import ClauseElement
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from engine.binds import Prepared, prepared
+
+
+class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types
+    """A row with its columns as attributes, as SQLAlchemy's rows have them."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class FixedStatement:
+    """A statement whose values are all named."""
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._prepared: dict[Hashable, Prepared] = {}
+
+    async def rows(
+        self, session: AsyncSession, values: Mapping[str, Any], variant: Hashable = None
+    ) -> list[Row]:
+        """All rows; `values` in asyncpg's types. `variant`: see `engine.binds.only_in`.
+
+        The session's transaction has begun, by a statement of SQLAlchemy's. Raises DBAPIError.
+        """
+        found = self._prepared.get(variant)
+        if found is None:
+            found = self._prepared[variant] = prepared(self._statement, variant)
+        return await send(await _begun(session), found.sql, found.bound({}, values))
+
+
+async def _begun(session: AsyncSession) -> asyncpg.Connection:
+    """The connection of the session's transaction."""
+    if session.in_nested_transaction():
+        connection = (await session.connection()).sync_connection  # its savepoint may have to be sent
+    else:
+        connection = session.sync_session.connection()  # nothing is to be waited for, which takes its time
+    begun: asyncpg.Connection | None = connection and connection.connection.driver_connection
+    if begun is None or not begun.is_in_transaction():
+        raise AssertionError("a fixed statement is not the first one of a transaction")
+    return begun
+
+
+async def send(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> list[Row]:
+    """The statement's rows. PostgreSQL's errors are raised as SQLAlchemy raises them: DBAPIError."""
+    try:
+        rows: list[Row] = await connection.fetch(sql, *values, record_class=Row)
+    except asyncpg.PostgresError as error:
+        raise DBAPIError(sql, None, error, hide_parameters=True) from error
+    return rows

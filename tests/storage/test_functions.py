@@ -1,0 +1,112 @@
+"""The functions of the database are those declared; a change of one is noticed, and mended by migrating."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from models.base import APPLICATION_ROLE
+from models.functions import StoredFunction
+from server.migrate import stored_functions, why_not_current
+
+_FOR_ANYBODY = {
+    "api_key_stops",
+    "break_glass_grants",
+    "mandant_cycle_number",
+    "mandant_cycle_start",
+    "mandant_cycles_to_charge",
+    "mandant_kept_credit",
+    "mandant_now",
+}
+_WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {"mandant_enqueue"}
+
+
+async def _is_told(connection: AsyncConnection) -> bool:
+    return "mandant migrate" in (await connection.run_sync(why_not_current) or "")
+
+
+async def _definition(connection: AsyncConnection, function: StoredFunction) -> str:
+    statement = text("SELECT pg_get_functiondef(to_regprocedure(:signature))")
+    definition = await connection.execute(statement, {"signature": function.signature})
+    return str(definition.scalar_one())
+
+
+async def test_each_is_declared_once_and_there_is_no_other(database: AsyncEngine) -> None:
+    every = text("SELECT oid FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+    declared = text("SELECT CAST(to_regprocedure(:signature) AS oid)")
+    async with database.connect() as connection:
+        found = [
+            (await connection.execute(declared, {"signature": function.signature})).scalar_one()
+            for function in stored_functions()
+        ]
+        assert sorted(found) == sorted((await connection.execute(every)).scalars())
+
+
+async def test_what_runs_as_its_owner_is_for_the_application_alone(database: AsyncEngine) -> None:
+    """Nobody else with a way into the database may call it, nor have a table of his taken for one of ours."""
+    statement = text(
+        "SELECT proname, prosecdef, proconfig, "
+        "has_function_privilege('public', oid, 'EXECUTE') AS everybody, "
+        "has_function_privilege(:role, oid, 'EXECUTE') AS application "
+        "FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    )
+    async with database.connect() as connection:
+        rows = (await connection.execute(statement, {"role": APPLICATION_ROLE})).all()
+    assert all(row.application for row in rows)
+    assert {row.proname for row in rows if row.everybody} == _FOR_ANYBODY
+    assert {row.proname for row in rows if not row.prosecdef} == _WITH_THE_CALLERS_RIGHTS
+    for row in rows:
+        assert row.everybody or row.proconfig == ["search_path=public, pg_temp"], row.proname
+
+
+async def test_another_body_is_noticed_and_mended(database: AsyncEngine) -> None:
+    """Of each of them."""
+    async with database.connect() as connection:
+        assert not await _is_told(connection)
+        for function in stored_functions():
+            definition = await _definition(connection, function)
+            await connection.exec_driver_sql(definition.replace(function.body, f"{function.body} "))
+            assert await _is_told(connection), function.head
+            await connection.run_sync(function.write)
+            assert not await _is_told(connection), function.head
+            assert await _definition(connection, function) == definition
+        await connection.rollback()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP FUNCTION mandant_cycles_to_charge(uuid)",
+        "ALTER FUNCTION mandant_found(uuid) RENAME TO found",
+        "ALTER FUNCTION mandant_staff(bytea) SECURITY INVOKER",
+        "ALTER FUNCTION mandant_enqueue(text, uuid, uuid, timestamptz) SECURITY DEFINER",
+        "ALTER FUNCTION mandant_enqueue(text, uuid, uuid, timestamptz) RESET search_path",
+        "ALTER FUNCTION invoice_issue(jsonb, text, uuid[]) SET search_path = pg_temp, public",
+        "ALTER FUNCTION mandant_kept_credit(uuid, uuid, uuid) SET search_path = public, pg_temp",
+        "ALTER FUNCTION mandant_cycle_start(timestamptz, text, integer) STABLE",
+        "ALTER FUNCTION break_glass_grants(uuid, uuid, uuid) VOLATILE",
+        "GRANT EXECUTE ON FUNCTION mandant_enter_to_bill(uuid) TO PUBLIC",
+        f"REVOKE EXECUTE ON FUNCTION mandant_tell_expiries(uuid[]) FROM {APPLICATION_ROLE}",
+    ],
+)
+async def test_whatever_else_is_changed_is_noticed_and_mended(database: AsyncEngine, change: str) -> None:
+    async with database.connect() as connection:
+        assert not await _is_told(connection)
+        await connection.execute(text(change))
+        assert await _is_told(connection)
+        for function in stored_functions():
+            await connection.run_sync(function.write)
+        assert not await _is_told(connection)
+        await connection.rollback()
+
+
+async def test_another_language_is_noticed_and_mended(database: AsyncEngine) -> None:
+    """Even of the same body."""
+    (now,) = [function for function in stored_functions() if function.signature == "mandant_now()"]
+    async with database.connect() as connection:
+        definition = await _definition(connection, now)
+        await connection.execute(text("SET LOCAL check_function_bodies = off"))
+        await connection.exec_driver_sql(definition.replace("LANGUAGE sql", "LANGUAGE plpgsql"))
+        assert await _is_told(connection)
+        await connection.run_sync(now.write)
+        assert await _definition(connection, now) == definition
+        await connection.rollback()
