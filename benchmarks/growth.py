@@ -27,7 +27,7 @@ MANY_MEMBERSHIPS = 500
 
 _TREES_ASKED = 40
 _WARM_UPS = 6
-"""After five executions PostgreSQL keeps the generic plan."""
+"""Until the statement is planned and the caches are full."""
 _REPEATS = 300
 
 

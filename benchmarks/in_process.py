@@ -13,6 +13,7 @@ from authz.principals import Credentials
 from benchmarks.operations import Ask
 from engine.pool import Pool, ReadConnection
 from schema.root import build_schema
+from server.database import read_connection
 from server.executor import Executor
 from server.http_request import GraphQLRequest
 
@@ -23,7 +24,7 @@ class TimedReads(Pool):
     """One connection, and how long each statement took on it, in seconds."""
 
     def __init__(self, database_url: str) -> None:
-        super().__init__(lambda: asyncpg.connect(database_url, connection_class=ReadConnection), 1)
+        super().__init__(lambda: read_connection(database_url), 1)
         self.taken: list[float] = []
 
     async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:

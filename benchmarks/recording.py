@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from benchmarks.in_process import answer, credentials_of, executor
 from benchmarks.operations import CHANGES, Ask, Operation
 from engine import fixed_statements
-from engine.pool import Pool, ReadConnection
-from server.database import connect_as_application
+from engine.pool import Pool
+from server.database import connect_as_application, read_connection
 from server.executor import Executor
 from server.http_request import GraphQLRequest
 
@@ -57,7 +57,7 @@ class _WatchedReads(Pool):
     """Notes the statements of compiled reads."""
 
     def __init__(self, database_url: str, sent: list[Sent]) -> None:
-        super().__init__(lambda: asyncpg.connect(database_url, connection_class=ReadConnection), 1)
+        super().__init__(lambda: read_connection(database_url), 1)
         self._sent = sent
 
     async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:

@@ -22,6 +22,9 @@ _SETTINGS = {
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
 }
+# PostgreSQL would plan each statement for its values five times on each connection before it asks whether one
+# plan does for all of them, and of a large document that takes longer than all the rest.
+_READ_SETTINGS = {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan"}
 _CONNECT_TIMEOUT = 5
 """Seconds."""
 _QUEUE_TIMEOUT = 10
@@ -66,17 +69,18 @@ def _has_news(connection: asyncpg.Connection) -> bool:
 
 def read_pool(url: str, size: int) -> Pool:
     """A pool for compiled reads, on connections that refuse to write."""
+    return Pool(lambda: read_connection(url), size)
 
-    async def connect() -> ReadConnection:
-        connection: ReadConnection = await asyncpg.connect(
-            url,
-            connection_class=ReadConnection,
-            timeout=_CONNECT_TIMEOUT,
-            server_settings=_SETTINGS | {"default_transaction_read_only": "on"},
-        )
-        return connection
 
-    return Pool(connect, size)
+async def read_connection(url: str) -> ReadConnection:
+    """One of them."""
+    connection: ReadConnection = await asyncpg.connect(
+        url,
+        connection_class=ReadConnection,
+        timeout=_CONNECT_TIMEOUT,
+        server_settings=_SETTINGS | _READ_SETTINGS,
+    )
+    return connection
 
 
 @asynccontextmanager

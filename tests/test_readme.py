@@ -39,7 +39,7 @@ def _table(title: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def demo_api(addresses: DatabaseAddresses) -> AsyncIterator[Api]:
     """The application on a database of its own, with the demo in it."""
     name = await clone(addresses.owner)

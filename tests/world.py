@@ -9,7 +9,7 @@ import itertools
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
@@ -17,33 +17,13 @@ from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
 from authz.tokens import TokenKind, digest_of, generate
 from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
-from models.billing import billing_details, billing_mode_choices, charged_cycles, charges
-from models.break_glass import break_glass_openings
-from models.budgets import budgets, credit_counts
-from models.events import events
 from models.identifiers import Kind, new_id, present
-from models.invitations import invitations
-from models.invoices import invoices
-from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
-from models.overrides import overrides
-from models.parent_access import parent_access_requests
-from models.payments import payment_methods, top_ups
-from models.plans import limit_increases, plan_choices, subscriptions
 from models.roles import role_policy_lines, roles
-from models.sends import (
-    active_contacts,
-    contact_claims,
-    send_counts,
-    send_cycles,
-    send_reservations,
-)
 from models.sessions import sessions
-from models.shares import share_accounts, shares
-from models.subaccounts_requests import subaccounts_requests
-from models.top_up_rules import top_up_rules
 from models.users import ownerships, users
 from resolvers.passwords import _hasher
+from tests.stored import rows_of_trees
 
 PASSWORD = "correct horse battery"
 _HASH = _hasher.hash(PASSWORD)
@@ -279,61 +259,7 @@ class World:
 
     async def state(self, *roots: Account) -> object:
         """All that is stored of the trees, to compare before and after a refusal."""
-        tables = (
-            accounts,
-            account_closure,
-            memberships,
-            invitations,
-            api_keys,
-            shares,
-            share_accounts,
-            break_glass_openings,
-            parent_access_requests,
-            overrides,
-            subaccounts_requests,
-            events,
-            roles,
-            ledgers,
-            ledger_balances,
-            ledger_transactions,
-            ledger_entries,
-            payment_methods,
-            top_ups,
-            top_up_rules,
-            subscriptions,
-            plan_choices,
-            limit_increases,
-            send_cycles,
-            active_contacts,
-            contact_claims,
-            send_counts,
-            budgets,
-            credit_counts,
-            send_reservations,
-            billing_mode_choices,
-            billing_details,
-            charged_cycles,
-            charges,
-            invoices,
-        )
-        found = []
-        async with self.database.connect() as connection:
-            for table in tables:
-                columns = [column for column in table.c if column.name != "last_used_at"]
-                statement = (
-                    select(*columns)
-                    .where(table.c.master_id.in_([root.master for root in roots]))
-                    .order_by(*table.primary_key.columns)
-                )
-                found.append([tuple(row) for row in await connection.execute(statement)])
-            lines = (
-                select(role_policy_lines)
-                .join(roles)
-                .where(roles.c.master_id.in_([root.master for root in roots]))
-                .order_by(*role_policy_lines.c)
-            )
-            found.append([tuple(row) for row in await connection.execute(lines)])
-        return found
+        return await rows_of_trees(self.database, [root.master for root in roots])
 
     async def _update_account(self, account: Account, **values: str) -> None:
         statement = update(accounts).where(accounts.c.id == account.key).values(**values)

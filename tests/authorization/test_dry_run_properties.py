@@ -11,7 +11,7 @@ from tests.authorization.forests import SCOPES, Plot, plant, plots
 from tests.authorization.matrices import dry_run, matrix_of, own_id, seen_changes, told
 from tests.authorization.outcomes import DONE, mutate, outcome
 from tests.authorization.profiles import examples
-from tests.authorization.tables import stored
+from tests.stored import fingerprints
 from tests.world import Person, World
 
 _NUMBERS = st.integers(0, 11)
@@ -42,9 +42,9 @@ async def test_what_it_says_is_what_then_happens(
         if isinstance(caller, Person):
             await tries.add_stopping_key(caller)
     tried = await tries.make(draw)
-    before = await stored(registry.database)
+    before = await fingerprints(registry.database)
     answer = await dry_run(api, name, tried.caller, tried.values)
-    assert await stored(registry.database) == before
+    assert await fingerprints(registry.database) == before
     asker, old = await own_id(api, tried.caller), await matrix_of(api, watcher, tree)
     became = outcome(await mutate(api, name, tried.caller, tried.values), name)
     new = await matrix_of(api, watcher, tree)

@@ -10,7 +10,7 @@ from tests.authorization.matrices import dry_run, matrix_of, own_id, seen_change
 from tests.authorization.matrix_callers import Stage
 from tests.authorization.matrix_fields import MUTATIONS
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
-from tests.authorization.tables import stored
+from tests.stored import fingerprints
 from tests.world import Person, World
 
 _WITHOUT = {
@@ -65,12 +65,12 @@ async def test_it_is_refused_as_in_earnest(name: str, stage: Stage, database: As
     """With the same answer, and with nothing changed."""
     mutation = MUTATIONS[name]
     refused = [caller for caller in stage.callers if mutation.expected[caller] != DONE]
-    values, before = await mutation.prepare(stage), await stored(database)
+    values, before = await mutation.prepare(stage), await fingerprints(database)
     assert values is not None
     found = {}
     for caller in refused:
         found[caller] = outcome(await dry_run(api, name, stage.callers[caller], values), name)
-    assert await stored(database) == before
+    assert await fingerprints(database) == before
     await stage.reopen()
     assert found == {caller: mutation.expected[caller] for caller in refused}
 
@@ -85,9 +85,9 @@ async def test_it_says_what_then_happens_and_leaves_no_trace(
     for caller in sorted(doing & _DOING or doing):
         bearer, values = stage.callers[caller], await mutation.prepare(stage)
         assert values is not None
-        before = await stored(database)
+        before = await fingerprints(database)
         answer = await dry_run(api, name, bearer, values)
-        assert await stored(database) == before, caller
+        assert await fingerprints(database) == before, caller
         assert outcome(answer, name) == DONE
         asker, old = await own_id(api, bearer), await matrix_of(api, watcher, stage.tree)
         assert outcome(await mutate(api, name, bearer, values), name) == DONE

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.api import Api
-from tests.bad_input.inputs import Place, make_place
+from tests.bad_input.place import Place, make_place
 from tests.resolvers.fixtures import nothing_breaks, stranger
 from tests.world import World
 

@@ -1,239 +1,139 @@
 """Every mutation with an input that works, in an account that has one of everything."""
 
 import datetime
-import hashlib
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
-from authz.builtin_roles import BuiltinRole
-from models.accounts import Currency, ParentAccess
-from models.idempotency import idempotency_records
-from models.identifiers import Kind, new_id, present
-from models.outbox import outbox_messages
-from models.overrides import OverrideKind
-from models.plan_catalogue import CataloguePlan, plan_id
-from models.sessions import sessions
-from models.staff import StaffRole
-from models.users import ownerships, users
-from tests.api import Api, Caller
-from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
-from tests.links import Opening, ask, break_glass, set_parent_access
-from tests.plans import STARTER, subscribe
-from tests.recipients import RecipientList, give_list
-from tests.resolvers.log import mail_to
-from tests.resolvers.mutations import ROLE_IDS, done
-from tests.sends import Reservation, give_reservation
-from tests.shares import Given, Share, give_share
-from tests.staff import Override, ask_for_subaccounts, set_override, staff_member
-from tests.world import PASSWORD, Account, ApiKey, CustomRole, Member, Person, World
+from models.identifiers import Kind
+from tests.bad_input.place import Place
+from tests.plans import STARTER
+from tests.world import PASSWORD
 
 Input = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Place:
-    """A subaccount with everything that mutations change, and `glass`, another one that can be opened by
-    break-glass only. `above` owns their master account."""
-
-    master: Account
-    account: Account
-    above: Member
-    owner: Member
-    member: Member
-    key: ApiKey
-    invited: Person
-    invitation_id: str
-    token: str
-    guest: Person
-    share: Share
-    offered: Person
-    offer: Share
-    role: CustomRole
-    glass: Account
-    opening: Opening
-    agent: Person
-    approver: Person
-    override: Override
-    method: PaymentMethod
-    reservation: Reservation
-    recipients: RecipientList
-
-    def caller(self, mutation: str) -> Caller:
-        """Who may do it."""
-        callers: dict[str, Caller] = {
-            "memberLeave": self.member,
-            "invitationAccept": self.invited,
-            "shareAccept": self.offered,
-            "shareLeave": self.guest,
-            "overrideCreate": self.agent,
-            "overrideApprove": self.approver,
-            "overrideEnd": self.agent,
-            "subaccountsRequestDecline": self.agent,
-        }
-        return callers.get(mutation, self.above)
-
-    def ids(self) -> dict[Kind, str]:
-        """An id of each kind that belongs to the account."""
-        return {
-            Kind.ACCOUNT: self.account.id,
-            Kind.USER: self.member.person.id,
-            Kind.MEMBER: self.member.id,
-            Kind.ROLE: self.role.id,
-            Kind.INVITATION: self.invitation_id,
-            Kind.API_KEY: self.key.id,
-            Kind.SHARE: self.share.id,
-            Kind.BREAK_GLASS: self.opening.id,
-            Kind.OVERRIDE: self.override.id,
-            Kind.PAYMENT_METHOD: self.method.id,
-            Kind.SEND_RESERVATION: self.reservation.id,
-            Kind.RECIPIENT_LIST: self.recipients.id,
-        }
-
-    def id_of(self, kind: Kind) -> str:
-        """One of its ids; a plan belongs to nobody, so one for trees with another currency."""
-        if kind is Kind.PLAN:
-            return present(Kind.PLAN, plan_id(CataloguePlan.STARTER, Currency.USD))
-        return self.ids()[kind]
-
-
-async def make_place(api: Api, world: World) -> Place:
-    """A place of its own tree."""
-    master = await world.account()
-    account = await world.account(master)
-    above = await world.member(master, BuiltinRole.OWNER)
-    owner = await world.member(account, BuiltinRole.OWNER)
-    member = await world.member(account, BuiltinRole.ANALYST)
-    key = await world.api_key(account)
-    invited = await world.person()
-    offer = {"accountId": account.id, "email": invited.email, "roleId": ROLE_IDS[BuiltinRole.FINANCE]}
-    made = await done(api, "memberInvite", above, "invitation { id }", **offer, idempotencyKey="place")
-    token = (await mail_to(world.database, invited.email)).token
-    guest, offered = await world.person(), await world.person()
-    share = await give_share(world, [account], guest, above.person)
-    waiting = await give_share(world, [account], offered, above.person, Given(accepted=False))
-    role = await world.role(account, "ACCOUNT_READ CONTACTS_READ CONTACTS_WRITE", "ACCOUNT_READ")
-    agent, approver = await staff_member(world), await staff_member(world, StaffRole.APPROVER)
-    override = await set_override(world, account, OverrideKind.REVIEW_APPROVED, agent)
-    await ask_for_subaccounts(world, account)
-    await own_balances(world, account)
-    await give_credit(world, master, EURO)
-    method = await give_payment_method(world, account)
-    await subscribe(world, account, STARTER)
-    reservation = await give_reservation(world, account)
-    recipients = await give_list(world, account)
-    invitation_id = made["invitation"]["id"]
-    await ask(world, account, ParentAccess.READ_ONLY, owner.person, from_above=False)
-    glass = await world.account(master)
-    await set_parent_access(world, glass, ParentAccess.BREAK_GLASS)
-    opening = await break_glass(world, glass, above.person)
-    return Place(
-        master,
-        account,
-        above,
-        owner,
-        member,
-        key,
-        invited,
-        invitation_id,
-        token,
-        guest,
-        share,
-        offered,
-        waiting,
-        role,
-        glass,
-        opening,
-        agent,
-        approver,
-        override,
-        method,
-        reservation,
-        recipients,
-    )
-
-
-def nowhere() -> Place:
-    """A place that is not there: for the names of what there is to send."""
-    account = Account(new_id(), new_id(), "Nowhere", ())
-    person = Person(new_id(), "Nobody", "nobody@example.com", "")
-    member = Member(new_id(), person, account)
-    key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
-    opening = Opening(new_id())
-    method, reservation = PaymentMethod(new_id()), Reservation(new_id())
-    return Place(
-        *(account, account, member, member, member, key, person, "", "", person, share, person, share),
-        *(role, account, opening, person, person, Override(new_id()), method, reservation),
-        RecipientList(new_id()),
-    )
-
-
 def inputs(place: Place) -> dict[str, Input]:
     """What works, with a value for every field, for each mutation that has an input."""
-    new = place.account.key.hex
-    next_year = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=365)).isoformat()
-    account = {"accountId": place.account.id}
-    role = {"roleId": place.role.id}
-    rights = {"permissions": ["CONTACTS_READ"], "permissionsBelow": ["STATISTICS_READ"]}
-    status = because = account | {"reason": "because"}
-    key = {"apiKeyId": place.key.id}
-    address = f"new-{new}@example.com"
-    shared = {"accountIds": [place.account.id], "areas": None, "hiddenAreas": ["CONTACTS"]}
-    share = {"shareId": place.share.id}
-    override = account | {"overrideId": place.override.id}
-    paid = {"paymentMethodId": place.method.id}
-    reserved = {"reservationId": place.reservation.id}
     return {
-        "signUp": {"name": "A", "email": address, "password": PASSWORD, "accountName": "B"}
+        **_signing_in(place),
+        **_accounts(place),
+        **_members(place),
+        **_shares(place),
+        **_keys_and_roles(place),
+        **_links(place),
+        **_staff(place),
+        **_credit(place),
+        **_plans_and_sends(place),
+        **_billing(place),
+    }
+
+
+def _signing_in(place: Place) -> dict[str, Input]:
+    return {
+        "signUp": {"name": "A", "email": _address(place), "password": PASSWORD, "accountName": "B"}
         | {"invitationToken": None, "currency": "CHF"},
         "signIn": {"email": place.member.person.email, "password": PASSWORD},
         "passwordChange": {"currentPassword": PASSWORD, "newPassword": "another good password"},
+    }
+
+
+def _accounts(place: Place) -> dict[str, Input]:
+    status = {"accountId": place.account.id, "reason": "because"}
+    return {
         "subaccountCreate": {"parentId": place.account.id, "name": "New", "externalId": "crm-1"}
-        | {"ownerEmail": address, "idempotencyKey": "1"},
+        | {"ownerEmail": _address(place), "idempotencyKey": "1"},
         "accountUpdate": {"accountId": place.master.id, "apiKeyCreation": "MASTER_ONLY"}
         | {"expectedVersion": 1, "name": "New", "externalId": "crm-2"}
         | {"rightsInheritance": "ALL_ROLES"},
         "accountSuspend": status,
         "accountResume": status,
         "accountClose": status,
-        "memberInvite": account | role | {"email": address, "expiresAt": next_year, "idempotencyKey": "2"},
+    }
+
+
+def _members(place: Place) -> dict[str, Input]:
+    account = {"accountId": place.account.id}
+    role = {"roleId": place.role.id}
+    return {
+        "memberInvite": account
+        | role
+        | {"email": _address(place), "expiresAt": _next_year(), "idempotencyKey": "2"},
         "invitationRevoke": {"invitationId": place.invitation_id},
         "invitationAccept": {"token": place.token},
-        "memberUpdate": role | {"memberId": place.member.id, "expiresAt": next_year},
+        "memberUpdate": role | {"memberId": place.member.id, "expiresAt": _next_year()},
         "memberRemove": {"memberId": place.member.id},
         "memberLeave": account,
         "ownershipTransfer": account | {"toMemberId": place.member.id, "fromMemberId": place.owner.id},
-        "shareCreate": shared | role | {"email": address, "expiresAt": next_year, "idempotencyKey": "3"},
-        "shareUpdate": shared | role | share | {"expectedVersion": 1, "expiresAt": next_year},
+    }
+
+
+def _shares(place: Place) -> dict[str, Input]:
+    role = {"roleId": place.role.id}
+    shared = {"accountIds": [place.account.id], "areas": None, "hiddenAreas": ["CONTACTS"]}
+    share = {"shareId": place.share.id}
+    return {
+        "shareCreate": shared
+        | role
+        | {"email": _address(place), "expiresAt": _next_year(), "idempotencyKey": "3"},
+        "shareUpdate": shared | role | share | {"expectedVersion": 1, "expiresAt": _next_year()},
         "shareRevoke": share,
         "shareAccept": {"token": place.offer.token},
         "shareLeave": share,
+    }
+
+
+def _keys_and_roles(place: Place) -> dict[str, Input]:
+    account = {"accountId": place.account.id}
+    role = {"roleId": place.role.id}
+    rights = {"permissions": ["CONTACTS_READ"], "permissionsBelow": ["STATISTICS_READ"]}
+    key = {"apiKeyId": place.key.id}
+    return {
         "apiKeyCreate": account
         | role
-        | {"name": "Key", "permissions": ["CONTACTS_READ"], "expiresAt": next_year}
+        | {"name": "Key", "permissions": ["CONTACTS_READ"], "expiresAt": _next_year()}
         | {"purpose": "MARKETING", "ipRanges": ["192.0.2.0/24"], "whenMakerLosesAccess": "STOP"},
         "apiKeyUpdate": key
         | {"expectedVersion": 1, "name": "Key", "permissions": ["CONTACTS_READ"]}
-        | {"ipRanges": ["2001:db8::/32"], "expiresAt": next_year},
+        | {"ipRanges": ["2001:db8::/32"], "expiresAt": _next_year()},
         "apiKeyAdopt": key,
         "apiKeyRevoke": key,
         "apiKeyRotate": key | {"overlapMinutes": 5},
         "roleCreate": account | rights | {"name": "Editor", "description": "Edits."},
         "roleUpdate": role | rights | {"expectedVersion": 1, "name": "Editor", "description": "Edits."},
         "roleDelete": role,
+    }
+
+
+def _links(place: Place) -> dict[str, Input]:
+    account = {"accountId": place.account.id}
+    because = {"accountId": place.account.id, "reason": "because"}
+    return {
         "parentAccessUpdate": because | {"expectedVersion": 1, "parentAccess": "NONE"},
         "parentAccessAnswer": account | {"parentAccess": "READ_ONLY", "accept": True},
         "breakGlassOpen": because | {"accountId": place.glass.id, "hours": 24},
         "breakGlassEnd": {"breakGlassId": place.opening.id},
+    }
+
+
+def _staff(place: Place) -> dict[str, Input]:
+    account = {"accountId": place.account.id}
+    because = {"accountId": place.account.id, "reason": "because"}
+    override = {"accountId": place.account.id, "overrideId": place.override.id}
+    return {
         "subaccountsRequest": account | because,
         "subaccountsRequestDecline": account | because,
         "overrideCreate": account
         | because
-        | {"kind": "SENDING_DOMAINS", "sendingDomains": 2, "expiresAt": next_year}
+        | {"kind": "SENDING_DOMAINS", "sendingDomains": 2, "expiresAt": _next_year()}
         | {"unsubscribeScope": None, "fieldFunctions": None, "memberId": None, "permissions": None},
         "overrideApprove": override,
         "overrideEnd": override | because,
+    }
+
+
+def _credit(place: Place) -> dict[str, Input]:
+    account = {"accountId": place.account.id}
+    paid = {"paymentMethodId": place.method.id}
+    return {
         "creditTransfer": {"fromAccountId": place.master.id, "toAccountId": place.account.id}
         | {"amount": 5, "memo": "May", "idempotencyKey": "4"},
         "creditModeUpdate": account | {"mode": "SHARED_POOL"},
@@ -242,6 +142,13 @@ def inputs(place: Place) -> dict[str, Input]:
         "paymentMethodRemove": paid,
         "topUpRuleUpdate": account | paid | {"threshold": "5", "amount": "10", "dailyMaximum": "30"},
         "topUpRuleRemove": account,
+    }
+
+
+def _plans_and_sends(place: Place) -> dict[str, Input]:
+    account = {"accountId": place.account.id}
+    reserved = {"reservationId": place.reservation.id}
+    return {
         "planChange": {"accountId": place.master.id, "planId": STARTER.id}
         | {"expectedVersion": 1, "timeZone": "Europe/Paris"},
         "limitIncrease": account | {"blocks": 1, "idempotencyKey": "6"},
@@ -252,11 +159,26 @@ def inputs(place: Place) -> dict[str, Input]:
         "sendVoid": reserved,
         "sendBudgetUpdate": account | {"cap": 5, "guarantee": 0},
         "creditBudgetUpdate": {"accountId": place.glass.id} | {"cap": "5", "guarantee": "0"},
+    }
+
+
+def _billing(place: Place) -> dict[str, Input]:
+    account = {"accountId": place.account.id}
+    return {
         "billingModeUpdate": account | {"mode": "SEPARATE"},
         "billingDetailsUpdate": account
         | {"name": "Hotel Ltd", "street": "Rue 1", "postcode": "75001", "city": "Paris"}
-        | {"country": "FR", "vatId": "FR12345678901", "email": address},
+        | {"country": "FR", "vatId": "FR12345678901", "email": _address(place)},
     }
+
+
+def _address(place: Place) -> str:
+    """Nobody's."""
+    return f"new-{place.account.key.hex}@example.com"
+
+
+def _next_year() -> str:
+    return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=365)).isoformat()
 
 
 FOR_ALL_ACCOUNTS = {"overrideCreate", "overrideApprove", "overrideEnd", "subaccountsRequestDecline"}
@@ -286,13 +208,3 @@ ID_FIELDS = {
     "recipientListId": Kind.RECIPIENT_LIST,
 }
 """The fields of inputs that name something, and what."""
-
-
-async def stored(world: World, *places: Place) -> object:
-    """All that is stored of the places' trees, and of people, sessions, mail and keys of repetition."""
-    found = [await world.state(*[place.master for place in places])]
-    async with world.database.connect() as connection:
-        for table in (users, sessions, ownerships, outbox_messages, idempotency_records):
-            rows = sorted(str(row) for row in await connection.execute(select(table)))
-            found.append((len(rows), hashlib.sha256("".join(rows).encode()).hexdigest()))
-    return found

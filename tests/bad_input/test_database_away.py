@@ -16,7 +16,7 @@ from server.embedded_postgres import EmbeddedPostgres
 from server.migrate import migrate
 from server.settings import Settings
 from tests.api import Api
-from tests.bad_input.inputs import make_place, stored
+from tests.bad_input.place import make_place, stored
 from tests.concurrency.gates import Gate
 from tests.engine.paths import Path
 from tests.resolvers.log import mails_to

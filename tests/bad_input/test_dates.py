@@ -7,7 +7,8 @@ import pytest
 
 from authz.builtin_roles import BuiltinRole
 from tests.api import Api
-from tests.bad_input.inputs import Place, inputs, make_place, stored
+from tests.bad_input.inputs import inputs
+from tests.bad_input.place import Place, make_place, stored
 from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt
 from tests.world import World
 

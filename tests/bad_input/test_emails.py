@@ -11,7 +11,7 @@ from authz.builtin_roles import BuiltinRole
 from authz.refusals import Refusal, RefusalCode
 from resolvers.emails import email_address
 from tests.api import Api
-from tests.bad_input.inputs import stored
+from tests.bad_input.place import stored
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world import PASSWORD, World

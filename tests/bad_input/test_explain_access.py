@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api import Api
-from tests.bad_input.inputs import Place
+from tests.bad_input.place import Place
 from tests.explanation.asking import EXPLAIN
 
 NO_IDS = (

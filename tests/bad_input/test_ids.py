@@ -10,16 +10,8 @@ from authz.builtin_roles import BuiltinRole
 from models.identifiers import Kind, present
 from schema.root import build_schema, graphql_schema
 from tests.api import Api
-from tests.bad_input.inputs import (
-    FOR_ALL_ACCOUNTS,
-    ID_FIELDS,
-    NOT_IN_SELF_SERVICE,
-    Place,
-    inputs,
-    make_place,
-    nowhere,
-    stored,
-)
+from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, NOT_IN_SELF_SERVICE, inputs
+from tests.bad_input.place import Place, make_place, nowhere, stored
 from tests.resolvers.mutations import attempt
 from tests.world import World
 

@@ -8,7 +8,7 @@ import pytest
 from authz.builtin_roles import BuiltinRole
 from models.identifiers import new_id
 from tests.api import Api
-from tests.bad_input.inputs import stored
+from tests.bad_input.place import stored
 from tests.resolvers.log import last_event
 from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt
 from tests.world import PASSWORD, Account, Member, World

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from tests.api import Api
-from tests.bad_input.inputs import stored
+from tests.bad_input.place import stored
 from tests.resolvers.mutations import attempt, code_of, done
 from tests.world import PASSWORD, World
 

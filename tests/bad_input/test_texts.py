@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from tests.api import Api
-from tests.bad_input.inputs import ID_FIELDS, Place, inputs, stored
+from tests.bad_input.inputs import ID_FIELDS, inputs
+from tests.bad_input.place import Place, stored
 from tests.resolvers.mutations import attempt
 from tests.world import World
 

@@ -8,7 +8,8 @@ import pytest
 
 from models.identifiers import Kind, present
 from tests.api import Answer, Api
-from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, Place, inputs, make_place
+from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, inputs
+from tests.bad_input.place import Place, make_place
 from tests.bad_input.test_ids import MUTATIONS
 from tests.engine.paths import Path
 from tests.engine.statements import statements

@@ -1,7 +1,8 @@
 """A tree with as many rows of every kind as wanted, written in a few statements."""
 
 import datetime
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Table, insert
@@ -112,64 +113,10 @@ async def _rows(
     """In the last of the accounts. A share opens all of them, and to the owner, who so has some."""
     account = accounts_so_far[-1]
     place: _Values = {"master_id": account.master, "account_id": account.key}
-    analyst: _Values = {"role_id": BuiltinRole.ANALYST.id}
-    link: _Values = {"parent_access": "NONE", "from_above": True, "asker_user_id": owner.person.key}
-    link |= {"reason": "Because", "requested_at": _tomorrow(), "expires_at": _tomorrow()}
-    await connection.execute(insert(parent_access_requests).values(**place, **link))
-    credit: _Values = {"kind": "CREDIT", "amount": count}
-    await connection.execute(insert(ledgers).values(**place, currency="EUR", changed_at=_tomorrow()))
-    await connection.execute(insert(ledger_balances).values(**place, **credit))
+    await _asked_and_held(connection, place, owner, count)
     for number in range(count):
         ids = {kind: new_id() for kind in Kind}
-        secret: _Values = {"digest": ids[Kind.USER].bytes}
-        address = f"{ids[Kind.USER].hex}@example.com"
-        someone: _Values = {
-            "name": "Someone",
-            "password_hash": "!",
-            "email": address,
-            "email_canonical": address,
-        }
-        offer: _Values = {"email": address, "email_canonical": address, "inviter_user_id": owner.person.key}
-        key: _Values = {"name": "Key", "last_four": "0000", "scopes": ALL_PERMISSIONS}
-        # An analyst makes no keys: each is a ghost.
-        makers: _Values = {"creator_user_id": owner.person.key, "adopter_user_id": ids[Kind.USER]}
-        actor: _Values = {"actor_user_id": owner.person.key, "actor_account_id": account.master}
-        change: _Values = {"kind": "account.updated", "subject_id": account.id, "after": {"name": "Child"}}
-        given: _Values = {"user_id": owner.person.key, "accepted_at": _tomorrow()} | {
-            "giver_user_id": owner.person.key,
-            "link_expires_at": _tomorrow(),
-        }
-        opening: _Values = {"user_id": owner.person.key, "reason": "Fire", "expires_at": _tomorrow()}
-        to: _Values = {"master_id": account.master, "email": address, "email_canonical": address}
-        override: _Values = {"kind": "SENDING_DOMAINS", "sending_domains": 2, "reason": "Ticket 4711"} | {
-            "made_by": owner.person.key,
-            "in_force_from": _tomorrow(),
-            "expires_at": _tomorrow(),
-        }
-        asked: _Values = {"reason": "Branches.", "answered_by": owner.person.key} | {
-            "answered_at": _tomorrow(),
-            "decline_reason": "No.",
-        }
-        moved: _Values = {"master_id": account.master, "kind": "TOP_UP", "created_at": _tomorrow()}
-        paid: _Values = {"status": "SETTLED", "answered_at": _tomorrow(), "amount": 1} | {
-            "payment_method_id": ids[Kind.PAYMENT_METHOD],
-            "transaction_id": ids[Kind.LEDGER_TRANSACTION],
-        }
-        written: list[tuple[Kind, Table, _Values]] = [
-            (Kind.USER, users, someone),
-            (Kind.MEMBER, memberships, place | analyst | {"user_id": ids[Kind.USER]}),
-            (Kind.API_KEY, api_keys, place | analyst | secret | key | makers),
-            (Kind.INVITATION, invitations, place | analyst | secret | offer | {"expires_at": _tomorrow()}),
-            (Kind.EVENT, events, place | actor | change),
-            (Kind.BREAK_GLASS, break_glass_openings, place | opening),
-            (Kind.SHARE, shares, to | analyst | secret | given),
-            (Kind.OVERRIDE, overrides, place | override),
-            (Kind.SUBACCOUNTS_REQUEST, subaccounts_requests, place | asked),
-            (Kind.PAYMENT_METHOD, payment_methods, place | {"label": "Card", "reference": "paid"}),
-            (Kind.LEDGER_TRANSACTION, ledger_transactions, moved),
-            (Kind.TOP_UP, top_ups, place | paid),
-        ]
-        for kind, table, values in written:
+        for kind, table, values in _of_each_kind(account, owner, ids):
             await connection.execute(insert(table).values(id=ids[kind], **values))
             found[kind].append(present(kind, ids[kind]))
         entry: _Values = {"sequence": number, "balance": "CREDIT", "amount": 1, "balance_after": number + 1}
@@ -184,6 +131,81 @@ async def _rows(
     rule: _Values = {"threshold": 1, "amount": 2, "daily_maximum": 3}
     rule["payment_method_id"] = parse(Kind.PAYMENT_METHOD, found[Kind.PAYMENT_METHOD][-1])
     await connection.execute(insert(top_up_rules).values(place | rule))
+
+
+async def _asked_and_held(connection: AsyncConnection, place: _Values, owner: Member, count: int) -> None:
+    """What an account has once: something that is asked of its parent, and a balance."""
+    link: _Values = {"parent_access": "NONE", "from_above": True, "asker_user_id": owner.person.key}
+    link |= {"reason": "Because", "requested_at": _tomorrow(), "expires_at": _tomorrow()}
+    await connection.execute(insert(parent_access_requests).values(**place, **link))
+    credit: _Values = {"kind": "CREDIT", "amount": count}
+    await connection.execute(insert(ledgers).values(**place, currency="EUR", changed_at=_tomorrow()))
+    await connection.execute(insert(ledger_balances).values(**place, **credit))
+
+
+def _of_each_kind(
+    account: Account, owner: Member, ids: Mapping[Kind, uuid.UUID]
+) -> list[tuple[Kind, Table, _Values]]:
+    """In the order in which they need each other."""
+    by = owner.person.key
+    place: _Values = {"master_id": account.master, "account_id": account.key}
+    analyst: _Values = {"role_id": BuiltinRole.ANALYST.id, "digest": ids[Kind.USER].bytes}
+    address = f"{ids[Kind.USER].hex}@example.com"
+    mailed: _Values = {"email": address, "email_canonical": address}
+    change: _Values = {"kind": "account.updated", "subject_id": account.id, "after": {"name": "Child"}}
+    moved: _Values = {"master_id": account.master, "kind": "TOP_UP", "created_at": _tomorrow()}
+    return [
+        (Kind.USER, users, mailed | {"name": "Someone", "password_hash": "!"}),
+        (Kind.MEMBER, memberships, place | {"role_id": BuiltinRole.ANALYST.id, "user_id": ids[Kind.USER]}),
+        (Kind.API_KEY, api_keys, place | analyst | _ghost(by, ids[Kind.USER])),
+        (
+            Kind.INVITATION,
+            invitations,
+            place | analyst | mailed | {"inviter_user_id": by, "expires_at": _tomorrow()},
+        ),
+        (Kind.EVENT, events, place | change | {"actor_user_id": by, "actor_account_id": account.master}),
+        (
+            Kind.BREAK_GLASS,
+            break_glass_openings,
+            place | {"user_id": by, "reason": "Fire", "expires_at": _tomorrow()},
+        ),
+        (Kind.SHARE, shares, {"master_id": account.master} | analyst | mailed | _accepted(by)),
+        (Kind.OVERRIDE, overrides, place | _override(by)),
+        (Kind.SUBACCOUNTS_REQUEST, subaccounts_requests, place | _declined(by)),
+        (Kind.PAYMENT_METHOD, payment_methods, place | {"label": "Card", "reference": "paid"}),
+        (Kind.LEDGER_TRANSACTION, ledger_transactions, moved),
+        (Kind.TOP_UP, top_ups, place | _paid(ids)),
+    ]
+
+
+def _ghost(maker: uuid.UUID, adopter: uuid.UUID) -> _Values:
+    """A key whose adopter, an analyst, makes no keys."""
+    made: _Values = {"creator_user_id": maker, "adopter_user_id": adopter}
+    return made | {"name": "Key", "last_four": "0000", "scopes": ALL_PERMISSIONS}
+
+
+def _accepted(person: uuid.UUID) -> _Values:
+    """A share that the person gave to itself."""
+    given: _Values = {"user_id": person, "giver_user_id": person}
+    return given | {"accepted_at": _tomorrow(), "link_expires_at": _tomorrow()}
+
+
+def _override(by: uuid.UUID) -> _Values:
+    made: _Values = {"made_by": by, "in_force_from": _tomorrow(), "expires_at": _tomorrow()}
+    return made | {"kind": "SENDING_DOMAINS", "sending_domains": 2, "reason": "Ticket 4711"}
+
+
+def _declined(by: uuid.UUID) -> _Values:
+    answer: _Values = {"answered_by": by, "answered_at": _tomorrow(), "decline_reason": "No."}
+    return answer | {"reason": "Branches."}
+
+
+def _paid(ids: Mapping[Kind, uuid.UUID]) -> _Values:
+    paid: _Values = {"status": "SETTLED", "answered_at": _tomorrow(), "amount": 1}
+    return paid | {
+        "payment_method_id": ids[Kind.PAYMENT_METHOD],
+        "transaction_id": ids[Kind.LEDGER_TRANSACTION],
+    }
 
 
 def _tomorrow() -> datetime.datetime:

@@ -68,6 +68,14 @@ async def test_its_connections_refuse_to_write(pool: Pool) -> None:
             await pool.value(statement, [])
 
 
+@sized(1)
+async def test_a_statement_is_planned_once_whatever_its_values(pool: Pool) -> None:
+    for _ in range(3):
+        await _echoes(pool, "a", "b")
+    plans = "SELECT convert_to(concat(generic_plans, ' ', custom_plans), 'UTF8') FROM pg_prepared_statements"
+    assert await pool.value(f"{plans} WHERE statement = $1", [_ECHO]) == b"6 0"
+
+
 async def test_a_read_is_answered_whatever_happened_to_the_connections_before(
     pool: Pool, database: AsyncEngine
 ) -> None:

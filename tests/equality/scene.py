@@ -13,27 +13,25 @@ agency                      brand           stranger's
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hypothesis.vendor.pretty import RepresentationPrinter
+
 from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS, Area, Permission, mask_of
-from models.accounts import AccountStatus, ParentAccess, RightsInheritance
+from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
+from models.accounts import AccountStatus
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import Kind, present
 from resolvers.events import EventKind
 from tests.api import Caller
 from tests.equality import rows
+from tests.equality.agency import EMOJI, EXTERNAL_ID, QUOTES, Agency, make_agency
 from tests.equality.billed import make_invoices
+from tests.equality.grants import make_custom_roles, make_invitations, make_links, make_shares
 from tests.equality.money import make_money
 from tests.equality.overridden import add_staff
 from tests.equality.plans import make_plans
-from tests.links import Opening, ask, break_glass, set_parent_access
-from tests.shares import Given, Share, give_share
-from tests.world import Account, ApiKey, CustomRole, Member, Person, World
+from tests.world import Account, ApiKey, Member, World
 
-QUOTES = "Agency \"Ω\" \\ 'quoted' \\u0041"
-EMOJI = "Client 🦊\u2028 tab\t line\n \x01 bell\x07 </script>"
 EMOJI_REASON = 'Fire 🔥 "now" \\'
-_EXTERNAL_ID = 'ext-"1"\\'
-_LEAVES = 24
 
 VIEWERS = (
     "owner of a tree",
@@ -85,24 +83,14 @@ class Scene:
     ids: tuple[str, ...]
     searches: tuple[str, ...]
 
-
-@dataclass(frozen=True)
-class _Agency:
-    master: Account
-    client: Account
-    shop: Account
-    till: Account
-    suspended: Account
-    leaves: tuple[Account, ...]
-
-    @property
-    def all(self) -> list[Account]:
-        return [self.master, self.client, self.shop, self.till, self.suspended]
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        """Short: Hypothesis warns of arguments as large as this one and then cannot tell what failed."""
+        printer.text("Scene(...)")
 
 
 async def make_scene(world: World) -> Scene:
     """Write the world; statuses last, as in life."""
-    agency = await _agency(world)
+    agency = await make_agency(world)
     brand = await world.account(name="Brand")
     marketing = await world.account(brand, "Marketing")
     await world.account(brand, "Transactional")
@@ -110,9 +98,9 @@ async def make_scene(world: World) -> Scene:
     members = await _members(world, agency, brand, marketing)
     stranger = await world.member(foreign, BuiltinRole.OWNER)
     keys = await _keys(world, agency, members)
-    custom = await _custom_roles(world, agency, brand, members, keys)
+    custom = await make_custom_roles(world, agency, brand, members, keys)
     owner = members["owner of a tree"]
-    invitations = await _invitations(world, agency, owner, keys["key"])
+    invitations = await make_invitations(world, agency, owner, keys["key"])
     events = await _events(world, agency, owner, keys["key"])
     events.append(await rows.event(world, foreign, EventKind.ACCOUNT_CREATED, stranger.person))
     for number, leaf in enumerate(agency.leaves[::4]):
@@ -125,8 +113,8 @@ async def make_scene(world: World) -> Scene:
     await world.set_status(agency.shop, AccountStatus.CLOSED)
     people = {name: member.person for name, member in members.items()}
     people["nobody's member"] = await world.person("Nobody's member")
-    shares = await _shares(world, agency, people, keys["key"], custom[0])
-    openings = await _links(world, agency, people)
+    shares = await make_shares(world, agency, people, keys["key"], custom[0])
+    openings = await make_links(world, agency, people)
     overridden = await add_staff(world, [agency.client, agency.till, brand], agency.master, people)
     people["expired session"] = await world.person()
     await rows.end_session(world, people["expired session"])
@@ -149,22 +137,7 @@ async def make_scene(world: World) -> Scene:
         *billed,
     )
     words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
-    return Scene({**people, **keys}, ids, (QUOTES, EMOJI, _EXTERNAL_ID, *words))
-
-
-async def _agency(world: World) -> _Agency:
-    master = await world.account(name=QUOTES)
-    client = await world.account(master, EMOJI)
-    await world.set_inheritance(client, RightsInheritance.ALL_ROLES)
-    await rows.set_external_id(world, client, _EXTERNAL_ID)
-    shop = await world.account(client, "Shop")
-    till = await world.account(shop, "Till")
-    for name in ("twin", "Twin"):
-        await world.account(client, name)
-    suspended = await world.account(master, "Suspended")
-    await world.account(suspended, "Below suspended")
-    leaves = [await world.account(master, f"Leaf {number}") for number in range(_LEAVES)]
-    return _Agency(master, client, shop, till, suspended, tuple(leaves))
+    return Scene({**people, **keys}, ids, (QUOTES, EMOJI, EXTERNAL_ID, *words))
 
 
 async def _fill(world: World, leaf: Account, owner: Member, role: BuiltinRole) -> None:
@@ -176,7 +149,7 @@ async def _fill(world: World, leaf: Account, owner: Member, role: BuiltinRole) -
     await rows.event(world, leaf, EventKind.API_KEY_CREATED, owner.person, after={"apiKeyId": key.id})
 
 
-async def _members(world: World, agency: _Agency, brand: Account, marketing: Account) -> dict[str, Member]:
+async def _members(world: World, agency: Agency, brand: Account, marketing: Account) -> dict[str, Member]:
     """By the viewers' names. The twice-member stands in both trees, with another role in each account."""
     master, client = agency.master, agency.client
     quoted = await world.person('An "analyst" \\ \t😀')
@@ -198,7 +171,7 @@ async def _members(world: World, agency: _Agency, brand: Account, marketing: Acc
     return members
 
 
-async def _keys(world: World, agency: _Agency, members: Mapping[str, Member]) -> dict[str, ApiKey]:
+async def _keys(world: World, agency: Agency, members: Mapping[str, Member]) -> dict[str, ApiKey]:
     scopes = {"narrowed key": _NARROWED, "key without sight": Permission.STATISTICS_READ.bit}
     keys = {
         name: await world.api_key(agency.client, scopes=scopes.get(name, ALL_PERMISSIONS)) for name in _KEYS
@@ -218,84 +191,7 @@ async def _keys(world: World, agency: _Agency, members: Mapping[str, Member]) ->
     return keys
 
 
-async def _custom_roles(
-    world: World,
-    agency: _Agency,
-    brand: Account,
-    members: dict[str, Member],
-    keys: dict[str, ApiKey],
-) -> list[CustomRole]:
-    """One that holds below, one of an account below, one of another tree, one that was deleted."""
-    sees = "ACCOUNT_READ ROLES_READ MEMBERS_READ"
-    reader = await world.role(agency.master, sees, "ACCOUNT_READ ROLES_READ", 'Reader "R" 🦊')
-    own = await world.role(agency.client, "ACCOUNT_READ API_KEYS_READ", "ACCOUNT_READ", "reader")
-    others = [await world.role(brand), await world.role(agency.shop), await world.role(agency.client)]
-    members["holder of a custom role"] = await world.member(agency.client, reader)
-    keys["key of a custom role"] = await world.api_key(agency.client, own)
-    revoked = await world.api_key(agency.client, others[-1])
-    await rows.set_key(world, revoked, revoked_at=rows.PAST)
-    await rows.delete_role(world, others[-1])
-    by = members["owner of a tree"].person
-    await rows.invitation(world, agency.leaves[0], reader, by)
-    return [reader, own, *others]
-
-
-async def _invitations(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:
-    role, by = BuiltinRole.ANALYST, owner.person
-    return [
-        await rows.invitation(world, agency.master, role, by),
-        await rows.invitation(world, agency.client, role, key, member_expires_at=rows.WHOLE_SECOND),
-        await rows.invitation(world, agency.client, role, by, accepted_at=rows.PAST),
-        await rows.invitation(world, agency.client, role, by, revoked_at=rows.PAST),
-        await rows.invitation(world, agency.client, role, by, expires_at=rows.PAST),
-    ]
-
-
-async def _shares(
-    world: World, agency: _Agency, people: dict[str, Person], key: ApiKey, role: CustomRole
-) -> list[Share]:
-    """Of every status, to guests and to members; the guests are added to the people."""
-    owner, administrator = people["owner of a tree"], BuiltinRole.ADMINISTRATOR
-    reads = agency.shop, agency.till, agency.leaves[0]
-    few = Given(None, areas=[Area.STATISTICS, Area.AUDIT])
-    managing = Given(administrator, hidden=[Area.SETTINGS, Area.API_KEYS], expires_at=rows.FUTURE)
-    hidden = Given(administrator, hidden=[Area.MEMBERS, Area.SUBACCOUNTS])
-    given: list[tuple[str, tuple[Account, ...], Given]] = [
-        ("guest by a share", (agency.client, *agency.leaves[:3]), hidden),
-        ("guest by areas alone", reads, few),
-        ("guest who manages", (agency.master, agency.client), managing),
-        ("guest and member", (agency.client, agency.suspended), Given()),
-        ("guest of a custom role", (agency.client, agency.shop), Given(role, hidden=[Area.MEMBERS])),
-        ("guest of what has ended", (agency.client,), Given(expires_at=rows.PAST)),
-        ("guest of what has ended", (agency.client, agency.till), Given(revoked_at=rows.PAST)),
-        ("guest of what has ended", (agency.client,), Given(accepted=False)),
-        ("guest of what has ended", reads, Given(accepted=False, link_expires_at=rows.PAST)),
-    ]
-    for name, _, _ in given:
-        if name not in people:
-            people[name] = await world.person()
-    await world.member(agency.till, BuiltinRole.ADMINISTRATOR, people["guest and member"])
-    made = [await give_share(world, accounts, people[name], owner, what) for name, accounts, what in given]
-    return [*made, await give_share(world, [agency.shop], people["finance"], key, few)]
-
-
-async def _links(world: World, agency: _Agency, people: dict[str, Person]) -> list[Opening]:
-    """Each mode, what each side asks for, and broken glass that holds, has ended and has expired."""
-    for leaf, mode in zip(agency.leaves, ParentAccess, strict=False):
-        await set_parent_access(world, leaf, mode)
-    _, read_only, glass, closed = agency.leaves[:4]
-    above, key = people["administrator of a tree"], await world.api_key(closed)
-    await ask(world, read_only, ParentAccess.FULL, above, from_above=True)
-    await ask(world, closed, ParentAccess.BREAK_GLASS, key, from_above=False)
-    return [
-        await break_glass(world, glass, above),
-        await break_glass(world, glass, people["owner of a tree"], expires_at=rows.PAST),
-        await break_glass(world, glass, people["finance"], ended_at=rows.PAST),
-        await break_glass(world, agency.client, people["owner of a tree"], ended_at=rows.PAST),
-    ]
-
-
-async def _events(world: World, agency: _Agency, owner: Member, key: ApiKey) -> list[str]:
+async def _events(world: World, agency: Agency, owner: Member, key: ApiKey) -> list[str]:
     by, master, client = owner.person, agency.master, agency.client
     renamed = EventKind.ACCOUNT_UPDATED
     return [

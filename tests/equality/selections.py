@@ -51,7 +51,7 @@ class Fragment:
 
 
 class Selections:
-    """Draws what an operation selects. `fields`: about how many; `polymorphic`: it asks for a Node.
+    """Draws what an operation selects. `fields`: about how many; `polymorphic`: it asks for an interface.
 
     Response keys are given so that they never clash: within a type a key always means the same field with
     the same arguments, and where types meet under a Node a key that could differ is replaced.
@@ -178,6 +178,29 @@ class Selections:
         if not fitting or not self._choices.chance(15):
             return ""
         return f" ...{self._choices.pick(fitting)}{self._arguments.directives()}"
+
+
+@functools.cache
+def lead_to_interfaces(schema: GraphQLSchema) -> frozenset[str]:
+    """The fields of the query type below which, however deep, objects of several types may meet."""
+    assert schema.query_type is not None
+    fields = schema.query_type.fields
+    return frozenset(
+        name for name, field in fields.items() if _leads_to_interface(get_named_type(field.type))
+    )
+
+
+def _leads_to_interface(start: GraphQLNamedType) -> bool:
+    waiting, known = [start], {start.name}
+    while waiting:
+        type_ = waiting.pop()
+        if isinstance(type_, GraphQLInterfaceType):
+            return True
+        if isinstance(type_, GraphQLObjectType):
+            inner = [get_named_type(field.type) for field in type_.fields.values()]
+            waiting += [found for found in inner if found.name not in known]
+            known |= {found.name for found in inner}
+    return False
 
 
 @functools.cache

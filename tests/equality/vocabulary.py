@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hypothesis.vendor.pretty import RepresentationPrinter
+
 NO_IDS = (
     "",
     "_",
@@ -84,6 +86,10 @@ class Vocabulary:
     own_ids: tuple[str, ...]
     searches: tuple[str, ...]
     cursors: Mapping[str, tuple[str, ...]]
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        """Short: Hypothesis warns of arguments as large as this one and then cannot tell what failed."""
+        printer.text("Vocabulary(...)")
 
 
 def tag_of(text: str) -> str:

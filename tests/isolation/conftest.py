@@ -5,14 +5,18 @@ import os
 
 import asyncpg
 import pytest
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import make_url
+from starlette.applications import Starlette
 
+from server.app import create_app
 from server.embedded_postgres import DatabaseAddresses
+from server.settings import Settings
 from tests.authorization import profiles as profiles  # registers them before one is loaded
 from tests.isolation.site import Mailbox
 
 if "HYPOTHESIS_PROFILE" in os.environ:
-    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
+    hypothesis_settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +35,13 @@ def mailbox(addresses: DatabaseAddresses) -> Mailbox:
         return [body.split()[0] for body in bodies if body]
 
     return read
+
+
+@pytest.fixture(scope="session")
+def away(
+    settings: Settings, addresses: DatabaseAddresses, tmp_path_factory: pytest.TempPathFactory
+) -> Starlette:
+    """The application with the address of no database."""
+    nowhere = str(tmp_path_factory.mktemp("nowhere"))
+    url = make_url(addresses.application).update_query_dict({"host": nowhere})
+    return create_app(settings, url.render_as_string(hide_password=False))

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from tests.api import INPUT_TYPES, Api
 from tests.isolation.model import Account, Event, Key, Person, Role, Subject, World
+from tests.isolation.patience import PatientApi
 from tests.isolation.rights import Rights
 
 Mailbox = Callable[[str], Awaitable[list[str]]]
@@ -54,7 +55,7 @@ class Site:
         if address not in self._apis:
             transport = httpx.ASGITransport(self.app, client=(address, 1))
             http = httpx.AsyncClient(transport=transport, base_url="http://localhost")
-            self._apis[address] = Api(await self.stack.enter_async_context(http))
+            self._apis[address] = PatientApi(await self.stack.enter_async_context(http))
         return self._apis[address]
 
     async def api_of(self, subject: Subject | None) -> Api:

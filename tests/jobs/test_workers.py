@@ -1,68 +1,38 @@
-"""Workers that fail, die, are stopped or lose the database: what waits is done all the same, and once."""
+"""Workers that fail, are stopped or lose the database: what waits is done all the same, and once."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, make_url, select, text
+from sqlalchemy import make_url, select, text
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from models.identifiers import new_id
 from models.jobs import JobKind
 from models.payments import top_ups
-from models.sends import send_cycles, send_reservations
-from resolvers.payments import PaymentProvider
 from server.commands.jobs import held_jobs, retry_held_jobs
 from server.database import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
 from server.payments import PracticePayments
-from server.worker import work
 from tests.api import Api
-from tests.clock import Clock
 from tests.credit import (
     credit_of,
-    faults_of,
     give_credit,
     give_payment_method,
     give_top_up_rule,
     own_balances,
 )
 from tests.database import named
-from tests.job_queue import job, jobs_of, let_workers_die, put_in, until
-from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, send_beyond
+from tests.job_queue import job, jobs_of, put_in, until
+from tests.jobs.workers import PRACTICE, working, works
 from tests.resolvers.mutations import done
 from tests.resolvers.sharing import Brand
-from tests.sends import let_expire, reserved, settle
-from tests.server.processes import PATIENCE, running
+from tests.server.processes import running
 from tests.world import World
 
-_IDLE = "SELECT count(*) = 0 FROM pgq.pgqueuer WHERE execute_after <= now()"
-_STUCK = """
-SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
-_TWICE = """
-INSERT INTO pgq.pgqueuer (priority, entrypoint, payload, status)
-SELECT priority, entrypoint, payload, 'queued' FROM pgq.pgqueuer WHERE status = 'queued'
-"""
 _END_ALL = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
-_PRACTICE = {"MANDANT_PAYMENT_PROVIDER": "practice"}
-
-
-@asynccontextmanager
-async def _working(own: DatabaseAddresses, provider: PaymentProvider) -> AsyncIterator[None]:
-    """A worker is at work beside the test, and ends with it."""
-    stop = asyncio.Event()
-    worker = asyncio.create_task(work(own.application, provider, None, stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await worker
 
 
 async def _poor(world: World, brand: Brand, reference: str = "paid") -> None:
@@ -80,20 +50,6 @@ def _bought(world: World, brand: Brand) -> Callable[[], Awaitable[bool]]:
     return bought
 
 
-async def _works(world: World) -> None:
-    """Wait until a worker does what is put in."""
-    await put_in(world.database, JobKind.CYCLE_CLOSE, f"{new_id()} {new_id()}".encode())
-    await until(_true(world, _IDLE))
-
-
-def _true(world: World, question: str) -> Callable[[], Awaitable[bool]]:
-    async def answer() -> bool:
-        async with world.database.connect() as connection:
-            return bool((await connection.execute(text(question))).scalar_one())
-
-    return answer
-
-
 async def test_a_request_wakes_a_worker(
     api: Api, own: DatabaseAddresses, world: World, brand: Brand, provider: PracticePayments
 ) -> None:
@@ -101,8 +57,8 @@ async def test_a_request_wakes_a_worker(
     await own_balances(world, brand.us)
     await give_credit(world, brand.us, 12)
     await give_top_up_rule(world, brand.us, await give_payment_method(world, brand.us))
-    async with _working(own, provider):
-        await _works(world)
+    async with working(own, provider):
+        await works(world)
         between = {"fromAccountId": brand.us.id, "toAccountId": brand.master.id}
         values = {**between, "amount": 11, "idempotencyKey": str(new_id())}
         async with asyncio.timeout(20):
@@ -125,7 +81,7 @@ async def test_a_job_that_fails_stops_no_other(
         return row is not None and row.status == "failed"
 
     with capture_logs() as lines:
-        async with _working(own, provider):
+        async with working(own, provider):
             await until(_bought(world, brand))
             await until(one_is_held)
     told = [line for line in lines if line["event"] == "a job is tried again"]
@@ -162,7 +118,7 @@ async def test_a_job_that_workers_die_on_is_held(
         row = await job(world.database, fatal)
         return row is not None and row.attempts == 0 and row.status == "failed"
 
-    async with _working(own, provider):
+    async with working(own, provider):
         await until(given_up)
     assert [held.error for held in await held_jobs(own.application)] == ["TooManyDeathsError"]
     await _remove(world, fatal)
@@ -172,104 +128,6 @@ async def _remove(world: World, *job_ids: int) -> None:
     async with world.database.begin() as connection:
         statement = text("DELETE FROM pgq.pgqueuer WHERE id = ANY (:ids)")
         await connection.execute(statement, {"ids": list(job_ids)})
-
-
-async def _make_due(api: Api, world: World, brand: Brand, clock: Clock, kind: JobKind) -> None:
-    """A job of that kind has something to do, and waits in the queue, put there by nobody's look."""
-    await begin_selling(world, brand)
-    match kind:
-        case JobKind.RESERVATION_EXPIRY:
-            await send_beyond(api, brand)
-            await let_expire(world.database, brand.store)
-        case JobKind.CYCLE_CLOSE:
-            sent = await reserved(api, brand.owner, brand.store, "ann")
-            assert await settle(api, brand.owner, "sendCommit", sent) == ""
-            await clock.forward(days=32)
-        case JobKind.TOP_UP:
-            await give_top_up_rule(world, brand.us, await give_payment_method(world, brand.us))
-            between = {"fromAccountId": brand.us.id, "toAccountId": brand.master.id}
-            values = {**between, "amount": CREDIT - 1, "idempotencyKey": str(new_id())}
-            await done(api, "creditTransfer", brand.owner, **values)
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What a job has done, in micro-units; `closed`: cycles."""
-
-    bought: int = 0
-    given_back: int = 0
-    closed: int = 0
-
-
-_OUTCOMES = {
-    JobKind.RESERVATION_EXPIRY: _Outcome(given_back=2 * PRICE),
-    JobKind.CYCLE_CLOSE: _Outcome(closed=1),
-    JobKind.TOP_UP: _Outcome(bought=10),
-}
-
-
-async def _outcome(world: World, brand: Brand) -> _Outcome:
-    closed = select(func.count(send_cycles.c.closed_at)).where(send_cycles.c.master_id == brand.master.master)
-    top_up = select(func.coalesce(func.sum(top_ups.c.amount), 0)).where(
-        top_ups.c.account_id == brand.us.key, top_ups.c.status == "SETTLED"
-    )
-    expired = select(func.coalesce(func.sum(send_reservations.c.price), 0)).where(
-        send_reservations.c.payer_id == brand.us.key, send_reservations.c.status == "EXPIRED"
-    )
-    async with world.database.connect() as connection:
-        bought, given_back, number = [
-            int((await connection.execute(found)).scalar_one()) for found in (top_up, expired, closed)
-        ]
-    return _Outcome(bought, given_back, number)
-
-
-@pytest.mark.parametrize("kind", JobKind)
-async def test_one_that_is_killed_at_work(
-    kind: JobKind,
-    api: Api,
-    own: DatabaseAddresses,
-    world: World,
-    brand: Brand,
-    clock: Clock,
-    provider: PracticePayments,
-    tmp_path: Path,
-) -> None:
-    """With kill -9, in the middle of the job, before it can tell anybody. The next one does it, once."""
-    await _make_due(api, world, brand, clock, kind)
-    table = "top_up_rules" if kind is JobKind.TOP_UP else "send_cycles"
-    lock = text(f"SELECT FROM {table} WHERE master_id = :tree FOR UPDATE")
-    with running(tmp_path, "worker", DATABASE_URL=own.application, **_PRACTICE) as worker:
-        async with world.database.connect() as connection:
-            await connection.execute(lock, {"tree": brand.master.master})
-            await until(_true(world, _STUCK))
-            worker.process.send_signal(signal.SIGKILL)
-            worker.process.wait(PATIENCE)
-    assert await _outcome(world, brand) == _Outcome()
-    await let_workers_die(world.database)
-    async with _working(own, provider):
-        await until(_true(world, _IDLE))
-    assert await _outcome(world, brand) == _OUTCOMES[kind]
-    assert await faults_of(world.database, brand.us, brand.master) == []
-
-
-@pytest.mark.parametrize("kind", JobKind)
-async def test_two_at_work_do_it_once(
-    kind: JobKind,
-    api: Api,
-    own: DatabaseAddresses,
-    world: World,
-    brand: Brand,
-    clock: Clock,
-    provider: PracticePayments,
-) -> None:
-    """Also where the job is in the queue twice."""
-    await _make_due(api, world, brand, clock, kind)
-    async with world.database.begin() as connection:
-        await connection.execute(text(_TWICE))
-    async with _working(own, provider), _working(own, provider):
-        await until(_true(world, _IDLE))
-    assert await _outcome(world, brand) == _OUTCOMES[kind]
-    assert await faults_of(world.database, brand.us, brand.master) == []
 
 
 async def test_sigterm_ends_what_was_begun(
@@ -283,7 +141,7 @@ async def test_sigterm_ends_what_was_begun(
         async with world.database.connect() as connection:
             return (await connection.execute(begun)).scalar_one_or_none() == "PENDING"
 
-    with running(tmp_path, "worker", DATABASE_URL=own.application, **_PRACTICE) as worker:
+    with running(tmp_path, "worker", DATABASE_URL=own.application, **PRACTICE) as worker:
         await until(pending)
         assert worker.terminate() == 0
         assert worker.errors == ""
@@ -300,8 +158,8 @@ async def test_a_database_that_goes_away_and_comes_back(
     async with outside.connect() as plain:
         server = await plain.execution_options(isolation_level="AUTOCOMMIT")
         with capture_logs() as lines:
-            async with _working(own, provider):
-                await _works(world)
+            async with working(own, provider):
+                await works(world)
                 await world.database.dispose()
                 await server.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
                 await server.execute(_END_ALL, {"name": name})

@@ -11,7 +11,6 @@ from models.accounts import ParentAccess
 from models.members import memberships
 from models.overrides import OverrideKind
 from tests.api import Api, Caller
-from tests.authorization.tables import stored
 from tests.explanation.asking import why
 from tests.links import break_glass, set_parent_access
 from tests.resolvers.linked import Agency, agency_of
@@ -19,6 +18,7 @@ from tests.resolvers.log import last_event, mail_to
 from tests.resolvers.mutations import ROLE_IDS, code_of, done
 from tests.resolvers.staff_at_work import in_days, wanted
 from tests.staff import limit_below, set_override, staff_member
+from tests.stored import fingerprints
 from tests.world import Account, Member, Person, World
 
 _MADE = "override { id status memberId permissions }"
@@ -89,17 +89,17 @@ async def test_a_dry_run_tells_staff_what_the_member_would_lose(
     held = await _seen(api, agency.above)
     asked = {"memberId": agency.above.id, "permissions": ["STATISTICS_READ"]}
     values = wanted(agency.master, "USER_RIGHTS", **asked)
-    before = await stored(database)
+    before = await fingerprints(database)
     would = await done(api, "overrideCreate", agent, _CHANGES, **values, dryRun=True)
-    assert await stored(database) == before
+    assert await fingerprints(database) == before
     made = await done(api, "overrideCreate", agent, _MADE, **values)
     left = await _seen(api, agency.above)
     below = (agency.hotel, agency.spa)
     assert _told(would) == {account.id: (set(), held[account.id] - left[account.id]) for account in below}
     ending = {"accountId": agency.master.id, "overrideId": made["override"]["id"], "reason": "Settled"}
-    before = await stored(database)
+    before = await fingerprints(database)
     would = await done(api, "overrideEnd", agent, _CHANGES, **ending, dryRun=True)
-    assert await stored(database) == before
+    assert await fingerprints(database) == before
     assert _told(would) == {account.id: (held[account.id] - left[account.id], set()) for account in below}
 
 

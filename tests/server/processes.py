@@ -84,6 +84,8 @@ def run_beside(folder: Path, *arguments: str) -> str:
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not is_setting(name)}
+    # As in the Makefile: to compile all modules takes as long as to run with them.
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     return inherited | settings
 
 

@@ -1,0 +1,92 @@
+"""The rows of the matrix for members and invitations."""
+
+from authz.builtin_roles import BuiltinRole
+from models.identifiers import Kind, present
+from tests.authorization.matrix_accounts import OWNERS, this_account
+from tests.authorization.matrix_callers import ANONYMOUS, MANAGERS, MEMBERS, PEOPLE, PROGRAMS, Stage, once
+from tests.authorization.matrix_rows import ABOVE, Mutation, Values, gated, table
+from tests.authorization.moments import offer
+from tests.authorization.outcomes import DONE
+
+
+async def _member_invite(stage: Stage) -> Values:
+    analyst = present(Kind.ROLE, BuiltinRole.ANALYST.id)
+    email = f"{once()}@example.com"
+    return {"accountId": stage.account.id, "email": email, "roleId": analyst, "idempotencyKey": once()}
+
+
+async def _invitation(stage: Stage) -> Values:
+    inviter = stage.members["administrator"].person
+    id_, _ = await offer(
+        stage.world.database, stage.account, BuiltinRole.ANALYST, f"{once()}@example.com", inviter
+    )
+    return {"invitationId": id_}
+
+
+async def _invitation_for_the_newcomer(stage: Stage) -> Values:
+    await stage.withdraw_invitations()
+    inviter, invited = stage.members["administrator"].person, stage.newcomer
+    _, token = await offer(stage.world.database, stage.account, BuiltinRole.ANALYST, invited.email, inviter)
+    return {"token": token}
+
+
+async def _newcomer_leaves(stage: Stage, caller: str) -> None:
+    await stage.remove(stage.newcomer)
+
+
+async def _member_update(stage: Stage) -> Values:
+    return {"memberId": (await stage.marketer()).id, "roleId": present(Kind.ROLE, BuiltinRole.ANALYST.id)}
+
+
+async def _member_remove(stage: Stage) -> Values:
+    return {"memberId": (await stage.marketer()).id}
+
+
+async def _member_again(stage: Stage, caller: str) -> None:
+    await stage.restore_member(caller)
+
+
+async def _ownership_transfer(stage: Stage) -> Values:
+    return {
+        "accountId": stage.account.id,
+        "toMemberId": (await stage.marketer()).id,
+        "fromMemberId": stage.members["owner"].id,
+    }
+
+
+async def _owner_again(stage: Stage, caller: str) -> None:
+    await stage.restore_owner()
+
+
+MEMBER_MUTATIONS = {
+    "memberInvite": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_invite),
+    "invitationRevoke": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _invitation),
+    "invitationAccept": Mutation(
+        None,
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (PROGRAMS, "PERSON_REQUIRED"),
+            (PEOPLE - {"newcomer"}, "WRONG_PERSON"),
+            ({"newcomer"}, DONE),
+        ),
+        _invitation_for_the_newcomer,
+        _newcomer_leaves,
+    ),
+    "memberUpdate": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_update),
+    "memberRemove": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_remove),
+    "memberLeave": Mutation(
+        None,
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (PROGRAMS, "PERSON_REQUIRED"),
+            (PEOPLE - MEMBERS, "NOT_FOUND"),
+            (OWNERS, "LAST_OWNER"),
+            (MEMBERS - OWNERS, DONE),
+        ),
+        this_account,
+        _member_again,
+    ),
+    "ownershipTransfer": Mutation(
+        "ACCOUNT_TRANSFER", gated("ACCOUNT_TRANSFER", OWNERS | ABOVE), _ownership_transfer, _owner_again
+    ),
+}

@@ -1,0 +1,170 @@
+"""An account that has one of everything, and what is stored of it."""
+
+from dataclasses import dataclass
+
+from authz.builtin_roles import BuiltinRole
+from models.accounts import Currency, ParentAccess
+from models.idempotency import idempotency_records
+from models.identifiers import Kind, new_id, present
+from models.outbox import outbox_messages
+from models.overrides import OverrideKind
+from models.plan_catalogue import CataloguePlan, plan_id
+from models.sessions import sessions
+from models.staff import StaffRole
+from models.users import ownerships, users
+from tests.api import Api, Caller
+from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
+from tests.links import Opening, ask, break_glass, set_parent_access
+from tests.plans import STARTER, subscribe
+from tests.recipients import RecipientList, give_list
+from tests.resolvers.log import mail_to
+from tests.resolvers.mutations import ROLE_IDS, done
+from tests.sends import Reservation, give_reservation
+from tests.shares import Given, Share, give_share
+from tests.staff import Override, ask_for_subaccounts, set_override, staff_member
+from tests.stored import fingerprints
+from tests.world import Account, ApiKey, CustomRole, Member, Person, World
+
+
+@dataclass(frozen=True)
+class Place:
+    """A subaccount with everything that mutations change, and `glass`, another one that can be opened by
+    break-glass only. `above` owns their master account."""
+
+    master: Account
+    account: Account
+    above: Member
+    owner: Member
+    member: Member
+    key: ApiKey
+    invited: Person
+    invitation_id: str
+    token: str
+    guest: Person
+    share: Share
+    offered: Person
+    offer: Share
+    role: CustomRole
+    glass: Account
+    opening: Opening
+    agent: Person
+    approver: Person
+    override: Override
+    method: PaymentMethod
+    reservation: Reservation
+    recipients: RecipientList
+
+    def caller(self, mutation: str) -> Caller:
+        """Who may do it."""
+        callers: dict[str, Caller] = {
+            "memberLeave": self.member,
+            "invitationAccept": self.invited,
+            "shareAccept": self.offered,
+            "shareLeave": self.guest,
+            "overrideCreate": self.agent,
+            "overrideApprove": self.approver,
+            "overrideEnd": self.agent,
+            "subaccountsRequestDecline": self.agent,
+        }
+        return callers.get(mutation, self.above)
+
+    def ids(self) -> dict[Kind, str]:
+        """An id of each kind that belongs to the account."""
+        return {
+            Kind.ACCOUNT: self.account.id,
+            Kind.USER: self.member.person.id,
+            Kind.MEMBER: self.member.id,
+            Kind.ROLE: self.role.id,
+            Kind.INVITATION: self.invitation_id,
+            Kind.API_KEY: self.key.id,
+            Kind.SHARE: self.share.id,
+            Kind.BREAK_GLASS: self.opening.id,
+            Kind.OVERRIDE: self.override.id,
+            Kind.PAYMENT_METHOD: self.method.id,
+            Kind.SEND_RESERVATION: self.reservation.id,
+            Kind.RECIPIENT_LIST: self.recipients.id,
+        }
+
+    def id_of(self, kind: Kind) -> str:
+        """One of its ids; a plan belongs to nobody, so one for trees with another currency."""
+        if kind is Kind.PLAN:
+            return present(Kind.PLAN, plan_id(CataloguePlan.STARTER, Currency.USD))
+        return self.ids()[kind]
+
+
+async def make_place(api: Api, world: World) -> Place:
+    """A place of its own tree."""
+    master = await world.account()
+    account = await world.account(master)
+    above = await world.member(master, BuiltinRole.OWNER)
+    owner = await world.member(account, BuiltinRole.OWNER)
+    member = await world.member(account, BuiltinRole.ANALYST)
+    key = await world.api_key(account)
+    invited = await world.person()
+    offer = {"accountId": account.id, "email": invited.email, "roleId": ROLE_IDS[BuiltinRole.FINANCE]}
+    made = await done(api, "memberInvite", above, "invitation { id }", **offer, idempotencyKey="place")
+    token = (await mail_to(world.database, invited.email)).token
+    guest, offered = await world.person(), await world.person()
+    share = await give_share(world, [account], guest, above.person)
+    waiting = await give_share(world, [account], offered, above.person, Given(accepted=False))
+    role = await world.role(account, "ACCOUNT_READ CONTACTS_READ CONTACTS_WRITE", "ACCOUNT_READ")
+    agent, approver = await staff_member(world), await staff_member(world, StaffRole.APPROVER)
+    override = await set_override(world, account, OverrideKind.REVIEW_APPROVED, agent)
+    await ask_for_subaccounts(world, account)
+    await own_balances(world, account)
+    await give_credit(world, master, EURO)
+    method = await give_payment_method(world, account)
+    await subscribe(world, account, STARTER)
+    reservation = await give_reservation(world, account)
+    recipients = await give_list(world, account)
+    invitation_id = made["invitation"]["id"]
+    await ask(world, account, ParentAccess.READ_ONLY, owner.person, from_above=False)
+    glass = await world.account(master)
+    await set_parent_access(world, glass, ParentAccess.BREAK_GLASS)
+    opening = await break_glass(world, glass, above.person)
+    return Place(
+        master,
+        account,
+        above,
+        owner,
+        member,
+        key,
+        invited,
+        invitation_id,
+        token,
+        guest,
+        share,
+        offered,
+        waiting,
+        role,
+        glass,
+        opening,
+        agent,
+        approver,
+        override,
+        method,
+        reservation,
+        recipients,
+    )
+
+
+def nowhere() -> Place:
+    """A place that is not there: for the names of what there is to send."""
+    account = Account(new_id(), new_id(), "Nowhere", ())
+    person = Person(new_id(), "Nobody", "nobody@example.com", "")
+    member = Member(new_id(), person, account)
+    key, share, role = ApiKey(new_id(), ""), Share(new_id(), ""), CustomRole(new_id(), "None")
+    opening = Opening(new_id())
+    method, reservation = PaymentMethod(new_id()), Reservation(new_id())
+    return Place(
+        *(account, account, member, member, member, key, person, "", "", person, share, person, share),
+        *(role, account, opening, person, person, Override(new_id()), method, reservation),
+        RecipientList(new_id()),
+    )
+
+
+async def stored(world: World, *places: Place) -> object:
+    """All that is stored of the places' trees, and of people, sessions, mail and keys of repetition."""
+    tables = users, sessions, ownerships, outbox_messages, idempotency_records
+    trees = await world.state(*[place.master for place in places])
+    return trees, await fingerprints(world.database, tables)

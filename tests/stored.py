@@ -1,0 +1,67 @@
+"""What is stored, to compare before and after what must leave no trace: one statement each time, whose cost
+grows little with what other tests have left in the database."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from sqlalchemy import Table, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.base import metadata
+
+_NOTED_AT_ANY_TIME = {"last_used_at"}
+"""When a key was last used is noted beside whatever else happens."""
+
+_TOLD_TO_NOBODY = {
+    "expiry_notices",
+    "idempotency_records",
+    "ownerships",
+    "recipient_lists",
+    "recipient_list_parts",
+}
+"""What is used up by trying, or of no tree alone."""
+
+
+async def fingerprints(database: AsyncEngine, tables: Sequence[Table] = ()) -> dict[str, str]:
+    """Of each table, without `tables` of all: how many rows it has, and the sum of their hashes."""
+    async with database.connect() as connection:
+        found = await connection.execute(_fingerprints(tuple(tables or metadata.sorted_tables)))
+        return {row[0]: row[1] for row in found}
+
+
+async def rows_of_trees(database: AsyncEngine, masters: Iterable[uuid.UUID]) -> list[tuple[str, str]]:
+    """The rows of the trees by the names of their tables, the lines of their roles' policies among them."""
+    async with database.connect() as connection:
+        found = await connection.execute(_rows_of_trees(), {"masters": list(masters)})
+        return [(row[0], row[1]) for row in found]
+
+
+@cache
+def _fingerprints(tables: tuple[Table, ...]) -> TextClause:
+    counted = "count(*) || ' ' || coalesce(sum(hash_record_extended({row}, 0)), 0)"
+    return text(
+        " UNION ALL ".join(
+            f"SELECT '{table.name}', {counted.format(row=_row(table))} FROM {table.name}" for table in tables
+        )
+    )
+
+
+@cache
+def _rows_of_trees() -> TextClause:
+    rows = [
+        f"SELECT '{table.name}', {_row(table)}::text FROM {table.name} WHERE master_id = ANY(:masters)"
+        for table in metadata.sorted_tables
+        if "master_id" in table.c and table.name not in _TOLD_TO_NOBODY
+    ]
+    lines = _row(metadata.tables["role_policy_lines"])
+    rows.append(
+        f"SELECT 'role_policy_lines', {lines}::text FROM role_policy_lines "
+        "JOIN roles ON roles.id = role_id WHERE master_id = ANY(:masters)"
+    )
+    return text(f"{' UNION ALL '.join(rows)} ORDER BY 1, 2")
+
+
+def _row(table: Table) -> str:
+    columns = [f'{table.name}."{column.name}"' for column in table.c if column.name not in _NOTED_AT_ANY_TIME]
+    return f"ROW({', '.join(columns)})"
