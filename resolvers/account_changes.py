@@ -3,7 +3,7 @@
 import enum
 from dataclasses import dataclass
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.delegation import check_passing_all_roles
@@ -11,6 +11,7 @@ from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
+from engine.fixed_statements import FixedStatement, Row
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
 from resolvers.events import Change, EventKind, record
@@ -42,7 +43,7 @@ class AccountUpdate:
 async def update_account(session: AsyncSession, principal: Principal, command: AccountUpdate) -> Authorized:
     """Change an account's own settings.
 
-        Needs ACCOUNT_WRITE. What rights it passes down and where keys are made holds below: that needs
+    Needs ACCOUNT_WRITE. What rights it passes down and where keys are made holds below: that needs
     SETTINGS_WRITE here and below, and passing all roles down also what these then give below (N19). Raises
     VersionConflict, RoleTooWide, CONFLICT for an external id that a sibling has, BAD_USER_INPUT,
     FAILED_PRECONDITION for a setting of the master account in a subaccount.
@@ -60,7 +61,7 @@ async def update_account(session: AsyncSession, principal: Principal, command: A
     values = _new_values(command)
     if isinstance(values.get("external_id"), str):
         await check_external_id(session, account, current.parent_id, str(values["external_id"]))
-    before = {name: current._mapping[name] for name in values}
+    before = {name: current[name] for name in values}
     changed = {name: value for name, value in values.items() if before[name] != value}
     if changed.get("rights_inheritance") == RightsInheritance.ALL_ROLES.value:
         await check_passing_all_roles(session, account, "rightsInheritance")
@@ -161,11 +162,18 @@ def _new_values(command: AccountUpdate) -> Change:
     return values
 
 
-async def _current(session: AsyncSession, account: Authorized) -> Row[*tuple[object, ...]]:
-    statement = select(accounts).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
+_CURRENT = FixedStatement(
+    select(accounts).where(
+        accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id")
     )
-    return (await session.execute(statement)).one()
+)
+
+
+async def _current(session: AsyncSession, account: Authorized) -> Row:
+    """The locked account's row."""
+    own = {"master_id": account.master_id, "account_id": account.account_id}
+    (row,) = await _CURRENT.rows(session, own)
+    return row
 
 
 async def _write(session: AsyncSession, account: Authorized, values: Change) -> None:
