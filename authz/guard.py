@@ -69,7 +69,7 @@ async def authorize(
     Raises NotFound outside reach, PermissionDenied inside it, and Refusal with ACCOUNT_SUSPENDED or
     ACCOUNT_CLOSED where the status of the path forbids the change.
     """
-    before = await _check(session, principal, await _known_id(session, account_id), permission)
+    before = await _check(session, principal, await known_id(session, account_id), permission)
     await lock_path(session, before.master_id, before.account_id)
     return await _check(session, principal, before.account_id, permission)
 
@@ -104,11 +104,12 @@ async def authorize_all(
 async def authorize_also(
     session: AsyncSession,
     principal: Principal,
-    account_id: AccountId | ColumnElement[uuid.UUID],
+    account_id: AccountId | None,
     permission: Permission,
 ) -> Authorized:
-    """The same for an account on a path that is locked already; locks nothing."""
-    return await _check(session, principal, await _known_id(session, account_id), permission)
+    """The same for an account on a path that is locked already; locks nothing. None: where `known_id` has
+    found nothing."""
+    return await _check(session, principal, account_id, permission)
 
 
 async def judge_pair(
@@ -161,9 +162,10 @@ def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Ref
         return refusal
 
 
-async def _known_id(
+async def known_id(
     session: AsyncSession, account_id: AccountId | ColumnElement[uuid.UUID]
 ) -> AccountId | None:
+    """The id, or what a scalar sub-select finds."""
     if not isinstance(account_id, ColumnElement):
         return account_id
     found = (await session.execute(select(account_id))).scalar_one()

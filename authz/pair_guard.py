@@ -1,13 +1,16 @@
 """The door for what moves between two accounts of which one stands above the other.
 
 Neither account is changed, only what belongs to them: so the path down to the lower one is locked in share
-mode, which keeps rights and statuses as they are, while other such writes in the tree go on beside it.
+mode, which keeps rights and statuses as they are, while other such writes in the tree go on beside it. The
+locks come first, and rights are read once, behind them: whoever is refused has kept nobody waiting but a
+change of rights, only while being refused, and only in own trees, as the second wall shows no others.
 """
 
 import functools
 import uuid
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Uuid, and_, bindparam, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, judge_pair
@@ -32,28 +35,39 @@ async def authorize_pair(
     Raises what `authorize` raises, with `target_field` where the target is not found, and BAD_USER_INPUT
     where neither of them stands above the other.
     """
-
-    async def check() -> tuple[Authorized, Authorized]:
-        source, target = await judge_pair(session, principal, (source_id, target_id), permission)
-        if isinstance(source, Refusal):
-            raise source
-        if isinstance(target, NotFound):
-            raise NotFound(target_field)
-        if isinstance(target, Refusal):
-            raise target
-        return source, target
-
-    source, target = await check()
-    ids = {"master_id": source.master_id, "one": source.account_id, "other": target.account_id}
-    if not await _lock_path_of_two().rows(session, ids):
+    masters = await masters_of(session, (source_id, target_id))
+    locked = False
+    if masters.keys() >= {source_id, target_id}:
+        pair = {"master_id": masters[source_id], "one": source_id, "other": target_id}
+        locked = bool(await _lock_path_of_two().rows(session, pair))
+    source, target = await judge_pair(session, principal, (source_id, target_id), permission)
+    if isinstance(source, Refusal):
+        raise source
+    if isinstance(target, NotFound):
+        raise NotFound(target_field)
+    if isinstance(target, Refusal):
+        raise target
+    if not locked:
         message = "One of the accounts must stand above the other."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, target_field)
-    return await check()
+    return source, target
+
+
+async def masters_of(session: AsyncSession, account_ids: Sequence[AccountId]) -> dict[AccountId, MasterId]:
+    """Of which tree each of the accounts is; none outside the principal's own trees."""
+    rows = await _masters().rows(session, {"account_ids": list(account_ids)})
+    return {AccountId(row.id): MasterId(row.master_id) for row in rows}
 
 
 async def lock_shared_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:
     """Lock an account and all above it in share mode, root first."""
     await _lock_path().rows(session, {"master_id": master_id, "account_id": account_id})
+
+
+@functools.cache
+def _masters() -> FixedStatement:
+    wanted = bindparam("account_ids", type_=ARRAY(Uuid()))
+    return FixedStatement(select(accounts.c.id, accounts.c.master_id).where(accounts.c.id == any_(wanted)))
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """The door for what belongs to an account and does not change the account itself, such as its sends.
 
 The path from the root is locked in share mode, which keeps rights, statuses, plans and pools as they are,
-while other such writes go on beside it.
+while other such writes go on beside it; the lock comes first, as for a pair.
 """
 
 import uuid
@@ -9,8 +9,8 @@ import uuid
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.guard import Authorized, authorize_also
-from authz.pair_guard import lock_shared_path
+from authz.guard import Authorized, authorize_also, known_id
+from authz.pair_guard import lock_shared_path, masters_of
 from authz.permissions import Permission
 from authz.principals import Principal
 from models.identifiers import AccountId
@@ -23,6 +23,8 @@ async def authorize_shared(
     permission: Permission,
 ) -> Authorized:
     """As `authorize` asks and raises, with the account and all above it locked in share mode."""
-    before = await authorize_also(session, principal, account_id, permission)
-    await lock_shared_path(session, before.master_id, before.account_id)
-    return await authorize_also(session, principal, before.account_id, permission)
+    wanted = await known_id(session, account_id)
+    known = [] if wanted is None else [wanted]
+    for found, master_id in (await masters_of(session, known)).items():
+        await lock_shared_path(session, master_id, found)
+    return await authorize_also(session, principal, wanted, permission)

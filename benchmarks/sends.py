@@ -52,7 +52,8 @@ INSERT INTO plan_choices (master_id, account_id, id, plan_id, holds_from)
 SELECT $1, $1, gen_random_uuid(), id, now() FROM plan
 """
 _FORGET = (
-    "TRUNCATE active_contacts, contact_claims, credit_counts, send_counts, send_reservations, send_cycles"
+    "TRUNCATE active_contacts, contact_claims, credit_counts, send_counts, send_reservations, send_labels, "
+    "send_cycles"
 )
 
 

@@ -18,13 +18,13 @@ _SETTINGS = {
     "role": APPLICATION_ROLE,
     "timezone": "UTC",
     "jit": "off",
+    # PostgreSQL would plan each statement for its values five times on each connection before it asks whether
+    # one plan does for all of them; and for good, where it takes an array of one id for ten.
+    "plan_cache_mode": "force_generic_plan",
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
 }
-# PostgreSQL would plan each statement for its values five times on each connection before it asks whether one
-# plan does for all of them, and of a large document that takes longer than all the rest.
-_READ_SETTINGS = {"default_transaction_read_only": "on", "plan_cache_mode": "force_generic_plan"}
 _CONNECT_TIMEOUT = 5
 """Seconds."""
 _QUEUE_TIMEOUT = 10
@@ -78,7 +78,7 @@ async def read_connection(url: str) -> ReadConnection:
         url,
         connection_class=ReadConnection,
         timeout=_CONNECT_TIMEOUT,
-        server_settings=_SETTINGS | _READ_SETTINGS,
+        server_settings=_SETTINGS | {"default_transaction_read_only": "on"},
     )
     return connection
 
