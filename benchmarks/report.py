@@ -35,6 +35,7 @@ depend on the machine and on what else it does: ratios are what to look at.
   transaction that authorizes, locks the account, changes it and logs. Mandant's locks the accounts above as
   well, and reads the rights once more behind the locks. Their transfer locks the two accounts, keeps the key,
   posts by the same function of the database and logs. Rules that these data do not use are Mandant's alone.
+- All connections plan a statement once, whatever its values, the peers' too.
 - Before measuring, all servers gave the same data to owners, keys and people of other roles, also for foreign
   accounts and refused writes. The writes of each round were counted in the log of events.
 - **Second wall**: Mandant as it is, and while row level security is off and nobody looks for the principal's
