@@ -1,10 +1,24 @@
 """Nobody gives what he does not hold (N19, T4)."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Uuid, and_, any_, func, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
@@ -47,19 +61,26 @@ def usable_in(role: FromClause, account: FromClause) -> ColumnElement[bool]:
 
 async def role_in(session: AsyncSession, account: Authorized, role_id: uuid.UUID) -> RoleGrant:
     """A role that can be held in the account. Raises NotFound."""
+    return await role_in_each(session, (account,), role_id)
+
+
+async def role_in_each(session: AsyncSession, of: Sequence[Authorized], role_id: uuid.UUID) -> RoleGrant:
+    """A role that can be held in each of the accounts, which are of one tree, as it is in one of them. Raises
+    NotFound."""
+    account_ids = {account.account_id for account in of}
     statement = (
         select(roles.c.id, roles.c.name, roles.c.member_mask, below_mask(roles, accounts))
         .select_from(roles.join(accounts, usable_in(roles, accounts)))
         .where(
-            accounts.c.master_id == account.master_id,
-            accounts.c.id == account.account_id,
+            accounts.c.master_id == of[0].master_id,
+            accounts.c.id == any_(literal(list(account_ids), ARRAY(Uuid))),
             roles.c.id == role_id,
         )
     )
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
+    rows = (await session.execute(statement)).all()
+    if len(rows) < len(account_ids):
         raise NotFound("roleId")
-    return RoleGrant(*row)
+    return RoleGrant(*rows[0])
 
 
 async def role_to_give(

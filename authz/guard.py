@@ -87,11 +87,11 @@ async def authorize_all(
     then the others as they stand. Raises BAD_USER_INPUT where the accounts lie in several trees.
     """
 
+    wanted = list(dict.fromkeys([*closing, *account_ids]))
+
     async def check() -> list[Authorized]:
-        found = [
-            await _check(session, principal, account_id, permission, in_any_status=account_id in closing)
-            for account_id in dict.fromkeys([*closing, *account_ids])
-        ]
+        rights = await _rights(session, principal, wanted, permission)
+        found = [_judge(rights.get(each), permission, in_any_status=each in closing) for each in wanted]
         return sorted(found, key=lambda account: account.account_id)
 
     before = await check()
@@ -177,13 +177,10 @@ async def _check(
     principal: Principal,
     account_id: AccountId | None,
     permission: Permission,
-    *,
-    in_any_status: bool = False,
 ) -> Authorized:
     rights = await _rights(session, principal, (account_id,), permission)
     # Also an id that is not known is looked for, so that it takes as long as a foreign one.
-    found = None if account_id is None else rights.get(account_id)
-    return _judge(found, permission, in_any_status=in_any_status)
+    return _judge(None if account_id is None else rights.get(account_id), permission)
 
 
 def _judge(rights: _Rights | None, permission: Permission, *, in_any_status: bool = False) -> Authorized:

@@ -9,7 +9,7 @@ from sqlalchemy import any_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
-from authz.delegation import role_in
+from authz.delegation import role_in_each
 from authz.guard import Authorized, authorize_all
 from authz.permissions import Area, Permission
 from authz.principals import Principal
@@ -107,7 +107,7 @@ async def wanted_scope(session: AsyncSession, opened: Sequence[Authorized], want
     if (wanted.role_id is None) == (wanted.areas is None):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Give a role or areas, one of them.", "roleId")
     role_id = wanted.role_id or BuiltinRole.ADMINISTRATOR.id
-    (role, *_) = [await role_in(session, account, role_id) for account in opened]
+    role = await role_in_each(session, opened, role_id)
     scope = Scope(role, wanted.areas, wanted.hidden_areas)
     check_scope(scope)
     return scope

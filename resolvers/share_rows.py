@@ -32,7 +32,7 @@ from authz.sharing import Scope, areas_mask
 from models.identifiers import AccountId, Kind, ShareId, present
 from models.roles import roles
 from models.shares import share_accounts, shares
-from resolvers.events import Change, EventKind, record
+from resolvers.events import Change, EventKind, record_in_each
 
 ShareRow = Row[*tuple[Any, ...]]
 
@@ -117,8 +117,9 @@ async def log_share(
     after: Change | None,
 ) -> None:
     """An event in the log of each of the accounts."""
-    for account in opened:
-        await record(session, principal, account, kind, present(Kind.SHARE, share_id), before, after)
+    if opened:
+        subject_id = present(Kind.SHARE, share_id)
+        await record_in_each(session, principal, list(opened), kind, subject_id, before, after)
 
 
 async def withdraw_waiting(

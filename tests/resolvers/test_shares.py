@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.builtin_roles import BuiltinRole
 from models.shares import shares
 from tests.api import Api, Caller
+from tests.engine.statements import statements
 from tests.resolvers.log import events_of, last_event, mail_to, mails_to
 from tests.resolvers.mutations import ROLE_IDS, attempt, code_of, done
 from tests.resolvers.sharing import PREVIEW, SHARE, Brand, given, offer_of, seen_by
@@ -44,6 +45,18 @@ async def test_one_share_opens_exactly_its_accounts_once_it_is_accepted(
     for account in (brand.master, brand.store):
         answer = await api.ask("query ($id: ID!) { account(id: $id) { id } }", person, id=account.id)
         assert answer.codes == ["NOT_FOUND"]
+
+
+async def test_a_share_of_three_accounts_takes_the_statements_of_one(
+    api: Api, world: World, brand: Brand
+) -> None:
+    counts = []
+    for opened in ([brand.us], [brand.us, brand.uk, brand.store]):
+        offer = offer_of(opened, await world.person())
+        with statements() as seen:
+            await done(api, "shareCreate", brand.owner, SHARE, **offer)
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
 
 
 async def test_areas_alone_can_be_shared(api: Api, world: World, database: AsyncEngine, brand: Brand) -> None:
