@@ -3,9 +3,11 @@
 import asyncio
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from authz.builtin_roles import BuiltinRole
 from models.ledger import ledger_transactions
 from models.payments import top_ups
 from tests.api import Api
@@ -119,6 +121,32 @@ async def test_a_suspension_waits_for_a_transfer_and_stops_the_next(
     assert (await moving, await suspending) == ("", "")
     late = await code_of(api, "creditTransfer", brand.owner, **_transfer(brand.master, brand.us, 1, "2"))
     assert late == "ACCOUNT_SUSPENDED"
+    assert await credit_of(database, brand.us) == 1
+
+
+@pytest.mark.parametrize("lost", ["the account's status", "the right"])
+async def test_what_was_lost_while_a_transfer_waited_for_its_locks_is_seen(
+    api: Api, world: World, database: AsyncEngine, lost: str
+) -> None:
+    """T8: rights are read behind the locks, however long these took."""
+    brand = await _rich_brand(world, 100)
+    admin = await world.member(brand.master, BuiltinRole.ADMINISTRATOR)
+    first = await code_of(api, "creditTransfer", admin, **_transfer(brand.master, brand.us, 1, "1"))
+    assert first == ""
+    gate = Gate("INSERT INTO events")
+    change = (
+        code_of(api, "accountSuspend", brand.owner, accountId=brand.us.id)
+        if lost == "the account's status"
+        else code_of(api, "memberRemove", brand.owner, memberId=admin.id)
+    )
+    changing = asyncio.create_task(gate.holding(change))
+    await gate.reached()
+    late = _transfer(brand.master, brand.us, 1, "2")
+    moving = asyncio.create_task(code_of(api, "creditTransfer", admin, **late))
+    assert await waits(moving)
+    gate.open()
+    assert await changing == ""
+    assert await moving == ("ACCOUNT_SUSPENDED" if lost == "the account's status" else "NOT_FOUND")
     assert await credit_of(database, brand.us) == 1
 
 

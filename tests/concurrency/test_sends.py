@@ -6,8 +6,9 @@ import datetime
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from authz.builtin_roles import BuiltinRole
 from tests.api import Api
-from tests.concurrency.gates import Gate
+from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.credit import balances_of, faults_of, give_credit
 from tests.plans import STARTER, make_plan, subscribe
@@ -61,6 +62,24 @@ async def test_the_same_request_at_once_books_once(api: Api, world: World) -> No
         assert len({attempt.payload["reservation"]["id"] for attempt in found}) == 1
         assert sorted(attempt.payload["replayed"] for attempt in found) == [False, True, True]
         assert await used(api, brand.owner, brand.us) == (1, 1)
+
+
+async def test_a_right_that_was_lost_while_a_send_waited_for_its_locks(
+    api: Api, world: World, database: AsyncEngine
+) -> None:
+    """T8: rights are read behind the locks, however long these took."""
+    brand = await _small(world)
+    admin = await world.member(brand.us, BuiltinRole.ADMINISTRATOR)
+    await reserved(api, admin, brand.us, "ann")
+    gate = Gate("INSERT INTO events")
+    removing = asyncio.create_task(gate.holding(code_of(api, "memberRemove", brand.owner, memberId=admin.id)))
+    await gate.reached()
+    sending = asyncio.create_task(reserve(api, admin, brand.us, "bob"))
+    assert await waits(sending)
+    gate.open()
+    assert (await removing, (await sending).code) == ("", "NOT_FOUND")
+    assert await used(api, brand.owner, brand.us) == (1, 1)
+    await check_counts(database, brand.master)
 
 
 async def test_of_a_commit_and_a_void_one_is_done(api: Api, world: World, database: AsyncEngine) -> None:
