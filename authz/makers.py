@@ -31,7 +31,7 @@ from sqlalchemy import (
 from authz.permissions import Permission, allows, mask_literal
 from authz.principals import key_lives, key_stops
 from authz.reach import below_mask, grant_rows, granted_mask, passed_mask
-from engine.binds import prepared
+from engine.writer import prepared
 from models.accounts import account_closure, accounts
 from models.api_keys import WhenMakerLosesAccess, api_keys
 from models.functions import StoredFunction, Volatility

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, Uuid, and_, literal_column, select
 
 from authz.reach import active_memberships, limited_below_mask
-from engine.binds import prepared
+from engine.writer import prepared
 from models.accounts import ParentAccess, account_closure, accounts
 from models.functions import StoredFunction, Volatility
 from models.roles import roles

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.types import LargeBinary
 
 from authz.tokens import Digest, TokenKind, digest
-from engine.binds import only_in
+from engine.writer import only_in
 from models.api_keys import WhenMakerLosesAccess, api_keys
 from models.identifiers import ApiKeyId, UserId
 from models.sessions import sessions

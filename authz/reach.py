@@ -35,7 +35,7 @@ from sqlalchemy import (
 from authz.break_glass import opening_grants
 from authz.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
 from authz.principals import PrincipalKind, principal_rows
-from engine.binds import only_in
+from engine.writer import only_in
 from models.accounts import RightsInheritance, account_closure, accounts
 from models.api_keys import api_keys
 from models.members import memberships

@@ -105,10 +105,19 @@ def client_type(hint: Any) -> Any:
     return hint
 
 
-def resolver_values(read: Callable[..., object], given: dict[str, Any]) -> dict[str, Any]:
+def resolver_values(read: Callable[..., object], given: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments as the resolver takes them; what was left out has the resolver's own default."""
     hints = _hints(read)
     return {name: _value(hints[name], value) for name, value in given.items() if name in hints}
+
+
+def hashable(value: Any) -> Hashable:
+    """The value of an argument as part of a key."""
+    if isinstance(value, dict):
+        return tuple((name, hashable(item)) for name, item in sorted(value.items()))
+    if isinstance(value, list):
+        return tuple(map(hashable, value))
+    return value  # type: ignore[no-any-return]  # scalars, enums and variables hash
 
 
 @functools.cache

@@ -1,11 +1,21 @@
 """A connection as SQL: one sub-select reads the page's rows once and writes edges, nodes and pageInfo."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from graphql import FieldNode, GraphQLObjectType, SelectionSetNode, get_named_type
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, case, func, literal_column, select, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    case,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -34,13 +44,27 @@ def aggregated(item: ColumnElement[Any], order: Sequence[ColumnElement[Any]]) ->
     return func.string_agg(item, aggregate_order_by(text(","), *order))
 
 
-@dataclass(frozen=True)
-class Items:
-    """A list: all of its rows, rows that hold at least the page's, and the page."""
+class Items(Protocol):
+    """A list, and the page that is wanted of it."""
 
-    whole: Select[Any]
-    page: Select[Any]
     window: Window
+
+    def whole(self) -> FromClause:
+        """All of its rows."""
+
+    def page(self, *, overshoots: bool) -> FromClause:
+        """The page's rows, as `page_rows` makes them."""
+
+
+def page_rows(items: Select[Any], window: Window, *, overshoots: bool) -> Select[Any]:
+    """A page's rows, of a list that holds at least these. `overshoots`: and one more, which is not shown and
+    tells whether there are more."""
+    cut = window.cut(items, overshoot=overshoots)
+    if not overshoots:
+        return cut
+    rows = cut.subquery()
+    number = func.row_number().over(order_by=window.sorted(window.order.of(rows)))
+    return select(rows, number.label(_NUMBER))
 
 
 class CompiledConnection:
@@ -56,7 +80,9 @@ class CompiledConnection:
         """The connection as an object."""
         selected = self._compiler.document.selected(sets, self._type)
         names = {nodes[0].name.value for nodes in selected.values()}
-        page = _Page(self._items.page, self._window, overshoots="pageInfo" in names)
+        overshoots = "pageInfo" in names
+        rows = self._items.page(overshoots=overshoots)
+        page = _Page(rows, self._window, overshoots=overshoots)
         fields: list[Sequence[Part]] = []
         for key, nodes in selected.items():
             inner = [node.selection_set for node in nodes]
@@ -73,7 +99,7 @@ class CompiledConnection:
             case "__typename":
                 return [f'"{self._type.name}"']
             case "totalCount":
-                counted = select(func.count()).select_from(self._items.whole.subquery())
+                counted = select(func.count()).select_from(self._items.whole())
                 return [counted.scalar_subquery()]
             case "nodes":
                 item = self._compiler.object(sets, self._object_type("nodes"), page.scope)
@@ -123,16 +149,12 @@ class CompiledConnection:
 
 
 class _Page:
-    """A page's rows. `overshoots`: and one more, which is not shown and tells whether there are more."""
+    """A page's rows (see `page_rows`)."""
 
-    def __init__(self, items: Select[Any], window: Window, *, overshoots: bool) -> None:
+    def __init__(self, rows: FromClause, window: Window, *, overshoots: bool) -> None:
         self._window = window
-        cut = window.cut(items, overshoot=overshoots).subquery()
-        if overshoots:
-            number = func.row_number().over(order_by=window.sorted(window.order.of(cut)))
-            cut = select(cut, number.label(_NUMBER)).subquery()
         self._overshoots = overshoots
-        self.scope = Scope(cut)
+        self.scope = Scope(rows)
 
     @property
     def cursor(self) -> ColumnElement[str]:

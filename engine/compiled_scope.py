@@ -38,14 +38,20 @@ class Scope:
         return select(value).select_from(self._source).correlate_except(*own)
 
 
+def to_one_rows(statement: Select[Any]) -> Select[Any]:
+    """The row that a JoinedScope wants: with a mark that it is there.
+
+    The fence makes the planner look the row up instead of joining whole tables.
+    """
+    return statement.add_columns(literal_column("true").label(PRESENT)).limit(1)
+
+
 class JoinedScope(Scope):
     """A to-one row: what hangs on it is joined where it is joined itself."""
 
-    def __init__(self, statement: Select[Any], outer: Scope) -> None:
-        # The fence makes the planner look the row up instead of joining whole tables.
-        marked = statement.add_columns(literal_column("true").label(PRESENT)).limit(1).lateral()
-        outer.join(marked)
-        super().__init__(marked)
+    def __init__(self, rows: FromClause, outer: Scope) -> None:
+        outer.join(rows)
+        super().__init__(rows)
         self._outer = outer
 
     @property

@@ -39,12 +39,13 @@ from sqlalchemy.dialects.postgresql import array
 from engine.arguments import WINDOW, prefix_of, resolver_values, takes_window
 from engine.binds import NotCompilableError, Source, Variable, text
 from engine.codecs import CODECS_BY_SCALAR, PLAIN, Codec
-from engine.compiled_connections import CompiledConnection, Items, aggregated
-from engine.compiled_scope import JoinedScope, Scope
+from engine.compiled_connections import CompiledConnection, aggregated, page_rows
+from engine.compiled_scope import PRESENT, JoinedScope, Scope, to_one_rows
 from engine.declarations import FieldKind, LookUp, Read, SqlField, entity_of
 from engine.denials import BROKEN, Denial, marker
 from engine.field_errors import absent, forbidden
 from engine.field_types import all_arguments, object_type_of, order_of
+from engine.fragments import Arguments, Place
 from engine.json_text import NULL, Part, joined, listed, or_else
 from engine.paging import LONGEST_PAGE, Window, window
 from engine.selections import Document, is_sql, sql_field
@@ -132,6 +133,7 @@ class _Field:
         self.scope = scope
         given = compiler.document.arguments(field, definition, nodes[0])
         self.given = all_arguments(field, given)
+        self._place = Place(field, None if scope is None else scope.rows, self.given)
 
     def parts(self) -> Sequence[Part]:
         """The field's value as parts of JSON text."""
@@ -148,12 +150,6 @@ class _Field:
         if found is None:
             raise NotCompilableError
         return found()
-
-    @property
-    def _rows(self) -> FromClause:
-        if self.scope is None:
-            raise NotCompilableError
-        return self.scope.rows
 
     @property
     def _sets(self) -> list[SelectionSetNode | None]:
@@ -173,24 +169,28 @@ class _Field:
             raise NotCompilableError
         return read
 
-    def _read(self, page: Window | None = None) -> Select[Any]:
+    def _read(self, rows: FromClause | None, given: Arguments, page: Window | None = None) -> Select[Any]:
         """The resolver's rows, correlated to the parent's; with `page`, at least that page's."""
-        values = resolver_values(self._resolver, self.given)
-        if page is not None:
+        values = resolver_values(self._resolver, given)
+        if page is not None and takes_window(self._resolver):
             values[WINDOW] = page
-        if self.scope is None:
-            statement: Select[Any] = self._resolver(None, **values)
-            return statement
-        correlated: Select[Any] = self._resolver(self.scope.rows, **values).correlate(self.scope.rows)
-        return correlated
+        statement: Select[Any] = self._resolver(rows, **values)
+        return statement if rows is None else statement.correlate(rows)
 
     def _leaf(self) -> Sequence[Part]:
-        read = self.field.declaration.read
-        if read is None:
-            value = self._rows.c[self.field.python_name]
-        else:
-            value = read(self._rows, **resolver_values(read, self.given))
-        return [or_else(self._codec().sql(value), self._missing)]
+        missing = BROKEN if isinstance(self.definition.type, GraphQLNonNull) else NULL
+
+        def build(rows: FromClause | None, given: Arguments) -> ColumnElement[Any]:
+            if rows is None:
+                raise NotCompilableError
+            read = self.field.declaration.read
+            if read is None:
+                value = rows.c[self.field.python_name]
+            else:
+                value = read(rows, **resolver_values(read, given))
+            return or_else(self._codec().sql(value), missing)
+
+        return [self._place.value(missing is NULL, build)]
 
     def _codec(self) -> Codec:
         if self.field.declaration.codec is not None:
@@ -211,38 +211,57 @@ class _Field:
 
     def _to_one(self) -> Sequence[Part]:
         if self.scope is None or self.field.declaration.requires is not None:
-            return [func.coalesce(self._sub_select(self._read(), self._object_type()), self._missing)]
-        joined_scope = JoinedScope(self._read(), self.scope)
+            rows = self._place.rows("", self._read)
+            return [func.coalesce(self._sub_select(rows, self._object_type()), self._missing)]
+        rows = self._place.rows(PRESENT, lambda *place: to_one_rows(self._read(*place)), lateral=True)
+        joined_scope = JoinedScope(rows, self.scope)
         body = self.compiler.object(self._sets, self._object_type(), joined_scope)
         return [case((joined_scope.present, joined(body)), else_=self._missing)]
 
-    def _sub_select(self, statement: Select[Any], type_: GraphQLObjectType) -> ColumnElement[Any]:
-        scope = Scope(statement.subquery())
+    def _sub_select(self, rows: FromClause, type_: GraphQLObjectType) -> ColumnElement[Any]:
+        scope = Scope(rows)
         return scope.gather(joined(self.compiler.object(self._sets, type_, scope)))
 
     def _to_many(self) -> Sequence[Part]:
-        scope = Scope(self._read().subquery())
+        scope = Scope(self._place.rows("", self._read))
         item = joined(self.compiler.object(self._sets, self._object_type(), scope))
         order = [scope.rows.c[name] for name in entity_of(object_type_of(self.field)).key]
         return ["[", func.coalesce(scope.gather(aggregated(item, order)), text("")), "]"]
 
     def _connection(self) -> Sequence[Part]:
-        read = self._resolver
-        order = order_of(self.field, self.given, set(resolver_values(read, self.given)))
-        page = window(order, self.given)
+        self.window = self._window(self.given)
         # A page's arguments are checked also where the selection leaves the page itself out.
-        self.compiler.checks += page.sources
-        whole = self._read()
-        items = Items(whole, self._read(page) if takes_window(read) else whole, page)
-        return CompiledConnection(self.compiler, self._object_type(), items).parts(self._sets)
+        self.compiler.checks += self.window.sources
+        return CompiledConnection(self.compiler, self._object_type(), self).parts(self._sets)
+
+    def _window(self, given: Arguments) -> Window:
+        return window(order_of(self.field, given, set(resolver_values(self._resolver, given))), given)
+
+    def whole(self) -> FromClause:
+        """All rows of the list (see `engine.compiled_connections.Items`)."""
+        return self._place.rows("", self._read)
+
+    def page(self, *, overshoots: bool) -> FromClause:
+        """The page's rows."""
+
+        def build(rows: FromClause | None, given: Arguments) -> Select[Any]:
+            page = self._window(given)
+            return page_rows(self._read(rows, given, page), page, overshoots=overshoots)
+
+        return self._place.rows(("page", overshoots), build)
 
     def _look_up(self) -> Sequence[Part]:
         found = self.field.declaration.look_ups().get(_prefix(self.given["id"]))
         if found is None:
             return ["null"]
         type_ = self.compiler.document.object_type(found.type_)
-        statement = found.read(None, **resolver_values(found.read, self.given))
-        return [func.coalesce(self._sub_select(statement, type_), NULL)]
+
+        def build(_: FromClause | None, given: Arguments) -> Select[Any]:
+            statement: Select[Any] = found.read(None, **resolver_values(found.read, given))
+            return statement
+
+        rows = self._place.rows(type_.name, build)
+        return [func.coalesce(self._sub_select(rows, type_), NULL)]
 
     def _look_ups(self) -> Sequence[Part]:
         ids = self.given["ids"]

@@ -1,5 +1,6 @@
 """What a field's annotation and arguments say."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from strawberry.types.base import StrawberryList, StrawberryOptional, get_object_definition
@@ -33,7 +34,7 @@ def all_arguments(field: SqlField, given: dict[str, Any]) -> dict[str, Any]:
     return defaults | given
 
 
-def order_of(field: SqlField, arguments: dict[str, Any], resolver_names: set[str]) -> Order:
+def order_of(field: SqlField, arguments: Mapping[str, Any], resolver_names: set[str]) -> Order:
     """The order of a connection, for its resolver's own arguments."""
     order = field.declaration.order
     if order is None:

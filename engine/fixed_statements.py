@@ -12,7 +12,7 @@ from sqlalchemy import ClauseElement
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from engine.binds import Prepared, prepared
+from engine.writer import Prepared, prepared
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types

@@ -5,7 +5,7 @@ import binascii
 import functools
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,7 @@ class Window:
         return [column.desc() if down else column.asc() for column in columns]
 
 
-def window(order: Order, arguments: dict[str, Any]) -> Window:
+def window(order: Order, arguments: Mapping[str, Any]) -> Window:
     """The window that a field's arguments ask for. Raises BadPage."""
     first, after, last, before = (arguments.get(name) for name in PAGE_ARGUMENTS)
     if first is not None and last is not None:

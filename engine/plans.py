@@ -29,13 +29,14 @@ from sqlalchemy import ColumnElement, FromClause, Select
 from strawberry import Schema
 
 from engine.arguments import prefix_of
-from engine.binds import NotCompilableError, Prepared, Source, Variable, prepared
+from engine.binds import NotCompilableError, Source, Variable
 from engine.compiler import Compiler
 from engine.denials import Denial
 from engine.gates import answering_behind
 from engine.limits import check_cost
 from engine.paging import BadPage
 from engine.selections import Document, variables_in
+from engine.writer import Prepared, prepared
 
 _SHAPES_OF_AN_OPERATION = 64
 _STATIC_SCALARS = {"Boolean", "Int"}

@@ -19,13 +19,13 @@ from sqlalchemy.types import TypeEngine
 from strawberry.types import Info
 
 from engine import paging
-from engine.arguments import WINDOW, prefix_of, resolver_values, takes_window
+from engine.arguments import WINDOW, hashable, prefix_of, resolver_values, takes_window
 from engine.connections import Connection, Edge, PageInfo
 from engine.declarations import Entity, FieldKind, LookUp, SqlField, entity_of, row_object
 from engine.field_errors import absent, forbidden
 from engine.field_types import all_arguments, node_type_of, object_type_of, order_of
 from engine.reader import Reader
-from engine.reference_statements import Identity, Statement, built, hashable, keyed, parents, statement
+from engine.reference_statements import Identity, Statement, built, keyed, parents, statement
 
 Row = Mapping[str, Any]
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
+from engine.arguments import hashable
 from engine.binds import Source, Variable, source_of
 from engine.declarations import Entity, SqlField
 
@@ -102,15 +103,6 @@ def keyed(types: Mapping[str, TypeEngine[Any]]) -> FromClause:
     columns = [column(name, type_) for name, type_ in types.items()]
     table = func.unnest(*arrays).table_valued(*columns, with_ordinality="number__", name="wanted")
     return table.render_derived(name="wanted")
-
-
-def hashable(value: Any) -> Hashable:
-    """The value of an argument as part of a key."""
-    if isinstance(value, dict):
-        return tuple((name, hashable(item)) for name, item in sorted(value.items()))
-    if isinstance(value, list):
-        return tuple(map(hashable, value))
-    return value  # type: ignore[no-any-return]  # scalars, enums and variables hash
 
 
 def _opened(name: str, value: Any) -> Any:

@@ -14,7 +14,7 @@ from string import Template
 from sqlalchemy import ARRAY, Uuid, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from engine.binds import prepared
+from engine.writer import prepared
 from models.expiry_notices import ExpiryStage
 from models.functions import Rights, StoredFunction
 from models.identifiers import new_id

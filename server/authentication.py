@@ -9,9 +9,9 @@ from authz import principals
 from authz.principals import Credentials, Principal, PrincipalKind, network_address, principal_of
 from authz.reach import PRINCIPAL
 from authz.row_security import entering
-from engine.binds import prepared
 from engine.gates import behind
 from engine.pool import Pool
+from engine.writer import prepared
 from server.errors import Unauthenticated
 
 WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))

@@ -7,12 +7,12 @@ from graphql import FieldNode, GraphQLObjectType, NameNode, OperationDefinitionN
 from sqlalchemy import FromClause, null, select
 
 from authz.principals import ANONYMOUS
-from engine.binds import prepared
 from engine.compiler import Compiler
 from engine.declarations import entity_of
 from engine.plans import Plan
 from engine.pool import Pool
 from engine.selections import Document
+from engine.writer import prepared
 from schema.root import build_schema, graphql_schema
 from server.executor import Executor
 from tests.equality.answers import FALLBACKS, check_equality, compiled

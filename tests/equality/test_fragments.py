@@ -1,0 +1,116 @@
+"""What is written once serves all documents, and each use of it has its own values."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from authz.reach import PRINCIPAL
+from authz.row_security import entering
+from engine.binds import NotCompilableError
+from engine.declarations import SqlField
+from engine.fragments import Fragment
+from engine.plans import Asked, Plans, WholeQuery
+from engine.selections import sql_field
+from schema.root import build_schema
+from server.executor import Executor
+from tests.equality.answers import check_equality, compiled
+from tests.equality.operations import Operation, operation
+from tests.equality.scene import Scene
+from tests.equality.vocabulary import Vocabulary
+
+_MOST = 64
+"""The fragments of a field."""
+
+_PAGES = (
+    "viewer { a: accounts(first: 2, after: %s) { nodes { id } } "
+    "b: accounts(first: 2, after: %s) { nodes { id } } }"
+)
+_LISTS = (
+    "viewer { a: accounts(search: %s) { nodes { id name } } b: accounts(search: %s) { nodes { id name } } }"
+)
+_BOTH = "query ($a: String, $b: String) { %s }"
+
+
+async def test_two_pages_in_one_document(
+    executor: Executor, scene: Scene, vocabularies: Mapping[str, Vocabulary]
+) -> None:
+    """The order of ids is read by a CTE, of which a statement has one of a name."""
+    one, other = vocabularies["owner of a tree"].cursors["accounts.created"][:2]
+    await _check_two(executor, scene, operation(_BOTH % _PAGES % ("$a", "$b"), a=one, b=other))
+    await _check_two(executor, scene, operation(f"{{ {_PAGES} }}" % (f'"{one}"', f'"{other}"')))
+
+
+async def test_two_searches_in_one_document(executor: Executor, scene: Scene) -> None:
+    text = _BOTH % _LISTS % ("$a", "$b")
+    await _check_two(executor, scene, operation(text, a="Leaf 17", b="Leaf 18"))
+    await _check_two(executor, scene, operation(text, a="Leaf 18", b="Leaf 17"))
+
+
+async def _check_two(executor: Executor, scene: Scene, asked: Operation) -> None:
+    caller = scene.callers["owner of a tree"]
+    assert await check_equality(executor, asked, caller)
+    answer = await compiled(executor, asked, caller)
+    assert answer is not None
+    (_, shown), *_ = answer.data[0]  # type: ignore[index]  # tuples, as an Answer has them
+    lists = dict(shown)
+    assert lists["a"] != lists["b"]
+
+
+def test_another_document_builds_nothing() -> None:
+    """Other names, other values, another order: nothing that a resolver has to be asked for."""
+    _plan('{ viewer { accounts(first: 7, search: "one") { nodes { id name parent { name } } } } }')
+    before = list(_fragments())
+    _plan('{ viewer { all: accounts(search: "two", first: 7) { nodes { parent { n: name } i: id name } } } }')
+    assert set(map(id, _fragments())) == set(map(id, before))
+    _plan('{ viewer { accounts(first: 8, search: "one") { nodes { id } } } }')
+    assert len(list(_fragments())) == len(before) + 1
+
+
+def test_fragments_hold_nothing_that_a_client_said() -> None:
+    _plan('{ viewer { accounts(first: 9, search: "a word of a client") { nodes { id } } } }')
+    _plan('{ account(id: "acct_01a20437-423e-7743-9c94-7b11d9a85376") { id } }')
+    texts = [text.text for fragment in _fragments() for text in fragment.texts.values()]
+    assert len(texts) > 2
+    for said in ("a word of a client", "7b11d9a85376"):
+        assert not [text for text in texts if said in text]
+
+
+def test_fragments_of_a_field_are_bounded() -> None:
+    for size in range(_MOST + 20):
+        _plan(f"{{ viewer {{ accounts(first: {size}) {{ nodes {{ id }} }} }} }}")
+    assert max(len(_kept(field)) for field in _fields()) == _MOST
+
+
+@pytest.mark.parametrize("cursor", ["", "no cursor"])
+def test_a_broken_cursor_is_refused_also_where_the_fragment_is_known(cursor: str) -> None:
+    query = "{{ viewer {{ accounts(orderBy: NAME, after: {}) {{ nodes {{ id }} }} }} }}"
+    good = '"WyJhY2NvdW50cy5uYW1lIiwgImEiLCAiMDFhMjA0MzctNDIzZS03NzQzLTljOTQtN2IxMWQ5YTg1Mzc2Il0="'
+    _plan(query.format(good))
+    with pytest.raises(NotCompilableError):
+        _plan(query.format(f'"{cursor}"'))
+
+
+_SCHEMA = build_schema()
+
+
+def _plan(text: str) -> None:
+    asked = operation(text)
+    Plans(_SCHEMA, entering()).find(Asked(text, asked.document, None, {}), WholeQuery(PRINCIPAL, None))
+
+
+def _fields() -> Iterator[SqlField]:
+    for type_ in _SCHEMA._schema.type_map.values():
+        for definition in getattr(type_, "fields", {}).values():
+            field = sql_field(definition) if hasattr(definition, "extensions") else None
+            if field is not None:
+                yield field
+
+
+def _kept(field: SqlField) -> Mapping[object, Fragment | None]:
+    found: Mapping[object, Fragment | None] = field.__dict__.get("fragments", {})
+    return found
+
+
+def _fragments() -> Iterator[Fragment]:
+    for field in _fields():
+        yield from (fragment for fragment in _kept(field).values() if fragment is not None)
