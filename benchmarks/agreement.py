@@ -1,6 +1,6 @@
 """Before anything is measured: all servers give the same data, also where something is hidden or refused."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
@@ -11,6 +11,7 @@ from benchmarks.data import Tree, global_id
 from benchmarks.machine import CannotMeasure
 from benchmarks.operations import Ask, Operation, body, transfer, write
 from benchmarks.servers import MANDANT, Running
+from benchmarks.special_callers import Special, open_special_callers
 from models.identifiers import AccountId
 
 
@@ -61,9 +62,19 @@ def _read(token: str, account_id: AccountId) -> Ask:
     return Ask(token, {"id": global_id(account_id)})
 
 
+def special_cases(specials: Sequence[Special]) -> Iterator[Case]:
+    """What each further rule lets its caller see and change."""
+    for special in specials:
+        who, token, account_id = special.who, special.token, special.account_id
+        yield Case(who, Operation.POINT_READ, _read(token, account_id))
+        yield Case(who, Operation.WRITE, write(token, account_id, 1))
+        yield Case(who, Operation.PAGE, Ask(token, {}))
+
+
 async def check(connection: asyncpg.Connection, servers: Sequence[Running], trees: Sequence[Tree]) -> None:
     """Raises CannotMeasure where a server answers other data than Mandant."""
-    for case in cases(trees):
+    specials = await open_special_callers(connection, trees[2], trees[3])
+    for case in (*cases(trees), *special_cases(specials)):
         answers = {}
         for running in servers:
             await forget_writes(connection)

@@ -34,10 +34,12 @@ depend on the machine and on what else it does: ratios are what to look at.
   is null for who may not see it. Each looks the token and its grants up in every request; its write is one
   transaction that authorizes, locks the account, changes it and logs. Mandant's locks the accounts above as
   well, and reads the rights once more behind the locks. Their transfer locks the two accounts, keeps the key,
-  posts by the same function of the database and logs. Rules that these data do not use are Mandant's alone.
+  posts by the same function of the database and logs.
 - All connections plan a statement once, whatever its values, the peers' too.
-- Before measuring, all servers gave the same data to owners, keys and people of other roles, also for foreign
-  accounts and refused writes. The writes of each round were counted in the log of events.
+- All servers follow the same rules of visibility. Before measuring, they gave the same data to owners, keys
+  and people of other roles, also for foreign accounts and refused writes; and to guests by a share with a
+  hidden area, above closed links, with broken glass, with limited rights below, and to keys that were
+  rotated, are bound to addresses, or may stop. The writes of each round were counted in the log of events.
 - **Second wall**: Mandant as it is, and while row level security is off and nobody looks for the principal's
   trees; the same with pgbench, which is slowed by nothing else.
 - **Cold**: parsing, validating and compiling documents as large as the page's, no two alike.

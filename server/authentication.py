@@ -17,7 +17,11 @@ from server.errors import Unauthenticated
 WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
 """At most one row: `ids`, as `principal_of` takes them."""
 
-_PRINCIPAL = {kind: prepared(behind(entering(), WHO_ASKS), kind) for kind in (None, *PrincipalKind)}
+# Sessions are of no tree, so for a person nothing has to be entered.
+_PRINCIPAL = {
+    PrincipalKind.PERSON: prepared(WHO_ASKS, PrincipalKind.PERSON),
+    **{kind: prepared(behind(entering(), WHO_ASKS), kind) for kind in (None, PrincipalKind.API_KEY)},
+}
 
 
 def credentials_of(authorization: str | None, client_address: str) -> Credentials | None:

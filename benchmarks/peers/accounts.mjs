@@ -21,12 +21,14 @@ export function permissionsOf(mask) {
   return found;
 }
 
-export const digestOf = (authorization = '') =>
-  crypto.createHash('sha256').update(authorization.replace(/^Bearer /, '')).digest();
+export const digestOf = (token) => crypto.createHash('sha256').update(token).digest();
 
-/** Who asks, with the arrays of grants that the statements take. Throws for nobody. */
-export async function principalOf(authorization) {
-  const rows = await statements.principalAndGrants([digestOf(authorization)]);
+/** Who asks from this address, with the arrays of grants that the statements take. Throws for nobody. */
+export async function principalOf(authorization = '', address) {
+  const token = authorization.replace(/^Bearer /, '');
+  const rows = token.startsWith('mds_')
+    ? await statements.personAndGrants([digestOf(token)])
+    : await statements.keyAndGrants([digestOf(token), address]);
   if (rows.length === 0) throw new Error('The token is not valid.');
   const granted = rows.filter((row) => row[2] !== null);
   const grants = [2, 3, 4, 5].map((place) => granted.map((row) => row[place]));

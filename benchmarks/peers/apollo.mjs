@@ -45,7 +45,7 @@ const server = new ApolloServer({ typeDefs, resolvers });
 await startStandaloneServer(server, {
   listen: { host: process.env.HOST, port: Number(process.env.PORT) },
   async context({ req }) {
-    const principal = await accounts.principalOf(req.headers.authorization);
+    const principal = await accounts.principalOf(req.headers.authorization, req.socket.remoteAddress);
     return { principal, loaders: loadersOf(principal) };
   },
 });

@@ -10,7 +10,7 @@ server.register(mercurius, {
   schema: typeDefs,
   jit: 1,
   graphiql: false,
-  context: async (request) => ({ principal: await accounts.principalOf(request.headers.authorization) }),
+  context: async (request) => ({ principal: await accounts.principalOf(request.headers.authorization, request.ip) }),
   resolvers: {
     Query: {
       viewer: () => ({}),

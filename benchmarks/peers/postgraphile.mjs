@@ -110,7 +110,8 @@ const preset = {
   pgServices: [makePgService({ pool, schemas: ['peer'] })],
   grafast: {
     async context({ node }) {
-      const { userId, apiKeyId, grants } = await principalOf(node.req.headers.authorization);
+      const { headers, socket } = node.req;
+      const { userId, apiKeyId, grants } = await principalOf(headers.authorization, socket.remoteAddress);
       const [masterIds, accountIds, ownMasks, belowMasks] = grants.map(array);
       return {
         pgSettings: {

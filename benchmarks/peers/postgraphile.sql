@@ -22,7 +22,7 @@ SELECT a.id AS uuid, a.master_id, a.parent_id AS parent_uuid, 'acct_' || a.id AS
        CASE WHEN reach.mask & 128 <> 0 THEN a.id END AS members_of
 FROM accounts a
 CROSS JOIN LATERAL (
-  SELECT bit_or(CASE WHEN c.depth = 0 THEN g.own_mask ELSE g.below_mask END) AS mask
+  SELECT bit_or(CASE WHEN c.depth = 0 THEN g.own_mask ELSE g.below_mask & c.passed_mask END) AS mask
   FROM account_closure c JOIN peer.grants g ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
   WHERE c.master_id = a.master_id AND c.descendant_id = a.id
 ) reach
@@ -73,7 +73,7 @@ BEGIN
   SELECT g.account_id INTO acting_from FROM account_closure c
   JOIN peer.grants g ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
   WHERE c.master_id = locked.master_id AND c.descendant_id = locked.id
-    AND (c.depth = 0 AND g.own_mask & 2 <> 0 OR c.depth > 0 AND g.below_mask & 2 <> 0)
+    AND (c.depth = 0 AND g.own_mask & 2 <> 0 OR c.depth > 0 AND g.below_mask & c.passed_mask & 2 <> 0)
   ORDER BY c.depth LIMIT 1;
   UPDATE accounts SET name = new_name, version = version + 1
   WHERE master_id = locked.master_id AND id = locked.id;
@@ -133,7 +133,7 @@ BEGIN
          (SELECT g.account_id FROM account_closure c
           JOIN peer.grants g ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
           WHERE c.master_id = tree AND c.descendant_id = side.account_id
-            AND (c.depth = 0 AND g.own_mask & 32768 <> 0 OR c.depth > 0 AND g.below_mask & 32768 <> 0)
+            AND (c.depth = 0 AND g.own_mask & 32768 <> 0 OR c.depth > 0 AND g.below_mask & c.passed_mask & 32768 <> 0)
           ORDER BY c.depth LIMIT 1),
          'ltrx_' || posted,
          jsonb_build_object('from', 'acct_' || source, 'to', 'acct_' || target, 'amount', amount::text)

@@ -7,23 +7,38 @@ const GRANTS = 'unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) AS g(
 const BELOW = "CASE WHEN a.rights_inheritance = 'ALL_ROLES' THEN r.inherited_mask ELSE r.ancestor_mask END";
 
 // user_id, api_key_id, master_id, account_id, own_mask, below_mask; a known principal without grants has one row.
-export const principalAndGrants = statement('principal_and_grants', `
+// A token's prefix tells which of the two finds it.
+export const personAndGrants = statement('person_and_grants', `
 WITH principal AS MATERIALIZED (
-  SELECT user_id, NULL::uuid AS api_key_id FROM sessions WHERE digest = $1 AND expires_at > now()
-  UNION ALL
-  SELECT NULL, id FROM api_keys
-  WHERE digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+  SELECT user_id FROM sessions WHERE digest = $1 AND expires_at > now()
 ), grants AS (
-  SELECT m.master_id, m.account_id, r.member_mask AS own_mask, ${BELOW} AS below_mask
+  SELECT m.master_id, m.account_id, r.member_mask AS own_mask,
+    ${BELOW} & CASE WHEN m.below_limit_until > now() THEN m.below_limit ELSE 1099511627775 END AS below_mask
   FROM principal p JOIN memberships m USING (user_id) JOIN roles r ON r.id = m.role_id
   JOIN accounts a ON a.master_id = m.master_id AND a.id = m.account_id
   WHERE m.expires_at IS NULL OR m.expires_at > now()
   UNION ALL
-  SELECT k.master_id, k.account_id, r.member_mask & k.scopes, ${BELOW} & k.scopes
-  FROM principal p JOIN api_keys k ON k.id = p.api_key_id JOIN roles r ON r.id = k.role_id
-  JOIN accounts a ON a.master_id = k.master_id AND a.id = k.account_id
+  SELECT o.master_id, o.account_id, coalesce(r.member_mask, s.areas_mask) & (s.hidden_mask # 1099511627775), 0
+  FROM principal p JOIN shares s USING (user_id)
+  JOIN share_accounts o ON o.master_id = s.master_id AND o.share_id = s.id LEFT JOIN roles r ON r.id = s.role_id
+  WHERE s.revoked_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > now())
+  UNION ALL
+  SELECT o.master_id, o.account_id, opened.mask, opened.mask
+  FROM principal p JOIN break_glass_openings o USING (user_id)
+  CROSS JOIN LATERAL break_glass_grants(o.master_id, o.account_id, o.user_id) opened
+  WHERE o.ended_at IS NULL AND o.expires_at > now()
 )
-SELECT p.user_id, p.api_key_id, g.* FROM principal p LEFT JOIN grants g ON true`);
+SELECT p.user_id, NULL::uuid, g.* FROM principal p LEFT JOIN grants g ON true`);
+
+// The same for a key, which may be bound to addresses ($2).
+export const keyAndGrants = statement('key_and_grants', `
+SELECT NULL::uuid, k.id, k.master_id, k.account_id, r.member_mask & k.scopes, ${BELOW} & k.scopes
+FROM api_keys k JOIN roles r ON r.id = k.role_id
+JOIN accounts a ON a.master_id = k.master_id AND a.id = k.account_id
+WHERE (k.digest = $1 OR k.previous_digest = $1 AND k.previous_expires_at > now())
+  AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+  AND (k.when_maker_loses_access = 'KEEP' OR NOT api_key_stops(k.id))
+  AND (cardinality(k.ip_ranges) = 0 OR $2::text::inet <<= ANY (k.ip_ranges))`);
 
 const COLUMNS = `a.id, a.master_id, a.parent_id, a.name, a.version, path.status,
   (reach.mask & CASE
@@ -33,7 +48,7 @@ const COLUMNS = `a.id, a.master_id, a.parent_id, a.name, a.version, path.status,
 
 const RIGHTS = `
 CROSS JOIN LATERAL (
-  SELECT bit_or(CASE WHEN c.depth = 0 THEN g.own_mask ELSE g.below_mask END) AS mask
+  SELECT bit_or(CASE WHEN c.depth = 0 THEN g.own_mask ELSE g.below_mask & c.passed_mask END) AS mask
   FROM account_closure c JOIN ${GRANTS} ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
   WHERE c.master_id = a.master_id AND c.descendant_id = a.id
 ) reach
@@ -83,7 +98,7 @@ SELECT ${COLUMNS}, (
     SELECT g.account_id FROM account_closure c
     JOIN ${GRANTS} ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
     WHERE c.master_id = a.master_id AND c.descendant_id = a.id
-      AND (c.depth = 0 AND g.own_mask & 2 <> 0 OR c.depth > 0 AND g.below_mask & 2 <> 0)
+      AND (c.depth = 0 AND g.own_mask & 2 <> 0 OR c.depth > 0 AND g.below_mask & c.passed_mask & 2 <> 0)
     ORDER BY c.depth LIMIT 1)
 FROM accounts a ${RIGHTS} WHERE a.id = $5 AND reach.mask & 1 <> 0 FOR UPDATE OF a`);
 
@@ -94,7 +109,7 @@ SELECT ${COLUMNS}, (
     SELECT g.account_id FROM account_closure c
     JOIN ${GRANTS} ON g.master_id = c.master_id AND g.account_id = c.ancestor_id
     WHERE c.master_id = a.master_id AND c.descendant_id = a.id
-      AND (c.depth = 0 AND g.own_mask & 32768 <> 0 OR c.depth > 0 AND g.below_mask & 32768 <> 0)
+      AND (c.depth = 0 AND g.own_mask & 32768 <> 0 OR c.depth > 0 AND g.below_mask & c.passed_mask & 32768 <> 0)
     ORDER BY c.depth LIMIT 1),
   a.parent_id IS NULL OR a.credit_mode = 'OWN_BALANCE',
   EXISTS (SELECT FROM account_closure c WHERE c.master_id = a.master_id AND c.depth > 0
