@@ -4,7 +4,7 @@ The methods give parts of JSON text. A to-one object is joined laterally to the 
 is a sub-select that aggregates its items' texts.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from graphql import (
@@ -45,21 +45,24 @@ from engine.declarations import FieldKind, LookUp, Read, SqlField, entity_of
 from engine.denials import BROKEN, Denial, marker
 from engine.field_errors import absent, forbidden
 from engine.field_types import all_arguments, object_type_of, order_of
-from engine.fragments import Arguments, Place
+from engine.fragments import Arguments, Use
 from engine.json_text import NULL, Part, joined, listed, or_else
 from engine.paging import LONGEST_PAGE, Window, window
+from engine.places import Place
 from engine.selections import Document, is_sql, sql_field
 
 
 class Compiler:
-    """Compiles one operation. Raises NotCompilableError for what only the reference executor can answer.
+    """Compiles one operation for a variant of its statement (see `engine.writer.only_in`). Raises
+    NotCompilableError for what only the reference executor can answer.
 
     `denials` and `checks` are filled on the way: the errors that markers stand for, and the arguments that
     must be read even where the statement does not use them.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, variant: Hashable) -> None:
         self.document = document
+        self.variant = variant
         self.denials: list[Denial] = []
         self.checks: list[Source] = []
 
@@ -133,7 +136,8 @@ class _Field:
         self.scope = scope
         given = compiler.document.arguments(field, definition, nodes[0])
         self.given = all_arguments(field, given)
-        self._place = Place(field, None if scope is None else scope.rows, self.given)
+        use = Use(None if scope is None else scope.rows, self.given)
+        self._place = Place(field, compiler.variant, use)
 
     def parts(self) -> Sequence[Part]:
         """The field's value as parts of JSON text."""

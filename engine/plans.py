@@ -178,7 +178,7 @@ class Operation:
             for name, type_ in self._types.items()
             if name in variables
         }
-        compiler = Compiler(Document(self._schema, self._fragments, open_variables))
+        compiler = Compiler(Document(self._schema, self._fragments, open_variables), part.variant)
         try:
             read = answering_behind(self._gate, part.statement(compiler, self._node))
             statement = prepared(read, part.variant)

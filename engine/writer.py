@@ -7,15 +7,16 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import CTE, BindParameter, ClauseElement, CompoundSelect, FromClause, Select
+from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, CompoundSelect, FromClause, Select
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import CompilerState, SQLCompiler
 from sqlalchemy.sql.elements import _truncated_label
 from sqlalchemy.sql.selectable import NamedFromClause
+from sqlalchemy.types import NullType
 
 from engine.binds import Source, source_of
-from engine.fragments import STAND_IN, Fragment, FragmentRows, FragmentText, FragmentValue
+from engine.fragments import OWN, STAND_IN, Fragment, FragmentRows, FragmentValue
 
 _VARIANT = "variant"
 
@@ -48,6 +49,11 @@ def prepared(statement: ClauseElement, variant: Hashable = None) -> Prepared:
         raise TypeError("not a statement that selects")
     values = [_source(compiled.binds[name]) for name in compiled.positiontup or ()]
     return Prepared(str(compiled), tuple(values))
+
+
+def written(element: ClauseElement, stand_in: FromClause | None, variant: Hashable) -> Fragment:
+    """A SELECT or a value over the stand-in, to be put into statements of the variant."""
+    return _FragmentWriter(element, variant).write(stand_in)
 
 
 def _source(parameter: BindParameter[Any]) -> Source | str:
@@ -88,15 +94,15 @@ class _Writer(PGCompiler_asyncpg):
         """A value of a fragment."""
         return self._put_in(value)
 
-    def _put_in(self, use: FragmentRows | FragmentValue) -> str:
-        written = _written(use.fragment, self._variant)
+    def _put_in(self, piece: FragmentRows | FragmentValue) -> str:
+        fragment, use = piece.fragment, piece.use
         self._fragments += 1
-        text = written.text.replace(_OWN, f"_{self._fragments}")
-        if use.place.parent is not None:
-            text = text.replace(STAND_IN, self._name_of(use.place.parent))
-        for token, cte in written.ctes.items():
+        text = fragment.text.replace(OWN, f"_{self._fragments}")
+        if use.parent is not None:
+            text = text.replace(STAND_IN, self._name_of(use.parent))
+        for token, cte in fragment.ctes.items():
             text = text.replace(token, str(self.visit_cte(cte, asfrom=True)))
-        names = {name: self._bound_name(use.place.bound(bind)) for name, bind in written.binds.items()}
+        names = {name: self._bound_name(use.bound(bind)) for name, bind in fragment.binds.items()}
         return _PLACEHOLDER.sub(lambda found: f"%({names[found[1]]})s", text) if names else text
 
     @property
@@ -115,30 +121,31 @@ class _Writer(PGCompiler_asyncpg):
         return self.bind_names[bind]
 
 
-_OWN = "$$"
-"""Stands in a fragment's text behind the names of its own, so that each use has others."""
-
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 class _FragmentWriter(_Writer):
     """Writes what will be put into statements: CTEs are named, and written there."""
 
-    def __init__(self, fragment: Fragment, variant: Hashable) -> None:
+    def __init__(self, element: ClauseElement, variant: Hashable) -> None:
         super().__init__(_dialect(variant), None)
         self.state = CompilerState.COMPILING
-        found = [element for element in visitors.iterate(fragment.element) if isinstance(element, CTE)]
+        self._element = element
+        found = [inner for inner in visitors.iterate(element) if isinstance(inner, CTE)]
         ctes = dict.fromkeys(_unaliased(cte) for cte in found)
         self._tokens = {f"cte${number}$": cte for number, cte in enumerate(ctes)}
         self._names = {cte.name: token for token, cte in self._tokens.items()}
 
-    def write(self, fragment: Fragment) -> FragmentText:
-        """The fragment's text."""
-        outer = {fragment.stand_in} if fragment.stand_in is not None else set()
+    def write(self, stand_in: FromClause | None) -> Fragment:
+        """The fragment, over the stand-in."""
+        outer = set() if stand_in is None else {stand_in}
         self.stack.append({"correlate_froms": outer, "asfrom_froms": outer, "selectable": Select()})
-        text = self.process(fragment.element, asfrom=True, lateral=True)
+        text = self.process(self._element, asfrom=True, lateral=True)
         used = {token: cte for token, cte in self._tokens.items() if token in text}
-        return FragmentText(text, used, {name: bind for bind, name in self.bind_names.items()})
+        binds = {name: bind for bind, name in self.bind_names.items()}
+        columns = self._element.subquery().c if isinstance(self._element, Select) else ()
+        type_ = self._element.type if isinstance(self._element, ColumnElement) else NullType()
+        return Fragment(text, used, binds, tuple((str(c.key), c.type) for c in columns), type_)
 
     def visit_cte(self, cte: CTE, *_: Any, **__: Any) -> str:
         token = self._names[_unaliased(cte).name]
@@ -147,19 +154,12 @@ class _FragmentWriter(_Writer):
     def _truncated_identifier(self, ident_class: str, name: _truncated_label) -> str:
         if name in self._names:
             return self._names[name]
-        own = _OWN if ident_class == "alias" else ""
+        own = OWN if ident_class == "alias" else ""
         return super()._truncated_identifier(ident_class, name) + own
 
 
 def _unaliased(cte: CTE) -> CTE:
     return cte if cte._cte_alias is None else cte._cte_alias
-
-
-def _written(fragment: Fragment, variant: Hashable) -> FragmentText:
-    found = fragment.texts.get(variant)
-    if found is None:
-        found = fragment.texts[variant] = _FragmentWriter(fragment, variant).write(fragment)
-    return found
 
 
 @functools.cache

@@ -52,7 +52,7 @@ async def test_every_field_of_a_payload_is_compiled(field: str, reads: Pool) -> 
     (definition,) = parse(f"{{ {name} {{ __typename }} }}").definitions
     assert isinstance(definition, OperationDefinitionNode)
     nodes = [FieldNode(name=NameNode(value="payload"), selection_set=definition.selection_set)]
-    compiler = Compiler(Document(_SCHEMA, {}, {}))
+    compiler = Compiler(Document(_SCHEMA, {}, {}), None)
     statement = prepared(compiler.payload(nodes, type_, _no_ids(type_)))
     values = Plan(statement, (), ()).values({}, ANONYMOUS.binds)
     found = await reads.value(statement.sql, values)

@@ -1,0 +1,94 @@
+"""Where a document selects a field: what the field's resolver gives is put together and written once, and
+then used in the statements of all documents.
+
+It depends on the resolver, its arguments and the columns of its parent's rows, not on the document. So it is
+built over a stand-in for the parent, with parameters for what clients say; a use of it brings the parent and
+the values. To build it anew for each document would be most of what a document takes to compile.
+"""
+
+import datetime
+import enum
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, FromClause, Select, column, table
+from sqlalchemy.sql import visitors
+
+from engine.arguments import hashable
+from engine.binds import Variable, source_of
+from engine.declarations import SqlField
+from engine.fragments import STAND_IN, Argument, Arguments, Fragment, FragmentRows, FragmentValue, Use
+from engine.writer import written
+
+_OF_A_FIELD = 64
+"""So many fragments of a field are kept."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field, the variant of the statement (see `engine.writer.only_in`), and how it is used here."""
+
+    field: SqlField
+    variant: Hashable
+    use: Use
+
+    def rows(
+        self,
+        what: Hashable,
+        build: Callable[[FromClause | None, Arguments], Select[Any]],
+        *,
+        lateral: bool = False,
+    ) -> FragmentRows:
+        """The rows that are built over the parent's; `what` tells them from others of the field."""
+        return FragmentRows(self._fragment(("rows", what), build), self.use, is_lateral=lateral)
+
+    def value(
+        self, what: Hashable, build: Callable[[FromClause | None, Arguments], ColumnElement[Any]]
+    ) -> FragmentValue:
+        """The same for a value."""
+        return FragmentValue(self._fragment(("value", what), build), self.use)
+
+    def _fragment(
+        self, what: Hashable, build: Callable[[FromClause | None, Arguments], ClauseElement]
+    ) -> Fragment:
+        kept: OrderedDict[Hashable, Fragment | None]
+        kept = self.field.__dict__.setdefault("fragments", OrderedDict())
+        parent, given = self.use.parent, self.use.given
+        opened = {name: _opened(name, value) for name, value in given.items()}
+        columns = None if parent is None else tuple(parent.c.keys())
+        key = (what, self.variant, columns, *((name, hashable(value)) for name, value in opened.items()))
+        if key in kept:
+            kept.move_to_end(key)
+        else:
+            stand_in = _stand_in(parent)
+            built = build(stand_in, opened)
+            kept[key] = None if _has_argument_in_cte(built) else written(built, stand_in, self.variant)
+            if len(kept) > _OF_A_FIELD:
+                kept.popitem(last=False)
+        found = kept[key]
+        if found is None:
+            # A statement has a CTE once: one that holds what a client says has to be of this use alone.
+            stand_in = _stand_in(parent)
+            found = written(build(stand_in, given), stand_in, self.variant)
+        return found
+
+
+def _stand_in(parent: FromClause | None) -> FromClause | None:
+    return None if parent is None else table(STAND_IN, *(column(c.key, c.type) for c in parent.c))
+
+
+def _has_argument_in_cte(element: ClauseElement) -> bool:
+    ctes = [inner for inner in visitors.iterate(element) if isinstance(inner, CTE)]
+    return any(_is_argument(inner) for cte in ctes for inner in visitors.iterate(cte.element))
+
+
+def _is_argument(element: object) -> bool:
+    source = source_of(element) if isinstance(element, BindParameter) else None
+    return source is not None and isinstance(source.value, Argument)
+
+
+def _opened(name: str, value: Any) -> Any:
+    text = isinstance(value, str | datetime.datetime) and not isinstance(value, enum.Enum)
+    return Argument((name,)) if text or isinstance(value, Variable) else value
