@@ -5,16 +5,21 @@ and may be committed a little later. A master account that never chose a plan ha
 where there is something to charge.
 """
 
+import datetime
 import uuid
+from string import Template
 
 from sqlalchemy import DateTime, FromClause, Uuid, column, func, literal
 
 from models.functions import Language, StoredFunction, Volatility
 
+CHARGED_AFTER = datetime.timedelta(hours=1)
+"""After its end."""
+
 _HEAD = """mandant_cycles_to_charge(tree uuid)
   RETURNS TABLE (master_id uuid, account_id uuid, starts_at timestamptz, ends_at timestamptz)"""
 
-_BODY = """
+_BODY = Template("""
 SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
   SELECT numbered.master_id, numbered.account_id,
     mandant_cycle_start(numbered.anchored_at, numbered.time_zone, numbered.number) AS starts_at,
@@ -53,7 +58,9 @@ SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
     WHERE coalesce(charged.charged_until, counted.anchored_at) < mandant_now() - interval '27 days'
   ) AS numbered
 ) AS ended
-WHERE ended.ends_at <= mandant_now() - interval '1 hour'"""
+WHERE ended.ends_at <= mandant_now() - interval '$charged_after seconds'""").substitute(
+    charged_after=CHARGED_AFTER.seconds
+)
 """Of each subscription the first such cycle; of one tree, or of all that the caller sees."""
 
 FUNCTIONS = (StoredFunction(_HEAD, _BODY, Volatility.STABLE, language=Language.SQL),)

@@ -14,6 +14,7 @@ _FOR_ANYBODY = {
     "mandant_cycle_number",
     "mandant_cycle_start",
     "mandant_cycles_to_charge",
+    "mandant_invoices_to_issue",
     "mandant_kept_credit",
     "mandant_now",
 }
