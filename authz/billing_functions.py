@@ -11,8 +11,8 @@ from models.identifiers import MasterId
 
 _ENTER = """
 BEGIN
-  IF NOT EXISTS (SELECT FROM mandant_cycles_to_charge(tree))
-    AND NOT EXISTS (SELECT FROM mandant_invoices_to_issue(tree)) THEN
+  IF NOT EXISTS (SELECT FROM mandant_cycles_to_charge() WHERE master_id = tree)
+    AND NOT EXISTS (SELECT FROM mandant_invoices_to_issue() WHERE master_id = tree) THEN
     RETURN false;
   END IF;
   PERFORM set_config('mandant.trees', '{' || tree || '}', true);

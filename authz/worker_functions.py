@@ -35,8 +35,10 @@ _ENQUEUE_DUE = Template("""
 DECLARE
   number integer;
 BEGIN
+  -- Nothing may be due, or thousands: a plan that was made for the one would not end for the other.
+  PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   WITH due AS (
-    SELECT DISTINCT '$reservation_expiry' AS kind, master_id AS tree, cycle_id AS subject
+    SELECT '$reservation_expiry' AS kind, master_id AS tree, cycle_id AS subject
       FROM send_reservations WHERE status = 'RESERVED' AND expires_at <= mandant_now()
     UNION ALL
     SELECT '$cycle_close', master_id, id FROM send_cycles
@@ -56,22 +58,18 @@ BEGIN
           AND (automatic OR created_at < now() - interval '$left_to_its_request seconds')
     ) AS wanting
     UNION ALL
-    SELECT '$cycle_charge', master_id, account_id FROM mandant_cycles_to_charge(NULL)
+    SELECT '$cycle_charge', master_id, account_id FROM mandant_cycles_to_charge()
     UNION ALL
-    SELECT DISTINCT '$invoice_issue', master_id, account_id FROM mandant_invoices_to_issue(NULL)
-      WHERE issuing
-  ), wanted AS (
-    SELECT kind, convert_to(concat_ws(' ', tree, subject), 'UTF8') AS about,
-      concat_ws(' ', kind, tree, subject) AS key
-    FROM due
+    SELECT '$invoice_issue', master_id, account_id FROM mandant_invoices_to_issue() WHERE issuing
+  ), missing AS (
+    SELECT kind, convert_to(concat_ws(' ', tree, subject), 'UTF8') AS about FROM due
+    EXCEPT
+    SELECT entrypoint, payload FROM pgq.pgqueuer
+      WHERE status <> 'queued' OR attempts > 0 OR execute_after <= now()
   ), fresh AS (
     INSERT INTO pgq.pgqueuer (priority, entrypoint, payload, dedupe_key, status)
-    SELECT $priority, kind, about, key, 'queued' FROM wanted
-    WHERE NOT EXISTS (
-      SELECT FROM pgq.pgqueuer AS known
-      WHERE known.entrypoint = kind AND known.payload = about
-        AND (known.status <> 'queued' OR known.attempts > 0 OR known.execute_after <= now())
-    )
+    SELECT $priority, kind, about, concat_ws(' ', kind, convert_from(about, 'UTF8')), 'queued'
+    FROM missing
     ORDER BY $priority DESC LIMIT most
     ON CONFLICT DO NOTHING RETURNING id, priority, entrypoint, status
   ), logged AS (

@@ -63,8 +63,10 @@ async def charge_cycle(session: AsyncSession, due: AccountKey) -> bool:
 
 
 async def _ended(session: AsyncSession, due: AccountKey) -> Cycle | None:
-    found = cycles_to_charge(due.master_id)
-    statement = select(found.c.starts_at, found.c.ends_at).where(found.c.account_id == due.account_id)
+    found = cycles_to_charge().c
+    statement = select(found.starts_at, found.ends_at).where(
+        found.master_id == due.master_id, found.account_id == due.account_id
+    )
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else Cycle(due.master_id, due.account_id, row.starts_at, row.ends_at)
 

@@ -59,11 +59,11 @@ async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountKey) 
 
 
 async def _period(session: AsyncSession, due: AccountKey) -> Period | None:
-    found = invoices_to_issue(due.master_id)
+    found = invoices_to_issue().c
     statement = (
-        select(found.c.starts_at, found.c.ends_at)
-        .where(found.c.account_id == due.account_id)
-        .order_by(found.c.ends_at, found.c.starts_at)
+        select(found.starts_at, found.ends_at)
+        .where(found.master_id == due.master_id, found.account_id == due.account_id)
+        .order_by(found.ends_at, found.starts_at)
         .limit(1)
     )
     row = (await session.execute(statement)).one_or_none()

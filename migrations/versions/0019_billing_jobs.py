@@ -7,6 +7,7 @@ down_revision = "0017"
 
 REPLACED = (
     "mandant_enqueue_due(integer)",
+    "mandant_cycles_to_charge(uuid)",
     "mandant_charges_due(uuid, integer)",
     "mandant_invoices_due(uuid, integer)",
 )

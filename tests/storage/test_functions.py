@@ -76,7 +76,7 @@ async def test_another_body_is_noticed_and_mended(database: AsyncEngine) -> None
 @pytest.mark.parametrize(
     "change",
     [
-        "DROP FUNCTION mandant_cycles_to_charge(uuid)",
+        "DROP FUNCTION mandant_invoices_to_issue()",
         "ALTER FUNCTION mandant_found(uuid) RENAME TO found",
         "ALTER FUNCTION mandant_staff(bytea) SECURITY INVOKER",
         "ALTER FUNCTION mandant_enqueue(text, uuid, uuid, timestamptz) SECURITY DEFINER",
