@@ -7,7 +7,7 @@ into a tree in which something is due, and into no other.
 
 from string import Template
 
-from sqlalchemy import Integer, Uuid, func, literal, select
+from sqlalchemy import Boolean, Integer, Uuid, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.functions import Rights, StoredFunction, Volatility
@@ -35,8 +35,10 @@ _ENQUEUE_DUE = Template("""
 DECLARE
   number integer;
 BEGIN
+  -- Nothing may be due, or thousands: a plan that was made for the one would not end for the other.
+  PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
   WITH due AS (
-    SELECT DISTINCT '$reservation_expiry' AS kind, master_id AS tree, cycle_id AS subject
+    SELECT '$reservation_expiry' AS kind, master_id AS tree, cycle_id AS subject
       FROM send_reservations WHERE status = 'RESERVED' AND expires_at <= mandant_now()
     UNION ALL
     SELECT '$cycle_close', master_id, id FROM send_cycles
@@ -55,19 +57,20 @@ BEGIN
         WHERE status = 'PENDING'
           AND (automatic OR created_at < now() - interval '$left_to_its_request seconds')
     ) AS wanting
-  ), wanted AS (
-    SELECT kind, convert_to(concat_ws(' ', tree, subject), 'UTF8') AS about,
-      concat_ws(' ', kind, tree, subject) AS key
-    FROM due
+    UNION ALL
+    SELECT '$cycle_charge', master_id, account_id FROM mandant_cycles_to_charge()
+    UNION ALL
+    SELECT '$invoice_issue', master_id, account_id FROM mandant_invoices_to_issue() WHERE issuing
+  ), missing AS (
+    SELECT kind, convert_to(concat_ws(' ', tree, subject), 'UTF8') AS about FROM due
+    EXCEPT
+    SELECT entrypoint, payload FROM pgq.pgqueuer
+      WHERE status <> 'queued' OR attempts > 0 OR execute_after <= now()
   ), fresh AS (
     INSERT INTO pgq.pgqueuer (priority, entrypoint, payload, dedupe_key, status)
-    SELECT $priority, kind, about, key, 'queued' FROM wanted
-    WHERE NOT EXISTS (
-      SELECT FROM pgq.pgqueuer AS known
-      WHERE known.entrypoint = kind AND known.payload = about
-        AND (known.status <> 'queued' OR known.attempts > 0 OR known.execute_after <= now())
-    )
-    LIMIT most
+    SELECT $priority, kind, about, concat_ws(' ', kind, convert_from(about, 'UTF8')), 'queued'
+    FROM missing
+    ORDER BY $priority DESC LIMIT most
     ON CONFLICT DO NOTHING RETURNING id, priority, entrypoint, status
   ), logged AS (
     INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint)
@@ -120,16 +123,23 @@ END"""
 
 FUNCTIONS = (
     StoredFunction(_CYCLE_HEAD, _CYCLE_IS_OVER, Volatility.STABLE, Rights.OWNER),
-    StoredFunction("mandant_enqueue_due(most integer) RETURNS integer", _ENQUEUE_DUE, rights=Rights.OWNER),
+    StoredFunction(
+        "mandant_enqueue_due(most integer, issuing boolean) RETURNS integer",
+        _ENQUEUE_DUE,
+        rights=Rights.OWNER,
+    ),
     StoredFunction("mandant_enter_as_worker(tree uuid) RETURNS boolean", _ENTER, rights=Rights.OWNER),
     StoredFunction("mandant_delete_ended_lists() RETURNS boolean", _DELETE_ENDED_LISTS, rights=Rights.OWNER),
 )
 
 
-async def enqueue_due(session: AsyncSession, most: int) -> int:
-    """Put a job for what is due into the queue, as far as none is there. How many, at most so many."""
-    enqueued = await session.execute(select(func.mandant_enqueue_due(literal(most, Integer))))
-    return int(enqueued.scalar_one())
+async def enqueue_due(session: AsyncSession, most: int, *, issuing: bool) -> int:
+    """Put a job for what is due into the queue, as far as none is there. How many, at most so many.
+
+    `issuing`: also for invoices, which without an issuer would be due for ever.
+    """
+    enqueuing = func.mandant_enqueue_due(literal(most, Integer), literal(issuing, Boolean))
+    return int((await session.execute(select(enqueuing))).scalar_one())
 
 
 async def enter_as_worker(session: AsyncSession, master_id: MasterId) -> bool:

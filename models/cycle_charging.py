@@ -5,16 +5,20 @@ and may be committed a little later. A master account that never chose a plan ha
 where there is something to charge.
 """
 
-import uuid
+import datetime
+from string import Template
 
-from sqlalchemy import DateTime, FromClause, Uuid, column, func, literal
+from sqlalchemy import DateTime, FromClause, Uuid, column, func
 
 from models.functions import Language, StoredFunction, Volatility
 
-_HEAD = """mandant_cycles_to_charge(tree uuid)
+CHARGED_AFTER = datetime.timedelta(hours=1)
+"""After its end."""
+
+_HEAD = """mandant_cycles_to_charge()
   RETURNS TABLE (master_id uuid, account_id uuid, starts_at timestamptz, ends_at timestamptz)"""
 
-_BODY = """
+_BODY = Template("""
 SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
   SELECT numbered.master_id, numbered.account_id,
     mandant_cycle_start(numbered.anchored_at, numbered.time_zone, numbered.number) AS starts_at,
@@ -26,11 +30,10 @@ SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
       SELECT subscription.master_id, subscription.account_id, subscription.anchored_at,
         subscription.time_zone
       FROM subscriptions AS subscription
-      WHERE tree IS NULL OR subscription.master_id = tree
       UNION ALL
       SELECT root.master_id, root.id, root.created_at, 'UTC'
       FROM accounts AS root
-      WHERE root.id = root.master_id AND (tree IS NULL OR root.master_id = tree)
+      WHERE root.id = root.master_id
         AND NOT EXISTS (
           SELECT FROM subscriptions AS chosen
           WHERE chosen.master_id = root.master_id AND chosen.account_id = root.id
@@ -53,16 +56,18 @@ SELECT ended.master_id, ended.account_id, ended.starts_at, ended.ends_at FROM (
     WHERE coalesce(charged.charged_until, counted.anchored_at) < mandant_now() - interval '27 days'
   ) AS numbered
 ) AS ended
-WHERE ended.ends_at <= mandant_now() - interval '1 hour'"""
-"""Of each subscription the first such cycle; of one tree, or of all that the caller sees."""
+WHERE ended.ends_at <= mandant_now() - interval '$charged_after seconds'""").substitute(
+    charged_after=CHARGED_AFTER.seconds
+)
+"""Of each subscription the first such cycle, in all trees that the caller sees."""
 
 FUNCTIONS = (StoredFunction(_HEAD, _BODY, Volatility.STABLE, language=Language.SQL),)
 
 
-def cycles_to_charge(tree: uuid.UUID) -> FromClause:
-    """Those of a tree, as rows (account_id, starts_at, ends_at)."""
+def cycles_to_charge() -> FromClause:
+    """As rows (master_id, account_id, starts_at, ends_at)."""
     moment = DateTime(timezone=True)
-    return func.mandant_cycles_to_charge(literal(tree, Uuid)).table_valued(
+    return func.mandant_cycles_to_charge().table_valued(
         column("master_id", Uuid()),
         column("account_id", Uuid()),
         column("starts_at", moment),

@@ -26,6 +26,10 @@ class JobKind(enum.Enum):
     """A cycle (`send_cycles`) that has ended."""
     TOP_UP = "top_up"
     """An account whose rule is due, or of which a top-up waits for its answer."""
+    CYCLE_CHARGE = "cycle_charge"
+    """An account with a subscription, of which a cycle has ended."""
+    INVOICE_ISSUE = "invoice_issue"
+    """An account that is billed."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,12 @@ class Job:
 
 _HEAD = "mandant_enqueue(kind text, tree uuid, subject uuid, run_at timestamptz) RETURNS void"
 
-PRIORITY = f"CASE kind WHEN '{JobKind.TOP_UP.value}' THEN 0 ELSE 1 END"
-"""Top-ups may wait for a payment provider, and nothing else is to wait for them."""
+_PRIORITIES = {JobKind.TOP_UP: 0, JobKind.CYCLE_CHARGE: -1, JobKind.INVOICE_ISSUE: -1}
+_RANKS = " ".join(f"WHEN '{kind.value}' THEN {priority}" for kind, priority in _PRIORITIES.items())
+
+PRIORITY = f"CASE kind {_RANKS} ELSE 1 END"
+"""Top-ups may wait for a payment provider, and nothing that is urgent is to wait for them. Billing is not:
+many cycles end at the same moment, and their credit is to be bought all the same."""
 
 # A job for later waits until the next ten seconds are full and serves all that are put in for then, so that
 # a subscription has few of them, however much it sends. A queued one is looked for first: an INSERT notifies

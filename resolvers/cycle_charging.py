@@ -6,7 +6,6 @@ which were paid from credit when they were committed, come beside it. Nothing el
 """
 
 import datetime
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,26 +26,21 @@ from models.accounts import accounts
 from models.billing import charged_cycles, charges
 from models.cycle_charging import cycles_to_charge
 from models.cycles import cycle_number, cycle_start
-from models.identifiers import AccountId, AccountKey, MasterId, new_id
+from models.identifiers import AccountId, AccountKey, new_id
+from models.invoices_to_issue import INVOICED_AFTER
+from models.jobs import Job, JobKind
 from resolvers.billing import billed_id
 from resolvers.cycle_usage import Cycle, Usage, is_open, usage_of
 from resolvers.invoice_amounts import cents
+from resolvers.jobs import enqueue_shared
 from resolvers.plans import anchored_at_of, subscriber_id, time_zone_of
-
-BATCH = 100
-"""So many are looked at before others are looked for."""
-
-
-async def charges_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountKey]:
-    """Up to BATCH of them, those whose ids come after that one."""
-    rows = await session.execute(billing_functions.charges_due(after or uuid.UUID(int=0), BATCH))
-    return [AccountKey(MasterId(row.tree), AccountId(row.account)) for row in rows]
 
 
 async def charge_cycle(session: AsyncSession, due: AccountKey) -> bool:
     """Charge the first cycle of the account's subscription that has ended and is not charged. Whether it was.
 
-    It is not while something of it can still be committed, nor where another worker was first.
+    It is not while something of it can still be committed, nor where another worker was first. What it costs
+    is put on invoices when these are due.
     """
     if not await billing_functions.enter_to_bill(session, due.master_id):
         return False
@@ -69,8 +63,10 @@ async def charge_cycle(session: AsyncSession, due: AccountKey) -> bool:
 
 
 async def _ended(session: AsyncSession, due: AccountKey) -> Cycle | None:
-    found = cycles_to_charge(due.master_id)
-    statement = select(found.c.starts_at, found.c.ends_at).where(found.c.account_id == due.account_id)
+    found = cycles_to_charge().c
+    statement = select(found.starts_at, found.ends_at).where(
+        found.master_id == due.master_id, found.account_id == due.account_id
+    )
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else Cycle(due.master_id, due.account_id, row.starts_at, row.ends_at)
 
@@ -104,6 +100,13 @@ async def _charge(session: AsyncSession, cycle: Cycle, used: Sequence[Usage]) ->
             }
         )
     await session.execute(insert(charges), rows)
+    await enqueue_shared(
+        session,
+        {
+            Job(JobKind.INVOICE_ISSUE, cycle.master_id, billed_id): period.ends_at + INVOICED_AFTER
+            for billed_id, period in periods.items()
+        },
+    )
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import ColumnElement, Uuid, and_, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, DateTime, Uuid, and_, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from authz.worker_functions import enter_as_worker
 from models.clock import current_moment
+from models.cycle_charging import CHARGED_AFTER
 from models.identifiers import MasterId, SendCycleId
+from models.jobs import Job, JobKind
 from models.sends import active_contacts, contact_claims, send_cycles
+from resolvers.jobs import enqueue
 from resolvers.send_cycles import lock_cycle
 from resolvers.send_expiry import expire_reservations
 
@@ -42,14 +45,15 @@ async def _forget_contacts(sessions: Sessions, master_id: MasterId, cycle_id: Se
 
 
 async def _forget_batch(session: AsyncSession, master_id: MasterId, cycle_id: SendCycleId) -> bool:
-    """Whether there may be more. With the last ones the cycle is closed."""
+    """Whether there may be more. With the last ones the cycle is closed, and is charged later."""
     if not await enter_as_worker(session, master_id):
         return False
     await lock_cycle(session, master_id, cycle_id)
     cycle = send_cycles.c
     this = and_(cycle.master_id == master_id, cycle.id == cycle_id, cycle.closed_at.is_(None))
     over: ColumnElement[bool] = func.mandant_cycle_is_over(literal(master_id, Uuid), literal(cycle_id, Uuid))
-    if (await session.execute(select(cycle.id).where(this, over))).one_or_none() is None:
+    ended = (await session.execute(select(cycle.account_id, cycle.ends_at).where(this, over))).one_or_none()
+    if ended is None:
         return False
     contact, claim = active_contacts.c, contact_claims.c
     of_cycle = and_(contact.master_id == master_id, contact.cycle_id == cycle_id)
@@ -62,6 +66,8 @@ async def _forget_batch(session: AsyncSession, master_id: MasterId, cycle_id: Se
         delete(contact_claims).where(claim.master_id == master_id, claim.cycle_id == cycle_id)
     )
     await session.execute(update(send_cycles).where(this).values(closed_at=current_moment()))
+    charged_at = literal(ended.ends_at + CHARGED_AFTER, DateTime(timezone=True))
+    await enqueue(session, Job(JobKind.CYCLE_CHARGE, master_id, ended.account_id), charged_at)
     return False
 
 

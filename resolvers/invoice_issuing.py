@@ -1,7 +1,6 @@
 """Issuing invoices: what was charged to an account in a cycle of its own, on one invoice (R27, R55, R59)."""
 
 import datetime
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ from sqlalchemy import (
     DateTime,
     Row,
     and_,
-    exists,
     literal,
     select,
 )
@@ -19,15 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz import billing_functions
 from authz.guard import lock_path
-from models.accounts import Currency, account_closure, accounts
+from models.accounts import Currency, accounts
 from models.billing import billing_details, charges
 from models.clock import current_moment
-from models.cycle_charging import cycles_to_charge
-from models.identifiers import AccountId, AccountKey, ChargeId, InvoiceId, MasterId, new_id
+from models.identifiers import AccountKey, ChargeId, InvoiceId, new_id
 from models.invoices import InvoiceKind
+from models.invoices_to_issue import invoices_to_issue
 from resolvers.billing import day_of
 from resolvers.credit import currency_of
-from resolvers.cycle_charging import BATCH
 from resolvers.invoice_documents import PAYABLE_WITHIN, Document, Issuer, Line, Party
 from resolvers.invoice_writing import Issued, NewInvoice, write_invoice
 
@@ -40,12 +37,6 @@ class Period:
     ends_at: datetime.datetime
 
 
-async def invoices_due(session: AsyncSession, after: AccountId | None) -> Sequence[AccountKey]:
-    """Accounts to be invoiced: up to BATCH of them, those whose ids come after that one."""
-    rows = await session.execute(billing_functions.invoices_due(after or uuid.UUID(int=0), BATCH))
-    return [AccountKey(MasterId(row.tree), AccountId(row.account)) for row in rows]
-
-
 async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountKey) -> Issued | None:
     """Issue the account's oldest invoice that is due; None where there is none, or where another worker was
     first, or where something that belongs on it waits to be charged."""
@@ -53,7 +44,7 @@ async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountKey) 
         return None
     await lock_path(session, due.master_id, due.account_id)
     period = await _period(session, due)
-    if period is None or await _is_incomplete(session, due, period):
+    if period is None:
         return None
     rows = await _charged(session, due, period)
     invoice_id = InvoiceId(new_id())
@@ -67,41 +58,16 @@ async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountKey) 
     return await write_invoice(session, issuer.number_prefix, due, new)
 
 
-def _open_charges(due: AccountKey) -> ColumnElement[bool]:
-    return and_(
-        charges.c.master_id == due.master_id,
-        charges.c.billed_id == due.account_id,
-        charges.c.invoice_id.is_(None),
-    )
-
-
 async def _period(session: AsyncSession, due: AccountKey) -> Period | None:
+    found = invoices_to_issue().c
     statement = (
-        select(charges.c.invoice_starts_at, charges.c.invoice_ends_at)
-        .where(
-            _open_charges(due),
-            charges.c.invoice_ends_at <= current_moment() - datetime.timedelta(hours=2),
-        )
-        .order_by(charges.c.invoice_ends_at, charges.c.invoice_starts_at)
+        select(found.starts_at, found.ends_at)
+        .where(found.master_id == due.master_id, found.account_id == due.account_id)
+        .order_by(found.ends_at, found.starts_at)
         .limit(1)
     )
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else Period(*row)
-
-
-async def _is_incomplete(session: AsyncSession, due: AccountKey, period: Period) -> bool:
-    """Whether a cycle that ended in the period is not charged yet, in the account or below it."""
-    ended, below = cycles_to_charge(due.master_id), account_closure.alias()
-    statement = exists(
-        select(ended.c.account_id)
-        .join(below, below.c.descendant_id == ended.c.account_id)
-        .where(
-            below.c.master_id == due.master_id,
-            below.c.ancestor_id == due.account_id,
-            ended.c.ends_at <= period.ends_at,
-        )
-    )
-    return bool((await session.execute(select(statement))).scalar_one())
 
 
 async def _charged(session: AsyncSession, due: AccountKey, period: Period) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -115,7 +81,9 @@ async def _charged(session: AsyncSession, due: AccountKey, period: Period) -> Se
         )
         .join(accounts, and_(accounts.c.master_id == charge.master_id, accounts.c.id == charge.billed_id))
         .where(
-            _open_charges(due),
+            charge.master_id == due.master_id,
+            charge.billed_id == due.account_id,
+            charge.invoice_id.is_(None),
             charge.invoice_starts_at == period.starts_at,
             charge.invoice_ends_at == period.ends_at,
         )

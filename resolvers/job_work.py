@@ -4,14 +4,21 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from models.identifiers import AccountId, AccountKey, SendCycleId
 from models.jobs import Job, JobKind
+from resolvers.billing_work import charge_cycles, issue_invoices
 from resolvers.cycle_closing import close_cycle
+from resolvers.invoice_documents import Issuer
 from resolvers.payments import PaymentProvider
 from resolvers.send_expiry import expire_reservations
 from resolvers.top_up_work import top_up
 
 
-async def do(sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, job: Job) -> None:
-    """Do what is due of a job's subject, in transactions of its own; nothing where nothing is."""
+async def do(
+    sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, issuer: Issuer | None, job: Job
+) -> None:
+    """Do what is due of a job's subject, in transactions of its own; nothing where nothing is.
+
+    Without an issuer no invoice is issued.
+    """
     match job.kind:
         case JobKind.RESERVATION_EXPIRY:
             async with sessions.begin() as session:
@@ -19,4 +26,13 @@ async def do(sessions: async_sessionmaker[AsyncSession], provider: PaymentProvid
         case JobKind.CYCLE_CLOSE:
             await close_cycle(sessions, job.master_id, SendCycleId(job.subject_id))
         case JobKind.TOP_UP:
-            await top_up(sessions, provider, AccountKey(job.master_id, AccountId(job.subject_id)))
+            await top_up(sessions, provider, _account(job))
+        case JobKind.CYCLE_CHARGE:
+            await charge_cycles(sessions, _account(job))
+        case JobKind.INVOICE_ISSUE:
+            if issuer is not None:
+                await issue_invoices(sessions, issuer, _account(job))
+
+
+def _account(job: Job) -> AccountKey:
+    return AccountKey(job.master_id, AccountId(job.subject_id))

@@ -1,11 +1,18 @@
 """Putting a job into the queue (see `models.jobs`)."""
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Text, Uuid, func, literal, null, select
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, column, func, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
+from models.clock import current_moment
 from models.jobs import Job
+
+_MOMENT = DateTime(timezone=True)
+_SOON = datetime.timedelta(seconds=10)
 
 
 async def enqueue(
@@ -19,5 +26,29 @@ async def enqueue(
     # As a statement of the session: on the driver's own connection it could come before the transaction
     # begins, and would stay after a rollback.
     kind, tree = literal(job.kind.value, Text), literal(job.master_id, Uuid)
-    moment = null().cast(DateTime(timezone=True)) if run_at is None else run_at
+    moment = null().cast(_MOMENT) if run_at is None else run_at
     await session.execute(select(func.mandant_enqueue(kind, tree, literal(job.subject_id, Uuid), moment)))
+
+
+async def enqueue_shared(session: AsyncSession, moments: Mapping[Job, datetime.datetime]) -> None:
+    """The same for jobs that many transactions put in, each with its moment.
+
+    What is overdue waits for ten seconds all the same, so that it is done once for all of them.
+    """
+    # In the same order by all of them: whoever puts in what another one does waits for that one's end.
+    jobs = sorted(moments, key=lambda job: job.payload)
+    wanted = func.unnest(
+        _array([job.kind.value for job in jobs], Text()),
+        _array([job.master_id for job in jobs], Uuid()),
+        _array([job.subject_id for job in jobs], Uuid()),
+        _array([moments[job] for job in jobs], _MOMENT),
+    ).table_valued(
+        column("kind", Text()), column("tree", Uuid()), column("subject", Uuid()), column("moment", _MOMENT)
+    )
+    found = wanted.render_derived().c
+    run_at = func.greatest(found.moment, current_moment() + _SOON)
+    await session.execute(select(func.mandant_enqueue(found.kind, found.tree, found.subject, run_at)))
+
+
+def _array(values: list[Any], of: TypeEngine[Any]) -> ColumnElement[Any]:
+    return literal(values, ARRAY(of))

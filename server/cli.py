@@ -116,7 +116,7 @@ async def _prepare_demo(addresses: DatabaseAddresses, settings: Settings) -> Dem
 
 @_commands.command()
 def worker() -> None:
-    """Do the jobs that wait, tell of what ends and bill, until Ctrl-C or SIGTERM; what was begun is ended."""
+    """Do the jobs that wait and tell of what ends, until Ctrl-C or SIGTERM; what was begun is ended."""
     settings = read_settings()
     with open_database(settings) as addresses, database_failures():
         serving.start_log()

@@ -1,8 +1,8 @@
 """`mandant worker`: what nobody's request does. Any number of them may run.
 
 It does the jobs that requests put into the queue. Every minute one of the workers puts in what is due and
-has no job, tells of what is about to end and of what has ended (N9), charges for cycles that have ended and
-issues the invoices that are due (R27, R55): so nothing depends on one row of the queue.
+has no job, so that nothing depends on one row of the queue, and tells of what is about to end and of what has
+ended (N9).
 """
 
 import asyncio
@@ -29,7 +29,6 @@ from resolvers.invoice_documents import Issuer
 from resolvers.job_work import do
 from resolvers.payments import PaymentProvider
 from resolvers.recipient_lists import delete_ended_lists
-from server.billing import bill
 from server.commands.database import current_database
 from server.database import connect_as_application
 from server.job_queue import QUEUE, Executor, open_queue
@@ -79,23 +78,23 @@ async def delete_lists(database: AsyncEngine) -> None:
             more = await delete_ended_lists(session)
 
 
-async def look(database: AsyncEngine) -> None:
-    """Put in a job for all that is due and has none, such as where a clock was moved."""
+async def look(database: AsyncEngine, *, issuing: bool) -> None:
+    """Put in a job for all that is due and has none, such as where a clock was moved; for invoices where
+    somebody issues them."""
     sessions = async_sessionmaker(database, class_=AsyncSession)
     async with sessions.begin() as session:
-        await enqueue_due(session, _MOST_ENQUEUED)
+        await enqueue_due(session, _MOST_ENQUEUED, issuing=issuing)
     async with sessions.begin() as session:
         await session.execute(_FORGET_HISTORY)
 
 
-def every_minute(issuer: Issuer | None) -> dict[str, Step]:
+def _every_minute(issuer: Issuer | None) -> dict[str, Step]:
     """What one of the workers does then, each on its own; all of them when a worker begins. By their names in
     the queue's schedule."""
     return {
-        "look": look,
+        "look": partial(look, issuing=issuer is not None),
         "tell_expiries": tell_expiries,
         "delete_lists": delete_lists,
-        "bill": partial(bill, issuer=issuer),
     }
 
 
@@ -125,9 +124,9 @@ async def _work_on_queue(
     issuer: Issuer | None,
     stop: asyncio.Event,
 ) -> None:
-    steps = every_minute(issuer)
+    steps = _every_minute(issuer)
     async with open_queue(database_url) as queue:
-        worker = _worker(queue, database, provider, steps)
+        worker = _worker(queue, database, provider, issuer, steps)
         # The first of them at once: PGQueuer waits for the next full minute.
         first_steps = asyncio.gather(*[_try(name, step, database) for name, step in steps.items()])
         # Of its own: PGQueuer sets its event also where it ends with an error.
@@ -146,13 +145,17 @@ async def _work_on_queue(
 
 
 def _worker(
-    queue: Queries, database: AsyncEngine, provider: PaymentProvider, steps: Mapping[str, Step]
+    queue: Queries,
+    database: AsyncEngine,
+    provider: PaymentProvider,
+    issuer: Issuer | None,
+    steps: Mapping[str, Step],
 ) -> PgQueuer:
     worker = PgQueuer(queue.driver, QUEUE.channel, queries=queue)
     sessions = async_sessionmaker(database, class_=AsyncSession)
 
     async def handle(job: pgqueuer.models.Job) -> None:
-        await do(sessions, provider, Job.read(job.entrypoint, job.payload))
+        await do(sessions, provider, issuer, Job.read(job.entrypoint, job.payload))
 
     for kind in JobKind:
         factory = partial(Executor, queue=queue)

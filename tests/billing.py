@@ -17,8 +17,12 @@ from models.clock import current_moment
 from models.identifiers import Kind, new_id, present
 from resolvers.invoice_amounts import TaxRate
 from resolvers.invoice_documents import Issuer, Party
-from server.billing import bill
+from server.payments import NoPayments
 from tests.api import Api, Caller
+from tests.clock import Clock
+from tests.credit import EURO
+from tests.job_queue import work_off
+from tests.plans import make_plan, subscribe
 from tests.sends import reserved, settle
 from tests.world import Account, World
 
@@ -26,14 +30,36 @@ _days = itertools.count(1)
 
 ISSUER = Issuer(Party("Mandant GmbH", "DE", "Weg 1", "10115", "Berlin", "DE123456789"), TaxRate(1900), "INV-")
 
+ISSUER_SETTINGS = {
+    "MANDANT_ISSUER_NAME": ISSUER.party.name,
+    "MANDANT_ISSUER_COUNTRY": ISSUER.party.country,
+    "MANDANT_ISSUER_STREET": "Weg 1",
+    "MANDANT_ISSUER_POSTCODE": "10115",
+    "MANDANT_ISSUER_CITY": "Berlin",
+    "MANDANT_ISSUER_VAT_ID": "DE123456789",
+}
+"""The same one's, of a worker as a process."""
+
 SHOWN = """number kind net tax total prepaid due startsAt endsAt currency taxRate account { id }
   lines(first: 100) { nodes { account { id } accountName product description quantity unitPrice amount prepaid
     startsAt endsAt } }"""
 
 
+async def with_ended_cycles(world: World, clock: Clock, count: int = 1) -> list[Account]:
+    """Master accounts with a plan for 10 euros, whose first cycle ended some days ago."""
+    plan = await make_plan(world, name="Plan", price=10 * EURO)
+    found = [await world.account() for _ in range(count)]
+    await clock.reset()
+    for account in found:
+        await subscribe(world, account, plan)
+    await clock.forward(days=35)
+    return found
+
+
 async def issue(application: AsyncEngine) -> None:
-    """A worker looks once."""
-    await bill(application, ISSUER)
+    """What a worker does until it has looked twice: it charges, and a little later issues all that is due."""
+    for _ in ("charged", "issued"):
+        await work_off(application, NoPayments(), ISSUER)
 
 
 async def invoices_of(api: Api, caller: Caller, account: Account, shown: str = SHOWN) -> list[dict[str, Any]]:

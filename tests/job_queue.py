@@ -3,13 +3,14 @@
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from models.jobs import Job, JobKind
+from resolvers.invoice_documents import Issuer
 from resolvers.job_work import do
 from resolvers.payments import PaymentProvider
 from server.worker import look
@@ -26,16 +27,26 @@ _DONE = text("DELETE FROM pgq.pgqueuer WHERE id = ANY (:ids)")
 _DIED = text("UPDATE pgq.pgqueuer SET heartbeat = now() - interval '1 minute' WHERE status = 'picked'")
 
 
-async def work_off(application: AsyncEngine, provider: PaymentProvider) -> None:
-    """Do all that is due now, as a worker would."""
-    await look(application)
-    async with application.connect() as connection:
-        rows = (await connection.execute(_READY)).all()
+async def work_off(application: AsyncEngine, provider: PaymentProvider, issuer: Issuer | None = None) -> None:
+    """Look once and do all that is due now, as a worker would."""
+    await look(application, issuing=issuer is not None)
     sessions = async_sessionmaker(application, class_=AsyncSession)
-    for row in rows:
-        await do(sessions, provider, Job.read(row.entrypoint, row.payload))
-    async with application.begin() as connection:
-        await connection.execute(_DONE, {"ids": [row.id for row in rows]})
+    while rows := await _ready(application):
+        for row in rows:
+            await do(sessions, provider, issuer, Job.read(row.entrypoint, row.payload))
+        async with application.begin() as connection:
+            await connection.execute(_DONE, {"ids": [row.id for row in rows]})
+
+
+async def _ready(application: AsyncEngine) -> Sequence[Row[*tuple[Any, ...]]]:
+    async with application.connect() as connection:
+        return (await connection.execute(_READY)).all()
+
+
+async def ready_jobs(application: AsyncEngine, kind: JobKind) -> set[Job]:
+    """Those of a kind that wait for a worker now, in all trees."""
+    found = {Job.read(row.entrypoint, row.payload) for row in await _ready(application)}
+    return {job for job in found if job.kind is kind}
 
 
 async def jobs_of(database: AsyncEngine, account: Account) -> list[Row[*tuple[Any, ...]]]:

@@ -1,32 +1,31 @@
 """Numbers without gaps, invoices that stay as they are, and credit notes that take them back."""
 
 import asyncio
-import datetime
 import uuid
 
 import pytest
 from facturx import xml_check_xsd
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from authz.builtin_roles import BuiltinRole
 from authz.refusals import Refusal, RefusalCode
-from models.identifiers import AccountKey
+from models.identifiers import AccountId, AccountKey
 from models.invoices import invoices
-from models.plans import plans
-from resolvers.cycle_charging import charge_cycle, charges_due
+from models.jobs import JobKind
 from resolvers.invoice_crediting import credit_invoice
-from resolvers.invoice_issuing import invoices_due, issue_invoice
+from resolvers.invoice_issuing import issue_invoice
 from resolvers.invoice_reading import read_invoice_xml
-from server.billing import bill
+from server.payments import NoPayments
+from server.worker import look
 from tests.api import Api
-from tests.billing import ISSUER, invoices_of, issue, lines_of, sums_of
+from tests.billing import ISSUER, invoices_of, issue, lines_of, sums_of, with_ended_cycles
 from tests.clock import Clock
 from tests.credit import EURO
-from tests.plans import choose, make_plan, subscribe
+from tests.job_queue import ready_jobs, work_off
 from tests.resolvers.log import events_of
-from tests.world import Account, World
+from tests.world import World
 
 
 async def _numbers(database: AsyncEngine) -> list[int]:
@@ -35,20 +34,9 @@ async def _numbers(database: AsyncEngine) -> list[int]:
         return list((await connection.execute(statement)).scalars())
 
 
-async def _due(world: World, clock: Clock, count: int = 1) -> list[Account]:
-    """Master accounts that an invoice is due in."""
-    plan = await make_plan(world, name="Plan", price=10 * EURO)
-    found = [await world.account() for _ in range(count)]
-    await clock.reset()
-    for account in found:
-        await subscribe(world, account, plan)
-    await clock.forward(days=35)
-    return found
-
-
 async def test_several_workers_at_once(world: World, clock: Clock, application: AsyncEngine) -> None:
     """Each account has its one invoice, and no number is left out or given twice."""
-    due = await _due(world, clock, 12)
+    due = await with_ended_cycles(world, clock, 12)
     await asyncio.gather(*[issue(application) for _ in range(4)])
     await issue(application)
     sequences = await _numbers(world.database)
@@ -61,14 +49,10 @@ async def test_several_workers_at_once(world: World, clock: Clock, application: 
 
 async def _charged(application: AsyncEngine) -> list[AccountKey]:
     """All that has ended is charged. Whom an invoice is due to."""
-    sessions = async_sessionmaker(application, class_=AsyncSession)
-    async with sessions.begin() as session:
-        ended = await charges_due(session, None)
-    for due in ended:
-        async with sessions.begin() as session:
-            assert await charge_cycle(session, due)
-    async with sessions.begin() as session:
-        return list(await invoices_due(session, None))
+    await work_off(application, NoPayments())
+    await look(application, issuing=True)
+    jobs = await ready_jobs(application, JobKind.INVOICE_ISSUE)
+    return [AccountKey(job.master_id, AccountId(job.subject_id)) for job in jobs]
 
 
 @pytest.mark.parametrize("rolled_back", [True, False])
@@ -76,7 +60,7 @@ async def test_two_that_see_the_same_invoice_due(
     world: World, clock: Clock, application: AsyncEngine, rolled_back: bool
 ) -> None:
     """The second waits for the first, and finds nothing left; or it takes the number of what never was."""
-    await _due(world, clock)
+    await with_ended_cycles(world, clock)
     (due,) = await _charged(application)
     before = await _numbers(world.database)
     sessions = async_sessionmaker(application, class_=AsyncSession)
@@ -99,7 +83,7 @@ async def test_two_that_see_the_same_invoice_due(
 
 async def test_two_trees_share_one_sequence(world: World, clock: Clock, application: AsyncEngine) -> None:
     """Whoever comes second waits with its number until it is known whether the first one's was used."""
-    await _due(world, clock, 2)
+    await with_ended_cycles(world, clock, 2)
     one, other = await _charged(application)
     before = await _numbers(world.database)
     sessions = async_sessionmaker(application, class_=AsyncSession)
@@ -125,7 +109,7 @@ async def test_what_does_not_add_up_is_not_issued(
     world: World, clock: Clock, application: AsyncEngine
 ) -> None:
     """By the database itself, whoever calls: sums, charges of others, closed trees; and no number is used."""
-    await _due(world, clock, 2)
+    await with_ended_cycles(world, clock, 2)
     one, other = await _charged(application)
     before = await _numbers(world.database)
     issue_one = text(
@@ -160,7 +144,7 @@ async def test_a_credit_note_takes_an_invoice_back(
     api: Api, world: World, clock: Clock, application: AsyncEngine
 ) -> None:
     """All of it, under the next number; the invoice stays as it was, and cannot be taken back twice."""
-    (account,) = await _due(world, clock)
+    (account,) = await with_ended_cycles(world, clock)
     owner = await world.member(account, BuiltinRole.OWNER)
     await issue(application)
     (before,) = await invoices_of(api, owner, account)
@@ -210,7 +194,7 @@ async def test_a_credit_note_takes_an_invoice_back(
 async def test_two_credit_notes_at_once(
     world: World, clock: Clock, application: AsyncEngine, api: Api
 ) -> None:
-    (account,) = await _due(world, clock)
+    (account,) = await with_ended_cycles(world, clock)
     owner = await world.member(account, BuiltinRole.OWNER)
     await issue(application)
     (invoice,) = await invoices_of(api, owner, account, "number")
@@ -229,32 +213,12 @@ async def test_two_credit_notes_at_once(
     assert await _numbers(world.database) == [*before, len(before) + 1]
 
 
-async def test_what_goes_wrong_with_one_keeps_no_other_waiting(
-    api: Api, world: World, clock: Clock, application: AsyncEngine
-) -> None:
-    """A plan whose name is too long for a line; once it is mended, its invoice comes too."""
-    (wrong, right) = await _due(world, clock, 2)
-    owners = [await world.member(account, BuiltinRole.OWNER) for account in (wrong, right)]
-    plan = await make_plan(world, name="x" * 500, price=10 * EURO)
-    await choose(world, wrong, plan, await clock.now() - datetime.timedelta(days=30))
-    await issue(application)
-    found = [
-        len(await invoices_of(api, owner, account))
-        for owner, account in zip(owners, (wrong, right), strict=True)
-    ]
-    assert found == [0, 1]
-    async with world.database.begin() as connection:
-        await connection.execute(update(plans).where(plans.c.id == plan.key).values(name="Short"))
-    await issue(application)
-    assert len(await invoices_of(api, owners[0], wrong)) == 1
-
-
 async def test_without_an_issuer_cycles_are_charged_and_nothing_is_issued(
     api: Api, world: World, clock: Clock, application: AsyncEngine
 ) -> None:
-    (account,) = await _due(world, clock)
+    (account,) = await with_ended_cycles(world, clock)
     owner = await world.member(account, BuiltinRole.OWNER)
-    await bill(application, None)
+    await work_off(application, NoPayments())
     assert await invoices_of(api, owner, account) == []
     await issue(application)
     assert len(await invoices_of(api, owner, account)) == 1

@@ -6,23 +6,30 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from models.billing import charges
 from models.identifiers import new_id
+from models.invoices import invoices
 from models.jobs import JobKind
 from models.payments import top_ups
 from models.sends import send_cycles, send_reservations
 from server.embedded_postgres import DatabaseAddresses
-from server.payments import PracticePayments
+from server.payments import NoPayments, PracticePayments
+from server.worker import look
 from tests.api import Api
+from tests.billing import ISSUER, ISSUER_SETTINGS
 from tests.clock import Clock
 from tests.credit import (
+    EURO,
     faults_of,
     give_payment_method,
     give_top_up_rule,
 )
-from tests.job_queue import let_workers_die, until
+from tests.job_queue import let_workers_die, until, work_off
 from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, send_beyond
 from tests.jobs.workers import IDLE, PRACTICE, answers_yes, working
+from tests.plans import make_plan, subscribe
 from tests.resolvers.mutations import done
 from tests.resolvers.sharing import Brand
 from tests.sends import let_expire, reserved, settle
@@ -38,38 +45,68 @@ SELECT priority, entrypoint, payload, 'queued' FROM pgq.pgqueuer WHERE status = 
 """
 
 
-async def _make_due(api: Api, world: World, brand: Brand, clock: Clock, kind: JobKind) -> None:
-    """A job of that kind has something to do, and waits in the queue, put there by nobody's look."""
-    await begin_selling(world, brand)
+@pytest.fixture
+async def due(
+    kind: JobKind, api: Api, application: AsyncEngine, world: World, brand: Brand, clock: Clock
+) -> JobKind:
+    """A job of that kind has something to do, and waits in the queue."""
     match kind:
         case JobKind.RESERVATION_EXPIRY:
+            await begin_selling(world, brand)
             await send_beyond(api, brand)
             await let_expire(world.database, brand.store)
         case JobKind.CYCLE_CLOSE:
+            await begin_selling(world, brand)
             sent = await reserved(api, brand.owner, brand.store, "ann")
             assert await settle(api, brand.owner, "sendCommit", sent) == ""
             await clock.forward(days=32)
         case JobKind.TOP_UP:
+            await begin_selling(world, brand)
             await give_top_up_rule(world, brand.us, await give_payment_method(world, brand.us))
             between = {"fromAccountId": brand.us.id, "toAccountId": brand.master.id}
             values = {**between, "amount": CREDIT - 1, "idempotencyKey": str(new_id())}
             await done(api, "creditTransfer", brand.owner, **values)
+        case JobKind.CYCLE_CHARGE:
+            await _end_cycle(world, brand, clock)
+            await look(application, issuing=False)
+        case JobKind.INVOICE_ISSUE:
+            await _end_cycle(world, brand, clock)
+            await work_off(application, NoPayments())
+    return kind
+
+
+async def _end_cycle(world: World, brand: Brand, clock: Clock) -> None:
+    """Of a plan that is to be paid."""
+    await subscribe(world, brand.master, await make_plan(world, price=EURO))
+    await clock.forward(days=32)
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What a job has done, in micro-units; `closed`: cycles."""
+    """What jobs have done, in micro-units; `closed`: cycles; `issued`: invoices."""
 
     bought: int = 0
     given_back: int = 0
     closed: int = 0
+    charged: int = 0
+    issued: int = 0
 
 
 _OUTCOMES = {
     JobKind.RESERVATION_EXPIRY: _Outcome(given_back=2 * PRICE),
     JobKind.CYCLE_CLOSE: _Outcome(closed=1),
     JobKind.TOP_UP: _Outcome(bought=10),
+    JobKind.CYCLE_CHARGE: _Outcome(charged=EURO),
+    JobKind.INVOICE_ISSUE: _Outcome(charged=EURO, issued=1),
 }
+_LOCKED = {
+    JobKind.TOP_UP: "top_up_rules",
+    JobKind.CYCLE_CHARGE: "accounts",
+    JobKind.INVOICE_ISSUE: "accounts",
+}
+"""Where not a cycle is."""
+_ISSUERS = {JobKind.INVOICE_ISSUE: ISSUER}
+_SETTINGS = {JobKind.INVOICE_ISSUE: ISSUER_SETTINGS}
 
 
 async def _outcome(world: World, brand: Brand) -> _Outcome:
@@ -80,57 +117,58 @@ async def _outcome(world: World, brand: Brand) -> _Outcome:
     expired = select(func.coalesce(func.sum(send_reservations.c.price), 0)).where(
         send_reservations.c.payer_id == brand.us.key, send_reservations.c.status == "EXPIRED"
     )
+    charged = select(func.coalesce(func.sum(charges.c.amount), 0)).where(
+        charges.c.master_id == brand.master.master
+    )
+    issued = select(func.count()).where(invoices.c.master_id == brand.master.master)
     async with world.database.connect() as connection:
-        bought, given_back, number = [
-            int((await connection.execute(found)).scalar_one()) for found in (top_up, expired, closed)
+        numbers = [
+            int((await connection.execute(found)).scalar_one())
+            for found in (top_up, expired, closed, charged, issued)
         ]
-    return _Outcome(bought, given_back, number)
+    return _Outcome(*numbers)
 
 
 @pytest.mark.parametrize("kind", JobKind)
 async def test_one_that_is_killed_at_work(
-    kind: JobKind,
-    api: Api,
+    due: JobKind,
     own: DatabaseAddresses,
     world: World,
     brand: Brand,
-    clock: Clock,
     provider: PracticePayments,
     tmp_path: Path,
 ) -> None:
     """With kill -9, in the middle of the job, before it can tell anybody. The next one does it, once."""
-    await _make_due(api, world, brand, clock, kind)
-    table = "top_up_rules" if kind is JobKind.TOP_UP else "send_cycles"
-    lock = text(f"SELECT FROM {table} WHERE master_id = :tree FOR UPDATE")
-    with running(tmp_path, "worker", DATABASE_URL=own.application, **PRACTICE) as worker:
+    before = await _outcome(world, brand)
+    lock = text(f"SELECT FROM {_LOCKED.get(due, 'send_cycles')} WHERE master_id = :tree FOR UPDATE")
+    settings = PRACTICE | _SETTINGS.get(due, {})
+    with running(tmp_path, "worker", DATABASE_URL=own.application, **settings) as worker:
         async with world.database.connect() as connection:
             await connection.execute(lock, {"tree": brand.master.master})
             await until(answers_yes(world, _STUCK))
             worker.process.send_signal(signal.SIGKILL)
             worker.process.wait(PATIENCE)
-    assert await _outcome(world, brand) == _Outcome()
+    assert await _outcome(world, brand) == before != _OUTCOMES[due]
     await let_workers_die(world.database)
-    async with working(own, provider):
+    async with working(own, provider, _ISSUERS.get(due)):
         await until(answers_yes(world, IDLE))
-    assert await _outcome(world, brand) == _OUTCOMES[kind]
+    assert await _outcome(world, brand) == _OUTCOMES[due]
     assert await faults_of(world.database, brand.us, brand.master) == []
 
 
 @pytest.mark.parametrize("kind", JobKind)
 async def test_two_at_work_do_it_once(
-    kind: JobKind,
-    api: Api,
+    due: JobKind,
     own: DatabaseAddresses,
     world: World,
     brand: Brand,
-    clock: Clock,
     provider: PracticePayments,
 ) -> None:
     """Also where the job is in the queue twice."""
-    await _make_due(api, world, brand, clock, kind)
     async with world.database.begin() as connection:
         await connection.execute(text(_TWICE))
-    async with working(own, provider), working(own, provider):
+    issuer = _ISSUERS.get(due)
+    async with working(own, provider, issuer), working(own, provider, issuer):
         await until(answers_yes(world, IDLE))
-    assert await _outcome(world, brand) == _OUTCOMES[kind]
+    assert await _outcome(world, brand) == _OUTCOMES[due]
     assert await faults_of(world.database, brand.us, brand.master) == []

@@ -117,6 +117,24 @@ async def test_jobs_for_one_moment_are_one(application: AsyncEngine, world: Worl
     assert await kinds_of(world.database, account) == {JobKind.TOP_UP: 2, JobKind.CYCLE_CLOSE: 1}
 
 
+async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World) -> None:
+    """Nothing waits for a payment provider but billing, which may come in thousands at once."""
+    account = await world.account()
+    async with async_sessionmaker(application, class_=AsyncSession).begin() as session:
+        for kind in JobKind:
+            await enqueue(session, Job(kind, MasterId(account.master), account.key))
+    rows = await jobs_of(world.database, account)
+    ranked = sorted(rows, key=lambda row: (-row.priority, row.entrypoint))
+    assert [JobKind(row.entrypoint) for row in ranked] == [
+        JobKind.CYCLE_CLOSE,
+        JobKind.RESERVATION_EXPIRY,
+        JobKind.TOP_UP,
+        JobKind.CYCLE_CHARGE,
+        JobKind.INVOICE_ISSUE,
+    ]
+    assert len({row.priority for row in rows}) == 3
+
+
 async def test_a_moment_that_has_passed_is_at_once(application: AsyncEngine, world: World) -> None:
     account = await world.account()
     async with async_sessionmaker(application, class_=AsyncSession).begin() as session:
@@ -134,8 +152,8 @@ async def test_what_is_due_without_a_job_gets_one(
     await reserved(api, brand.owner, brand.store, "ann")
     before = await kinds_of(world.database, brand.master)
     await let_expire(world.database, brand.store)
-    await asyncio.gather(*[look(application) for _ in range(3)])
-    await look(application)
+    await asyncio.gather(*[look(application, issuing=True) for _ in range(3)])
+    await look(application, issuing=True)
     after = await kinds_of(world.database, brand.master)
     assert after - before == {JobKind.RESERVATION_EXPIRY: 1}
 
@@ -152,7 +170,7 @@ async def test_what_is_held_or_at_work_gets_no_other(
     await put_in(world.database, JobKind.RESERVATION_EXPIRY, payload, status=status, attempts=attempts)
     before = await kinds_of(world.database, brand.master)
     await let_expire(world.database, brand.store)
-    await look(application)
+    await look(application, issuing=True)
     assert await kinds_of(world.database, brand.master) == before
 
 
@@ -166,7 +184,7 @@ async def test_history_ends(application: AsyncEngine, world: World) -> None:
         for age in (6, 8):
             values = {"id": job_id, "age": datetime.timedelta(days=age)}
             await connection.execute(told, values)
-    await look(application)
+    await look(application, issuing=True)
     left = text("SELECT count(*) FROM pgq.pgqueuer_log WHERE job_id = :id")
     async with world.database.connect() as connection:
         assert (await connection.execute(left, {"id": job_id})).scalar_one() == 1

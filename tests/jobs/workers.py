@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from models.identifiers import new_id
 from models.jobs import JobKind
+from resolvers.invoice_documents import Issuer
 from resolvers.payments import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
 from server.worker import work
@@ -21,10 +22,12 @@ PRACTICE = {"MANDANT_PAYMENT_PROVIDER": "practice"}
 
 
 @asynccontextmanager
-async def working(own: DatabaseAddresses, provider: PaymentProvider) -> AsyncIterator[None]:
+async def working(
+    own: DatabaseAddresses, provider: PaymentProvider, issuer: Issuer | None = None
+) -> AsyncIterator[None]:
     """A worker is at work beside the test, and ends with it."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(work(own.application, provider, None, stop))
+    worker = asyncio.create_task(work(own.application, provider, issuer, stop))
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ _FOR_ANYBODY = {
     "mandant_cycle_number",
     "mandant_cycle_start",
     "mandant_cycles_to_charge",
+    "mandant_invoices_to_issue",
     "mandant_kept_credit",
     "mandant_now",
 }
@@ -75,7 +76,7 @@ async def test_another_body_is_noticed_and_mended(database: AsyncEngine) -> None
 @pytest.mark.parametrize(
     "change",
     [
-        "DROP FUNCTION mandant_cycles_to_charge(uuid)",
+        "DROP FUNCTION mandant_invoices_to_issue()",
         "ALTER FUNCTION mandant_found(uuid) RENAME TO found",
         "ALTER FUNCTION mandant_staff(bytea) SECURITY INVOKER",
         "ALTER FUNCTION mandant_enqueue(text, uuid, uuid, timestamptz) SECURITY DEFINER",

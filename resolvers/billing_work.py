@@ -1,0 +1,27 @@
+"""What workers do about billing: charge what has ended and issue what is due, of one account (R27, R55).
+
+Each cycle and each invoice in a transaction of its own, so that one that is killed leaves none by halves.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from models.identifiers import AccountKey
+from resolvers.cycle_charging import charge_cycle
+from resolvers.invoice_documents import Issuer
+from resolvers.invoice_issuing import issue_invoice
+
+
+async def charge_cycles(sessions: async_sessionmaker[AsyncSession], due: AccountKey) -> None:
+    """Charge all cycles of the account's subscription that have ended, the first one first."""
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            more = await charge_cycle(session, due)
+
+
+async def issue_invoices(sessions: async_sessionmaker[AsyncSession], issuer: Issuer, due: AccountKey) -> None:
+    """Issue all invoices that the account is to get, the oldest first."""
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            more = await issue_invoice(session, issuer, due) is not None
