@@ -21,7 +21,9 @@ def first_readable_accounts(window: Window) -> Select[Any]:
     first = _below(GRANTS, replace(window, size=1), overshoot=False)
     # Grants may begin with the same account, and take one place of the page together.
     place = func.dense_rank().over(order_by=window.sorted([first.c.id]))
-    ranked = select(*GRANTS.c, place.label("place")).select_from(GRANTS.join(first, true())).subquery()
+    reaching = allows(GRANTS.c.below_mask, Permission.ACCOUNT_READ)
+    streams = select(*GRANTS.c, place.label("place")).select_from(GRANTS.join(first, true())).where(reaching)
+    ranked = streams.subquery()
     places = literal_column(str(window.size + 1), Integer)
     leading = select(*ranked.c).where(ranked.c.place <= places).subquery("leading")
     stream = _below(leading, window)
@@ -37,14 +39,13 @@ def first_readable_accounts(window: Window) -> Select[Any]:
 
 
 def _below(grant: FromClause, window: Window, *, overshoot: bool = True) -> FromClause:
-    """What the grant lets read below its account (master_id, id), as much of it as the window shows."""
+    """What lies below the grant's account (master_id, id), as much of it as the window shows."""
     closure = account_closure.alias()
     readable = select(closure.c.master_id, closure.c.descendant_id.label("id")).where(
         closure.c.master_id == grant.c.master_id,
         closure.c.ancestor_id == grant.c.account_id,
         # The same as a depth above 0, which would lead the planner to another index.
         closure.c.descendant_id != closure.c.ancestor_id,
-        allows(grant.c.below_mask, Permission.ACCOUNT_READ),
     )
     shown = window.apply(readable, [closure.c.descendant_id], overshoot=overshoot)
     return shown.correlate(grant).lateral()

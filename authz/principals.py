@@ -51,6 +51,7 @@ class PrincipalKind(enum.Enum):
 DIGEST_NAME = "principal_digest"
 ADDRESS_NAME = "principal_address"
 LINK_NAME = "link_digest"
+KIND_NAME = "principal_kind"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ class Credentials:
     def binds(self) -> dict[str, Any]:
         """The values of the look-up's parameters."""
         address = None if self.address is None else str(self.address)
-        return {DIGEST_NAME: self.digest, ADDRESS_NAME: address, LINK_NAME: self.link}
+        kind = None if self.kind is None else self.kind.value
+        return {DIGEST_NAME: self.digest, ADDRESS_NAME: address, KIND_NAME: kind, LINK_NAME: self.link}
 
 
 @dataclass(frozen=True)
@@ -98,14 +100,18 @@ ANONYMOUS = Credentials(Digest(b""))
 
 
 def principal_rows() -> CTE:
-    """The principal as at most one row (user_id, api_key_id), in the statement's own snapshot."""
+    """The principal as at most one row (user_id, api_key_id), in the statement's own snapshot; of a key also
+    what its grant is made of (master_id, account_id, role_id, scopes)."""
     token = bindparam(DIGEST_NAME, type_=LargeBinary, required=True)
-    person = select(sessions.c.user_id, null().cast(Uuid).label("api_key_id")).where(
-        sessions.c.digest == token, sessions.c.expires_at > func.now()
-    )
     found = api_keys.alias()
+    granted = found.c.master_id, found.c.account_id, found.c.role_id, found.c.scopes
+    person = select(
+        sessions.c.user_id,
+        null().cast(Uuid).label("api_key_id"),
+        *(null().cast(column.type).label(column.name) for column in granted),
+    ).where(sessions.c.digest == token, sessions.c.expires_at > func.now())
     previous = and_(found.c.previous_digest == token, found.c.previous_expires_at > func.now())
-    key = select(null().cast(Uuid).label("user_id"), found.c.id.label("api_key_id")).where(
+    key = select(null().cast(Uuid).label("user_id"), found.c.id.label("api_key_id"), *granted).where(
         or_(found.c.digest == token, previous), key_works(found), _works_from_here(found)
     )
     arms = only_in(PrincipalKind.PERSON, person), only_in(PrincipalKind.API_KEY, key)

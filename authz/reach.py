@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from authz.break_glass import opening_grants
+from authz.further_grants import further_grants
 from authz.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
 from authz.principals import PrincipalKind, principal_rows
 from engine.writer import only_in
@@ -63,42 +64,62 @@ def below_mask(role: FromClause, account: FromClause) -> ColumnElement[int]:
 
 def limited_below_mask(member: FromClause, role: FromClause, account: FromClause) -> ColumnElement[int]:
     """What a membership gives in the accounts below its own: no more than platform staff have set (R73)."""
+    return below_mask(role, account).op("&")(_below_limit(member))
+
+
+def _below_limit(member: FromClause) -> ColumnElement[int]:
     limited = member.c.below_limit_until > func.now()
-    limit = case((limited, member.c.below_limit), else_=mask_literal(ALL_PERMISSIONS))
-    return below_mask(role, account).op("&")(limit)
+    return case((limited, member.c.below_limit), else_=mask_literal(ALL_PERMISSIONS))
+
+
+def _below_mask_of(held: FromClause, role: FromClause) -> ColumnElement[int]:
+    """The same as `below_mask` for what is held in an account (master_id, account_id). The account is looked
+    at only where the role's masks differ: an administrator of 500 accounts spares a look at each."""
+    account = accounts.alias()
+    asked = (
+        select(below_mask(role, account))
+        .where(account.c.master_id == held.c.master_id, account.c.id == held.c.account_id)
+        .correlate(held, role)
+        .scalar_subquery()
+    )
+    same = role.c.inherited_mask == role.c.ancestor_mask
+    return case((same, role.c.ancestor_mask), else_=asked)
 
 
 def _membership_grants(principal: FromClause) -> Select[Any]:
-    member, role, account = active_memberships(), roles.alias(), accounts.alias()
+    member, role = active_memberships(), roles.alias()
     return (
         select(
             member.c.master_id,
             member.c.account_id,
             member.c.account_id.label("from_id"),
             role.c.member_mask.label("own_mask"),
-            limited_below_mask(member, role, account).label("below_mask"),
+            _below_mask_of(member, role).op("&")(_below_limit(member)).label("below_mask"),
         )
         .select_from(principal)
         .join(member, member.c.user_id == principal.c.user_id)
         .join(role, role.c.id == member.c.role_id)
-        .join(account, and_(account.c.master_id == member.c.master_id, account.c.id == member.c.account_id))
     )
 
 
 def _key_grants(principal: FromClause) -> Select[Any]:
-    key, role, account = api_keys.alias(), roles.alias(), accounts.alias()
+    key = api_keys.alias()
+    return _given_by(key, principal.join(key, key.c.id == principal.c.api_key_id))
+
+
+def _given_by(key: FromClause, source: FromClause) -> Select[Any]:
+    """The grants of keys (master_id, account_id, role_id, scopes)."""
+    role = roles.alias()
     return (
         select(
             key.c.master_id,
             key.c.account_id,
             key.c.account_id.label("from_id"),
             role.c.member_mask.op("&")(key.c.scopes).label("own_mask"),
-            below_mask(role, account).op("&")(key.c.scopes).label("below_mask"),
+            _below_mask_of(key, role).op("&")(key.c.scopes).label("below_mask"),
         )
-        .select_from(principal)
-        .join(key, key.c.id == principal.c.api_key_id)
+        .select_from(source)
         .join(role, role.c.id == key.c.role_id)
-        .join(account, and_(account.c.master_id == key.c.master_id, account.c.id == key.c.account_id))
     )
 
 
@@ -114,7 +135,7 @@ def share_mask(share: FromClause, role: FromClause) -> ColumnElement[int]:
     return given.op("&")(share.c.hidden_mask.op("#")(mask_literal(ALL_PERMISSIONS)))
 
 
-def _share_grants(principal: FromClause) -> Select[Any]:
+def share_grants(principal: FromClause) -> Select[Any]:
     """Exactly the shared accounts: nothing above them, and nothing below (R21, R34)."""
     share, opened, role = shares.alias(), share_accounts.alias(), roles.alias()
     return (
@@ -147,7 +168,7 @@ def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     """What gives the principal rights that it may pass on: rows (master_id, account_id, from_id, own_mask,
     below_mask). `from_id` is the account that the right is held in: another one only for break-glass, which
     is not among these."""
-    return union_all(*(grant for _, grant in _lasting_grants(principal)))
+    return union_all(*_lasting_grants(principal))
 
 
 def grant_rows_now(principal: FromClause, *carried: str) -> CompoundSelect[Any]:
@@ -156,23 +177,12 @@ def grant_rows_now(principal: FromClause, *carried: str) -> CompoundSelect[Any]:
     Of several principals `carried` names the columns that tell whose grant a row is; they stand behind.
     """
     whose = [principal.c[name] for name in carried]
-    return union_all(*(grant.add_columns(*whose) for _, grant in _all_grants(principal)))
+    grants = (*_lasting_grants(principal), opening_grants(principal))
+    return union_all(*(grant.add_columns(*whose) for grant in grants))
 
 
-_Grants = tuple[tuple[PrincipalKind, Select[Any]], ...]
-"""Each with the only kind of principal that it has rows for."""
-
-
-def _lasting_grants(principal: FromClause) -> _Grants:
-    return (
-        (PrincipalKind.PERSON, _membership_grants(principal)),
-        (PrincipalKind.API_KEY, _key_grants(principal)),
-        (PrincipalKind.PERSON, _share_grants(principal)),
-    )
-
-
-def _all_grants(principal: FromClause) -> _Grants:
-    return (*_lasting_grants(principal), (PrincipalKind.PERSON, opening_grants(principal)))
+def _lasting_grants(principal: FromClause) -> tuple[Select[Any], ...]:
+    return _membership_grants(principal), _key_grants(principal), share_grants(principal)
 
 
 def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
@@ -182,7 +192,11 @@ def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
 
 def _grants_of_principal() -> CTE:
     """All that gives who asks rights now; a plan for one kind of principals has that kind's alone."""
-    arms = [only_in(kind, grant) for kind, grant in _all_grants(PRINCIPAL)]
+    arms = (
+        only_in(PrincipalKind.PERSON, _membership_grants(PRINCIPAL)),
+        only_in(PrincipalKind.API_KEY, _given_by(PRINCIPAL, PRINCIPAL)),
+        only_in(PrincipalKind.PERSON, further_grants(PRINCIPAL)),
+    )
     return union_all(*arms).cte("grants").prefix_with("MATERIALIZED")
 
 

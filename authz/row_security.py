@@ -17,6 +17,7 @@ from sqlalchemy import (
     Result,
     Select,
     Table,
+    Text,
     Uuid,
     bindparam,
     func,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from authz.principals import DIGEST_NAME, LINK_NAME, Credentials
+from authz.principals import DIGEST_NAME, KIND_NAME, LINK_NAME, Credentials
 from authz.tokens import Digest
 from models.base import APPLICATION_ROLE, metadata
 from models.functions import Rights, StoredFunction
@@ -41,16 +42,27 @@ _ENTER = """
 DECLARE
   person uuid;
   trees text;
+  shared_or_opened boolean;
+  further_grants text;
 BEGIN
-  SELECT user_id INTO person FROM sessions WHERE digest = principal AND expires_at > now();
-  IF FOUND THEN
-    SELECT string_agg(master_id::text, ',') INTO trees FROM (
-      SELECT master_id FROM memberships WHERE user_id = person
-      UNION SELECT master_id FROM shares WHERE user_id = person
-    ) AS grants;
-  ELSE
-    SELECT string_agg(DISTINCT master_id::text, ',') INTO trees
-      FROM api_keys WHERE digest = principal OR previous_digest = principal;
+  IF kind IS DISTINCT FROM 'API_KEY' THEN
+    SELECT user_id INTO person FROM sessions WHERE digest = principal AND expires_at > now();
+  END IF;
+  IF person IS NOT NULL THEN
+    SELECT string_agg(master_id::text, ','),
+        bool_or(shared) OR EXISTS (SELECT FROM break_glass_openings WHERE user_id = person)
+      INTO trees, shared_or_opened FROM (
+        SELECT master_id, false AS shared FROM memberships WHERE user_id = person
+        UNION SELECT master_id, true FROM shares WHERE user_id = person
+      ) AS grants;
+    further_grants := CASE WHEN shared_or_opened OR link IS NOT NULL THEN '' ELSE 'none' END;
+    -- Assigned, because to PERFORM it would be one more statement, which takes longer.
+    further_grants := set_config('mandant.further_grants', further_grants, true);
+  ELSIF kind IS DISTINCT FROM 'PERSON' THEN
+    SELECT master_id INTO trees FROM api_keys WHERE digest = principal;
+    IF NOT FOUND THEN
+      SELECT master_id INTO trees FROM api_keys WHERE previous_digest = principal;
+    END IF;
   END IF;
   IF link IS NOT NULL THEN
     SELECT concat_ws(',', trees, string_agg(master_id::text, ',')) INTO trees FROM (
@@ -58,7 +70,7 @@ BEGIN
       UNION SELECT master_id FROM shares WHERE digest = link
     ) AS offers;
   END IF;
-  PERFORM set_config('mandant.trees', '{' || coalesce(trees, '') || '}', true);
+  trees := set_config('mandant.trees', '{' || coalesce(trees, '') || '}', true);
   RETURN true;
 END"""
 
@@ -84,7 +96,9 @@ BEGIN
 END"""
 
 FUNCTIONS = (
-    StoredFunction("mandant_enter(principal bytea, link bytea) RETURNS boolean", _ENTER, rights=Rights.OWNER),
+    StoredFunction(
+        "mandant_enter(principal bytea, kind text, link bytea) RETURNS boolean", _ENTER, rights=Rights.OWNER
+    ),
     StoredFunction("mandant_found(tree uuid) RETURNS boolean", _FOUND, rights=Rights.OWNER),
     StoredFunction("mandant_note_key_uses(secrets bytea[]) RETURNS void", _NOTE_USES, rights=Rights.OWNER),
 )
@@ -99,8 +113,11 @@ _OWN_TREES = (
 
 def entering() -> ColumnElement[bool]:
     """Tells the database who asks, for the rest of the transaction. Its parameters are in the credentials."""
-    principal = bindparam(DIGEST_NAME, type_=LargeBinary, required=True)
-    return func.mandant_enter(principal, bindparam(LINK_NAME, type_=LargeBinary, required=True))
+    return func.mandant_enter(
+        bindparam(DIGEST_NAME, type_=LargeBinary, required=True),
+        bindparam(KIND_NAME, type_=Text, required=True),
+        bindparam(LINK_NAME, type_=LargeBinary, required=True),
+    )
 
 
 _ENTERING = select(entering())
@@ -128,8 +145,11 @@ async def enter_again(session: AsyncSession) -> None:
 
 def entering_by_link(credentials: Credentials, link: Digest | None) -> Select[Any]:
     """The same for who holds the secret of a link besides."""
+    kind = credentials.binds[KIND_NAME]
     return select(
-        func.mandant_enter(literal(credentials.digest, LargeBinary), literal(link, LargeBinary)).label("open")
+        func.mandant_enter(
+            literal(credentials.digest, LargeBinary), literal(kind, Text), literal(link, LargeBinary)
+        ).label("open")
     )
 
 

@@ -1,6 +1,6 @@
 """What an account's status, and that of those above it, leaves possible (T7)."""
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, literal_column, or_, select
 
 from authz.permissions import ALL_PERMISSIONS, READ_PERMISSIONS, Permission, mask_literal
 from models.accounts import AccountStatus, account_closure, accounts
@@ -9,22 +9,31 @@ from models.accounts import AccountStatus, account_closure, accounts
 def effective_status(account: FromClause) -> ColumnElement[str]:
     """The worst status on the path from the root to the account (T7)."""
     closure, above = account_closure.alias(), accounts.alias()
-    statuses = func.array_agg(above.c.status)
+
+    def has(status: AccountStatus) -> ColumnElement[bool]:
+        return or_(account.c.status == status.value, func.bool_or(above.c.status == status.value))
+
     worst = case(
-        (literal_column(f"'{AccountStatus.CLOSED.value}'") == func.any(statuses), AccountStatus.CLOSED.value),
-        (
-            literal_column(f"'{AccountStatus.SUSPENDED.value}'") == func.any(statuses),
-            AccountStatus.SUSPENDED.value,
-        ),
+        (has(AccountStatus.CLOSED), AccountStatus.CLOSED.value),
+        (has(AccountStatus.SUSPENDED), AccountStatus.SUSPENDED.value),
         else_=AccountStatus.ACTIVE.value,
     )
     return (
         select(worst)
         .select_from(closure)
-        .join(above, and_(above.c.master_id == closure.c.master_id, above.c.id == closure.c.ancestor_id))
-        .where(closure.c.descendant_id == account.c.id, closure.c.master_id == account.c.master_id)
+        .join(above, _lies_above(account, closure, above))
         .correlate(account)
         .scalar_subquery()
+    )
+
+
+def _lies_above(account: FromClause, closure: FromClause, above: FromClause) -> ColumnElement[bool]:
+    return and_(
+        closure.c.descendant_id == account.c.id,
+        closure.c.master_id == account.c.master_id,
+        closure.c.depth > literal_column("0"),
+        above.c.master_id == closure.c.master_id,
+        above.c.id == closure.c.ancestor_id,
     )
 
 
@@ -33,13 +42,8 @@ def _inactive_above(account: FromClause) -> ColumnElement[bool]:
     return exists(
         select(above.c.id)
         .select_from(closure)
-        .join(above, and_(above.c.master_id == closure.c.master_id, above.c.id == closure.c.ancestor_id))
-        .where(
-            closure.c.descendant_id == account.c.id,
-            closure.c.master_id == account.c.master_id,
-            closure.c.depth > literal_column("0"),
-            above.c.status != AccountStatus.ACTIVE.value,
-        )
+        .join(above, _lies_above(account, closure, above))
+        .where(above.c.status != AccountStatus.ACTIVE.value)
         .correlate(account)
     )
 

@@ -2,6 +2,9 @@
 
 The same trees as those of `server.demo.trees`: what of them is the same in every tree comes as arrays from
 there, and generate_series multiplies it. Ids rise with the number of the tree, as those of UUIDv7 do.
+
+A tree's rows lie together at each size; left to the planner, they do so in a small table, and in a large one
+each lies on a page of its own.
 """
 
 from dataclasses import dataclass
@@ -25,7 +28,8 @@ _PEOPLE = f"""
 INSERT INTO users (id, name, email, email_canonical, password_hash)
 SELECT benchmark_id('{PEOPLE}', tree, place), 'Person ' || tree || '-' || place, address, address, '-'
 FROM generate_series($1::bigint, $2::bigint) AS tree, unnest($3::int[]) AS place,
-     LATERAL (SELECT 'person-' || tree || '-' || place || '@example.com') AS made(address)"""
+     LATERAL (SELECT 'person-' || tree || '-' || place || '@example.com') AS made(address)
+ORDER BY tree"""
 
 _ACCOUNTS = f"""
 INSERT INTO accounts (master_id, id, parent_id, external_id, name, status)
@@ -33,21 +37,24 @@ SELECT benchmark_id('{ACCOUNTS}', tree, 0), benchmark_id('{ACCOUNTS}', tree, pla
        benchmark_id('{ACCOUNTS}', tree, parent), CASE WHEN parent IS NOT NULL THEN 'E-' || place END,
        'Account ' || tree || '-' || place, status
 FROM generate_series($1::bigint, $2::bigint) AS tree,
-     unnest($3::int[], $4::int[], $5::text[]) AS shape(place, parent, status)"""
+     unnest($3::int[], $4::int[], $5::text[]) AS shape(place, parent, status)
+ORDER BY tree"""
 
 _CLOSURE = f"""
 INSERT INTO account_closure (master_id, ancestor_id, descendant_id, depth)
 SELECT benchmark_id('{ACCOUNTS}', tree, 0), benchmark_id('{ACCOUNTS}', tree, above),
        benchmark_id('{ACCOUNTS}', tree, below), depth
 FROM generate_series($1::bigint, $2::bigint) AS tree,
-     unnest($3::int[], $4::int[], $5::int[]) AS shape(above, below, depth)"""
+     unnest($3::int[], $4::int[], $5::int[]) AS shape(above, below, depth)
+ORDER BY tree"""
 
 _MEMBERSHIPS = f"""
 INSERT INTO memberships (master_id, account_id, id, user_id, role_id)
 SELECT benchmark_id('{ACCOUNTS}', tree, 0), benchmark_id('{ACCOUNTS}', tree, account),
        benchmark_id('{MEMBERSHIPS}', tree, number), benchmark_id('{PEOPLE}', tree, person), role
 FROM generate_series($1::bigint, $2::bigint) AS tree,
-     unnest($3::int[], $4::int[], $5::uuid[]) WITH ORDINALITY AS shape(account, person, role, number)"""
+     unnest($3::int[], $4::int[], $5::uuid[]) WITH ORDINALITY AS shape(account, person, role, number)
+ORDER BY tree"""
 
 _TABLES = "users, accounts, account_closure, memberships"
 

@@ -20,8 +20,10 @@ from benchmarks.rounds import Effort, Field
 from benchmarks.servers import MANDANT
 
 READS = (Operation.POINT_READ, Operation.PAGE)
-_NOBODY_LOOKS = """CREATE OR REPLACE FUNCTION mandant_enter(principal bytea, link bytea) RETURNS boolean
-  LANGUAGE plpgsql AS $$BEGIN RETURN true; END$$"""
+_NOBODY_LOOKS = """CREATE OR REPLACE FUNCTION mandant_enter(principal bytea, kind text, link bytea)
+  RETURNS boolean LANGUAGE plpgsql AS $$
+  DECLARE told text := set_config('mandant.further_grants', 'none', true);
+  BEGIN RETURN true; END$$"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class _Rounds:
 @asynccontextmanager
 async def _no_wall(connection: asyncpg.Connection) -> AsyncIterator[None]:
     looks = await connection.fetchval(
-        "SELECT pg_get_functiondef('mandant_enter(bytea, bytea)'::regprocedure)"
+        "SELECT pg_get_functiondef('mandant_enter(bytea, text, bytea)'::regprocedure)"
     )
     await connection.execute(_switched("DISABLE") + _NOBODY_LOOKS)
     try:

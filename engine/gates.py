@@ -16,7 +16,7 @@ class GateClosedError(Exception):
 def behind(gate: ColumnElement[bool], statement: Select[Any]) -> Select[Any]:
     """The statement's only value, read once the gate has become true; else NULL.
 
-    The gate is a row of its own, and the statement stands in a branch that PostgreSQL runs only for it.
+    The statement stands in a branch that PostgreSQL runs only once the gate has told.
     """
     return _behind(gate, statement, None)
 
@@ -29,5 +29,4 @@ def answering_behind(gate: ColumnElement[bool], statement: Select[Any]) -> Selec
 def _behind(
     gate: ColumnElement[bool], statement: Select[Any], otherwise: ColumnElement[bytes] | None
 ) -> Select[Any]:
-    opened = select(gate.label("open")).cte("gate").prefix_with("MATERIALIZED")
-    return select(case((opened.c.open, statement.scalar_subquery()), else_=otherwise)).select_from(opened)
+    return select(case((gate, statement.scalar_subquery()), else_=otherwise))

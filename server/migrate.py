@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from authz import (
     billing_functions,
     builtin_roles,
+    further_rights,
     makers,
     opened_rights,
     parent_access,
@@ -90,6 +91,7 @@ def stored_functions() -> tuple[StoredFunction, ...]:
         *invoice_issuing.FUNCTIONS,
         *makers.functions(),
         *opened_rights.functions(),
+        *further_rights.functions(),
         *row_security.FUNCTIONS,
         *staff_functions.FUNCTIONS,
         *worker_functions.FUNCTIONS,

@@ -11,6 +11,7 @@ from server.migrate import stored_functions, why_not_current
 _FOR_ANYBODY = {
     "api_key_stops",
     "break_glass_grants",
+    "further_grants",
     "mandant_cycle_number",
     "mandant_cycle_start",
     "mandant_cycles_to_charge",

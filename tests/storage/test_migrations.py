@@ -61,7 +61,7 @@ async def test_two_migrate_an_empty_database_at_once(addresses: DatabaseAddresse
         "UPDATE roles SET member_mask = member_mask + 1 WHERE name = 'ANALYST'",
         "DELETE FROM alembic_version",
         "DROP FUNCTION api_key_stops(uuid)",
-        "DROP FUNCTION mandant_enter(bytea, bytea)",
+        "DROP FUNCTION mandant_enter(bytea, text, bytea)",
         "DROP FUNCTION mandant_enqueue(text, uuid, uuid, timestamptz)",
         "DROP FUNCTION mandant_enqueue_due(integer, boolean)",
         "DROP POLICY own_trees ON events",
