@@ -8,6 +8,7 @@ from sqlalchemy import FromClause, Select, func, insert, literal, select, text, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+import engine.compiler
 import engine.reference
 import resolvers.accounts
 from authz.builtin_roles import BuiltinRole
@@ -16,6 +17,8 @@ from authz.principals import Credentials
 from authz.row_security import entering, entering_by_link, tables_of_trees
 from authz.tokens import digest_of
 from engine.declarations import SqlField
+from engine.fragments import Fragment
+from engine.places import Place
 from engine.reference_statements import Statement, statement
 from models.accounts import ParentAccess, accounts
 from models.identifiers import new_id
@@ -191,6 +194,13 @@ def _another_statement(field: SqlField, shape: Hashable, *rest: Any) -> Statemen
     return statement(field, ("without reach", shape), *rest)
 
 
+class _AnotherPlace(Place):
+    """The same of fragments."""
+
+    def _fragment(self, what: Hashable, *rest: Any) -> Fragment:
+        return super()._fragment(("without reach", what), *rest)
+
+
 @pytest.fixture
 async def without_reach(
     addresses: DatabaseAddresses, monkeypatch: pytest.MonkeyPatch
@@ -199,6 +209,7 @@ async def without_reach(
     monkeypatch.setattr(resolvers.accounts, "readable_account", _whole_database)
     monkeypatch.setattr(resolvers.accounts, "readable_accounts", _whole_database)
     monkeypatch.setattr(engine.reference, "statement", _another_statement)
+    monkeypatch.setattr(engine.compiler, "Place", _AnotherPlace)
     database, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
     yield Executor(build_schema(), database, reads, "http://mandant.test")
     await reads.close()
