@@ -15,7 +15,7 @@ BEGIN
     AND NOT EXISTS (SELECT FROM mandant_invoices_to_issue() WHERE master_id = tree) THEN
     RETURN false;
   END IF;
-  PERFORM set_config('mandant.trees', '{' || tree || '}', true);
+  PERFORM set_config('mandant.trees', tree::text, true);
   RETURN true;
 END"""
 

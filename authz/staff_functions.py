@@ -99,7 +99,7 @@ BEGIN
     SELECT FROM memberships WHERE user_id = entered_user_id AND master_id = entered_tree
     UNION ALL SELECT FROM shares WHERE user_id = entered_user_id AND master_id = entered_tree
   );
-  PERFORM set_config('mandant.trees', '{' || entered_tree || '}', true);
+  PERFORM set_config('mandant.trees', entered_tree::text, true);
   RETURN NEXT;
 END"""
 

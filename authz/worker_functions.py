@@ -98,7 +98,7 @@ BEGIN
     ) THEN
     RETURN false;
   END IF;
-  PERFORM set_config('mandant.trees', '{' || tree || '}', true);
+  PERFORM set_config('mandant.trees', tree::text, true);
   RETURN true;
 END"""
 

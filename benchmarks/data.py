@@ -64,7 +64,7 @@ async def give_credit(connection: asyncpg.Connection, trees: Sequence[Tree]) -> 
     for tree in trees:
         async with connection.transaction():
             await connection.execute(_OWN_BALANCES, tree.master_id)
-            await connection.execute("SELECT set_config('mandant.trees', $1, true)", f"{{{tree.master_id}}}")
+            await connection.execute("SELECT set_config('mandant.trees', $1, true)", str(tree.master_id))
             for account_id in tree.account_ids:
                 await connection.fetch(
                     "SELECT ledger_post($1, $2, 'TOP_UP', NULL, NULL, NULL, $3, $4, $5)",

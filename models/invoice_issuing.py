@@ -16,7 +16,7 @@ DECLARE
 BEGIN
   SELECT * INTO new_row FROM jsonb_populate_record(NULL::invoices, invoice);
   IF NOT new_row.master_id = ANY
-    (coalesce(nullif(current_setting('mandant.trees', true), ''), '{}')::uuid[]) THEN
+    (string_to_array(coalesce(current_setting('mandant.trees', true), ''), ',')::uuid[]) THEN
     RAISE EXCEPTION 'the tree is not open' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF new_row.kind = 'INVOICE' THEN

@@ -34,7 +34,7 @@ DECLARE
   before_hash bytea;
   after_hash bytea;
 BEGIN
-  IF NOT tree = ANY (coalesce(nullif(current_setting('mandant.trees', true), ''), '{}')::uuid[]) THEN
+  IF NOT tree = ANY (string_to_array(coalesce(current_setting('mandant.trees', true), ''), ',')::uuid[]) THEN
     RAISE EXCEPTION 'the tree is not open' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF (SELECT sum(change) FROM unnest(changes) AS change) IS DISTINCT FROM 0 THEN

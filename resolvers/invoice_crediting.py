@@ -32,7 +32,7 @@ async def credit_invoice(session: AsyncSession, number_prefix: str, number: str,
     if known is None:
         raise NotFound("number")
     billed = AccountKey(MasterId(known.master_id), AccountId(known.account_id))
-    await session.execute(select(func.set_config("mandant.trees", f"{{{billed.master_id}}}", True)))
+    await session.execute(select(func.set_config("mandant.trees", str(billed.master_id), True)))
     await lock_path(session, billed.master_id, billed.account_id)
     row = (await session.execute(_invoice(billed, number))).one()
     if row.kind != InvoiceKind.INVOICE.value or row.corrected:

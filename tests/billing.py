@@ -121,7 +121,7 @@ async def give_invoice(
         literal(row, JSONB), literal("T-", Text), literal([row["id"] for row in rows], ARRAY(Uuid))
     )
     async with world.database.begin() as connection:
-        await connection.execute(text(f"SELECT set_config('mandant.trees', '{{{account.master}}}', true)"))
+        await connection.execute(text(f"SELECT set_config('mandant.trees', '{account.master}', true)"))
         if rows:
             await connection.execute(insert(charges), rows)
         await connection.execute(select(issued))

@@ -50,7 +50,7 @@ async def _post(world: World, kind: str, memo: str | None, changes: list[tuple[A
         "amounts": [amount for _, _, amount in changes],
     }
     async with world.database.begin() as connection:
-        await connection.execute(text(f"SELECT set_config('mandant.trees', '{{{tree}}}', true)"))
+        await connection.execute(text(f"SELECT set_config('mandant.trees', '{tree}', true)"))
         await connection.execute(
             text("SELECT ledger_post(:tree, :id, :kind, NULL, NULL, :memo, :books, :kinds, :amounts)"), values
         )

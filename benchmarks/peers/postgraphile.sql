@@ -120,7 +120,7 @@ BEGIN
       IF FOUND THEN RETURN NEXT (true, source)::peer.transfer; END IF;
       RETURN;
     END IF;
-    PERFORM set_config('mandant.trees', '{' || tree || '}', true);
+    PERFORM set_config('mandant.trees', tree::text, true);
     PERFORM FROM ledger_post(tree, posted, 'TRANSFER', person, api_key, memo, ARRAY[source, target],
                              ARRAY['CREDIT', 'CREDIT'], ARRAY[-amount, amount]);
     IF FOUND THEN RAISE EXCEPTION 'there is not that much credit' USING ERRCODE = 'UB001'; END IF;

@@ -114,7 +114,7 @@ SELECT ${COLUMNS}, (
   a.parent_id IS NULL OR a.credit_mode = 'OWN_BALANCE',
   EXISTS (SELECT FROM account_closure c WHERE c.master_id = a.master_id AND c.depth > 0
     AND (c.ancestor_id = $5 AND c.descendant_id = $6 OR c.ancestor_id = $6 AND c.descendant_id = $5)),
-  set_config('mandant.trees', '{' || a.master_id || '}', true)
+  set_config('mandant.trees', a.master_id::text, true)
 FROM accounts a ${RIGHTS} WHERE a.id IN ($5, $6) AND reach.mask & 1 <> 0 ORDER BY a.id FOR SHARE OF a`);
 
 // A row: the key is new.

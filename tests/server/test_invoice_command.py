@@ -45,7 +45,7 @@ async def _issue(url: str) -> None:
         await connection.execute(f"{closure} VALUES ($1, $1, $1, 0)", _TREE)
         await connection.execute(_CHARGE, _TREE, charge_id)
         async with connection.transaction():
-            await connection.execute(f"SELECT set_config('mandant.trees', '{{{_TREE}}}', true)")
+            await connection.execute(f"SELECT set_config('mandant.trees', '{_TREE}', true)")
             await connection.execute("SELECT invoice_issue($1, 'T-', $2)", content, [charge_id])
     finally:
         await connection.close()

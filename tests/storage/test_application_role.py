@@ -24,7 +24,7 @@ _UNIQUE_VIOLATION = "23505"
 
 def _in(master: Account) -> str:
     """As if who asks were in the tree (see `authz.row_security`)."""
-    return f"SELECT set_config('mandant.trees', '{{{master.key}}}', true)"
+    return f"SELECT set_config('mandant.trees', '{master.key}', true)"
 
 
 async def _sqlstate(engine: AsyncEngine, *statements: UpdateBase | str) -> str | None:

@@ -39,7 +39,7 @@ async def _sqlstate(engine: AsyncEngine, tree: Account, values: dict[str, Any]) 
     """Why it is refused; None: it is not, and kept."""
     try:
         async with engine.begin() as connection:
-            await connection.execute(text(f"SELECT set_config('mandant.trees', '{{{tree.master}}}', true)"))
+            await connection.execute(text(f"SELECT set_config('mandant.trees', '{tree.master}', true)"))
             await connection.execute(_POST, values)
     except sqlalchemy.exc.DBAPIError as error:
         return getattr(error.orig, "sqlstate", None)
@@ -96,7 +96,7 @@ async def test_no_balance_below_its_floor(application: AsyncEngine, world: World
     before = await world.state(master)
     short = _transaction(master, (master, "CREDIT", -101), (child, "CREDIT", 101))
     async with application.begin() as connection:
-        await connection.execute(text(f"SELECT set_config('mandant.trees', '{{{master.key}}}', true)"))
+        await connection.execute(text(f"SELECT set_config('mandant.trees', '{master.key}', true)"))
         rows = (await connection.execute(_POST, short)).all()
     assert [tuple(row) for row in rows] == [(master.key, "CREDIT", 100)]
     assert await world.state(master) == before
@@ -108,7 +108,7 @@ async def test_times_never_run_backwards(database: AsyncEngine, world: World) ->
     child = await world.account(master)
     await give_credit(world, master, 100)
     async with database.begin() as connection:
-        await connection.execute(text(f"SELECT set_config('mandant.trees', '{{{master.key}}}', true)"))
+        await connection.execute(text(f"SELECT set_config('mandant.trees', '{master.key}', true)"))
         await move_credit(world, master, child, 1)
         await connection.execute(_POST, _transaction(master, (master, "CREDIT", -2), (child, "CREDIT", 2)))
     entry = ledger_entries.c

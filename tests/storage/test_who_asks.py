@@ -117,7 +117,7 @@ async def test_where_nothing_was_told_it_is_looked_for(application: AsyncEngine,
         assert await _told(connection) == "none"
         await connection.rollback()
         assert await _told(connection) == ""
-        await connection.execute(select(func.set_config("mandant.trees", f"{{{master.key}}}", True)))
+        await connection.execute(select(func.set_config("mandant.trees", str(master.key), True)))
         assert len((await connection.execute(select(*GRANTS.c), credentials.binds)).all()) == 1
 
 
