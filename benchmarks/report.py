@@ -47,6 +47,7 @@ depend on the machine and on what else it does: ratios are what to look at.
   INSERT is PostgreSQL's `INSERT ... SELECT` of the same rows from the same list into the same table. Medians
   of five, in turn, at one connection. Memory is the most that the server's process ever held.
 - **Growth**: how long PostgreSQL takes for Mandant's prepared statement at one connection, the median of 300.
+  A tree's rows lie together at each size.
 """
 
 

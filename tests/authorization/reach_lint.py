@@ -18,6 +18,8 @@ WATCHED = {
     "authz.reach.mask_of_account": "masks",
     "authz.reach.active_memberships": "memberships",
     "authz.break_glass.opening_grants": "grants",
+    "authz.reach.share_grants": "grants",
+    "authz.further_grants.further_grants": "grants",
     "authz.access_rows.access_in": "everybody's rights",
     "authz.principals.principal_rows": "the principal's row",
     "authz.principals.subject_rows": "a subject's row",
