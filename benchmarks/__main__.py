@@ -52,15 +52,16 @@ async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
     try:
         with tempfile.TemporaryDirectory(prefix="mandant-benchmark-") as name, ExitStack() as stack:
             folder = Path(name)
-            trees = await open_trees(connection, TREES_ASKED)
-            await give_credit(connection, trees)
+            opened = await open_trees(connection, TREES_ASKED + agreement.TREES)
+            compared, trees = opened[: agreement.TREES], opened[agreement.TREES :]
+            await give_credit(connection, opened)
             scripts = await _scripts(connection, addresses.application, trees, folder)
             await connection.execute((PEERS / "postgraphile.sql").read_text(encoding="utf-8"))
             servers = [
                 stack.enter_context(running(server, addresses.application, folder))
                 for server in (MANDANT, REFERENCE, *peers())
             ]
-            await agreement.check(connection, servers, trees)
+            await agreement.check(connection, servers, compared)
             field = Field(addresses.owner, addresses.application, servers, scripts, trees)
             measured = await contest(field, effort)
             kept = await wall(connection, field, effort)

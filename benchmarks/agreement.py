@@ -14,6 +14,9 @@ from benchmarks.servers import MANDANT, Running
 from benchmarks.special_callers import Special, open_special_callers
 from models.identifiers import AccountId
 
+TREES = 2
+"""That the servers are compared by; nobody measures them, as what is denied in them are errors."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -26,7 +29,7 @@ class Case:
 
 def cases(trees: Sequence[Tree]) -> list[Case]:
     """Each operation by callers who may, who may in part, and who may not."""
-    tree, foreign = trees[0], trees[1]
+    tree, foreign = trees
     callers = {
         "an owner": tree.owner_token,
         "an API key": tree.api_key,
@@ -73,7 +76,7 @@ def special_cases(specials: Sequence[Special]) -> Iterator[Case]:
 
 async def check(connection: asyncpg.Connection, servers: Sequence[Running], trees: Sequence[Tree]) -> None:
     """Raises CannotMeasure where a server answers other data than Mandant."""
-    specials = await open_special_callers(connection, trees[2], trees[3])
+    specials = await open_special_callers(connection, *trees)
     for case in (*cases(trees), *special_cases(specials)):
         answers = {}
         for running in servers:
