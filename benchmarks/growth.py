@@ -1,6 +1,7 @@
 """How long PostgreSQL takes for Mandant's statements while the data grow, at one connection."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from statistics import median
 
@@ -28,7 +29,9 @@ MANY_MEMBERSHIPS = 500
 _TREES_ASKED = 40
 _WARM_UPS = 6
 """Until the statement is planned and the caches are full."""
-_REPEATS = 300
+_TURNS = 5
+_REPEATS = 60
+"""In each turn."""
 
 
 @dataclass(frozen=True)
@@ -38,68 +41,104 @@ class Point:
     accounts: int
     point_read_ms: float
     page_ms: float
-    one_membership_ms: float | None
+    smallest_point_read_ms: float
+    """The same of the smallest size, kept beside and measured by turns: the machine is not always as fast."""
+    smallest_page_ms: float
+    one_membership_ms: float | None = None
     """A page of a viewer with one membership that reaches LARGE_REACH accounts."""
-    many_memberships_ms: float | None
+    many_memberships_ms: float | None = None
     """A page of a viewer with MANY_MEMBERSHIPS memberships, who reaches as many accounts."""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Requests to the data of one database."""
+
+    application: str
+    operation: Operation
+    asks: Sequence[Ask]
+
+
 async def growth(addresses: DatabaseAddresses, sizes: Sequence[int]) -> list[Point]:
-    """Grow data of their own in another database of the same server, and measure at each size."""
-    owner, application = (_growing(url) for url in (addresses.owner, addresses.application))
+    """Grow data of their own in other databases of the same server, and measure at each size."""
+    async with _data(addresses, "smallest") as (connection, application):
+        await growth_data.grow(connection, 1, _trees_of(sizes[0]))
+        smallest = await _small_viewers(connection, application)
+    async with _data(addresses, "growth") as (connection, application):
+        return await _points(connection, application, smallest, sizes)
+
+
+@asynccontextmanager
+async def _data(addresses: DatabaseAddresses, name: str) -> AsyncIterator[tuple[asyncpg.Connection, str]]:
+    """A new database: the owner's connection, and the application's address."""
+    owner, application = (
+        make_url(url).set(database=name).render_as_string(hide_password=False)
+        for url in (addresses.owner, addresses.application)
+    )
     connection = await asyncpg.connect(addresses.owner)
-    await connection.execute("CREATE DATABASE growth")
+    await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
     await migrate(owner)
     connection = await asyncpg.connect(owner)
     try:
         await growth_data.prepare(connection)
-        return await _points(connection, application, sizes)
+        yield connection, application
     finally:
         await connection.close()
 
 
-def _growing(url: str) -> str:
-    return make_url(url).set(database="growth").render_as_string(hide_password=False)
-
-
-async def _points(connection: asyncpg.Connection, application: str, sizes: Sequence[int]) -> list[Point]:
+async def _points(
+    connection: asyncpg.Connection, application: str, smallest: Sequence[_Asked], sizes: Sequence[int]
+) -> list[Point]:
     points: list[Point] = []
+    large: list[_Asked] = []
     trees = 0
-    large: tuple[str, str] | None = None
     for size in sizes:
-        wanted = -(-size // ACCOUNTS_OF_A_TREE)
-        await growth_data.grow(connection, trees + 1, wanted)
-        trees = wanted
-        if size >= LARGE_FROM and large is None:
-            large = (
-                await growth_data.open_deep_viewer(connection, LARGE_REACH),
-                await growth_data.open_broad_viewer(connection, MANY_MEMBERSHIPS),
-            )
-        asked = await open_trees(connection, _TREES_ASKED)
-        small = {operation: asks_of(operation, asked) for operation in (Operation.POINT_READ, Operation.PAGE)}
-        point = Point(
-            size,
-            await _median_ms(application, Operation.POINT_READ, small[Operation.POINT_READ]),
-            await _median_ms(application, Operation.PAGE, small[Operation.PAGE]),
-            *[await _large(application, token) for token in large or (None, None)],
-        )
+        await growth_data.grow(connection, trees + 1, _trees_of(size))
+        trees = _trees_of(size)
+        if size >= LARGE_FROM and not large:
+            large = [
+                _Asked(application, Operation.PAGE, [Ask(token, {})])
+                for token in (
+                    await growth_data.open_deep_viewer(connection, LARGE_REACH),
+                    await growth_data.open_broad_viewer(connection, MANY_MEMBERSHIPS),
+                )
+            ]
+        small = await _small_viewers(connection, application)
+        point = Point(size, *await _medians_ms([*small, *smallest, *large]))
         print(point, flush=True)
         points.append(point)
     return points
 
 
-async def _large(application: str, token: str | None) -> float | None:
-    return None if token is None else await _median_ms(application, Operation.PAGE, [Ask(token, {})])
+def _trees_of(size: int) -> int:
+    return -(-size // ACCOUNTS_OF_A_TREE)
 
 
-async def _median_ms(application: str, operation: Operation, asks: Sequence[Ask]) -> float:
-    database = connect_as_application(application, 1)
-    reads = TimedReads(application)
+async def _small_viewers(connection: asyncpg.Connection, application: str) -> list[_Asked]:
+    """Who reads an account by a key, and whose page is of one tree."""
+    asked = await open_trees(connection, _TREES_ASKED)
+    operations = Operation.POINT_READ, Operation.PAGE
+    return [_Asked(application, operation, asks_of(operation, asked)) for operation in operations]
+
+
+async def _medians_ms(asked: Sequence[_Asked]) -> list[float]:
+    """Of each, by turns."""
+    taken: list[list[float]] = [[] for _ in asked]
+    for _ in range(_TURNS):
+        for one, times in zip(asked, taken, strict=True):
+            times += await _turn(one)
+    return [median(times) * 1000 for times in taken]
+
+
+async def _turn(asked: _Asked) -> list[float]:
+    """How long each answer took in PostgreSQL, in seconds."""
+    database = connect_as_application(asked.application, 1)
+    reads = TimedReads(asked.application)
     mandant = executor(database, reads)
-    document = parse(operation.document)
+    document = parse(asked.operation.document)
     for number in range(_WARM_UPS + _REPEATS):
-        await answer(mandant, operation.document, document, asks[number % len(asks)])
+        await answer(mandant, asked.operation.document, document, asked.asks[number % len(asked.asks)])
     await reads.close()
     await database.dispose()
-    return median(reads.taken[_WARM_UPS:]) * 1000
+    return reads.taken[_WARM_UPS:]

@@ -42,9 +42,9 @@ class Results:
         return found[MANDANT.name].per_second / found[name].per_second
 
     def growth_ratio(self, field: str) -> float:
-        """The latency at the largest size for each millisecond at the smallest."""
-        first, last = asdict(self.growth[0]), asdict(self.growth[-1])
-        return float(last[field] / first[field])
+        """The latency at the largest size for each millisecond at the smallest, measured by turns."""
+        largest = asdict(self.growth[-1])
+        return float(largest[field] / largest[f"smallest_{field}"])
 
     def as_json(self) -> dict[str, object]:
         """The content of results.json."""
