@@ -35,7 +35,7 @@ class FixedStatement:
     async def rows(
         self, session: AsyncSession, values: Mapping[str, Any], variant: Hashable = None
     ) -> list[Row]:
-        """All rows; `values` in asyncpg's types. `variant`: see `engine.binds.only_in`.
+        """All rows; `values` in asyncpg's types. `variant`: see `engine.writer.only_in`.
 
         The session's transaction has begun, by a statement of SQLAlchemy's. Raises DBAPIError.
         """

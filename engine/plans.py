@@ -79,7 +79,7 @@ class Part(Protocol):
 
     @property
     def variant(self) -> Hashable:
-        """Which variant of its statement is wanted (see `engine.binds.only_in`)."""
+        """Which variant of its statement is wanted (see `engine.writer.only_in`)."""
 
     def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
         """Where the variables stand that it depends on."""
