@@ -46,9 +46,9 @@ depend on the machine and on what else it does: ratios are what to look at.
 - **Sends**: a list is uploaded as addresses and booked by one request, all of them new contacts; the bare
   INSERT is PostgreSQL's `INSERT ... SELECT` of the same rows from the same list into the same table. Medians
   of five, in turn, at one connection. Memory is the most that the server's process ever held.
-- **Growth**: how long PostgreSQL takes for Mandant's prepared statement at one connection, the median of 300 in
-  five turns. The ratios are to data of the smallest size that are kept beside and measured in the same turns.
-  A tree's rows lie together at each size.
+- **Growth**: how long PostgreSQL takes for Mandant's prepared statement at one connection, the median of 300
+  in five turns. The ratios are to data of the smallest size that are kept beside and measured in the same
+  turns. A tree's rows lie together at each size.
 """
 
 
