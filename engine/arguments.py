@@ -24,7 +24,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.unset import UNSET
 
-from engine.binds import Variable, bound
+from engine.binds import Argument, Variable, bound
 from engine.paging import PAGE_ARGUMENTS
 
 
@@ -109,6 +109,16 @@ def resolver_values(read: Callable[..., object], given: Mapping[str, Any]) -> di
     """The arguments as the resolver takes them; what was left out has the resolver's own default."""
     hints = _hints(read)
     return {name: _value(hints[name], value) for name, value in given.items() if name in hints}
+
+
+def opened(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with an Argument for what is bound: SQL that is made of them serves other values too."""
+    return {name: Argument((name,)) if _is_bound_later(value) else value for name, value in given.items()}
+
+
+def _is_bound_later(value: Any) -> bool:
+    text = isinstance(value, str | datetime.datetime) and not isinstance(value, enum.Enum)
+    return text or isinstance(value, Variable)
 
 
 def hashable(value: Any) -> Hashable:

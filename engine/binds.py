@@ -32,6 +32,11 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Argument(Variable):
+    """A value that is bound whenever SQL that was made once is used: its path is in the field's arguments."""
+
+
+@dataclass(frozen=True)
 class Source:
     """Where a bound value comes from. `convert` may raise what a client should hear."""
 

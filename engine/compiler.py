@@ -194,7 +194,7 @@ class _Field:
                 value = read(rows, **resolver_values(read, given))
             return or_else(self._codec().sql(value), missing)
 
-        return [self._place.value(missing is NULL, build)]
+        return [self._place.value("nullable" if missing is NULL else "never null", build)]
 
     def _codec(self) -> Codec:
         if self.field.declaration.codec is not None:

@@ -8,7 +8,7 @@ from sqlalchemy import CTE, BindParameter, ColumnElement, FromClause, TableClaus
 from sqlalchemy.sql.elements import _anonymous_label
 from sqlalchemy.types import TypeEngine
 
-from engine.binds import Variable, bound, source_of
+from engine.binds import Argument, bound, source_of
 
 STAND_IN = "parent$"
 """The name of the stand-in for the parent's rows."""
@@ -17,11 +17,6 @@ OWN = "$$"
 """Stands behind the names of a fragment's own, so that each use has others."""
 
 Arguments = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Argument(Variable):
-    """An argument's value that is bound where the fragment is used: its path is in the arguments."""
 
 
 @dataclass(frozen=True)

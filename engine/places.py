@@ -6,8 +6,6 @@ built over a stand-in for the parent, with parameters for what clients say; a us
 the values. To build it anew for each document would be most of what a document takes to compile.
 """
 
-import datetime
-import enum
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -16,10 +14,10 @@ from typing import Any
 from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, FromClause, Select, column, table
 from sqlalchemy.sql import visitors
 
-from engine.arguments import hashable
-from engine.binds import Variable, source_of
+from engine.arguments import hashable, opened
+from engine.binds import Argument, source_of
 from engine.declarations import SqlField
-from engine.fragments import STAND_IN, Argument, Arguments, Fragment, FragmentRows, FragmentValue, Use
+from engine.fragments import STAND_IN, Arguments, Fragment, FragmentRows, FragmentValue, Use
 from engine.writer import written
 
 _OF_A_FIELD = 64
@@ -56,14 +54,14 @@ class Place:
         kept: OrderedDict[Hashable, Fragment | None]
         kept = self.field.__dict__.setdefault("fragments", OrderedDict())
         parent, given = self.use.parent, self.use.given
-        opened = {name: _opened(name, value) for name, value in given.items()}
+        shape = opened(given)
         columns = None if parent is None else tuple(parent.c.keys())
-        key = (what, self.variant, columns, *((name, hashable(value)) for name, value in opened.items()))
+        key = (what, self.variant, columns, *((name, hashable(value)) for name, value in shape.items()))
         if key in kept:
             kept.move_to_end(key)
         else:
             stand_in = _stand_in(parent)
-            built = build(stand_in, opened)
+            built = build(stand_in, shape)
             kept[key] = None if _has_argument_in_cte(built) else written(built, stand_in, self.variant)
             if len(kept) > _OF_A_FIELD:
                 kept.popitem(last=False)
@@ -87,8 +85,3 @@ def _has_argument_in_cte(element: ClauseElement) -> bool:
 def _is_argument(element: object) -> bool:
     source = source_of(element) if isinstance(element, BindParameter) else None
     return source is not None and isinstance(source.value, Argument)
-
-
-def _opened(name: str, value: Any) -> Any:
-    text = isinstance(value, str | datetime.datetime) and not isinstance(value, enum.Enum)
-    return Argument((name,)) if text or isinstance(value, Variable) else value

@@ -5,8 +5,6 @@ cursors are parameters here as well, and what a statement is kept by is what dec
 booleans and what was left out.
 """
 
-import datetime
-import enum
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
-from engine.arguments import hashable
-from engine.binds import Source, Variable, source_of
+from engine.arguments import hashable, opened
+from engine.binds import Source, source_of
 from engine.declarations import Entity, SqlField
 
 _SHAPES_OF_A_FIELD = 64
@@ -59,12 +57,12 @@ def statement(
     """The field's statement for arguments of this shape. `build` is handed the arguments with variables for
     what is bound."""
     kept: OrderedDict[Hashable, Statement] = field.__dict__.setdefault("statements", OrderedDict())
-    opened = {name: _opened(name, value) for name, value in given.items()}
-    key = (shape, *((name, hashable(value)) for name, value in opened.items()))
+    arguments = opened(given)
+    key = (shape, *((name, hashable(value)) for name, value in arguments.items()))
     if key in kept:
         kept.move_to_end(key)
     else:
-        kept[key] = built(build(opened))
+        kept[key] = built(build(arguments))
         if len(kept) > _SHAPES_OF_A_FIELD:
             kept.popitem(last=False)
     return kept[key]
@@ -103,11 +101,6 @@ def keyed(types: Mapping[str, TypeEngine[Any]]) -> FromClause:
     columns = [column(name, type_) for name, type_ in types.items()]
     table = func.unnest(*arrays).table_valued(*columns, with_ordinality="number__", name="wanted")
     return table.render_derived(name="wanted")
-
-
-def _opened(name: str, value: Any) -> Any:
-    bound_later = isinstance(value, str | datetime.datetime) and not isinstance(value, enum.Enum)
-    return Variable((name,)) if bound_later else value
 
 
 def _key_name(index: int) -> str:
