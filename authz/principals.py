@@ -9,7 +9,7 @@ import functools
 import ipaddress
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, NewType
 
 from sqlalchemy import (
     CTE,
@@ -38,7 +38,8 @@ from models.api_keys import WhenMakerLosesAccess, api_keys
 from models.identifiers import ApiKeyId, UserId
 from models.sessions import sessions
 
-ClientAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+ClientAddress = NewType("ClientAddress", str)
+"""An IP address as PostgreSQL reads it."""
 
 
 class PrincipalKind(enum.Enum):
@@ -54,8 +55,7 @@ LINK_NAME = "link_digest"
 KIND_NAME = "principal_kind"
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     """What a request shows of who asks: what every statement looks the principal up by.
 
     `address` None: the client has no network address; a key that is bound to ranges does not work for it.
@@ -71,9 +71,8 @@ class Credentials:
     @property
     def binds(self) -> dict[str, Any]:
         """The values of the look-up's parameters."""
-        address = None if self.address is None else str(self.address)
         kind = None if self.kind is None else self.kind.value
-        return {DIGEST_NAME: self.digest, ADDRESS_NAME: address, KIND_NAME: kind, LINK_NAME: self.link}
+        return {DIGEST_NAME: self.digest, ADDRESS_NAME: self.address, KIND_NAME: kind, LINK_NAME: self.link}
 
 
 @dataclass(frozen=True)
@@ -184,6 +183,6 @@ def network_address(text: str) -> ClientAddress | None:
         address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    return address.ipv4_mapped or ipaddress.IPv6Address(int(address))
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or ipaddress.IPv6Address(int(address))
+    return ClientAddress(str(address))

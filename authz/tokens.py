@@ -15,6 +15,7 @@ from typing import NewType
 Digest = NewType("Digest", bytes)
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _RANDOM_LENGTH = 27
 _CHECKSUM_LENGTH = 6
 
@@ -30,7 +31,8 @@ class TokenKind(enum.StrEnum):
 
 def generate(kind: TokenKind) -> str:
     """A new secret."""
-    body = f"{kind}_{_base62(secrets.randbits(160), _RANDOM_LENGTH)}"
+    random_part = "".join(secrets.choice(_DIGITS) for _ in range(_RANDOM_LENGTH))
+    body = f"{kind}_{random_part}"
     return body + _checksum(body)
 
 
@@ -51,12 +53,6 @@ def digest_of(text: str) -> Digest:
 
 
 def _checksum(body: str) -> str:
-    return _base62(zlib.crc32(body.encode()), _CHECKSUM_LENGTH)
-
-
-def _base62(number: int, length: int) -> str:
-    digits = []
-    for _ in range(length):
-        number, digit = divmod(number, 62)
-        digits.append(_DIGITS[digit])
-    return "".join(reversed(digits))
+    rest, low = divmod(zlib.crc32(body.encode()), len(_PAIRS))
+    high, middle = divmod(rest, len(_PAIRS))
+    return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]

@@ -6,9 +6,9 @@ so that variables of ever new shapes cannot fill the memory.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from graphql import (
     DocumentNode,
@@ -59,8 +59,7 @@ class Plan:
         return self.statement.bound(variables, named)
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A request: a valid document and its text, the name of one of its operations (None: there is but one),
     and the variables as they came."""
 
@@ -127,6 +126,7 @@ class Operation:
             for definition in node.variable_definitions or ()
         }
         self._plain_types = _plain_types(self._types)
+        self._shapes = {name: _shape_of(type_) for name, type_ in self._types.items()}
         self._variables: dict[Hashable, tuple[str, ...]] = {}
         self._plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
 
@@ -148,11 +148,9 @@ class Operation:
 
     def plan(self, variables: Variables, part: Part) -> Plan:
         """The plan of a part for variables of this shape. Raises NotCompilableError and COST_EXCEEDED."""
-        shapes = (
-            _shape(variables[name], self._types[name]) if name in variables else "absent"
-            for name in self._names(part)
-        )
-        key = (part.key, part.variant, *shapes)
+        names, shapes = self._names(part), self._shapes
+        shape = [shapes[name](variables[name]) if name in variables else "absent" for name in names]
+        key = (part.key, part.variant, *shape)
         if key in self._plans:
             self._plans.move_to_end(key)
         else:
@@ -255,16 +253,17 @@ def _nullable(type_: GraphQLInputType | None) -> GraphQLInputType | None:
     return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
 
 
-def _shape(value: Any, type_: GraphQLInputType | None) -> Hashable:
-    """What of a variable's value decides the SQL."""
+def _shape_of(type_: GraphQLInputType | None) -> Callable[[Any], Hashable]:
+    """What of the values of a variable of this type decides the SQL."""
     inner = _nullable(type_)
-    if value is None:
-        return None
     if isinstance(inner, GraphQLList):
-        return tuple(_shape(item, inner.of_type) for item in value)
+        item_shape = _shape_of(inner.of_type)
+        return lambda items: None if items is None else tuple(map(item_shape, items))
     if _is_static(inner):
-        return value  # type: ignore[no-any-return]  # enums, booleans and integers hash
-    return prefix_of(value) if _is_id(inner) else "bound"
+        return lambda value: value  # enums, booleans and integers hash
+    if _is_id(inner):
+        return lambda value: None if value is None else prefix_of(value)
+    return lambda value: None if value is None else "bound"
 
 
 def _opened(value: Any, type_: GraphQLInputType | None, *path: str | int) -> Any:

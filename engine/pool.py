@@ -27,13 +27,17 @@ class ReadConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has n
         super().__init__(*arguments, **keywords)
         self.prepared: OrderedDict[str, Any] = OrderedDict()
 
-    async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
+    def row(self, sql: str, values: Sequence[Any]) -> Awaitable[asyncpg.Record | None]:
         """The first row, if there is one."""
         statement = self.prepared.get(sql)
-        if statement is None:
-            statement = self.prepared[sql] = await self.prepare(sql)
-            if len(self.prepared) > _STATEMENTS_OF_A_CONNECTION:
-                self.prepared.popitem(last=False)
+        found: Awaitable[asyncpg.Record | None]
+        found = self._first_row(sql, values) if statement is None else statement.fetchrow(*values)
+        return found
+
+    async def _first_row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
+        statement = self.prepared[sql] = await self.prepare(sql)
+        if len(self.prepared) > _STATEMENTS_OF_A_CONNECTION:
+            self.prepared.popitem(last=False)
         return await statement.fetchrow(*values)
 
 

@@ -1,6 +1,6 @@
 """Text that PostgreSQL cannot store, refused before it gets there: one check for all strings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from graphql import DocumentNode, GraphQLError, StringValueNode, Visitor, visit
 
@@ -26,7 +26,16 @@ def check_document_texts(document: DocumentNode) -> None:
 
 def check_variable_texts(variables: dict[str, object]) -> None:
     """The same for the variables of a request."""
-    _check(_strings_in(variables))
+    waiting: list[object] = [variables]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            _check((value,))
+        elif isinstance(value, dict):
+            waiting += value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
 
 
 def _check(texts: Iterable[str]) -> None:
@@ -37,18 +46,6 @@ def _check(texts: Iterable[str]) -> None:
             raise _refused("A text holds the character NUL.")
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
             raise _refused("A text holds half of a surrogate pair.")
-
-
-def _strings_in(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _strings_in(key)
-            yield from _strings_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings_in(item)
 
 
 def _refused(message: str) -> GraphQLError:

@@ -1,6 +1,5 @@
 """Accepting an invitation: by the very person it was made for, while its maker may still (T11, T14)."""
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
@@ -68,7 +67,7 @@ async def accept_invitation(session: AsyncSession, principal: Principal, token: 
     if token_digest is None:
         raise NotFound("token")
     # Until it is accepted, the link alone leads the person into the tree.
-    await enter(session, replace(principal.credentials, link=token_digest))
+    await enter(session, principal.credentials._replace(link=token_digest))
     invitation = await _invitation(session, token_digest)
     await lock_path(session, invitation.master_id, invitation.account_id)
     invitation = await _invitation(session, token_digest)

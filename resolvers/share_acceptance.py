@@ -1,6 +1,5 @@
 """Accepting a share, by the very person it was made for, and giving it back (R32-R34, T11-T14)."""
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select, update
@@ -75,7 +74,7 @@ async def accept_share(session: AsyncSession, principal: Principal, token: str) 
     if token_digest is None:
         raise NotFound("token")
     # Until it is accepted, the link alone leads the person into the tree.
-    await enter(session, replace(principal.credentials, link=token_digest))
+    await enter(session, principal.credentials._replace(link=token_digest))
     offered = await _offered(session, token_digest)
     opened = await _locked(session, offered)
     row = await _offered(session, token_digest)

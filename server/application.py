@@ -1,12 +1,12 @@
 """Starlette, with a short way for what is asked most."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from starlette.applications import Starlette
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
+from server.host_check import HostCheck
 from server.request_log import RequestLog
 
 GRAPHQL_PATH = "/graphql"
@@ -26,14 +26,13 @@ class Application(Starlette):
         super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *routes], lifespan=lifespan)
         self._endpoint = endpoint
         # Outside of Starlette, so that also its error pages carry the request's id.
-        self._entrance = RequestLog(TrustedHostMiddleware(self._enter, allowed_hosts))
+        self._entrance = RequestLog(HostCheck(self._enter, allowed_hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._entrance(scope, receive, send)
 
-    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _enter(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         is_graphql = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == GRAPHQL_PATH
         if is_graphql and not scope.get("root_path"):
-            await self._endpoint(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+            return self._endpoint(scope, receive, send)
+        return super().__call__(scope, receive, send)

@@ -1,7 +1,6 @@
 """The GraphQL endpoint, after the GraphQL-over-HTTP draft; strict where the draft leaves a choice."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Protocol
 
 import graphql
@@ -88,9 +87,9 @@ class GraphQLEndpoint:
 
     async def _answer(self, head: RequestHead, receive: Receive) -> ExecutionResult | bytes:
         try:
-            asked = await _read(head, receive)
+            asked = await read_post(head, receive) if head.method == "POST" else _read_url(head)
             if head.revisions:
-                asked = replace(asked, min_revision=min_revision(head.revisions))
+                asked = asked._replace(min_revision=min_revision(head.revisions))
             checked = self._documents.check(asked.query, anonymous=head.authorization is None)
             operation = _choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head.method)
@@ -101,15 +100,11 @@ class GraphQLEndpoint:
             return ExecutionResult(data=None, errors=[error])
 
 
-async def _read(head: RequestHead, receive: Receive) -> GraphQLRequest:
-    match head.method:
-        case "POST":
-            return await read_post(head, receive)
-        case "GET":
-            return read_get(head)
-        case _:
-            message = "Send a query by GET, or a query or mutation by POST."
-            raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, POST"})
+def _read_url(head: RequestHead) -> GraphQLRequest:
+    if head.method == "GET":
+        return read_get(head)
+    message = "Send a query by GET, or a query or mutation by POST."
+    raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, POST"})
 
 
 def _choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

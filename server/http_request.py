@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn, TypeGuard
+from functools import lru_cache
+from typing import NamedTuple, NoReturn, TypeGuard
 from urllib.parse import parse_qsl
 
 import orjson
@@ -31,8 +32,7 @@ _LARGEST_PARAMETER_COUNT = 20
 _MIN_REVISION = MIN_REVISION.lower().encode()
 
 
-@dataclass(frozen=True)
-class GraphQLRequest:
+class GraphQLRequest(NamedTuple):
     """One operation, as the client asks for it."""
 
     query: str
@@ -125,7 +125,8 @@ def decode_json(what: str, text: bytes) -> object:
         value: object = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         _refuse(f"{what} is not valid JSON: {error}.")
-    if _is_deeper_than(DEPTH_LIMIT, value):
+    # It has at least as many brackets as it is deep: most have fewer than are allowed.
+    if text.count(b"{") + text.count(b"[") > DEPTH_LIMIT and _is_deeper_than(DEPTH_LIMIT, value):
         _refuse(f"{what} is nested too deeply.")
     # orjson makes an inexact float of an integer that is too long, so a text that may hold one is read again.
     # It refuses the ones of 309 digits and more itself; Python would take up to 4,300.
@@ -156,6 +157,7 @@ async def next_piece(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
+@lru_cache(maxsize=256)
 def _declares_json(content_type: str | None) -> bool:
     if content_type is None:
         return False

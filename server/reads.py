@@ -1,6 +1,6 @@
 """Where compiled reads go: to a replica, if there is one, and to the primary for what that cannot answer."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import asyncpg
@@ -30,10 +30,15 @@ class Reads:
         self._primary = primary
         self._replica = replica
 
-    async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
+    def value(self, sql: str, values: Sequence[Any]) -> Awaitable[bytes | None]:
         """The statement's only value: None where nobody has the token, CLOSED where no database contains the
         revision. Raises what `engine.pool.Pool.value` raises for the primary."""
-        answer = None if self._replica is None else await _value_if_it_can(self._replica, sql, values)
+        if self._replica is None:
+            return self._primary.value(sql, values)
+        return self._value_of_either(self._replica, sql, values)
+
+    async def _value_of_either(self, replica: Pool, sql: str, values: Sequence[Any]) -> bytes | None:
+        answer = await _value_if_it_can(replica, sql, values)
         return await self._primary.value(sql, values) if answer in (None, CLOSED) else answer
 
 

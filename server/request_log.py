@@ -7,6 +7,7 @@ import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
@@ -120,20 +121,17 @@ def configure_logging() -> None:
     `log_config=None, access_log=False`: it would else write its own lines beside these.
     """
     to_terminal = sys.stderr.isatty()
-    processors: list[structlog.typing.Processor] = [
-        tell_request,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    processors: list[structlog.typing.Processor] = [tell_request, structlog.processors.add_log_level]
     renderer: structlog.typing.Processor
     # Both kinds of traceback are the plain ones: the others print local variables, and so tokens.
     if to_terminal:
+        processors.append(structlog.processors.TimeStamper(fmt="iso", utc=True))
         # Strings are shown by repr, so that a path cannot send control sequences to the terminal.
         renderer = structlog.dev.ConsoleRenderer(
             repr_native_str=True, exception_formatter=structlog.dev.plain_traceback
         )
     else:
-        processors.append(structlog.processors.format_exc_info)
+        processors += [_tell_time, structlog.processors.format_exc_info]
         renderer = structlog.processors.JSONRenderer(serializer=_json_line)
     structlog.configure(
         processors=[*processors, renderer],
@@ -151,5 +149,13 @@ def configure_logging() -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 
+def _tell_time(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """structlog's processor for the time, which `_json_line` writes."""
+    event["timestamp"] = datetime.now(UTC)
+    return event
+
+
 def _json_line(event: MutableMapping[str, Any], **options: Any) -> str:
-    return orjson.dumps(event, **options).decode()
+    return orjson.dumps(event, option=orjson.OPT_UTC_Z, **options).decode()

@@ -21,7 +21,7 @@ FUTURE = Revision(str(2**64 - 1))
 
 
 def _at_least(asked: Operation, revision: Revision) -> Operation:
-    return replace(asked, request=replace(asked.request, min_revision=revision))
+    return replace(asked, request=asked.request._replace(min_revision=revision))
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What the database is told of who asks: which trees to show, and whether there is more than memberships."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -95,7 +94,7 @@ async def test_what_is_told_takes_no_grant_away(
     credentials = _credentials(await caller_of(world))
     number, further = _CALLERS[caller_of]
     async with application.connect() as connection:
-        for entered in (credentials, replace(credentials, kind=None)):
+        for entered in (credentials, credentials._replace(kind=None)):
             await _enter(connection, entered)
             assert (await _told(connection) == "none") is (
                 not further and credentials.kind is PrincipalKind.PERSON
@@ -146,15 +145,15 @@ async def test_a_token_of_another_kind_leads_nowhere(application: AsyncEngine, w
     for caller, other in ((owner, PrincipalKind.API_KEY), (key, PrincipalKind.PERSON)):
         credentials = _credentials(caller)
         for kind in (credentials.kind, None):
-            assert await _trees(application, replace(credentials, kind=kind)) == {master.key}
-        assert await _trees(application, replace(credentials, kind=other)) == set()
+            assert await _trees(application, credentials._replace(kind=kind)) == {master.key}
+        assert await _trees(application, credentials._replace(kind=other)) == set()
     assert await _trees(application, ANONYMOUS) == set()
 
 
 async def test_a_rotated_key_finds_its_tree_by_either_secret(application: AsyncEngine, world: World) -> None:
     master, _ = await _master(world)
     key = await world.api_key(master)
-    old, new = _credentials(key), replace(_credentials(key), digest=digest_of("the new secret"))
+    old, new = _credentials(key), _credentials(key)._replace(digest=digest_of("the new secret"))
     assert await _trees(application, new) == set()
     rotated = {"digest": new.digest, "previous_digest": old.digest, "previous_expires_at": func.now()}
     async with world.database.begin() as connection:
