@@ -1,7 +1,11 @@
 # Everything is made from Python 3.11 or newer and make. uv, where it is there, installs faster than pip; npm,
 # where it is there, fetches GraphiQL's files, which browsers else load from a public network.
 
-PYTHON ?= python3
+# The system's, where it is new enough and can make environments: distributions build theirs with profile-guided
+# optimization, which takes a tenth off each request; version managers often do not.
+SYSTEM_PYTHON := /usr/bin/python3
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")
+PYTHON ?= $(shell $(SYSTEM_PYTHON) -c 'import ensurepip; $(NEW_ENOUGH)' 2> /dev/null && echo $(SYSTEM_PYTHON) || echo python3)
 ARGS ?=
 # Anything: `make bench` measures in shorter rounds and on less data.
 QUICK ?=
@@ -58,7 +62,7 @@ clean:
 pages: $(PAGES)/node_modules/all.installed
 
 $(VENV)/run.installed: requirements.txt requirements-build.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
+	@$(PYTHON) -c '$(NEW_ENOUGH)'
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --require-hashes --requirement requirements.txt --requirement requirements-build.txt
 	$(INSTALL) --no-build-isolation --editable .

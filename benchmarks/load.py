@@ -5,6 +5,7 @@ the status, the length and the absence of errors are looked at.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from benchmarks.machine import LOAD_CORE, CannotMeasure, pin
 from benchmarks.operations import CHANGES, CONNECTIONS, Ask, Operation, asks_of, body, transfers, writes
 
 HEAD_END = b"\r\n\r\n"
-_LENGTH = b"content-length:"
+_LENGTH = re.compile(rb"\n[Cc]ontent-[Ll]ength: *(\d+)\r")
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class _Client(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._clock = clock
         self._requests = requests
-        self._received = bytearray()
+        self._received = b""
         self._expected = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -133,7 +134,8 @@ class _Client(asyncio.Protocol):
         if not self._expected:
             self._expected = _whole_length(self._received)
         if self._expected and len(self._received) >= self._expected:
-            self._answered()
+            answer, self._received, self._expected = self._received, b"", 0
+            self._answered(answer)
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
@@ -144,15 +146,13 @@ class _Client(asyncio.Protocol):
         self._sent = time.perf_counter()
         self._transport.write(request)
 
-    def _answered(self) -> None:
+    def _answered(self, answer: bytes) -> None:
         now = time.perf_counter()
         self.answers += 1
-        if not _is_success(self._received):
-            self.done.set_exception(CannotMeasure(f"A server answered {bytes(self._received[:1000])!r}"))
+        if not _is_success(answer):
+            self.done.set_exception(CannotMeasure(f"A server answered {answer[:1000]!r}"))
             self._transport.close()
             return
-        self._received.clear()
-        self._expected = 0
         self._clock.count(self._sent, now)
         if self._clock.is_over(now):
             self.done.set_result(None)
@@ -161,18 +161,16 @@ class _Client(asyncio.Protocol):
             self._send()
 
 
-def _whole_length(received: bytearray) -> int:
+def _whole_length(received: bytes) -> int:
     """How many bytes the answer has, head and body; 0 while that is not known."""
     end = received.find(HEAD_END)
     if end < 0:
         return 0
-    head = bytes(received[:end]).lower()
-    start = head.find(_LENGTH)
-    if start < 0:
+    length = _LENGTH.search(received, 0, end + 1)
+    if length is None:
         raise CannotMeasure("A server does not tell the length of its answer.")
-    length = head[start + len(_LENGTH) :].partition(b"\r\n")[0]
-    return end + len(HEAD_END) + int(length)
+    return end + len(HEAD_END) + int(length[1])
 
 
-def _is_success(received: bytearray) -> bool:
-    return received.startswith(b"HTTP/1.1 200") and b'"errors"' not in received
+def _is_success(answer: bytes) -> bool:
+    return answer.startswith(b"HTTP/1.1 200") and b'"errors"' not in answer

@@ -115,9 +115,9 @@ class Settings(BaseSettings):
 
     @property
     def read_pool_size(self) -> int:
-        """Connections of one process that only read: reads are short, and PostgreSQL answers more of them
-        where fewer run beside each other."""
-        return max(2, self.pool_size // 2)
+        """Connections of one process that only read: reads are short, and the process answers most of them
+        with somewhat fewer connections than it needs for writes."""
+        return max(2, self.pool_size * 4 // 5)
 
     @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
     @property
