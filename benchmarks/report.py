@@ -42,7 +42,7 @@ depend on the machine and on what else it does: ratios are what to look at.
   rotated, are bound to addresses, or may stop. The writes of each round were counted in the log of events.
 - **Second wall**: Mandant as it is, and while row level security is off and nobody looks for the principal's
   trees; the same with pgbench, which is slowed by nothing else.
-- **Cold**: parsing, validating and compiling documents as large as the page's, no two alike.
+- **Cold**: CPU time of parsing, validating and compiling documents as large as the page's, no two alike.
 - **Sends**: a list is uploaded as addresses and booked by one request, all of them new contacts; the bare
   INSERT is PostgreSQL's `INSERT ... SELECT` of the same rows from the same list into the same table. Medians
   of five, in turn, at one connection. Memory is the most that the server's process ever held.
