@@ -1,19 +1,13 @@
-"""The request's id and the log: one line for every request, and the format of all lines of the process."""
+"""The request's id, and the log's line for every request."""
 
-import logging
 import os
 import re
-import sys
-from collections.abc import MutableMapping
-from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any
 
-import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.log_lines import LoggedRequest, logged_request
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -22,18 +16,6 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _LONGEST_LOGGED = 200
 _ID_BYTES = 16
 _RESPONSE_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
-
-
-@dataclass
-class LoggedRequest:
-    """What every log line of a request tells of it."""
-
-    id: str
-    operation_name: str | None = None
-
-
-logged_request: ContextVar[LoggedRequest] = ContextVar("logged_request")
-"""The request that is being answered."""
 
 
 class RequestLog:
@@ -93,18 +75,6 @@ def log_operation_name(name: str) -> None:
     logged_request.get().operation_name = name[:_LONGEST_LOGGED]
 
 
-def tell_request(
-    _logger: object, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    """structlog's processor that puts the request into a log line."""
-    request = logged_request.get(None)
-    if request is not None:
-        event["request_id"] = request.id
-        if request.operation_name is not None:
-            event["operation_name"] = request.operation_name
-    return event
-
-
 def _request_id_for(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
@@ -112,50 +82,3 @@ def _request_id_for(scope: Scope) -> str:
             if _REQUEST_ID.fullmatch(given):
                 return given
     return os.urandom(_ID_BYTES).hex()
-
-
-def configure_logging() -> None:
-    """Sends all logs of the process, other libraries' too, to standard error from the level INFO on.
-
-    Lines are JSON objects, or coloured text if standard error is a terminal. Run uvicorn with
-    `log_config=None, access_log=False`: it would else write its own lines beside these.
-    """
-    to_terminal = sys.stderr.isatty()
-    processors: list[structlog.typing.Processor] = [tell_request, structlog.processors.add_log_level]
-    renderer: structlog.typing.Processor
-    # Both kinds of traceback are the plain ones: the others print local variables, and so tokens.
-    if to_terminal:
-        processors.append(structlog.processors.TimeStamper(fmt="iso", utc=True))
-        # Strings are shown by repr, so that a path cannot send control sequences to the terminal.
-        renderer = structlog.dev.ConsoleRenderer(
-            repr_native_str=True, exception_formatter=structlog.dev.plain_traceback
-        )
-    else:
-        processors += [_tell_time, structlog.processors.format_exc_info]
-        renderer = structlog.processors.JSONRenderer(serializer=_json_line)
-    structlog.configure(
-        processors=[*processors, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=processors,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-
-
-def _tell_time(
-    _logger: object, _method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    """structlog's processor for the time, which `_json_line` writes."""
-    event["timestamp"] = datetime.now(UTC)
-    return event
-
-
-def _json_line(event: MutableMapping[str, Any], **options: Any) -> str:
-    return orjson.dumps(event, option=orjson.OPT_UTC_Z, **options).decode()

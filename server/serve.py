@@ -14,8 +14,9 @@ from uvicorn.supervisors import Multiprocess
 
 from server.app import create_app
 from server.commands.failures import CommandFailed
+from server.http_protocol import HttpProtocol
+from server.log_lines import configure_logging
 from server.metrics import counted_together
-from server.request_log import configure_logging
 from server.settings import Settings
 
 CONCURRENCY_LIMIT = 1000
@@ -65,7 +66,7 @@ def run(settings: Settings, database_url: str, listener: socket.socket, workers:
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=HttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

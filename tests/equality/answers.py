@@ -20,8 +20,8 @@ from authz.principals import Credentials
 from engine.binds import NotCompilableError
 from server.executor import Executor
 from server.graphql_response import result_response
+from server.log_lines import LoggedRequest, logged_request
 from server.media_types import MediaType
-from server.request_log import LoggedRequest, logged_request
 from tests.api import Caller
 from tests.equality.operations import Operation
 

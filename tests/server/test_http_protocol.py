@@ -1,0 +1,143 @@
+"""How responses leave: in as few packets as they can, and never late."""
+
+import asyncio
+import re
+import socket
+import struct
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from server.http_protocol import HttpProtocol
+
+DATA_SEGMENTS_IN = 152
+"""Where Linux's `struct tcp_info` has `tcpi_data_segs_in`."""
+
+released = threading.Event()
+
+
+async def small(request: Request) -> Response:
+    return PlainTextResponse("small")
+
+
+async def nothing(request: Request) -> Response:
+    return Response(status_code=204)
+
+
+async def large(request: Request) -> Response:
+    return Response(b"x" * 5_000_000)
+
+
+async def told_to_go_on(request: Request) -> Response:
+    return Response(await request.body())
+
+
+async def slow(request: Request) -> Response:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"first"
+        await asyncio.to_thread(released.wait, 10)
+        yield b"second"
+        yield b"third"
+
+    return StreamingResponse(pieces())
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    routes = [Route(f"/{page.__name__}", page) for page in (small, nothing, large, slow)]
+    routes.append(Route("/told_to_go_on", told_to_go_on, methods=["POST"]))
+    config = uvicorn.Config(
+        Starlette(routes=routes), http=HttpProtocol, loop="uvloop", log_config=None, lifespan="off", ws="none"
+    )
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield listener.getsockname()[:2]
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture
+def client(address: tuple[str, int]) -> Iterator[socket.socket]:
+    with socket.create_connection(address, timeout=10) as client:
+        yield client
+
+
+def ask(client: socket.socket, path: str, method: str = "GET", headers: str = "") -> None:
+    client.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
+
+
+def read_until(client: socket.socket, end: bytes) -> bytes:
+    """What comes up to an end; raises TimeoutError where it does not come."""
+    read = b""
+    while not read.endswith(end):
+        piece = client.recv(65536)
+        assert piece, read
+        read += piece
+    return read
+
+
+def data_packets(client: socket.socket) -> int:
+    """How many packets with data have come in."""
+    information = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    count: int = struct.unpack_from("I", information, DATA_SEGMENTS_IN)[0]
+    return count
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts packets with data")
+def test_a_small_response_is_one_packet(client: socket.socket) -> None:
+    for answered in range(1, 4):
+        ask(client, "/small")
+        assert read_until(client, b"small").startswith(b"HTTP/1.1 200 OK\r\n")
+        assert data_packets(client) == answered
+
+
+@pytest.mark.parametrize(("method", "path"), [("HEAD", "/small"), ("GET", "/nothing")])
+def test_a_response_without_a_body_does_not_wait_for_one(
+    client: socket.socket, method: str, path: str
+) -> None:
+    for _ in range(2):
+        ask(client, path, method)
+        assert read_until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 20")
+
+
+def test_a_large_body_comes_whole(client: socket.socket) -> None:
+    ask(client, "/large", headers="Connection: close\r\n")
+    read = b"".join(iter(lambda: client.recv(1 << 20), b""))
+    _, _, body = read.partition(b"\r\n\r\n")
+    assert body == b"x" * 5_000_000
+
+
+def test_a_piece_leaves_before_the_next_one_is_there(client: socket.socket) -> None:
+    released.clear()
+    ask(client, "/slow")
+    read_until(client, b"5\r\nfirst\r\n")
+    released.set()
+    assert read_until(client, b"0\r\n\r\n") == b"6\r\nsecond\r\n5\r\nthird\r\n0\r\n\r\n"
+
+
+def test_requests_in_one_packet_are_answered_in_their_order(client: socket.socket) -> None:
+    one = b"GET /%b HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    client.sendall(one % b"small" + one % b"nothing" + one % b"small")
+    read = read_until(client, b"small")
+    while read.count(b"small") < 2:
+        read += read_until(client, b"small")
+    assert re.findall(rb"HTTP/1.1 (\d+)", read) == [b"200", b"204", b"200"]
+
+
+def test_who_waits_to_be_told_to_go_on_is_told_at_once(client: socket.socket) -> None:
+    ask(client, "/told_to_go_on", "POST", "Expect: 100-continue\r\nContent-Length: 4\r\n")
+    assert read_until(client, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.sendall(b"body")
+    assert read_until(client, b"body").startswith(b"HTTP/1.1 200 OK\r\n")
