@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CTE, Select, Text, and_, any_, cast, func, literal, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.access_rows import access_of, grants_within, ids
 from authz.principals import Principal
 from authz.reach import mask_of_account
 from authz.status import status_mask
+from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.identifiers import AccountId, ApiKeyId, UserId
@@ -81,7 +81,7 @@ class AccountSeen:
     asker_mask: int
 
 
-async def foundations(session: AsyncSession, touched: Collection[AccountId]) -> Foundations:
+async def foundations(session: WriteSession, touched: Collection[AccountId]) -> Foundations:
     """Of these accounts and all below them: nothing else can follow from what is written in them, as power
     flows down only (T3)."""
     limits = {AccountId(row.id): row.limits for row in await session.execute(_limits(touched))}
@@ -124,7 +124,7 @@ def _grants(touched: Collection[AccountId]) -> Select[Any]:
 
 
 async def cells(
-    session: AsyncSession,
+    session: WriteSession,
     account_ids: Collection[AccountId],
     subjects: Collection[Subject] | None = None,
 ) -> Cells:
@@ -141,7 +141,7 @@ async def cells(
 
 
 async def accounts_seen(
-    session: AsyncSession, principal: Principal, account_ids: Collection[AccountId]
+    session: WriteSession, principal: Principal, account_ids: Collection[AccountId]
 ) -> dict[AccountId, AccountSeen]:
     """The accounts as the asker sees them."""
     granted = mask_of_account(accounts)
@@ -154,7 +154,7 @@ async def accounts_seen(
     return {AccountId(row.id): AccountSeen(row.name, row.mask) for row in rows}
 
 
-async def names_of(session: AsyncSession, subjects: Collection[Subject]) -> dict[Subject, str]:
+async def names_of(session: WriteSession, subjects: Collection[Subject]) -> dict[Subject, str]:
     """The names of those who exist."""
     of_people = select(users.c.id, users.c.name).where(users.c.id == any_(ids(_people(subjects))))
     of_keys = select(api_keys.c.id, api_keys.c.name).where(api_keys.c.id == any_(ids(_keys(subjects))))

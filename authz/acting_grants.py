@@ -5,13 +5,13 @@ import uuid
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, cast, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.break_glass import opening_holds
 from authz.permissions import Permission, allows
 from authz.principals import Principal
 from authz.reach import GRANTS, PRINCIPAL, granted_mask
 from engine.fixed_statements import Row
+from engine.write_sessions import WriteSession
 from models.accounts import account_closure
 from models.break_glass import break_glass_openings
 
@@ -24,7 +24,7 @@ def acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) ->
 
 
 async def opened_because(
-    session: AsyncSession, row: Row, permission: Permission, principal: Principal
+    session: WriteSession, row: Row, permission: Permission, principal: Principal
 ) -> str | None:
     """Why the glass was broken, where that alone gives the permission in the account of the row."""
     if not row.mask & ~(row.lasting_mask or 0) & permission.bit:

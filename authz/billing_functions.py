@@ -4,8 +4,8 @@ As in `authz.worker_functions`: it runs as its owner, and lets a transaction in 
 """
 
 from sqlalchemy import Uuid, func, literal, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine.write_sessions import WriteSession
 from models.functions import Rights, StoredFunction
 from models.identifiers import MasterId
 
@@ -22,7 +22,7 @@ END"""
 FUNCTIONS = (StoredFunction("mandant_enter_to_bill(tree uuid) RETURNS boolean", _ENTER, rights=Rights.OWNER),)
 
 
-async def enter_to_bill(session: AsyncSession, master_id: MasterId) -> bool:
+async def enter_to_bill(session: WriteSession, master_id: MasterId) -> bool:
     """Show the rest of the transaction the tree; false, and nothing is shown, where nothing is due in it."""
     entering = select(func.mandant_enter_to_bill(literal(master_id, Uuid)))
     return bool((await session.execute(entering)).scalar_one())

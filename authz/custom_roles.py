@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from authz.policy_compiler import PolicyLine, RoleMasks, compile_role
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.identifiers import RoleId
 from models.roles import Effect, Relation, role_policy_lines
 
@@ -58,7 +58,7 @@ async def compile_rights(role_id: RoleId, rights: RoleRights) -> RoleMasks:
     return await asyncio.to_thread(compile_role, str(role_id), rights.lines(role_id))
 
 
-async def write_lines(session: AsyncSession, role_id: RoleId, lines: list[PolicyLine]) -> None:
+async def write_lines(session: WriteSession, role_id: RoleId, lines: list[PolicyLine]) -> None:
     """Put these lines in the place of the role's lines."""
     await session.execute(delete(role_policy_lines).where(role_policy_lines.c.role_id == role_id))
     if lines:

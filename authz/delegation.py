@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.permissions import Permission, permissions_in
@@ -27,6 +26,7 @@ from authz.principals import Principal, subject_rows
 from authz.reach import below_mask, grants_of, mask_of_account
 from authz.refusals import NotFound, RoleTooWide
 from authz.role_uses import role_uses
+from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
 from models.identifiers import ApiKeyId, MasterId, RoleId, UserId
 from models.roles import roles
@@ -59,12 +59,12 @@ def usable_in(role: FromClause, account: FromClause) -> ColumnElement[bool]:
     )
 
 
-async def role_in(session: AsyncSession, account: Authorized, role_id: uuid.UUID) -> RoleGrant:
+async def role_in(session: WriteSession, account: Authorized, role_id: uuid.UUID) -> RoleGrant:
     """A role that can be held in the account. Raises NotFound."""
     return await role_in_each(session, (account,), role_id)
 
 
-async def role_in_each(session: AsyncSession, of: Sequence[Authorized], role_id: uuid.UUID) -> RoleGrant:
+async def role_in_each(session: WriteSession, of: Sequence[Authorized], role_id: uuid.UUID) -> RoleGrant:
     """A role that can be held in each of the accounts, which are of one tree, as it is in one of them. Raises
     NotFound."""
     account_ids = {account.account_id for account in of}
@@ -84,7 +84,7 @@ async def role_in_each(session: AsyncSession, of: Sequence[Authorized], role_id:
 
 
 async def role_to_give(
-    session: AsyncSession, account: Authorized, role_id: uuid.UUID, field: str = "roleId"
+    session: WriteSession, account: Authorized, role_id: uuid.UUID, field: str = "roleId"
 ) -> RoleGrant:
     """A role that the principal may give to others, or take from them, in the account.
 
@@ -98,7 +98,7 @@ async def role_to_give(
 
 
 async def check_role_change(
-    session: AsyncSession, principal: Principal, account: Authorized, role_id: RoleId, field: str
+    session: WriteSession, principal: Principal, account: Authorized, role_id: RoleId, field: str
 ) -> None:
     """Raise RoleTooWide where the account's role, as it is written now, gives more than the principal holds.
 
@@ -111,7 +111,7 @@ async def check_role_change(
     _check(role.name, here or 0, below or 0, field)
 
 
-async def check_passing_all_roles(session: AsyncSession, account: Authorized, field: str) -> None:
+async def check_passing_all_roles(session: WriteSession, account: Authorized, field: str) -> None:
     """Raise RoleTooWide where roles that are in use in the account would give more below it than the
     principal holds there, once all of them are passed down."""
     use = role_uses()
@@ -126,7 +126,7 @@ async def check_passing_all_roles(session: AsyncSession, account: Authorized, fi
 
 
 async def still_gives(
-    session: AsyncSession,
+    session: WriteSession,
     account: Authorized,
     role: RoleGrant,
     giver_user_id: UserId | None,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+from sqlalchemy.ext.asyncio import AsyncTransaction
 
 from authz.access_states import (
     Cell,
@@ -21,6 +21,7 @@ from authz.access_states import (
 from authz.permissions import Permission
 from authz.principals import Principal, PrincipalKind
 from authz.row_security import enter_again
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, UserId
 
 MOST_CHANGES = 200
@@ -28,7 +29,7 @@ _TOUCHED = "touched_accounts"
 _NAMED = "named_people"
 
 T = TypeVar("T")
-Write = Callable[[AsyncSession], Awaitable[object]]
+Write = Callable[[WriteSession], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,18 @@ class AccessChanges:
     more: bool
 
 
-def note_touched(session: AsyncSession, account_id: AccountId) -> None:
+def note_touched(session: WriteSession, account_id: AccountId) -> None:
     """Say that the transaction writes in the account: what follows for access, follows there and below."""
-    session.info.setdefault(_TOUCHED, set()).add(account_id)
+    session.notes.setdefault(_TOUCHED, set()).add(account_id)
 
 
-def note_named(session: AsyncSession, user_id: UserId) -> None:
+def note_named(session: WriteSession, user_id: UserId) -> None:
     """Say that the write names this person: who asks for it is told what becomes of that one's rights, and
     nothing else of the person."""
-    session.info.setdefault(_NAMED, set()).add(Subject(user_id, None))
+    session.notes.setdefault(_NAMED, set()).add(Subject(user_id, None))
 
 
-async def try_out(session: AsyncSession, principal: Principal, write: Write) -> AccessChanges:
+async def try_out(session: WriteSession, principal: Principal, write: Write) -> AccessChanges:
     """What the write would change, of what the principal may see before it or after it.
 
     The transaction has to be REPEATABLE READ and is to be rolled back by the caller. The write runs twice:
@@ -87,14 +88,14 @@ async def try_out(session: AsyncSession, principal: Principal, write: Write) -> 
     return await _told(session, principal, differences, made)
 
 
-async def _touched_by(session: AsyncSession, write: Write) -> frozenset[AccountId]:
+async def _touched_by(session: WriteSession, write: Write) -> frozenset[AccountId]:
     savepoint = await session.begin_nested()
     await write(session)
     await _undo(session, savepoint)
-    return frozenset(session.info.get(_TOUCHED, ()))
+    return frozenset(session.notes.get(_TOUCHED, ()))
 
 
-async def _undo(session: AsyncSession, savepoint: AsyncSessionTransaction) -> None:
+async def _undo(session: WriteSession, savepoint: AsyncTransaction) -> None:
     await savepoint.rollback()
     # What the transaction may see was undone as well, such as the tree that a link opens.
     await enter_again(session)
@@ -132,7 +133,7 @@ class _View:
     of_limited: Cells
 
 
-async def _view(session: AsyncSession, asked: _Asked) -> _View:
+async def _view(session: WriteSession, asked: _Asked) -> _View:
     nothing = Cells({}, None)
     return _View(
         await cells(session, asked.accounts, asked.subjects) if asked.subjects else nothing,
@@ -175,7 +176,7 @@ def _mask(held: Held | None) -> int:
 
 
 async def _told(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     differences: _Differences,
     made: Mapping[Subject, str],
@@ -190,7 +191,7 @@ async def _told(
         or _sees(held_after.get(found.account_id, 0), found.subject)
         for found in differences.found
     ]
-    named = session.info.get(_NAMED, ())
+    named = session.notes.get(_NAMED, ())
     shown = [
         (found, is_seen)
         for found, is_seen in zip(differences.found, seen, strict=True)

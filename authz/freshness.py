@@ -9,11 +9,12 @@ import re
 from typing import Any, NewType
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, literal, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import UserDefinedType
 
 from authz.principals import Credentials
 from authz.row_security import entering
+from engine.fixed_statements import FixedStatement
+from engine.write_sessions import WriteSession
 
 Revision = NewType("Revision", str)
 """A change, as clients name it: an opaque text for them, of digits alone."""
@@ -37,9 +38,10 @@ def revision_of(text: str) -> Revision | None:
     return Revision(text) if _SHAPE.fullmatch(text) and int(text) <= _LARGEST else None
 
 
-async def enter_to_write(session: AsyncSession, credentials: Credentials) -> Revision:
+async def enter_to_write(session: WriteSession, credentials: Credentials) -> Revision:
     """Tell the database who asks (see `row_security.enter`). The revision of what the transaction changes."""
-    return Revision((await session.execute(_ENTERING_TO_WRITE, credentials.binds)).scalar_one())
+    (entered,) = await _ENTERING_TO_WRITE.rows(session, credentials.binds)
+    return Revision(entered.revision)
 
 
 def entering_at_least(revision: Revision | None = None) -> ColumnElement[bool]:
@@ -54,7 +56,9 @@ def entering_at_least(revision: Revision | None = None) -> ColumnElement[bool]:
     return and_(_contained(named), entering())
 
 
-_ENTERING_TO_WRITE = select(cast(func.pg_current_xact_id(), Text), entering())
+_ENTERING_TO_WRITE = FixedStatement(
+    select(cast(func.pg_current_xact_id(), Text).label("revision"), entering())
+)
 
 
 def _contained(revision: ColumnElement[str]) -> ColumnElement[bool]:

@@ -12,7 +12,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.acting_grants import acting_from, opened_because
 from authz.permissions import READ_PERMISSIONS, Permission, allows
@@ -21,6 +20,7 @@ from authz.reach import mask_of_account
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from authz.status import effective_status, status_mask
 from engine.fixed_statements import FixedStatement, Row
+from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, account_closure, accounts
 from models.identifiers import AccountId, AccountKey, MasterId
 
@@ -56,7 +56,7 @@ class _Rights:
 
 
 async def authorize(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,
@@ -75,7 +75,7 @@ async def authorize(
 
 
 async def authorize_all(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account_ids: Collection[AccountId],
     permission: Permission,
@@ -102,7 +102,7 @@ async def authorize_all(
 
 
 async def authorize_also(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account_id: AccountId | None,
     permission: Permission,
@@ -113,7 +113,7 @@ async def authorize_also(
 
 
 async def judge_pair(
-    session: AsyncSession, principal: Principal, pair: tuple[AccountId, AccountId], permission: Permission
+    session: WriteSession, principal: Principal, pair: tuple[AccountId, AccountId], permission: Permission
 ) -> tuple[Authorized | Refusal, Authorized | Refusal]:
     """The same for two accounts in one statement: each, or why it is refused."""
     one, other = pair
@@ -121,12 +121,12 @@ async def judge_pair(
     return _verdict(rights.get(one), permission), _verdict(rights.get(other), permission)
 
 
-async def lock_tree(session: AsyncSession, master_id: MasterId) -> None:
+async def lock_tree(session: WriteSession, master_id: MasterId) -> None:
     """Keep every other write out of the tree: each of them locks the root first, at least in share mode."""
     await _lock_own().rows(session, {"master_id": master_id, "account_id": master_id})
 
 
-async def lock_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:
+async def lock_path(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
     """Lock the ancestors in share mode, root first, and the account for update."""
     path = {"master_id": master_id, "account_id": account_id}
     await _lock_ancestors().rows(session, path)
@@ -163,7 +163,7 @@ def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Ref
 
 
 async def known_id(
-    session: AsyncSession, account_id: AccountId | ColumnElement[uuid.UUID]
+    session: WriteSession, account_id: AccountId | ColumnElement[uuid.UUID]
 ) -> AccountId | None:
     """The id, or what a scalar sub-select finds."""
     if not isinstance(account_id, ColumnElement):
@@ -173,7 +173,7 @@ async def known_id(
 
 
 async def _check(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account_id: AccountId | None,
     permission: Permission,
@@ -202,7 +202,7 @@ _STATUS_CODES = {
 
 
 async def _rights(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account_ids: Sequence[AccountId | None],
     permission: Permission,
@@ -215,7 +215,7 @@ async def _rights(
 
 
 async def _rights_in(
-    session: AsyncSession, principal: Principal, row: Row, permission: Permission
+    session: WriteSession, principal: Principal, row: Row, permission: Permission
 ) -> _Rights:
     authorized = Authorized(
         row.master_id,

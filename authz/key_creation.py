@@ -1,17 +1,17 @@
 """Where in a tree API keys are made (R13)."""
 
 from sqlalchemy import ColumnElement, FromClause, case, exists, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.permissions import Permission, allows
 from authz.principals import Principal
 from authz.reach import GRANTS
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import ApiKeyCreationPlace, accounts
 
 
-async def check_key_creation(session: AsyncSession, principal: Principal, account: Authorized) -> None:
+async def check_key_creation(session: WriteSession, principal: Principal, account: Authorized) -> None:
     """Raise MASTER_ACCOUNT_REQUIRED where keys are made by the master account alone, and the principal does
     not hold API_KEYS_WRITE from there.
 

@@ -11,19 +11,19 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, judge_pair
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
 from engine.fixed_statements import FixedStatement
+from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
 from models.identifiers import AccountId, MasterId
 
 
 async def authorize_pair(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     source_id: AccountId,
     target_id: AccountId,
@@ -53,13 +53,13 @@ async def authorize_pair(
     return source, target
 
 
-async def masters_of(session: AsyncSession, account_ids: Sequence[AccountId]) -> dict[AccountId, MasterId]:
+async def masters_of(session: WriteSession, account_ids: Sequence[AccountId]) -> dict[AccountId, MasterId]:
     """Of which tree each of the accounts is; none outside the principal's own trees."""
     rows = await _masters().rows(session, {"account_ids": list(account_ids)})
     return {AccountId(row.id): MasterId(row.master_id) for row in rows}
 
 
-async def lock_shared_path(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> None:
+async def lock_shared_path(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
     """Lock an account and all above it in share mode, root first."""
     await _lock_path().rows(session, {"master_id": master_id, "account_id": account_id})
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CTE, Connection, Select, func, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import (
     ALL_PERMISSIONS,
@@ -24,6 +23,7 @@ from authz.permissions import (
 from authz.principals import Principal, subject_rows
 from authz.reach import PRINCIPAL, direct_grant_rows, granted_mask, passed_mask
 from authz.refusals import RoleTooWide
+from engine.write_sessions import WriteSession
 from models.accounts import EVERYTHING_PASSES, ParentAccess, account_closure
 from models.identifiers import AccountId, ApiKeyId, MasterId, UserId
 
@@ -116,19 +116,19 @@ class Standing:
             raise RoleTooWide(new.value, permissions_in(here), permissions_in(below), "parentAccess")
 
 
-async def standing_of_principal(session: AsyncSession, principal: Principal, link: Link) -> Standing:
+async def standing_of_principal(session: WriteSession, principal: Principal, link: Link) -> Standing:
     """For which sides who asks may speak."""
     return await _standing(session, PRINCIPAL, link, principal.credentials.binds)
 
 
 async def standing_of(
-    session: AsyncSession, link: Link, user_id: UserId | None, api_key_id: ApiKeyId | None
+    session: WriteSession, link: Link, user_id: UserId | None, api_key_id: ApiKeyId | None
 ) -> Standing:
     """For which sides a person or a key may speak now (T14)."""
     return await _standing(session, subject_rows(user_id, api_key_id), link, {})
 
 
-async def _standing(session: AsyncSession, principal: CTE, link: Link, binds: Mapping[str, Any]) -> Standing:
+async def _standing(session: WriteSession, principal: CTE, link: Link, binds: Mapping[str, Any]) -> Standing:
     grants = direct_grant_rows(principal).cte("direct_grants")
     own = (grants.c.master_id == link.master_id) & (grants.c.account_id == link.account_id)
     statement = select(
@@ -159,7 +159,7 @@ def _above_from(grants: CTE, link: Link) -> Select[tuple[uuid.UUID]]:
     )
 
 
-async def let_pass(session: AsyncSession, link: Link, mode: ParentAccess) -> None:
+async def let_pass(session: WriteSession, link: Link, mode: ParentAccess) -> None:
     """Keep the tree's masks true to the link's new mode: those of every path that crosses it."""
     up, down, crossing = account_closure.alias(), account_closure.alias(), account_closure
     passed = up.c.passed_mask.op("&")(literal(PASSING[mode].at_rest)).op("&")(down.c.passed_mask)

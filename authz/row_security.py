@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
-    Result,
     Select,
     Table,
     Text,
@@ -25,10 +24,11 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.principals import DIGEST_NAME, KIND_NAME, LINK_NAME, Credentials
 from authz.tokens import Digest
+from engine.fixed_statements import FixedStatement, Row
+from engine.write_sessions import WriteSession
 from models.base import APPLICATION_ROLE, metadata
 from models.functions import Rights, StoredFunction
 from models.identifiers import MasterId
@@ -121,27 +121,26 @@ def entering() -> ColumnElement[bool]:
     )
 
 
-_ENTERING = select(entering())
-
+_ENTERING = FixedStatement(select(entering()))
 
 _ENTERED_BY = "entered_by"
 
 
-async def enter(session: AsyncSession, credentials: Credentials) -> None:
+async def enter(session: WriteSession, credentials: Credentials) -> None:
     """The same for a session's transaction."""
     await enter_by(session, _ENTERING, credentials.binds)
 
 
-async def enter_by(session: AsyncSession, entering: Select[Any], values: Mapping[str, Any]) -> Result[Any]:
+async def enter_by(session: WriteSession, entering: FixedStatement, values: Mapping[str, Any]) -> list[Row]:
     """The same by a statement that tells who asks in its own way; what it answers."""
-    session.info[_ENTERED_BY] = entering, values
-    answer: Result[Any] = await session.execute(entering, values)
-    return answer
+    session.notes[_ENTERED_BY] = entering, values
+    return await entering.rows(session, values)
 
 
-async def enter_again(session: AsyncSession) -> None:
+async def enter_again(session: WriteSession) -> None:
     """As the transaction was last entered, which was rolled back since."""
-    await session.execute(*session.info[_ENTERED_BY])
+    entering, values = session.notes[_ENTERED_BY]
+    await entering.rows(session, values)
 
 
 def entering_by_link(credentials: Credentials, link: Digest | None) -> Select[Any]:
@@ -154,7 +153,7 @@ def entering_by_link(credentials: Credentials, link: Digest | None) -> Select[An
     )
 
 
-async def found_tree(session: AsyncSession, master_id: MasterId) -> None:
+async def found_tree(session: WriteSession, master_id: MasterId) -> None:
     """Let the transaction write a tree that does not exist yet, and look at no other."""
     await session.execute(select(func.mandant_found(literal(master_id, Uuid))))
 

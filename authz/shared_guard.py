@@ -7,17 +7,17 @@ while other such writes go on beside it; the lock comes first, as for a pair.
 import uuid
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize_also, known_id
 from authz.pair_guard import lock_shared_path, masters_of
 from authz.permissions import Permission
 from authz.principals import Principal
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId
 
 
 async def authorize_shared(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,

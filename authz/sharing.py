@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ARRAY, CTE, Uuid, any_, func, literal, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant
@@ -14,6 +13,7 @@ from authz.permissions import Area, Permission, mask_of, permissions_in
 from authz.principals import Principal, subject_rows
 from authz.reach import PRINCIPAL, direct_grant_rows, mask_of_account
 from authz.refusals import Refusal, RefusalCode, RoleTooWide
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.identifiers import AccountId, ApiKeyId, UserId
 
@@ -61,7 +61,7 @@ def check_scope(scope: Scope) -> None:
 
 
 async def check_giver(
-    session: AsyncSession, principal: Principal, opened: Sequence[Authorized], scope: Scope, field: str
+    session: WriteSession, principal: Principal, opened: Sequence[Authorized], scope: Scope, field: str
 ) -> None:
     """Raise REACHED_BY_SHARE and RoleTooWide where the principal may not give that much, nor take it (N19,
     T4). `field` is the input that says what is given."""
@@ -75,7 +75,7 @@ async def check_giver(
 
 
 async def still_shares(
-    session: AsyncSession,
+    session: WriteSession,
     opened: Sequence[Authorized],
     scope: Scope,
     giver: tuple[UserId | None, ApiKeyId | None],
@@ -87,7 +87,7 @@ async def still_shares(
 
 
 async def _held(
-    session: AsyncSession, principal: CTE, opened: Sequence[Authorized], binds: Mapping[str, Any]
+    session: WriteSession, principal: CTE, opened: Sequence[Authorized], binds: Mapping[str, Any]
 ) -> Mapping[AccountId, int]:
     """What the principal holds in each of the accounts by itself, not by a share."""
     direct = direct_grant_rows(principal).cte("direct_grants")

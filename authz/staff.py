@@ -2,16 +2,16 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, Uuid, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Uuid, bindparam, select
 
 from authz.guard import lock_path
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.row_security import enter_by
 from authz.staff_functions import entering_as_staff
+from engine.fixed_statements import FixedStatement
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, MasterId, UserId
 from models.staff import StaffRole
 
@@ -26,14 +26,14 @@ class StaffAtWork:
     account_id: AccountId
 
 
-async def authorize_staff(session: AsyncSession, principal: Principal, account_id: AccountId) -> StaffAtWork:
+async def authorize_staff(session: WriteSession, principal: Principal, account_id: AccountId) -> StaffAtWork:
     """Let staff work on the account, and on no other tree than its own for the rest of the transaction.
 
     Raises NotFound for whoever is no staff, as where the account is not there (N20), and OWN_TREE for staff
     who are members or guests of the account's tree.
     """
     values = principal.credentials.binds | {"account_id": account_id}
-    row = (await enter_by(session, _entering(), values)).one_or_none()
+    row = next(iter(await enter_by(session, _entering(), values)), None)
     if row is None:
         raise NotFound
     master_id = MasterId(row.entered_tree)
@@ -44,6 +44,6 @@ async def authorize_staff(session: AsyncSession, principal: Principal, account_i
 
 
 @functools.cache
-def _entering() -> Select[Any]:
+def _entering() -> FixedStatement:
     entered = entering_as_staff(bindparam("account_id", type_=Uuid()))
-    return select(*entered.c)
+    return FixedStatement(select(*entered.c))

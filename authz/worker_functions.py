@@ -8,8 +8,8 @@ into a tree in which something is due, and into no other.
 from string import Template
 
 from sqlalchemy import Boolean, Integer, Uuid, func, literal, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine.write_sessions import WriteSession
 from models.functions import Rights, StoredFunction, Volatility
 from models.identifiers import MasterId
 from models.jobs import PRIORITY, JobKind
@@ -133,7 +133,7 @@ FUNCTIONS = (
 )
 
 
-async def enqueue_due(session: AsyncSession, most: int, *, issuing: bool) -> int:
+async def enqueue_due(session: WriteSession, most: int, *, issuing: bool) -> int:
     """Put a job for what is due into the queue, as far as none is there. How many, at most so many.
 
     `issuing`: also for invoices, which without an issuer would be due for ever.
@@ -142,7 +142,7 @@ async def enqueue_due(session: AsyncSession, most: int, *, issuing: bool) -> int
     return int((await session.execute(select(enqueuing))).scalar_one())
 
 
-async def enter_as_worker(session: AsyncSession, master_id: MasterId) -> bool:
+async def enter_as_worker(session: WriteSession, master_id: MasterId) -> bool:
     """Show the rest of the transaction the tree; false, and nothing is shown, where nothing in it is due."""
     entering = select(func.mandant_enter_as_worker(literal(master_id, Uuid)))
     return bool((await session.execute(entering)).scalar_one())

@@ -76,9 +76,8 @@ def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
     def watch(connection: Any, record: object) -> None:
         connection.driver_connection.add_query_logger(note)
 
-    # Afterwards: asyncpg begins the transaction with its first statement.
-    @event.listens_for(database.sync_engine, "after_cursor_execute")
-    def executed(connection: object, cursor: object, sql: str, values: Sequence[Any], *rest: object) -> None:
+    @event.listens_for(database.sync_engine, "before_cursor_execute")
+    def execute(connection: object, cursor: object, sql: str, values: Sequence[Any], *rest: object) -> None:
         sent.append(_sent(sql, values))
 
     return database

@@ -10,8 +10,8 @@ from typing import Any
 import asyncpg
 from sqlalchemy import ClauseElement
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine.write_sessions import WriteSession
 from engine.writer import Prepared, prepared
 
 
@@ -33,28 +33,16 @@ class FixedStatement:
         self._prepared: dict[Hashable, Prepared] = {}
 
     async def rows(
-        self, session: AsyncSession, values: Mapping[str, Any], variant: Hashable = None
+        self, session: WriteSession, values: Mapping[str, Any], variant: Hashable = None
     ) -> list[Row]:
         """All rows; `values` in asyncpg's types. `variant`: see `engine.writer.only_in`.
 
-        The session's transaction has begun, by a statement of SQLAlchemy's. Raises DBAPIError.
+        Raises DBAPIError.
         """
         found = self._prepared.get(variant)
         if found is None:
             found = self._prepared[variant] = prepared(self._statement, variant)
-        return await send(await _begun(session), found.sql, found.bound({}, values))
-
-
-async def _begun(session: AsyncSession) -> asyncpg.Connection:
-    """The connection of the session's transaction."""
-    if session.in_nested_transaction():
-        connection = (await session.connection()).sync_connection  # its savepoint may have to be sent
-    else:
-        connection = session.sync_session.connection()  # nothing is to be waited for, which takes its time
-    begun: asyncpg.Connection | None = connection and connection.connection.driver_connection
-    if begun is None or not begun.is_in_transaction():
-        raise AssertionError("a fixed statement is not the first one of a transaction")
-    return begun
+        return await send(session.driver, found.sql, found.bound({}, values))
 
 
 async def send(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> list[Row]:

@@ -4,7 +4,6 @@ import enum
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, exists, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.delegation import check_passing_all_roles
 from authz.guard import Authorized, authorize
@@ -12,6 +11,7 @@ from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
 from engine.fixed_statements import FixedStatement, Row
+from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
 from resolvers.events import Change, EventKind, record
@@ -40,7 +40,7 @@ class AccountUpdate:
     api_key_creation: ApiKeyCreationPlace | None = None
 
 
-async def update_account(session: AsyncSession, principal: Principal, command: AccountUpdate) -> Authorized:
+async def update_account(session: WriteSession, principal: Principal, command: AccountUpdate) -> Authorized:
     """Change an account's own settings.
 
     Needs ACCOUNT_WRITE. What rights it passes down and where keys are made holds below: that needs
@@ -73,7 +73,7 @@ async def update_account(session: AsyncSession, principal: Principal, command: A
 
 
 async def suspend_account(
-    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str | None
+    session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
     """Stop every change in the account and below it. Needs ACCOUNT_SUSPEND, which is held from above."""
     change = _StatusChange(
@@ -83,7 +83,7 @@ async def suspend_account(
 
 
 async def resume_account(
-    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str | None
+    session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
     """Let a suspended account be used again. Needs ACCOUNT_SUSPEND, which is held from above."""
     change = _StatusChange(
@@ -93,7 +93,7 @@ async def resume_account(
 
 
 async def close_account(
-    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str | None
+    session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
     """End the account for good; it stays readable. Raises HAS_SUBACCOUNTS while open ones stand below."""
     change = _StatusChange(Permission.ACCOUNT_CLOSE, AccountStatus.CLOSED, EventKind.ACCOUNT_CLOSED, reason)
@@ -110,7 +110,7 @@ async def close_account(
 
 
 async def check_external_id(
-    session: AsyncSession, account: Authorized, parent_id: AccountId | None, external_id: str
+    session: WriteSession, account: Authorized, parent_id: AccountId | None, external_id: str
 ) -> None:
     """Raise CONFLICT where another account under the same parent has the external id."""
     taken = exists().where(
@@ -132,7 +132,7 @@ class _StatusChange:
 
 
 async def _change_status(
-    session: AsyncSession, principal: Principal, account_id: AccountId, change: _StatusChange
+    session: WriteSession, principal: Principal, account_id: AccountId, change: _StatusChange
 ) -> Authorized:
     account = await authorize(session, principal, account_id, change.permission)
     current = await _current(session, account)
@@ -169,14 +169,14 @@ _CURRENT = FixedStatement(
 )
 
 
-async def _current(session: AsyncSession, account: Authorized) -> Row:
+async def _current(session: WriteSession, account: Authorized) -> Row:
     """The locked account's row."""
     own = {"master_id": account.master_id, "account_id": account.account_id}
     (row,) = await _CURRENT.rows(session, own)
     return row
 
 
-async def _write(session: AsyncSession, account: Authorized, values: Change) -> None:
+async def _write(session: WriteSession, account: Authorized, values: Change) -> None:
     await session.execute(
         update(accounts)
         .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
@@ -185,7 +185,7 @@ async def _write(session: AsyncSession, account: Authorized, values: Change) -> 
 
 
 async def _log(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     kind: EventKind,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, LargeBinary, func, insert, literal, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant, role_to_give
@@ -16,6 +15,7 @@ from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.tokens import Digest, TokenKind, digest_of, generate
+from engine.write_sessions import WriteSession
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.identifiers import AccountId, ApiKeyId, Kind, new_id, present
 from resolvers.api_key_scopes import scopes_of
@@ -54,7 +54,7 @@ class ApiKeyCreation:
 
 
 async def create_api_key(
-    session: AsyncSession, principal: Principal, command: ApiKeyCreation
+    session: WriteSession, principal: Principal, command: ApiKeyCreation
 ) -> ApiKeySecret:
     """Make a key (R15). Needs API_KEYS_WRITE; gives no more than the maker holds (N19).
 
@@ -94,7 +94,7 @@ class NewApiKey:
 
 
 async def add_api_key(
-    session: AsyncSession, principal: Principal, account: Authorized, key: NewApiKey
+    session: WriteSession, principal: Principal, account: Authorized, key: NewApiKey
 ) -> ApiKeySecret:
     """Write the key and its event."""
     secret = generate(TokenKind.API_KEY)
@@ -136,7 +136,7 @@ def _creation(key: NewApiKey) -> Change:
 
 
 async def rotate_api_key(
-    session: AsyncSession, principal: Principal, api_key_id: ApiKeyId, overlap: datetime.timedelta
+    session: WriteSession, principal: Principal, api_key_id: ApiKeyId, overlap: datetime.timedelta
 ) -> ApiKeySecret:
     """Give the key a new secret; the old one works until the overlap has passed, one from before it no more.
 
@@ -161,7 +161,7 @@ async def rotate_api_key(
     return ApiKeySecret(account, api_key_id, secret)
 
 
-async def revoke_api_key(session: AsyncSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
+async def revoke_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
     """Stop the key from working, from the next request on, with all of its secrets. Needs API_KEYS_WRITE."""
     account, key = await locked_key(session, principal, api_key_id)
     if key.revoked_at is None:
@@ -170,7 +170,7 @@ async def revoke_api_key(session: AsyncSession, principal: Principal, api_key_id
     return account
 
 
-async def note_uses(session: AsyncSession, token_digests: Sequence[Digest]) -> None:
+async def note_uses(session: WriteSession, token_digests: Sequence[Digest]) -> None:
     """Remember that the keys with these secrets were used, to the minute; an old secret is its key's too.
 
     They are of many trees, so that a function of the database's writes it, locking them in one order.

@@ -3,14 +3,13 @@
 import datetime
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from authz.delegation import RoleGrant, role_to_give
 from authz.guard import Authorized
 from authz.key_creation import check_key_creation
 from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode, VersionConflict
+from engine.write_sessions import WriteSession
 from models.api_keys import ApiKeyPurpose
 from models.identifiers import ApiKeyId, Kind, UserId, present
 from resolvers.account_changes import UNCHANGED, Unchanged
@@ -34,7 +33,7 @@ class ApiKeyUpdate:
     expires_at: datetime.datetime | Unchanged | None
 
 
-async def update_api_key(session: AsyncSession, principal: Principal, command: ApiKeyUpdate) -> Authorized:
+async def update_api_key(session: WriteSession, principal: Principal, command: ApiKeyUpdate) -> Authorized:
     """Change a key's settings.
 
     Whoever knows the secret would gain by what is loosened, so this needs what making the key needs:
@@ -54,7 +53,7 @@ async def update_api_key(session: AsyncSession, principal: Principal, command: A
     return account
 
 
-async def adopt_api_key(session: AsyncSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
+async def adopt_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
     """Answer for a key from now on, in its maker's place (T6). Needs what making the key needs.
 
     Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left.
@@ -73,7 +72,7 @@ async def adopt_api_key(session: AsyncSession, principal: Principal, api_key_id:
 
 
 async def _check_makeable(
-    session: AsyncSession, principal: Principal, account: Authorized, key: KeyRow
+    session: WriteSession, principal: Principal, account: Authorized, key: KeyRow
 ) -> RoleGrant:
     """Raise what refuses to make such a key, or to change one that is revoked. The key's role."""
     await check_key_creation(session, principal, account)

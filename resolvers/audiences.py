@@ -15,10 +15,10 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.refusals import NotFound, Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.clock import current_moment
 from models.identifiers import RecipientListId
 from models.recipient_lists import recipient_list_parts, recipient_lists
@@ -40,7 +40,7 @@ class Audience:
     digests: Select[tuple[bytes]]
 
 
-async def audience_of(session: AsyncSession, account: Authorized, given: Given) -> Audience:
+async def audience_of(session: WriteSession, account: Authorized, given: Given) -> Audience:
     """Whom the request names, or who is in a list of the account.
 
     Raises BAD_USER_INPUT where that is nobody, NOT_FOUND for a list that has ended or is not the account's.

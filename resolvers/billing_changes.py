@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import ColumnElement, and_, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.billing import BillingMode, billing_details, billing_mode_choices
 from models.clock import current_moment
@@ -22,7 +22,7 @@ from resolvers.texts import short_text
 
 
 async def change_billing_mode(
-    session: AsyncSession, principal: Principal, account_id: AccountId, mode: BillingMode
+    session: WriteSession, principal: Principal, account_id: AccountId, mode: BillingMode
 ) -> Authorized:
     """Give a subaccount invoices of its own, or put it on those of the nearest account above that has some.
 
@@ -72,7 +72,7 @@ _FIELDS = {field.name: field.name for field in fields(BillingDetails)} | {"vat_i
 
 
 async def update_billing_details(
-    session: AsyncSession, principal: Principal, account_id: AccountId, details: BillingDetails
+    session: WriteSession, principal: Principal, account_id: AccountId, details: BillingDetails
 ) -> Authorized:
     """Name and address the account so on the invoices that are issued from now on.
 
@@ -117,7 +117,7 @@ def _changed(before: BillingDetails | None, after: BillingDetails) -> Change:
     return {"changed": [_FIELDS[name] for name, value in asdict(after).items() if old.get(name) != value]}
 
 
-async def _authorize_above(session: AsyncSession, principal: Principal, account: Authorized) -> None:
+async def _authorize_above(session: WriteSession, principal: Principal, account: Authorized) -> None:
     parent, own = accounts.alias(), accounts.alias()
     above = and_(parent.c.master_id == own.c.master_id, parent.c.id == own.c.parent_id)
     statement = (

@@ -3,15 +3,14 @@
 Each cycle and each invoice in a transaction of its own, so that one that is killed leaves none by halves.
 """
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
+from engine.write_sessions import WriteSessions
 from models.identifiers import AccountKey
 from resolvers.cycle_charging import charge_cycle
 from resolvers.invoice_documents import Issuer
 from resolvers.invoice_issuing import issue_invoice
 
 
-async def charge_cycles(sessions: async_sessionmaker[AsyncSession], due: AccountKey) -> None:
+async def charge_cycles(sessions: WriteSessions, due: AccountKey) -> None:
     """Charge all cycles of the account's subscription that have ended, the first one first."""
     more = True
     while more:
@@ -19,7 +18,7 @@ async def charge_cycles(sessions: async_sessionmaker[AsyncSession], due: Account
             more = await charge_cycle(session, due)
 
 
-async def issue_invoices(sessions: async_sessionmaker[AsyncSession], issuer: Issuer, due: AccountKey) -> None:
+async def issue_invoices(sessions: WriteSessions, issuer: Issuer, due: AccountKey) -> None:
     """Issue all invoices that the account is to get, the oldest first."""
     more = True
     while more:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Uuid, literal, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.break_glass import opened_rows
 from authz.guard import Authorized, authorize, authorize_all
@@ -11,6 +10,7 @@ from authz.parent_access import LEAST_PASSES, Link, Side, standing_of_principal
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import ParentAccess, accounts
 from models.break_glass import break_glass_openings
 from models.identifiers import AccountId, BreakGlassId, UserId
@@ -30,7 +30,7 @@ class BreakGlass:
     hours: int
 
 
-async def open_break_glass(session: AsyncSession, principal: Principal, command: BreakGlass) -> BreakGlassId:
+async def open_break_glass(session: WriteSession, principal: Principal, command: BreakGlass) -> BreakGlassId:
     """Let a person do in the account and below it what its memberships above give, as if the account's own
     link were FULL; the owners are told. An opening of the same person that holds is ended by it.
 
@@ -55,7 +55,7 @@ async def open_break_glass(session: AsyncSession, principal: Principal, command:
 
 
 async def end_break_glass(
-    session: AsyncSession, principal: Principal, opening_id: BreakGlassId
+    session: WriteSession, principal: Principal, opening_id: BreakGlassId
 ) -> BreakGlassId:
     """End an opening, from the next request on. For who opened it, and for who holds SETTINGS_WRITE by a
     grant in the account itself. Raises NotFound, PermissionDenied."""
@@ -73,7 +73,7 @@ async def end_break_glass(
     return opening_id
 
 
-async def _check_mode(session: AsyncSession, account: Authorized) -> None:
+async def _check_mode(session: WriteSession, account: Authorized) -> None:
     mode = select(accounts.c.parent_access).where(
         accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
     )
@@ -82,7 +82,7 @@ async def _check_mode(session: AsyncSession, account: Authorized) -> None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
 
 
-async def _acting_from(session: AsyncSession, account: Authorized, user_id: UserId) -> AccountId:
+async def _acting_from(session: WriteSession, account: Authorized, user_id: UserId) -> AccountId:
     """The nearest account above whose membership gives something."""
     tree, opened, person = (
         literal(value, Uuid) for value in (account.master_id, account.account_id, user_id)
@@ -97,6 +97,6 @@ async def _acting_from(session: AsyncSession, account: Authorized, user_id: User
     return AccountId(nearest)
 
 
-async def _is_of_the_account(session: AsyncSession, principal: Principal, account: Authorized) -> bool:
+async def _is_of_the_account(session: WriteSession, principal: Principal, account: Authorized) -> bool:
     link = Link(account.master_id, account.account_id, account.account_id, ParentAccess.BREAK_GLASS)
     return Side.OWN in (await standing_of_principal(session, principal, link)).sides

@@ -3,11 +3,11 @@
 import datetime
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.guard import Authorized
 from authz.reach import membership_holds
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.identifiers import UserId
 from models.members import memberships
@@ -25,7 +25,7 @@ What is done there is in the log of {account}. Whoever may change its settings c
 
 
 async def queue_warnings(
-    session: AsyncSession, account: Authorized, opener_id: UserId, reason: str, until: datetime.datetime
+    session: WriteSession, account: Authorized, opener_id: UserId, reason: str, until: datetime.datetime
 ) -> None:
     """Queue a mail to each owner."""
     names = select(

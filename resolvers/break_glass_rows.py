@@ -4,18 +4,18 @@ import datetime
 import uuid
 
 from sqlalchemy import ColumnElement, and_, func, insert, select, true, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.break_glass import opening_holds
 from authz.guard import Authorized
 from authz.principals import Principal
+from engine.write_sessions import WriteSession
 from models.break_glass import break_glass_openings
 from models.identifiers import BreakGlassId, Kind, UserId, new_id, present
 from resolvers.events import EventKind, record
 
 
 async def add_opening(
-    session: AsyncSession, principal: Principal, account: Authorized, user_id: UserId, reason: str, hours: int
+    session: WriteSession, principal: Principal, account: Authorized, user_id: UserId, reason: str, hours: int
 ) -> tuple[BreakGlassId, datetime.datetime]:
     """Write the opening and its event. Its id, and until when it holds."""
     opening_id = BreakGlassId(new_id())
@@ -39,7 +39,7 @@ async def add_opening(
 
 
 async def end_openings(
-    session: AsyncSession, principal: Principal, account: Authorized, which: ColumnElement[bool] | None = None
+    session: WriteSession, principal: Principal, account: Authorized, which: ColumnElement[bool] | None = None
 ) -> None:
     """End those of the account that hold: all, or `which`."""
     open_here = and_(
@@ -59,7 +59,7 @@ async def end_openings(
         await record(session, principal, account, EventKind.BREAK_GLASS_ENDED, subject_id)
 
 
-async def opener_of(session: AsyncSession, account: Authorized, opening_id: BreakGlassId) -> uuid.UUID:
+async def opener_of(session: WriteSession, account: Authorized, opening_id: BreakGlassId) -> uuid.UUID:
     """Who opened it; the account is locked."""
     statement = select(break_glass_openings.c.user_id).where(
         break_glass_openings.c.master_id == account.master_id, break_glass_openings.c.id == opening_id

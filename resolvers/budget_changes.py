@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize_also, lock_path
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.budgets import BudgetCurrency, budgets
 from models.identifiers import AccountId, Kind, present
@@ -51,7 +51,7 @@ class BudgetUpdate:
     budget: Budget
 
 
-async def update_budget(session: AsyncSession, principal: Principal, command: BudgetUpdate) -> Authorized:
+async def update_budget(session: WriteSession, principal: Principal, command: BudgetUpdate) -> Authorized:
     """Say how much a subaccount and all below it may use in a cycle, and how much is kept for them.
 
     Needs PLAN_WRITE for sends, CREDIT_TRANSFER for credit, in it and in the account above. Raises
@@ -78,7 +78,7 @@ async def update_budget(session: AsyncSession, principal: Principal, command: Bu
     return account
 
 
-async def end_credit_budget(session: AsyncSession, principal: Principal, account: Authorized) -> None:
+async def end_credit_budget(session: WriteSession, principal: Principal, account: Authorized) -> None:
     """Forget the budget of credit of an account that is locked, and begins to spend its own."""
     before = await _stored(session, account, BudgetCurrency.CREDIT)
     if before != NO_BUDGET:
@@ -96,7 +96,7 @@ def _check_amounts(command: BudgetUpdate) -> None:
 
 
 async def _authorize(
-    session: AsyncSession, principal: Principal, command: BudgetUpdate
+    session: WriteSession, principal: Principal, command: BudgetUpdate
 ) -> tuple[Authorized, Authorized]:
     """The account and the one above, which is locked for update: what is said to one below it is about all
     that draw from the same plan or pool, and their reservations wait."""
@@ -115,7 +115,7 @@ async def _authorize(
         raise Refusal(RefusalCode.PARENT_ACCOUNT_REQUIRED) from refusal
 
 
-async def _check_mode(session: AsyncSession, account: Authorized, currency: BudgetCurrency) -> None:
+async def _check_mode(session: WriteSession, account: Authorized, currency: BudgetCurrency) -> None:
     if currency is not BudgetCurrency.CREDIT:
         return
     own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
@@ -125,7 +125,7 @@ async def _check_mode(session: AsyncSession, account: Authorized, currency: Budg
 
 
 async def _check_holder(
-    session: AsyncSession, account: Authorized, parent: Authorized, currency: BudgetCurrency
+    session: WriteSession, account: Authorized, parent: Authorized, currency: BudgetCurrency
 ) -> None:
     """Whoever promises a part of a plan or a pool has to have it himself."""
     if currency is BudgetCurrency.SENDS:
@@ -141,13 +141,13 @@ async def _check_holder(
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "guarantee")
 
 
-async def _stored(session: AsyncSession, account: Authorized, currency: BudgetCurrency) -> Budget:
+async def _stored(session: WriteSession, account: Authorized, currency: BudgetCurrency) -> Budget:
     statement = select(budgets.c.cap, budgets.c.guarantee).where(_is(account, currency))
     row = (await session.execute(statement)).one_or_none()
     return NO_BUDGET if row is None else Budget(row.cap, row.guarantee)
 
 
-async def _write(session: AsyncSession, account: Authorized, command: BudgetUpdate) -> None:
+async def _write(session: WriteSession, account: Authorized, command: BudgetUpdate) -> None:
     if command.budget == NO_BUDGET:
         await session.execute(delete(budgets).where(_is(account, command.currency)))
         return
@@ -167,7 +167,7 @@ async def _write(session: AsyncSession, account: Authorized, command: BudgetUpda
 
 
 async def _log(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     currency: BudgetCurrency,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, cast, func, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
 from models.budgets import BudgetCurrency, budgets
 from models.identifiers import AccountId
@@ -43,7 +43,7 @@ class _Cap:
 
 
 async def check_guarantees(
-    session: AsyncSession, account: Authorized, currency: BudgetCurrency, *, raised: bool, narrowed: bool
+    session: WriteSession, account: Authorized, currency: BudgetCurrency, *, raised: bool, narrowed: bool
 ) -> None:
     """Refuse what was just written where it cannot be kept; the account above is locked.
 
@@ -61,7 +61,7 @@ async def check_guarantees(
         await _check_pool(session, account)
 
 
-async def check_plan_keeps(session: AsyncSession, account: Authorized, sends: int) -> None:
+async def check_plan_keeps(session: WriteSession, account: Authorized, sends: int) -> None:
     """Refuse a plan with fewer sends than the account has promised to those below. Raises
     GUARANTEE_TOO_LARGE."""
     own = accounts.alias()
@@ -71,7 +71,7 @@ async def check_plan_keeps(session: AsyncSession, account: Authorized, sends: in
         raise Refusal(RefusalCode.GUARANTEE_TOO_LARGE, message, "planId")
 
 
-async def _check_plan(session: AsyncSession, account: Authorized) -> None:
+async def _check_plan(session: WriteSession, account: Authorized) -> None:
     sender, holder, plan, following = accounts.alias(), accounts.alias(), plans.alias(), plans.alias()
     above = and_(holder.c.master_id == sender.c.master_id, holder.c.id == sender.c.parent_id)
     allowance = {column.name: column for column in allowance_columns(sender, holder)}
@@ -96,7 +96,7 @@ async def _check_plan(session: AsyncSession, account: Authorized) -> None:
         raise Refusal(RefusalCode.GUARANTEE_TOO_LARGE, field="guarantee")
 
 
-async def _check_pool(session: AsyncSession, account: Authorized) -> None:
+async def _check_pool(session: WriteSession, account: Authorized) -> None:
     sender, holder = accounts.alias(), accounts.alias()
     above = and_(holder.c.master_id == sender.c.master_id, holder.c.id == sender.c.parent_id)
     allowance = {column.name: column for column in allowance_columns(sender, holder)}
@@ -111,7 +111,7 @@ async def _check_pool(session: AsyncSession, account: Authorized) -> None:
         raise Refusal(RefusalCode.GUARANTEE_TOO_LARGE, field="guarantee")
 
 
-async def _caps(session: AsyncSession, account: Authorized) -> list[_Cap]:
+async def _caps(session: WriteSession, account: Authorized) -> list[_Cap]:
     """The caps of sends at the account and above it."""
     path, cap = account_closure.alias(), budgets.alias()
     capped = and_(

@@ -1,16 +1,16 @@
 """The budgets that a reservation is counted against, locked (T18)."""
 
 from sqlalchemy import and_, exists, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
+from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
 from models.budgets import budgets
 from models.identifiers import AccountId
 from resolvers.allowances import NO_BUDGETS, Allowance, allowance_columns
 
 
-async def lock_allowance(session: AsyncSession, account: Authorized, subscriber_id: AccountId) -> Allowance:
+async def lock_allowance(session: WriteSession, account: Authorized, subscriber_id: AccountId) -> Allowance:
     """What budgets leave the account, behind the lock of its cycle.
 
     Those on its path are locked in the order of their accounts: under one cap there may be several

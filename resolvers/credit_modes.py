@@ -1,12 +1,12 @@
 """Whether a subaccount spends its own credit or that of an account above it (R19, R28, R43, T18)."""
 
 from sqlalchemy import ColumnElement, and_, exists, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import CreditMode, accounts
 from models.identifiers import AccountId, Kind, LedgerTransactionId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind, ledger_balances
@@ -19,7 +19,7 @@ from resolvers.top_up_rules import end_top_up_rule
 
 
 async def change_credit_mode(
-    session: AsyncSession, principal: Principal, account_id: AccountId, mode: CreditMode
+    session: WriteSession, principal: Principal, account_id: AccountId, mode: CreditMode
 ) -> Authorized:
     """Let a subaccount spend its own credit, or draw from the nearest account above that has some.
 
@@ -53,7 +53,7 @@ async def change_credit_mode(
     return account
 
 
-async def _authorize_pool(session: AsyncSession, principal: Principal, account: Authorized) -> Authorized:
+async def _authorize_pool(session: WriteSession, principal: Principal, account: Authorized) -> Authorized:
     pool_id = await _pool_above(session, account)
     try:
         return await authorize_also(session, principal, pool_id, Permission.CREDIT_TRANSFER)
@@ -61,7 +61,7 @@ async def _authorize_pool(session: AsyncSession, principal: Principal, account: 
         raise Refusal(RefusalCode.POOL_ACCOUNT_REQUIRED) from refusal
 
 
-async def _pool_above(session: AsyncSession, account: Authorized) -> AccountId:
+async def _pool_above(session: WriteSession, account: Authorized) -> AccountId:
     """The nearest account above with a balance of its own. The path is locked, so that it stays that one."""
     parent, own = accounts.alias(), accounts.alias()
     above = and_(parent.c.master_id == own.c.master_id, parent.c.id == own.c.parent_id)
@@ -73,7 +73,7 @@ async def _pool_above(session: AsyncSession, account: Authorized) -> AccountId:
     return AccountId((await session.execute(statement)).scalar_one())
 
 
-async def _settle(session: AsyncSession, principal: Principal, account: Authorized, pool: Authorized) -> int:
+async def _settle(session: WriteSession, principal: Principal, account: Authorized, pool: Authorized) -> int:
     """Move what is left to the pool. How much it was, in micro-units."""
     balance = ledger_balances.c
     statement = select(balance.kind, balance.amount).where(

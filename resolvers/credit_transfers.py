@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.pair_guard import authorize_pair
@@ -12,6 +11,7 @@ from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import InsufficientCredit, Refusal, RefusalCode
 from engine.fixed_statements import FixedStatement
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.identifiers import AccountId, Kind, LedgerTransactionId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind
@@ -43,7 +43,7 @@ class CreditTransferred:
 
 
 async def transfer_credit(
-    session: AsyncSession, principal: Principal, command: CreditTransfer
+    session: WriteSession, principal: Principal, command: CreditTransfer
 ) -> CreditTransferred:
     """Move credit from an account to one above or below it.
 
@@ -82,7 +82,7 @@ async def transfer_credit(
 
 
 async def post_or_refuse(
-    session: AsyncSession, principal: Principal, payer: Authorized, transaction: Transaction
+    session: WriteSession, principal: Principal, payer: Authorized, transaction: Transaction
 ) -> None:
     """Write a transaction that takes from one account. Raises InsufficientCredit, with what is there for
     those who may see it."""
@@ -92,7 +92,7 @@ async def post_or_refuse(
         raise InsufficientCredit(short[0].available if visible else None, "amount")
 
 
-async def _check_own_balances(session: AsyncSession, source: Authorized, target: Authorized) -> None:
+async def _check_own_balances(session: WriteSession, source: Authorized, target: Authorized) -> None:
     """Both keep a balance of their own. Their rows are locked, so that this stays true."""
     both = {"master_id": source.master_id, "account_ids": [source.account_id, target.account_id]}
     own = {row.id: row.own for row in await _OWN_BALANCES.rows(session, both)}
@@ -103,7 +103,7 @@ async def _check_own_balances(session: AsyncSession, source: Authorized, target:
 
 
 async def _log(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     both: tuple[Authorized, Authorized],
     transaction_id: LedgerTransactionId,

@@ -18,10 +18,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz import billing_functions
 from authz.guard import lock_path
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.billing import charged_cycles, charges
 from models.cycle_charging import cycles_to_charge
@@ -36,7 +36,7 @@ from resolvers.jobs import enqueue_shared
 from resolvers.plans import anchored_at_of, subscriber_id, time_zone_of
 
 
-async def charge_cycle(session: AsyncSession, due: AccountKey) -> bool:
+async def charge_cycle(session: WriteSession, due: AccountKey) -> bool:
     """Charge the first cycle of the account's subscription that has ended and is not charged. Whether it was.
 
     It is not while something of it can still be committed, nor where another worker was first. What it costs
@@ -62,7 +62,7 @@ async def charge_cycle(session: AsyncSession, due: AccountKey) -> bool:
     return True
 
 
-async def _ended(session: AsyncSession, due: AccountKey) -> Cycle | None:
+async def _ended(session: WriteSession, due: AccountKey) -> Cycle | None:
     found = cycles_to_charge().c
     statement = select(found.starts_at, found.ends_at).where(
         found.master_id == due.master_id, found.account_id == due.account_id
@@ -71,7 +71,7 @@ async def _ended(session: AsyncSession, due: AccountKey) -> Cycle | None:
     return None if row is None else Cycle(due.master_id, due.account_id, row.starts_at, row.ends_at)
 
 
-async def _charge(session: AsyncSession, cycle: Cycle, used: Sequence[Usage]) -> None:
+async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[Usage]) -> None:
     billed = await _billed(session, cycle, {usage.account_id for usage in used})
     periods = await _periods(session, cycle, {one.billed_id for one in billed.values()})
     rows = []
@@ -118,7 +118,7 @@ class _Billed:
 
 
 async def _billed(
-    session: AsyncSession, cycle: Cycle, account_ids: set[AccountId]
+    session: WriteSession, cycle: Cycle, account_ids: set[AccountId]
 ) -> dict[AccountId, _Billed]:
     ends_at = literal(cycle.ends_at, DateTime(timezone=True))
     statement = select(accounts.c.id, accounts.c.name, billed_id(accounts, ends_at).label("billed_id")).where(
@@ -128,7 +128,7 @@ async def _billed(
     return {AccountId(row.id): _Billed(AccountId(row.billed_id), row.name) for row in rows}
 
 
-async def _periods(session: AsyncSession, cycle: Cycle, billed_ids: set[AccountId]) -> dict[AccountId, Cycle]:
+async def _periods(session: WriteSession, cycle: Cycle, billed_ids: set[AccountId]) -> dict[AccountId, Cycle]:
     """The cycle of each billed account in which this one ends: its invoice is about that."""
     own, subscriber = accounts.alias(), accounts.alias()
     anchored_at, zone = anchored_at_of(subscriber), time_zone_of(subscriber)

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import ColumnElement, DateTime, Uuid, and_, delete, func, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from authz.worker_functions import enter_as_worker
+from engine.write_sessions import WriteSession, WriteSessions
 from models.clock import current_moment
 from models.cycle_charging import CHARGED_AFTER
 from models.identifiers import MasterId, SendCycleId
@@ -15,7 +15,7 @@ from resolvers.jobs import enqueue
 from resolvers.send_cycles import lock_cycle
 from resolvers.send_expiry import expire_reservations
 
-Sessions = async_sessionmaker[AsyncSession]
+Sessions = WriteSessions
 Step = Callable[[Sessions, MasterId, SendCycleId], Awaitable[None]]
 
 BATCH = 20_000
@@ -44,7 +44,7 @@ async def _forget_contacts(sessions: Sessions, master_id: MasterId, cycle_id: Se
             more = await _forget_batch(session, master_id, cycle_id)
 
 
-async def _forget_batch(session: AsyncSession, master_id: MasterId, cycle_id: SendCycleId) -> bool:
+async def _forget_batch(session: WriteSession, master_id: MasterId, cycle_id: SendCycleId) -> bool:
     """Whether there may be more. With the last ones the cycle is closed, and is charged later."""
     if not await enter_as_worker(session, master_id):
         return False

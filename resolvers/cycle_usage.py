@@ -14,8 +14,8 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, accounts
 from models.billing import Product, charges
 from models.clock import current_moment
@@ -51,12 +51,12 @@ class Usage:
     label: str | None = None
 
 
-async def usage_of(session: AsyncSession, cycle: Cycle) -> list[Usage]:
+async def usage_of(session: WriteSession, cycle: Cycle) -> list[Usage]:
     """All of it that is not charged for yet."""
     return [*await _plan(session, cycle), *await _bought(session, cycle), *await _sent(session, cycle)]
 
 
-async def is_open(session: AsyncSession, cycle: Cycle) -> bool:
+async def is_open(session: WriteSession, cycle: Cycle) -> bool:
     """Whether something that was booked in it can still be committed."""
     waits = exists().where(
         _of_cycle(cycle),
@@ -66,7 +66,7 @@ async def is_open(session: AsyncSession, cycle: Cycle) -> bool:
     return bool((await session.execute(select(waits))).scalar_one())
 
 
-async def _plan(session: AsyncSession, cycle: Cycle) -> list[Usage]:
+async def _plan(session: WriteSession, cycle: Cycle) -> list[Usage]:
     """The plan that the cycle ended with; nothing where it is free, or the account was closed before."""
     choice, event = plan_choices.c, events.c
     closed_at = select(func.min(event.created_at)).where(
@@ -96,7 +96,7 @@ async def _plan(session: AsyncSession, cycle: Cycle) -> list[Usage]:
     return [Usage(cycle.account_id, Product.PLAN, f"Plan {row.name}", row.id, row.price)]
 
 
-async def _bought(session: AsyncSession, cycle: Cycle) -> list[Usage]:
+async def _bought(session: WriteSession, cycle: Cycle) -> list[Usage]:
     """Contacts beyond the plan's (R94)."""
     increase = limit_increases.c
     statement = select(*increase).where(
@@ -117,7 +117,7 @@ async def _bought(session: AsyncSession, cycle: Cycle) -> list[Usage]:
     ]
 
 
-async def _sent(session: AsyncSession, cycle: Cycle) -> list[Usage]:
+async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
     """Sends beyond the plan's, of each account that uses the subscription, by label (R19, R56)."""
     reservation = send_reservations.c
     unit_price = (reservation.price // reservation.beyond).label("unit_price")

@@ -20,7 +20,6 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actors import Actor
 from authz.dry_runs import note_touched
@@ -31,6 +30,7 @@ from authz.staff import StaffAtWork
 from engine.arguments import Described
 from engine.fixed_statements import FixedStatement
 from engine.paging import Order
+from engine.write_sessions import WriteSession
 from models.api_keys import api_keys
 from models.events import events
 from models.identifiers import new_id
@@ -112,7 +112,7 @@ Change = dict[str, str | int | bool | list[str] | None]
 
 
 async def record(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Actor,
     account: Authorized,
     kind: EventKind,
@@ -130,7 +130,7 @@ async def record(
 
 
 async def record_in_each(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Actor,
     of: Sequence[Authorized],
     kind: EventKind,
@@ -182,7 +182,7 @@ _RECORD = FixedStatement(insert(events).from_select(list(_ROWS), select(*_ROWS.v
 
 
 async def record_of_staff(
-    session: AsyncSession,
+    session: WriteSession,
     staff: StaffAtWork,
     kind: EventKind,
     subject_id: str,

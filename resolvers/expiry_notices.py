@@ -12,8 +12,8 @@ more than whether it stopped for now.
 from string import Template
 
 from sqlalchemy import ARRAY, Uuid, func, literal, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from engine.write_sessions import WriteSession
 from engine.writer import prepared
 from models.expiry_notices import ExpiryStage
 from models.functions import Rights, StoredFunction
@@ -90,7 +90,7 @@ BEGIN
 END""")
 
 
-async def tell_batch(session: AsyncSession) -> bool:
+async def tell_batch(session: WriteSession) -> bool:
     """Tell of up to BATCH ends, in the session's transaction. Whether it stopped at that many.
 
     Safe to run twice and at once: while another transaction tells, this one does nothing.

@@ -8,12 +8,12 @@ import orjson
 from sqlalchemy import ColumnElement, LargeBinary, Text, Uuid, bindparam, cast, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from engine.fixed_statements import FixedStatement
+from engine.write_sessions import WriteSession
 from models.idempotency import idempotency_records
 
 LONGEST_KEY = 200
@@ -36,7 +36,7 @@ class IdempotentRequest:
 
 
 async def earlier_outcome(
-    session: AsyncSession, principal: Principal, account: Authorized, request: IdempotentRequest
+    session: WriteSession, principal: Principal, account: Authorized, request: IdempotentRequest
 ) -> Outcome | None:
     """What the same request made before, if it was made. The account is locked, so two at once cannot both
     find nothing. Raises IDEMPOTENCY_MISMATCH where the key was used for something else."""
@@ -45,7 +45,7 @@ async def earlier_outcome(
 
 
 async def claim(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     request: IdempotentRequest,
@@ -72,7 +72,7 @@ def _check_key(request: IdempotentRequest) -> None:
 
 
 async def _stored_outcome(
-    session: AsyncSession, principal: Principal, account: Authorized, request: IdempotentRequest
+    session: WriteSession, principal: Principal, account: Authorized, request: IdempotentRequest
 ) -> Outcome | None:
     record = idempotency_records
     statement = select(record.c.request_digest, record.c.result).where(
@@ -91,7 +91,7 @@ async def _stored_outcome(
 
 
 async def remember(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     request: IdempotentRequest,

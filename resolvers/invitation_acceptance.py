@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant, role_in, still_gives
@@ -14,6 +13,7 @@ from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.row_security import enter
 from authz.status import effective_status
 from authz.tokens import Digest, TokenKind, digest
+from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, accounts
 from models.identifiers import Kind, MembershipId, UserId, new_id, present
 from models.invitations import invitations
@@ -54,7 +54,7 @@ def invitation_preview(token: str) -> Select[Any]:
     )
 
 
-async def accept_invitation(session: AsyncSession, principal: Principal, token: str) -> MemberChange:
+async def accept_invitation(session: WriteSession, principal: Principal, token: str) -> MemberChange:
     """Become a member. What the person is elsewhere stays as it is (T12).
 
     Only for the signed-in person with the invited address. Raises NotFound for an unknown link, and Refusal
@@ -83,7 +83,7 @@ async def accept_invitation(session: AsyncSession, principal: Principal, token: 
 
 
 async def _join(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     invitation: InvitationRow,
@@ -111,7 +111,7 @@ async def _join(
 
 
 async def _add_membership(
-    session: AsyncSession,
+    session: WriteSession,
     account: Authorized,
     user_id: UserId,
     invitation: InvitationRow,
@@ -142,7 +142,7 @@ async def _add_membership(
     return membership_id
 
 
-async def _invitation(session: AsyncSession, token_digest: Digest) -> InvitationRow:
+async def _invitation(session: WriteSession, token_digest: Digest) -> InvitationRow:
     expired = (invitations.c.expires_at <= func.now()).label("expired")
     statement = select(invitations, expired).where(invitations.c.digest == token_digest)
     row = (await session.execute(statement)).one_or_none()
@@ -151,7 +151,7 @@ async def _invitation(session: AsyncSession, token_digest: Digest) -> Invitation
     return row
 
 
-async def _check_person(session: AsyncSession, user_id: UserId, invitation: InvitationRow) -> None:
+async def _check_person(session: WriteSession, user_id: UserId, invitation: InvitationRow) -> None:
     address = select(users.c.email_canonical).where(users.c.id == user_id)
     if (await session.execute(address)).scalar_one() != invitation.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
@@ -166,7 +166,7 @@ def _check_open(invitation: InvitationRow) -> None:
         raise Refusal(RefusalCode.INVITATION_EXPIRED)
 
 
-async def check_status(session: AsyncSession, account: Authorized) -> None:
+async def check_status(session: WriteSession, account: Authorized) -> None:
     """Raise ACCOUNT_SUSPENDED and ACCOUNT_CLOSED, whose members and guests stay as they are."""
     statement = select(effective_status(accounts)).where(
         accounts.c.master_id == account.master_id, accounts.c.id == account.account_id

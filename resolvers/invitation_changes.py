@@ -5,7 +5,6 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import and_, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.delegation import RoleGrant, role_to_give
 from authz.guard import Authorized, authorize
@@ -14,6 +13,7 @@ from authz.principals import Principal
 from authz.reach import membership_holds
 from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.tokens import TokenKind, digest_of, generate
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, InvitationId, Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
@@ -49,7 +49,7 @@ class InvitationMade:
 
 
 async def invite_member(
-    session: AsyncSession, principal: Principal, command: MemberInvitation
+    session: WriteSession, principal: Principal, command: MemberInvitation
 ) -> InvitationMade:
     """Offer a role to an e-mail address. An earlier open offer to it is withdrawn.
 
@@ -86,7 +86,7 @@ class Offer:
 
 
 async def add_invitation(
-    session: AsyncSession, principal: Principal, account: Authorized, offer: Offer
+    session: WriteSession, principal: Principal, account: Authorized, offer: Offer
 ) -> InvitationId:
     """Write the invitation, its event and its mail."""
     await _withdraw_open(session, account, offer.email)
@@ -115,7 +115,7 @@ async def add_invitation(
 
 
 async def revoke_invitation(
-    session: AsyncSession, principal: Principal, invitation_id: InvitationId
+    session: WriteSession, principal: Principal, invitation_id: InvitationId
 ) -> InvitationMade:
     """Withdraw an open invitation. Needs MEMBERS_WRITE. Raises INVITATION_USED."""
     account_id = select(invitations.c.account_id).where(invitations.c.id == invitation_id).scalar_subquery()
@@ -136,7 +136,7 @@ async def revoke_invitation(
     return InvitationMade(account, invitation_id, replayed=False)
 
 
-async def _refuse_members(session: AsyncSession, account: Authorized, email: EmailAddress) -> None:
+async def _refuse_members(session: WriteSession, account: Authorized, email: EmailAddress) -> None:
     member = (
         select(memberships.c.id)
         .join(users, users.c.id == memberships.c.user_id)
@@ -151,7 +151,7 @@ async def _refuse_members(session: AsyncSession, account: Authorized, email: Ema
         raise Refusal(RefusalCode.ALREADY_MEMBER, field="email")
 
 
-async def _withdraw_open(session: AsyncSession, account: Authorized, email: EmailAddress) -> None:
+async def _withdraw_open(session: WriteSession, account: Authorized, email: EmailAddress) -> None:
     await session.execute(
         update(invitations)
         .where(

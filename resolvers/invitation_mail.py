@@ -1,10 +1,10 @@
 """The e-mail that carries an invitation's link."""
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.principals import Principal
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.users import users
 from resolvers.outbox import queue
@@ -23,7 +23,7 @@ happens until you accept.
 
 
 async def queue_invitation(
-    session: AsyncSession, principal: Principal, account: Authorized, recipient: str, link: str
+    session: WriteSession, principal: Principal, account: Authorized, recipient: str, link: str
 ) -> None:
     """Queue the mail; the link in it holds the secret."""
     names = select(

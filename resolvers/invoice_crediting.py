@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, exists, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import lock_path
 from authz.refusals import NotFound, Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.clock import current_moment
 from models.identifiers import AccountId, AccountKey, InvoiceId, MasterId, new_id
@@ -19,7 +19,7 @@ from resolvers.invoice_writing import Issued, NewInvoice, write_invoice
 from resolvers.texts import short_text
 
 
-async def credit_invoice(session: AsyncSession, number_prefix: str, number: str, reason: str) -> Issued:
+async def credit_invoice(session: WriteSession, number_prefix: str, number: str, reason: str) -> Issued:
     """Issue the credit note, under the next number, to whom the invoice was issued.
 
     For the database's owner, who sees all trees; what was charged is not charged again, and what was paid

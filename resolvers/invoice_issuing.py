@@ -13,10 +13,10 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz import billing_functions
 from authz.guard import lock_path
+from engine.write_sessions import WriteSession
 from models.accounts import Currency, accounts
 from models.billing import billing_details, charges
 from models.clock import current_moment
@@ -37,7 +37,7 @@ class Period:
     ends_at: datetime.datetime
 
 
-async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountKey) -> Issued | None:
+async def issue_invoice(session: WriteSession, issuer: Issuer, due: AccountKey) -> Issued | None:
     """Issue the account's oldest invoice that is due; None where there is none, or where another worker was
     first, or where something that belongs on it waits to be charged."""
     if not await billing_functions.enter_to_bill(session, due.master_id):
@@ -58,7 +58,7 @@ async def issue_invoice(session: AsyncSession, issuer: Issuer, due: AccountKey) 
     return await write_invoice(session, issuer.number_prefix, due, new)
 
 
-async def _period(session: AsyncSession, due: AccountKey) -> Period | None:
+async def _period(session: WriteSession, due: AccountKey) -> Period | None:
     found = invoices_to_issue().c
     statement = (
         select(found.starts_at, found.ends_at)
@@ -70,7 +70,7 @@ async def _period(session: AsyncSession, due: AccountKey) -> Period | None:
     return None if row is None else Period(*row)
 
 
-async def _charged(session: AsyncSession, due: AccountKey, period: Period) -> Sequence[Row[*tuple[Any, ...]]]:
+async def _charged(session: WriteSession, due: AccountKey, period: Period) -> Sequence[Row[*tuple[Any, ...]]]:
     """What comes on the invoice: account by account, the billed one first, then in the order of creation."""
     charge = charges.c
     statement = (
@@ -103,7 +103,7 @@ def _last_day(ends_at: ColumnElement[datetime.datetime]) -> ColumnElement[dateti
 
 
 async def _document(
-    session: AsyncSession,
+    session: WriteSession,
     issuer: Issuer,
     due: AccountKey,
     period: Period,

@@ -13,10 +13,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actors import PLATFORM
 from authz.guard import without_rights
+from engine.write_sessions import WriteSession
 from models.clock import current_moment
 from models.identifiers import AccountKey, ChargeId, InvoiceId, Kind, present
 from models.invoices import InvoiceKind
@@ -52,7 +52,7 @@ _EVENTS = {
 
 
 async def write_invoice(
-    session: AsyncSession, number_prefix: str, billed: AccountKey, new: NewInvoice
+    session: WriteSession, number_prefix: str, billed: AccountKey, new: NewInvoice
 ) -> Issued:
     """Give it the next number, and log that. The numbers' row is locked from here on."""
     document = new.document

@@ -1,7 +1,6 @@
 """Doing the jobs of the queue (see `models.jobs`). Each is safe to be done twice, and at once."""
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
+from engine.write_sessions import WriteSessions
 from models.identifiers import AccountId, AccountKey, SendCycleId
 from models.jobs import Job, JobKind
 from resolvers.billing_work import charge_cycles, issue_invoices
@@ -12,9 +11,7 @@ from resolvers.send_expiry import expire_reservations
 from resolvers.top_up_work import top_up
 
 
-async def do(
-    sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, issuer: Issuer | None, job: Job
-) -> None:
+async def do(sessions: WriteSessions, provider: PaymentProvider, issuer: Issuer | None, job: Job) -> None:
     """Do what is due of a job's subject, in transactions of its own; nothing where nothing is.
 
     Without an issuer no invoice is issued.

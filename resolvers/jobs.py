@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, column, func, literal, null, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
+from engine.write_sessions import WriteSession
 from models.clock import current_moment
 from models.jobs import Job
 
@@ -16,21 +16,19 @@ _SOON = datetime.timedelta(seconds=10)
 
 
 async def enqueue(
-    session: AsyncSession, job: Job, run_at: ColumnElement[datetime.datetime] | None = None
+    session: WriteSession, job: Job, run_at: ColumnElement[datetime.datetime] | None = None
 ) -> None:
     """Have a worker do the job once the session's transaction is committed, and not before that moment.
 
     The moment is one of the clock of plans, and is rounded up to full ten seconds; jobs for the same moment
     are one. A clock that is moved later does not move the job.
     """
-    # As a statement of the session: on the driver's own connection it could come before the transaction
-    # begins, and would stay after a rollback.
     kind, tree = literal(job.kind.value, Text), literal(job.master_id, Uuid)
     moment = null().cast(_MOMENT) if run_at is None else run_at
     await session.execute(select(func.mandant_enqueue(kind, tree, literal(job.subject_id, Uuid), moment)))
 
 
-async def enqueue_shared(session: AsyncSession, moments: Mapping[Job, datetime.datetime]) -> None:
+async def enqueue_shared(session: WriteSession, moments: Mapping[Job, datetime.datetime]) -> None:
     """The same for jobs that many transactions put in, each with its moment.
 
     What is overdue waits for ten seconds all the same, so that it is done once for all of them.

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
 from authz.actors import Actor
 from authz.refusals import Refusal, RefusalCode
 from engine.fixed_statements import FixedStatement
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, LedgerTransactionId, MasterId
 from models.ledger import BalanceKind, LedgerTransactionKind
 
@@ -49,7 +49,7 @@ class Shortage:
     available: int
 
 
-async def post(session: AsyncSession, actor: Actor, transaction: Transaction) -> Sequence[Shortage]:
+async def post(session: WriteSession, actor: Actor, transaction: Transaction) -> Sequence[Shortage]:
     """Write a transaction; all of it, or nothing where something falls short.
 
     Raises BAD_USER_INPUT where a balance would outgrow 64 bits.

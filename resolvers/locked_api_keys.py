@@ -1,12 +1,12 @@
 """An API key on its way through a change: read behind the lock of its account, written, and logged."""
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.api_keys import api_keys
 from models.identifiers import ApiKeyId, Kind, present
 from resolvers.events import Change, EventKind, record
@@ -15,7 +15,7 @@ KeyRow = Row[*tuple[object, ...]]
 
 
 async def locked_key(
-    session: AsyncSession, principal: Principal, api_key_id: ApiKeyId
+    session: WriteSession, principal: Principal, api_key_id: ApiKeyId
 ) -> tuple[Authorized, KeyRow]:
     """The key and its account, locked. Needs API_KEYS_WRITE. Raises NotFound."""
     account_id = select(api_keys.c.account_id).where(api_keys.c.id == api_key_id).scalar_subquery()
@@ -33,7 +33,7 @@ def check_not_revoked(key: KeyRow) -> None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "The key is revoked.", "apiKeyId")
 
 
-async def write_key(session: AsyncSession, key: KeyRow, values: dict[str, object]) -> None:
+async def write_key(session: WriteSession, key: KeyRow, values: dict[str, object]) -> None:
     """Write the columns' new values; the version rises."""
     await session.execute(
         update(api_keys)
@@ -43,7 +43,7 @@ async def write_key(session: AsyncSession, key: KeyRow, values: dict[str, object
 
 
 async def log_key(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     kind: EventKind,

@@ -5,7 +5,6 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant, role_in, role_to_give
@@ -14,6 +13,7 @@ from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import membership_holds
 from authz.refusals import NotFound, Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, MembershipId, UserId, present
 from models.members import memberships
 from resolvers.events import Change, EventKind, record
@@ -67,7 +67,7 @@ def membership_id_of(member_id: str) -> MembershipId:
     return MembershipId(uuid.UUID(membership_id))
 
 
-async def update_member(session: AsyncSession, principal: Principal, command: MemberUpdate) -> MemberChange:
+async def update_member(session: WriteSession, principal: Principal, command: MemberUpdate) -> MemberChange:
     """Change a member's role or its end.
 
     Needs MEMBERS_WRITE and all that both the old and the new role give. Raises LAST_OWNER,
@@ -89,7 +89,7 @@ async def update_member(session: AsyncSession, principal: Principal, command: Me
     return MemberChange(account, membership.id)
 
 
-async def remove_member(session: AsyncSession, principal: Principal, member_id: MembershipId) -> MemberChange:
+async def remove_member(session: WriteSession, principal: Principal, member_id: MembershipId) -> MemberChange:
     """End a membership, from the next request on. Needs MEMBERS_WRITE and all that the member's role gives.
     Raises LAST_OWNER, ROLE_TOO_WIDE."""
     account, membership = await _manageable(session, principal, member_id)
@@ -97,7 +97,7 @@ async def remove_member(session: AsyncSession, principal: Principal, member_id: 
     return await _end(session, principal, account, membership, role, EventKind.MEMBER_REMOVED)
 
 
-async def leave_account(session: AsyncSession, principal: Principal, account_id: AccountId) -> MemberChange:
+async def leave_account(session: WriteSession, principal: Principal, account_id: AccountId) -> MemberChange:
     """End one's own membership. Raises NotFound where there is none in that very account, LAST_OWNER."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -118,7 +118,7 @@ def check_expiry(role: RoleGrant, expires_at: datetime.datetime | None) -> None:
 
 
 async def _manageable(
-    session: AsyncSession, principal: Principal, member_id: MembershipId
+    session: WriteSession, principal: Principal, member_id: MembershipId
 ) -> tuple[Authorized, Membership]:
     account_id = select(memberships.c.account_id).where(memberships.c.id == member_id).scalar_subquery()
     account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE)
@@ -126,7 +126,7 @@ async def _manageable(
 
 
 async def _membership(
-    session: AsyncSession, account: Authorized, condition: ColumnElement[bool]
+    session: WriteSession, account: Authorized, condition: ColumnElement[bool]
 ) -> Membership:
     columns = (memberships.c.id, memberships.c.user_id, memberships.c.role_id, memberships.c.expires_at)
     statement = select(*columns).where(
@@ -139,7 +139,7 @@ async def _membership(
 
 
 async def _move_ownership(
-    session: AsyncSession, account: Authorized, membership: Membership, new: RoleGrant
+    session: WriteSession, account: Authorized, membership: Membership, new: RoleGrant
 ) -> None:
     becomes_owner = new.id == BuiltinRole.OWNER.id
     if becomes_owner and not membership.is_owner:
@@ -149,7 +149,7 @@ async def _move_ownership(
 
 
 async def _end(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     membership: Membership,
@@ -173,7 +173,7 @@ def _change(role: RoleGrant, expires_at: datetime.datetime | None) -> Change:
 
 
 async def _log(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     kind: EventKind,

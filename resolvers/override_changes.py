@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import DateTime, Row, Select, exists, func, insert, literal, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.staff import StaffAtWork, authorize_staff
 from authz.status import effective_status
+from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, accounts
 from models.identifiers import AccountId, Kind, OverrideId, UserId, new_id, present
 from models.overrides import OverrideKind, overrides
@@ -46,7 +46,7 @@ class OverrideMade:
 
 
 async def create_override(
-    session: AsyncSession, principal: Principal, command: OverrideCreation
+    session: WriteSession, principal: Principal, command: OverrideCreation
 ) -> OverrideMade:
     """Set something in an account for a reason and until a day: at once, or once it is approved.
 
@@ -95,7 +95,7 @@ async def create_override(
 
 
 async def approve_override(
-    session: AsyncSession, principal: Principal, account_id: AccountId, override_id: OverrideId
+    session: WriteSession, principal: Principal, account_id: AccountId, override_id: OverrideId
 ) -> OverrideMade:
     """Put an override in force that somebody else of the staff has asked for, and still is staff (T14, T36).
 
@@ -120,7 +120,7 @@ async def approve_override(
 
 
 async def end_override(
-    session: AsyncSession, principal: Principal, account_id: AccountId, override_id: OverrideId, reason: str
+    session: WriteSession, principal: Principal, account_id: AccountId, override_id: OverrideId, reason: str
 ) -> OverrideMade:
     """End an override at once, in force or waiting, whoever made it. One that has ended or expired stays so.
 
@@ -134,7 +134,7 @@ async def end_override(
     return OverrideMade(at_work.account_id, override_id)
 
 
-async def _check_expiry(session: AsyncSession, expires_at: datetime.datetime) -> None:
+async def _check_expiry(session: WriteSession, expires_at: datetime.datetime) -> None:
     check_future(expires_at, "expiresAt")
     latest = func.now() + text("interval '1 year'")
     late = select(literal(expires_at, DateTime(timezone=True)) > latest)
@@ -142,7 +142,7 @@ async def _check_expiry(session: AsyncSession, expires_at: datetime.datetime) ->
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie at most a year ahead.", "expiresAt")
 
 
-async def _refuse_closed(session: AsyncSession, at_work: StaffAtWork) -> None:
+async def _refuse_closed(session: WriteSession, at_work: StaffAtWork) -> None:
     status = select(effective_status(accounts)).where(
         accounts.c.master_id == at_work.master_id, accounts.c.id == at_work.account_id
     )
@@ -150,7 +150,7 @@ async def _refuse_closed(session: AsyncSession, at_work: StaffAtWork) -> None:
         raise Refusal(RefusalCode.ACCOUNT_CLOSED)
 
 
-async def _refuse_waiting(session: AsyncSession, at_work: StaffAtWork, kind: OverrideKind) -> None:
+async def _refuse_waiting(session: WriteSession, at_work: StaffAtWork, kind: OverrideKind) -> None:
     waiting = _of_kind(at_work, kind).where(status_of(overrides) == OverrideStatus.WAITING.value)
     if (await session.execute(waiting)).first() is not None:
         message = "One of this kind waits for approval already."
@@ -158,7 +158,7 @@ async def _refuse_waiting(session: AsyncSession, at_work: StaffAtWork, kind: Ove
 
 
 async def _replace(
-    session: AsyncSession, at_work: StaffAtWork, kind: OverrideKind, user_id: UserId | None
+    session: WriteSession, at_work: StaffAtWork, kind: OverrideKind, user_id: UserId | None
 ) -> None:
     """End what is in force of the kind, of the same person's if it is about one: two values of one thing
     cannot hold."""
@@ -178,7 +178,7 @@ def _of_kind(at_work: StaffAtWork, kind: OverrideKind) -> Select[Any]:
     )
 
 
-async def _override(session: AsyncSession, at_work: StaffAtWork, override_id: OverrideId) -> OverrideRow:
+async def _override(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId) -> OverrideRow:
     """The account's override with its status. Raises NotFound, also for one of another account (T1)."""
     statement = select(*overrides.c, status_of(overrides).label("status")).where(
         overrides.c.master_id == at_work.master_id,
@@ -191,12 +191,12 @@ async def _override(session: AsyncSession, at_work: StaffAtWork, override_id: Ov
     return row
 
 
-async def _is_staff(session: AsyncSession, user_id: UserId) -> bool:
+async def _is_staff(session: WriteSession, user_id: UserId) -> bool:
     there = select(exists().where(staff.c.user_id == user_id))
     return (await session.execute(there)).scalar_one()
 
 
-async def _end(session: AsyncSession, at_work: StaffAtWork, row: OverrideRow, reason: str) -> None:
+async def _end(session: WriteSession, at_work: StaffAtWork, row: OverrideRow, reason: str) -> None:
     await _write(session, at_work, row.id, ended_by=at_work.user_id, ended_at=func.now())
     if row.user_id is not None:
         await limit_below(session, at_work, UserId(row.user_id), BelowLimit())
@@ -204,7 +204,7 @@ async def _end(session: AsyncSession, at_work: StaffAtWork, row: OverrideRow, re
     await _log(session, at_work, EventKind.OVERRIDE_ENDED, row.id, _described_row(row), after)
 
 
-async def _write(session: AsyncSession, at_work: StaffAtWork, override_id: OverrideId, **values: Any) -> None:
+async def _write(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId, **values: Any) -> None:
     await session.execute(
         update(overrides)
         .where(overrides.c.master_id == at_work.master_id, overrides.c.id == override_id)
@@ -213,7 +213,7 @@ async def _write(session: AsyncSession, at_work: StaffAtWork, override_id: Overr
 
 
 async def _log(
-    session: AsyncSession,
+    session: WriteSession,
     at_work: StaffAtWork,
     kind: EventKind,
     override_id: OverrideId,

@@ -4,17 +4,17 @@ import uuid
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.guard import Authorized
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.identifiers import UserId
 from models.members import memberships
 from models.users import ownerships
 
 
-async def take_ownership(session: AsyncSession, account: Authorized, user_id: UserId) -> None:
+async def take_ownership(session: WriteSession, account: Authorized, user_id: UserId) -> None:
     """Note that the person owns the account. Raises ALREADY_OWNS_ACCOUNT where it owns another."""
     values = {"user_id": user_id, "master_id": account.master_id, "account_id": account.account_id}
     owned = select(ownerships.c.account_id).where(ownerships.c.user_id == user_id)
@@ -28,7 +28,7 @@ async def take_ownership(session: AsyncSession, account: Authorized, user_id: Us
 
 
 async def give_up_ownership(
-    session: AsyncSession, account: Authorized, user_id: UserId, membership_id: uuid.UUID
+    session: WriteSession, account: Authorized, user_id: UserId, membership_id: uuid.UUID
 ) -> None:
     """Note that the person owns the account no longer. Raises LAST_OWNER.
 
@@ -45,6 +45,6 @@ async def give_up_ownership(
     await session.execute(delete(ownerships).where(ownerships.c.user_id == user_id))
 
 
-async def release_owners(session: AsyncSession, account: Authorized) -> None:
+async def release_owners(session: WriteSession, account: Authorized) -> None:
     """A closed account is owned by nobody: its owners may own another."""
     await session.execute(delete(ownerships).where(ownerships.c.account_id == account.account_id))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import role_to_give
@@ -12,6 +11,7 @@ from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import membership_holds
 from authz.refusals import NotFound, Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, MembershipId, UserId, present
 from models.members import memberships
 from resolvers.events import EventKind, record
@@ -29,7 +29,7 @@ class OwnershipTransfer:
 
 
 async def transfer_ownership(
-    session: AsyncSession, principal: Principal, command: OwnershipTransfer
+    session: WriteSession, principal: Principal, command: OwnershipTransfer
 ) -> MemberChange:
     """Make a member the owner; the owner it comes from becomes an administrator.
 
@@ -67,7 +67,7 @@ class _Holder:
 
 
 async def _old_owner(
-    session: AsyncSession, principal: Principal, account: Authorized, member_id: MembershipId | None
+    session: WriteSession, principal: Principal, account: Authorized, member_id: MembershipId | None
 ) -> _Holder:
     if member_id is None:
         if principal.user_id is None:
@@ -82,7 +82,7 @@ async def _old_owner(
     return owner
 
 
-async def _holder(session: AsyncSession, account: Authorized, member_id: MembershipId, field: str) -> _Holder:
+async def _holder(session: WriteSession, account: Authorized, member_id: MembershipId, field: str) -> _Holder:
     statement = select(memberships.c.id, memberships.c.user_id, memberships.c.role_id).where(
         memberships.c.master_id == account.master_id,
         memberships.c.account_id == account.account_id,
@@ -96,7 +96,7 @@ async def _holder(session: AsyncSession, account: Authorized, member_id: Members
 
 
 async def _set_role(
-    session: AsyncSession, account: Authorized, membership_id: MembershipId, role: BuiltinRole
+    session: WriteSession, account: Authorized, membership_id: MembershipId, role: BuiltinRole
 ) -> None:
     await session.execute(
         update(memberships)

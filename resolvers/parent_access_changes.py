@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from authz.guard import Authorized
 from authz.parent_access import Link, Side, losers, standing_of, standing_of_principal
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, RoleTooWide, VersionConflict
+from engine.write_sessions import WriteSession
 from models.accounts import ParentAccess
 from models.identifiers import AccountId
 from resolvers.parent_access_rows import (
@@ -44,7 +43,7 @@ class ParentAccessAnswer:
 
 
 async def update_parent_access(
-    session: AsyncSession, principal: Principal, command: ParentAccessUpdate
+    session: WriteSession, principal: Principal, command: ParentAccessUpdate
 ) -> Authorized:
     """Change the link at once where who asks speaks for all who lose by it; else ask the other side.
 
@@ -79,7 +78,7 @@ async def update_parent_access(
 
 
 async def answer_parent_access(
-    session: AsyncSession, principal: Principal, command: ParentAccessAnswer
+    session: WriteSession, principal: Principal, command: ParentAccessAnswer
 ) -> Authorized:
     """Accept or decline what the other side asks for.
 
@@ -111,7 +110,7 @@ async def answer_parent_access(
     return account
 
 
-async def _check_asker(session: AsyncSession, link: Link, request: Request) -> None:
+async def _check_asker(session: WriteSession, link: Link, request: Request) -> None:
     """Raise FAILED_PRECONDITION where whoever asked could not ask for it now."""
     standing = await standing_of(session, link, request.asker_user_id, request.asker_api_key_id)
     lost = request.asked_by not in standing.sides

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.guard import Authorized, authorize_all
@@ -15,6 +14,7 @@ from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import membership_holds
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import ParentAccess, accounts
 from models.identifiers import AccountId, ApiKeyId, Kind, UserId, present
 from models.members import memberships
@@ -45,7 +45,7 @@ class Request:
     asker_api_key_id: ApiKeyId | None
 
 
-async def locked_link(session: AsyncSession, principal: Principal, account_id: AccountId) -> LockedLink:
+async def locked_link(session: WriteSession, principal: Principal, account_id: AccountId) -> LockedLink:
     """The account's link, for who can read the account. Raises FAILED_PRECONDITION for a master account."""
     (account,) = await authorize_all(session, principal, [account_id], Permission.ACCOUNT_READ)
     columns = accounts.c.parent_id, accounts.c.parent_access, accounts.c.version
@@ -58,7 +58,7 @@ async def locked_link(session: AsyncSession, principal: Principal, account_id: A
     return LockedLink(account, Link(account.master_id, account.account_id, row.parent_id, mode), row.version)
 
 
-async def check_owner(session: AsyncSession, link: Link, mode: ParentAccess) -> None:
+async def check_owner(session: WriteSession, link: Link, mode: ParentAccess) -> None:
     """Raise FAILED_PRECONDITION where nobody of the account could ever let the parent in again."""
     if mode is ParentAccess.FULL:
         return
@@ -73,7 +73,7 @@ async def check_owner(session: AsyncSession, link: Link, mode: ParentAccess) -> 
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "parentAccess")
 
 
-async def waiting_request(session: AsyncSession, link: Link) -> Request | None:
+async def waiting_request(session: WriteSession, link: Link) -> Request | None:
     """What waits for an answer, by the database's clock."""
     statement = select(parent_access_requests).where(
         _of(link), parent_access_requests.c.expires_at > func.now()
@@ -87,7 +87,7 @@ async def waiting_request(session: AsyncSession, link: Link) -> Request | None:
 
 
 async def store_request(
-    session: AsyncSession, principal: Principal, account: Authorized, link: Link, request: Request
+    session: WriteSession, principal: Principal, account: Authorized, link: Link, request: Request
 ) -> None:
     """Let it wait, in the place of one that waits already."""
     values: dict[str, Any] = {
@@ -111,7 +111,7 @@ async def store_request(
 
 
 async def drop_request(
-    session: AsyncSession, principal: Principal, account: Authorized, link: Link, reason: str | None = None
+    session: WriteSession, principal: Principal, account: Authorized, link: Link, reason: str | None = None
 ) -> None:
     """What waits is declined or taken back."""
     dropped = await session.execute(
@@ -124,7 +124,7 @@ async def drop_request(
 
 
 async def set_mode(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     link: Link,
@@ -167,7 +167,7 @@ def _of(link: Link) -> Any:
 
 
 async def _log(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     kind: EventKind,

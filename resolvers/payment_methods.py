@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import FromClause, Select, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
@@ -12,6 +11,7 @@ from authz.principals import Principal
 from authz.reach import account_where
 from authz.refusals import NotFound
 from engine.paging import Order
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, PaymentMethodId, new_id, present
 from models.payments import payment_methods
 from resolvers.events import EventKind, record
@@ -62,7 +62,7 @@ class NewPaymentMethod:
 
 
 async def add_payment_method(
-    session: AsyncSession, principal: Principal, command: NewPaymentMethod
+    session: WriteSession, principal: Principal, command: NewPaymentMethod
 ) -> PaymentMethodId:
     """Let the account pay with it. Needs CREDIT_WRITE. Raises BAD_USER_INPUT, also for card numbers."""
     reference, label = short_text(command.reference, "reference"), short_text(command.label, "label")
@@ -87,7 +87,7 @@ async def add_payment_method(
 
 
 async def check_payment_method(
-    session: AsyncSession, account: Authorized, method_id: PaymentMethodId
+    session: WriteSession, account: Authorized, method_id: PaymentMethodId
 ) -> None:
     """Raise NotFound unless the account can pay with it."""
     method = payment_methods.c
@@ -102,7 +102,7 @@ async def check_payment_method(
 
 
 async def remove_payment_method(
-    session: AsyncSession, principal: Principal, method_id: PaymentMethodId
+    session: WriteSession, principal: Principal, method_id: PaymentMethodId
 ) -> None:
     """Let nothing more be paid with it; a top-up rule that pays with it ends. Needs CREDIT_WRITE."""
     method = payment_methods

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode, VersionConflict
+from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
 from models.budgets import BudgetCurrency, budgets
 from models.identifiers import AccountId, Kind, PlanId, new_id, present
@@ -34,7 +34,7 @@ class PlanChange:
     time_zone: str | None
 
 
-async def change_plan(session: AsyncSession, principal: Principal, command: PlanChange) -> Authorized:
+async def change_plan(session: WriteSession, principal: Principal, command: PlanChange) -> Authorized:
     """Give an account a plan of its own, or another one.
 
     Needs PLAN_WRITE in the account and in the one whose credit it spends: that one pays for sends beyond the
@@ -85,7 +85,7 @@ class LimitIncreased:
 
 
 async def increase_limit(
-    session: AsyncSession, principal: Principal, command: LimitIncrease
+    session: WriteSession, principal: Principal, command: LimitIncrease
 ) -> LimitIncreased:
     """Add contacts, and the sends that come with them, for the current cycle (R94). They are invoiced.
 
@@ -128,7 +128,7 @@ async def increase_limit(
     return LimitIncreased(account, replayed=False)
 
 
-async def _authorize_payer(session: AsyncSession, principal: Principal, account_id: AccountId) -> Authorized:
+async def _authorize_payer(session: WriteSession, principal: Principal, account_id: AccountId) -> Authorized:
     """The account, where the principal may also decide for the one whose credit it spends."""
     account = await authorize(session, principal, account_id, Permission.PLAN_WRITE)
     pool_id = (await session.execute(select(nearest_pool(accounts)).where(_is(account)))).scalar_one()
@@ -139,7 +139,7 @@ async def _authorize_payer(session: AsyncSession, principal: Principal, account_
     return account
 
 
-async def _authorize_capping(session: AsyncSession, principal: Principal, account: Authorized) -> None:
+async def _authorize_capping(session: WriteSession, principal: Principal, account: Authorized) -> None:
     """Whoever limits the sends of an account, or of one above it, decides whether it gets more."""
     path, capped = account_closure.alias(), accounts.alias()
     limited = and_(
@@ -161,7 +161,7 @@ async def _authorize_capping(session: AsyncSession, principal: Principal, accoun
             raise Refusal(RefusalCode.PARENT_ACCOUNT_REQUIRED) from refusal
 
 
-async def _plan_on_offer(session: AsyncSession, account: Authorized, terms: Terms, plan_id: PlanId) -> Plan:
+async def _plan_on_offer(session: WriteSession, account: Authorized, terms: Terms, plan_id: PlanId) -> Plan:
     """One that is sold, or the one that the account has already."""
     currency = select(currency_of(accounts)).where(_is(account)).scalar_subquery()
     offered: ColumnElement[bool] = plans.c.on_offer
@@ -175,7 +175,7 @@ async def _plan_on_offer(session: AsyncSession, account: Authorized, terms: Term
 
 
 async def _log_change(
-    session: AsyncSession, principal: Principal, account: Authorized, before: Terms, plan: Plan
+    session: WriteSession, principal: Principal, account: Authorized, before: Terms, plan: Plan
 ) -> None:
     now = await terms_of(session, account)
     at_once = now.plan.id == plan.id

@@ -4,10 +4,10 @@ import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.clock import current_moment
 from models.identifiers import new_id
 from models.plans import plan_choices, subscriptions
@@ -16,7 +16,7 @@ from resolvers.terms import Plan, Terms, terms_of
 
 
 async def subscribe(
-    session: AsyncSession, account: Authorized, terms: Terms, plan: Plan, time_zone: str
+    session: WriteSession, account: Authorized, terms: Terms, plan: Plan, time_zone: str
 ) -> None:
     """Give the account its first plan of its own: now, or when the cycle ends whose plan gives more.
 
@@ -39,7 +39,7 @@ async def subscribe(
         await _carry_over(session, account, terms)
 
 
-async def choose_again(session: AsyncSession, account: Authorized, terms: Terms, plan: Plan) -> bool:
+async def choose_again(session: WriteSession, account: Authorized, terms: Terms, plan: Plan) -> bool:
     """Let an account with a plan of its own have another one. Whether anything was changed."""
     withdrawn = await _withdraw(session, account)
     if plan.id == terms.plan.id:
@@ -48,7 +48,7 @@ async def choose_again(session: AsyncSession, account: Authorized, terms: Terms,
     return True
 
 
-async def _carry_over(session: AsyncSession, account: Authorized, before: Terms) -> None:
+async def _carry_over(session: WriteSession, account: Authorized, before: Terms) -> None:
     now, cycle = await terms_of(session, account), send_cycles.c
     await session.execute(
         update(send_cycles)
@@ -65,7 +65,7 @@ def _holds_from(plan: Plan, terms: Terms) -> datetime.datetime | ColumnElement[d
     return current_moment() if plan.gives_at_least(terms.plan) else terms.cycle_ends_at
 
 
-async def _withdraw(session: AsyncSession, account: Authorized) -> bool:
+async def _withdraw(session: WriteSession, account: Authorized) -> bool:
     """Take back what waits. Whether there was something."""
     choice = plan_choices.c
     withdrawn = await session.execute(
@@ -82,7 +82,7 @@ async def _withdraw(session: AsyncSession, account: Authorized) -> bool:
 
 
 async def _add(
-    session: AsyncSession,
+    session: WriteSession,
     account: Authorized,
     plan: Plan,
     holds_from: datetime.datetime | ColumnElement[datetime.datetime],

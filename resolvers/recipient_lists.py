@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import FromClause, Select, func, insert, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.permissions import Permission
@@ -18,6 +17,7 @@ from authz.principals import Principal
 from authz.reach import account_where, readable_account
 from authz.refusals import PermissionDenied
 from authz.shared_guard import authorize_shared
+from engine.write_sessions import WriteSession
 from models.clock import current_moment
 from models.identifiers import AccountId, Kind, RecipientListId, new_id, present
 from models.recipient_lists import recipient_list_parts, recipient_lists
@@ -42,7 +42,7 @@ class StoredList:
     expires_at: datetime.datetime
 
 
-async def authorize_upload(session: AsyncSession, principal: Principal, account_id: AccountId) -> Authorized:
+async def authorize_upload(session: WriteSession, principal: Principal, account_id: AccountId) -> Authorized:
     """Whoever may send on any stream may upload. Raises what `authorize_shared` raises."""
     try:
         return await authorize_shared(session, principal, account_id, Permission.CAMPAIGNS_SEND)
@@ -54,7 +54,7 @@ async def authorize_upload(session: AsyncSession, principal: Principal, account_
 
 
 async def store_list(
-    session: AsyncSession, principal: Principal, account_id: AccountId, file: RecipientFile
+    session: WriteSession, principal: Principal, account_id: AccountId, file: RecipientFile
 ) -> StoredList:
     """Keep a list for a day. Needs CAMPAIGNS_SEND or TRANSACTIONAL_SEND."""
     account = await authorize_upload(session, principal, account_id)
@@ -81,7 +81,7 @@ async def store_list(
     return StoredList(list_id, expires_at)
 
 
-async def delete_ended_lists(session: AsyncSession) -> bool:
+async def delete_ended_lists(session: WriteSession) -> bool:
     """Delete lists that ended an hour ago or longer; whether there may be more. Any number may do it."""
     return bool((await session.execute(select(func.mandant_delete_ended_lists()))).scalar_one())
 

@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.custom_roles import NOTHING, RoleRights, compile_rights, role_rights, write_lines
@@ -14,6 +13,7 @@ from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.role_uses import role_uses
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, RoleId, new_id, present
 from models.roles import roles
 from resolvers.events import Change, EventKind, record
@@ -70,7 +70,7 @@ class _Content:
         }
 
 
-async def create_role(session: AsyncSession, principal: Principal, command: RoleCreation) -> RoleChange:
+async def create_role(session: WriteSession, principal: Principal, command: RoleCreation) -> RoleChange:
     """Make a role of an account. Needs ROLES_WRITE and all that the role gives there (N19).
 
     Raises RoleTooWide, CONFLICT for a name that another role has, BAD_USER_INPUT.
@@ -96,7 +96,7 @@ async def create_role(session: AsyncSession, principal: Principal, command: Role
     return change
 
 
-async def update_role(session: AsyncSession, principal: Principal, command: RoleUpdate) -> RoleChange:
+async def update_role(session: WriteSession, principal: Principal, command: RoleUpdate) -> RoleChange:
     """Change a role, and with it what everybody who has it may do, from the next request on.
 
     Needs ROLES_WRITE and all that the role gives before and after, in its account and wherever it is in use
@@ -132,7 +132,7 @@ async def update_role(session: AsyncSession, principal: Principal, command: Role
     return change
 
 
-async def delete_role(session: AsyncSession, principal: Principal, role_id: RoleId) -> RoleChange:
+async def delete_role(session: WriteSession, principal: Principal, role_id: RoleId) -> RoleChange:
     """Delete a role that nobody has. Needs ROLES_WRITE and all that the role gives.
 
     Raises RoleTooWide, ROLE_IN_USE. The row stays, without any right: revoked keys and shares and old
@@ -153,7 +153,7 @@ async def delete_role(session: AsyncSession, principal: Principal, role_id: Role
     return change
 
 
-async def _changeable(session: AsyncSession, principal: Principal, role_id: RoleId) -> RoleChange:
+async def _changeable(session: WriteSession, principal: Principal, role_id: RoleId) -> RoleChange:
     if role_id in {role.id for role in BuiltinRole}:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "A built-in role cannot be changed.", "roleId")
     account_id = select(roles.c.account_id).where(_is(role_id)).scalar_subquery()
@@ -161,7 +161,7 @@ async def _changeable(session: AsyncSession, principal: Principal, role_id: Role
     return RoleChange(account, role_id)
 
 
-async def _current(session: AsyncSession, change: RoleChange) -> tuple[int, _Content]:
+async def _current(session: WriteSession, change: RoleChange) -> tuple[int, _Content]:
     """The version and what the role says, behind the lock."""
     row = (await session.execute(select(roles).where(_is(change.role_id)))).one_or_none()
     if row is None:
@@ -190,7 +190,7 @@ def _description(text: str) -> str:
     return short_text(text, "description") if text else text
 
 
-async def _check_name(session: AsyncSession, change: RoleChange, name: str) -> None:
+async def _check_name(session: WriteSession, change: RoleChange, name: str) -> None:
     taken = exists().where(
         roles.c.deleted_at.is_(None),
         or_(roles.c.account_id.is_(None), roles.c.account_id == change.account.account_id),
@@ -210,7 +210,7 @@ def _names(permissions: frozenset[Permission]) -> list[str]:
 
 
 async def _log(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     change: RoleChange,
     kind: EventKind,

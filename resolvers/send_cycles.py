@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, DateTime, Uuid, and_, any_, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import CollectionAggregate
 
+from engine.write_sessions import WriteSession
 from models.budgets import credit_counts
 from models.clock import current_moment
 from models.identifiers import AccountId, MasterId, SendCycleId, SendReservationId, new_id
@@ -45,7 +45,7 @@ class Refund:
     amount: int
 
 
-async def open_cycle(session: AsyncSession, terms: Terms) -> tuple[OpenCycle, list[Refund]]:
+async def open_cycle(session: WriteSession, terms: Terms) -> tuple[OpenCycle, list[Refund]]:
     """Lock the current cycle, and give back what expired reservations of the subscription held.
 
     The credit among it is for the caller to post.
@@ -86,7 +86,7 @@ async def open_cycle(session: AsyncSession, terms: Terms) -> tuple[OpenCycle, li
     return OpenCycle(row.id, row.contacts, row.sends), refunds
 
 
-async def lock_cycle(session: AsyncSession, master_id: MasterId, cycle_id: SendCycleId) -> None:
+async def lock_cycle(session: WriteSession, master_id: MasterId, cycle_id: SendCycleId) -> None:
     """Lock a cycle, to settle a reservation of it."""
     cycle = send_cycles.c
     statement = select(cycle.id).where(cycle.master_id == master_id, cycle.id == cycle_id)
@@ -94,7 +94,7 @@ async def lock_cycle(session: AsyncSession, master_id: MasterId, cycle_id: SendC
 
 
 async def release(
-    session: AsyncSession,
+    session: WriteSession,
     master_id: MasterId,
     reservation_ids: Collection[SendReservationId],
     status: ReservationStatus,
@@ -120,7 +120,7 @@ async def release(
     return [Refund(row.payer_id, row.price) for row in rows if row.price]
 
 
-async def _hand_over(session: AsyncSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
+async def _hand_over(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
     """What others claim becomes theirs: their sends to it stand. Each contact's claims are looked up, for a
     join would be planned by statistics that know nothing yet of a million new rows."""
     claim, contact, holder = contact_claims.c, active_contacts.c, send_reservations.c
@@ -142,7 +142,7 @@ async def _hand_over(session: AsyncSession, master_id: MasterId, ids: Collection
     )
 
 
-async def _free_contacts(session: AsyncSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
+async def _free_contacts(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
     contact, claim, cycle = active_contacts.c, contact_claims.c, send_cycles.c
     gone = (
         delete(active_contacts)
@@ -161,7 +161,7 @@ async def _free_contacts(session: AsyncSession, master_id: MasterId, ids: Collec
     )
 
 
-async def _free_sends(session: AsyncSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
+async def _free_sends(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
     reservation, cycle, count = send_reservations.c, send_cycles.c, send_counts.c
     total = func.sum(reservation.recipients).label("number")
     of_these = and_(reservation.master_id == master_id, reservation.id == ids, _OPEN)
@@ -188,7 +188,7 @@ async def _free_sends(session: AsyncSession, master_id: MasterId, ids: Collectio
     )
 
 
-async def _free_credit(session: AsyncSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
+async def _free_credit(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
     reservation, count = send_reservations.c, credit_counts.c
     key = (reservation.cycle_id, reservation.account_id, reservation.payer_id)
     freed = (
@@ -220,7 +220,7 @@ class Use:
     price: int
 
 
-async def use(session: AsyncSession, terms: Terms, cycle: OpenCycle, taken: Use) -> None:
+async def use(session: WriteSession, terms: Terms, cycle: OpenCycle, taken: Use) -> None:
     """Count what an account uses of the cycle."""
     table = send_cycles.c
     await session.execute(

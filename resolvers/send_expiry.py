@@ -1,11 +1,11 @@
 """Giving back what expired reservations hold, without waiting for whoever sends next (T18)."""
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actors import PLATFORM
 from authz.guard import without_rights
 from authz.worker_functions import enter_as_worker
+from engine.write_sessions import WriteSession
 from models.clock import current_moment
 from models.identifiers import AccountId, AccountKey, MasterId, SendCycleId
 from models.sends import ReservationStatus, send_reservations
@@ -13,7 +13,7 @@ from resolvers.send_cycles import lock_cycle, release
 from resolvers.send_reservations import post_refunds
 
 
-async def expire_reservations(session: AsyncSession, master_id: MasterId, cycle_id: SendCycleId) -> None:
+async def expire_reservations(session: WriteSession, master_id: MasterId, cycle_id: SendCycleId) -> None:
     """Give back the contacts, sends and credit of the cycle's reservations that expired without a commit."""
     if not await enter_as_worker(session, master_id):
         return

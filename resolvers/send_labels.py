@@ -1,10 +1,10 @@
 """Labels of sends: how the teams and campaigns of an account are told apart (R56, R57)."""
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.sends import LABEL_LENGTH, send_labels
 from resolvers.send_cycles import OpenCycle
 from resolvers.texts import short_text
@@ -18,7 +18,7 @@ def read_label(text: str) -> str:
     return short_text(text, "label", LABEL_LENGTH)
 
 
-async def use_label(session: AsyncSession, account: Authorized, cycle: OpenCycle, label: str) -> None:
+async def use_label(session: WriteSession, account: Authorized, cycle: OpenCycle, label: str) -> None:
     """Count a label that the account uses in the cycle, whose lock keeps two new ones from meeting.
 
     Raises LABEL_LIMIT_REACHED for a new one where there are MOST_LABELS.

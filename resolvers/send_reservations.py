@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Uuid, and_, exists, func, insert, literal, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actors import Actor
 from authz.guard import Authorized
@@ -16,6 +15,7 @@ from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import InsufficientCredit, Refusal, RefusalCode
 from authz.shared_guard import authorize_shared
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.clock import current_moment
 from models.identifiers import AccountId, Kind, LedgerTransactionId, SendReservationId, new_id, present
@@ -70,7 +70,7 @@ class SendReserved:
 
 
 async def reserve_sends(
-    session: AsyncSession, principal: Principal, command: SendReservation
+    session: WriteSession, principal: Principal, command: SendReservation
 ) -> SendReserved:
     """Count the sends and the contacts that become active by them, all of them or none.
 
@@ -140,7 +140,7 @@ def _check(costs: Bill) -> None:
 
 
 async def _activate(
-    session: AsyncSession,
+    session: WriteSession,
     terms: Terms,
     cycle: OpenCycle,
     reservation_id: SendReservationId,
@@ -162,8 +162,7 @@ async def _activate(
         if (await session.execute(counted)).scalar_one() > left:
             return left + 1
     columns = ["master_id", "cycle_id", "digest", "reservation_id"]
-    connection = await session.connection()
-    inserted = await connection.execute(
+    inserted = await session.execute(
         upsert(active_contacts)
         .from_select(columns, select(master, in_cycle, rows.c.digest, own))
         .on_conflict_do_nothing()
@@ -185,13 +184,13 @@ async def _activate(
     return inserted.rowcount
 
 
-async def _payer(session: AsyncSession, account: Authorized) -> AccountId:
+async def _payer(session: WriteSession, account: Authorized) -> AccountId:
     own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
     return AccountId((await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one())
 
 
 async def _reserve_credit(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     payer_id: AccountId,
@@ -212,7 +211,7 @@ async def _reserve_credit(
 
 
 async def post_refunds(
-    session: AsyncSession,
+    session: WriteSession,
     actor: Actor,
     account: Authorized,
     refunds: Iterable[Refund],

@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import Row, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.shared_guard import authorize_shared
+from engine.write_sessions import WriteSession
 from models.clock import current_moment
 from models.identifiers import Kind, LedgerTransactionId, SendReservationId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind
@@ -25,7 +25,7 @@ ReservationRow = Row[*tuple[Any, ...]]
 
 
 async def commit_sends(
-    session: AsyncSession, principal: Principal, reservation_id: SendReservationId
+    session: WriteSession, principal: Principal, reservation_id: SendReservationId
 ) -> Authorized:
     """Use up what the reservation holds: from now on its messages may go out.
 
@@ -61,7 +61,7 @@ async def commit_sends(
 
 
 async def void_sends(
-    session: AsyncSession, principal: Principal, reservation_id: SendReservationId
+    session: WriteSession, principal: Principal, reservation_id: SendReservationId
 ) -> Authorized:
     """Give back what the reservation holds: nothing of it is sent.
 
@@ -83,7 +83,7 @@ async def void_sends(
 
 
 async def _locked(
-    session: AsyncSession, principal: Principal, reservation_id: SendReservationId
+    session: WriteSession, principal: Principal, reservation_id: SendReservationId
 ) -> tuple[Authorized, ReservationRow]:
     """The reservation, behind the lock of its cycle."""
     reservation = send_reservations.c
@@ -102,7 +102,7 @@ async def _locked(
     return account, (await session.execute(statement)).one()
 
 
-async def _take_claims(session: AsyncSession, row: ReservationRow) -> None:
+async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     """What another open reservation holds and this one sends to is active from now on, whatever becomes of
     the other. Nothing is inserted: each contact is there, and found by its key; an UPDATE would be planned by
     statistics that know nothing yet of a million new rows."""
@@ -132,7 +132,7 @@ def _check_covered(covered: bool) -> None:
 
 
 async def _log(
-    session: AsyncSession, principal: Principal, account: Authorized, kind: EventKind, row: ReservationRow
+    session: WriteSession, principal: Principal, account: Authorized, kind: EventKind, row: ReservationRow
 ) -> None:
     before = {"status": str(row.status)}
     await record(session, principal, account, kind, present(Kind.SEND_RESERVATION, row.id), dict(before))

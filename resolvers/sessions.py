@@ -4,11 +4,11 @@ import datetime
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.tokens import TokenKind, digest_of, generate
+from engine.write_sessions import WriteSession
 from models.identifiers import UserId, new_id
 from models.sessions import sessions
 from models.users import users
@@ -27,7 +27,7 @@ class SignedIn:
     expires_at: datetime.datetime
 
 
-async def sign_in(session: AsyncSession, email: str, password: str) -> SignedIn:
+async def sign_in(session: WriteSession, email: str, password: str) -> SignedIn:
     """Open a session. Raises SIGN_IN_REFUSED, alike and as slowly for an unknown address (T13)."""
     canonical = email_address(email).canonical
     statement = select(users.c.id, users.c.password_hash).where(users.c.email_canonical == canonical)
@@ -37,7 +37,7 @@ async def sign_in(session: AsyncSession, email: str, password: str) -> SignedIn:
     return await open_session(session, row.id)
 
 
-async def open_session(session: AsyncSession, user_id: UserId) -> SignedIn:
+async def open_session(session: WriteSession, user_id: UserId) -> SignedIn:
     """Write a session for the person."""
     token = generate(TokenKind.SESSION)
     expires_at = datetime.datetime.now(datetime.UTC) + SESSION_LENGTH
@@ -47,7 +47,7 @@ async def open_session(session: AsyncSession, user_id: UserId) -> SignedIn:
     return SignedIn(user_id, token, expires_at)
 
 
-async def sign_out(session: AsyncSession, principal: Principal) -> None:
+async def sign_out(session: WriteSession, principal: Principal) -> None:
     """End the session that asks."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -55,7 +55,7 @@ async def sign_out(session: AsyncSession, principal: Principal) -> None:
 
 
 async def change_password(
-    session: AsyncSession, principal: Principal, current_password: str, new_password: str
+    session: WriteSession, principal: Principal, current_password: str, new_password: str
 ) -> UserId:
     """Change one's own password and end all other sessions. Raises SIGN_IN_REFUSED for a wrong one."""
     if principal.user_id is None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, lock_tree
 from authz.principals import Principal
@@ -12,6 +11,7 @@ from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.row_security import enter
 from authz.sharing import still_shares
 from authz.tokens import Digest, TokenKind, digest
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.identifiers import MasterId, ShareId
 from models.roles import roles
@@ -61,7 +61,7 @@ def share_preview(token: str) -> Select[Any]:
     )
 
 
-async def accept_share(session: AsyncSession, principal: Principal, token: str) -> ShareMade:
+async def accept_share(session: WriteSession, principal: Principal, token: str) -> ShareMade:
     """Take what is shared. What the person is elsewhere stays as it is (T12).
 
     Only for the signed-in person with the address. Raises NotFound for an unknown link, and Refusal with
@@ -99,7 +99,7 @@ async def accept_share(session: AsyncSession, principal: Principal, token: str) 
     return ShareMade(share_id)
 
 
-async def leave_share(session: AsyncSession, principal: Principal, share_id: ShareId) -> ShareMade:
+async def leave_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:
     """Give back what was shared with oneself. Raises NotFound where it was not, PERSON_REQUIRED."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -116,7 +116,7 @@ async def leave_share(session: AsyncSession, principal: Principal, share_id: Sha
     return ShareMade(share_id)
 
 
-async def _offered(session: AsyncSession, token_digest: Digest) -> ShareRow:
+async def _offered(session: WriteSession, token_digest: Digest) -> ShareRow:
     now = func.now()
     late = (shares.c.link_expires_at <= now) | func.coalesce(shares.c.expires_at <= now, False)
     statement = select(shares, late.label("expired")).where(shares.c.digest == token_digest)
@@ -126,7 +126,7 @@ async def _offered(session: AsyncSession, token_digest: Digest) -> ShareRow:
     return row
 
 
-async def _locked(session: AsyncSession, row: ShareRow) -> list[Authorized]:
+async def _locked(session: WriteSession, row: ShareRow) -> list[Authorized]:
     master_id = MasterId(row.master_id)
     await lock_tree(session, master_id)
     ids = await opened_by(session, ShareId(row.id))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import any_, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import role_in_each
@@ -17,6 +16,7 @@ from authz.reach import membership_holds
 from authz.refusals import Refusal, RefusalCode
 from authz.sharing import Scope, check_giver, check_scope
 from authz.tokens import TokenKind, digest_of, generate
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, ShareId, new_id
 from models.members import memberships
 from models.shares import shares
@@ -74,7 +74,7 @@ class ShareMade:
     replayed: bool = False
 
 
-async def create_share(session: AsyncSession, principal: Principal, command: ShareCreation) -> ShareMade:
+async def create_share(session: WriteSession, principal: Principal, command: ShareCreation) -> ShareMade:
     """Open accounts to an e-mail address; nothing is open before the link is accepted (R33).
 
     Needs MEMBERS_WRITE, and all that the share gives, in each account by oneself, not by a share. What was
@@ -102,7 +102,7 @@ async def create_share(session: AsyncSession, principal: Principal, command: Sha
     return ShareMade(share_id)
 
 
-async def wanted_scope(session: AsyncSession, opened: Sequence[Authorized], wanted: WantedScope) -> Scope:
+async def wanted_scope(session: WriteSession, opened: Sequence[Authorized], wanted: WantedScope) -> Scope:
     """What the share shall give in each of the accounts. Raises NotFound, BAD_USER_INPUT."""
     if (wanted.role_id is None) == (wanted.areas is None):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Give a role or areas, one of them.", "roleId")
@@ -114,7 +114,7 @@ async def wanted_scope(session: AsyncSession, opened: Sequence[Authorized], want
 
 
 async def _add(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     opened: Sequence[Authorized],
     email: EmailAddress,
@@ -147,7 +147,7 @@ def giver_columns(principal: Principal) -> dict[str, uuid.UUID | None]:
     return {"giver_user_id": principal.user_id, "giver_api_key_id": principal.api_key_id}
 
 
-async def refuse_members(session: AsyncSession, opened: Sequence[Authorized], email: str) -> None:
+async def refuse_members(session: WriteSession, opened: Sequence[Authorized], email: str) -> None:
     """Raise ALREADY_MEMBER: whoever is a member of one of the accounts needs no share of it."""
     if not opened:
         return

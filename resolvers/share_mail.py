@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from sqlalchemy import any_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.principals import Principal
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.users import users
 from resolvers.outbox import queue
@@ -28,7 +28,7 @@ is open to you until you accept.
 
 
 async def queue_share(
-    session: AsyncSession, principal: Principal, opened: Sequence[Authorized], recipient: str, link: str
+    session: WriteSession, principal: Principal, opened: Sequence[Authorized], recipient: str, link: str
 ) -> None:
     """Queue the mail; the link in it holds the secret."""
     named = select(accounts.c.name).where(

@@ -20,7 +20,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant
@@ -29,6 +28,7 @@ from authz.permissions import Area
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.sharing import Scope, areas_mask
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, ShareId, present
 from models.roles import roles
 from models.shares import share_accounts, shares
@@ -48,7 +48,7 @@ def stored(scope: Scope) -> dict[str, Any]:
     }
 
 
-async def scope_of(session: AsyncSession, row: ShareRow) -> Scope:
+async def scope_of(session: WriteSession, row: ShareRow) -> Scope:
     """What the share gives; nothing where its role was deleted after it was revoked."""
     role_id = row.role_id or BuiltinRole.ADMINISTRATOR.id
     own = select(roles.c.id, roles.c.name, roles.c.member_mask).where(roles.c.id == role_id)
@@ -68,25 +68,25 @@ def described(email: str, scope: Scope, expires_at: datetime.datetime | None) ->
     }
 
 
-async def opened_by(session: AsyncSession, share_id: ShareId) -> list[AccountId]:
+async def opened_by(session: WriteSession, share_id: ShareId) -> list[AccountId]:
     """The accounts that a share opens, in the order of their ids; none for what is no share."""
     statement = select(share_accounts.c.account_id).where(share_accounts.c.share_id == share_id)
     return list((await session.execute(statement.order_by(share_accounts.c.account_id))).scalars())
 
 
-async def share_row(session: AsyncSession, account: Authorized, share_id: ShareId) -> ShareRow:
+async def share_row(session: WriteSession, account: Authorized, share_id: ShareId) -> ShareRow:
     """The share; its tree is locked."""
     statement = select(shares).where(shares.c.master_id == account.master_id, shares.c.id == share_id)
     return (await session.execute(statement)).one()
 
 
-async def write_share(session: AsyncSession, row: ShareRow, values: dict[str, Any]) -> None:
+async def write_share(session: WriteSession, row: ShareRow, values: dict[str, Any]) -> None:
     """Change the share's own row."""
     this = and_(shares.c.master_id == row.master_id, shares.c.id == row.id)
     await session.execute(update(shares).where(this).values(**values, version=shares.c.version + 1))
 
 
-async def add_accounts(session: AsyncSession, share_id: ShareId, opened: Sequence[Authorized]) -> None:
+async def add_accounts(session: WriteSession, share_id: ShareId, opened: Sequence[Authorized]) -> None:
     """Let the share open these as well."""
     rows = [
         {"master_id": account.master_id, "share_id": share_id, "account_id": account.account_id}
@@ -96,7 +96,7 @@ async def add_accounts(session: AsyncSession, share_id: ShareId, opened: Sequenc
         await session.execute(insert(share_accounts), rows)
 
 
-async def drop_accounts(session: AsyncSession, row: ShareRow, closed: Collection[Authorized]) -> None:
+async def drop_accounts(session: WriteSession, row: ShareRow, closed: Collection[Authorized]) -> None:
     """Let the share open these no more."""
     await session.execute(
         delete(share_accounts).where(
@@ -108,7 +108,7 @@ async def drop_accounts(session: AsyncSession, row: ShareRow, closed: Collection
 
 
 async def log_share(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     opened: Collection[Authorized],
     kind: EventKind,
@@ -123,7 +123,7 @@ async def log_share(
 
 
 async def withdraw_waiting(
-    session: AsyncSession, principal: Principal, opened: Sequence[Authorized], email: str
+    session: WriteSession, principal: Principal, opened: Sequence[Authorized], email: str
 ) -> None:
     """Take the accounts out of what waits for the address; an offer that opens nothing else is revoked."""
     waiting = select(shares).where(_of_address(opened, email), shares.c.user_id.is_(None))
@@ -141,7 +141,7 @@ async def withdraw_waiting(
 
 
 async def refuse_shared(
-    session: AsyncSession, opened: Sequence[Authorized], email: str, but: ShareId | None = None
+    session: WriteSession, opened: Sequence[Authorized], email: str, but: ShareId | None = None
 ) -> None:
     """Raise ALREADY_SHARED: an account has one share for an address that holds or can be accepted. `but` is
     the share that is being changed."""

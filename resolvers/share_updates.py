@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize_all
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.sharing import Scope, check_giver
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, ShareId
 from resolvers.events import EventKind
 from resolvers.moments import check_future
@@ -49,7 +49,7 @@ class ShareUpdate:
     expires_at: datetime.datetime | None
 
 
-async def update_share(session: AsyncSession, principal: Principal, command: ShareUpdate) -> ShareMade:
+async def update_share(session: WriteSession, principal: Principal, command: ShareUpdate) -> ShareMade:
     """Change what a share opens, from the next request on (R25).
 
     Needs what `create_share` needs, for what it gives now and for what it shall give; who changed it last is
@@ -77,7 +77,7 @@ async def update_share(session: AsyncSession, principal: Principal, command: Sha
     return ShareMade(command.share_id)
 
 
-async def revoke_share(session: AsyncSession, principal: Principal, share_id: ShareId) -> ShareMade:
+async def revoke_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:
     """End a share, from the next request on. Needs what giving it needs, in each of its accounts."""
     managed = await _manageable(session, principal, share_id)
     row = managed.row
@@ -111,7 +111,7 @@ class _Managed:
 
 
 async def _manageable(
-    session: AsyncSession, principal: Principal, share_id: ShareId, wanted: Sequence[AccountId] = ()
+    session: WriteSession, principal: Principal, share_id: ShareId, wanted: Sequence[AccountId] = ()
 ) -> _Managed:
     """Raises what `authorize_all` and `check_giver` raise: whoever could not give it does not change it."""
     # What is no share is looked for like an account that is not there, and the share's own accounts are asked
@@ -133,7 +133,7 @@ async def _manageable(
 
 
 async def _log_update(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     managed: _Managed,
     scope: Scope,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import role_in
@@ -14,6 +13,7 @@ from authz.principals import Credentials, Principal, PrincipalKind
 from authz.refusals import Refusal, RefusalCode
 from authz.row_security import found_tree
 from authz.tokens import digest_of
+from engine.write_sessions import WriteSession
 from models.accounts import Currency
 from models.identifiers import AccountId, ApiKeyId, Kind, MasterId, MembershipId, UserId, new_id, present
 from models.members import memberships
@@ -54,7 +54,7 @@ class SignedUp:
     secret: str | None
 
 
-async def sign_up(session: AsyncSession, command: SignUp) -> SignedUp:
+async def sign_up(session: WriteSession, command: SignUp) -> SignedUp:
     """Make the person, and its account or membership.
 
     A person who is registered already and gives the right password gets an account of its own, if it has
@@ -77,7 +77,7 @@ async def sign_up(session: AsyncSession, command: SignUp) -> SignedUp:
     return SignedUp(signed_in, account.account_id, membership_id, key.api_key_id, key.secret)
 
 
-async def _person(session: AsyncSession, command: SignUp) -> UserId:
+async def _person(session: WriteSession, command: SignUp) -> UserId:
     email = email_address(command.email)
     name = short_text(command.name, "name")
     password_hash = await hash_password(command.password)
@@ -104,7 +104,7 @@ async def _person(session: AsyncSession, command: SignUp) -> UserId:
 
 
 async def _add_master_account(
-    session: AsyncSession, principal: Principal, user_id: UserId, name: str, currency: Currency
+    session: WriteSession, principal: Principal, user_id: UserId, name: str, currency: Currency
 ) -> tuple[Authorized, MembershipId, ApiKeySecret]:
     account_id = AccountId(new_id())
     master_id = MasterId(account_id)

@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, literal, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import role_in, role_to_give
@@ -12,6 +11,7 @@ from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import DEPTH_LIMIT, account_closure, accounts
 from models.identifiers import AccountId, ApiKeyId, InvitationId, Kind, MasterId, new_id, present
 from resolvers.account_changes import check_external_id
@@ -53,7 +53,7 @@ class SubaccountCreated:
 
 
 async def create_subaccount(
-    session: AsyncSession, principal: Principal, command: SubaccountCreation
+    session: WriteSession, principal: Principal, command: SubaccountCreation
 ) -> SubaccountCreated:
     """Make an account below another, with its first API key (R6).
 
@@ -83,7 +83,7 @@ async def create_subaccount(
 
 
 async def add_account(
-    session: AsyncSession, master_id: MasterId, account_id: AccountId, values: dict[str, object]
+    session: WriteSession, master_id: MasterId, account_id: AccountId, values: dict[str, object]
 ) -> None:
     """Write an account's row and its place in the tree: itself, and below all that is above its parent."""
     parent_id = values.get("parent_id")
@@ -105,7 +105,7 @@ async def add_account(
 
 
 async def _add_subaccount(
-    session: AsyncSession, principal: Principal, parent: Authorized, command: SubaccountCreation
+    session: WriteSession, principal: Principal, parent: Authorized, command: SubaccountCreation
 ) -> Authorized:
     depth = select(func.max(account_closure.c.depth)).where(
         account_closure.c.master_id == parent.master_id,
@@ -132,7 +132,7 @@ async def _add_subaccount(
 
 
 async def _invite_owner(
-    session: AsyncSession, principal: Principal, account: Authorized, command: SubaccountCreation
+    session: WriteSession, principal: Principal, account: Authorized, command: SubaccountCreation
 ) -> InvitationId | None:
     if command.owner_email is None:
         return None

@@ -4,13 +4,13 @@ import enum
 from dataclasses import dataclass
 
 from sqlalchemy import exists, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.staff import StaffAtWork, authorize_staff
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.identifiers import AccountId, Kind, MasterId, OverrideId, SubaccountsRequestId, new_id, present
 from models.overrides import OverrideKind
@@ -35,7 +35,7 @@ class SubaccountsRequestMade:
     request_id: SubaccountsRequestId
 
 
-async def check_unlocked(session: AsyncSession, parent: Authorized, set_up: SubaccountSetUp) -> None:
+async def check_unlocked(session: WriteSession, parent: Authorized, set_up: SubaccountSetUp) -> None:
     """Raise FAILED_PRECONDITION where subaccounts are not unlocked in the locked account's tree."""
     if set_up is SubaccountSetUp.SELF_SERVICE or await _is_unlocked(session, parent.master_id):
         return
@@ -47,7 +47,7 @@ async def check_unlocked(session: AsyncSession, parent: Authorized, set_up: Suba
 
 
 async def request_subaccounts(
-    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str, set_up: SubaccountSetUp
+    session: WriteSession, principal: Principal, account_id: AccountId, reason: str, set_up: SubaccountSetUp
 ) -> SubaccountsRequestMade:
     """Ask platform support to unlock subaccounts for the tree of a master account.
 
@@ -77,7 +77,7 @@ async def request_subaccounts(
 
 
 async def decline_subaccounts(
-    session: AsyncSession, principal: Principal, account_id: AccountId, reason: str
+    session: WriteSession, principal: Principal, account_id: AccountId, reason: str
 ) -> AccountId:
     """Answer the account's request with no, as platform staff; the account reads why in its log.
 
@@ -93,13 +93,13 @@ async def decline_subaccounts(
     return at_work.account_id
 
 
-async def grant_open_request(session: AsyncSession, at_work: StaffAtWork, override_id: OverrideId) -> None:
+async def grant_open_request(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId) -> None:
     """The account's request, if one waits, is answered by what was just made."""
     await _answer(session, at_work, override_id=override_id)
 
 
 async def _answer(
-    session: AsyncSession, at_work: StaffAtWork, **answer: str | OverrideId
+    session: WriteSession, at_work: StaffAtWork, **answer: str | OverrideId
 ) -> SubaccountsRequestId | None:
     statement = (
         update(subaccounts_requests)
@@ -115,14 +115,14 @@ async def _answer(
     return None if found is None else SubaccountsRequestId(found)
 
 
-async def _is_unlocked(session: AsyncSession, master_id: MasterId) -> bool:
+async def _is_unlocked(session: WriteSession, master_id: MasterId) -> bool:
     master = accounts.alias()
     holding = exists(in_force(master, OverrideKind.SUBACCOUNTS).correlate(master))
     statement = select(holding).where(master.c.master_id == master_id, master.c.id == master_id)
     return (await session.execute(statement)).scalar_one()
 
 
-async def _waits(session: AsyncSession, master_id: MasterId, account_id: AccountId) -> bool:
+async def _waits(session: WriteSession, master_id: MasterId, account_id: AccountId) -> bool:
     statement = select(
         exists().where(
             subaccounts_requests.c.master_id == master_id,

@@ -4,9 +4,9 @@ import datetime
 from dataclasses import dataclass
 
 from sqlalchemy import Row, and_, exists, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.identifiers import AccountId, MasterId, PlanId
 from models.plans import plans, subscriptions
@@ -57,7 +57,7 @@ class Terms:
     send_limit: int
 
 
-async def terms_of(session: AsyncSession, account: Authorized) -> Terms:
+async def terms_of(session: WriteSession, account: Authorized) -> Terms:
     """The terms of an account whose path is locked, so that they stay."""
     own, subscriber = accounts.alias(), accounts.alias()
     joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == reads.subscriber_id(own))

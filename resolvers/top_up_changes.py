@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, and_, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from authz.freshness import Revision, enter_to_write
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession, WriteSessions
 from models.accounts import Currency, accounts
 from models.clock import current_moment
 from models.identifiers import AccountId, PaymentMethodId, TopUpId, new_id
@@ -62,7 +62,7 @@ class _Started:
 
 
 async def top_up_credit(
-    sessions: async_sessionmaker[AsyncSession],
+    sessions: WriteSessions,
     provider: PaymentProvider,
     principal: Principal,
     command: CreditTopUp,
@@ -89,7 +89,7 @@ async def top_up_credit(
     return CreditToppedUp(started.charge.key, started.replayed, revision)
 
 
-async def _start(session: AsyncSession, principal: Principal, command: CreditTopUp) -> _Started:
+async def _start(session: WriteSession, principal: Principal, command: CreditTopUp) -> _Started:
     amount = movable(command.amount)
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
     content = (str(command.payment_method_id), amount)
@@ -128,7 +128,7 @@ async def _start(session: AsyncSession, principal: Principal, command: CreditTop
     return _Started(account, row, Charge(top_up_id, row.reference, amount, Currency(row.currency)), replayed)
 
 
-async def _check_account(session: AsyncSession, account: Authorized, amount: int) -> None:
+async def _check_account(session: WriteSession, account: Authorized, amount: int) -> None:
     statement = select(has_own_balance(accounts), balance_of(accounts)).where(
         accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
     )

@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
+from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.identifiers import AccountId, Kind, PaymentMethodId, present
 from models.jobs import Job, JobKind
@@ -34,7 +34,7 @@ class TopUpRule:
     daily_maximum: int
 
 
-async def set_top_up_rule(session: AsyncSession, principal: Principal, command: TopUpRule) -> Authorized:
+async def set_top_up_rule(session: WriteSession, principal: Principal, command: TopUpRule) -> Authorized:
     """Let a top-up begin whenever less than the threshold is left. A rule that paused goes on.
 
     Needs CREDIT_WRITE. Raises BAD_USER_INPUT, also where the amount is not above the threshold or the daily
@@ -71,7 +71,7 @@ async def set_top_up_rule(session: AsyncSession, principal: Principal, command: 
 
 
 async def remove_top_up_rule(
-    session: AsyncSession, principal: Principal, account_id: AccountId
+    session: WriteSession, principal: Principal, account_id: AccountId
 ) -> Authorized:
     """Let no more top-ups begin by themselves. One that is under way is still settled. Needs CREDIT_WRITE."""
     account = await authorize(session, principal, account_id, Permission.CREDIT_WRITE)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from sqlalchemy import FromClause, Row, Select, delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.principals import Principal
+from engine.write_sessions import WriteSession
 from models.identifiers import Kind, PaymentMethodId, present
 from models.payments import payment_methods
 from models.top_up_rules import top_up_rules
@@ -28,7 +28,7 @@ def payment_method_of(rule: FromClause) -> Select[Any]:
 
 
 async def end_top_up_rule(
-    session: AsyncSession,
+    session: WriteSession,
     principal: Principal,
     account: Authorized,
     method_id: PaymentMethodId | None = None,

@@ -4,12 +4,12 @@ import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, literal, null, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.actors import Actor
 from authz.guard import Authorized
 from authz.pair_guard import lock_shared_path
 from authz.refusals import NotFound
+from engine.write_sessions import WriteSession
 from models.identifiers import Kind, LedgerTransactionId, TopUpId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments import TopUpStatus, top_ups
@@ -25,7 +25,7 @@ _WAIT_AFTER_REFUSAL = datetime.timedelta(hours=1)
 
 
 async def settle(
-    session: AsyncSession, actor: Actor, account: Authorized, top_up_id: TopUpId, answer: ChargeAnswer
+    session: WriteSession, actor: Actor, account: Authorized, top_up_id: TopUpId, answer: ChargeAnswer
 ) -> None:
     """Write the provider's answer. No right is asked for any more: it is paid, or it is not.
 
@@ -53,7 +53,7 @@ async def settle(
 
 
 async def _credit(
-    session: AsyncSession, actor: Actor, account: Authorized, amount: int
+    session: WriteSession, actor: Actor, account: Authorized, amount: int
 ) -> LedgerTransactionId:
     postings = (
         Posting(account.account_id, BalanceKind.OUTSIDE, -amount),
@@ -65,7 +65,7 @@ async def _credit(
     return transaction_id
 
 
-async def _tell_rule(session: AsyncSession, actor: Actor, account: Authorized, *, paid: bool) -> None:
+async def _tell_rule(session: WriteSession, actor: Actor, account: Authorized, *, paid: bool) -> None:
     """What the answer means for the rule, if there still is one: go on, wait, or pause."""
     rule = top_up_rules.c
     # After the posting, whose lock on the books keeps the balance as it is.

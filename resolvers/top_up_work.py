@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import DateTime, Row, Select, and_, exists, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from authz import worker_functions
 from authz.actors import EarlierActor
@@ -18,6 +17,7 @@ from authz.guard import Authorized, without_rights
 from authz.pair_guard import lock_shared_path
 from authz.refusals import Refusal, RefusalCode
 from authz.status import effective_status
+from engine.write_sessions import WriteSession, WriteSessions
 from models.accounts import AccountStatus, Currency, accounts
 from models.identifiers import AccountKey, MasterId, TopUpId, new_id
 from models.payments import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
@@ -42,9 +42,7 @@ class WaitingTopUp:
     id: TopUpId
 
 
-async def top_up(
-    sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, due: AccountKey
-) -> None:
+async def top_up(sessions: WriteSessions, provider: PaymentProvider, due: AccountKey) -> None:
     """Begin what the account's rule is due for, and ask for all that waits. What gets no answer waits on."""
     async with sessions.begin() as session:
         await begin(session, due)
@@ -54,7 +52,7 @@ async def top_up(
         await ask_and_settle(sessions, provider, one)
 
 
-async def _waiting_top_ups(session: AsyncSession, due: AccountKey) -> Sequence[WaitingTopUp]:
+async def _waiting_top_ups(session: WriteSession, due: AccountKey) -> Sequence[WaitingTopUp]:
     """The oldest first."""
     if not await worker_functions.enter_as_worker(session, due.master_id):
         return []
@@ -70,7 +68,7 @@ async def _waiting_top_ups(session: AsyncSession, due: AccountKey) -> Sequence[W
     return [WaitingTopUp(due.master_id, TopUpId(top_up_id)) for top_up_id in ids]
 
 
-async def begin(session: AsyncSession, due: AccountKey) -> None:
+async def begin(session: WriteSession, due: AccountKey) -> None:
     """Write the top-up that a rule is due for; or when it is due again, where none may begin now.
 
     None begins while another of the account's is open, beyond the day's maximum, or while the account or one
@@ -121,9 +119,7 @@ def _facts(due: AccountKey) -> Select[Any]:
     ).where(accounts.c.master_id == due.master_id, accounts.c.id == due.account_id)
 
 
-async def ask_and_settle(
-    sessions: async_sessionmaker[AsyncSession], provider: PaymentProvider, waiting: WaitingTopUp
-) -> None:
+async def ask_and_settle(sessions: WriteSessions, provider: PaymentProvider, waiting: WaitingTopUp) -> None:
     """Ask for a top-up and write the answer; without one it waits on."""
     async with sessions.begin() as session:
         if not await worker_functions.enter_as_worker(session, waiting.master_id):

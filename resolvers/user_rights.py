@@ -8,11 +8,11 @@ import datetime
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.dry_runs import note_named
 from authz.refusals import NotFound
 from authz.staff import StaffAtWork
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, MasterId, MembershipId, UserId
 from models.members import memberships
 from models.overrides import OverrideKind, overrides
@@ -27,7 +27,7 @@ class BelowLimit:
     until: datetime.datetime | None = None
 
 
-async def person_of(session: AsyncSession, at_work: StaffAtWork, membership_id: MembershipId) -> UserId:
+async def person_of(session: WriteSession, at_work: StaffAtWork, membership_id: MembershipId) -> UserId:
     """Whose membership of the account it is. Raises NotFound, also for one of another account (T1)."""
     found = select(memberships.c.user_id).where(
         memberships.c.master_id == at_work.master_id,
@@ -41,7 +41,7 @@ async def person_of(session: AsyncSession, at_work: StaffAtWork, membership_id: 
 
 
 async def limit_below(
-    session: AsyncSession, at_work: StaffAtWork, user_id: UserId, limit: BelowLimit
+    session: WriteSession, at_work: StaffAtWork, user_id: UserId, limit: BelowLimit
 ) -> None:
     """Have the person's membership carry it from now on."""
     note_named(session, user_id)
@@ -57,7 +57,7 @@ async def limit_below(
 
 
 async def limit_in_force(
-    session: AsyncSession, master_id: MasterId, account_id: AccountId, user_id: UserId
+    session: WriteSession, master_id: MasterId, account_id: AccountId, user_id: UserId
 ) -> BelowLimit:
     """What a new membership of the person has to carry."""
     statement = select(overrides.c.rights_mask, overrides.c.expires_at).where(

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.guard import Authorized
 from authz.permissions import Permission
 from authz.principals import Principal
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.accounts import ApiKeyCreationPlace, RightsInheritance
 from models.identifiers import AccountId, Kind
 from resolvers import account_changes as writes
@@ -68,7 +68,7 @@ class AccountMutation:
     async def account_update(self, info: ContextInfo, input: AccountUpdateInput) -> AccountPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> AccountPayload:
+        async def write(session: WriteSession) -> AccountPayload:
             external_id = input.external_id
             command = writes.AccountUpdate(
                 _account_id(input.account_id),
@@ -105,7 +105,7 @@ class AccountMutation:
         return await _change_status(info, input, writes.close_account)
 
 
-StatusChange = Callable[[AsyncSession, Principal, AccountId, str | None], Awaitable[Authorized]]
+StatusChange = Callable[[WriteSession, Principal, AccountId, str | None], Awaitable[Authorized]]
 
 
 async def _change_status(
@@ -113,7 +113,7 @@ async def _change_status(
 ) -> AccountPayload:
     principal = principal_of(info)
 
-    async def write(session: AsyncSession) -> AccountPayload:
+    async def write(session: WriteSession) -> AccountPayload:
         done = await change(session, principal, _account_id(input.account_id), input.reason)
         return payload(AccountPayload, account_id=done.account_id)
 

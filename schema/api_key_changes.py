@@ -4,10 +4,10 @@ import datetime
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
 from models.identifiers import AccountId, ApiKeyId, Kind
 from resolvers import api_key_changes as writes
@@ -90,7 +90,7 @@ class ApiKeyMutation:
     async def api_key_create(self, info: ContextInfo, input: ApiKeyCreateInput) -> ApiKeyPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> ApiKeyPayload:
+        async def write(session: WriteSession) -> ApiKeyPayload:
             command = writes.ApiKeyCreation(
                 AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
                 input.name,
@@ -114,7 +114,7 @@ class ApiKeyMutation:
     async def api_key_revoke(self, info: ContextInfo, input: ApiKeyInput) -> ApiKeyPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> ApiKeyPayload:
+        async def write(session: WriteSession) -> ApiKeyPayload:
             api_key_id = api_key_id_of(input.api_key_id)
             await writes.revoke_api_key(session, principal, api_key_id)
             return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)
@@ -130,7 +130,7 @@ class ApiKeyMutation:
         principal = principal_of(info)
         overlap = datetime.timedelta(minutes=input.overlap_minutes)
 
-        async def write(session: AsyncSession) -> ApiKeyPayload:
+        async def write(session: WriteSession) -> ApiKeyPayload:
             made = await writes.rotate_api_key(session, principal, api_key_id_of(input.api_key_id), overlap)
             return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
 

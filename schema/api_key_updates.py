@@ -3,9 +3,9 @@
 import datetime
 
 import strawberry
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
+from engine.write_sessions import WriteSession
 from resolvers import api_key_updates as writes
 from resolvers.account_changes import UNCHANGED
 from schema.access_changes import dry_run
@@ -40,7 +40,7 @@ class ApiKeyUpdateMutation:
     async def api_key_update(self, info: ContextInfo, input: ApiKeyUpdateInput) -> ApiKeyPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> ApiKeyPayload:
+        async def write(session: WriteSession) -> ApiKeyPayload:
             command = writes.ApiKeyUpdate(
                 api_key_id_of(input.api_key_id),
                 input.expected_version,
@@ -62,7 +62,7 @@ class ApiKeyUpdateMutation:
     async def api_key_adopt(self, info: ContextInfo, input: ApiKeyInput) -> ApiKeyPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> ApiKeyPayload:
+        async def write(session: WriteSession) -> ApiKeyPayload:
             api_key_id = api_key_id_of(input.api_key_id)
             await writes.adopt_api_key(session, principal, api_key_id)
             return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)

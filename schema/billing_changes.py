@@ -2,10 +2,10 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.billing import BillingMode
 from models.identifiers import AccountId, Kind
 from resolvers import accounts
@@ -59,7 +59,7 @@ class BillingMutation:
     async def billing_mode_update(self, info: ContextInfo, input: BillingModeUpdateInput) -> BillingPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> BillingPayload:
+        async def write(session: WriteSession) -> BillingPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             done = await writes.change_billing_mode(session, principal, account_id, input.mode)
             return payload(BillingPayload, account_id=done.account_id)
@@ -76,7 +76,7 @@ class BillingMutation:
     ) -> BillingPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> BillingPayload:
+        async def write(session: WriteSession) -> BillingPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             details = writes.BillingDetails(
                 input.name,

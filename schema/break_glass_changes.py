@@ -4,10 +4,10 @@ import datetime
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, BreakGlassId, Kind
 from resolvers import break_glass
 from resolvers import break_glass_changes as writes
@@ -62,7 +62,7 @@ class BreakGlassMutation:
     async def break_glass_open(self, info: ContextInfo, input: BreakGlassOpenInput) -> BreakGlassPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> BreakGlassPayload:
+        async def write(session: WriteSession) -> BreakGlassPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             command = writes.BreakGlass(account_id, input.reason, input.hours)
             return _payload(await writes.open_break_glass(session, principal, command))
@@ -78,7 +78,7 @@ class BreakGlassMutation:
     async def break_glass_end(self, info: ContextInfo, input: BreakGlassEndInput) -> BreakGlassPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> BreakGlassPayload:
+        async def write(session: WriteSession) -> BreakGlassPayload:
             opening_id = BreakGlassId(required(Kind.BREAK_GLASS, input.break_glass_id, "breakGlassId"))
             return _payload(await writes.end_break_glass(session, principal, opening_id))
 

@@ -2,9 +2,9 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.budgets import BudgetCurrency
 from models.identifiers import AccountId, Kind
 from resolvers import accounts
@@ -77,7 +77,7 @@ async def _update(
 ) -> BudgetPayload:
     principal = principal_of(info)
 
-    async def write(session: AsyncSession) -> BudgetPayload:
+    async def write(session: WriteSession) -> BudgetPayload:
         account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
         budget = writes.Budget(input.cap, input.guarantee)
         account = await writes.update_budget(

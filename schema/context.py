@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from graphql import GraphQLError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from strawberry.types import Info
 
 from authz.principals import ANONYMOUS, Credentials, Principal
 from engine.payloads import Payloads
 from engine.reader import Reader
+from engine.write_sessions import WriteSessions
 from resolvers.contacts import KeySource
 from resolvers.payments import PaymentProvider
 from resolvers.subaccounts_request_changes import SubaccountSetUp
@@ -21,7 +21,7 @@ class Context:
     reader: Reader
     payloads: Payloads
     principal: Principal | None
-    sessions: async_sessionmaker[AsyncSession]
+    sessions: WriteSessions
     client_address: str
     public_url: str
     """Where people reach the server, without a slash at the end; links in e-mails begin with it."""

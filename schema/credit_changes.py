@@ -2,10 +2,10 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.accounts import CreditMode
 from models.identifiers import AccountId, Kind
 from resolvers import accounts, credit_modes, credit_transfers, ledger
@@ -72,7 +72,7 @@ class CreditMutation:
     async def credit_transfer(self, info: ContextInfo, input: CreditTransferInput) -> CreditTransferPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> CreditTransferPayload:
+        async def write(session: WriteSession) -> CreditTransferPayload:
             command = credit_transfers.CreditTransfer(
                 AccountId(required(Kind.ACCOUNT, input.from_account_id, "fromAccountId")),
                 AccountId(required(Kind.ACCOUNT, input.to_account_id, "toAccountId")),
@@ -101,7 +101,7 @@ class CreditMutation:
     ) -> CreditModeUpdatePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> CreditModeUpdatePayload:
+        async def write(session: WriteSession) -> CreditModeUpdatePayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             account = await credit_modes.change_credit_mode(session, principal, account_id, input.mode)
             return payload(CreditModeUpdatePayload, account_id=account.account_id)

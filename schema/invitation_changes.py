@@ -5,13 +5,13 @@ from typing import Annotated
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from authz.row_security import entering_by_link
 from authz.tokens import TokenKind, digest
 from engine.declarations import entity, to_one
 from engine.rules import Public
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, InvitationId, Kind
 from resolvers import invitation_changes as writes
 from resolvers import invitations
@@ -106,7 +106,7 @@ class InvitationMutation:
     async def member_invite(self, info: ContextInfo, input: MemberInviteInput) -> InvitationPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> InvitationPayload:
+        async def write(session: WriteSession) -> InvitationPayload:
             command = writes.MemberInvitation(
                 AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
                 input.email,
@@ -127,7 +127,7 @@ class InvitationMutation:
     async def invitation_revoke(self, info: ContextInfo, input: InvitationRevokeInput) -> InvitationPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> InvitationPayload:
+        async def write(session: WriteSession) -> InvitationPayload:
             invitation_id = InvitationId(required(Kind.INVITATION, input.invitation_id, "invitationId"))
             done = await writes.revoke_invitation(session, principal, invitation_id)
             return payload(InvitationPayload, invitation_id=done.invitation_id, replayed=done.replayed)
@@ -141,7 +141,7 @@ class InvitationMutation:
     async def invitation_accept(self, info: ContextInfo, input: InvitationAcceptInput) -> MemberPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> MemberPayload:
+        async def write(session: WriteSession) -> MemberPayload:
             done = await accept_invitation(session, principal, input.token)
             return payload(MemberPayload, membership_id=done.membership_id)
 

@@ -4,10 +4,10 @@ import datetime
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind
 from resolvers import accounts, members
 from resolvers import member_changes as writes
@@ -89,7 +89,7 @@ class MemberMutation:
     async def member_update(self, info: ContextInfo, input: MemberUpdateInput) -> MemberPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> MemberPayload:
+        async def write(session: WriteSession) -> MemberPayload:
             role_id = None if input.role_id is None else required(Kind.ROLE, input.role_id, "roleId")
             command = writes.MemberUpdate(writes.membership_id_of(input.member_id), role_id, input.expires_at)
             done = await writes.update_member(session, principal, command)
@@ -104,7 +104,7 @@ class MemberMutation:
     async def member_remove(self, info: ContextInfo, input: MemberRemoveInput) -> MemberEndPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> MemberEndPayload:
+        async def write(session: WriteSession) -> MemberEndPayload:
             member_id = writes.membership_id_of(input.member_id)
             done = await writes.remove_member(session, principal, member_id)
             return payload(MemberEndPayload, account_id=done.account.account_id)
@@ -115,7 +115,7 @@ class MemberMutation:
     async def member_leave(self, info: ContextInfo, input: MemberLeaveInput) -> MemberEndPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> MemberEndPayload:
+        async def write(session: WriteSession) -> MemberEndPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             done = await writes.leave_account(session, principal, account_id)
             return payload(MemberEndPayload, account_id=done.account.account_id)
@@ -129,7 +129,7 @@ class MemberMutation:
     async def ownership_transfer(self, info: ContextInfo, input: OwnershipTransferInput) -> MemberPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> MemberPayload:
+        async def write(session: WriteSession) -> MemberPayload:
             from_member_id = input.from_member_id
             command = OwnershipTransfer(
                 AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),

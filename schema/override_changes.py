@@ -4,10 +4,10 @@ import datetime
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, OverrideId
 from models.overrides import OverrideKind, UnsubscribeScope
 from resolvers import override_changes as writes
@@ -113,7 +113,7 @@ class OverrideMutation:
     async def override_create(self, info: ContextInfo, input: OverrideCreateInput) -> OverridePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> OverridePayload:
+        async def write(session: WriteSession) -> OverridePayload:
             command = writes.OverrideCreation(
                 _account_id(input.account_id),
                 input.kind,
@@ -134,7 +134,7 @@ class OverrideMutation:
     ) -> OverrideApprovePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> OverrideApprovePayload:
+        async def write(session: WriteSession) -> OverrideApprovePayload:
             account_id, override_id = _account_id(input.account_id), _override_id(input.override_id)
             made = await writes.approve_override(session, principal, account_id, override_id)
             return payload(OverrideApprovePayload, account_id=made.account_id, override_id=made.override_id)
@@ -147,7 +147,7 @@ class OverrideMutation:
     async def override_end(self, info: ContextInfo, input: OverrideEndInput) -> OverridePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> OverridePayload:
+        async def write(session: WriteSession) -> OverridePayload:
             account_id, override_id = _account_id(input.account_id), _override_id(input.override_id)
             ended = await writes.end_override(session, principal, account_id, override_id, input.reason)
             return _payload(ended)
@@ -163,7 +163,7 @@ class OverrideMutation:
     ) -> SubaccountsRequestDeclinePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SubaccountsRequestDeclinePayload:
+        async def write(session: WriteSession) -> SubaccountsRequestDeclinePayload:
             account_id = _account_id(input.account_id)
             declined = await requests.decline_subaccounts(session, principal, account_id, input.reason)
             return payload(SubaccountsRequestDeclinePayload, account_id=declined)

@@ -1,9 +1,9 @@
 """What changes how the rights held above an account reach into it."""
 
 import strawberry
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
+from engine.write_sessions import WriteSession
 from models.accounts import ParentAccess
 from models.identifiers import AccountId, Kind
 from resolvers import parent_access_changes as writes
@@ -48,7 +48,7 @@ class ParentAccessMutation:
     async def parent_access_update(self, info: ContextInfo, input: ParentAccessUpdateInput) -> AccountPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> AccountPayload:
+        async def write(session: WriteSession) -> AccountPayload:
             command = writes.ParentAccessUpdate(
                 AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
                 input.expected_version,
@@ -68,7 +68,7 @@ class ParentAccessMutation:
     async def parent_access_answer(self, info: ContextInfo, input: ParentAccessAnswerInput) -> AccountPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> AccountPayload:
+        async def write(session: WriteSession) -> AccountPayload:
             command = writes.ParentAccessAnswer(
                 AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
                 input.parent_access,

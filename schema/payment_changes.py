@@ -2,10 +2,10 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, PaymentMethodId
 from resolvers import payment_methods, top_up_changes, top_ups
 from resolvers.identifiers import required
@@ -75,7 +75,7 @@ class PaymentMutation:
     ) -> PaymentMethodPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> PaymentMethodPayload:
+        async def write(session: WriteSession) -> PaymentMethodPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             command = payment_methods.NewPaymentMethod(account_id, input.reference, input.label)
             made = await payment_methods.add_payment_method(session, principal, command)
@@ -91,7 +91,7 @@ class PaymentMutation:
     ) -> PaymentMethodPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> PaymentMethodPayload:
+        async def write(session: WriteSession) -> PaymentMethodPayload:
             method_id = PaymentMethodId(
                 required(Kind.PAYMENT_METHOD, input.payment_method_id, "paymentMethodId")
             )

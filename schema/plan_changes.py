@@ -2,10 +2,10 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, PlanId
 from resolvers import accounts
 from resolvers import plan_changes as writes
@@ -72,7 +72,7 @@ class PlanMutation:
     async def plan_change(self, info: ContextInfo, input: PlanChangeInput) -> PlanChangePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> PlanChangePayload:
+        async def write(session: WriteSession) -> PlanChangePayload:
             command = writes.PlanChange(
                 AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
                 PlanId(required(Kind.PLAN, input.plan_id, "planId")),
@@ -93,7 +93,7 @@ class PlanMutation:
     async def limit_increase(self, info: ContextInfo, input: LimitIncreaseInput) -> LimitIncreasePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> LimitIncreasePayload:
+        async def write(session: WriteSession) -> LimitIncreasePayload:
             command = writes.LimitIncrease(
                 AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
                 input.blocks,

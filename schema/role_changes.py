@@ -2,10 +2,10 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, RoleId
 from resolvers import accounts, roles
 from resolvers import role_changes as writes
@@ -90,7 +90,7 @@ class RoleMutation:
     async def role_create(self, info: ContextInfo, input: RoleCreateInput) -> RolePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> RolePayload:
+        async def write(session: WriteSession) -> RolePayload:
             command = writes.RoleCreation(
                 AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
                 input.name,
@@ -111,7 +111,7 @@ class RoleMutation:
     async def role_update(self, info: ContextInfo, input: RoleUpdateInput) -> RolePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> RolePayload:
+        async def write(session: WriteSession) -> RolePayload:
             command = writes.RoleUpdate(
                 _role_id(input.role_id),
                 input.expected_version,
@@ -133,7 +133,7 @@ class RoleMutation:
     async def role_delete(self, info: ContextInfo, input: RoleDeleteInput) -> RoleDeletePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> RoleDeletePayload:
+        async def write(session: WriteSession) -> RoleDeletePayload:
             done = await writes.delete_role(session, principal, _role_id(input.role_id))
             return payload(RoleDeletePayload, account_id=done.account.account_id)
 

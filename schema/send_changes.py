@@ -2,10 +2,10 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.refusals import Refusal
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, SendReservationId
 from models.sends import SendStream
 from resolvers import send_reservations as writes
@@ -71,7 +71,7 @@ class SendMutation:
         except Refusal as refusal:
             return refused(SendReservationPayload, refusal)
 
-        async def write(session: AsyncSession) -> SendReservationPayload:
+        async def write(session: WriteSession) -> SendReservationPayload:
             command = writes.SendReservation(
                 account_id, input.stream, given, input.idempotency_key, input.label
             )
@@ -88,7 +88,7 @@ class SendMutation:
     async def send_commit(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SendReservationPayload:
+        async def write(session: WriteSession) -> SendReservationPayload:
             reservation_id = _reservation_id(input)
             await send_settlements.commit_sends(session, principal, reservation_id)
             return payload(SendReservationPayload, reservation_id=reservation_id)
@@ -103,7 +103,7 @@ class SendMutation:
     async def send_void(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SendReservationPayload:
+        async def write(session: WriteSession) -> SendReservationPayload:
             reservation_id = _reservation_id(input)
             await send_settlements.void_sends(session, principal, reservation_id)
             return payload(SendReservationPayload, reservation_id=reservation_id)

@@ -4,12 +4,12 @@ import datetime
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.principals import Credentials
 from authz.refusals import Refusal
 from authz.tokens import digest_of
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.accounts import Currency
 from resolvers import accounts, api_keys, users
 from resolvers import sessions as writes
@@ -103,7 +103,7 @@ class SessionMutation:
         description="Make a person with a master account and its first API key, or accept an invitation.",
     )
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
-        async def write(session: AsyncSession) -> SignUpPayload:
+        async def write(session: WriteSession) -> SignUpPayload:
             command = sign_up_writes.SignUp(
                 input.name,
                 input.email,
@@ -130,7 +130,7 @@ class SessionMutation:
 
     @strawberry.mutation(directives=OPEN, description="Open a session with an e-mail address and a password.")
     async def sign_in(self, info: ContextInfo, input: SignInInput) -> SignInPayload:
-        async def write(session: AsyncSession) -> SignInPayload:
+        async def write(session: WriteSession) -> SignInPayload:
             done = await writes.sign_in(session, input.email, input.password)
             return payload(SignInPayload, user_id=done.user_id, token=done.token, expires_at=done.expires_at)
 
@@ -141,7 +141,7 @@ class SessionMutation:
     async def sign_out(self, info: ContextInfo) -> PersonPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> PersonPayload:
+        async def write(session: WriteSession) -> PersonPayload:
             await writes.sign_out(session, principal)
             return payload(PersonPayload, user_id=principal.user_id)
 
@@ -153,7 +153,7 @@ class SessionMutation:
     async def password_change(self, info: ContextInfo, input: PasswordChangeInput) -> PersonPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> PersonPayload:
+        async def write(session: WriteSession) -> PersonPayload:
             user_id = await writes.change_password(
                 session, principal, input.current_password, input.new_password
             )

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Area, Permission
 from authz.row_security import entering_by_link
 from authz.tokens import TokenKind, digest
 from engine.declarations import entity, to_one
 from engine.rules import Public
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, ShareId
 from resolvers import share_acceptance as acceptance
 from resolvers import share_changes as writes
@@ -142,7 +142,7 @@ class ShareMutation:
     async def share_create(self, info: ContextInfo, input: ShareCreateInput) -> SharePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SharePayload:
+        async def write(session: WriteSession) -> SharePayload:
             command = writes.ShareCreation(
                 _account_ids(input.account_ids),
                 input.email,
@@ -163,7 +163,7 @@ class ShareMutation:
     async def share_update(self, info: ContextInfo, input: ShareUpdateInput) -> SharePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SharePayload:
+        async def write(session: WriteSession) -> SharePayload:
             command = updates.ShareUpdate(
                 ShareId(required(Kind.SHARE, input.share_id, "shareId")),
                 input.expected_version,
@@ -181,7 +181,7 @@ class ShareMutation:
     async def share_revoke(self, info: ContextInfo, input: ShareInput) -> SharePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SharePayload:
+        async def write(session: WriteSession) -> SharePayload:
             share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
             return _payload(await updates.revoke_share(session, principal, share_id))
 
@@ -193,7 +193,7 @@ class ShareMutation:
     async def share_accept(self, info: ContextInfo, input: ShareAcceptInput) -> SharePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SharePayload:
+        async def write(session: WriteSession) -> SharePayload:
             return _payload(await acceptance.accept_share(session, principal, input.token))
 
         return await perform(info, SharePayload, write, dry_run=input.dry_run)
@@ -202,7 +202,7 @@ class ShareMutation:
     async def share_leave(self, info: ContextInfo, input: ShareInput) -> SharePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SharePayload:
+        async def write(session: WriteSession) -> SharePayload:
             share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
             return _payload(await acceptance.leave_share(session, principal, share_id))
 

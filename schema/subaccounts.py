@@ -2,10 +2,10 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind
 from resolvers import accounts, api_keys, invitations
 from resolvers import subaccounts as writes
@@ -64,7 +64,7 @@ class SubaccountMutation:
     ) -> SubaccountCreatePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SubaccountCreatePayload:
+        async def write(session: WriteSession) -> SubaccountCreatePayload:
             command = writes.SubaccountCreation(
                 AccountId(required(Kind.ACCOUNT, input.parent_id, "parentId")),
                 input.name,

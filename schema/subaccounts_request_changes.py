@@ -2,10 +2,10 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind
 from resolvers import subaccounts_request_changes as writes
 from resolvers import subaccounts_requests as reads
@@ -43,7 +43,7 @@ class SubaccountsRequestMutation:
     ) -> SubaccountsRequestPayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> SubaccountsRequestPayload:
+        async def write(session: WriteSession) -> SubaccountsRequestPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             set_up = info.context.subaccount_set_up
             made = await writes.request_subaccounts(session, principal, account_id, input.reason, set_up)

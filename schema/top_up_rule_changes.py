@@ -2,10 +2,10 @@
 
 import strawberry
 from sqlalchemy import Uuid
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
+from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, PaymentMethodId
 from resolvers import accounts, top_up_rule_changes
 from resolvers.identifiers import required
@@ -57,7 +57,7 @@ class TopUpRuleMutation:
     async def top_up_rule_update(self, info: ContextInfo, input: TopUpRuleUpdateInput) -> TopUpRulePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> TopUpRulePayload:
+        async def write(session: WriteSession) -> TopUpRulePayload:
             command = top_up_rule_changes.TopUpRule(
                 AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
                 PaymentMethodId(required(Kind.PAYMENT_METHOD, input.payment_method_id, "paymentMethodId")),
@@ -77,7 +77,7 @@ class TopUpRuleMutation:
     async def top_up_rule_remove(self, info: ContextInfo, input: TopUpRuleRemoveInput) -> TopUpRulePayload:
         principal = principal_of(info)
 
-        async def write(session: AsyncSession) -> TopUpRulePayload:
+        async def write(session: WriteSession) -> TopUpRulePayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             account = await top_up_rule_changes.remove_top_up_rule(session, principal, account_id)
             return payload(TopUpRulePayload, account_id=account.account_id)

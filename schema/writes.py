@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 import strawberry
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.dry_runs import AccessChanges, try_out
 from authz.freshness import enter_to_write
@@ -15,6 +14,7 @@ from authz.refusals import Refusal, RefusalCode
 from authz.row_security import enter
 from engine.declarations import entity_of, row_object
 from engine.rules import Public, Requires, RequiresAny, StaffOnly
+from engine.write_sessions import WriteSession
 from resolvers.attempts import Limit, count
 from schema.access_changes import told
 from schema.context import ContextInfo, principal_of
@@ -69,7 +69,7 @@ def payload(type_: type[T], **values: object) -> T:
 async def perform(
     info: ContextInfo,
     type_: type[T],
-    write: Callable[[AsyncSession], Awaitable[T]],
+    write: Callable[[WriteSession], Awaitable[T]],
     limits: Sequence[Limit] = (),
     reads_as: Callable[[T], Credentials] | None = None,
     dry_run: bool = False,
@@ -109,7 +109,7 @@ async def perform_steps(
 
     async def counted() -> T:
         for limit in limits:
-            await _count(info, limit)
+            await count(info.context.sessions, limit)
         return await steps()
 
     done = await _done_or_refused(counted)
@@ -121,7 +121,7 @@ async def perform_steps(
     return done
 
 
-async def _try(info: ContextInfo, type_: type[T], write: Callable[[AsyncSession], Awaitable[T]]) -> T:
+async def _try(info: ContextInfo, type_: type[T], write: Callable[[WriteSession], Awaitable[T]]) -> T:
     await info.context.reader.close()
     changes = await _done_or_refused(lambda: _tried_out(info, write))
     return refused(type_, changes) if isinstance(changes, Refusal) else payload(type_, **told(changes))
@@ -143,11 +143,10 @@ def refused(type_: type[T], refusal: Refusal) -> T:
     return payload(type_, user_errors=[user_error(refusal)])
 
 
-async def _tried_out(info: ContextInfo, write: Callable[[AsyncSession], Awaitable[object]]) -> AccessChanges:
+async def _tried_out(info: ContextInfo, write: Callable[[WriteSession], Awaitable[object]]) -> AccessChanges:
     """What the write would change of access. Raises what it raises, and CONFLICT where another write came in
     between: what is told is of one snapshot."""
-    async with info.context.sessions() as session:  # is never committed
-        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    async with info.context.sessions.try_out() as session:
         await enter(session, info.context.credentials)
         try:
             return await try_out(session, principal_of(info), write)
@@ -155,11 +154,3 @@ async def _tried_out(info: ContextInfo, write: Callable[[AsyncSession], Awaitabl
             if getattr(error.orig, "sqlstate", None) != SERIALIZATION_FAILURE:
                 raise
             raise Refusal(RefusalCode.CONFLICT) from error
-
-
-async def _count(info: ContextInfo, limit: Limit) -> None:
-    async with info.context.sessions() as session:
-        try:
-            await count(session, limit)
-        finally:
-            await session.commit()

@@ -10,7 +10,7 @@ import orjson
 import strawberry
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
 from graphql.execution import execute
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.freshness import REVISION_NAME, entering_at_least
 from authz.principals import ANONYMOUS, Credentials, Principal, PrincipalKind, principal_of
@@ -27,6 +27,7 @@ from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import check_variable_texts
+from engine.write_sessions import WriteSessions
 from resolvers.contacts import ContactKey, KeySource
 from resolvers.payments import PaymentProvider
 from resolvers.subaccounts_request_changes import SubaccountSetUp
@@ -75,7 +76,7 @@ class Executor:
         self._payments = payments
         self._contact_key = contact_key
         self._debug = debug
-        self._sessions = async_sessionmaker(database, class_=AsyncSession, expire_on_commit=False)
+        self._sessions = WriteSessions(database)
         self.key_uses = KeyUses(self._sessions)
 
     async def __call__(

@@ -4,9 +4,9 @@ import asyncio
 import time
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from authz.tokens import Digest
+from engine.write_sessions import WriteSessions
 from resolvers.api_key_changes import note_uses
 from server.errors import failure_of
 
@@ -22,7 +22,7 @@ class KeyUses:
     A session's token is remembered alike and matches no key.
     """
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+    def __init__(self, sessions: WriteSessions) -> None:
         self._sessions = sessions
         self._minutes: dict[Digest, int] = {}
         self._new: set[Digest] = set()

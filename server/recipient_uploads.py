@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.guard import Authorized
 from authz.principals import Principal
 from authz.row_security import enter
+from engine.write_sessions import WriteSession, WriteSessions
 from models.identifiers import AccountId, MasterId
 from resolvers.attempts import Limit, count
 from resolvers.contacts import KeySource, RecipientForm
@@ -71,7 +72,7 @@ class RecipientUploads:
     def __init__(self, database: AsyncEngine, contact_key: KeySource, limit: int) -> None:
         self.body_limit = limit * BYTES_OF_A_LINE
         """In bytes."""
-        self._sessions = async_sessionmaker(database, class_=AsyncSession)
+        self._sessions = WriteSessions(database)
         self._contact_key = contact_key
         self._limit = limit
         # One thread, whatever is sent: the event loop shares its core with no more than that.
@@ -106,11 +107,7 @@ class RecipientUploads:
 
     async def _count(self, account: Authorized) -> None:
         subject = f"recipients {account.account_id}"
-        async with self._sessions() as session:
-            try:
-                await count(session, Limit(subject, UPLOADS_AN_HOUR, datetime.timedelta(hours=1)))
-            finally:
-                await session.commit()
+        await count(self._sessions, Limit(subject, UPLOADS_AN_HOUR, datetime.timedelta(hours=1)))
 
     @contextmanager
     def _place(self, master_id: MasterId) -> Iterator[None]:
@@ -161,7 +158,7 @@ class RecipientUploads:
         malformed = file.malformed
         return Uploaded(stored, file.digests.count, malformed.count, malformed.first, file.duplicates)
 
-    async def _in_transaction(self, write: Callable[[AsyncSession], Awaitable[T]], upload: Upload) -> T:
+    async def _in_transaction(self, write: Callable[[WriteSession], Awaitable[T]], upload: Upload) -> T:
         async with self._sessions.begin() as session:
             await enter(session, upload.principal.credentials)
             return await write(session)

@@ -20,9 +20,10 @@ import structlog
 from pgqueuer import PgQueuer, Queries
 from pgqueuer.domain.errors import FailingListenerError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.worker_functions import enqueue_due
+from engine.write_sessions import WriteSessions
 from models.jobs import Job, JobKind
 from resolvers.expiry_notices import tell_batch
 from resolvers.invoice_documents import Issuer
@@ -62,7 +63,7 @@ _DATABASE_AWAY = (
 
 async def tell_expiries(database: AsyncEngine) -> None:
     """Tell of all that is due, batch by batch, each in a transaction of its own."""
-    sessions = async_sessionmaker(database, class_=AsyncSession)
+    sessions = WriteSessions(database)
     more = True
     while more:
         async with sessions.begin() as session:
@@ -71,7 +72,7 @@ async def tell_expiries(database: AsyncEngine) -> None:
 
 async def delete_lists(database: AsyncEngine) -> None:
     """Delete the recipient lists that ended, some in each transaction."""
-    sessions = async_sessionmaker(database, class_=AsyncSession)
+    sessions = WriteSessions(database)
     more = True
     while more:
         async with sessions.begin() as session:
@@ -81,7 +82,7 @@ async def delete_lists(database: AsyncEngine) -> None:
 async def look(database: AsyncEngine, *, issuing: bool) -> None:
     """Put in a job for all that is due and has none, such as where a clock was moved; for invoices where
     somebody issues them."""
-    sessions = async_sessionmaker(database, class_=AsyncSession)
+    sessions = WriteSessions(database)
     async with sessions.begin() as session:
         await enqueue_due(session, _MOST_ENQUEUED, issuing=issuing)
     async with sessions.begin() as session:
@@ -152,7 +153,7 @@ def _worker(
     steps: Mapping[str, Step],
 ) -> PgQueuer:
     worker = PgQueuer(queue.driver, QUEUE.channel, queries=queue)
-    sessions = async_sessionmaker(database, class_=AsyncSession)
+    sessions = WriteSessions(database)
 
     async def handle(job: pgqueuer.models.Job) -> None:
         await do(sessions, provider, issuer, Job.read(job.entrypoint, job.payload))

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.write_sessions import WriteSessions
 from models.jobs import Job, JobKind
 from resolvers.invoice_documents import Issuer
 from resolvers.job_work import do
@@ -30,7 +31,7 @@ _DIED = text("UPDATE pgq.pgqueuer SET heartbeat = now() - interval '1 minute' WH
 async def work_off(application: AsyncEngine, provider: PaymentProvider, issuer: Issuer | None = None) -> None:
     """Look once and do all that is due now, as a worker would."""
     await look(application, issuing=issuer is not None)
-    sessions = async_sessionmaker(application, class_=AsyncSession)
+    sessions = WriteSessions(application)
     while rows := await _ready(application):
         for row in rows:
             await do(sessions, provider, issuer, Job.read(row.entrypoint, row.payload))

@@ -1,8 +1,7 @@
 """Taking invoices back."""
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from authz.refusals import Refusal
+from engine.write_sessions import WriteSessions
 from resolvers.invoice_crediting import credit_invoice
 from server.commands.database import owners_database
 from server.commands.failures import CommandFailed
@@ -11,7 +10,7 @@ from server.commands.failures import CommandFailed
 async def credit(owner_url: str, number_prefix: str, number: str, reason: str) -> str:
     """Issue a credit note for all of an invoice. Its number. Raises CommandFailed."""
     async with owners_database(owner_url) as database:
-        sessions = async_sessionmaker(database, class_=AsyncSession)
+        sessions = WriteSessions(database)
         try:
             async with sessions.begin() as session:
                 return (await credit_invoice(session, number_prefix, number, reason)).number

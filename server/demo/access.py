@@ -7,13 +7,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import exists, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from authz.principals import Principal, credentials_of, principal_of
 from authz.reach import PRINCIPAL
 from authz.refusals import Refusal
 from authz.row_security import enter
+from engine.write_sessions import WriteSession, WriteSessions
 from models.identifiers import AccountId
 from models.staff import staff
 from models.users import ownerships, users
@@ -49,7 +50,7 @@ class _Kept(BaseModel):
 async def open_access(database: AsyncEngine, path: Path) -> DemoAccess:
     """What the file keeps, as far as it is valid in this database; the rest is made anew, and kept."""
     kept = _load(path)
-    async with AsyncSession(database) as session, session.begin():
+    async with WriteSessions(database).begin() as session:
         tokens = {
             member.role: await _token(session, member.person, kept.tokens.get(member.role, ""))
             for member in AGENCY.people
@@ -61,13 +62,13 @@ async def open_access(database: AsyncEngine, path: Path) -> DemoAccess:
     return access
 
 
-async def _staff_token(session: AsyncSession, kept: str) -> str | None:
+async def _staff_token(session: WriteSession, kept: str) -> str | None:
     there = select(exists().where(staff.c.user_id == users.c.id, users.c.email_canonical == SUPPORTER.email))
     is_staff = (await session.execute(there)).scalar_one()
     return await _token(session, SUPPORTER, kept) if is_staff else None
 
 
-async def _token(session: AsyncSession, person: DemoPerson, token: str) -> str:
+async def _token(session: WriteSession, person: DemoPerson, token: str) -> str:
     statement = select(users.c.id).where(users.c.email_canonical == person.email)
     user_id = (await session.execute(statement)).scalar_one()
     principal = await _principal(session, token)
@@ -76,7 +77,7 @@ async def _token(session: AsyncSession, person: DemoPerson, token: str) -> str:
     return (await open_session(session, user_id)).token
 
 
-async def _api_key(session: AsyncSession, kept: DemoAccess, owner_token: str) -> str | None:
+async def _api_key(session: WriteSession, kept: DemoAccess, owner_token: str) -> str | None:
     if kept.api_key is not None and await _principal(session, kept.api_key) is not None:
         return kept.api_key
     owner = await _principal(session, owner_token)
@@ -95,7 +96,7 @@ async def _api_key(session: AsyncSession, kept: DemoAccess, owner_token: str) ->
         return None
 
 
-async def _principal(session: AsyncSession, token: str) -> Principal | None:
+async def _principal(session: WriteSession, token: str) -> Principal | None:
     credentials = credentials_of(token)
     if credentials is None:
         return None

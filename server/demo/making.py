@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass, field
 
 from sqlalchemy import exists, func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.principals import Credentials, Principal, PrincipalKind
 from authz.tokens import TokenKind, digest_of
+from engine.write_sessions import WriteSession, WriteSessions
 from models.accounts import CreditMode, accounts
 from models.identifiers import AccountId, LedgerTransactionId, MasterId, new_id
 from models.ledger import BalanceKind, LedgerTransactionKind
@@ -43,7 +44,7 @@ async def make_demo(database: AsyncEngine, link_base: str, contact_key: ContactK
     `link_base` is what the link in the one open invitation begins with; without a `contact_key` nothing was
     sent.
     """
-    async with AsyncSession(database) as session, session.begin():
+    async with WriteSessions(database).begin() as session:
         # Two processes may start at once; the second waits longer than a request may.
         await session.execute(text("SET LOCAL lock_timeout = '60s'"))
         await session.execute(text("SET LOCAL statement_timeout = '60s'"))
@@ -56,7 +57,7 @@ async def make_demo(database: AsyncEngine, link_base: str, contact_key: ContactK
     return True
 
 
-async def _is_made(session: AsyncSession) -> bool:
+async def _is_made(session: WriteSession) -> bool:
     emails = [tree.owner.email for tree in TREES]
     there = select(exists().where(users.c.email_canonical.in_(emails)))
     return (await session.execute(there)).scalar_one()
@@ -67,7 +68,7 @@ class _Making:
     """One transaction in which the demo is made; `signed_in`: who was heard of already; `accounts`: the ids
     of subaccounts by their names."""
 
-    session: AsyncSession
+    session: WriteSession
     link: str
     sending: Sending
     signed_in: dict[DemoPerson, Principal] = field(default_factory=dict)

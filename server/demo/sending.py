@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from authz.principals import Principal
+from engine.write_sessions import WriteSession
 from models.accounts import Currency, accounts
 from models.budgets import BudgetCurrency
 from models.identifiers import AccountId, PlanId
@@ -22,7 +22,7 @@ from server.demo.story import DemoAccount, DemoPlan, DemoSends
 class Sending:
     """`contact_key` None: the deployment has none, and nothing is sent."""
 
-    session: AsyncSession
+    session: WriteSession
     contact_key: ContactKey | None
 
     async def choose(

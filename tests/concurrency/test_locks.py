@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy.exc
 from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from authz.guard import Authorized, authorize
@@ -15,6 +15,7 @@ from authz.principals import Credentials, Principal, PrincipalKind
 from authz.refusals import NotFound, PermissionDenied
 from authz.row_security import enter
 from authz.tokens import digest_of
+from engine.write_sessions import WriteSession, WriteSessions
 from models.accounts import accounts
 from models.identifiers import AccountId, UserId
 from server.database import connect_as_application
@@ -38,7 +39,7 @@ def _principal(member: Member) -> Principal:
     )
 
 
-async def _authorize(session: AsyncSession, caller: Member, account: Account) -> Authorized:
+async def _authorize(session: WriteSession, caller: Member, account: Account) -> Authorized:
     principal = _principal(caller)
     await enter(session, principal.credentials)
     return await authorize(session, principal, AccountId(account.key), Permission.ACCOUNT_WRITE)
@@ -76,7 +77,7 @@ async def test_the_account_is_locked_for_update_and_what_is_above_in_share_mode(
     account = await world.account(parent)
     child, sibling = await world.account(account), await world.account(parent)
     admin = await world.member(master, BuiltinRole.ADMINISTRATOR)
-    async with AsyncSession(application) as session:
+    async with WriteSessions(application).try_out() as session:
         found = await _authorize(session, admin, account)
         assert (found.account_id, found.acting_from) == (account.key, master.key)
         locked = {
@@ -89,7 +90,6 @@ async def test_the_account_is_locked_for_update_and_what_is_above_in_share_mode(
                 "sibling": sibling,
             }.items()
         }
-        await session.rollback()
     assert locked == {
         "master": (True, False),
         "parent": (True, False),
@@ -106,7 +106,8 @@ async def test_two_writes_beside_each_other_do_not_wait(
     master = await world.account()
     one, other = await world.account(master), await world.account(master)
     admin = await world.member(master, BuiltinRole.ADMINISTRATOR)
-    async with AsyncSession(application) as first, AsyncSession(application) as second:
+    sessions = WriteSessions(application)
+    async with sessions.try_out() as first, sessions.try_out() as second:
         for session, account in ((first, one), (second, other)):
             await _authorize(session, admin, account)
 
@@ -117,7 +118,7 @@ async def test_a_refusal_locks_nothing(application: AsyncEngine, database: Async
     stranger = await world.member(await world.account(), BuiltinRole.OWNER)
     analyst = await world.member(account, BuiltinRole.ANALYST)
     for caller, refusal in ((stranger, NotFound), (analyst, PermissionDenied)):
-        async with AsyncSession(application) as session:
+        async with WriteSessions(application).try_out() as session:
             with pytest.raises(refusal):
                 await _authorize(session, caller, account)
             assert await _writable(database, account)

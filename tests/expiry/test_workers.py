@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
+from engine.write_sessions import WriteSessions
 from models.api_keys import api_keys
 from models.events import events
 from models.expiry_notices import expiry_notices
@@ -72,24 +73,28 @@ async def test_several_at_once_tell_everything_once(application: AsyncEngine, wo
 
 async def test_while_one_tells_another_has_nothing_to_do(application: AsyncEngine, world: World) -> None:
     account = await _keys_that_end(world, 2)
-    async with AsyncSession(application) as first, AsyncSession(application) as second:
+    sessions = WriteSessions(application)
+    async with sessions.begin() as first:
         await tell_batch(first)
-        assert await tell_batch(second) is False
-        await second.commit()
+        async with sessions.begin() as second:
+            assert await tell_batch(second) is False
         assert await _told(world, account) == Counter()
-        await first.commit()
     assert set((await _told(world, account)).values()) == {1}
+
+
+async def _tell_and_die(application: AsyncEngine, database: AsyncEngine) -> None:
+    async with WriteSessions(application).begin() as dying:
+        pid = (await dying.execute(select(func.pg_backend_pid()))).scalar_one()
+        await tell_batch(dying)
+        async with database.connect() as connection:
+            await connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        await dying.execute(select(1))
 
 
 async def test_one_that_dies_leaves_all_to_the_next(application: AsyncEngine, world: World) -> None:
     account = await _keys_that_end(world, 2)
-    async with AsyncSession(application) as dying:
-        pid = (await dying.execute(select(func.pg_backend_pid()))).scalar_one()
-        await tell_batch(dying)
-        async with world.database.connect() as connection:
-            await connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-        with pytest.raises(DBAPIError):
-            await dying.execute(select(1))
+    with pytest.raises(DBAPIError):
+        await _tell_and_die(application, world.database)
     assert await _told(world, account) == Counter()
     await tell_expiries(application)
     assert list((await _told(world, account)).values()) == [1, 1]

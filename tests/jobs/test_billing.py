@@ -5,9 +5,10 @@ import datetime
 
 import pytest
 from sqlalchemy import select, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
+from engine.write_sessions import WriteSessions
 from models.accounts import accounts
 from models.billing import charges
 from models.identifiers import AccountId, AccountKey, MasterId
@@ -277,7 +278,7 @@ async def test_the_number_of_statements_does_not_grow_with_those_who_are_billed(
             await send(api, owner, branch, "ann")
         await clock.forward(days=35)
         with statements() as sent:
-            async with async_sessionmaker(application, class_=AsyncSession).begin() as session:
+            async with WriteSessions(application).begin() as session:
                 due = AccountKey(MasterId(master.master), AccountId(master.key))
                 assert await charge_cycle(session, due)
         counts.append(len(sent))

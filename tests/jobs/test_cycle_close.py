@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.write_sessions import WriteSession
 from models.identifiers import MasterId, SendCycleId
 from models.sends import active_contacts, contact_claims, send_cycles, send_reservations
 from resolvers import cycle_closing
@@ -97,7 +98,7 @@ async def test_one_that_dies_between_batches(
     forget = cycle_closing._forget_batch
     batches: list[SendCycleId] = []
 
-    async def forget_and_die(session: AsyncSession, master_id: MasterId, cycle_id: SendCycleId) -> bool:
+    async def forget_and_die(session: WriteSession, master_id: MasterId, cycle_id: SendCycleId) -> bool:
         if batches:
             raise ConnectionError
         batches.append(cycle_id)

@@ -7,8 +7,9 @@ import pytest
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from sqlalchemy import func, literal, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.write_sessions import WriteSessions
 from models.clock import current_moment
 from models.identifiers import MasterId, new_id
 from models.jobs import Job, JobKind
@@ -33,10 +34,9 @@ def _top_up_of(account: Account) -> Job:
 
 async def test_it_is_there_after_the_commit_and_not_before(application: AsyncEngine, world: World) -> None:
     account = await world.account()
-    async with AsyncSession(application) as session:
+    async with WriteSessions(application).begin() as session:
         await enqueue(session, _top_up_of(account))
         assert await jobs_of(world.database, account) == []
-        await session.commit()
     (row,) = await jobs_of(world.database, account)
     assert Job.read(row.entrypoint, row.payload) == _top_up_of(account)
 
@@ -44,9 +44,8 @@ async def test_it_is_there_after_the_commit_and_not_before(application: AsyncEng
 async def test_a_rollback_takes_it_along(application: AsyncEngine, world: World) -> None:
     """Also where it was the first statement of the transaction."""
     account = await world.account()
-    async with AsyncSession(application) as session:
+    async with WriteSessions(application).try_out() as session:
         await enqueue(session, _top_up_of(account))
-        await session.rollback()
     assert await jobs_of(world.database, account) == []
 
 
@@ -103,7 +102,7 @@ async def test_jobs_for_one_moment_are_one(application: AsyncEngine, world: Worl
     """Rounded up to ten seconds; for another subject, kind or moment there is another one."""
     account, other = await world.account(), await world.account()
     moment = func.to_timestamp(2_000_000_001)
-    sessions = async_sessionmaker(application, class_=AsyncSession)
+    sessions = WriteSessions(application)
     for seconds in (0, 9, 10):
         for subject in (account, other):
             async with sessions.begin() as session:
@@ -120,7 +119,7 @@ async def test_jobs_for_one_moment_are_one(application: AsyncEngine, world: Worl
 async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World) -> None:
     """Nothing waits for a payment provider but billing, which may come in thousands at once."""
     account = await world.account()
-    async with async_sessionmaker(application, class_=AsyncSession).begin() as session:
+    async with WriteSessions(application).begin() as session:
         for kind in JobKind:
             await enqueue(session, Job(kind, MasterId(account.master), account.key))
     rows = await jobs_of(world.database, account)
@@ -137,7 +136,7 @@ async def test_what_is_urgent_comes_first(application: AsyncEngine, world: World
 
 async def test_a_moment_that_has_passed_is_at_once(application: AsyncEngine, world: World) -> None:
     account = await world.account()
-    async with async_sessionmaker(application, class_=AsyncSession).begin() as session:
+    async with WriteSessions(application).begin() as session:
         past = current_moment() - datetime.timedelta(days=1)
         await enqueue(session, _top_up_of(account), past)
     (row,) = await jobs_of(world.database, account)

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.write_sessions import WriteSessions
 from models.identifiers import MasterId, SendCycleId
 from models.jobs import JobKind
 from resolvers.send_expiry import expire_reservations
@@ -109,9 +110,8 @@ async def test_a_worker_that_dies_leaves_all_as_it_was(
     application: AsyncEngine, world: World, brand: Brand, lapsed: str, provider: PracticePayments
 ) -> None:
     cycle_id = SendCycleId(await cycle_of(world.database, brand.master))
-    async with AsyncSession(application) as dying:
+    async with WriteSessions(application).try_out() as dying:
         await expire_reservations(dying, MasterId(brand.master.master), cycle_id)
-        await dying.rollback()
     assert await balances_of(world.database, brand.us) == _RESERVED
     await work_off(application, provider)
     assert await balances_of(world.database, brand.us) == _GIVEN_BACK
@@ -125,7 +125,7 @@ async def test_a_tree_in_which_nothing_is_due_stays_closed(
     await send_beyond(api, brand)
     before = await world.state(brand.master)
     cycle_id = SendCycleId(await cycle_of(world.database, brand.master))
-    async with async_sessionmaker(application, class_=AsyncSession).begin() as session:
+    async with WriteSessions(application).begin() as session:
         await expire_reservations(session, MasterId(brand.master.master), cycle_id)
         seen = await session.execute(text("SELECT count(*) FROM send_reservations"))
         assert seen.scalar_one() == 0

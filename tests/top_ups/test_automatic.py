@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
+from engine.write_sessions import WriteSessions
 from models.accounts import AccountStatus
 from models.identifiers import AccountId, AccountKey, MasterId, new_id
 from models.payments import TopUpStatus, top_ups
@@ -242,7 +243,7 @@ async def test_what_is_spent_while_a_worker_finds_enough(
     async with world.database.begin() as connection:
         mine = update(top_up_rules).where(top_up_rules.c.account_id == brand.us.key)
         await connection.execute(mine.values(due_at=func.now()))
-    sessions = async_sessionmaker(application, class_=AsyncSession)
+    sessions = WriteSessions(application)
     async with sessions.begin() as worker:
         await begin(worker, AccountKey(MasterId(brand.us.master), AccountId(brand.us.key)))
         spending = asyncio.create_task(_spend(api, brand, 10))

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine.write_sessions import WriteSessions
 from models.identifiers import AccountId, AccountKey, MasterId
 from models.ledger import ledger_transactions
 from models.payments import top_ups
@@ -62,7 +63,7 @@ async def test_several_at_once_buy_once(application: AsyncEngine, world: World) 
 async def test_two_that_see_the_same_rule_due(application: AsyncEngine, world: World) -> None:
     """The second waits for the first, and finds its top-up open."""
     (account,) = await _poor_accounts(world, 1)
-    sessions = async_sessionmaker(application, class_=AsyncSession)
+    sessions = WriteSessions(application)
     due = AccountKey(MasterId(account.master), AccountId(account.key))
     async with sessions.begin() as first:
         await begin(first, due)

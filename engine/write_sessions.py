@@ -1,0 +1,83 @@
+"""Transactions that write.
+
+SQLAlchemy lends the connection and runs the statements that are put together anew; asyncpg begins and ends
+the transaction, and runs the statements that never change (`engine.fixed_statements`). Begun and ended by
+SQLAlchemy's session, a transaction takes the process twice as long.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from asyncpg.transaction import Transaction
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+
+class WriteSession:
+    """A transaction under way."""
+
+    def __init__(self, connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+        self.execute = connection.execute
+        """SQLAlchemy's, which raises DBAPIError."""
+        self.begin_nested = connection.begin_nested
+        """SQLAlchemy's: a savepoint."""
+        self.driver = driver
+        """The connection itself."""
+        self.notes: dict[str, Any] = {}
+        """What is to be remembered until the transaction's end."""
+
+
+class WriteSessions:
+    """Begins them, on the connections of a pool."""
+
+    def __init__(self, database: AsyncEngine) -> None:
+        # To SQLAlchemy each statement is a transaction of its own, so that it begins none.
+        self._database = database.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[WriteSession]:
+        """A transaction that is committed at the end, and undone where something raises."""
+        async with self._database.connect() as connection:
+            driver = _driver_of(connection)
+            transaction = await _started(driver.transaction())
+            try:
+                yield WriteSession(connection, driver)
+            except BaseException:
+                await _undo(driver, transaction)
+                raise
+            await transaction.commit()
+
+    @asynccontextmanager
+    async def try_out(self) -> AsyncIterator[WriteSession]:
+        """A transaction of one snapshot (REPEATABLE READ), of which nothing is left."""
+        async with self._database.connect() as connection:
+            driver = _driver_of(connection)
+            transaction = await _started(driver.transaction(isolation="repeatable_read"))
+            try:
+                yield WriteSession(connection, driver)
+            finally:
+                await _undo(driver, transaction)
+
+
+def _driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    lent = connection.sync_connection
+    if lent is None:
+        raise AssertionError("the connection is open")
+    return lent.connection.driver_connection
+
+
+async def _started(transaction: Transaction) -> Transaction:
+    await transaction.start()
+    return transaction
+
+
+async def _undo(driver: asyncpg.Connection, transaction: Transaction) -> None:
+    """Roll back. A connection on which that fails is not used again."""
+    try:
+        await transaction.rollback()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        driver.terminate()
+    except BaseException:
+        driver.terminate()
+        raise
