@@ -16,7 +16,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
     get_named_type,
     is_leaf_type,
@@ -69,7 +68,7 @@ class Compiler:
     def query(self, node: OperationDefinitionNode, principal: FromClause) -> Select[Any]:
         """The data as bytes; no row where the principal is not known."""
         query_type = self.document.graphql.query_type
-        if query_type is None or node.operation is not OperationType.QUERY:
+        if query_type is None:
             raise NotCompilableError
         body = joined(self.object([node.selection_set], query_type, None))
         return select(_encoded(body)).select_from(principal.alias())

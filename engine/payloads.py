@@ -16,6 +16,7 @@ from graphql import (
     GraphQLResolveInfo,
     Node,
     OperationDefinitionNode,
+    OperationType,
     get_named_type,
 )
 from graphql.execution import Executor
@@ -50,6 +51,7 @@ class PayloadPart:
     fields: list[FieldNode]
     type_: GraphQLObjectType
     entity: Entity
+    operation_type: OperationType = OperationType.MUTATION
 
     def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
         return self.fields
@@ -86,7 +88,7 @@ class Payloads:
         part = PayloadPart(info.path.key, self._variant, info.field_nodes, _object_type(info), entity)
         values = {**named, **{_bind_name(name): row[name] for name in entity.carries}}
         try:
-            plan, variables = self._plans.find(self._asked, part)
+            plan, variables = self._plans.find(self._asked, part, info.variable_values.coerced)
             answer = await self._pool.value(plan.statement.sql, plan.values(variables, values))
             data, errors = settled(answer or b"", plan.denials, info.path.as_list())
         except (NotCompilableError, GraphQLError, *_DATABASE_AWAY):

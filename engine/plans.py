@@ -19,6 +19,7 @@ from graphql import (
     GraphQLNonNull,
     Node,
     OperationDefinitionNode,
+    OperationType,
     VariableDefinitionNode,
     get_operation_ast,
     is_input_type,
@@ -73,6 +74,10 @@ class Part(Protocol):
     """What of an operation one statement answers."""
 
     @property
+    def operation_type(self) -> OperationType:
+        """What kind of operation it is a part of."""
+
+    @property
     def key(self) -> Hashable:
         """What tells it from the operation's other parts."""
 
@@ -94,6 +99,7 @@ class WholeQuery:
     principal: FromClause
     variant: Hashable
     key: Hashable = None
+    operation_type: OperationType = OperationType.QUERY
 
     def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
         return [operation]
@@ -116,6 +122,7 @@ class Operation:
         self._gate = gate
         self._document = document
         self._node = node
+        self.type = node.operation
         self._fragments = {
             definition.name.value: definition
             for definition in document.definitions
@@ -199,8 +206,11 @@ class Plans:
         self._size = 0
         self._operations: OrderedDict[tuple[str, str | None], Operation | None] = OrderedDict()
 
-    def find(self, asked: Asked, part: Part) -> tuple[Plan, Variables]:
-        """The plan of a part of an operation and its coerced variables. Raises NotCompilableError."""
+    def find(self, asked: Asked, part: Part, coerced: Variables | None = None) -> tuple[Plan, Variables]:
+        """The plan of a part of an operation and its coerced variables, which may be known already.
+
+        Raises NotCompilableError.
+        """
         key = (asked.source, asked.name)
         if key in self._operations:
             self._operations.move_to_end(key)
@@ -208,9 +218,9 @@ class Plans:
             self._operations[key] = self._operation(asked)
             self._grow(1)
         operation = self._operations[key]
-        if operation is None:
+        if operation is None or operation.type is not part.operation_type:
             raise NotCompilableError
-        variables = operation.coerced(asked.variables)
+        variables = operation.coerced(asked.variables) if coerced is None else coerced
         before = operation.size
         try:
             return operation.plan(variables, part), variables

@@ -26,7 +26,7 @@ class Reader:
 
     def __init__(self, database: AsyncEngine, gate: ColumnElement[bool], binds: Mapping[str, Any]) -> None:
         self._database = database
-        self._gate = select(gate)
+        self._gate = gate
         self._binds = dict(binds)
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
@@ -77,7 +77,7 @@ class Reader:
             connection = await self._database.connect()
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             opened = await connection.execution_options(**options)
-            if not (await opened.execute(self._gate, self._binds)).scalar_one():
+            if not (await opened.execute(select(self._gate), self._binds)).scalar_one():
                 await opened.close()
                 raise GateClosedError
             self._connection = opened
