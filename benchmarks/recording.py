@@ -66,15 +66,7 @@ class _WatchedReads(Pool):
 
 
 def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
-    """Notes SQLAlchemy's statements, and what begins and ends transactions, which asyncpg sends by itself."""
-
-    def note(query: asyncpg.connection.LoggedQuery) -> None:
-        if query.query.startswith(_OF_TRANSACTIONS):
-            sent.append(Sent(query.query, ()))
-
-    @event.listens_for(database.sync_engine, "connect")
-    def watch(connection: Any, record: object) -> None:
-        connection.driver_connection.add_query_logger(note)
+    """Notes SQLAlchemy's statements."""
 
     @event.listens_for(database.sync_engine, "before_cursor_execute")
     def execute(connection: object, cursor: object, sql: str, values: Sequence[Any], *rest: object) -> None:
@@ -85,14 +77,22 @@ def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
 
 @contextmanager
 def _fixed_watched(sent: list[Sent]) -> Iterator[None]:
-    """Notes the statements that go past SQLAlchemy."""
-    send = fixed_statements.send
+    """Notes the statements that go past SQLAlchemy, and what begins and ends transactions."""
+    send, execute = fixed_statements.send, asyncpg.Connection.execute
 
     async def noted(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> Any:
         sent.append(_sent(sql, values))
         return await send(connection, sql, values)
 
-    with patch.object(fixed_statements, "send", noted):
+    async def noted_execute(connection: asyncpg.Connection, sql: str, *rest: object) -> Any:
+        if sql.startswith(_OF_TRANSACTIONS):
+            sent.append(Sent(sql, ()))
+        return await execute(connection, sql, *rest)
+
+    with (
+        patch.object(fixed_statements, "send", noted),
+        patch.object(asyncpg.Connection, "execute", noted_execute),
+    ):
         yield
 
 
