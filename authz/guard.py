@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, select, true
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, func, select, true
 
 from authz.acting_grants import acting_from, opened_because
 from authz.permissions import READ_PERMISSIONS, Permission, allows
@@ -123,20 +123,18 @@ async def judge_pair(
 
 async def lock_tree(session: WriteSession, master_id: MasterId) -> None:
     """Keep every other write out of the tree: each of them locks the root first, at least in share mode."""
-    await _lock_own().rows(session, {"master_id": master_id, "account_id": master_id})
+    await lock_path(session, master_id, AccountId(master_id))
 
 
 async def lock_path(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
     """Lock the ancestors in share mode, root first, and the account for update."""
-    path = {"master_id": master_id, "account_id": account_id}
-    await _lock_ancestors().rows(session, path)
-    await _lock_own().rows(session, path)
+    await _lock_path().rows(session, {"master_id": master_id, "account_id": account_id})
 
 
 @functools.cache
-def _lock_ancestors() -> FixedStatement:
+def _lock_path() -> FixedStatement:
     path = account_closure.alias()
-    return FixedStatement(
+    above = (
         select(accounts.c.id)
         .join(path, and_(path.c.master_id == accounts.c.master_id, path.c.ancestor_id == accounts.c.id))
         .where(
@@ -146,13 +144,12 @@ def _lock_ancestors() -> FixedStatement:
         )
         .order_by(path.c.depth.desc())
         .with_for_update(read=True, of=accounts)
+        .cte("above")
     )
-
-
-@functools.cache
-def _lock_own() -> FixedStatement:
+    # A condition on no row of the account is looked at before any: what is above is locked first.
+    all_above = select(func.count()).select_from(above).scalar_subquery() >= 0
     own = and_(accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id"))
-    return FixedStatement(select(accounts.c.id).where(own).with_for_update())
+    return FixedStatement(select(accounts.c.id).where(own, all_above).with_for_update(of=accounts))
 
 
 def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Refusal:

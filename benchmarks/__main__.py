@@ -25,8 +25,8 @@ from benchmarks.servers import MANDANT, PEERS, REFERENCE, peers, running
 from benchmarks.wall import wall
 from server.embedded_postgres import DatabaseAddresses
 
-QUICK = Effort(rounds=3, warm_seconds=0.5, seconds=2)
-FULL = Effort(rounds=5, warm_seconds=1.5, seconds=6)
+QUICK = Effort(rounds=3, warm_seconds=0.5, seconds=1)
+FULL = Effort(rounds=11, warm_seconds=0.5, seconds=2)
 TREES_ASKED = 400
 
 

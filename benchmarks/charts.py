@@ -26,7 +26,7 @@ _LINES = {
 
 def draw_operations(results: Results, file: Path) -> None:
     """Requests a second: a panel for each operation, a bar for each contestant."""
-    figure, panels = pyplot.subplots(1, len(Operation), figsize=(11, 3.2), layout="constrained", sharey=True)
+    figure, panels = pyplot.subplots(1, len(Operation), figsize=(12, 3.8), layout="constrained", sharey=True)
     for panel, operation in zip(panels, Operation, strict=True):
         found = results.contest[operation]
         names = list(reversed(found))

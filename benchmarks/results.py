@@ -7,7 +7,7 @@ from benchmarks.growth import Point
 from benchmarks.operations import Operation
 from benchmarks.rounds import PGBENCH, Contest, Effort
 from benchmarks.sends import LargeSends
-from benchmarks.servers import MANDANT, REFERENCE
+from benchmarks.servers import MANDANT, PLANNED_BY_DEFAULT, PLANNED_ONCE, peers
 from benchmarks.wall import Kept
 
 
@@ -27,15 +27,15 @@ class Results:
         """Mandant's requests for each transaction of pgbench's."""
         return self._against(operation, PGBENCH)
 
-    def against_best_peer(self, operation: Operation) -> float:
-        """Mandant's requests for each of the fastest other server's."""
-        return self._against(operation, self.best_peer(operation))
+    def against_best_peer(self, operation: Operation, planning: str = PLANNED_ONCE) -> float:
+        """Mandant's requests for each of the fastest other server's, of those planned like this."""
+        return self._against(operation, self.best_peer(operation, planning))
 
-    def best_peer(self, operation: Operation) -> str:
-        """The name of the fastest other server."""
-        ours = {MANDANT.name, REFERENCE.name, PGBENCH}
-        peers = {name: found for name, found in self.contest[operation].items() if name not in ours}
-        return max(peers, key=lambda name: peers[name].per_second)
+    def best_peer(self, operation: Operation, planning: str = PLANNED_ONCE) -> str:
+        """The name of the fastest other server whose statements are planned like this."""
+        found = self.contest[operation]
+        names = [peer.name for peer in peers() if peer.planning == planning]
+        return max(names, key=lambda name: found[name].per_second)
 
     def _against(self, operation: Operation, name: str) -> float:
         found = self.contest[operation]
@@ -52,6 +52,9 @@ class Results:
             operation.value: {
                 "vs_pgbench": round(self.against_pgbench(operation), 2),
                 "vs_best_peer": round(self.against_best_peer(operation), 2),
+                "vs_best_peer_planned_by_default": round(
+                    self.against_best_peer(operation, PLANNED_BY_DEFAULT), 2
+                ),
             }
             for operation in Operation
         }

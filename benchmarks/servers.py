@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +17,11 @@ from benchmarks.database import PEERS_ROLE
 from benchmarks.machine import SERVER_CORE, CannotMeasure, pin, program
 
 PEERS = Path(__file__).parent / "peers"
-_OPTIONS = "-c jit=off -c timezone=UTC -c plan_cache_mode=force_generic_plan"
-"""Of all connections, also the peers': what makes Mandant's faster is to make theirs faster too."""
+PLANNED_ONCE = "force_generic_plan"
+"""Of Mandant's connections, and of the peers': what makes Mandant's faster is to make theirs faster too."""
+
+PLANNED_BY_DEFAULT = "auto"
+"""As PostgreSQL does where nobody says otherwise: a statement with arrays anew for each request."""
 
 POOL_SIZE = 10
 """Database connections of each server: Mandant's default."""
@@ -34,6 +37,8 @@ class Server:
 
     name: str
     command: tuple[str, ...]
+    planning: str = PLANNED_ONCE
+    """PostgreSQL's `plan_cache_mode`, for peers."""
 
 
 MANDANT = Server("Mandant", (str(Path(sys.executable).parent / "mandant"), "serve"))
@@ -41,12 +46,18 @@ REFERENCE = Server("Mandant, reference path", (sys.executable, "-m", "benchmarks
 
 
 def peers() -> tuple[Server, ...]:
-    """The other servers, all on Node."""
+    """The other servers, all on Node. Those whose statements have arrays are there twice."""
     node = program("node")
+    mercurius = Server("Mercurius", (node, str(PEERS / "mercurius.mjs")))
+    apollo = Server("Apollo Server", (node, str(PEERS / "apollo.mjs")))
     return (
-        Server("Mercurius", (node, str(PEERS / "mercurius.mjs"))),
+        mercurius,
         Server("PostGraphile", (node, str(PEERS / "postgraphile.mjs"))),
-        Server("Apollo Server", (node, str(PEERS / "apollo.mjs"))),
+        apollo,
+        *(
+            replace(peer, name=f"{peer.name}, planned by default", planning=PLANNED_BY_DEFAULT)
+            for peer in (mercurius, apollo)
+        ),
     )
 
 
@@ -70,7 +81,7 @@ def running(server: Server, database_url: str, folder: Path) -> Iterator[Running
     with log.open("wb") as output:
         process = subprocess.Popen(
             server.command,
-            env={**os.environ, **_environment(database_url, address)},
+            env={**os.environ, **_environment(server, database_url, address)},
             stdout=output,
             stderr=subprocess.STDOUT,
             preexec_fn=partial(pin, SERVER_CORE),
@@ -83,7 +94,7 @@ def running(server: Server, database_url: str, folder: Path) -> Iterator[Running
         process.wait(_STOP_SECONDS)
 
 
-def postgres_environment(database_url: str) -> Mapping[str, str]:
+def postgres_environment(database_url: str, planning: str = PLANNED_ONCE) -> Mapping[str, str]:
     """The database for programs that read PostgreSQL's variables, set as for Mandant's connections."""
     url = make_url(database_url)
     return {
@@ -92,15 +103,16 @@ def postgres_environment(database_url: str) -> Mapping[str, str]:
         "PGUSER": str(url.username),
         "PGPASSWORD": str(url.password),
         "PGDATABASE": str(url.database),
-        "PGOPTIONS": _OPTIONS,
+        "PGOPTIONS": f"-c jit=off -c timezone=UTC -c plan_cache_mode={planning}",
     }
 
 
-def _environment(database_url: str, address: tuple[str, int]) -> Mapping[str, str]:
+def _environment(server: Server, database_url: str, address: tuple[str, int]) -> Mapping[str, str]:
     host, port = address
+    of_peers = postgres_environment(database_url, server.planning)
     return {
-        **postgres_environment(database_url),
-        "PGOPTIONS": f"{_OPTIONS} -c role={PEERS_ROLE}",
+        **of_peers,
+        "PGOPTIONS": f"{of_peers['PGOPTIONS']} -c role={PEERS_ROLE}",
         "DATABASE_URL": database_url,
         "HOST": host,
         "PORT": str(port),

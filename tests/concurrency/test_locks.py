@@ -1,11 +1,12 @@
 """`authorize` really locks the path: looked at from another connection, while its transaction is open."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import sqlalchemy.exc
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
@@ -20,6 +21,7 @@ from models.accounts import accounts
 from models.identifiers import AccountId, UserId
 from server.database import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
+from tests.job_queue import until
 from tests.world import Account, Member, World
 
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -98,6 +100,39 @@ async def test_the_account_is_locked_for_update_and_what_is_above_in_share_mode(
         "sibling": (True, True),
     }
     assert await _writable(database, account)
+
+
+async def test_the_root_is_locked_first(
+    application: AsyncEngine, database: AsyncEngine, world: World
+) -> None:
+    """So that two writes cannot wait for each other in a circle."""
+    master = await world.account()
+    parent = await world.account(master)
+    account = await world.account(parent)
+    admin = await world.member(master, BuiltinRole.ADMINISTRATOR)
+    path = [master, parent, account]
+    for place, held in enumerate(path):
+        async with database.connect() as holder:
+            await holder.execute(_row(held).with_for_update())
+            waiting = asyncio.create_task(_authorize_and_undo(application, admin, account))
+            await until(lambda: _somebody_waits(database))
+            free = [await _writable(database, each) for each in path]
+        await waiting
+        assert free == [False] * (place + 1) + [True] * (len(path) - place - 1), held
+
+
+async def _authorize_and_undo(application: AsyncEngine, caller: Member, account: Account) -> None:
+    async with WriteSessions(application).try_out() as session:
+        await _authorize(session, caller, account)
+
+
+async def _somebody_waits(database: AsyncEngine) -> bool:
+    locked_out = "datname = current_database() AND wait_event_type = 'Lock'"
+    async with database.connect() as connection:
+        found = await connection.execute(
+            text(f"SELECT count(*) > 0 FROM pg_stat_activity WHERE {locked_out}")
+        )
+        return bool(found.scalar_one())
 
 
 async def test_two_writes_beside_each_other_do_not_wait(
