@@ -5,8 +5,8 @@ the transaction, and runs the statements that never change (`engine.fixed_statem
 SQLAlchemy's session, a transaction takes the process twice as long.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -40,20 +40,22 @@ class WriteSessions:
         """A transaction that is committed at the end, and undone where something raises."""
         async with self._database.connect() as connection:
             driver = _driver_of(connection)
-            transaction = await _started(driver.transaction())
+            transaction = driver.transaction()
+            await _certainly(driver, transaction.start())
             try:
                 yield WriteSession(connection, driver)
             except BaseException:
                 await _undo(driver, transaction)
                 raise
-            await transaction.commit()
+            await _certainly(driver, transaction.commit())
 
     @asynccontextmanager
     async def try_out(self) -> AsyncIterator[WriteSession]:
         """A transaction of one snapshot (REPEATABLE READ), of which nothing is left."""
         async with self._database.connect() as connection:
             driver = _driver_of(connection)
-            transaction = await _started(driver.transaction(isolation="repeatable_read"))
+            transaction = driver.transaction(isolation="repeatable_read")
+            await _certainly(driver, transaction.start())
             try:
                 yield WriteSession(connection, driver)
             finally:
@@ -67,17 +69,17 @@ def _driver_of(connection: AsyncConnection) -> asyncpg.Connection:
     return lent.connection.driver_connection
 
 
-async def _started(transaction: Transaction) -> Transaction:
-    await transaction.start()
-    return transaction
-
-
-async def _undo(driver: asyncpg.Connection, transaction: Transaction) -> None:
-    """Roll back. A connection on which that fails is not used again."""
+async def _certainly(driver: asyncpg.Connection, step: Awaitable[None]) -> None:
+    """Begin or end a transaction. Where that fails or is given up, nobody knows whether the connection is in
+    one: it is closed, and the pool opens another."""
     try:
-        await transaction.rollback()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        driver.terminate()
+        await step
     except BaseException:
         driver.terminate()
         raise
+
+
+async def _undo(driver: asyncpg.Connection, transaction: Transaction) -> None:
+    """Why is told by what was raised before, also where the connection was lost."""
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        await _certainly(driver, transaction.rollback())

@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import logging
 import sys
+import threading
 from collections.abc import MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -84,11 +85,12 @@ def _json_line(logger: object, method: str, event: structlog.typing.EventDict) -
     return orjson.dumps(line, default=repr, option=orjson.OPT_UTC_Z).decode()
 
 
-class TurnLines:
+class TurnLines(threading.local):
     """A file that writes what one turn of the event loop logs by one system call, at the turn's end.
 
-    A loaded server answers several requests in a turn, and logs a line for each. Where no loop runs, as in
-    other threads, a line is written at once.
+    A loaded server answers several requests in a turn, and logs a line for each. Each thread has lines of its
+    own, because it may have a loop of its own, as `mandant worker` beside the server; in a thread without one
+    a line is written at once.
     """
 
     def __init__(self, file: TextIO) -> None:

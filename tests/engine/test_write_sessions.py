@@ -1,8 +1,12 @@
 """Transactions that write: whole or not at all, whatever becomes of the request or of the connection."""
 
 import asyncio
+import functools
+import itertools
+import types
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
+from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, func, insert, select, text
@@ -123,6 +127,57 @@ async def test_a_request_that_is_given_up_leaves_nothing(
         await _write_past(session, f"{subject} 2")
     assert await _written(database, f"{subject} 1") == 0
     assert await _written(database, subject) == 1
+
+
+async def test_a_request_may_be_given_up_wherever_it_waits(
+    sessions: WriteSessions, database: AsyncEngine
+) -> None:
+    """Also while it begins or commits: it is done whole or not at all, and the next one can begin."""
+    async with sessions.begin() as session:
+        await _write_twice_in(session, uuid.uuid4().hex)  # opens the connection, which is no place of these
+    outcomes: list[int] = []
+    for place in itertools.count(1):
+        subject = f"{uuid.uuid4().hex} {place}"
+        writing = asyncio.create_task(_given_up_at(place, _write_twice(sessions, subject)))
+        (outcome,) = await asyncio.gather(writing, return_exceptions=True)
+        async with sessions.begin() as session:
+            await _write_past(session, f"{subject} next")
+        outcomes.append(await _written(database, subject))
+        if outcome is None:
+            break
+    assert set(outcomes) == {1, 3}
+    assert outcomes == sorted(outcomes), "what was done was not undone at a later place"
+
+
+@types.coroutine
+def _given_up_at(place: int, request: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
+    """The request, cancelled where it waits for the time of that number, as by a client that goes away."""
+    step = functools.partial(request.send, None)
+    for waits in itertools.count(1):
+        try:
+            waited_for = step()
+        except StopIteration:
+            return
+        if waits == place:
+            found = asyncio.current_task()
+            assert found is not None
+            found.cancel()
+        try:
+            yield waited_for
+        except BaseException as error:  # handed on to the request, whatever it is
+            step = functools.partial(request.throw, error)
+        else:
+            step = functools.partial(request.send, None)
+
+
+async def _write_twice(sessions: WriteSessions, subject: str) -> None:
+    async with sessions.begin() as session:
+        await _write_twice_in(session, subject)
+
+
+async def _write_twice_in(session: WriteSession, subject: str) -> None:
+    await _write_past(session, f"{subject} 1")
+    await _write_by_sqlalchemy(session, f"{subject} 2")
 
 
 @pytest.mark.parametrize("then", [_write_past, _write_by_sqlalchemy, None])

@@ -59,6 +59,28 @@ async def test_other_threads_lines_leave_at_once(pipe: tuple[int, TextIOWrapper]
     assert os.read(reader, 100) == b"waiting\n"
 
 
+def test_loops_in_two_threads_keep_all_lines_apart(tmp_path: Path) -> None:
+    """As the server's and the worker's in one process."""
+    log = tmp_path / "log"
+
+    async def write_many(lines: TurnLines, name: str) -> None:
+        for number in range(5000):
+            lines.write(f"{name}{number}\n")
+            if number % 3 == 0:
+                await asyncio.sleep(0)
+
+    with log.open("w") as file:
+        lines = TurnLines(file)
+        threads = [threading.Thread(target=lambda n=n: asyncio.run(write_many(lines, n))) for n in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    written = log.read_text().splitlines()
+    for name in "ab":
+        assert [line for line in written if line[0] == name] == [f"{name}{number}" for number in range(5000)]
+
+
 def test_what_the_last_turn_logs_is_not_lost() -> None:
     program = """
 import asyncio, structlog
