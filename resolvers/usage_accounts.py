@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
     union_all,
 )
 
@@ -27,6 +28,7 @@ from resolvers.budgets import is_lapsed
 
 MOST_FIRST = Order("usageAccounts", (column("sends", BigInteger), accounts.c.id), descending=True)
 _NOTHING: ColumnElement[int] = literal_column("0", Integer)
+_ONE = literal_column("1", Integer)
 
 
 def order(**_: object) -> Order:
@@ -47,27 +49,34 @@ def accounts_of(usage: FromClause) -> Select[Any]:
     and in which you hold STATISTICS_READ."""
     counts = _counts(usage).subquery()
     account, statement = readable_account()
-    return (
-        statement.add_columns(counts.c.sends)
-        .join(counts, counts.c.account_id == account.c.id)
-        .where(
+    sender = (
+        statement.where(
+            account.c.id == counts.c.account_id,
             account.c.master_id == usage.c.master_id,
             allows(statement.selected_columns.mask, Permission.STATISTICS_READ),
-            counts.c.sends > _NOTHING,
         )
+        .correlate(usage, counts)
+        .limit(_ONE)
+        .lateral()
+    )
+    return (
+        select(*sender.c, counts.c.sends)
+        .select_from(counts.join(sender, true()))
+        .where(counts.c.sends > _NOTHING)
     )
 
 
 def account_of(sender: FromClause) -> Select[Any]:
     """The account that sent; null where it is no longer within reach."""
     account, statement = readable_account()
-    return statement.where(account.c.id == sender.c.id, account.c.master_id == sender.c.master_id).limit(
-        literal_column("1")
-    )
+    return statement.where(account.c.id == sender.c.id, account.c.master_id == sender.c.master_id).limit(_ONE)
 
 
 def _counts(usage: FromClause) -> Select[Any]:
-    """Rows (account_id, sends) of the subtree's accounts, without what lapsed reservations hold."""
+    """Rows (account_id, sends) of the subtree's accounts, without what lapsed reservations hold.
+
+    The limits are fences: the planner takes a subtree for one account, and would count anew for each of them.
+    """
     cycles = union_all(_own_cycle(usage), _cycles_below(usage)).subquery()
     count, reservation, path = send_counts.alias(), send_reservations.alias(), account_closure.alias()
     counted = select(count.c.account_id, count.c.sends).select_from(
@@ -82,13 +91,24 @@ def _counts(usage: FromClause) -> Select[Any]:
         cycles.join(reservation, over)
     )
     parts = union_all(counted, lapsed).subquery()
-    return (
+    sent = (
         select(parts.c.account_id, cast(func.sum(parts.c.sends), BigInteger).label("sends"))
-        .join(path, path.c.descendant_id == parts.c.account_id)
-        .where(path.c.master_id == usage.c.master_id, path.c.ancestor_id == usage.c.id)
         .group_by(parts.c.account_id)
         .correlate(usage)
+        .subquery()
     )
+    below = (
+        select(path.c.depth)
+        .where(
+            path.c.master_id == usage.c.master_id,
+            path.c.ancestor_id == usage.c.id,
+            path.c.descendant_id == sent.c.account_id,
+        )
+        .correlate(usage, sent)
+        .limit(_ONE)
+        .lateral()
+    )
+    return select(sent.c.account_id, sent.c.sends).select_from(sent.join(below, true())).correlate(usage)
 
 
 def _own_cycle(usage: FromClause) -> Select[Any]:

@@ -1,0 +1,56 @@
+"""What PostgreSQL does for the usage of a subtree: it counts once, not once for each account."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from unittest.mock import patch
+
+import asyncpg
+import orjson
+import pytest
+
+from engine.pool import ReadConnection
+from tests.api import Api
+from tests.resolvers.sharing import Brand
+from tests.usage import give_sends, usage_of
+from tests.world import World
+
+ACCOUNTS = 30
+
+_row = ReadConnection.row
+
+
+@pytest.fixture
+def plans() -> Iterator[list[dict[str, Any]]]:
+    """How the statements of compiled reads were executed."""
+    found: list[dict[str, Any]] = []
+
+    async def explained_row(
+        connection: ReadConnection, sql: str, values: Sequence[Any]
+    ) -> asyncpg.Record | None:
+        explained = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *values)
+        found.append(orjson.loads(explained)[0]["Plan"])
+        return await _row(connection, sql, values)
+
+    with patch.object(ReadConnection, "row", explained_row):
+        yield found
+
+
+def _times_looked_at(plan: dict[str, Any], table: str) -> int:
+    own = int(plan["Actual Loops"]) if plan.get("Relation Name") == table else 0
+    return own + sum(_times_looked_at(part, table) for part in plan.get("Plans", ()))
+
+
+@pytest.mark.parametrize(
+    "shown", ["sent", "accounts(first: 100) { totalCount nodes { account { id } sends } }"]
+)
+async def test_a_subtree_is_counted_once(
+    api: Api, planned: Brand, world: World, plans: list[dict[str, Any]], shown: str
+) -> None:
+    for sends in range(1, ACCOUNTS + 1):
+        await give_sends(world, await world.account(planned.us), sends)
+    usage = await usage_of(api, planned.owner, planned.master, shown)
+    assert usage.get("sent") == 465 or len(usage["accounts"]["nodes"]) == ACCOUNTS
+    (plan,) = plans
+    assert 1 <= _times_looked_at(plan, "send_counts") < ACCOUNTS
+    # Each account may have a cycle of its own, which is looked for once by the list and once by its total.
+    assert 1 <= _times_looked_at(plan, "send_cycles") < 3 * ACCOUNTS
