@@ -52,5 +52,5 @@ async def test_a_subtree_is_counted_once(
     assert usage.get("sent") == 465 or len(usage["accounts"]["nodes"]) == ACCOUNTS
     (plan,) = plans
     assert 1 <= _times_looked_at(plan, "send_counts") < ACCOUNTS
-    # Each account may have a cycle of its own, which is looked for once by the list and once by its total.
-    assert 1 <= _times_looked_at(plan, "send_cycles") < 3 * ACCOUNTS
+    # Each account may have a cycle of its own: looked for twice by the list, and twice by its total.
+    assert 1 <= _times_looked_at(plan, "send_cycles") < 5 * ACCOUNTS
