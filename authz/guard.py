@@ -146,7 +146,7 @@ def _lock_path() -> FixedStatement:
         .with_for_update(read=True, of=accounts)
         .cte("above")
     )
-    # A condition on no row of the account is looked at before any: what is above is locked first.
+    # PostgreSQL asks what depends on no row before it looks for rows: what is above is locked first.
     all_above = select(func.count()).select_from(above).scalar_subquery() >= 0
     own = and_(accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id"))
     return FixedStatement(select(accounts.c.id).where(own, all_above).with_for_update(of=accounts))

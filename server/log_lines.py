@@ -89,8 +89,8 @@ class TurnLines(threading.local):
     """A file that writes what one turn of the event loop logs by one system call, at the turn's end.
 
     A loaded server answers several requests in a turn, and logs a line for each. Each thread has lines of its
-    own, because it may have a loop of its own, as `mandant worker` beside the server; in a thread without one
-    a line is written at once.
+    own, because it may have a loop of its own, as the worker has where one process is server and worker; in a
+    thread without a loop a line is written at once.
     """
 
     def __init__(self, file: TextIO) -> None:
