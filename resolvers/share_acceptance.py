@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, update
+from sqlalchemy import Row, Select, and_, func, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.guard import Authorized, lock_tree
+from authz.offers import check_not_lapsed
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.row_security import enter
-from authz.sharing import still_shares
 from authz.tokens import Digest, TokenKind, digest
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
@@ -18,14 +18,14 @@ from models.roles import roles
 from models.shares import share_accounts, shares
 from models.users import users
 from resolvers.events import EventKind
-from resolvers.invitation_acceptance import check_status
 from resolvers.share_changes import ShareMade
-from resolvers.share_rows import ShareRow, log_share, opened_by, scope_of, write_share
+from resolvers.share_rows import ShareRow, log_share, opened_by, write_share
+from resolvers.shares import ShareStatus, lapse_of, status_of
 
 
 def share_preview(token: str) -> Select[Any]:
-    """What the holder of a share's link may know before accepting: no row where it offers nothing (any more),
-    else (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
+    """What the holder of a share's link may know before accepting: no row where it cannot be accepted, else
+    (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
     names = func.array_agg(aggregate_order_by(accounts.c.name, accounts.c.id))
     opened = (
         select(names)
@@ -53,10 +53,7 @@ def share_preview(token: str) -> Select[Any]:
         .outerjoin(users, users.c.id == shares.c.giver_user_id)
         .where(
             shares.c.digest == digest(token, TokenKind.SHARE),
-            shares.c.user_id.is_(None),
-            shares.c.revoked_at.is_(None),
-            shares.c.link_expires_at > func.now(),
-            or_(shares.c.expires_at.is_(None), shares.c.expires_at > func.now()),
+            status_of(shares) == ShareStatus.PENDING.value,
         )
     )
 
@@ -82,11 +79,6 @@ async def accept_share(session: WriteSession, principal: Principal, token: str) 
     if (await session.execute(address)).scalar_one() != row.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
     _check_open(row)
-    for account in opened:
-        await check_status(session, account)
-    scope = await scope_of(session, row)
-    if not await still_shares(session, opened, scope, (row.giver_user_id, row.giver_api_key_id)):
-        raise Refusal(RefusalCode.SHARE_REVOKED)
     await write_share(session, row, {"user_id": principal.user_id, "accepted_at": func.now()})
     verified = users.c.email_verified_at.is_(None)
     await session.execute(
@@ -117,9 +109,8 @@ async def leave_share(session: WriteSession, principal: Principal, share_id: Sha
 
 
 async def _offered(session: WriteSession, token_digest: Digest) -> ShareRow:
-    now = func.now()
-    late = (shares.c.link_expires_at <= now) | func.coalesce(shares.c.expires_at <= now, False)
-    statement = select(shares, late.label("expired")).where(shares.c.digest == token_digest)
+    known = status_of(shares).label("status"), lapse_of(shares).label("lapse")
+    statement = select(shares, *known).where(shares.c.digest == token_digest)
     row: Row[*tuple[Any, ...]] | None = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("token")
@@ -136,7 +127,13 @@ async def _locked(session: WriteSession, row: ShareRow) -> list[Authorized]:
 def _check_open(row: ShareRow) -> None:
     if row.user_id is not None:
         raise Refusal(RefusalCode.SHARE_USED)
-    if row.revoked_at is not None:
-        raise Refusal(RefusalCode.SHARE_REVOKED)
-    if row.expired:
-        raise Refusal(RefusalCode.SHARE_EXPIRED)
+    code = _REFUSALS.get(ShareStatus(row.status))
+    if code is not None:
+        raise Refusal(code)
+    check_not_lapsed(row.lapse, RefusalCode.SHARE_EXPIRED, RefusalCode.SHARE_REVOKED)
+
+
+_REFUSALS = {
+    ShareStatus.REVOKED: RefusalCode.SHARE_REVOKED,
+    ShareStatus.EXPIRED: RefusalCode.SHARE_EXPIRED,
+}
