@@ -14,6 +14,7 @@ from engine.fixed_statements import FixedStatement, Row
 from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
+from resolvers.blockers import blocked, open_subaccounts, these_accounts
 from resolvers.events import Change, EventKind, record
 from resolvers.ownership import release_owners
 from resolvers.texts import short_text
@@ -73,7 +74,7 @@ async def update_account(session: WriteSession, principal: Principal, command: A
         raise VersionConflict(current.version)
     values = _new_values(command)
     if isinstance(values.get("external_id"), str):
-        await check_external_id(session, account, current.parent_id, str(values["external_id"]))
+        await check_external_id(session, principal, account, current.parent_id, str(values["external_id"]))
     before = {name: current[name] for name in values}
     changed = {name: value for name, value in values.items() if before[name] != value}
     if changed.get("rights_inheritance") == RightsInheritance.ALL_ROLES.value:
@@ -130,23 +131,30 @@ async def close_account(
         accounts.c.status != AccountStatus.CLOSED.value,
     )
     if (await session.execute(select(below))).scalar_one():
-        raise Refusal(RefusalCode.HAS_SUBACCOUNTS)
+        raise await blocked(session, principal, RefusalCode.HAS_SUBACCOUNTS, open_subaccounts(account))
     await release_owners(session, account)
     return account
 
 
 async def check_external_id(
-    session: WriteSession, account: Authorized, parent_id: AccountId | None, external_id: str
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    parent_id: AccountId | None,
+    external_id: str,
 ) -> None:
     """Raise CONFLICT where another account under the same parent has the external id."""
-    taken = exists().where(
+    other = select(accounts.c.id).where(
         accounts.c.master_id == account.master_id,
         accounts.c.parent_id == parent_id,
         accounts.c.external_id == external_id,
         accounts.c.id != account.account_id,
     )
-    if (await session.execute(select(taken))).scalar_one():
-        raise Refusal(RefusalCode.CONFLICT, "Another account here has this external id.", "externalId")
+    taken = (await session.execute(other.limit(1))).scalar_one_or_none()
+    if taken is not None:
+        which = these_accounts(account.master_id, [AccountId(taken)])
+        message = "Another account here has this external id."
+        raise await blocked(session, principal, RefusalCode.CONFLICT, which, "externalId", message)
 
 
 @dataclass(frozen=True)

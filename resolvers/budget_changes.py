@@ -78,6 +78,7 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
     await _write(session, account, command)
     await check_guarantees(
         session,
+        principal,
         account,
         command.currency,
         raised=command.budget.guarantee > before.guarantee,

@@ -50,6 +50,7 @@ from schema.subaccounts_request_changes import SubaccountsRequestMutation
 from schema.subaccounts_requests import SubaccountsRequest
 from schema.top_up_rule_changes import TopUpRuleMutation
 from schema.user_errors import (
+    BlockedError,
     InsufficientCreditError,
     PermissionDeniedError,
     RefusedError,
@@ -115,6 +116,7 @@ _MORE_TYPES = (
     RoleTooWideError,
     VersionConflictError,
     InsufficientCreditError,
+    BlockedError,
 )
 _CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})
 
