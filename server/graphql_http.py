@@ -67,11 +67,10 @@ class GraphQLEndpoint:
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> Response:
         if head.method == "GET" and prefers_html(head.accept):
-            request = Request(scope, receive)
-            if "query" not in request.query_params:
-                page = await self._page(request)
-                page.headers.add_vary_header("accept")
-                return page
+            # Also with `?query=`: the page opens it.
+            page = await self._page(Request(scope, receive))
+            page.headers.add_vary_header("accept")
+            return page
         media_type = negotiate(head.accept)
         if media_type is None:
             message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
