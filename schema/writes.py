@@ -13,7 +13,7 @@ from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
 from authz.row_security import enter
 from engine.declarations import entity_of, row_object
-from engine.rules import Public, Requires, RequiresAny, StaffOnly
+from engine.rules import Anonymous, Public, Requires, RequiresAny, StaffOnly
 from engine.write_sessions import WriteSession
 from resolvers.attempts import Limit, count
 from schema.access_changes import told
@@ -26,8 +26,10 @@ SERIALIZATION_FAILURE = "40001"
 UNIQUE_VIOLATION = "23505"
 
 OPEN: list[object] = [Public()]
-"""The mark of a mutation that needs no permission."""
+"""The mark of what needs no permission, of somebody who is signed in."""
 
+ANYBODY: list[object] = [Anonymous()]
+"""The mark of what needs nobody to be signed in."""
 
 STAFF_ONLY: list[object] = [StaffOnly()]
 """The mark of a mutation for the platform's staff; `authz.staff` holds the door."""

@@ -35,7 +35,8 @@ class Executor(Protocol):
         Bytes are the JSON text of the data, without errors.
 
         `authorization` is the header as it came, None without one; `client_address` is an IP address, empty
-        on a unix socket. Raises Unauthenticated for a token that is not valid, and RevisionUnknown. Whatever
+        on a unix socket. Raises RevisionUnknown, and Unauthenticated for a token that is not valid where the
+        operation is not one that answers everybody. Whatever
         else it raises is masked, logged and answered with 500, or with 503 if it tells that the database is
         away.
         """
