@@ -116,7 +116,7 @@ async def perform_steps(
 
     done = await _done_or_refused(counted)
     if isinstance(done, Refusal):
-        return refused(type_, done)
+        return refused(info, type_, done)
     credentials = info.context.credentials if reads_as is None else reads_as(done)
     await info.context.reader.renew(credentials.binds)
     await info.context.payloads.read(done, info._raw_info, credentials.binds)
@@ -126,7 +126,7 @@ async def perform_steps(
 async def _try(info: ContextInfo, type_: type[T], write: Callable[[WriteSession], Awaitable[T]]) -> T:
     await info.context.reader.close()
     changes = await _done_or_refused(lambda: _tried_out(info, write))
-    return refused(type_, changes) if isinstance(changes, Refusal) else payload(type_, **told(changes))
+    return refused(info, type_, changes) if isinstance(changes, Refusal) else payload(type_, **told(changes))
 
 
 async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
@@ -140,8 +140,9 @@ async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
         return Refusal(RefusalCode.CONFLICT)
 
 
-def refused(type_: type[T], refusal: Refusal) -> T:
+def refused(info: ContextInfo, type_: type[T], refusal: Refusal) -> T:
     """A payload that says why nothing was written; its other fields are null."""
+    info.context.refusals.append(refusal.code)
     return payload(type_, user_errors=[user_error(refusal)])
 
 

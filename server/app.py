@@ -64,7 +64,8 @@ def create_app(settings: Settings, database_url: str) -> Application:
             *health.routes(database, replica),
             metrics.route,
         ],
-        settings.allowed_hosts.split(","),
+        settings.allowed_host_names,
+        settings.allowed_origin_names,
         lifespan,
     )
 

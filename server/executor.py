@@ -42,6 +42,7 @@ from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
 from server.payments import NoPayments
 from server.reads import Reads
+from server.request_log import log_codes
 
 _NO_PAYMENTS = NoPayments()
 _ENTERING = entering()
@@ -173,6 +174,7 @@ class Executor:
                 executor_class=PayloadExecutor,
             )
             answer = result if isinstance(result, ExecutionResult) else await result
+            log_codes(code.name for code in context.refusals)
         except GateClosedError:
             raise RevisionUnknown from None
         finally:

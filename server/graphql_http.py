@@ -16,12 +16,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from server.documents import Documents
-from server.errors import ErrorCode, Failure, RefusedRequestError, record_failure
+from server.errors import NO_SUBSCRIPTIONS, ErrorCode, Failure, RefusedRequestError, record_failure
 from server.graphql_response import failure_response, result_response
 from server.http_request import GraphQLRequest, RequestHead, read_get, read_post
 from server.media_types import MediaType, negotiate, prefers_html
 from server.min_revision import min_revision
 from server.request_log import log_operation_name
+
+_EVENT_STREAM = "text/event-stream"
+"""Accepted by those who subscribe over HTTP."""
 
 
 class Executor(Protocol):
@@ -66,6 +69,8 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> Response:
+        if head.method == "GET" and _wants_websocket(scope):
+            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON, {"connection": "close"})
         if head.method == "GET" and prefers_html(head.accept):
             request = Request(scope, receive)
             if "query" not in request.query_params:
@@ -73,6 +78,8 @@ class GraphQLEndpoint:
                 page.headers.add_vary_header("accept")
                 return page
         media_type = negotiate(head.accept)
+        if media_type is None and _EVENT_STREAM in head.accept.lower():
+            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON)
         if media_type is None:
             message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
@@ -101,6 +108,10 @@ class GraphQLEndpoint:
             return ExecutionResult(data=None, errors=[error])
 
 
+def _wants_websocket(scope: Scope) -> bool:
+    return any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
+
+
 def _read_url(head: RequestHead) -> GraphQLRequest:
     if head.method == "GET":
         return read_get(head)
@@ -125,7 +136,7 @@ def _check_operation(operation: OperationDefinitionNode, method: str) -> None:
     if operation.name:
         log_operation_name(operation.name.value)
     if operation.operation is OperationType.SUBSCRIPTION:
-        raise GraphQLError("Subscriptions are served over a websocket only.")
+        raise GraphQLError(NO_SUBSCRIPTIONS.message, extensions={"code": NO_SUBSCRIPTIONS.code})
     if operation.operation is OperationType.MUTATION and method == "GET":
         message = "A mutation is sent by POST."
         raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})
