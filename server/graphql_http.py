@@ -57,7 +57,8 @@ class GraphQLEndpoint:
         execute: Executor,
         page: Callable[[Request], Awaitable[Response]],
     ) -> None:
-        self._documents = Documents(schema)
+        self.documents = Documents(schema)
+        """What was asked lately, checked."""
         self._execute = execute
         self._page = page
 
@@ -98,7 +99,7 @@ class GraphQLEndpoint:
             asked = await read_post(head, receive) if head.method == "POST" else _read_url(head)
             if head.revisions:
                 asked = asked._replace(min_revision=min_revision(head.revisions))
-            checked = self._documents.check(asked.query, anonymous=head.authorization is None)
+            checked = self.documents.check(asked.query, anonymous=head.authorization is None)
             operation = _choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head.method)
             if checked.errors:

@@ -17,6 +17,7 @@ from server.commands.failures import CommandFailed
 from server.http_protocol import HttpProtocol
 from server.log_lines import configure_logging
 from server.metrics import counted_together
+from server.pages import likely_documents
 from server.settings import Settings
 
 CONCURRENCY_LIMIT = 1000
@@ -90,7 +91,7 @@ def run(settings: Settings, database_url: str, listener: socket.socket, workers:
 def make_app(settings: Settings, database_url: str) -> Starlette:
     """The application, in the process that serves it."""
     start_log()
-    app = create_app(settings, database_url)
+    app = create_app(settings, database_url, prepared=likely_documents())
     # What lives as long as the process is not looked through again whenever garbage is collected.
     gc.collect()
     gc.freeze()

@@ -210,7 +210,9 @@ def test_that_there_are_no_subscriptions_is_said(
         assert (response.status_code, code_of(response)) == (status, "SUBSCRIPTIONS_NOT_SUPPORTED")
         assert "no subscriptions" in response.text
     assert caplog.records == [], "no advice to install what would not help"
-    other = client.get("/graphql", params={"query": HELLO}, headers={"connection": "Upgrade", "upgrade": "h2c"})
+    other = client.get(
+        "/graphql", params={"query": HELLO}, headers={"connection": "Upgrade", "upgrade": "h2c"}
+    )
     assert other.json()["data"] == {"greeting": "Hello world"}
     assert caplog.records == []
 
