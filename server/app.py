@@ -72,7 +72,8 @@ def create_app(
             *health.routes(database, replica),
             metrics.route,
         ],
-        settings.allowed_hosts.split(","),
+        settings.allowed_host_names,
+        settings.allowed_origin_names,
         lifespan,
     )
 

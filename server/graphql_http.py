@@ -16,12 +16,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from server.documents import Documents
-from server.errors import ErrorCode, Failure, RefusedRequestError, record_failure
+from server.errors import NO_SUBSCRIPTIONS, ErrorCode, Failure, RefusedRequestError, record_failure
 from server.graphql_response import failure_response, result_response
 from server.http_request import GraphQLRequest, RequestHead, read_get, read_post
 from server.media_types import MediaType, negotiate, prefers_html
 from server.min_revision import min_revision
 from server.request_log import log_operation_name
+
+_EVENT_STREAM = "text/event-stream"
+"""Accepted by those who subscribe over HTTP."""
 
 
 class Executor(Protocol):
@@ -35,7 +38,8 @@ class Executor(Protocol):
         Bytes are the JSON text of the data, without errors.
 
         `authorization` is the header as it came, None without one; `client_address` is an IP address, empty
-        on a unix socket. Raises Unauthenticated for a token that is not valid, and RevisionUnknown. Whatever
+        on a unix socket. Raises RevisionUnknown, and Unauthenticated for a token that is not valid where the
+        operation is not one that answers everybody. Whatever
         else it raises is masked, logged and answered with 500, or with 503 if it tells that the database is
         away.
         """
@@ -66,12 +70,16 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> Response:
+        if head.method == "GET" and _wants_websocket(scope):
+            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON, {"connection": "close"})
         if head.method == "GET" and prefers_html(head.accept):
             # Also with `?query=`: the page opens it.
             page = await self._page(Request(scope, receive))
             page.headers.add_vary_header("accept")
             return page
         media_type = negotiate(head.accept)
+        if media_type is None and _EVENT_STREAM in head.accept.lower():
+            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON)
         if media_type is None:
             message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
@@ -100,6 +108,10 @@ class GraphQLEndpoint:
             return ExecutionResult(data=None, errors=[error])
 
 
+def _wants_websocket(scope: Scope) -> bool:
+    return any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
+
+
 def _read_url(head: RequestHead) -> GraphQLRequest:
     if head.method == "GET":
         return read_get(head)
@@ -124,7 +136,7 @@ def _check_operation(operation: OperationDefinitionNode, method: str) -> None:
     if operation.name:
         log_operation_name(operation.name.value)
     if operation.operation is OperationType.SUBSCRIPTION:
-        raise GraphQLError("Subscriptions are served over a websocket only.")
+        raise GraphQLError(NO_SUBSCRIPTIONS.message, extensions={"code": NO_SUBSCRIPTIONS.code})
     if operation.operation is OperationType.MUTATION and method == "GET":
         message = "A mutation is sent by POST."
         raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})

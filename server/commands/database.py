@@ -13,13 +13,19 @@ from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres, Embedd
 from server.migrate import migrate, why_not_current
 from server.settings import Settings
 
+_OWN_SENTENCE = "Value error, "
+"""What pydantic puts before the sentence of one of our checks."""
+
 
 def read_settings() -> Settings:
     """The settings of the environment. Raises CommandFailed where one of them is not acceptable."""
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors())
+        wrong = "; ".join(
+            f"{_variable(str(item['loc'][0]))}: {item['msg'].removeprefix(_OWN_SENTENCE)}"
+            for item in error.errors()
+        )
         raise CommandFailed(f"Not an acceptable setting: {wrong}.") from error
 
 
