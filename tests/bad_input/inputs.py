@@ -59,6 +59,7 @@ def _members(place: Place) -> dict[str, Input]:
         | {"email": _address(place), "expiresAt": _next_year(), "idempotencyKey": "2"},
         "invitationRevoke": {"invitationId": place.invitation_id},
         "invitationAccept": {"token": place.token},
+        "invitationDecline": {"token": place.token},
         "memberUpdate": role | {"memberId": place.member.id, "expiresAt": _next_year()},
         "memberRemove": {"memberId": place.member.id},
         "memberLeave": account,
@@ -77,6 +78,7 @@ def _shares(place: Place) -> dict[str, Input]:
         "shareUpdate": shared | role | share | {"expectedVersion": 1, "expiresAt": _next_year()},
         "shareRevoke": share,
         "shareAccept": {"token": place.offer.token},
+        "shareDecline": {"token": place.offer.token},
         "shareLeave": share,
     }
 
