@@ -48,9 +48,10 @@ async def update_parent_access(
     """Change the link at once where who asks speaks for all who lose by it; else ask the other side.
 
     Needs SETTINGS_WRITE in the parent and below it, or by a grant in the account itself, and for what the
-    account gives up all of that (N19). The mode that holds changes nothing. Raises VersionConflict,
-    RoleTooWide, FAILED_PRECONDITION for a master account, for an account without an owner unless FULL is
-    asked for, and for the mode that holds while another one is asked for.
+    account gives up all of that (N19). The mode that holds changes nothing. What the parent alone gives up
+    at once is allowed whatever the account's status. Raises VersionConflict, RoleTooWide,
+    FAILED_PRECONDITION for a master account, for an account without an owner unless FULL is asked for, and
+    for the mode that holds while another one is asked for.
     """
     locked = await locked_link(session, principal, command.account_id)
     link, old, new = locked.link, locked.link.mode, command.parent_access
@@ -71,6 +72,8 @@ async def update_parent_access(
             )
             raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "parentAccess")
         return account
+    if not (losing == _PARENT_ALONE and losing <= standing.sides):
+        account.check_changeable()
     if Side.OWN in losing & standing.sides:
         standing.check_raise(old, new)
     if losing <= standing.sides:
@@ -88,7 +91,8 @@ async def answer_parent_access(
     """Accept or decline what the other side asks for.
 
     Needs what `update_parent_access` needs of the side that was asked; whoever asked must have kept its right
-    (T14). Raises CONFLICT where something else is asked for, RoleTooWide, FAILED_PRECONDITION where nothing
+    (T14). Declining, and accepting what the parent alone gives up, is allowed whatever the account's status.
+    Raises CONFLICT where something else is asked for, RoleTooWide, FAILED_PRECONDITION where nothing
     is, or nothing of this side.
     """
     locked = await locked_link(session, principal, command.account_id)
@@ -108,6 +112,8 @@ async def answer_parent_access(
     if not command.accept:
         await drop_request(session, principal, account, link, request, withdrawn=False)
         return account
+    if losers(link.mode, request.mode) != _PARENT_ALONE:
+        account.check_changeable()
     if answering is Side.OWN:
         standing.check_raise(link.mode, request.mode)
     await _check_asker(session, link, request)
@@ -131,7 +137,7 @@ async def withdraw_parent_access(
     Needs what asking for it needed of that side, in whatever status: it only takes away. Raises CONFLICT
     where something else is asked for, FAILED_PRECONDITION where nothing is, or by the other side.
     """
-    locked = await locked_link(session, principal, command.account_id, in_any_status=True)
+    locked = await locked_link(session, principal, command.account_id)
     link = locked.link
     standing = await standing_of_principal(session, principal, link)
     if not standing.sides:
@@ -146,6 +152,9 @@ async def withdraw_parent_access(
     account = speaking_for(locked.account, request.asked_by, standing.above_from)
     await drop_request(session, principal, account, link, request, withdrawn=True)
     return account
+
+
+_PARENT_ALONE = frozenset({Side.ABOVE})
 
 
 async def _check_asker(session: WriteSession, link: Link, request: Request) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, and_, select
 
-from authz.guard import Authorized, authorize_also
+from authz.guard import Authorized, Effect, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
@@ -60,6 +60,7 @@ async def authorize_payers(
     account: Authorized,
     permission: Permission,
     payers: Sequence[Payer],
+    effect: Effect = Effect.CHANGES,
 ) -> list[Authorized]:
     """Those of them there are, each with the permission; the path down to the account is locked.
 
@@ -67,7 +68,7 @@ async def authorize_payers(
     asked. An account that pays for itself asks nobody else.
     """
     return [
-        await _authorize_one(session, principal, AccountId(payer_id), permission, _REFUSALS[payer])
+        await _authorize_one(session, principal, AccountId(payer_id), permission, effect, _REFUSALS[payer])
         for payer in payers
         for payer_id in (await session.execute(_ids(payer, account))).scalars().all()
     ]
@@ -78,10 +79,11 @@ async def _authorize_one(
     principal: Principal,
     payer_id: AccountId,
     permission: Permission,
+    effect: Effect,
     code: RefusalCode,
 ) -> Authorized:
     try:
-        return await authorize_also(session, principal, payer_id, permission)
+        return await authorize_also(session, principal, payer_id, permission, effect)
     except (NotFound, PermissionDenied) as refusal:
         raise Refusal(code) from refusal
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
@@ -76,14 +76,18 @@ async def withdraw_plan_change(
 ) -> Authorized:
     """Take back a plan that waits for the next cycle, or a first plan of its own that waits; nothing else.
 
-    Needs what a change of the plan needs: it decides what is paid for the next cycle. Raises VersionConflict,
+    Needs what a change of the plan needs: it decides what is paid for the next cycle. A first plan, which
+    then costs nothing, is taken back whatever the account's status. Raises VersionConflict,
     POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED, and FAILED_PRECONDITION where nothing waits.
     """
-    account = await _authorize(session, principal, account_id)
+    account = await _authorize(session, principal, account_id, Effect.TAKES_AWAY)
     await _check_version(session, account, expected_version)
     terms = await terms_of(session, account)
-    take_back = withdraw if _is_own(terms, account) else withdraw_first
-    waiting = await take_back(session, account)
+    if _is_own(terms, account):
+        account.check_changeable()
+        waiting = await withdraw(session, account)
+    else:
+        waiting = await withdraw_first(session, account)
     if waiting is None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "No plan waits.", "accountId")
     before: Change = {"plan": waiting.code, "from": waiting.holds_from.isoformat()}
@@ -154,10 +158,13 @@ async def increase_limit(
     return LimitIncreased(account, replayed=False)
 
 
-async def _authorize(session: WriteSession, principal: Principal, account_id: AccountId) -> Authorized:
+async def _authorize(
+    session: WriteSession, principal: Principal, account_id: AccountId, effect: Effect = Effect.CHANGES
+) -> Authorized:
     """The account, where the principal may also decide for those who pay."""
-    account = await authorize(session, principal, account_id, Permission.PLAN_WRITE)
-    await authorize_payers(session, principal, account, Permission.PLAN_WRITE, WHO_PAYS_FOR_A_PLAN)
+    permission = Permission.PLAN_WRITE
+    account = await authorize(session, principal, account_id, permission, effect)
+    await authorize_payers(session, principal, account, permission, WHO_PAYS_FOR_A_PLAN, effect)
     return account
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 
-from authz.guard import Authorized, authorize, authorize_all
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
@@ -83,9 +83,7 @@ async def withdraw_subaccounts_request(
 
     Needs SUBACCOUNTS_WRITE, in whatever status. Raises FAILED_PRECONDITION where no request waits.
     """
-    (account,) = await authorize_all(
-        session, principal, [account_id], Permission.SUBACCOUNTS_WRITE, closing=[account_id]
-    )
+    account = await authorize(session, principal, account_id, Permission.SUBACCOUNTS_WRITE, Effect.TAKES_AWAY)
     statement = (
         update(subaccounts_requests)
         .where(_open(account.master_id, account.account_id))
