@@ -267,6 +267,7 @@ publish(
             "OPEN": "Waits for an answer.",
             "GRANTED": "Subaccounts were unlocked.",
             "DECLINED": "It was declined, for the reason that is told.",
+            "WITHDRAWN": "It was taken back before it was answered.",
         }
     ),
 )
