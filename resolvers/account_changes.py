@@ -28,6 +28,9 @@ class Unchanged(enum.Enum):
 UNCHANGED = Unchanged.UNCHANGED
 
 
+_NARROW = {RightsInheritance.ADMINISTRATORS, ApiKeyCreationPlace.MASTER_ONLY}
+
+
 @dataclass(frozen=True)
 class AccountUpdate:
     """The new values; `None` leaves a name or a setting as it is."""
@@ -41,14 +44,10 @@ class AccountUpdate:
 
     @property
     def effect(self) -> Effect:
-        """By the narrower settings somebody only loses rights."""
-        narrowed = (
-            self.name is None
-            and self.external_id is UNCHANGED
-            and self.rights_inheritance in (None, RightsInheritance.ADMINISTRATORS)
-            and self.api_key_creation in (None, ApiKeyCreationPlace.MASTER_ONLY)
-        )
-        return Effect.TAKES_AWAY if narrowed else Effect.CHANGES
+        """By the narrower settings alone somebody only loses rights."""
+        settings = {self.rights_inheritance, self.api_key_creation} - {None}
+        alone = self.name is None and self.external_id is UNCHANGED
+        return Effect.TAKES_AWAY if alone and settings and settings <= _NARROW else Effect.CHANGES
 
 
 async def update_account(session: WriteSession, principal: Principal, command: AccountUpdate) -> Authorized:
