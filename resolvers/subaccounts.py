@@ -22,7 +22,7 @@ from resolvers.idempotency import IdempotentRequest, Outcome, earlier_outcome, r
 from resolvers.invitation_changes import Offer, add_invitation
 from resolvers.subaccounts_request_changes import SubaccountSetUp, check_unlocked
 from resolvers.terms import terms_of
-from resolvers.texts import short_text
+from resolvers.texts import short_text, visible_text
 
 FIRST_KEY_NAME = "First key"
 
@@ -122,7 +122,7 @@ async def _add_subaccount(
     )
     values: dict[str, object] = {"name": short_text(command.name, "name"), "parent_id": parent.account_id}
     if command.external_id is not None:
-        values["external_id"] = short_text(command.external_id, "externalId")
+        values["external_id"] = visible_text(command.external_id, "externalId")
         await check_external_id(session, account, parent.account_id, str(values["external_id"]))
     await add_account(session, account.master_id, account.account_id, values)
     after = {"name": str(values["name"]), "parent": present(Kind.ACCOUNT, parent.account_id)}
