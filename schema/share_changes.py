@@ -24,7 +24,7 @@ from schema.context import ContextInfo, principal_of
 from schema.links import invitation_link
 from schema.shares import Share
 from schema.user_errors import UserError
-from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _SHARES_OF_A_PRINCIPAL = 300
@@ -115,7 +115,7 @@ class SharePreview:
 @strawberry.type
 class ShareQuery:
     @strawberry.field(
-        directives=OPEN, description="What a share's link offers; null where it offers nothing."
+        directives=ANYBODY, description="What a share's link offers; null where it offers nothing."
     )
     async def share(
         self,

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from models.plans import plans
+from server.clock import Clock
 from tests.api import Api
 from tests.budgets import budget_set, set_budget
-from tests.clock import Clock
 from tests.credit import own_balances
 from tests.plans import BUSINESS, FREE, STARTER, Plan, make_plan, subscribe
 from tests.resolvers.mutations import code_of, done
