@@ -12,17 +12,25 @@ down_revision = "0029"
 
 ROLE = "mandant_application"
 
+FORMS = {
+    "users": (sa.Column("sort_key", sa.LargeBinary()),),
+    "roles": (
+        sa.Column("sort_key", sa.LargeBinary()),
+        sa.Column("compared_name", sa.Text()),
+        sa.Column("looks", sa.Text()),
+    ),
+    "send_labels": (sa.Column("sort_key", sa.LargeBinary()), sa.Column("compared_label", sa.Text())),
+}
+
 
 def upgrade() -> None:
-    op.add_column(
-        "roles", sa.Column("sort_key", sa.LargeBinary(), server_default=sa.text("''"), nullable=False)
-    )
-    op.add_column("roles", sa.Column("compared_name", sa.Text(), nullable=True))
-    op.add_column("roles", sa.Column("looks", sa.Text(), nullable=True))
+    # What stands in them until `mandant migrate` has made the forms, in the same transaction.
+    for table, columns in FORMS.items():
+        for column in columns:
+            op.add_column(table, sa.Column(column.name, column.type, server_default="", nullable=False))
+            op.alter_column(table, column.name, server_default=None)
+    op.execute("DELETE FROM text_forms")
     _compare(op.get_bind())
-    op.alter_column("roles", "sort_key", server_default=None)
-    op.alter_column("roles", "compared_name", nullable=False)
-    op.alter_column("roles", "looks", nullable=False)
     op.drop_index("uq_roles_account_id_name", "roles")
     op.create_index(
         "uq_roles_account_id_compared_name",
@@ -30,6 +38,9 @@ def upgrade() -> None:
         ["account_id", "compared_name"],
         unique=True,
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_send_labels_compared_label", "send_labels", ["account_id", "compared_label", "cycle_id"]
     )
     op.execute(f"GRANT UPDATE (sort_key, compared_name, looks) ON roles TO {ROLE}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS
 from authz.tokens import TokenKind, digest_of, generate
+from engine.text_forms import sort_key
 from models.accounts import AccountStatus, accounts
 from models.identifiers import new_id
 from models.text_forms import forms_of
@@ -23,7 +24,7 @@ _SUBACCOUNT_ROLES = (BuiltinRole.ADMINISTRATOR, BuiltinRole.FINANCE, BuiltinRole
 NAME_FORMS = ("sort_key", "search_key")
 
 COLUMNS = {
-    "users": ("id", "name", "email", "email_canonical", "password_hash"),
+    "users": ("id", "name", "email", "email_canonical", "password_hash", "sort_key"),
     "accounts": ("master_id", "id", "parent_id", "external_id", "name", "status", *NAME_FORMS),
     "account_closure": ("master_id", "ancestor_id", "descendant_id", "depth"),
     "memberships": ("master_id", "account_id", "id", "user_id", "role_id"),
@@ -72,7 +73,7 @@ def _add_tree(rows: Rows, number: int, password_hash: str) -> None:
 def _add_person(rows: Rows, name: str, password_hash: str) -> uuid.UUID:
     user_id = new_id()
     email = f"person-{user_id.hex[-15:]}@example.com"
-    rows.add("users", user_id, name, email, email, password_hash)
+    rows.add("users", user_id, name, email, email, password_hash, sort_key(name))
     return user_id
 
 
