@@ -27,7 +27,7 @@ from resolvers.locked_api_keys import (
     write_key,
 )
 from resolvers.moments import check_future, ends_no_later
-from resolvers.texts import short_text
+from resolvers.texts import name_of_rights
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ async def _check_makeable(
 def _new_values(command: ApiKeyUpdate, key: KeyRow, role: RoleGrant) -> dict[str, object]:
     values: dict[str, object] = {}
     if command.name is not None:
-        values["name"] = short_text(command.name, "name")
+        values["name"] = name_of_rights(command.name, "name")
     if command.permissions is not None:
         purpose = None if key.purpose is None else ApiKeyPurpose(key.purpose)
         values["scopes"] = scopes_of(role, command.permissions, purpose)
