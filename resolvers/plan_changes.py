@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 
 from authz.guard import Authorized, authorize, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode, VersionConflict
+from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
 from models.budgets import BudgetCurrency, budgets
 from models.identifiers import AccountId, Kind, PlanId, new_id, present
 from models.plans import MOST_IN_A_CYCLE, limit_increases, plans
+from resolvers.account_versions import check_version, raise_version
 from resolvers.budget_guarantees import check_plan_keeps
 from resolvers.credit import currency_of, nearest_pool
 from resolvers.events import Change, EventKind, record
@@ -45,9 +46,7 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     plan that is not on offer or in another currency, BAD_USER_INPUT.
     """
     account = await _authorize_payer(session, principal, command.account_id)
-    version = (await session.execute(select(accounts.c.version).where(_is(account)))).scalar_one()
-    if version != command.expected_version:
-        raise VersionConflict(version)
+    await check_version(session, account, command.expected_version)
     terms = await terms_of(session, account)
     plan = await _plan_on_offer(session, account, terms, command.plan_id)
     if not plan.price and account.account_id != account.master_id:
@@ -182,7 +181,7 @@ async def _log_change(
     after: Change = {"plan": plan.code, "from": None if at_once else now.cycle_ends_at.isoformat()}
     subject_id = present(Kind.ACCOUNT, account.account_id)
     change: Change = {"plan": before.plan.code}
-    await session.execute(update(accounts).where(_is(account)).values(version=accounts.c.version + 1))
+    await raise_version(session, account)
     await record(session, principal, account, EventKind.PLAN_CHANGED, subject_id, change, after)
 
 

@@ -18,6 +18,7 @@ from models.identifiers import AccountId, Kind, RoleId, new_id, present
 from models.roles import roles
 from resolvers.events import Change, EventKind, record
 from resolvers.texts import short_text
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,14 @@ class RoleCreation:
 
 @dataclass(frozen=True)
 class RoleUpdate:
-    """The new values; `None` leaves one as it is."""
+    """The new values."""
 
     role_id: RoleId
     expected_version: int
-    name: str | None
-    description: str | None
-    permissions: frozenset[Permission] | None
-    permissions_below: frozenset[Permission] | None
+    name: str | Unchanged = UNCHANGED
+    description: str | Unchanged = UNCHANGED
+    permissions: frozenset[Permission] | Unchanged = UNCHANGED
+    permissions_below: frozenset[Permission] | Unchanged = UNCHANGED
 
 
 @dataclass(frozen=True)
@@ -173,17 +174,15 @@ async def _current(session: WriteSession, change: RoleChange) -> tuple[int, _Con
 
 def _new_content(before: _Content, command: RoleUpdate) -> _Content:
     content = before
-    if command.name is not None:
+    if command.name is not UNCHANGED:
         content = replace(content, name=short_text(command.name, "name"))
-    if command.description is not None:
+    if command.description is not UNCHANGED:
         content = replace(content, description=_description(command.description))
-    if command.permissions is not None or command.permissions_below is not None:
-        old, here, below = before.rights, command.permissions, command.permissions_below
-        rights = role_rights(
-            old.permissions if here is None else here, old.permissions_below if below is None else below
-        )
-        content = replace(content, rights=rights)
-    return content
+    rights = role_rights(
+        new_value(command.permissions, before.rights.permissions),
+        new_value(command.permissions_below, before.rights.permissions_below),
+    )
+    return replace(content, rights=rights)
 
 
 def _description(text: str) -> str:

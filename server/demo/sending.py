@@ -10,12 +10,19 @@ from models.accounts import Currency, accounts
 from models.budgets import BudgetCurrency
 from models.identifiers import AccountId, PlanId
 from models.plan_catalogue import plan_id
-from resolvers.budget_changes import Budget, BudgetUpdate, update_budget
+from resolvers.budget_changes import BudgetUpdate, update_budget
 from resolvers.contacts import ContactKey, RecipientForm, read_recipients
 from resolvers.plan_changes import PlanChange, change_plan
 from resolvers.send_reservations import SendReservation, reserve_sends
 from resolvers.send_settlements import commit_sends
 from server.demo.story import DemoAccount, DemoPlan, DemoSends
+
+
+async def version_of(session: WriteSession, account_id: AccountId) -> int:
+    """The account's version, which whoever updates it says."""
+    statement = select(accounts.c.version).where(accounts.c.id == account_id)
+    found: int = (await session.execute(statement)).scalar_one()
+    return found
 
 
 @dataclass(frozen=True)
@@ -29,11 +36,10 @@ class Sending:
         self, owner: Principal, account_id: AccountId, plan: DemoPlan, currency: Currency
     ) -> None:
         """Give the account its plan."""
-        version = select(accounts.c.version).where(accounts.c.id == account_id)
         command = PlanChange(
             account_id,
             PlanId(plan_id(plan.plan, currency)),
-            (await self.session.execute(version)).scalar_one(),
+            await version_of(self.session, account_id),
             plan.time_zone,
         )
         await change_plan(self.session, owner, command)
@@ -43,8 +49,9 @@ class Sending:
     ) -> None:
         """Cap the account, as its maker, and send what it has sent."""
         if account.send_cap is not None:
-            budget = Budget(account.send_cap, guarantee=0)
-            await update_budget(self.session, maker, BudgetUpdate(account_id, BudgetCurrency.SENDS, budget))
+            version = await version_of(self.session, account_id)
+            capped = BudgetUpdate(account_id, version, BudgetCurrency.SENDS, cap=account.send_cap)
+            await update_budget(self.session, maker, capped)
         if self.contact_key is None:
             return
         for sends in account.sends:
