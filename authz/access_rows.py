@@ -73,8 +73,8 @@ def access_of(
     left = select(*account.c, status_mask(account).label("left_by_status"))
     left_in = left.where(account.c.id == any_(ids(account_ids))).cte("accounts_of_access")
     own = and_(left_in.c.master_id == access.c.master_id, left_in.c.id == access.c.account_id)
-    key = api_keys.alias()
-    same_key = and_(key.c.master_id == access.c.master_id, key.c.id == access.c.api_key_id)
+    bound = api_keys.alias()
+    same_key = and_(bound.c.master_id == access.c.master_id, bound.c.id == access.c.api_key_id)
     return (
         select(
             access.c.account_id,
@@ -84,9 +84,9 @@ def access_of(
             left_in.c.left_by_status,
             access.c.masks,
             access.c.ends,
-            cast(key.c.ip_ranges, ARRAY(Text)).label("ip_ranges"),
+            cast(bound.c.ip_ranges, ARRAY(Text)).label("ip_ranges"),
         )
-        .select_from(access.join(left_in, own).outerjoin(key, same_key))
+        .select_from(access.join(left_in, own).outerjoin(bound, same_key))
         .where(allows(access.c.mask, Permission.ACCOUNT_READ))
     )
 

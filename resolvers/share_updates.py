@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func
 
-from authz.guard import Authorized, authorize_all
+from authz.guard import Authorized, Effect, authorize_all
 from authz.permissions import Area, Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
@@ -15,7 +15,7 @@ from authz.sharing import Scope, check_giver
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, ShareId
 from resolvers.events import EventKind
-from resolvers.moments import check_future
+from resolvers.moments import check_future, ends_no_later
 from resolvers.share_changes import (
     ShareMade,
     WantedScope,
@@ -58,7 +58,8 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     """Change what a share opens, from the next request on (R25).
 
     Needs what `create_share` needs, for what it gives now and for what it shall give; who changed it last is
-    its giver from then on. Raises VersionConflict, SHARE_REVOKED and what `create_share` raises.
+    its giver from then on. What only narrows the share is allowed whatever its accounts' statuses. Raises
+    VersionConflict, SHARE_REVOKED and what `create_share` raises.
     """
     if command.account_ids is not UNCHANGED:
         check_count(command.account_ids)
@@ -70,10 +71,13 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
         raise VersionConflict(row.version)
     wanted = _new_scope(row, managed.scope, command)
     scope = await wanted_scope(session, managed.wanted, wanted)
+    expires_at = new_value(command.expires_at, row.expires_at)
+    narrowed = not scope.mask & ~managed.scope.mask and ends_no_later(expires_at, row.expires_at)
+    for account in managed.added if narrowed else managed.wanted:
+        account.check_changeable()
     await check_giver(session, principal, managed.wanted, scope, wanted.field)
     if isinstance(command.expires_at, datetime.datetime):
         check_future(command.expires_at, "expiresAt")
-    expires_at = new_value(command.expires_at, row.expires_at)
     await refuse_members(session, managed.added, row.email_canonical)
     # Also of the accounts that stay: an expired share that is prolonged may have a successor.
     await refuse_shared(session, managed.wanted, row.email_canonical, command.share_id)
@@ -131,9 +135,8 @@ async def _manageable(
     found = await opened_by(session, share_id)
     wanted = new_value(account_ids, found)
     ids = found or [AccountId(share_id)]
-    closing = [id_ for id_ in ids if id_ not in wanted]
-    both = [*(id_ for id_ in ids if id_ in wanted), *wanted]
-    locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, closing)
+    both = [*ids, *wanted]
+    locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
     if not found:
         raise NotFound
     if await opened_by(session, share_id) != found:

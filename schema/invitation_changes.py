@@ -24,7 +24,7 @@ from schema.invitations import Invitation
 from schema.links import invitation_link
 from schema.member_changes import MemberPayload
 from schema.user_errors import UserError
-from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _INVITATIONS_OF_A_PRINCIPAL = 300
@@ -84,7 +84,7 @@ class InvitationPreview:
 @strawberry.type
 class InvitationQuery:
     @strawberry.field(
-        directives=OPEN, description="What an invitation's link offers; null where it offers nothing."
+        directives=ANYBODY, description="What an invitation's link offers; null where it offers nothing."
     )
     async def invitation(
         self,

@@ -26,7 +26,7 @@ from schema.links import invitation_link
 from schema.shares import Share
 from schema.updates import converted, expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
-from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _SHARES_OF_A_PRINCIPAL = 300
@@ -116,7 +116,7 @@ class SharePreview:
 @strawberry.type
 class ShareQuery:
     @strawberry.field(
-        directives=OPEN, description="What a share's link offers; null where it offers nothing."
+        directives=ANYBODY, description="What a share's link offers; null where it offers nothing."
     )
     async def share(
         self,

@@ -4,9 +4,9 @@ import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from server.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue, lines_of, sums_of
-from tests.clock import Clock
 from tests.credit import EURO
 from tests.plans import make_plan
 from tests.stories.business import Business

@@ -181,9 +181,8 @@ async def test_a_moved_end_is_told_where_no_right_changes(api: Api, world: World
         assert datetime.datetime.fromisoformat(old["endsAt"]) == end
         assert "MEMBERS_WRITE" in old["permissions"]
     later = _in(days=60)
-    (change, _) = await _later(
-        api, "memberUpdate", brand.owner, memberId=member.id, expiresAt=later.isoformat()
-    )
+    values = {"memberId": member.id, "expiresAt": later.isoformat()}
+    change, _ = await _later(api, "memberUpdate", brand.owner, **values)
     assert datetime.datetime.fromisoformat(change["newEnds"][0]["endsAt"]) == later
 
 

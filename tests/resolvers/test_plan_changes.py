@@ -8,8 +8,8 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus, Currency
 from models.identifiers import Kind, new_id, present
 from models.plan_catalogue import CataloguePlan, plan_id
+from server.clock import Clock
 from tests.api import Api
-from tests.clock import Clock
 from tests.credit import own_balances
 from tests.plans import BUSINESS, FREE, GROWTH, STARTER, Plan, bought, make_plan, subscribe
 from tests.resolvers.log import last_event
