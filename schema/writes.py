@@ -118,8 +118,9 @@ async def perform_steps(
     if isinstance(done, Refusal):
         return refused(info, type_, done)
     credentials = info.context.credentials if reads_as is None else reads_as(done)
-    await info.context.reader.renew(credentials.binds)
-    await info.context.payloads.read(done, info._raw_info, credentials.binds)
+    binds = info.context.binds(credentials)
+    await info.context.reader.renew(binds)
+    await info.context.payloads.read(done, info._raw_info, binds)
     return done
 
 

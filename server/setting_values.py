@@ -5,10 +5,10 @@ a secret.
 """
 
 import re
-from email.headerregistry import AddressHeader
-from email.message import EmailMessage
+from email.headerregistry import HeaderRegistry
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy import make_url
@@ -76,12 +76,10 @@ def smtp_url(value: str) -> str:
 def mail_from(value: str) -> str:
     """One sender's mailbox."""
     try:
-        mail = EmailMessage()
-        mail["From"] = value
-        header = mail["From"]
-    except (ValueError, IndexError):  # as the standard library raises for line breaks, and by mistake
-        header = None
-    addresses = header.addresses if isinstance(header, AddressHeader) and not header.defects else ()
+        header: Any = HeaderRegistry()("from", value)
+        addresses = () if header.defects or not value.isprintable() else header.addresses
+    except (ValueError, IndexError):  # as the standard library raises by mistake
+        addresses = ()
     if len(addresses) != 1 or not addresses[0].username or not addresses[0].domain:
         raise ValueError("must be one address, such as Name <name@example.com>")
     return value

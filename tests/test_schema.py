@@ -1,9 +1,20 @@
 """The schema as a whole: its snapshot and its documentation."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
-from graphql import GraphQLEnumType, GraphQLNamedType, is_specified_scalar_type
+from graphql import (
+    ConstDirectiveNode,
+    GraphQLEnumType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    ObjectTypeDefinitionNode,
+    is_specified_scalar_type,
+    parse,
+)
 
+from authz.permissions import Permission
 from schema.root import build_schema, graphql_schema
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.graphql"
@@ -32,3 +43,73 @@ def test_the_schema_is_the_manual_of_the_api() -> None:
 
 def test_the_snapshot_is_the_schema() -> None:
     assert SNAPSHOT.read_text(encoding="utf-8") == build_schema().as_str() + "\n"
+
+
+def _definitions() -> list[ObjectTypeDefinitionNode]:
+    found = parse(SNAPSHOT.read_text(encoding="utf-8")).definitions
+    return [definition for definition in found if isinstance(definition, ObjectTypeDefinitionNode)]
+
+
+def _needs(marks: Iterable[ConstDirectiveNode]) -> set[str]:
+    """The sentences that belong to the directives of a field."""
+    found = set()
+    for mark in marks:
+        values = [argument.value for argument in mark.arguments or ()]
+        names = [node.value for value in values for node in getattr(value, "values", (value,))]
+        if mark.name.value.startswith("requires"):
+            found.add(f"Needs {' or '.join(names)}.")
+        elif mark.name.value == "staffOnly":
+            found.add("For the platform's staff.")
+        elif mark.name.value == "anonymous":
+            found.add("Needs no token.")
+    return found
+
+
+_SENTENCE = re.compile(r"(Needs (?:[A-Z_]+(?: or )?)+\.|For the platform's staff\.|Needs no token\.)")
+
+
+def test_each_description_says_what_the_directives_say() -> None:
+    """Introspection shows no directives."""
+    types = graphql_schema(build_schema()).type_map
+    for definition in _definitions():
+        shown = types[definition.name.value]
+        assert isinstance(shown, GraphQLObjectType)
+        for field in definition.fields or ():
+            description = shown.fields[field.name.value].description or ""
+            told = re.sub(r"\s+", " ", description)
+            expected = _needs(field.directives or definition.directives or ())
+            assert set(_SENTENCE.findall(told)) == expected, f"{definition.name.value}.{field.name.value}"
+
+
+def test_permissions_and_areas_that_nothing_needs_say_so() -> None:
+    needed = set()
+    for definition in _definitions():
+        for node in (definition, *(definition.fields or ())):
+            needed |= set(re.findall(r"[A-Z_]{4,}", " ".join(_needs(node.directives or ()))))
+    types = graphql_schema(build_schema()).type_map
+    for enum, wanted in (
+        ("Permission", needed),
+        ("Area", {Permission[name].area.name for name in needed}),
+    ):
+        type_ = types[enum]
+        assert isinstance(type_, GraphQLEnumType)
+        marked = {
+            name for name, value in type_.values.items() if "Nothing needs it yet." in str(value.description)
+        }
+        assert marked == set(type_.values) - wanted
+        assert wanted
+
+
+def test_no_layer_asks_for_a_permission_that_the_schema_does_not_tell() -> None:
+    asked = set()
+    for folder in ("authz", "resolvers", "server"):
+        for path in (SNAPSHOT.parent / folder).rglob("*.py"):
+            asked |= set(re.findall(r"\bPermission\.([A-Z_]+)", path.read_text(encoding="utf-8")))
+    sdl = SNAPSHOT.read_text(encoding="utf-8")
+    told = {
+        name
+        for mark in re.findall(r"@requires\w*\(([^)]*)\)", sdl)
+        for name in re.findall(r"[A-Z_]{4,}", mark)
+    }
+    assert asked <= told
+    assert {"ACCOUNT_READ", "CAMPAIGNS_SEND"} <= asked
