@@ -48,9 +48,10 @@ async def update_parent_access(
     """Change the link at once where who asks speaks for all who lose by it; else ask the other side.
 
     Needs SETTINGS_WRITE in the parent and below it, or by a grant in the account itself, and for what the
-    account gives up all of that (N19). With the mode that holds, what waits is taken back. Raises
-    VersionConflict, RoleTooWide, FAILED_PRECONDITION for a master account, and for an account without an
-    owner unless FULL is asked for.
+    account gives up all of that (N19). With the mode that holds, what waits is taken back. That, and what the
+    parent alone gives up at once, is allowed whatever the account's status. Raises VersionConflict,
+    RoleTooWide, FAILED_PRECONDITION for a master account, and for an account without an owner unless FULL is
+    asked for.
     """
     locked = await locked_link(session, principal, command.account_id)
     link, old, new = locked.link, locked.link.mode, command.parent_access
@@ -66,6 +67,8 @@ async def update_parent_access(
     if not losing:
         await drop_request(session, principal, account, link, reason)
         return account
+    if not (losing == _PARENT_ALONE and losing <= standing.sides):
+        account.check_changeable()
     if Side.OWN in losing & standing.sides:
         standing.check_raise(old, new)
     if losing <= standing.sides:
@@ -83,7 +86,8 @@ async def answer_parent_access(
     """Accept or decline what the other side asks for.
 
     Needs what `update_parent_access` needs of the side that was asked; whoever asked must have kept its right
-    (T14). Raises CONFLICT where something else is asked for, RoleTooWide, FAILED_PRECONDITION where nothing
+    (T14). Declining, and accepting what the parent alone gives up, is allowed whatever the account's status.
+    Raises CONFLICT where something else is asked for, RoleTooWide, FAILED_PRECONDITION where nothing
     is, or nothing of this side.
     """
     locked = await locked_link(session, principal, command.account_id)
@@ -103,11 +107,16 @@ async def answer_parent_access(
     if not command.accept:
         await drop_request(session, principal, account, link)
         return account
+    if losers(link.mode, request.mode) != _PARENT_ALONE:
+        account.check_changeable()
     if answering is Side.OWN:
         standing.check_raise(link.mode, request.mode)
     await _check_asker(session, link, request)
     await set_mode(session, principal, account, link, request.mode, request.reason)
     return account
+
+
+_PARENT_ALONE = frozenset({Side.ABOVE})
 
 
 async def _check_asker(session: WriteSession, link: Link, request: Request) -> None:

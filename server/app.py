@@ -1,6 +1,6 @@
 """The Starlette application, put together."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.requests import Request
@@ -16,18 +16,20 @@ from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
 from server.invoice_download import InvoiceDownload
 from server.mail import Postman
-from server.pages import assets, graphiql_page, invitation_page
+from server.pages import DemoLogin, assets, graphiql_page, invitation_page
 from server.payments import payment_provider
 from server.preparation import beside, prepare
 from server.recipient_uploads import RecipientUploads
 from server.settings import Settings
 
 
-def create_app(settings: Settings, database_url: str, prepared: Iterable[str] = ()) -> Application:
+def create_app(
+    settings: Settings, database_url: str, prepared: Iterable[str] = (), logins: Sequence[DemoLogin] = ()
+) -> Application:
     """The application on a database that is migrated, or will be by the time `/readyz` says so.
 
     `prepared`: documents that are likely to come, so that the first who sends one does not wait for it to be
-    compiled.
+    compiled. `logins`: the people of a demo, for GraphiQL's page.
     """
     database = connect_as_application(database_url, settings.pool_size)
     reads = read_pool(database_url, settings.read_pool_size)
@@ -44,7 +46,7 @@ def create_app(settings: Settings, database_url: str, prepared: Iterable[str] = 
         subaccount_set_up=settings.subaccounts,
         debug=settings.debug,
     )
-    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page)
+    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page(logins))
     uploads = RecipientUploads(database, contact_key, settings.recipient_limit)
     postman = Postman(database, settings)
 

@@ -43,6 +43,7 @@ from server.contact_key import key_source
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
 from server.demo.deployment import demo_year, with_demo_settings
+from server.demo.logins import demo_logins
 from server.demo.making import make_demo
 from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
@@ -116,7 +117,8 @@ def serve(
             working = at_work(addresses.application, provider, issuer)
         with working:
             serving.print_once_served(text, listener)
-            serving.run(settings, addresses.application, listener, workers)
+            logins = demo_logins() if demo else ()
+            serving.run(settings, addresses.application, listener, workers, logins)
 
 
 def _tell(step: str) -> None:

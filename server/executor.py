@@ -29,7 +29,7 @@ from engine.payloads import PayloadExecutor, Payloads
 from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
-from engine.texts import check_variable_texts
+from engine.texts import read_variable_texts
 from engine.write_sessions import WriteSessions
 from resolvers.contacts import ContactKey, KeySource
 from resolvers.payments import PaymentProvider
@@ -90,7 +90,7 @@ class Executor:
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
-        check_variable_texts(request.variables)
+        read_variable_texts(request.variables)
         try:
             return await self._as_caller(request, document, authorization, client_address)
         except Unauthenticated:

@@ -73,11 +73,10 @@ class GraphQLEndpoint:
         if head.method == "GET" and _wants_websocket(scope):
             return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON, {"connection": "close"})
         if head.method == "GET" and prefers_html(head.accept):
-            request = Request(scope, receive)
-            if "query" not in request.query_params:
-                page = await self._page(request)
-                page.headers.add_vary_header("accept")
-                return page
+            # Also with `?query=`: the page opens it.
+            page = await self._page(Request(scope, receive))
+            page.headers.add_vary_header("accept")
+            return page
         media_type = negotiate(head.accept)
         if media_type is None and _EVENT_STREAM in head.accept.lower():
             return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON)

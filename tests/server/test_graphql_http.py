@@ -141,7 +141,9 @@ def test_a_browser_gets_the_page(client: httpx.Client) -> None:
     response = client.get("/graphql", headers={"accept": BROWSER})
     assert "GraphiQL" in response.text
     assert response.headers["vary"] == "accept"
-    answer = client.get("/graphql", params={"query": HELLO}, headers={"accept": BROWSER})
+    # With a query in its address the page opens it; a program gets the answer.
+    assert "GraphiQL" in client.get("/graphql", params={"query": HELLO}, headers={"accept": BROWSER}).text
+    answer = client.get("/graphql", params={"query": HELLO}, headers={"accept": "application/json"})
     assert answer.json()["data"] == {"greeting": "Hello world"}
     assert code_of(client.get("/graphql", headers={"accept": "*/*"})) == "BAD_USER_INPUT"
 

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.recipient_lists import recipient_lists
+from server.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue
-from tests.clock import Clock
 from tests.credit import EURO
 from tests.plans import make_plan, subscribe
 from tests.resolvers.sharing import brand_of
