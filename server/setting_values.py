@@ -5,7 +5,8 @@ a secret.
 """
 
 import re
-from email.headerregistry import HeaderRegistry
+from collections.abc import Sequence
+from email.headerregistry import Address, HeaderRegistry
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,13 @@ def smtp_url(value: str) -> str:
 
 def mail_from(value: str) -> str:
     """One sender's mailbox."""
+    addresses: Sequence[Address] = ()
     try:
         header: Any = HeaderRegistry()("from", value)
-        addresses = () if header.defects or not value.isprintable() else header.addresses
+        if value.isprintable() and not header.defects:
+            addresses = header.addresses
     except (ValueError, IndexError):  # as the standard library raises by mistake
-        addresses = ()
+        pass
     if len(addresses) != 1 or not addresses[0].username or not addresses[0].domain:
         raise ValueError("must be one address, such as Name <name@example.com>")
     return value

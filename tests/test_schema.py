@@ -10,8 +10,10 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     ObjectTypeDefinitionNode,
+    get_named_type,
     is_specified_scalar_type,
     parse,
+    print_ast,
 )
 
 from authz.permissions import Permission
@@ -54,8 +56,7 @@ def _needs(marks: Iterable[ConstDirectiveNode]) -> set[str]:
     """The sentences that belong to the directives of a field."""
     found = set()
     for mark in marks:
-        values = [argument.value for argument in mark.arguments or ()]
-        names = [node.value for value in values for node in getattr(value, "values", (value,))]
+        names = re.findall('"([A-Z_]+)"', print_ast(mark))
         if mark.name.value.startswith("requires"):
             found.add(f"Needs {' or '.join(names)}.")
         elif mark.name.value == "staffOnly":
@@ -84,8 +85,9 @@ def test_each_description_says_what_the_directives_say() -> None:
 def test_permissions_and_areas_that_nothing_needs_say_so() -> None:
     needed = set()
     for definition in _definitions():
-        for node in (definition, *(definition.fields or ())):
-            needed |= set(re.findall(r"[A-Z_]{4,}", " ".join(_needs(node.directives or ()))))
+        needed |= set(re.findall(r"[A-Z_]{4,}", " ".join(_needs(definition.directives or ()))))
+        for field in definition.fields or ():
+            needed |= set(re.findall(r"[A-Z_]{4,}", " ".join(_needs(field.directives or ()))))
     types = graphql_schema(build_schema()).type_map
     for enum, wanted in (
         ("Permission", needed),
@@ -113,3 +115,32 @@ def test_no_layer_asks_for_a_permission_that_the_schema_does_not_tell() -> None:
     }
     assert asked <= told
     assert {"ACCOUNT_READ", "CAMPAIGNS_SEND"} <= asked
+
+
+_REMOVES = {
+    "apiKeyRevoke": "apiKey.id",
+    "breakGlassEnd": "breakGlassOpening.id",
+    "invitationRevoke": "invitation.id",
+    "memberLeave": "removedMemberId",
+    "memberRemove": "removedMemberId",
+    "overrideEnd": "override.id",
+    "paymentMethodRemove": "paymentMethod.id",
+    "roleDelete": "removedRoleId",
+    "shareLeave": "share.id",
+    "shareRevoke": "share.id",
+    "topUpRuleRemove": "account.id",  # an account has one at most
+}
+"""Mutations that end something, and where their payload tells what: a client forgets it by its id."""
+
+
+def test_what_removes_something_tells_its_id() -> None:
+    schema = graphql_schema(build_schema())
+    assert schema.mutation_type is not None
+    fields = schema.mutation_type.fields
+    assert {name for name in fields if re.search("(Remove|Revoke|Delete|Leave|End)$", name)} == set(_REMOVES)
+    for name, path in _REMOVES.items():
+        type_ = get_named_type(fields[name].type)
+        for step in path.split("."):
+            assert isinstance(type_, GraphQLObjectType)
+            type_ = get_named_type(type_.fields[step].type)
+        assert type_.name == "ID", name

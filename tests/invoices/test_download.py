@@ -39,7 +39,8 @@ async def _get(api: Api, path: str, caller: Caller | None) -> tuple[int, str, by
 
 async def _path(api: Api, brand: Brand) -> str:
     (invoice,) = await invoices_of(api, brand.owner, brand.master, "pdfUrl")
-    return urlsplit(invoice["pdfUrl"]).path
+    path: str = urlsplit(invoice["pdfUrl"]).path
+    return path
 
 
 async def test_the_file_is_the_invoice(api: Api, brand: Brand) -> None:
