@@ -6,6 +6,7 @@ from graphql import GraphQLError
 from strawberry.types import Info
 
 from authz.principals import ANONYMOUS, Credentials, Principal
+from authz.refusals import RateLimited, Refusal
 from engine.payloads import Payloads
 from engine.reader import Reader
 from engine.write_sessions import WriteSessions
@@ -32,6 +33,8 @@ class Context:
     """Raises a Refusal where the deployment has none."""
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
+    retry_after: int | None = None
+    """Seconds, where something was refused by a limit: after them all can be tried again."""
 
     @property
     def anonymous(self) -> bool:
@@ -42,6 +45,11 @@ class Context:
     def credentials(self) -> Credentials:
         """What every statement looks the principal up by."""
         return ANONYMOUS if self.principal is None else self.principal.credentials
+
+    def note_refusal(self, refusal: Refusal) -> None:
+        """Remember what the transport has to tell of it."""
+        if isinstance(refusal, RateLimited):
+            self.retry_after = max(refusal.retry_after, self.retry_after or 0)
 
 
 ContextInfo = Info[Context, None]

@@ -52,6 +52,7 @@ from schema.top_up_rule_changes import TopUpRuleMutation
 from schema.user_errors import (
     InsufficientCreditError,
     PermissionDeniedError,
+    RateLimitedError,
     RefusedError,
     RoleTooWideError,
     VersionConflictError,
@@ -115,6 +116,7 @@ _MORE_TYPES = (
     RoleTooWideError,
     VersionConflictError,
     InsufficientCreditError,
+    RateLimitedError,
 )
 _CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})
 

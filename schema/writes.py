@@ -15,7 +15,7 @@ from authz.row_security import enter
 from engine.declarations import entity_of, row_object
 from engine.rules import Public, Requires, RequiresAny, StaffOnly
 from engine.write_sessions import WriteSession
-from resolvers.attempts import Limit, count
+from resolvers.attempts import Limit, count, give_back
 from schema.access_changes import told
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError, user_error
@@ -76,7 +76,8 @@ async def perform(
 ) -> T:
     """The write's payload, or one that tells why it was refused; then nothing was written.
 
-    `limits` are counted first, in transactions of their own. `reads_as` tells as whom the payload is read,
+    `limits` are counted first, in transactions of their own; those of failures alone are given back with what
+    is done. `reads_as` tells as whom the payload is read,
     where that is not who asked: whoever has just signed up. A `dry_run` leaves nothing behind, so that it is
     not counted; its payload tells what would have changed.
     """
@@ -88,6 +89,7 @@ async def perform(
         async with info.context.sessions.begin() as session:
             revision = await enter_to_write(session, info.context.credentials)
             done = await write(session)
+            await give_back(session, (limit for limit in limits if limit.failures_only))
         done.authz_revision = revision  # type: ignore[attr-defined]  # every payload has it
         return done
 
@@ -114,6 +116,7 @@ async def perform_steps(
 
     done = await _done_or_refused(counted)
     if isinstance(done, Refusal):
+        info.context.note_refusal(done)
         return refused(type_, done)
     credentials = info.context.credentials if reads_as is None else reads_as(done)
     await info.context.reader.renew(credentials.binds)
@@ -124,7 +127,10 @@ async def perform_steps(
 async def _try(info: ContextInfo, type_: type[T], write: Callable[[WriteSession], Awaitable[T]]) -> T:
     await info.context.reader.close()
     changes = await _done_or_refused(lambda: _tried_out(info, write))
-    return refused(type_, changes) if isinstance(changes, Refusal) else payload(type_, **told(changes))
+    if isinstance(changes, Refusal):
+        info.context.note_refusal(changes)
+        return refused(type_, changes)
+    return payload(type_, **told(changes))
 
 
 async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:

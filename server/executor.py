@@ -35,6 +35,7 @@ from schema.context import Context
 from schema.root import graphql_schema
 from server.authentication import WHO_ASKS, authenticated, credentials_of
 from server.errors import RevisionUnknown, Unauthenticated
+from server.graphql_response import LimitedResult
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
@@ -162,6 +163,8 @@ class Executor:
         finally:
             await reader.close()
         changed = operation.operation is OperationType.MUTATION and not payloads.left
+        if context.retry_after is not None:
+            answer = LimitedResult(answer, context.retry_after)
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
 
     async def _authenticate(
@@ -189,7 +192,8 @@ class Executor:
         if not self._debug:
             return answer
         found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
-        return ExecutionResult(found.data, found.errors, {"executor": path.value})
+        found.extensions = {"executor": path.value}
+        return found
 
 
 _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)}
