@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, exists, select, update
 
 from authz.delegation import check_passing_all_roles
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
@@ -39,6 +39,17 @@ class AccountUpdate:
     rights_inheritance: RightsInheritance | None
     api_key_creation: ApiKeyCreationPlace | None = None
 
+    @property
+    def effect(self) -> Effect:
+        """By the narrower settings somebody only loses rights."""
+        narrowed = (
+            self.name is None
+            and self.external_id is UNCHANGED
+            and self.rights_inheritance in (None, RightsInheritance.ADMINISTRATORS)
+            and self.api_key_creation in (None, ApiKeyCreationPlace.MASTER_ONLY)
+        )
+        return Effect.TAKES_AWAY if narrowed else Effect.CHANGES
+
 
 async def update_account(session: WriteSession, principal: Principal, command: AccountUpdate) -> Authorized:
     """Change an account's own settings.
@@ -46,9 +57,12 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     Needs ACCOUNT_WRITE. What rights it passes down and where keys are made holds below: that needs
     SETTINGS_WRITE here and below, and passing all roles down also what these then give below (N19). Raises
     VersionConflict, RoleTooWide, CONFLICT for an external id that a sibling has, BAD_USER_INPUT,
-    FAILED_PRECONDITION for a setting of the master account in a subaccount.
+    FAILED_PRECONDITION for a setting of the master account in a subaccount. What only passes less down, and
+    keeps keys to the master account, is allowed whatever the account's status.
     """
-    account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_WRITE)
+    account = await authorize(
+        session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.effect
+    )
     settings = (command.rights_inheritance, command.api_key_creation)
     if any(settings) and not account.mask & account.below_mask & Permission.SETTINGS_WRITE.bit:
         raise PermissionDenied(Permission.SETTINGS_WRITE)
@@ -75,9 +89,14 @@ async def update_account(session: WriteSession, principal: Principal, command: A
 async def suspend_account(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
-    """Stop every change in the account and below it. Needs ACCOUNT_SUSPEND, which is held from above."""
+    """Stop every change in the account and below it but what takes away. Needs ACCOUNT_SUSPEND, which is held
+    from above. Raises ACCOUNT_CLOSED."""
     change = _StatusChange(
-        Permission.ACCOUNT_SUSPEND, AccountStatus.SUSPENDED, EventKind.ACCOUNT_SUSPENDED, reason
+        Permission.ACCOUNT_SUSPEND,
+        AccountStatus.SUSPENDED,
+        EventKind.ACCOUNT_SUSPENDED,
+        reason,
+        Effect.TAKES_AWAY,
     )
     return await _change_status(session, principal, account_id, change)
 
@@ -85,9 +104,10 @@ async def suspend_account(
 async def resume_account(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
-    """Let a suspended account be used again. Needs ACCOUNT_SUSPEND, which is held from above."""
+    """Let a suspended account be used again, where all above it are active. Needs ACCOUNT_SUSPEND, which is
+    held from above."""
     change = _StatusChange(
-        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason
+        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason, Effect.CHANGES
     )
     return await _change_status(session, principal, account_id, change)
 
@@ -95,8 +115,15 @@ async def resume_account(
 async def close_account(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
-    """End the account for good; it stays readable. Raises HAS_SUBACCOUNTS while open ones stand below."""
-    change = _StatusChange(Permission.ACCOUNT_CLOSE, AccountStatus.CLOSED, EventKind.ACCOUNT_CLOSED, reason)
+    """End the account for good; it stays readable. Raises HAS_SUBACCOUNTS while open ones stand below, and
+    ACCOUNT_CLOSED."""
+    change = _StatusChange(
+        Permission.ACCOUNT_CLOSE,
+        AccountStatus.CLOSED,
+        EventKind.ACCOUNT_CLOSED,
+        reason,
+        Effect.TAKES_AWAY,
+    )
     account = await _change_status(session, principal, account_id, change)
     below = exists().where(
         accounts.c.master_id == account.master_id,
@@ -129,13 +156,16 @@ class _StatusChange:
     status: AccountStatus
     event: EventKind
     reason: str | None
+    effect: Effect
 
 
 async def _change_status(
     session: WriteSession, principal: Principal, account_id: AccountId, change: _StatusChange
 ) -> Authorized:
-    account = await authorize(session, principal, account_id, change.permission)
+    account = await authorize(session, principal, account_id, change.permission, change.effect)
     current = await _current(session, account)
+    if current.status == AccountStatus.CLOSED.value:
+        raise Refusal(RefusalCode.ACCOUNT_CLOSED)
     if current.status == change.status.value:
         return account
     reason = None if change.reason is None else short_text(change.reason, "reason")

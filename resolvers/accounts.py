@@ -148,7 +148,8 @@ def kind_of(account: FromClause) -> ColumnElement[str]:
 
 def status_of(account: FromClause) -> ColumnElement[str]:
     """Whether it can be used: the worst status on the path from the root. Suspended and closed accounts
-    can be read, not changed; a suspended one can still be resumed or closed."""
+    can be read, and access to them be taken away, but nothing else be changed; a suspended one can still be
+    resumed or closed."""
     return effective_status(account)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, LargeBinary, func, insert, literal, select
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant, role_to_give
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.key_creation import check_key_creation
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -162,8 +162,9 @@ async def rotate_api_key(
 
 
 async def revoke_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
-    """Stop the key from working, from the next request on, with all of its secrets. Needs API_KEYS_WRITE."""
-    account, key = await locked_key(session, principal, api_key_id)
+    """Stop the key from working, from the next request on, with all of its secrets, whatever the account's
+    status. Needs API_KEYS_WRITE."""
+    account, key = await locked_key(session, principal, api_key_id, Effect.TAKES_AWAY)
     if key.revoked_at is None:
         await write_key(session, key, {"revoked_at": func.now()})
         await log_key(session, principal, account, EventKind.API_KEY_REVOKED, key, {"name": key.name})

@@ -1,10 +1,12 @@
 """What changes an API key that exists: its settings, and who answers for it."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from authz.delegation import RoleGrant, role_to_give
-from authz.guard import Authorized
+from authz.guard import Authorized, Effect
 from authz.key_creation import check_key_creation
 from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
@@ -15,9 +17,9 @@ from models.identifiers import ApiKeyId, Kind, UserId, present
 from resolvers.account_changes import UNCHANGED, Unchanged
 from resolvers.api_key_scopes import scopes_of
 from resolvers.events import Change, EventKind
-from resolvers.ip_ranges import ip_ranges
+from resolvers.ip_ranges import ip_ranges, narrow_to
 from resolvers.locked_api_keys import KeyRow, check_not_revoked, locked_key, log_key, write_key
-from resolvers.moments import check_future
+from resolvers.moments import check_future, ends_no_later
 from resolvers.texts import short_text
 
 
@@ -38,14 +40,17 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
 
     Whoever knows the secret would gain by what is loosened, so this needs what making the key needs:
     API_KEYS_WRITE, from the master account where keys are made there alone, and all that its role gives.
-    Raises VersionConflict, FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
+    What only narrows permissions, ranges and time is allowed whatever the account's status. Raises
+    VersionConflict, FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
     """
-    account, key = await locked_key(session, principal, command.api_key_id)
+    account, key = await locked_key(session, principal, command.api_key_id, Effect.TAKES_AWAY)
     role = await _check_makeable(session, principal, account, key)
     if key.version != command.expected_version:
         raise VersionConflict(key.version)
     values = _new_values(command, key, role)
     changed = {name: value for name, value in values.items() if key._mapping[name] != value}
+    if not all(_NARROWS[name](value, key._mapping[name]) for name, value in changed.items()):
+        account.check_changeable()
     if changed:
         await write_key(session, key, changed)
         before = _shown({name: key._mapping[name] for name in changed})
@@ -95,6 +100,15 @@ def _new_values(command: ApiKeyUpdate, key: KeyRow, role: RoleGrant) -> dict[str
             check_future(command.expires_at, "expiresAt")
         values["expires_at"] = command.expires_at
     return values
+
+
+_NARROWS: dict[str, Callable[[Any, Any], bool]] = {
+    "name": lambda new, old: False,
+    "scopes": lambda new, old: not new & ~old,
+    "ip_ranges": narrow_to,
+    "expires_at": ends_no_later,
+}
+"""Whether a new value gives the key nothing that the old one did not."""
 
 
 def _shown(values: dict[str, object]) -> Change:

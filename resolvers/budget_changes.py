@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from authz.guard import Authorized, authorize_also, lock_path
+from authz.guard import Authorized, Effect, authorize_also, lock_path
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.budgets import BudgetCurrency, budgets
@@ -18,6 +18,7 @@ from resolvers.amounts import MOST_AT_ONCE
 from resolvers.budget_guarantees import check_guarantees
 from resolvers.credit import has_own_balance, nearest_pool
 from resolvers.events import Change, EventKind, record
+from resolvers.payers import Payer, authorize_payers
 from resolvers.terms import terms_of
 
 PERMISSIONS = {
@@ -38,6 +39,11 @@ class Budget:
     cap: int | None
     guarantee: int
 
+    def within(self, other: "Budget") -> bool:
+        """Whether it keeps and allows no more than the other."""
+        capped = other.cap is None or (self.cap is not None and self.cap <= other.cap)
+        return capped and self.guarantee <= other.guarantee
+
 
 NO_BUDGET = Budget(None, 0)
 
@@ -54,7 +60,8 @@ class BudgetUpdate:
 async def update_budget(session: WriteSession, principal: Principal, command: BudgetUpdate) -> Authorized:
     """Say how much a subaccount and all below it may use in a cycle, and how much is kept for them.
 
-    Needs PLAN_WRITE for sends, CREDIT_TRANSFER for credit, in it and in the account above. Raises
+    Needs PLAN_WRITE for sends, CREDIT_TRANSFER for credit, in it and in the account above. What only lowers
+    is allowed whatever their status, so that nothing stays kept for a suspended account. Raises
     PARENT_ACCOUNT_REQUIRED, GUARANTEE_TOO_LARGE, BAD_USER_INPUT; FAILED_PRECONDITION for a master account,
     for credit of an account that spends its own, and for a guarantee of what is not the account's above.
     """
@@ -64,6 +71,9 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
     if command.budget.guarantee:
         await _check_holder(session, account, parent, command.currency)
     before = await _stored(session, account, command.currency)
+    if not command.budget.within(before):
+        account.check_changeable()
+        parent.check_changeable()
     if before == command.budget:
         return account
     await _write(session, account, command)
@@ -101,18 +111,18 @@ async def _authorize(
     """The account and the one above, which is locked for update: what is said to one below it is about all
     that draw from the same plan or pool, and their reservations wait."""
     permission = PERMISSIONS[command.currency]
-    before = await authorize_also(session, principal, command.account_id, permission)
+    before = await authorize_also(session, principal, command.account_id, permission, Effect.TAKES_AWAY)
     own = and_(accounts.c.master_id == before.master_id, accounts.c.id == before.account_id)
     parent_id = (await session.execute(select(accounts.c.parent_id).where(own))).scalar_one()
     if parent_id is None:
         message = "A master account's plan and credit are its only limits."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await lock_path(session, before.master_id, parent_id)
-    account = await authorize_also(session, principal, before.account_id, permission)
-    try:
-        return account, await authorize_also(session, principal, parent_id, permission)
-    except (NotFound, PermissionDenied) as refusal:
-        raise Refusal(RefusalCode.PARENT_ACCOUNT_REQUIRED) from refusal
+    account = await authorize_also(session, principal, before.account_id, permission, Effect.TAKES_AWAY)
+    (parent,) = await authorize_payers(
+        session, principal, account, permission, [Payer.PARENT], Effect.TAKES_AWAY
+    )
+    return account, parent
 
 
 async def _check_mode(session: WriteSession, account: Authorized, currency: BudgetCurrency) -> None:

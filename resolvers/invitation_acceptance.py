@@ -31,12 +31,14 @@ InvitationRow = Row[*tuple[object, ...]]
 
 def invitation_preview(token: str) -> Select[Any]:
     """What the holder of an invitation's link may know before accepting: no row where it offers nothing (any
-    more), else (account_name, inviter_name, role_name, email, expires_at)."""
+    more), else (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
     return (
         select(
             accounts.c.name.label("account_name"),
             users.c.name.label("inviter_name"),
             roles.c.name.label("role_name"),
+            roles.c.description.label("role_description"),
+            roles.c.member_mask.label("role_mask"),
             invitations.c.email,
             invitations.c.expires_at,
         )
@@ -70,11 +72,11 @@ async def accept_invitation(session: WriteSession, principal: Principal, token: 
         raise NotFound("token")
     # Until it is accepted, the link alone leads the person into the tree.
     await enter(session, principal.credentials._replace(link=token_digest))
-    invitation = await _invitation(session, token_digest)
+    invitation = await invitation_behind(session, token_digest)
     await lock_path(session, invitation.master_id, invitation.account_id)
-    invitation = await _invitation(session, token_digest)
+    invitation = await invitation_behind(session, token_digest)
     await _check_person(session, principal.user_id, invitation)
-    _check_open(invitation)
+    check_invitation_open(invitation)
     account = Authorized(invitation.master_id, invitation.account_id, 0, 0, invitation.account_id)
     await check_status(session, account)
     role = await role_in(session, account, invitation.role_id)
@@ -91,10 +93,10 @@ async def invitation_for(session: WriteSession, email_canonical: str, token: str
     if token_digest is None:
         raise NotFound("invitationToken")
     await enter(session, ANONYMOUS._replace(link=token_digest))
-    invitation = await _invitation(session, token_digest)
+    invitation = await invitation_behind(session, token_digest)
     if email_canonical != invitation.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
-    _check_open(invitation)
+    check_invitation_open(invitation)
     return invitation
 
 
@@ -153,7 +155,7 @@ async def _add_membership(
     return membership_id
 
 
-async def _invitation(session: WriteSession, token_digest: Digest) -> InvitationRow:
+async def invitation_behind(session: WriteSession, token_digest: Digest) -> InvitationRow:
     expired = (invitations.c.expires_at <= func.now()).label("expired")
     statement = select(invitations, expired).where(invitations.c.digest == token_digest)
     row = (await session.execute(statement)).one_or_none()
@@ -169,7 +171,7 @@ async def _check_person(session: WriteSession, user_id: UserId, invitation: Invi
     await check_verified(session, user_id)
 
 
-def _check_open(invitation: InvitationRow) -> None:
+def check_invitation_open(invitation: InvitationRow) -> None:
     if invitation.accepted_at is not None:
         raise Refusal(RefusalCode.INVITATION_USED)
     if invitation.revoked_at is not None:

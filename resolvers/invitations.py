@@ -22,6 +22,7 @@ class InvitationStatus(enum.Enum):
     ACCEPTED = "ACCEPTED"
     REVOKED = "REVOKED"
     EXPIRED = "EXPIRED"
+    DECLINED = "DECLINED"
 
 
 BY_ID = Order("invitations", (invitations.c.id,), descending=True)
@@ -36,6 +37,7 @@ def status_of(invitation: FromClause) -> ColumnElement[str]:
     """What has become of it, by the database's clock."""
     return case(
         (invitation.c.accepted_at.is_not(None), InvitationStatus.ACCEPTED.value),
+        (invitation.c.declined, InvitationStatus.DECLINED.value),
         (invitation.c.revoked_at.is_not(None), InvitationStatus.REVOKED.value),
         (invitation.c.expires_at <= func.now(), InvitationStatus.EXPIRED.value),
         else_=InvitationStatus.PENDING.value,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Row, select, update
 
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
@@ -15,11 +15,14 @@ KeyRow = Row[*tuple[object, ...]]
 
 
 async def locked_key(
-    session: WriteSession, principal: Principal, api_key_id: ApiKeyId
+    session: WriteSession,
+    principal: Principal,
+    api_key_id: ApiKeyId,
+    effect: Effect = Effect.CHANGES,
 ) -> tuple[Authorized, KeyRow]:
-    """The key and its account, locked. Needs API_KEYS_WRITE. Raises NotFound."""
+    """The key and its account, locked. Needs API_KEYS_WRITE. Raises NotFound and what `authorize` raises."""
     account_id = select(api_keys.c.account_id).where(api_keys.c.id == api_key_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE)
+    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, effect)
     statement = select(api_keys).where(api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id)
     row = (await session.execute(statement)).one_or_none()
     if row is None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, u
 from authz.builtin_roles import BuiltinRole
 from authz.custom_roles import NOTHING, RoleRights, compile_rights, role_rights, write_lines
 from authz.delegation import check_role_change
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
@@ -60,6 +60,12 @@ class _Content:
     description: str
     rights: RoleRights
 
+    def narrows(self, old: "_Content") -> bool:
+        """Whether it gives nothing that the old one did not, and tells the same of itself."""
+        here, below = self.rights.permissions, self.rights.permissions_below
+        same = (self.name, self.description) == (old.name, old.description)
+        return same and here <= old.rights.permissions and below <= old.rights.permissions_below
+
     def values(self) -> Change:
         """As the log shows it."""
         return {
@@ -100,7 +106,8 @@ async def update_role(session: WriteSession, principal: Principal, command: Role
     """Change a role, and with it what everybody who has it may do, from the next request on.
 
     Needs ROLES_WRITE and all that the role gives before and after, in its account and wherever it is in use
-    (N19). Raises VersionConflict, RoleTooWide, CONFLICT for a name that another role has, BAD_USER_INPUT.
+    (N19). What only takes permissions from the role is allowed whatever the account's status. Raises
+    VersionConflict, RoleTooWide, CONFLICT for a name that another role has, BAD_USER_INPUT.
     """
     change = await _changeable(session, principal, command.role_id)
     version, before = await _current(session, change)
@@ -110,6 +117,8 @@ async def update_role(session: WriteSession, principal: Principal, command: Role
     after = _new_content(before, command)
     if after == before:
         return change
+    if not after.narrows(before):
+        change.account.check_changeable()
     await _check_name(session, change, after.name)
     masks = await compile_rights(change.role_id, after.rights)
     await session.execute(
@@ -133,7 +142,8 @@ async def update_role(session: WriteSession, principal: Principal, command: Role
 
 
 async def delete_role(session: WriteSession, principal: Principal, role_id: RoleId) -> RoleChange:
-    """Delete a role that nobody has. Needs ROLES_WRITE and all that the role gives.
+    """Delete a role that nobody has, whatever the account's status. Needs ROLES_WRITE and all that the role
+    gives.
 
     Raises RoleTooWide, ROLE_IN_USE. The row stays, without any right: revoked keys and shares and old
     invitations name it.
@@ -157,7 +167,7 @@ async def _changeable(session: WriteSession, principal: Principal, role_id: Role
     if role_id in {role.id for role in BuiltinRole}:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "A built-in role cannot be changed.", "roleId")
     account_id = select(roles.c.account_id).where(_is(role_id)).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.ROLES_WRITE)
+    account = await authorize(session, principal, account_id, Permission.ROLES_WRITE, Effect.TAKES_AWAY)
     return RoleChange(account, role_id)
 
 

@@ -45,6 +45,7 @@ def share_preview(token: str) -> Select[Any]:
             opened.label("account_names"),
             users.c.name.label("giver_name"),
             roles.c.name.label("role_name"),
+            roles.c.description.label("role_description"),
             shares.c.areas,
             shares.c.hidden_areas,
             shares.c.email,
@@ -76,14 +77,14 @@ async def accept_share(session: WriteSession, principal: Principal, token: str) 
         raise NotFound("token")
     # Until it is accepted, the link alone leads the person into the tree.
     await enter(session, principal.credentials._replace(link=token_digest))
-    offered = await _offered(session, token_digest)
-    opened = await _locked(session, offered)
-    row = await _offered(session, token_digest)
+    offered = await share_behind(session, token_digest)
+    opened = await lock_opened(session, offered)
+    row = await share_behind(session, token_digest)
     address = select(users.c.email_canonical).where(users.c.id == principal.user_id)
     if (await session.execute(address)).scalar_one() != row.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
     await check_verified(session, principal.user_id)
-    _check_open(row)
+    check_share_open(row)
     for account in opened:
         await check_status(session, account)
     scope = await scope_of(session, row)
@@ -104,10 +105,10 @@ async def check_share_for(session: WriteSession, email_canonical: str, token: st
     if token_digest is None:
         raise NotFound("shareToken")
     await enter(session, ANONYMOUS._replace(link=token_digest))
-    offered = await _offered(session, token_digest)
+    offered = await share_behind(session, token_digest)
     if email_canonical != offered.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
-    _check_open(offered)
+    check_share_open(offered)
 
 
 async def leave_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:
@@ -118,7 +119,7 @@ async def leave_share(session: WriteSession, principal: Principal, share_id: Sha
     row = (await session.execute(select(shares).where(own))).one_or_none()
     if row is None:
         raise NotFound
-    opened = await _locked(session, row)
+    opened = await lock_opened(session, row)
     row = (await session.execute(select(shares).where(own))).one_or_none()
     if row is None:
         raise NotFound
@@ -127,7 +128,7 @@ async def leave_share(session: WriteSession, principal: Principal, share_id: Sha
     return ShareMade(share_id)
 
 
-async def _offered(session: WriteSession, token_digest: Digest) -> ShareRow:
+async def share_behind(session: WriteSession, token_digest: Digest) -> ShareRow:
     now = func.now()
     late = (shares.c.link_expires_at <= now) | func.coalesce(shares.c.expires_at <= now, False)
     statement = select(shares, late.label("expired")).where(shares.c.digest == token_digest)
@@ -137,14 +138,14 @@ async def _offered(session: WriteSession, token_digest: Digest) -> ShareRow:
     return row
 
 
-async def _locked(session: WriteSession, row: ShareRow) -> list[Authorized]:
+async def lock_opened(session: WriteSession, row: ShareRow) -> list[Authorized]:
     master_id = MasterId(row.master_id)
     await lock_tree(session, master_id)
     ids = await opened_by(session, ShareId(row.id))
     return [Authorized(master_id, id_, 0, 0, id_) for id_ in ids]
 
 
-def _check_open(row: ShareRow) -> None:
+def check_share_open(row: ShareRow) -> None:
     if row.user_id is not None:
         raise Refusal(RefusalCode.SHARE_USED)
     if row.revoked_at is not None:

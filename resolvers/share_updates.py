@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func
 
-from authz.guard import Authorized, authorize_all
+from authz.guard import Authorized, Effect, authorize_all
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
@@ -14,7 +14,7 @@ from authz.sharing import Scope, check_giver
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, ShareId
 from resolvers.events import EventKind
-from resolvers.moments import check_future
+from resolvers.moments import check_future, ends_no_later
 from resolvers.share_changes import (
     ShareMade,
     WantedScope,
@@ -53,7 +53,8 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     """Change what a share opens, from the next request on (R25).
 
     Needs what `create_share` needs, for what it gives now and for what it shall give; who changed it last is
-    its giver from then on. Raises VersionConflict, SHARE_REVOKED and what `create_share` raises.
+    its giver from then on. What only narrows the share is allowed whatever its accounts' statuses. Raises
+    VersionConflict, SHARE_REVOKED and what `create_share` raises.
     """
     check_count(command.account_ids)
     managed = await _manageable(session, principal, command.share_id, command.account_ids)
@@ -63,6 +64,9 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     if row.version != command.expected_version:
         raise VersionConflict(row.version)
     scope = await wanted_scope(session, managed.wanted, command.scope)
+    narrowed = not scope.mask & ~managed.scope.mask and ends_no_later(command.expires_at, row.expires_at)
+    for account in managed.added if narrowed else managed.wanted:
+        account.check_changeable()
     await check_giver(session, principal, managed.wanted, scope, command.scope.field)
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
@@ -118,9 +122,8 @@ async def _manageable(
     # for first: the answer costs the same (N20).
     found = await opened_by(session, share_id)
     ids = found or [AccountId(share_id)]
-    closing = [id_ for id_ in ids if id_ not in wanted]
-    both = [*(id_ for id_ in ids if id_ in wanted), *wanted]
-    locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, closing)
+    both = [*ids, *wanted]
+    locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
     if not found:
         raise NotFound
     if await opened_by(session, share_id) != found:

@@ -23,6 +23,7 @@ class ShareStatus(enum.Enum):
     ACTIVE = "ACTIVE"
     REVOKED = "REVOKED"
     EXPIRED = "EXPIRED"
+    DECLINED = "DECLINED"
 
 
 BY_ID = Order("shares", (shares.c.id,), descending=True)
@@ -36,6 +37,7 @@ def order(**_: object) -> Order:
 def status_of(share: FromClause) -> ColumnElement[str]:
     """What has become of it, by the database's clock."""
     return case(
+        (share.c.declined, ShareStatus.DECLINED.value),
         (share.c.revoked_at.is_not(None), ShareStatus.REVOKED.value),
         (share.c.expires_at <= func.now(), ShareStatus.EXPIRED.value),
         (share.c.user_id.is_not(None), ShareStatus.ACTIVE.value),

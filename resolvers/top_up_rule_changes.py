@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
@@ -73,8 +73,9 @@ async def set_top_up_rule(session: WriteSession, principal: Principal, command: 
 async def remove_top_up_rule(
     session: WriteSession, principal: Principal, account_id: AccountId
 ) -> Authorized:
-    """Let no more top-ups begin by themselves. One that is under way is still settled. Needs CREDIT_WRITE."""
-    account = await authorize(session, principal, account_id, Permission.CREDIT_WRITE)
+    """Let no more top-ups begin by themselves, whatever the account's status. One that is under way is still
+    settled. Needs CREDIT_WRITE."""
+    account = await authorize(session, principal, account_id, Permission.CREDIT_WRITE, Effect.TAKES_AWAY)
     await end_top_up_rule(session, principal, account)
     return account
 

@@ -1,6 +1,6 @@
 """What a request carries from the transport to the fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import GraphQLError
 from strawberry.types import Info
@@ -33,8 +33,8 @@ class Context:
     """Raises a Refusal where the deployment has none."""
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
-    retry_after: int | None = None
-    """Seconds, where something was refused by a limit: after them all can be tried again."""
+    refusals: list[Refusal] = field(default_factory=list)
+    """Why mutations changed nothing, one for each of them that was refused."""
 
     @property
     def anonymous(self) -> bool:
@@ -46,10 +46,11 @@ class Context:
         """What every statement looks the principal up by."""
         return ANONYMOUS if self.principal is None else self.principal.credentials
 
-    def note_refusal(self, refusal: Refusal) -> None:
-        """Remember what the transport has to tell of it."""
-        if isinstance(refusal, RateLimited):
-            self.retry_after = max(refusal.retry_after, self.retry_after or 0)
+    @property
+    def retry_after(self) -> int | None:
+        """The seconds after which all can be tried again that was refused by a limit; None: nothing was."""
+        limited = [refusal.retry_after for refusal in self.refusals if isinstance(refusal, RateLimited)]
+        return max(limited, default=None)
 
 
 ContextInfo = Info[Context, None]

@@ -167,6 +167,7 @@ publish(
             "ACCEPTED": "Became a membership.",
             "REVOKED": "Was withdrawn, or replaced by a newer one.",
             "EXPIRED": "Was not answered in time.",
+            "DECLINED": "Was answered with no.",
         }
     ),
 )
@@ -246,6 +247,7 @@ publish(
             "ACTIVE": "Opens its accounts.",
             "REVOKED": "Was revoked, given back, or replaced by a newer one.",
             "EXPIRED": "Its time, or that of its link, is over.",
+            "DECLINED": "Was answered with no.",
         }
     ),
 )
@@ -265,6 +267,7 @@ publish(
             "OPEN": "Waits for an answer.",
             "GRANTED": "Subaccounts were unlocked.",
             "DECLINED": "It was declined, for the reason that is told.",
+            "WITHDRAWN": "It was taken back before it was answered.",
         }
     ),
 )

@@ -30,7 +30,7 @@ from schema.context import ContextInfo, principal_of
 from schema.links import password_page, verification_page
 from schema.user_errors import UserError
 from schema.users import User
-from schema.writes import OPEN, authz_revision, payload, perform, user_errors
+from schema.writes import ANYBODY, OPEN, authz_revision, payload, perform, user_errors
 
 _SIGN_UPS_FROM_A_PLACE = 20
 """In a WINDOW, also those that are done: each makes a person and sends it a mail."""
@@ -159,7 +159,7 @@ class PasswordResetPayload:
 @strawberry.type
 class SessionMutation:
     @strawberry.mutation(
-        directives=OPEN,
+        directives=ANYBODY,
         description="Make a person with a master account and its first API key, or accept an invitation. The "
         "address is verified by a link that is mailed to it, see `emailVerify`; an invitation or a share "
         "verifies it at once. Unverified, it gives nothing but that account, from which nobody can be "
@@ -200,7 +200,9 @@ class SessionMutation:
                 await mailbox.tell_of_sign_up(session, input.email, password_page(info))
         return done
 
-    @strawberry.mutation(directives=OPEN, description="Open a session with an e-mail address and a password.")
+    @strawberry.mutation(
+        directives=ANYBODY, description="Open a session with an e-mail address and a password."
+    )
     async def sign_in(self, info: ContextInfo, input: SignInInput) -> SignInPayload:
         async def write(session: WriteSession) -> SignInPayload:
             done = await writes.sign_in(session, input.email, input.password, input.device_token)
@@ -216,7 +218,7 @@ class SessionMutation:
         return await perform(info, SignInPayload, write, limits)
 
     @strawberry.mutation(
-        directives=OPEN,
+        directives=ANYBODY,
         description="Verify your e-mail address by the link that was mailed to it, signed in or with your "
         "password: a link that somebody else opens proves nothing about you.",
     )
@@ -244,7 +246,7 @@ class SessionMutation:
         return await perform(info, PersonPayload, write)
 
     @strawberry.mutation(
-        directives=OPEN,
+        directives=ANYBODY,
         description="Mail a link that sets a new password, if anybody is registered with the address. The "
         "answer is the same where nobody is.",
     )
@@ -261,7 +263,7 @@ class SessionMutation:
         return await perform(info, PasswordResetRequestPayload, write)
 
     @strawberry.mutation(
-        directives=OPEN,
+        directives=ANYBODY,
         description="Set a new password by the link that was mailed, which works once and for an hour. That "
         "ends all your sessions and verifies your e-mail address. Where that was never verified, the API "
         "keys of the account that was made with it are revoked too, since somebody else may have made them.",

@@ -18,12 +18,14 @@ from resolvers import share_changes as writes
 from resolvers import share_updates as updates
 from resolvers import shares
 from resolvers.identifiers import required
+from resolvers.offer_declining import decline_share
 from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.context import ContextInfo, principal_of
+from schema.invitation_changes import DeclineInput, DeclinePayload
 from schema.links import invitation_link
 from schema.shares import Share
 from schema.user_errors import UserError
-from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
 
 
 @strawberry.input(description="Accounts that are opened to an e-mail address by one grant.")
@@ -102,6 +104,7 @@ class SharePreview:
     account_names: list[str] = strawberry.field(description="What it opens.")
     giver_name: str | None = strawberry.field(description="Who shares; null: a program.")
     role_name: str | None = strawberry.field(description="The role that it gives; null: areas.")
+    role_description: str | None = strawberry.field(description="What the role is for; null: areas.")
     areas: list[Area] | None = strawberry.field(description="The areas that it opens; null: a role.")
     hidden_areas: list[Area] = strawberry.field(description="What stays hidden.")
     email: str = strawberry.field(description="For whom it was made.")
@@ -111,7 +114,7 @@ class SharePreview:
 @strawberry.type
 class ShareQuery:
     @strawberry.field(
-        directives=OPEN, description="What a share's link offers; null where it offers nothing."
+        directives=ANYBODY, description="What a share's link offers; null where it offers nothing."
     )
     async def share(
         self,
@@ -202,6 +205,17 @@ class ShareMutation:
             return _payload(await acceptance.leave_share(session, principal, share_id))
 
         return await perform(info, SharePayload, write, dry_run=input.dry_run)
+
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Answer a share with no. For whoever holds the link; nobody has to be signed in.",
+    )
+    async def share_decline(self, info: ContextInfo, input: DeclineInput) -> DeclinePayload:
+        async def write(session: WriteSession) -> DeclinePayload:
+            await decline_share(session, input.token)
+            return payload(DeclinePayload, declined=True)
+
+        return await perform(info, DeclinePayload, write)
 
 
 def _payload(made: writes.ShareMade) -> SharePayload:

@@ -1,7 +1,7 @@
 """Where a command finds its database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from pydantic import ValidationError
@@ -13,13 +13,19 @@ from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres, Embedd
 from server.migrate import migrate, why_not_current
 from server.settings import Settings
 
+_OWN_SENTENCE = "Value error, "
+"""What pydantic puts before the sentence of one of our checks."""
+
 
 def read_settings() -> Settings:
     """The settings of the environment. Raises CommandFailed where one of them is not acceptable."""
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors())
+        wrong = "; ".join(
+            f"{_variable(str(item['loc'][0]))}: {item['msg'].removeprefix(_OWN_SENTENCE)}"
+            for item in error.errors()
+        )
         raise CommandFailed(f"Not an acceptable setting: {wrong}.") from error
 
 
@@ -27,8 +33,16 @@ def _variable(name: str) -> str:
     return name if name.isupper() else f"{Settings.model_config['env_prefix']}{name.upper()}"
 
 
+Tell = Callable[[str], None]
+"""Where to say what is done just now."""
+
+
+def _silent(_: str) -> None:
+    """To nobody."""
+
+
 @contextmanager
-def open_database(settings: Settings) -> Iterator[DatabaseAddresses]:
+def open_database(settings: Settings, tell: Tell = _silent) -> Iterator[DatabaseAddresses]:
     """The database of DATABASE_URL as it is; without that the embedded one, started and brought up to date.
 
     Raises CommandFailed where the embedded one cannot start or stop.
@@ -37,12 +51,23 @@ def open_database(settings: Settings) -> Iterator[DatabaseAddresses]:
         owner = settings.migration_database_url or settings.database_url
         yield DatabaseAddresses(owner, settings.database_url)
         return
+    tell(f"Starting PostgreSQL in {settings.folder}, which is made if it is not there yet ...")
     try:
         with EmbeddedPostgres(settings.folder) as addresses:
+            tell("Bringing its tables up to date ...")
             migrate_now(addresses.owner)
             yield addresses
     except EmbeddedPostgresError as error:
         raise CommandFailed(str(error)) from error
+
+
+@contextmanager
+def embedded_database(settings: Settings) -> Iterator[DatabaseAddresses]:
+    """The same for what is done in the embedded one alone. Raises CommandFailed with DATABASE_URL."""
+    if settings.database_url is not None:
+        raise CommandFailed("This is for the embedded PostgreSQL alone, not for that of DATABASE_URL.")
+    with open_database(settings) as addresses:
+        yield addresses
 
 
 def migrate_now(owner_url: str) -> None:

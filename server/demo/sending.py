@@ -1,5 +1,6 @@
 """What the demo's accounts have sent: under a plan, within caps, booked as by a sending engine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -16,6 +17,18 @@ from resolvers.plan_changes import PlanChange, change_plan
 from resolvers.send_reservations import SendReservation, reserve_sends
 from resolvers.send_settlements import commit_sends
 from server.demo.story import DemoAccount, DemoPlan, DemoSends
+
+_GROWING_FOR = 16
+"""Months from nobody to as many readers as there are now."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends for an account."""
+
+    principal: Principal
+    account_id: AccountId
+    account: DemoAccount
 
 
 @dataclass(frozen=True)
@@ -38,22 +51,28 @@ class Sending:
         )
         await change_plan(self.session, owner, command)
 
-    async def send(
-        self, maker: Principal, sender: Principal, account_id: AccountId, account: DemoAccount
-    ) -> None:
-        """Cap the account, as its maker, and send what it has sent."""
-        if account.send_cap is not None:
-            budget = Budget(account.send_cap, guarantee=0)
-            await update_budget(self.session, maker, BudgetUpdate(account_id, BudgetCurrency.SENDS, budget))
+    async def cap(self, maker: Principal, account_id: AccountId, cap: int) -> None:
+        """Limit what the account may send in a cycle."""
+        command = BudgetUpdate(account_id, BudgetCurrency.SENDS, Budget(cap, guarantee=0))
+        await update_budget(self.session, maker, command)
+
+    async def send_all(self, senders: Sequence[Sender], months_ago: int = 0) -> None:
+        """Send what each account sends in a month: the longer ago, the less it was."""
         if self.contact_key is None:
             return
-        for sends in account.sends:
-            recipients = read_recipients(self.contact_key, RecipientForm.ADDRESSES, _addresses(sends))
-            key = f"demo {account.name} {sends.first}"
-            command = SendReservation(account_id, sends.stream, recipients, key, sends.label)
-            reserved = await reserve_sends(self.session, sender, command)
-            await commit_sends(self.session, sender, reserved.reservation_id)
+        for sender in senders:
+            for sends in sender.account.sends:
+                await self._send(self.contact_key, sender, sends, months_ago)
+
+    async def _send(self, contact_key: ContactKey, sender: Sender, sends: DemoSends, months_ago: int) -> None:
+        recipients = read_recipients(contact_key, RecipientForm.ADDRESSES, _addresses(sends, months_ago))
+        key = f"demo {sender.account.name} {sends.first} {months_ago}"
+        command = SendReservation(sender.account_id, sends.stream, recipients, key, sends.label)
+        reserved = await reserve_sends(self.session, sender.principal, command)
+        await commit_sends(self.session, sender.principal, reserved.reservation_id)
 
 
-def _addresses(sends: DemoSends) -> list[str]:
-    return [f"reader{number}@example.com" for number in range(sends.first, sends.last + 1)]
+def _addresses(sends: DemoSends, months_ago: int) -> list[str]:
+    most = sends.last - sends.first + 1
+    fewer = most * (_GROWING_FOR - months_ago) // _GROWING_FOR
+    return [f"reader{number}@example.com" for number in range(sends.first, sends.first + fewer)]

@@ -5,13 +5,12 @@ from models.mailbox_links import MailboxLinkKind
 from tests.authorization.matrix_callers import MANAGERS, Stage, once
 from tests.authorization.matrix_rows import (
     ABOVE,
-    ANYBODY,
     Mutation,
     Values,
+    for_anybody,
     gated,
     no_input,
     people_only,
-    table,
 )
 from tests.authorization.moments import hash_quickly, open_session
 from tests.authorization.outcomes import DONE
@@ -93,12 +92,12 @@ async def _open_again(stage: Stage, caller: str) -> None:
 
 ACCOUNT_MUTATIONS = {
     # Whoever may sign up is told that the address is none: to hash so many passwords would take its time.
-    "signUp": Mutation(None, table((ANYBODY, "BAD_USER_INPUT")), _sign_up, counted=True),
-    "signIn": Mutation(None, table((ANYBODY, DONE)), _sign_in, changes=False),
-    "emailVerify": Mutation(None, table((ANYBODY, DONE)), _email_verify, changes=False),
+    "signUp": Mutation(None, for_anybody("BAD_USER_INPUT"), _sign_up, counted=True),
+    "signIn": Mutation(None, for_anybody(DONE), _sign_in, changes=False),
+    "emailVerify": Mutation(None, for_anybody(DONE), _email_verify, changes=False),
     "emailVerificationRequest": Mutation(None, people_only(DONE), no_input, changes=False),
-    "passwordResetRequest": Mutation(None, table((ANYBODY, DONE)), _password_reset_request, changes=False),
-    "passwordReset": Mutation(None, table((ANYBODY, "BAD_USER_INPUT")), _password_reset),
+    "passwordResetRequest": Mutation(None, for_anybody(DONE), _password_reset_request, changes=False),
+    "passwordReset": Mutation(None, for_anybody("BAD_USER_INPUT"), _password_reset),
     "signOut": Mutation(None, people_only(DONE), no_input, _session_again, changes=False),
     "passwordChange": Mutation(None, people_only("SIGN_IN_REFUSED"), _password_change),
     "subaccountCreate": Mutation(

@@ -211,7 +211,6 @@ async def test_roles_of_an_account_that_is_not_active_stay(
         for field, values in (
             ("roleCreate", new),
             ("roleUpdate", {"roleId": role.id, "expectedVersion": 1, "name": "New"}),
-            ("roleDelete", {"roleId": role.id}),
         ):
             assert await code_of(api, field, owner, **values) == f"ACCOUNT_{status.value}"
     assert await world.state(main) == before

@@ -5,8 +5,8 @@ from sqlalchemy import insert, select
 
 from models.sends import send_cycles, send_labels
 from resolvers.send_labels import MOST_LABELS
+from server.clock import Clock
 from tests.api import Api
-from tests.clock import Clock
 from tests.plans import make_plan, subscribe
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import attempt
