@@ -33,6 +33,7 @@ from models import (
     shares,
     staff,
     subaccounts_requests,
+    text_forms,
     top_up_rules,
     users,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "shares",
     "staff",
     "subaccounts_requests",
+    "text_forms",
     "top_up_rules",
     "users",
 ]
