@@ -23,7 +23,7 @@ from resolvers.events import Change, EventKind, record
 from resolvers.ip_ranges import IpRange, ip_ranges
 from resolvers.locked_api_keys import check_works, locked_key, log_key, write_key
 from resolvers.moments import check_future
-from resolvers.texts import short_text
+from resolvers.texts import name_of_rights
 
 LONGEST_OVERLAP = datetime.timedelta(days=7)
 """How long a rotated key's old secret may work on."""
@@ -69,7 +69,7 @@ async def create_api_key(
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
     key = NewApiKey(
-        short_text(command.name, "name"),
+        name_of_rights(command.name, "name"),
         role,
         scopes_of(role, command.permissions, command.purpose),
         command.expires_at,

@@ -23,6 +23,7 @@ class InvitationStatus(enum.Enum):
     ACCEPTED = "ACCEPTED"
     REVOKED = "REVOKED"
     EXPIRED = "EXPIRED"
+    DECLINED = "DECLINED"
     LAPSED = "LAPSED"
 
 
@@ -38,6 +39,7 @@ def status_of(invitation: FromClause) -> ColumnElement[str]:
     """What has become of it, as things are now; `lapse` says why it is LAPSED."""
     return case(
         (invitation.c.accepted_at.is_not(None), InvitationStatus.ACCEPTED.value),
+        (invitation.c.declined, InvitationStatus.DECLINED.value),
         (invitation.c.revoked_at.is_not(None), InvitationStatus.REVOKED.value),
         (invitation.c.expires_at <= func.now(), InvitationStatus.EXPIRED.value),
         (invitation_lapse(invitation).is_not(None), InvitationStatus.LAPSED.value),

@@ -24,6 +24,7 @@ class ShareStatus(enum.Enum):
     ACTIVE = "ACTIVE"
     REVOKED = "REVOKED"
     EXPIRED = "EXPIRED"
+    DECLINED = "DECLINED"
     LAPSED = "LAPSED"
 
 
@@ -38,6 +39,7 @@ def order(**_: object) -> Order:
 def status_of(share: FromClause) -> ColumnElement[str]:
     """What has become of it, as things are now; `lapse` says why it is LAPSED."""
     return case(
+        (share.c.declined, ShareStatus.DECLINED.value),
         (share.c.revoked_at.is_not(None), ShareStatus.REVOKED.value),
         (share.c.expires_at <= func.now(), ShareStatus.EXPIRED.value),
         (share.c.user_id.is_not(None), ShareStatus.ACTIVE.value),

@@ -169,6 +169,7 @@ publish(
             "ACCEPTED": "Became a membership.",
             "REVOKED": "Was withdrawn, or replaced by a newer one.",
             "EXPIRED": "Was not answered in time.",
+            "DECLINED": "Was answered with no.",
             "LAPSED": "Nobody can accept it as things are; `lapse` says why.",
         }
     ),
@@ -271,6 +272,7 @@ publish(
             "ACTIVE": "Opens its accounts.",
             "REVOKED": "Was revoked, given back, or replaced by a newer one.",
             "EXPIRED": "Its time, or that of its link, is over.",
+            "DECLINED": "Was answered with no.",
             "LAPSED": "It was not accepted, and nobody can as things are; `lapse` says why.",
         }
     ),
@@ -291,6 +293,7 @@ publish(
             "OPEN": "Waits for an answer.",
             "GRANTED": "Subaccounts were unlocked.",
             "DECLINED": "It was declined, for the reason that is told.",
+            "WITHDRAWN": "It was taken back before it was answered.",
         }
     ),
 )

@@ -7,6 +7,7 @@ from authz.refusals import (
     Blocked,
     InsufficientCredit,
     PermissionDenied,
+    RateLimited,
     Refusal,
     RefusalCode,
     RoleTooWide,
@@ -77,6 +78,15 @@ class InsufficientCreditError(UserError):
 
 
 @strawberry.type(
+    name="RateLimited",
+    description="RATE_LIMITED: it was tried too often. The response has the header `Retry-After` as well.",
+    directives=[Public()],
+)
+class RateLimitedError(UserError):
+    retry_after: int = strawberry.field(description="Try again after so many seconds.")
+
+
+@strawberry.type(
     name="Blocker", description="Something that stands in the way of a mutation.", directives=[Public()]
 )
 class BlockerType:
@@ -137,6 +147,10 @@ def user_error(refusal: Refusal) -> UserError:
                 for found in refusal.blockers
             ],
             more_blockers=refusal.more,
+        )
+    if isinstance(refusal, RateLimited):
+        return RateLimitedError(
+            code=refusal.code, field=path, message=refusal.message, retry_after=refusal.retry_after
         )
     if isinstance(refusal, VersionConflict):
         return VersionConflictError(
