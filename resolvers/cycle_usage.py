@@ -15,6 +15,7 @@ from sqlalchemy import (
     select,
 )
 
+from engine.text_forms import sort_key
 from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, accounts
 from models.billing import Product, charges
@@ -135,9 +136,8 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
             ~_is_charged(cycle, Product.SENDS_BEYOND, reservation.account_id, reservation.cycle_id),
         )
         .group_by(*line)
-        .order_by(*line)
     )
-    return [
+    sent = [
         Usage(
             AccountId(row.account_id),
             Product.SENDS_BEYOND,
@@ -150,6 +150,13 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
         )
         for row in await session.execute(statement)
     ]
+    return sorted(sent, key=_place)
+
+
+def _place(usage: Usage) -> tuple[object, ...]:
+    """Where it stands on an invoice: account by account, what bears no label last."""
+    label = usage.label or ""
+    return usage.account_id, str(usage.source_id), not label, sort_key(label), label, usage.unit_price
 
 
 def _of_cycle(cycle: Cycle) -> ColumnElement[bool]:

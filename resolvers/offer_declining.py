@@ -14,9 +14,8 @@ from authz.tokens import Digest, TokenKind, digest
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, AccountKey, InvitationId, Kind, MasterId, ShareId, present
 from models.invitations import invitations
+from resolvers import invitation_acceptance, share_acceptance
 from resolvers.events import EventKind, record
-from resolvers.invitation_acceptance import check_invitation_open, invitation_behind
-from resolvers.share_acceptance import check_share_open, lock_opened, share_behind
 from resolvers.share_rows import log_share, write_share
 
 
@@ -24,11 +23,11 @@ async def decline_invitation(session: WriteSession, token: str) -> None:
     """Answer an invitation with no. Raises NotFound for an unknown link, INVITATION_USED, INVITATION_REVOKED
     and INVITATION_EXPIRED."""
     link = await _enter_by_link(session, token, TokenKind.INVITATION)
-    found = await invitation_behind(session, link)
+    found = await invitation_acceptance.invitation_behind(session, link)
     key = AccountKey(MasterId(found.master_id), AccountId(found.account_id))
     await lock_path(session, key.master_id, key.account_id)
-    invitation = await invitation_behind(session, link)
-    check_invitation_open(invitation)
+    invitation = await invitation_acceptance.invitation_behind(session, link)
+    invitation_acceptance.check_unanswered(invitation)
     this = (invitations.c.master_id == key.master_id) & (invitations.c.id == invitation.id)
     await session.execute(update(invitations).where(this).values(revoked_at=func.now(), declined=True))
     subject_id = present(Kind.INVITATION, InvitationId(invitation.id))
@@ -39,9 +38,9 @@ async def decline_invitation(session: WriteSession, token: str) -> None:
 async def decline_share(session: WriteSession, token: str) -> None:
     """The same for a share. Raises NotFound, SHARE_USED, SHARE_REVOKED and SHARE_EXPIRED."""
     link = await _enter_by_link(session, token, TokenKind.SHARE)
-    opened = await lock_opened(session, await share_behind(session, link))
-    share = await share_behind(session, link)
-    check_share_open(share)
+    opened = await share_acceptance.lock_opened(session, await share_acceptance.share_behind(session, link))
+    share = await share_acceptance.share_behind(session, link)
+    share_acceptance.check_unanswered(share)
     await write_share(session, share, {"revoked_at": func.now(), "declined": True})
     before = {"email": share.email}
     await log_share(
