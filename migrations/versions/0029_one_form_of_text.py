@@ -11,7 +11,7 @@ ROLE = "mandant_application"
 NAMES = {
     "accounts": ("name",),
     "api_keys": ("name",),
-    "roles": ("name", "description"),
+    "roles": ("description",),
     "users": ("name",),
 }
 
