@@ -5,10 +5,11 @@ a secret.
 """
 
 import re
-from email.headerregistry import AddressHeader
-from email.message import EmailMessage
+from collections.abc import Sequence
+from email.headerregistry import Address, HeaderRegistry
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy import make_url
@@ -75,13 +76,13 @@ def smtp_url(value: str) -> str:
 
 def mail_from(value: str) -> str:
     """One sender's mailbox."""
+    addresses: Sequence[Address] = ()
     try:
-        mail = EmailMessage()
-        mail["From"] = value
-        header = mail["From"]
-    except (ValueError, IndexError):  # as the standard library raises for line breaks, and by mistake
-        header = None
-    addresses = header.addresses if isinstance(header, AddressHeader) and not header.defects else ()
+        header: Any = HeaderRegistry()("from", value)
+        if value.isprintable() and not header.defects:
+            addresses = header.addresses
+    except (ValueError, IndexError):  # as the standard library raises by mistake
+        pass
     if len(addresses) != 1 or not addresses[0].username or not addresses[0].domain:
         raise ValueError("must be one address, such as Name <name@example.com>")
     return value
