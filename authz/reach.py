@@ -154,13 +154,8 @@ def share_grants(principal: FromClause) -> Select[Any]:
     )
 
 
-def grants_of(principal: FromClause) -> CTE:
-    """`grant_rows`, computed once."""
-    return grant_rows(principal).cte("grants").prefix_with("MATERIALIZED")
-
-
 def grants_now(principal: FromClause) -> CTE:
-    """All that gives the principal rights now: the same, and what broken glass gives."""
+    """All that gives the principal rights now, computed once."""
     return grant_rows_now(principal).cte("grants").prefix_with("MATERIALIZED")
 
 

@@ -46,6 +46,9 @@ class RefusalCode(enum.Enum):
     POOL_ACCOUNT_REQUIRED = (
         "Only those who hold the permission also in the account whose pool it is decide who draws from it."
     )
+    BILLED_ACCOUNT_REQUIRED = (
+        "Only those who hold the permission also in the account that is billed for it decide this."
+    )
     INSUFFICIENT_CREDIT = "There is not that much credit."
     PAYMENT_DECLINED = "The payment provider declined."
     CONTACT_LIMIT_REACHED = "More contacts would become active than the billing cycle has left."

@@ -14,9 +14,10 @@ from engine.fixed_statements import FixedStatement, Row
 from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
+from models.text_forms import forms_of
 from resolvers.events import Change, EventKind, record
 from resolvers.ownership import release_owners
-from resolvers.texts import short_text
+from resolvers.texts import short_text, visible_text
 
 
 class Unchanged(enum.Enum):
@@ -26,6 +27,9 @@ class Unchanged(enum.Enum):
 
 
 UNCHANGED = Unchanged.UNCHANGED
+
+
+_NARROW = {RightsInheritance.ADMINISTRATORS, ApiKeyCreationPlace.MASTER_ONLY}
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,10 @@ class AccountUpdate:
 
     @property
     def effect(self) -> Effect:
-        """By the narrower settings somebody only loses rights."""
-        narrowed = (
-            self.name is None
-            and self.external_id is UNCHANGED
-            and self.rights_inheritance in (None, RightsInheritance.ADMINISTRATORS)
-            and self.api_key_creation in (None, ApiKeyCreationPlace.MASTER_ONLY)
-        )
-        return Effect.TAKES_AWAY if narrowed else Effect.CHANGES
+        """By the narrower settings alone somebody only loses rights."""
+        settings = {self.rights_inheritance, self.api_key_creation} - {None}
+        alone = self.name is None and self.external_id is UNCHANGED
+        return Effect.TAKES_AWAY if alone and settings and settings <= _NARROW else Effect.CHANGES
 
 
 async def update_account(session: WriteSession, principal: Principal, command: AccountUpdate) -> Authorized:
@@ -139,11 +139,13 @@ async def close_account(
 async def check_external_id(
     session: WriteSession, account: Authorized, parent_id: AccountId | None, external_id: str
 ) -> None:
-    """Raise CONFLICT where another account under the same parent has the external id."""
+    """Raise CONFLICT where another account under the same parent has the external id; a closed one gives its
+    own free."""
     taken = exists().where(
         accounts.c.master_id == account.master_id,
         accounts.c.parent_id == parent_id,
         accounts.c.external_id == external_id,
+        accounts.c.status != AccountStatus.CLOSED.value,
         accounts.c.id != account.account_id,
     )
     if (await session.execute(select(taken))).scalar_one():
@@ -184,7 +186,7 @@ def _new_values(command: AccountUpdate) -> Change:
     if command.external_id is None:
         values["external_id"] = None
     elif command.external_id is not UNCHANGED:
-        values["external_id"] = short_text(command.external_id, "externalId")
+        values["external_id"] = visible_text(command.external_id, "externalId")
     if command.rights_inheritance is not None:
         values["rights_inheritance"] = command.rights_inheritance.value
     if command.api_key_creation is not None:
@@ -207,10 +209,11 @@ async def _current(session: WriteSession, account: Authorized) -> Row:
 
 
 async def _write(session: WriteSession, account: Authorized, values: Change) -> None:
+    forms = forms_of(accounts, str(values["name"])) if "name" in values else {}
     await session.execute(
         update(accounts)
         .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
-        .values(**values, version=accounts.c.version + 1)
+        .values(**values, **forms, version=accounts.c.version + 1)
     )
 
 

@@ -18,9 +18,16 @@ from resolvers.account_changes import UNCHANGED, Unchanged
 from resolvers.api_key_scopes import scopes_of
 from resolvers.events import Change, EventKind
 from resolvers.ip_ranges import ip_ranges, narrow_to
-from resolvers.locked_api_keys import KeyRow, check_not_revoked, locked_key, log_key, write_key
+from resolvers.locked_api_keys import (
+    KeyRow,
+    check_not_expired,
+    check_not_revoked,
+    locked_key,
+    log_key,
+    write_key,
+)
 from resolvers.moments import check_future, ends_no_later
-from resolvers.texts import short_text
+from resolvers.texts import name_of_rights
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,14 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
 async def adopt_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
     """Answer for a key from now on, in its maker's place (T6). Needs what making the key needs.
 
-    Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left.
+    Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left; and
+    FAILED_PRECONDITION for a key that is revoked or has expired.
     """
     account, key = await locked_key(session, principal, api_key_id)
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     await _check_makeable(session, principal, account, key)
+    check_not_expired(key)
     adopter = present(Kind.USER, principal.user_id)
     before = _maker(key)
     if before != adopter:
@@ -89,7 +98,7 @@ async def _check_makeable(
 def _new_values(command: ApiKeyUpdate, key: KeyRow, role: RoleGrant) -> dict[str, object]:
     values: dict[str, object] = {}
     if command.name is not None:
-        values["name"] = short_text(command.name, "name")
+        values["name"] = name_of_rights(command.name, "name")
     if command.permissions is not None:
         purpose = None if key.purpose is None else ApiKeyPurpose(key.purpose)
         values["scopes"] = scopes_of(role, command.permissions, purpose)

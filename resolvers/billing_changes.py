@@ -5,19 +5,20 @@ from dataclasses import asdict, dataclass, fields
 from sqlalchemy import ColumnElement, and_, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from authz.guard import Authorized, authorize, authorize_also
+from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.billing import BillingMode, billing_details, billing_mode_choices
 from models.clock import current_moment
 from models.identifiers import AccountId, Kind, new_id, present
-from resolvers.billing import billed_id, mode_of
+from resolvers.billing import mode_of
 from resolvers.countries import country, vat_id
 from resolvers.emails import email_address
 from resolvers.events import Change, EventKind, record
+from resolvers.payers import Payer, authorize_payers
 from resolvers.texts import short_text
 
 
@@ -28,13 +29,13 @@ async def change_billing_mode(
 
     Needs INVOICES_WRITE in the account and in that one: it decides about that one's invoices. The cycle that
     is under way is billed whole as its end finds it, so that each charge comes on one invoice. Raises
-    PARENT_ACCOUNT_REQUIRED, and FAILED_PRECONDITION for a master account.
+    BILLED_ACCOUNT_REQUIRED, and FAILED_PRECONDITION for a master account.
     """
     account = await authorize(session, principal, account_id, Permission.INVOICES_WRITE)
     if account.account_id == account.master_id:
         message = "A master account always has invoices of its own."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
-    await _authorize_above(session, principal, account)
+    await authorize_payers(session, principal, account, Permission.INVOICES_WRITE, [Payer.BILLED_ABOVE])
     current = select(mode_of(accounts)).where(_is(account))
     before = BillingMode((await session.execute(current)).scalar_one())
     if before is mode:
@@ -115,21 +116,6 @@ def _changed(before: BillingDetails | None, after: BillingDetails) -> Change:
     """Which of them; the values are for those who may see invoices."""
     old = {} if before is None else asdict(before)
     return {"changed": [_FIELDS[name] for name, value in asdict(after).items() if old.get(name) != value]}
-
-
-async def _authorize_above(session: WriteSession, principal: Principal, account: Authorized) -> None:
-    parent, own = accounts.alias(), accounts.alias()
-    above = and_(parent.c.master_id == own.c.master_id, parent.c.id == own.c.parent_id)
-    statement = (
-        select(billed_id(parent, current_moment()))
-        .select_from(own.join(parent, above))
-        .where(own.c.master_id == account.master_id, own.c.id == account.account_id)
-    )
-    above_id = AccountId((await session.execute(statement)).scalar_one())
-    try:
-        await authorize_also(session, principal, above_id, Permission.INVOICES_WRITE)
-    except (NotFound, PermissionDenied) as refusal:
-        raise Refusal(RefusalCode.PARENT_ACCOUNT_REQUIRED) from refusal
 
 
 def _is(account: Authorized) -> ColumnElement[bool]:

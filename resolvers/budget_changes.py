@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from authz.guard import Authorized, Effect, authorize_also, lock_path
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.budgets import BudgetCurrency, budgets
@@ -18,6 +18,7 @@ from resolvers.amounts import MOST_AT_ONCE
 from resolvers.budget_guarantees import check_guarantees
 from resolvers.credit import has_own_balance, nearest_pool
 from resolvers.events import Change, EventKind, record
+from resolvers.payers import Payer, authorize_payers
 from resolvers.terms import terms_of
 
 PERMISSIONS = {
@@ -118,10 +119,9 @@ async def _authorize(
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await lock_path(session, before.master_id, parent_id)
     account = await authorize_also(session, principal, before.account_id, permission, Effect.TAKES_AWAY)
-    try:
-        parent = await authorize_also(session, principal, parent_id, permission, Effect.TAKES_AWAY)
-    except (NotFound, PermissionDenied) as refusal:
-        raise Refusal(RefusalCode.PARENT_ACCOUNT_REQUIRED) from refusal
+    (parent,) = await authorize_payers(
+        session, principal, account, permission, [Payer.PARENT], Effect.TAKES_AWAY
+    )
     return account, parent
 
 

@@ -114,16 +114,18 @@ async def store_request(
 
 
 async def drop_request(
-    session: WriteSession, principal: Principal, account: Authorized, link: Link, reason: str | None = None
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    link: Link,
+    request: Request,
+    *,
+    withdrawn: bool,
 ) -> None:
-    """What waits is declined or taken back."""
-    dropped = await session.execute(
-        delete(parent_access_requests).where(_of(link)).returning(parent_access_requests.c.parent_access)
-    )
-    mode = dropped.scalar_one_or_none()
-    if mode is not None:
-        asked: Change = {"parent_access": mode}
-        await _log(session, principal, account, EventKind.PARENT_ACCESS_DECLINED, link, asked, reason)
+    """What waits is `withdrawn` by the side that asked, or declined by the other one."""
+    await session.execute(delete(parent_access_requests).where(_of(link)))
+    kind = EventKind.PARENT_ACCESS_WITHDRAWN if withdrawn else EventKind.PARENT_ACCESS_DECLINED
+    await _log(session, principal, account, kind, link, {"parent_access": request.mode.value}, None)
 
 
 async def set_mode(

@@ -19,8 +19,10 @@ from resolvers import share_updates as updates
 from resolvers import shares
 from resolvers.attempts import Limit
 from resolvers.identifiers import required
+from resolvers.offer_declining import decline_share
 from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.context import ContextInfo, principal_of
+from schema.invitation_changes import DeclineInput, DeclinePayload
 from schema.links import invitation_link
 from schema.shares import Share
 from schema.user_errors import UserError
@@ -106,6 +108,7 @@ class SharePreview:
     account_names: list[str] = strawberry.field(description="What it opens.")
     giver_name: str | None = strawberry.field(description="Who shares; null: a program.")
     role_name: str | None = strawberry.field(description="The role that it gives; null: areas.")
+    role_description: str | None = strawberry.field(description="What the role is for; null: areas.")
     areas: list[Area] | None = strawberry.field(description="The areas that it opens; null: a role.")
     hidden_areas: list[Area] = strawberry.field(description="What stays hidden.")
     email: str = strawberry.field(description="For whom it was made.")
@@ -207,6 +210,17 @@ class ShareMutation:
             return _payload(await acceptance.leave_share(session, principal, share_id))
 
         return await perform(info, SharePayload, write, dry_run=input.dry_run)
+
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Answer a share with no. For whoever holds the link; nobody has to be signed in.",
+    )
+    async def share_decline(self, info: ContextInfo, input: DeclineInput) -> DeclinePayload:
+        async def write(session: WriteSession) -> DeclinePayload:
+            await decline_share(session, input.token)
+            return payload(DeclinePayload, declined=True)
+
+        return await perform(info, DeclinePayload, write)
 
 
 def _payload(made: writes.ShareMade) -> SharePayload:

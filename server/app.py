@@ -65,7 +65,7 @@ def create_app(
         endpoint,
         [
             Route("/", _to_graphiql),
-            Route("/invitation", invitation_page),
+            Route("/invitation", invitation_page(settings.app_url)),
             Route(recipients.PATH, recipients.RecipientsEndpoint(uploads, reads, executor.key_uses)),
             assets,
             InvoiceDownload(executor).route,

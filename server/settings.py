@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
         default=None, description="Where people reach the server; links in e-mails begin with it."
     )
+    app_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
+        default=None,
+        description="The front-end, where people go once they have accepted an invitation or a share; left "
+        "out: GraphiQL.",
+    )
     allowed_hosts: Annotated[str, AfterValidator(values.allowed_hosts)] = Field(
         default="localhost,127.0.0.1,[::1]",
         description="Host names that requests may name, separated by commas; * for any.",

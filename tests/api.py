@@ -85,6 +85,8 @@ class Api:
 
 
 INPUT_TYPES = {
+    "invitationDecline": "DeclineInput",
+    "shareDecline": "DeclineInput",
     "sendCommit": "SendReservationInput",
     "sendVoid": "SendReservationInput",
     "shareLeave": "ShareInput",

@@ -19,7 +19,7 @@ from tests.authorization.matrix_rows import Prepare, Values
 from tests.authorization.outcomes import DONE
 from tests.budgets import set_budget
 from tests.credit import set_mode
-from tests.plans import cancel_plan
+from tests.plans import STARTER, cancel_plan, subscribe
 
 BOTH = ("owner", "parent_administrator")
 """The account's own people, and those above it."""
@@ -110,6 +110,14 @@ async def _lowered_sends(stage: Stage) -> Values:
     return {"accountId": stage.account.id, "cap": 0, "guarantee": 0}
 
 
+async def _waiting_first_plan(stage: Stage) -> Values:
+    await set_mode(stage.world, CreditMode.SHARED_POOL, stage.account)
+    await cancel_plan(stage.world, stage.account)
+    in_a_week = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=7)
+    await subscribe(stage.world, stage.account, STARTER, anchored_at=in_a_week)
+    return {"accountId": stage.account.id, "expectedVersion": await stage.version()}
+
+
 async def _raised_credit(stage: Stage) -> Values:
     return {**await _lowered_credit(stage), "cap": "2000"}
 
@@ -139,6 +147,7 @@ STATUSES: dict[str, Row] = {
     "accountClose": Row(NOT_ONCE_CLOSED),
     "memberInvite": Row(NEEDS_ACTIVE),
     "invitationRevoke": Row(TAKES_AWAY),
+    "invitationDecline": Row(TAKES_AWAY),
     "invitationAccept": Row(NEEDS_ACTIVE, ("newcomer",)),
     "memberUpdate": Row(TAKES_AWAY),
     "memberUpdate: raises": Row(NEEDS_ACTIVE, prepare=_raised_member),
@@ -149,6 +158,7 @@ STATUSES: dict[str, Row] = {
     "shareCreate": Row(NEEDS_ACTIVE),
     "shareUpdate": Row(NEEDS_ACTIVE),
     "shareUpdate: narrows": Row(TAKES_AWAY, prepare=_narrowed_share),
+    "shareDecline": Row(TAKES_AWAY),
     "shareRevoke": Row(TAKES_AWAY),
     "shareAccept": Row(NEEDS_ACTIVE, ("newcomer",)),
     "shareLeave": Row(TAKES_AWAY, ("guest",)),
@@ -167,6 +177,7 @@ STATUSES: dict[str, Row] = {
     "parentAccessUpdate": Row(TAKES_AWAY, ABOVE),
     "parentAccessAnswer": Row(TAKES_AWAY, ABOVE),
     "parentAccessAnswer: declines": Row(TAKES_AWAY, ABOVE, prepare=_declined_link),
+    "parentAccessWithdraw": Row(TAKES_AWAY, ("owner",)),
     "breakGlassOpen": Row(NEEDS_ACTIVE, ABOVE),
     "breakGlassEnd": Row(TAKES_AWAY),
     "subaccountsRequest": Row(NEEDS_ACTIVE),
@@ -174,6 +185,7 @@ STATUSES: dict[str, Row] = {
     "overrideApprove": Row(NOT_ONCE_CLOSED, ("staff_approver",)),
     "overrideEnd": Row(TAKES_AWAY, ("staff_agent",)),
     "subaccountsRequestDecline": Row(TAKES_AWAY, ("staff_agent",)),
+    "subaccountsRequestWithdraw": Row(TAKES_AWAY),
     "creditTransfer": Row(NEEDS_ACTIVE),
     "creditModeUpdate": Row(NEEDS_ACTIVE, ABOVE),
     "paymentMethodAdd": Row(NEEDS_ACTIVE),
@@ -182,6 +194,8 @@ STATUSES: dict[str, Row] = {
     "topUpRuleUpdate": Row(NEEDS_ACTIVE),
     "topUpRuleRemove": Row(TAKES_AWAY),
     "planChange": Row(NEEDS_ACTIVE, ABOVE),
+    "planChangeWithdraw": Row(NEEDS_ACTIVE, ABOVE),
+    "planChangeWithdraw: a first plan": Row(TAKES_AWAY, ABOVE, prepare=_waiting_first_plan),
     "limitIncrease": Row(NEEDS_ACTIVE, ABOVE),
     "sendReserve": Row(NEEDS_ACTIVE),
     "sendCommit": Row(NEEDS_ACTIVE),

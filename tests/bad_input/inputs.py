@@ -59,6 +59,7 @@ def _members(place: Place) -> dict[str, Input]:
         | {"email": _address(place), "expiresAt": _next_year(), "idempotencyKey": "2"},
         "invitationRevoke": {"invitationId": place.invitation_id},
         "invitationAccept": {"token": place.token},
+        "invitationDecline": {"token": place.token},
         "memberUpdate": role | {"memberId": place.member.id, "expiresAt": _next_year()},
         "memberRemove": {"memberId": place.member.id},
         "memberLeave": account,
@@ -77,6 +78,7 @@ def _shares(place: Place) -> dict[str, Input]:
         "shareUpdate": shared | role | share | {"expectedVersion": 1, "expiresAt": _next_year()},
         "shareRevoke": share,
         "shareAccept": {"token": place.offer.token},
+        "shareDecline": {"token": place.offer.token},
         "shareLeave": share,
     }
 
@@ -109,6 +111,7 @@ def _links(place: Place) -> dict[str, Input]:
     return {
         "parentAccessUpdate": because | {"expectedVersion": 1, "parentAccess": "NONE"},
         "parentAccessAnswer": account | {"parentAccess": "READ_ONLY", "accept": True},
+        "parentAccessWithdraw": account | {"parentAccess": "READ_ONLY"},
         "breakGlassOpen": because | {"accountId": place.glass.id, "hours": 24},
         "breakGlassEnd": {"breakGlassId": place.opening.id},
     }
@@ -121,6 +124,7 @@ def _staff(place: Place) -> dict[str, Input]:
     return {
         "subaccountsRequest": account | because,
         "subaccountsRequestDecline": account | because,
+        "subaccountsRequestWithdraw": account,
         "overrideCreate": account
         | because
         | {"kind": "SENDING_DOMAINS", "sendingDomains": 2, "expiresAt": _next_year()}
@@ -151,6 +155,7 @@ def _plans_and_sends(place: Place) -> dict[str, Input]:
     return {
         "planChange": {"accountId": place.master.id, "planId": STARTER.id}
         | {"expectedVersion": 1, "timeZone": "Europe/Paris"},
+        "planChangeWithdraw": account | {"expectedVersion": 1},
         "limitIncrease": account | {"blocks": 1, "idempotencyKey": "6"},
         "sendReserve": account
         | {"stream": "MARKETING", "recipients": None, "recipientHashes": None}

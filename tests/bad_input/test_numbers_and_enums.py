@@ -78,6 +78,7 @@ WRONG: dict[str, dict[str, list[object]]] = {
     },
     "creditModeUpdate": {"mode": [None, "", "own_balance", 1, True]},
     "planChange": {"expectedVersion": [None, "1", 1.5], "timeZone": [7, {}], "planId": [None, {}]},
+    "planChangeWithdraw": {"expectedVersion": [None, "1", 1.5]},
     "limitIncrease": {"blocks": [None, "1", 1.5, True, 2**31], "idempotencyKey": [None, 7]},
     "sendReserve": {
         "stream": [None, "", "marketing", 1],

@@ -11,6 +11,7 @@ from models.accounts import ParentAccess
 from models.sends import ReservationStatus
 from tests.api import Api, Caller
 from tests.billing import SHOWN, give_invoice, invoices_of, lines_of, separate
+from tests.credit import own_balances
 from tests.links import set_parent_access
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import attempt, code_of, done
@@ -54,13 +55,14 @@ async def test_the_nearest_with_its_own(api: Api, brand: Brand, world: World) ->
 
 
 async def test_a_preview_tells_whose_invoice(api: Api, brand: Brand, world: World) -> None:
-    """N11: the same as the account does."""
+    """N11: that of whose credit would pay, whoever is billed for plans."""
     query = """query ($id: ID!) { sendPreview(
       accountId: $id, stream: MARKETING, recipients: ["ann@example.com"]) { invoicedAccount { id } } }"""
+    await separate(world, brand.us)
     for expected in (brand.master, brand.us):
         shown = (await api.read(query, brand.owner, id=brand.us.id))["sendPreview"]
         assert shown["invoicedAccount"] == {"id": expected.id}
-        await separate(world, brand.us)
+        await own_balances(world, brand.us)
 
 
 async def test_who_decides(api: Api, brand: Brand, world: World) -> None:
@@ -69,7 +71,7 @@ async def test_who_decides(api: Api, brand: Brand, world: World) -> None:
     below = await world.account(brand.us)
     before = await world.state(brand.master)
     refused = {
-        "PARENT_ACCOUNT_REQUIRED": (own, brand.us),
+        "BILLED_ACCOUNT_REQUIRED": (own, brand.us),
         "FAILED_PRECONDITION": (brand.owner, brand.master),
     }
     for code, (caller, account) in refused.items():

@@ -22,6 +22,7 @@ MALFORMED = {
     "MANDANT_FOLDER": ("/dev/null", "/dev/null/below"),
     "HOST": ("foo bar", "localhost:8000", "http://localhost", "[::1]", "-", "a" * 70, "ho\u00dft/x", "a..b"),
     "PORT": (*_NUMBERS, "65536", "8000/tcp"),
+    "MANDANT_APP_URL": ("foo", "javascript:alert(1)", "https://example.com?x=1"),
     "MANDANT_PUBLIC_URL": (
         "foo",
         "example.com",
@@ -98,6 +99,7 @@ ACCEPTED = {
         "postgresql://u@/x?host=/run",
     ),
     "HOST": ("0.0.0.0", "::", "localhost", "my-host.example.com"),
+    "MANDANT_APP_URL": ("https://app.example.com/welcome", "http://127.0.0.1:3000"),
     "MANDANT_PUBLIC_URL": ("https://example.com", "http://[::1]:8000/", "https://example.com/accounts/"),
     "MANDANT_ALLOWED_HOSTS": ("*", "a.example, *.example.org ,[::1],10.0.0.1", "api_internal"),
     "MANDANT_ALLOWED_ORIGINS": (
