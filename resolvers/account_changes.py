@@ -1,6 +1,5 @@
 """What changes an account."""
 
-import enum
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, exists, select, update
@@ -18,36 +17,27 @@ from models.text_forms import forms_of
 from resolvers.events import Change, EventKind, record
 from resolvers.ownership import release_owners
 from resolvers.texts import short_text, visible_text
-
-
-class Unchanged(enum.Enum):
-    """The mark of a value that an update leaves as it is, where null means something."""
-
-    UNCHANGED = enum.auto()
-
-
-UNCHANGED = Unchanged.UNCHANGED
-
+from resolvers.unchanged import UNCHANGED, Unchanged
 
 _NARROW = {RightsInheritance.ADMINISTRATORS, ApiKeyCreationPlace.MASTER_ONLY}
 
 
 @dataclass(frozen=True)
 class AccountUpdate:
-    """The new values; `None` leaves a name or a setting as it is."""
+    """The new values; `external_id` None: there is none any more."""
 
     account_id: AccountId
     expected_version: int
-    name: str | None
-    external_id: str | Unchanged | None
-    rights_inheritance: RightsInheritance | None
-    api_key_creation: ApiKeyCreationPlace | None = None
+    name: str | Unchanged = UNCHANGED
+    external_id: str | Unchanged | None = UNCHANGED
+    rights_inheritance: RightsInheritance | Unchanged = UNCHANGED
+    api_key_creation: ApiKeyCreationPlace | Unchanged = UNCHANGED
 
     @property
     def effect(self) -> Effect:
         """By the narrower settings alone somebody only loses rights."""
-        settings = {self.rights_inheritance, self.api_key_creation} - {None}
-        alone = self.name is None and self.external_id is UNCHANGED
+        settings = {self.rights_inheritance, self.api_key_creation} - {UNCHANGED}
+        alone = self.name is UNCHANGED and self.external_id is UNCHANGED
         return Effect.TAKES_AWAY if alone and settings and settings <= _NARROW else Effect.CHANGES
 
 
@@ -63,10 +53,10 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     account = await authorize(
         session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.effect
     )
-    settings = (command.rights_inheritance, command.api_key_creation)
-    if any(settings) and not account.mask & account.below_mask & Permission.SETTINGS_WRITE.bit:
+    settings = {command.rights_inheritance, command.api_key_creation} - {UNCHANGED}
+    if settings and not account.mask & account.below_mask & Permission.SETTINGS_WRITE.bit:
         raise PermissionDenied(Permission.SETTINGS_WRITE)
-    if command.api_key_creation is not None and account.account_id != account.master_id:
+    if command.api_key_creation is not UNCHANGED and account.account_id != account.master_id:
         message = "Set it in the master account: it holds for the whole tree."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")
     current = await _current(session, account)
@@ -181,15 +171,15 @@ async def _change_status(
 
 def _new_values(command: AccountUpdate) -> Change:
     values: Change = {}
-    if command.name is not None:
+    if command.name is not UNCHANGED:
         values["name"] = short_text(command.name, "name")
     if command.external_id is None:
         values["external_id"] = None
     elif command.external_id is not UNCHANGED:
         values["external_id"] = visible_text(command.external_id, "externalId")
-    if command.rights_inheritance is not None:
+    if command.rights_inheritance is not UNCHANGED:
         values["rights_inheritance"] = command.rights_inheritance.value
-    if command.api_key_creation is not None:
+    if command.api_key_creation is not UNCHANGED:
         values["api_key_creation"] = command.api_key_creation.value
     return values
 

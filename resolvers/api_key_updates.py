@@ -14,7 +14,6 @@ from authz.refusals import Refusal, RefusalCode, VersionConflict
 from engine.write_sessions import WriteSession
 from models.api_keys import ApiKeyPurpose
 from models.identifiers import ApiKeyId, Kind, UserId, present
-from resolvers.account_changes import UNCHANGED, Unchanged
 from resolvers.api_key_scopes import scopes_of
 from resolvers.events import Change, EventKind
 from resolvers.ip_ranges import ip_ranges, narrow_to
@@ -28,18 +27,20 @@ from resolvers.locked_api_keys import (
 )
 from resolvers.moments import check_future, ends_no_later
 from resolvers.texts import name_of_rights
+from resolvers.unchanged import UNCHANGED, Unchanged
 
 
 @dataclass(frozen=True)
 class ApiKeyUpdate:
-    """The new values; None leaves a name, ranges or permissions as they are, and takes an expiry away."""
+    """The new values. `permissions` None: all that the role gives; no `ip_ranges`: it works from anywhere;
+    `expires_at` None: it never ends."""
 
     api_key_id: ApiKeyId
     expected_version: int
-    name: str | None
-    permissions: frozenset[Permission] | None
-    ip_ranges: tuple[str, ...] | None
-    expires_at: datetime.datetime | Unchanged | None
+    name: str | Unchanged = UNCHANGED
+    permissions: frozenset[Permission] | Unchanged | None = UNCHANGED
+    ip_ranges: tuple[str, ...] | Unchanged = UNCHANGED
+    expires_at: datetime.datetime | Unchanged | None = UNCHANGED
 
 
 async def update_api_key(session: WriteSession, principal: Principal, command: ApiKeyUpdate) -> Authorized:
@@ -97,12 +98,12 @@ async def _check_makeable(
 
 def _new_values(command: ApiKeyUpdate, key: KeyRow, role: RoleGrant) -> dict[str, object]:
     values: dict[str, object] = {}
-    if command.name is not None:
+    if command.name is not UNCHANGED:
         values["name"] = name_of_rights(command.name, "name")
-    if command.permissions is not None:
+    if command.permissions is not UNCHANGED:
         purpose = None if key.purpose is None else ApiKeyPurpose(key.purpose)
         values["scopes"] = scopes_of(role, command.permissions, purpose)
-    if command.ip_ranges is not None:
+    if command.ip_ranges is not UNCHANGED:
         values["ip_ranges"] = ip_ranges(command.ip_ranges, "ipRanges")
     if command.expires_at is not UNCHANGED:
         if command.expires_at is not None:

@@ -21,6 +21,7 @@ from models.roles import roles
 from models.text_forms import forms_of
 from resolvers.events import Change, EventKind, record
 from resolvers.texts import name_of_rights, short_text
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ class RoleCreation:
 
 @dataclass(frozen=True)
 class RoleUpdate:
-    """The new values; `None` leaves one as it is."""
+    """The new values."""
 
     role_id: RoleId
     expected_version: int
-    name: str | None
-    description: str | None
-    permissions: frozenset[Permission] | None
-    permissions_below: frozenset[Permission] | None
+    name: str | Unchanged = UNCHANGED
+    description: str | Unchanged = UNCHANGED
+    permissions: frozenset[Permission] | Unchanged = UNCHANGED
+    permissions_below: frozenset[Permission] | Unchanged = UNCHANGED
 
 
 @dataclass(frozen=True)
@@ -193,17 +194,15 @@ async def _current(session: WriteSession, change: RoleChange) -> tuple[int, _Con
 
 def _new_content(before: _Content, command: RoleUpdate) -> _Content:
     content = before
-    if command.name is not None:
+    if command.name is not UNCHANGED:
         content = replace(content, name=name_of_rights(command.name, "name"))
-    if command.description is not None:
+    if command.description is not UNCHANGED:
         content = replace(content, description=_description(command.description))
-    if command.permissions is not None or command.permissions_below is not None:
-        old, here, below = before.rights, command.permissions, command.permissions_below
-        rights = role_rights(
-            old.permissions if here is None else here, old.permissions_below if below is None else below
-        )
-        content = replace(content, rights=rights)
-    return content
+    rights = role_rights(
+        new_value(command.permissions, before.rights.permissions),
+        new_value(command.permissions_below, before.rights.permissions_below),
+    )
+    return replace(content, rights=rights)
 
 
 def _description(text: str) -> str:

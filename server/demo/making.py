@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.principals import Credentials, Principal, PrincipalKind
 from authz.tokens import TokenKind, digest_of
 from engine.write_sessions import WriteSession, WriteSessions
-from models.accounts import CreditMode, accounts
+from models.accounts import CreditMode
 from models.identifiers import AccountId, LedgerTransactionId, MasterId, new_id
 from models.ledger import BalanceKind, LedgerTransactionKind
 from models.outbox import outbox_messages
 from models.users import users
-from resolvers.account_changes import UNCHANGED, AccountUpdate, suspend_account, update_account
+from resolvers.account_changes import AccountUpdate, suspend_account, update_account
 from resolvers.contacts import ContactKey
-from resolvers.credit_modes import change_credit_mode
+from resolvers.credit_modes import CreditModeUpdate, change_credit_mode
 from resolvers.credit_transfers import CreditTransfer, transfer_credit
 from resolvers.invitation_acceptance import accept_invitation
 from resolvers.invitation_changes import MemberInvitation, invite_member
@@ -32,7 +32,7 @@ from resolvers.share_changes import ShareCreation, WantedScope, create_share
 from resolvers.sign_up import SignUp, sign_up
 from resolvers.subaccounts import SubaccountCreation, create_subaccount
 from resolvers.subaccounts_request_changes import SubaccountSetUp
-from server.demo.sending import Sender, Sending
+from server.demo.sending import Sender, Sending, version_of
 from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
 from server.demo.year import Year
 
@@ -100,12 +100,9 @@ class _Making:
         await self._buy(owner, done.account_id, tree.credit)
         card = NewPaymentMethod(done.account_id, "practice-card", "Visa ending in 4242")
         await add_payment_method(self.session, owner, card)
-        version = select(accounts.c.version).where(accounts.c.id == done.account_id)
         update_command = AccountUpdate(
             done.account_id,
-            (await self.session.execute(version)).scalar_one(),
-            name=None,
-            external_id=UNCHANGED,
+            await version_of(self.session, done.account_id),
             rights_inheritance=tree.rights_inheritance,
         )
         await update_account(self.session, owner, update_command)
@@ -130,7 +127,9 @@ class _Making:
     async def _hand_down(
         self, maker: Principal, parent_id: AccountId, account_id: AccountId, amount: int
     ) -> None:
-        await change_credit_mode(self.session, maker, account_id, CreditMode.OWN_BALANCE)
+        version = await version_of(self.session, account_id)
+        command = CreditModeUpdate(account_id, version, CreditMode.OWN_BALANCE)
+        await change_credit_mode(self.session, maker, command)
         transfer = CreditTransfer(parent_id, account_id, amount, "For the first campaigns", "demo")
         await transfer_credit(self.session, maker, transfer)
 

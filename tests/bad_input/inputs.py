@@ -60,7 +60,7 @@ def _members(place: Place) -> dict[str, Input]:
         "invitationRevoke": {"invitationId": place.invitation_id},
         "invitationAccept": {"token": place.token},
         "invitationDecline": {"token": place.token},
-        "memberUpdate": role | {"memberId": place.member.id, "expiresAt": _next_year()},
+        "memberUpdate": role | {"memberId": place.member.id, "expectedVersion": 1, "expiresAt": _next_year()},
         "memberRemove": {"memberId": place.member.id},
         "memberLeave": account,
         "ownershipTransfer": account | {"toMemberId": place.member.id, "fromMemberId": place.owner.id},
@@ -140,11 +140,13 @@ def _credit(place: Place) -> dict[str, Input]:
     return {
         "creditTransfer": {"fromAccountId": place.master.id, "toAccountId": place.account.id}
         | {"amount": 5, "memo": "May", "idempotencyKey": "4"},
-        "creditModeUpdate": account | {"mode": "SHARED_POOL"},
+        "creditModeUpdate": account | {"expectedVersion": 1, "mode": "SHARED_POOL"},
         "creditTopUp": account | paid | {"amount": "5", "idempotencyKey": "5"},
         "paymentMethodAdd": account | {"reference": "visa-1", "label": "Visa"},
         "paymentMethodRemove": paid,
-        "topUpRuleUpdate": account | paid | {"threshold": "5", "amount": "10", "dailyMaximum": "30"},
+        "topUpRuleUpdate": account
+        | paid
+        | {"expectedVersion": 1, "threshold": "5", "amount": "10", "dailyMaximum": "30"},
         "topUpRuleRemove": account,
     }
 
@@ -162,17 +164,18 @@ def _plans_and_sends(place: Place) -> dict[str, Input]:
         | {"recipientListId": place.recipients.id, "idempotencyKey": "7", "label": "Spring"},
         "sendCommit": reserved,
         "sendVoid": reserved,
-        "sendBudgetUpdate": account | {"cap": 5, "guarantee": 0},
-        "creditBudgetUpdate": {"accountId": place.glass.id} | {"cap": "5", "guarantee": "0"},
+        "sendBudgetUpdate": account | {"expectedVersion": 1, "cap": 5, "guarantee": 0},
+        "creditBudgetUpdate": {"accountId": place.glass.id, "expectedVersion": 1}
+        | {"cap": "5", "guarantee": "0"},
     }
 
 
 def _billing(place: Place) -> dict[str, Input]:
     account = {"accountId": place.account.id}
     return {
-        "billingModeUpdate": account | {"mode": "SEPARATE"},
+        "billingModeUpdate": account | {"expectedVersion": 1, "mode": "SEPARATE"},
         "billingDetailsUpdate": account
-        | {"name": "Hotel Ltd", "street": "Rue 1", "postcode": "75001", "city": "Paris"}
+        | {"expectedVersion": 1, "name": "Hotel Ltd", "street": "Rue 1", "postcode": "75001", "city": "Paris"}
         | {"country": "FR", "vatId": "FR12345678901", "email": _address(place)},
     }
 
