@@ -51,6 +51,7 @@ ALLOWED = {
     Use("resolvers.user_rights.limit_below", _BY_PERSON): "the membership that carries the limit",
     Use("resolvers.break_glass._may_see", _PRINCIPAL): "whoever broke the glass sees that",
     Use("resolvers.break_glass_mail.queue_warnings", _BY_PERSON): "whom to tell",
+    Use("resolvers.takeover.leave_account", _BY_PERSON): "the membership that came with the address ends",
     Use("resolvers.invitation_changes.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask
