@@ -20,12 +20,12 @@ from authz.permissions import (
     mask_literal,
     permissions_in,
 )
-from authz.principals import Principal, subject_rows
+from authz.principals import Principal
 from authz.reach import PRINCIPAL, direct_grant_rows, granted_mask, passed_mask
 from authz.refusals import RoleTooWide
 from engine.write_sessions import WriteSession
 from models.accounts import EVERYTHING_PASSES, ParentAccess, account_closure
-from models.identifiers import AccountId, ApiKeyId, MasterId, UserId
+from models.identifiers import AccountId, MasterId
 
 LEAST_PASSES = Permission.ACCOUNT_READ.bit | Permission.ACCOUNT_SUSPEND.bit
 """What no mode takes: that the account is there and whether it runs stay with the parent that pays for it."""
@@ -119,13 +119,6 @@ class Standing:
 async def standing_of_principal(session: WriteSession, principal: Principal, link: Link) -> Standing:
     """For which sides who asks may speak."""
     return await _standing(session, PRINCIPAL, link, principal.credentials.binds)
-
-
-async def standing_of(
-    session: WriteSession, link: Link, user_id: UserId | None, api_key_id: ApiKeyId | None
-) -> Standing:
-    """For which sides a person or a key may speak now (T14)."""
-    return await _standing(session, subject_rows(user_id, api_key_id), link, {})
 
 
 async def _standing(session: WriteSession, principal: CTE, link: Link, binds: Mapping[str, Any]) -> Standing:
