@@ -1,6 +1,7 @@
 """What a request carries from the transport to the fields."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import GraphQLError
 from strawberry.types import Info
@@ -12,6 +13,7 @@ from engine.reader import Reader
 from engine.write_sessions import WriteSessions
 from resolvers.contacts import KeySource
 from resolvers.payments import PaymentProvider
+from resolvers.public_url import PUBLIC_URL_NAME
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 
 
@@ -45,6 +47,10 @@ class Context:
     def credentials(self) -> Credentials:
         """What every statement looks the principal up by."""
         return ANONYMOUS if self.principal is None else self.principal.credentials
+
+    def binds(self, credentials: Credentials) -> dict[str, Any]:
+        """The values that reads for these credentials name themselves."""
+        return {**credentials.binds, PUBLIC_URL_NAME: self.public_url}
 
     @property
     def retry_after(self) -> int | None:

@@ -28,6 +28,7 @@ from schema.invitations import Invitation
 from schema.invoices import Invoice, InvoiceQuery
 from schema.member_changes import MemberMutation
 from schema.members import Member
+from schema.needs import describe_needs
 from schema.override_changes import OverrideMutation
 from schema.overrides import Override
 from schema.parent_access_changes import ParentAccessMutation
@@ -138,6 +139,7 @@ def build_schema() -> strawberry.Schema:
     unmarked = unmarked_fields(schema)
     if unmarked:
         raise UnmarkedFieldsError(f"Without a mark of who may see them: {', '.join(unmarked)}")
+    describe_needs(graphql_schema(schema))
     return schema
 
 

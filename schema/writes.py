@@ -59,6 +59,13 @@ def authz_revision() -> Any:
     )
 
 
+def removed_id(what: str) -> Any:
+    """The field that tells which object is gone, where the payload cannot show it any more."""
+    return strawberry.field(
+        default=None, description=f"The id of the {what} that is gone; null where nothing was done."
+    )
+
+
 def payload(type_: type[T], **values: object) -> T:
     """A payload: what its fields are read by (`carries`), and its plain fields."""
     carried = entity_of(type_).carries
@@ -120,8 +127,9 @@ async def perform_steps(
     if isinstance(done, Refusal):
         return refused(info, type_, done)
     credentials = info.context.credentials if reads_as is None else reads_as(done)
-    await info.context.reader.renew(credentials.binds)
-    await info.context.payloads.read(done, info._raw_info, credentials.binds)
+    binds = info.context.binds(credentials)
+    await info.context.reader.renew(binds)
+    await info.context.payloads.read(done, info._raw_info, binds)
     return done
 
 
