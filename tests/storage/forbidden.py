@@ -6,9 +6,9 @@ from sqlalchemy import delete, func, insert, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from authz.builtin_roles import BuiltinRole
+from models.account_statuses import account_status_changes
 from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
-from models.account_statuses import account_status_changes
 from models.billing import billing_details, billing_mode_choices, charged_cycles, charges
 from models.break_glass import break_glass_openings
 from models.budgets import budgets, credit_counts
