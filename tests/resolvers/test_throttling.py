@@ -23,7 +23,7 @@ from models.devices import devices
 from resolvers.devices import MOST_OF_A_PERSON
 from resolvers.sign_in_limits import OF_A_DEVICE, OF_AN_ADDRESS
 from tests.api import Api
-from tests.authorization.moments import hash_quickly
+from tests.authorization.moments import hash_quickly, open_session
 from tests.resolvers.mutations import Token, code_of, done
 from tests.world import PASSWORD, Person, World
 
