@@ -7,7 +7,7 @@ from graphql import GraphQLError
 from strawberry.types import Info
 
 from authz.principals import ANONYMOUS, Credentials, Principal
-from authz.refusals import RefusalCode
+from authz.refusals import RateLimited, Refusal
 from engine.payloads import Payloads
 from engine.reader import Reader
 from engine.write_sessions import WriteSessions
@@ -35,7 +35,7 @@ class Context:
     """Raises a Refusal where the deployment has none."""
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
-    refusals: list[RefusalCode] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     """Why mutations changed nothing, one for each of them that was refused."""
 
     @property
@@ -51,6 +51,12 @@ class Context:
     def binds(self, credentials: Credentials) -> dict[str, Any]:
         """The values that reads for these credentials name themselves."""
         return {**credentials.binds, PUBLIC_URL_NAME: self.public_url}
+
+    @property
+    def retry_after(self) -> int | None:
+        """The seconds after which all can be tried again that was refused by a limit; None: nothing was."""
+        limited = [refusal.retry_after for refusal in self.refusals if isinstance(refusal, RateLimited)]
+        return max(limited, default=None)
 
 
 ContextInfo = Info[Context, None]

@@ -148,10 +148,10 @@ class MemberMutation:
         return await perform(info, MemberPayload, write, dry_run=input.dry_run)
 
 
+def _role_id(text: str) -> uuid.UUID:
+    return required(Kind.ROLE, text, "roleId")
+
+
 def _ended(done: writes.MemberChange) -> MemberEndPayload:
     removed = strawberry.ID(present(Kind.MEMBER, done.membership_id))
     return payload(MemberEndPayload, account_id=done.account.account_id, removed_member_id=removed)
-
-
-def _role_id(text: str) -> uuid.UUID:
-    return required(Kind.ROLE, text, "roleId")

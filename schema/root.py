@@ -54,6 +54,7 @@ from schema.top_up_rule_changes import TopUpRuleMutation
 from schema.user_errors import (
     InsufficientCreditError,
     PermissionDeniedError,
+    RateLimitedError,
     RefusedError,
     RoleTooWideError,
     VersionConflictError,
@@ -117,6 +118,7 @@ _MORE_TYPES = (
     RoleTooWideError,
     VersionConflictError,
     InsufficientCreditError,
+    RateLimitedError,
 )
 _MARKS = (Anonymous, Public, Requires, RequiresAny, StaffOnly)
 _CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})

@@ -40,6 +40,7 @@ from schema.context import Context
 from schema.root import graphql_schema
 from server.authentication import WHO_ASKS, authenticated, credentials_of
 from server.errors import RevisionUnknown, Unauthenticated
+from server.graphql_response import LimitedResult
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
@@ -183,12 +184,14 @@ class Executor:
                 executor_class=PayloadExecutor,
             )
             answer = result if isinstance(result, ExecutionResult) else await result
-            log_codes(code.name for code in context.refusals)
+            log_codes(refusal.code.name for refusal in context.refusals)
         except GateClosedError:
             raise RevisionUnknown from None
         finally:
             await reader.close()
         changed = operation.operation is OperationType.MUTATION and not payloads.left
+        if context.retry_after is not None:
+            answer = LimitedResult(answer, context.retry_after)
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
 
     def _binds(self, credentials: Credentials) -> dict[str, Any]:
@@ -227,7 +230,8 @@ _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)
 
 def _with_extensions(answer: ExecutionResult | bytes, extensions: Mapping[str, object]) -> ExecutionResult:
     found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
-    return ExecutionResult(found.data, found.errors, {**(found.extensions or {}), **extensions})
+    found.extensions = {**(found.extensions or {}), **extensions}
+    return found
 
 
 def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:
