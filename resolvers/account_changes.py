@@ -15,7 +15,6 @@ from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
 from resolvers.events import Change, EventKind, record
-from resolvers.ownership import release_owners
 from resolvers.texts import short_text
 
 
@@ -90,23 +89,6 @@ async def resume_account(
         Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason
     )
     return await _change_status(session, principal, account_id, change)
-
-
-async def close_account(
-    session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
-) -> Authorized:
-    """End the account for good; it stays readable. Raises HAS_SUBACCOUNTS while open ones stand below."""
-    change = _StatusChange(Permission.ACCOUNT_CLOSE, AccountStatus.CLOSED, EventKind.ACCOUNT_CLOSED, reason)
-    account = await _change_status(session, principal, account_id, change)
-    below = exists().where(
-        accounts.c.master_id == account.master_id,
-        accounts.c.parent_id == account.account_id,
-        accounts.c.status != AccountStatus.CLOSED.value,
-    )
-    if (await session.execute(select(below))).scalar_one():
-        raise Refusal(RefusalCode.HAS_SUBACCOUNTS)
-    await release_owners(session, account)
-    return account
 
 
 async def check_external_id(

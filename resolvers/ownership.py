@@ -2,13 +2,14 @@
 
 import uuid
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.builtin_roles import BuiltinRole
 from authz.guard import Authorized
 from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
+from models.accounts import AccountStatus, accounts
 from models.identifiers import UserId
 from models.members import memberships
 from models.users import ownerships
@@ -30,7 +31,7 @@ async def take_ownership(session: WriteSession, account: Authorized, user_id: Us
 async def give_up_ownership(
     session: WriteSession, account: Authorized, user_id: UserId, membership_id: uuid.UUID
 ) -> None:
-    """Note that the person owns the account no longer. Raises LAST_OWNER.
+    """Note that the person owns the account no longer. Raises LAST_OWNER; a closed account needs no owner.
 
     The account is locked, so the owners that are counted cannot leave meanwhile.
     """
@@ -40,9 +41,16 @@ async def give_up_ownership(
         memberships.c.role_id == BuiltinRole.OWNER.id,
         memberships.c.id != membership_id,
     )
-    if (await session.execute(others)).scalar_one() == 0:
+    is_closed = select(accounts.c.status == AccountStatus.CLOSED.value).where(
+        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
+    )
+    facts = select(others.scalar_subquery().label("others"), is_closed.scalar_subquery().label("closed"))
+    found = (await session.execute(facts)).one()
+    if not found.others and not found.closed:
         raise Refusal(RefusalCode.LAST_OWNER)
-    await session.execute(delete(ownerships).where(ownerships.c.user_id == user_id))
+    # Whoever owned an account that was closed may own another by now.
+    owned = and_(ownerships.c.user_id == user_id, ownerships.c.account_id == account.account_id)
+    await session.execute(delete(ownerships).where(owned))
 
 
 async def release_owners(session: WriteSession, account: Authorized) -> None:

@@ -28,7 +28,7 @@ async def subscribe(
     if not (await session.execute(select(exists().where(known == time_zone)))).scalar_one():
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Not an IANA time zone.", "timeZone")
     begins = _holds_from(plan, terms)
-    await _withdraw(session, account)
+    await withdraw_waiting(session, account)
     begun = upsert(subscriptions).values(**_key(account), time_zone=time_zone, anchored_at=begins)
     replaced = {"time_zone": begun.excluded.time_zone, "anchored_at": begun.excluded.anchored_at}
     await session.execute(
@@ -41,7 +41,7 @@ async def subscribe(
 
 async def choose_again(session: WriteSession, account: Authorized, terms: Terms, plan: Plan) -> bool:
     """Let an account with a plan of its own have another one. Whether anything was changed."""
-    withdrawn = await _withdraw(session, account)
+    withdrawn = await withdraw_waiting(session, account)
     if plan.id == terms.plan.id:
         return withdrawn
     await _add(session, account, plan, _holds_from(plan, terms))
@@ -65,7 +65,7 @@ def _holds_from(plan: Plan, terms: Terms) -> datetime.datetime | ColumnElement[d
     return current_moment() if plan.gives_at_least(terms.plan) else terms.cycle_ends_at
 
 
-async def _withdraw(session: WriteSession, account: Authorized) -> bool:
+async def withdraw_waiting(session: WriteSession, account: Authorized) -> bool:
     """Take back what waits. Whether there was something."""
     choice = plan_choices.c
     withdrawn = await session.execute(

@@ -50,6 +50,7 @@ from schema.subaccounts_request_changes import SubaccountsRequestMutation
 from schema.subaccounts_requests import SubaccountsRequest
 from schema.top_up_rule_changes import TopUpRuleMutation
 from schema.user_errors import (
+    AccountNotSettledError,
     InsufficientCreditError,
     PermissionDeniedError,
     RefusedError,
@@ -114,6 +115,7 @@ _MORE_TYPES = (
     PermissionDeniedError,
     RoleTooWideError,
     VersionConflictError,
+    AccountNotSettledError,
     InsufficientCreditError,
 )
 _CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})

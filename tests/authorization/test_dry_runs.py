@@ -22,7 +22,7 @@ _WITHOUT = {
     "overrideApprove": "changes no right",
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
-    **dict.fromkeys(("creditTransfer", "creditTopUp", "creditModeUpdate"), "changes no right"),
+    **dict.fromkeys(("creditTransfer", "creditTopUp"), "changes no right"),
     **dict.fromkeys(
         ("planChange", "limitIncrease", "sendBudgetUpdate", "creditBudgetUpdate"), "changes no right"
     ),
