@@ -18,8 +18,8 @@ class RefusalCode(enum.Enum):
     RATE_LIMITED = "Too many attempts; try again later."
     PERSON_REQUIRED = "Only a signed-in person can do this, not an API key."
     MASTER_ACCOUNT_REQUIRED = "Only those who hold the permission in the master account make API keys here."
-    ACCOUNT_SUSPENDED = "The account, or one above it, is suspended."
-    ACCOUNT_CLOSED = "The account, or one above it, is closed."
+    ACCOUNT_SUSPENDED = "The account, or one above it, is suspended: only what takes something away is done."
+    ACCOUNT_CLOSED = "The account, or one above it, is closed: only what takes something away is done."
     ROLE_TOO_WIDE = "The role gives more than you hold yourself."
     ROLE_IN_USE = "Members, open invitations, shares or API keys still have the role."
     LAST_OWNER = "The account would be left without an owner."
@@ -36,6 +36,11 @@ class RefusalCode(enum.Enum):
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."
     SHARE_REVOKED = "The share was revoked, or whoever gave it lost the right to."
+    ADDRESS_NOT_VERIFIED = (
+        "The e-mail address was not verified yet: open the link in the mail that was sent to it, or ask for "
+        "another one with emailVerificationRequest."
+    )
+    LINK_NOT_VALID = "The link was used already, or its time is over; ask for another one."
     WRONG_PERSON = "It was made for another e-mail address."
     SIGN_UP_REFUSED = "No account can be made with this e-mail address and password."
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
@@ -46,6 +51,9 @@ class RefusalCode(enum.Enum):
     OWN_TREE = "You are a member or a guest of this tree yourself: somebody else of the staff has to."
     POOL_ACCOUNT_REQUIRED = (
         "Only those who hold the permission also in the account whose pool it is decide who draws from it."
+    )
+    BILLED_ACCOUNT_REQUIRED = (
+        "Only those who hold the permission also in the account that is billed for it decide this."
     )
     INSUFFICIENT_CREDIT = "There is not that much credit."
     PAYMENT_DECLINED = "The payment provider declined."
@@ -95,6 +103,14 @@ class VersionConflict(Refusal):
     def __init__(self, current_version: int) -> None:
         super().__init__(RefusalCode.CONFLICT, "It was changed since you read it.", "expectedVersion")
         self.current_version = current_version
+
+
+class RateLimited(Refusal):
+    """It was tried too often. `retry_after`: the seconds after which it can be tried again."""
+
+    def __init__(self, retry_after: int, what: str = "Too many attempts", field: str | None = None) -> None:
+        super().__init__(RefusalCode.RATE_LIMITED, f"{what}; try again in {retry_after} seconds.", field)
+        self.retry_after = retry_after
 
 
 class RoleTooWide(Refusal):

@@ -45,8 +45,8 @@ def create_app(settings: Settings, database_url: str) -> Application:
         await reads.close()
         await database.dispose()
 
-    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page)
-    return Application(endpoint, [], settings.allowed_hosts.split(","), lifespan)
+    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page())
+    return Application(endpoint, [], settings.allowed_host_names, [], lifespan)
 
 
 def main() -> None:

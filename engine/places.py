@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, FromClause, Select, column, table
-from sqlalchemy.sql import visitors
 
 from engine.arguments import hashable, opened
 from engine.binds import Argument, source_of
 from engine.declarations import SqlField
+from engine.elements import elements_of
 from engine.fragments import STAND_IN, Arguments, Fragment, FragmentRows, FragmentValue, Use
 from engine.writer import written
 
@@ -78,8 +78,8 @@ def _stand_in(parent: FromClause | None) -> FromClause | None:
 
 
 def _has_argument_in_cte(element: ClauseElement) -> bool:
-    ctes = [inner for inner in visitors.iterate(element) if isinstance(inner, CTE)]
-    return any(_is_argument(inner) for cte in ctes for inner in visitors.iterate(cte.element))
+    ctes = [inner.element for inner in elements_of(element) if isinstance(inner, CTE)]
+    return any(_is_argument(inner) for inner in elements_of(*ctes))
 
 
 def _is_argument(element: object) -> bool:

@@ -24,12 +24,12 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
 from engine.arguments import hashable, opened
 from engine.binds import Source, source_of
 from engine.declarations import Entity, SqlField
+from engine.elements import elements_of
 
 _SHAPES_OF_A_FIELD = 64
 _ONE = literal_column("1", BigInteger)
@@ -70,7 +70,7 @@ def statement(
 
 def built(made: Select[Any]) -> Statement:
     """The statement with the parameters that clients' values go into."""
-    found = [element for element in visitors.iterate(made) if isinstance(element, BindParameter)]
+    found = [element for element in elements_of(made) if isinstance(element, BindParameter)]
     sources = {str(parameter.key): source_of(parameter) for parameter in found}
     return Statement(made, {name: source for name, source in sources.items() if source is not None})
 

@@ -9,13 +9,13 @@ from typing import Any, cast
 
 from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, CompoundSelect, FromClause, Select
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
-from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import CompilerState, SQLCompiler
 from sqlalchemy.sql.elements import _truncated_label
 from sqlalchemy.sql.selectable import NamedFromClause
 from sqlalchemy.types import NullType
 
 from engine.binds import Source, source_of
+from engine.elements import elements_of
 from engine.fragments import OWN, STAND_IN, Fragment, FragmentRows, FragmentValue
 
 _VARIANT = "variant"
@@ -131,7 +131,7 @@ class _FragmentWriter(_Writer):
         super().__init__(_dialect(variant), None)
         self.state = CompilerState.COMPILING
         self._element = element
-        found = [inner for inner in visitors.iterate(element) if isinstance(inner, CTE)]
+        found = [inner for inner in elements_of(element) if isinstance(inner, CTE)]
         ctes = dict.fromkeys(_unaliased(cte) for cte in found)
         self._tokens = {f"cte${number}$": cte for number, cte in enumerate(ctes)}
         self._names = {cte.name: token for token, cte in self._tokens.items()}

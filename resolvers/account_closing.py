@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
@@ -27,19 +27,20 @@ from resolvers.invitation_changes import revoke_invitations
 from resolvers.open_sends import void_open_sends
 from resolvers.ownership import release_owners
 from resolvers.payment_methods import remove_payment_methods
-from resolvers.plan_choices import withdraw_waiting
+from resolvers.plan_changes import end_plan_change
 from resolvers.settlements import (
-    Effect,
     EffectKind,
     NotSettled,
     Obstacle,
     ObstacleKind,
+    SettlementEffect,
     balances_of,
     forfeit,
     pending_top_ups,
     settle_with_pool,
     shown,
 )
+from resolvers.subaccounts_request_changes import end_subaccounts_request
 from resolvers.terms import terms_of
 from resolvers.texts import short_text
 from resolvers.top_up_rules import end_top_up_rule
@@ -61,7 +62,7 @@ class AccountClosed:
     """The account, and what became of what it held."""
 
     account: Authorized
-    effects: Sequence[Effect]
+    effects: Sequence[SettlementEffect]
 
 
 async def close_account(
@@ -73,7 +74,12 @@ async def close_account(
     master account's credit is left than is given up, BAD_USER_INPUT.
     """
     reason = None if command.reason is None else short_text(command.reason, "reason")
-    account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_CLOSE)
+    account = await authorize(
+        session, principal, command.account_id, Permission.ACCOUNT_CLOSE, Effect.TAKES_AWAY
+    )
+    before = (await session.execute(select(accounts.c.status).where(_is(account)))).scalar_one()
+    if before == AccountStatus.CLOSED.value:
+        raise Refusal(RefusalCode.ACCOUNT_CLOSED)
     _check_forfeit(account, command)
     await _check_leaf(session, account)
     effects = [
@@ -83,7 +89,6 @@ async def close_account(
         *await _end_offers(session, principal, account),
     ]
     await release_owners(session, account)
-    before = (await session.execute(select(accounts.c.status).where(_is(account)))).scalar_one()
     closed: dict[str, object] = {"status": AccountStatus.CLOSED.value, "version": accounts.c.version + 1}
     await session.execute(update(accounts).where(_is(account)).values(closed))
     after: Change = {"status": AccountStatus.CLOSED.value}
@@ -116,38 +121,42 @@ async def _check_leaf(session: WriteSession, account: Authorized) -> None:
         raise Refusal(RefusalCode.HAS_SUBACCOUNTS)
 
 
-async def _end_sends(session: WriteSession, principal: Principal, account: Authorized) -> list[Effect]:
+async def _end_sends(
+    session: WriteSession, principal: Principal, account: Authorized
+) -> list[SettlementEffect]:
     """What is booked is given back; what was committed is sent and stays counted."""
     voided = await void_open_sends(session, principal, account)
-    return [Effect(EffectKind.SENDS_VOIDED, count=voided)] if voided else []
+    return [SettlementEffect(EffectKind.SENDS_VOIDED, count=voided)] if voided else []
 
 
-async def _end_money(session: WriteSession, principal: Principal, account: Authorized) -> list[Effect]:
+async def _end_money(
+    session: WriteSession, principal: Principal, account: Authorized
+) -> list[SettlementEffect]:
     """Before the credit goes: else the rule would buy more as soon as none is left."""
     effects = []
     if await end_top_up_rule(session, principal, account):
-        effects.append(Effect(EffectKind.TOP_UP_RULE_ENDED))
+        effects.append(SettlementEffect(EffectKind.TOP_UP_RULE_ENDED))
     removed = await remove_payment_methods(session, principal, account)
     if removed:
-        effects.append(Effect(EffectKind.PAYMENT_METHODS_REMOVED, count=removed))
-    if await withdraw_waiting(session, account):
-        effects.append(Effect(EffectKind.PLAN_WITHDRAWN))
+        effects.append(SettlementEffect(EffectKind.PAYMENT_METHODS_REMOVED, count=removed))
     terms = await terms_of(session, account)
+    if await end_plan_change(session, principal, account, terms):
+        effects.append(SettlementEffect(EffectKind.PLAN_WITHDRAWN))
     if terms.subscribed and terms.subscriber_id == account.account_id and terms.plan.price:
         price = shown(account, terms.plan.price, Permission.PLAN_READ)
-        effects.append(Effect(EffectKind.PLAN_CHARGED, price))
+        effects.append(SettlementEffect(EffectKind.PLAN_CHARGED, price))
     for currency, kind in (
         (BudgetCurrency.SENDS, EffectKind.SEND_BUDGET_ENDED),
         (BudgetCurrency.CREDIT, EffectKind.CREDIT_BUDGET_ENDED),
     ):
         if await end_budget(session, principal, account, currency):
-            effects.append(Effect(kind))
+            effects.append(SettlementEffect(kind))
     return effects
 
 
 async def _end_credit(
     session: WriteSession, principal: Principal, account: Authorized, given_up: int
-) -> list[Effect]:
+) -> list[SettlementEffect]:
     left = (await balances_of(session, account)).get(BalanceKind.CREDIT, 0)
     obstacles = await pending_top_ups(session, account)
     above = accounts.alias()
@@ -163,12 +172,14 @@ async def _end_credit(
     return await settle_with_pool(session, principal, account, AccountId(pool_id), left)
 
 
-async def _end_offers(session: WriteSession, principal: Principal, account: Authorized) -> list[Effect]:
+async def _end_offers(
+    session: WriteSession, principal: Principal, account: Authorized
+) -> list[SettlementEffect]:
     """What was offered or asked for and can never come to be."""
     effects = []
     revoked = await revoke_invitations(session, principal, account)
     if revoked:
-        effects.append(Effect(EffectKind.INVITATIONS_REVOKED, count=revoked))
+        effects.append(SettlementEffect(EffectKind.INVITATIONS_REVOKED, count=revoked))
     request = parent_access_requests
     dropped = delete(request).where(
         request.c.master_id == account.master_id, request.c.account_id == account.account_id
@@ -178,7 +189,9 @@ async def _end_offers(session: WriteSession, principal: Principal, account: Auth
         subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.PARENT_ACCESS_DECLINED
         after: Change = {"parent_access": asked}
         await record(session, principal, account, kind, subject_id, None, after, _REASON)
-        effects.append(Effect(EffectKind.PARENT_ACCESS_REQUEST_ENDED))
+        effects.append(SettlementEffect(EffectKind.PARENT_ACCESS_REQUEST_ENDED))
+    if await end_subaccounts_request(session, principal, account) is not None:
+        effects.append(SettlementEffect(EffectKind.SUBACCOUNTS_REQUEST_WITHDRAWN))
     return effects
 
 

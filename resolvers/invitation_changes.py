@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, insert, select, update
 
 from authz.delegation import RoleGrant, role_to_give
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import membership_holds
@@ -107,7 +107,7 @@ async def add_invitation(
             expires_at=func.now() + VALID_FOR,
         )
     )
-    await queue_invitation(session, principal, account, offer.email.original, f"{offer.link}#{token}")
+    await queue_invitation(session, principal, account, offer.email, f"{offer.link}#{token}")
     after = {"email": offer.email.original, "role": offer.role.name}
     subject_id = present(Kind.INVITATION, invitation_id)
     await record(session, principal, account, EventKind.MEMBER_INVITED, subject_id, None, dict(after))
@@ -117,9 +117,10 @@ async def add_invitation(
 async def revoke_invitation(
     session: WriteSession, principal: Principal, invitation_id: InvitationId
 ) -> InvitationMade:
-    """Withdraw an open invitation. Needs MEMBERS_WRITE. Raises INVITATION_USED."""
+    """Withdraw an open invitation, whatever the account's status. Needs MEMBERS_WRITE. Raises
+    INVITATION_USED."""
     account_id = select(invitations.c.account_id).where(invitations.c.id == invitation_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE)
+    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
     this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
     row = (await session.execute(select(invitations).where(this))).one_or_none()
     if row is None:

@@ -5,6 +5,11 @@ import datetime
 from authz.refusals import Refusal, RefusalCode
 
 
+def ends_no_later(new: datetime.datetime | None, old: datetime.datetime | None) -> bool:
+    """Whether what ended at `old` ends no later at `new`. None: it never ends."""
+    return old is None or (new is not None and new <= old)
+
+
 def check_future(moment: datetime.datetime, field: str) -> None:
     """Raise BAD_USER_INPUT for what has passed, names no zone, or is outside the calendar in UTC."""
     if moment.tzinfo is None:

@@ -15,7 +15,7 @@ from engine.write_sessions import WriteSession
 from models.identifiers import Kind, SendReservationId, present
 from models.sends import ReservationStatus, send_cycles, send_reservations
 from resolvers.budgets import is_lapsed
-from resolvers.events import EventKind, record_of_each
+from resolvers.events import Change, EventKind, record_of_each
 from resolvers.send_cycles import release
 from resolvers.send_reservations import post_refunds
 
@@ -26,8 +26,8 @@ async def void_open_sends(session: WriteSession, principal: Principal, account: 
     found = await _locked(session, account, send_reservations.c.account_id == account.account_id)
     await _give_back(session, principal, account, found.lapsed, ReservationStatus.EXPIRED)
     await _give_back(session, principal, account, found.open, ReservationStatus.VOIDED)
-    before = {"status": ReservationStatus.RESERVED.value}
-    told = {present(Kind.SEND_RESERVATION, each): dict(before) for each in found.open}
+    before: Change = {"status": ReservationStatus.RESERVED.value}
+    told = {present(Kind.SEND_RESERVATION, each): before for each in found.open}
     await record_of_each(session, principal, account, EventKind.SEND_VOIDED, told)
     return len(found.open)
 

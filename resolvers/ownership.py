@@ -9,7 +9,6 @@ from authz.builtin_roles import BuiltinRole
 from authz.guard import Authorized
 from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
-from models.accounts import AccountStatus, accounts
 from models.identifiers import UserId
 from models.members import memberships
 from models.users import ownerships
@@ -31,24 +30,21 @@ async def take_ownership(session: WriteSession, account: Authorized, user_id: Us
 async def give_up_ownership(
     session: WriteSession, account: Authorized, user_id: UserId, membership_id: uuid.UUID
 ) -> None:
-    """Note that the person owns the account no longer. Raises LAST_OWNER; a closed account needs no owner.
+    """Note that the person owns the account no longer. Raises LAST_OWNER, but for a closed account: nobody
+    has to look after it, and its owners may own another one by now.
 
     The account is locked, so the owners that are counted cannot leave meanwhile.
     """
+    if account.refused_change is RefusalCode.ACCOUNT_CLOSED:
+        return
     others = select(func.count()).where(
         memberships.c.master_id == account.master_id,
         memberships.c.account_id == account.account_id,
         memberships.c.role_id == BuiltinRole.OWNER.id,
         memberships.c.id != membership_id,
     )
-    is_closed = select(accounts.c.status == AccountStatus.CLOSED.value).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
-    )
-    facts = select(others.scalar_subquery().label("others"), is_closed.scalar_subquery().label("closed"))
-    found = (await session.execute(facts)).one()
-    if not found.others and not found.closed:
+    if (await session.execute(others)).scalar_one() == 0:
         raise Refusal(RefusalCode.LAST_OWNER)
-    # Whoever owned an account that was closed may own another by now.
     owned = and_(ownerships.c.user_id == user_id, ownerships.c.account_id == account.account_id)
     await session.execute(delete(ownerships).where(owned))
 

@@ -61,10 +61,11 @@ class EffectKind(enum.Enum):
     CREDIT_BUDGET_ENDED = "CREDIT_BUDGET_ENDED"
     INVITATIONS_REVOKED = "INVITATIONS_REVOKED"
     PARENT_ACCESS_REQUEST_ENDED = "PARENT_ACCESS_REQUEST_ENDED"
+    SUBACCOUNTS_REQUEST_WITHDRAWN = "SUBACCOUNTS_REQUEST_WITHDRAWN"
 
 
 @dataclass(frozen=True)
-class Effect:
+class SettlementEffect:
     """`amount`: in micro-units; None: there is none, or it is not for the principal to see. `to_account_id`:
     who gets it, where the principal reaches that account."""
 
@@ -104,7 +105,7 @@ async def pending_top_ups(session: WriteSession, account: Authorized) -> list[Ob
 
 async def settle_with_pool(
     session: WriteSession, principal: Principal, account: Authorized, pool_id: AccountId, left: int
-) -> list[Effect]:
+) -> list[SettlementEffect]:
     """Move what a locked account has left to the pool above it; both logs tell it. Nothing where that is
     nothing."""
     if not left:
@@ -123,12 +124,12 @@ async def settle_with_pool(
     both = (account, pool)
     await record_in_each(session, principal, both, EventKind.CREDIT_SETTLED, settled, None, after)
     reached = await _reached(session, principal, pool_id)
-    return [Effect(EffectKind.CREDIT_SETTLED, shown(account, left), to_account_id=reached)]
+    return [SettlementEffect(EffectKind.CREDIT_SETTLED, shown(account, left), to_account_id=reached)]
 
 
 async def forfeit(
     session: WriteSession, principal: Principal, account: Authorized, left: int
-) -> list[Effect]:
+) -> list[SettlementEffect]:
     """Give up what a locked master account has left: it goes where it came from, and nobody pays it back."""
     if not left:
         return []
@@ -139,7 +140,7 @@ async def forfeit(
     given_up = await _post(session, principal, account, LedgerTransactionKind.FORFEITURE, postings)
     after: Change = {"amount": str(left)}
     await record(session, principal, account, EventKind.CREDIT_FORFEITED, given_up, None, after)
-    return [Effect(EffectKind.CREDIT_FORFEITED, shown(account, left))]
+    return [SettlementEffect(EffectKind.CREDIT_FORFEITED, shown(account, left))]
 
 
 async def _post(

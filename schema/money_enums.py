@@ -109,6 +109,7 @@ publish(
             "CREDIT_BUDGET_ENDED": "Its budget of credit ends; what was kept for it is free again.",
             "INVITATIONS_REVOKED": "Invitations that nobody has accepted are withdrawn.",
             "PARENT_ACCESS_REQUEST_ENDED": "What one side of the link to the parent asked for is dropped.",
+            "SUBACCOUNTS_REQUEST_WITHDRAWN": "Platform support is not asked for subaccounts any more.",
         }
     ),
     "SettlementEffectKind",

@@ -6,7 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from engine import reference
-from engine.rules import Public, Requires, RequiresAny, StaffOnly
+from engine.rules import Anonymous, Public, Requires, RequiresAny, StaffOnly
 from schema import enums, money_enums
 from schema.account_changes import AccountMutation
 from schema.accounts import Account
@@ -20,6 +20,7 @@ from schema.break_glass_changes import BreakGlassMutation
 from schema.budget_changes import BudgetMutation
 from schema.credit import LedgerTransaction
 from schema.credit_changes import CreditMutation
+from schema.directives import directives_of
 from schema.events import Event
 from schema.explanation import ExplanationQuery
 from schema.invitation_changes import InvitationMutation, InvitationQuery
@@ -27,6 +28,7 @@ from schema.invitations import Invitation
 from schema.invoices import Invoice, InvoiceQuery
 from schema.member_changes import MemberMutation
 from schema.members import Member
+from schema.needs import describe_needs
 from schema.override_changes import OverrideMutation
 from schema.overrides import Override
 from schema.parent_access_changes import ParentAccessMutation
@@ -53,6 +55,7 @@ from schema.user_errors import (
     AccountNotSettledError,
     InsufficientCreditError,
     PermissionDeniedError,
+    RateLimitedError,
     RefusedError,
     RoleTooWideError,
     VersionConflictError,
@@ -117,7 +120,9 @@ _MORE_TYPES = (
     VersionConflictError,
     AccountNotSettledError,
     InsufficientCreditError,
+    RateLimitedError,
 )
+_MARKS = (Anonymous, Public, Requires, RequiresAny, StaffOnly)
 _CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})
 
 
@@ -135,7 +140,8 @@ def build_schema() -> strawberry.Schema:
     schema = strawberry.Schema(query, mutation, types=_MORE_TYPES, config=_CONFIG)
     unmarked = unmarked_fields(schema)
     if unmarked:
-        raise UnmarkedFieldsError(f"Neither @requires, @requiresAny nor @public: {', '.join(unmarked)}")
+        raise UnmarkedFieldsError(f"Without a mark of who may see them: {', '.join(unmarked)}")
+    describe_needs(graphql_schema(schema))
     return schema
 
 
@@ -158,7 +164,4 @@ def unmarked_fields(schema: strawberry.Schema) -> list[str]:
 
 
 def _marked(element: object) -> bool:
-    extensions = getattr(element, "extensions", {})
-    definition = extensions.get("strawberry-definition")
-    directives = getattr(definition, "directives", None) or ()
-    return any(isinstance(directive, Requires | RequiresAny | Public | StaffOnly) for directive in directives)
+    return any(isinstance(directive, _MARKS) for directive in directives_of(element))

@@ -7,7 +7,8 @@ import strawberry
 
 from engine.rules import Public
 from models.identifiers import Kind, present
-from resolvers.settlements import Effect, EffectKind
+from resolvers import settlements
+from resolvers.settlements import EffectKind
 from schema.amounts import MicroAmount
 
 
@@ -35,12 +36,12 @@ def effects() -> Any:
     )
 
 
-def told_effects(found: Sequence[Effect]) -> list[SettlementEffect]:
+def told_effects(found: Sequence[settlements.SettlementEffect]) -> list[SettlementEffect]:
     """As the field tells them."""
     return [_told(effect) for effect in found]
 
 
-def _told(effect: Effect) -> SettlementEffect:
+def _told(effect: settlements.SettlementEffect) -> SettlementEffect:
     to_account_id = effect.to_account_id
     return SettlementEffect(
         kind=effect.kind,

@@ -6,6 +6,7 @@ from authz.permissions import Permission
 from authz.refusals import (
     InsufficientCredit,
     PermissionDenied,
+    RateLimited,
     Refusal,
     RefusalCode,
     RoleTooWide,
@@ -98,6 +99,15 @@ class AccountNotSettledError(UserError):
     obstacles: list[SettlementObstacle] = strawberry.field(description="All that stands in the way.")
 
 
+@strawberry.type(
+    name="RateLimited",
+    description="RATE_LIMITED: it was tried too often. The response has the header `Retry-After` as well.",
+    directives=[Public()],
+)
+class RateLimitedError(UserError):
+    retry_after: int = strawberry.field(description="Try again after so many seconds.")
+
+
 def user_error(refusal: Refusal) -> UserError:
     """The payload's member that tells of the refusal."""
     path = None if refusal.field is None else ["input", refusal.field]
@@ -124,6 +134,10 @@ def user_error(refusal: Refusal) -> UserError:
             field=path,
             message=refusal.message,
             obstacles=[_obstacle(obstacle) for obstacle in refusal.obstacles],
+        )
+    if isinstance(refusal, RateLimited):
+        return RateLimitedError(
+            code=refusal.code, field=path, message=refusal.message, retry_after=refusal.retry_after
         )
     if isinstance(refusal, VersionConflict):
         return VersionConflictError(

@@ -13,9 +13,9 @@ from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
 from authz.row_security import enter
 from engine.declarations import entity_of, row_object
-from engine.rules import Public, Requires, RequiresAny, StaffOnly
+from engine.rules import Anonymous, Public, Requires, RequiresAny, StaffOnly
 from engine.write_sessions import WriteSession
-from resolvers.attempts import Limit, count
+from resolvers.attempts import Limit, count, give_back
 from schema.access_changes import told
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError, user_error
@@ -26,8 +26,10 @@ SERIALIZATION_FAILURE = "40001"
 UNIQUE_VIOLATION = "23505"
 
 OPEN: list[object] = [Public()]
-"""The mark of a mutation that needs no permission."""
+"""The mark of what needs no permission, of somebody who is signed in."""
 
+ANYBODY: list[object] = [Anonymous()]
+"""The mark of what needs nobody to be signed in."""
 
 STAFF_ONLY: list[object] = [StaffOnly()]
 """The mark of a mutation for the platform's staff; `authz.staff` holds the door."""
@@ -57,6 +59,13 @@ def authz_revision() -> Any:
     )
 
 
+def removed_id(what: str) -> Any:
+    """The field that tells which object is gone, where the payload cannot show it any more."""
+    return strawberry.field(
+        default=None, description=f"The id of the {what} that is gone; null where nothing was done."
+    )
+
+
 def payload(type_: type[T], **values: object) -> T:
     """A payload: what its fields are read by (`carries`), and its plain fields."""
     carried = entity_of(type_).carries
@@ -77,7 +86,8 @@ async def perform(
 ) -> T:
     """The write's payload, or one that tells why it was refused; then nothing was written.
 
-    `limits` are counted first, in transactions of their own. `reads_as` tells as whom the payload is read,
+    `limits` are counted first, in transactions of their own; those of failures alone are given back with what
+    is done. `reads_as` tells as whom the payload is read,
     where that is not who asked: whoever has just signed up. A `dry_run` leaves nothing behind, so that it is
     not counted; its payload tells what would have changed, and of the write's own fields those `also_told`.
     """
@@ -89,6 +99,7 @@ async def perform(
         async with info.context.sessions.begin() as session:
             revision = await enter_to_write(session, info.context.credentials)
             done = await write(session)
+            await give_back(session, (limit for limit in limits if limit.failures_only))
         done.authz_revision = revision  # type: ignore[attr-defined]  # every payload has it
         return done
 
@@ -115,10 +126,11 @@ async def perform_steps(
 
     done = await _done_or_refused(counted)
     if isinstance(done, Refusal):
-        return refused(type_, done)
+        return refused(info, type_, done)
     credentials = info.context.credentials if reads_as is None else reads_as(done)
-    await info.context.reader.renew(credentials.binds)
-    await info.context.payloads.read(done, info._raw_info, credentials.binds)
+    binds = info.context.binds(credentials)
+    await info.context.reader.renew(binds)
+    await info.context.payloads.read(done, info._raw_info, binds)
     return done
 
 
@@ -137,7 +149,7 @@ async def _try(
 
     changes = await _done_or_refused(lambda: _tried_out(info, noted))
     if isinstance(changes, Refusal):
-        return refused(type_, changes)
+        return refused(info, type_, changes)
     return payload(type_, **told(changes), **undone)
 
 
@@ -152,8 +164,9 @@ async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
         return Refusal(RefusalCode.CONFLICT)
 
 
-def refused(type_: type[T], refusal: Refusal) -> T:
+def refused(info: ContextInfo, type_: type[T], refusal: Refusal) -> T:
     """A payload that says why nothing was written; its other fields are null."""
+    info.context.refusals.append(refusal)
     return payload(type_, user_errors=[user_error(refusal)])
 
 

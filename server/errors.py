@@ -15,6 +15,9 @@ import sqlalchemy.exc
 import structlog
 from graphql import GraphQLError, GraphQLFormattedError
 
+from authz.refusals import RateLimited, Refusal
+from server.value_masking import without_values
+
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 # As graphql-core's did_you_mean writes it. An executor cannot always switch it off for variables.
@@ -34,6 +37,8 @@ class ErrorCode(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
     REVISION_UNKNOWN = "REVISION_UNKNOWN"
+    SUBSCRIPTIONS_NOT_SUPPORTED = "SUBSCRIPTIONS_NOT_SUPPORTED"
+    ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
     CONFLICT = "CONFLICT"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
@@ -42,6 +47,7 @@ class ErrorCode(StrEnum):
 _STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
     ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    ErrorCode.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
@@ -68,6 +74,8 @@ class Failure:
 
     code: str
     message: str
+    retry_after: int | None = None
+    """Seconds, where a limit was reached."""
 
 
 class RefusedRequestError(Exception):
@@ -96,6 +104,10 @@ class RevisionUnknown(RefusedRequestError):
         message = "The revision of X-Authz-Min-Revision was never written here; ask without it."
         super().__init__(ErrorCode.REVISION_UNKNOWN, message)
 
+
+NO_SUBSCRIPTIONS = Failure(
+    ErrorCode.SUBSCRIPTIONS_NOT_SUPPORTED, "There are no subscriptions yet; ask by a query again and again."
+)
 
 _INTERNAL = Failure(ErrorCode.INTERNAL, "Internal error")
 _AWAY = Failure(ErrorCode.UNAVAILABLE, "The database cannot be reached; try again.")
@@ -166,7 +178,10 @@ def record_failure(error: Exception) -> Failure:
 
 def present_failure(failure: Failure, request_id: str) -> GraphQLFormattedError:
     """A failure as an item of a response's `errors`."""
-    return {"message": failure.message, "extensions": {"code": failure.code, "requestId": request_id}}
+    extensions: dict[str, object] = {"code": failure.code, "requestId": request_id}
+    if failure.retry_after is not None:
+        extensions["retryAfter"] = failure.retry_after
+    return {"message": failure.message, "extensions": extensions}
 
 
 def present_error(error: GraphQLError, request_id: str, *, hide_suggestions: bool) -> GraphQLFormattedError:
@@ -176,6 +191,8 @@ def present_error(error: GraphQLError, request_id: str, *, hide_suggestions: boo
     With `hide_suggestions` the names that graphql-core suggests for a misspelt one are left out.
     """
     presented = error.formatted
+    if not (error.extensions or {}).get("code"):  # ours have one
+        presented["message"] = without_values(presented["message"])
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         presented["extensions"] = (
             {"code": ErrorCode.BAD_USER_INPUT} | (error.extensions or {}) | {"requestId": request_id}
@@ -195,3 +212,14 @@ def status_of(code: str) -> HTTPStatus:
 def headers_of(status: HTTPStatus) -> Mapping[str, str]:
     """The headers that belong to a status, in lower case."""
     return _HEADERS_BY_STATUS.get(status, {})
+
+
+def retry_headers(retry_after: int | None) -> Mapping[str, str]:
+    """The header that tells clients when to try again, where a limit was reached."""
+    return {} if retry_after is None else {"retry-after": str(retry_after)}
+
+
+def refusal_failure(refusal: Refusal) -> Failure:
+    """A refusal as what refuses the whole request."""
+    retry_after = refusal.retry_after if isinstance(refusal, RateLimited) else None
+    return Failure(refusal.code.name, refusal.message, retry_after)

@@ -4,7 +4,10 @@ A query of somebody who is known runs compiled, as one statement that finds out 
 be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import orjson
 import strawberry
@@ -26,23 +29,29 @@ from engine.payloads import PayloadExecutor, Payloads
 from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
-from engine.texts import check_variable_texts
+from engine.texts import read_variable_texts
 from engine.write_sessions import WriteSessions
 from resolvers.contacts import ContactKey, KeySource
 from resolvers.payments import PaymentProvider
+from resolvers.public_url import PUBLIC_URL_NAME
 from resolvers.subaccounts_request_changes import SubaccountSetUp
+from schema.anonymity import answers_everybody
 from schema.context import Context
 from schema.root import graphql_schema
 from server.authentication import WHO_ASKS, authenticated, credentials_of
 from server.errors import RevisionUnknown, Unauthenticated
+from server.graphql_response import LimitedResult
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
 from server.payments import NoPayments
 from server.reads import Reads
+from server.request_log import log_codes
 
 _NO_PAYMENTS = NoPayments()
 _ENTERING = entering()
+_INVALID = {"authentication": "INVALID"}
+"""Tells a client that its token is not valid, beside an answer for everybody."""
 
 
 def _no_key() -> ContactKey:
@@ -82,7 +91,19 @@ class Executor:
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
-        check_variable_texts(request.variables)
+        read_variable_texts(request.variables)
+        try:
+            return await self._as_caller(request, document, authorization, client_address)
+        except Unauthenticated:
+            if not answers_everybody(self.schema, document, _operation(request, document)):
+                raise
+        # Else nobody could sign in whose client sends what it still holds of an earlier session.
+        answer = await self.reference(request, document, None, client_address)
+        return _with_extensions(answer, _INVALID)
+
+    async def _as_caller(
+        self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
+    ) -> ExecutionResult | bytes:
         credentials = credentials_of(authorization, client_address)
         if credentials is None:
             return await self.reference(request, document, None, client_address)
@@ -92,6 +113,12 @@ class Executor:
             answer = await self.reference(request, document, credentials, client_address)
         self.key_uses.note(credentials.digest)
         return answer
+
+    def prepare(self, source: str, document: DocumentNode) -> None:
+        """Compile a query without variables as each kind of principal would ask it."""
+        for kind in PrincipalKind:
+            with suppress(NotCompilableError):
+                self._plans.find(Asked(source, document, None, {}), _QUERIES[kind])
 
     async def compiled(
         self, request: GraphQLRequest, document: DocumentNode, credentials: Credentials
@@ -103,7 +130,7 @@ class Executor:
         plans = self._plans if request.min_revision is None else self._plans_at_least
         plan, variables = plans.find(_asked(request, document), _QUERIES[credentials.kind])
         try:
-            values = plan.values(variables, {**credentials.binds, REVISION_NAME: request.min_revision})
+            values = plan.values(variables, {**self._binds(credentials), REVISION_NAME: request.min_revision})
         except BadPage as error:
             raise NotCompilableError from error  # the reference executor says where
         answer = await self._reads.value(plan.statement.sql, values)
@@ -129,7 +156,7 @@ class Executor:
         check_cost(self.schema, document, operation, request.variables)
         revision = request.min_revision
         gate = _ENTERING if revision is None else entering_at_least(revision)
-        reader = Reader(self._database, gate, (credentials or ANONYMOUS).binds)
+        reader = Reader(self._database, gate, self._binds(credentials or ANONYMOUS))
         kind = None if credentials is None else credentials.kind
         payloads = Payloads(self._plans, self._primary, _asked(request, document), kind)
         try:
@@ -157,12 +184,19 @@ class Executor:
                 executor_class=PayloadExecutor,
             )
             answer = result if isinstance(result, ExecutionResult) else await result
+            log_codes(refusal.code.name for refusal in context.refusals)
         except GateClosedError:
             raise RevisionUnknown from None
         finally:
             await reader.close()
         changed = operation.operation is OperationType.MUTATION and not payloads.left
+        if context.retry_after is not None:
+            answer = LimitedResult(answer, context.retry_after)
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
+
+    def _binds(self, credentials: Credentials) -> dict[str, Any]:
+        """The values that reads name themselves."""
+        return {**credentials.binds, PUBLIC_URL_NAME: self._public_url}
 
     async def _authenticate(
         self,
@@ -188,11 +222,16 @@ class Executor:
         count_operation(path)
         if not self._debug:
             return answer
-        found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
-        return ExecutionResult(found.data, found.errors, {"executor": path.value})
+        return _with_extensions(answer, {"executor": path.value})
 
 
 _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)}
+
+
+def _with_extensions(answer: ExecutionResult | bytes, extensions: Mapping[str, object]) -> ExecutionResult:
+    found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
+    found.extensions = {**(found.extensions or {}), **extensions}
+    return found
 
 
 def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:

@@ -7,9 +7,28 @@ import orjson
 from graphql import ExecutionResult, GraphQLFormattedError
 from starlette.responses import Response
 
-from server.errors import ErrorCode, Failure, headers_of, present_error, present_failure, status_of
+from server.errors import (
+    ErrorCode,
+    Failure,
+    headers_of,
+    present_error,
+    present_failure,
+    retry_headers,
+    status_of,
+)
 from server.media_types import MediaType
-from server.request_log import current_request_id
+from server.request_log import current_request_id, log_codes
+
+
+class LimitedResult(ExecutionResult):
+    """A result of which a part was refused by a limit; all of it can be tried again after `retry_after`
+    seconds."""
+
+    __slots__ = ("retry_after",)
+
+    def __init__(self, result: ExecutionResult, retry_after: int) -> None:
+        super().__init__(result.data, result.errors, result.extensions)
+        self.retry_after = retry_after
 
 
 def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, anonymous: bool) -> Response:
@@ -30,29 +49,37 @@ def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, a
         request_id = current_request_id()
         presented = [present_error(error, request_id, hide_suggestions=anonymous) for error in raised]
         body["errors"] = presented
+        log_codes(_codes(presented))
         if result.data is None:
             status = _status_without_data(presented, executed, media_type)
     if result.extensions:
         body["extensions"] = result.extensions
-    return _response(status, body, media_type)
+    retry_after = result.retry_after if isinstance(result, LimitedResult) else None
+    return _response(status, body, media_type, retry_headers(retry_after))
 
 
 def _status_without_data(
     presented: list[GraphQLFormattedError], executed: bool, media_type: MediaType
 ) -> HTTPStatus:
-    codes = [error["extensions"]["code"] for error in presented]
+    codes = _codes(presented)
     if ErrorCode.UNAVAILABLE in codes:
         return status_of(ErrorCode.UNAVAILABLE)
     # Clients of application/json take any other status for one of a proxy's and do not read the body.
     return HTTPStatus.OK if executed or media_type is MediaType.JSON else status_of(codes[0])
 
 
+def _codes(presented: list[GraphQLFormattedError]) -> list[str]:
+    return [error["extensions"]["code"] for error in presented]
+
+
 def failure_response(
     failure: Failure, media_type: MediaType, headers: Mapping[str, str] | None = None
 ) -> Response:
     """What answers a request that was refused or failed as a whole: a real status in any media type."""
+    log_codes([failure.code])
     body: dict[str, object] = {"errors": [present_failure(failure, current_request_id())]}
-    return _response(status_of(failure.code), body, media_type, headers)
+    all_headers = {**retry_headers(failure.retry_after), **(headers or {})}
+    return _response(status_of(failure.code), body, media_type, all_headers)
 
 
 def _response(

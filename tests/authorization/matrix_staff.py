@@ -12,7 +12,7 @@ from tests.authorization.matrix_callers import (
     STAFF,
     Stage,
 )
-from tests.authorization.matrix_rows import ANYBODY, Mutation, Query, Values, table
+from tests.authorization.matrix_rows import ANYBODY, Mutation, Query, Values, gated, table
 from tests.authorization.outcomes import DONE
 from tests.resolvers.staff_at_work import wanted
 from tests.staff import answer_requests, ask_for_subaccounts, set_override, staff_member
@@ -44,6 +44,11 @@ async def _asked(stage: Stage) -> Values:
     return await _reason(stage)
 
 
+async def _to_withdraw(stage: Stage) -> Values:
+    await _asked(stage)
+    return {"accountId": stage.account.id}
+
+
 STAFF_MUTATIONS = {
     "overrideCreate": Mutation(None, STAFF_ALONE, _override_create),
     "overrideApprove": Mutation(
@@ -72,6 +77,9 @@ REQUESTS = {
             (MANAGERS, "BAD_USER_INPUT"),
         ),
         _reason,
+    ),
+    "subaccountsRequestWithdraw": Mutation(
+        "SUBACCOUNTS_WRITE", gated("SUBACCOUNTS_WRITE", MANAGERS), _to_withdraw
     ),
 }
 

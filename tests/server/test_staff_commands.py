@@ -60,7 +60,7 @@ def test_staff_are_added_shown_and_removed(
     ("arguments", "reason"),
     [
         (["add", "nobody@example.com"], "Nobody has signed up"),
-        (["add", "una@example.com"], "never proved"),
+        (["add", "una@example.com"], "never verified"),
         (["add", "sam"], "Not an e-mail address"),
         (["remove", "sam@example.com"], "is not staff"),
         (["remove", "nobody@example.com"], "Nobody has signed up"),
