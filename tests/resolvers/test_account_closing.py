@@ -1,10 +1,11 @@
 """Closing an account settles what it holds: nothing is locked in, nobody pays for it unawares (T16, T18)."""
 
 import datetime
+import importlib
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
@@ -212,6 +213,25 @@ async def test_no_credit_gets_into_a_closed_account(api: Api, paying: Brand, wor
     ):
         assert await code_of(api, field, paying.owner, **values) == "ACCOUNT_CLOSED", field
     assert await world.state(paying.master) == before
+
+
+async def test_the_migration_settles_what_was_closed_before(
+    paying: Brand, world: World, database: AsyncEngine
+) -> None:
+    """Of a branch, both go to the nearest account that is open; nothing is left that would go on."""
+    method = await give_payment_method(world, paying.store)
+    await give_top_up_rule(world, paying.store, method, (20 * EURO, 30 * EURO, 30 * EURO))
+    await set_budget(world, paying.store, 100, 10)
+    for account in (paying.us, paying.store):
+        await world.set_status(account, AccountStatus.CLOSED)
+    migration = importlib.import_module("migrations.versions.0022_forfeited_credit")
+    async with database.begin() as connection:
+        for statement in (*migration.END_WHAT_WAITS, migration.SETTLE):
+            await connection.execute(text(statement))
+    tree = (paying.master, paying.us, paying.store)
+    assert [await credit_of(database, account) for account in tree] == [20 * EURO, 0, 0]
+    assert await faults_of(database, *tree) == []
+    assert await _left_in(database, paying.store) == []
 
 
 async def _let_lapse(database: AsyncEngine, reservation_id: str) -> None:
