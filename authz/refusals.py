@@ -45,6 +45,7 @@ class RefusalCode(enum.Enum):
     SIGN_UP_REFUSED = "No account can be made with this e-mail address and password."
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
     HAS_SUBACCOUNTS = "The account still has open subaccounts."
+    ACCOUNT_NOT_SETTLED = "Something that the account holds has to be settled first; `obstacles` say what."
     TREE_TOO_DEEP = "Accounts cannot be nested any deeper."
     SECOND_PERSON_REQUIRED = "An approver has to approve it who did not ask for it."
     OWN_TREE = "You are a member or a guest of this tree yourself: somebody else of the staff has to."

@@ -16,7 +16,6 @@ from models.identifiers import AccountId, Kind, present
 from models.text_forms import forms_of
 from resolvers.account_statuses import note_status
 from resolvers.events import Change, EventKind, record
-from resolvers.ownership import release_owners
 from resolvers.texts import short_text, visible_text
 from resolvers.unchanged import UNCHANGED, Unchanged
 
@@ -101,30 +100,6 @@ async def resume_account(
         Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason, Effect.CHANGES
     )
     return await _change_status(session, principal, account_id, change)
-
-
-async def close_account(
-    session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
-) -> Authorized:
-    """End the account for good; it stays readable. Raises HAS_SUBACCOUNTS while open ones stand below, and
-    ACCOUNT_CLOSED."""
-    change = _StatusChange(
-        Permission.ACCOUNT_CLOSE,
-        AccountStatus.CLOSED,
-        EventKind.ACCOUNT_CLOSED,
-        reason,
-        Effect.TAKES_AWAY,
-    )
-    account = await _change_status(session, principal, account_id, change)
-    below = exists().where(
-        accounts.c.master_id == account.master_id,
-        accounts.c.parent_id == account.account_id,
-        accounts.c.status != AccountStatus.CLOSED.value,
-    )
-    if (await session.execute(select(below))).scalar_one():
-        raise Refusal(RefusalCode.HAS_SUBACCOUNTS)
-    await release_owners(session, account)
-    return account
 
 
 async def check_external_id(

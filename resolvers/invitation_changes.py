@@ -19,7 +19,7 @@ from models.invitations import invitations
 from models.members import memberships
 from models.users import users
 from resolvers.emails import EmailAddress, email_address
-from resolvers.events import EventKind, record
+from resolvers.events import Change, EventKind, record, record_of_each
 from resolvers.idempotency import IdempotentRequest, earlier_outcome, remember
 from resolvers.invitation_mail import queue_invitation
 from resolvers.member_changes import check_expiry
@@ -135,6 +135,27 @@ async def revoke_invitation(
             session, principal, account, EventKind.INVITATION_REVOKED, subject_id, dict(before), None
         )
     return InvitationMade(account, invitation_id, replayed=False)
+
+
+async def revoke_invitations(session: WriteSession, principal: Principal, account: Authorized) -> int:
+    """Withdraw all that are open in a locked account. How many there were."""
+    invitation = invitations.c
+    withdrawn = (
+        update(invitations)
+        .where(
+            invitation.master_id == account.master_id,
+            invitation.account_id == account.account_id,
+            invitation.accepted_at.is_(None),
+            invitation.revoked_at.is_(None),
+            invitation.expires_at > func.now(),
+        )
+        .values(revoked_at=func.now())
+        .returning(invitation.id, invitation.email)
+    )
+    rows = (await session.execute(withdrawn)).all()
+    told: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
+    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, told)
+    return len(rows)
 
 
 async def _refuse_members(session: WriteSession, account: Authorized, email: EmailAddress) -> None:
