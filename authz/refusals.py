@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from authz.permissions import Permission
 
@@ -132,6 +133,34 @@ class RoleTooWide(Refusal):
         super().__init__(RefusalCode.ROLE_TOO_WIDE, message, field)
         self.missing = missing
         self.missing_below = missing_below
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Something that stands in the way, by its global id, and its account."""
+
+    id: str
+    name: str
+    account_id: str
+    account_name: str
+
+
+class Blocked(Refusal):
+    """Something else stands in the way. `blockers`: of it, what the principal may see, or the first of that;
+    `more`: the principal may see others."""
+
+    def __init__(
+        self,
+        code: RefusalCode,
+        message: str | None,
+        field: str | None,
+        blockers: Sequence[Blocker],
+        *,
+        more: bool,
+    ) -> None:
+        super().__init__(code, message, field)
+        self.blockers = blockers
+        self.more = more
 
 
 class InsufficientCredit(Refusal):
