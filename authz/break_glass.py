@@ -8,8 +8,20 @@ every statement it would cost every request what few ever use.
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, Uuid, and_, column, func, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Uuid,
+    and_,
+    column,
+    func,
+    select,
+    true,
+)
 
+from authz.ends import ANY_MOMENT
 from models.break_glass import break_glass_openings
 
 
@@ -34,7 +46,14 @@ def opening_grants(principal: FromClause) -> Select[Any]:
     opening = break_glass_openings.alias()
     opened = opened_rows(opening.c.master_id, opening.c.account_id, opening.c.user_id)
     return (
-        select(opening.c.master_id, opening.c.account_id, opened.c.from_id, opened.c.mask, opened.c.mask)
+        select(
+            opening.c.master_id,
+            opening.c.account_id,
+            opened.c.from_id,
+            opened.c.mask,
+            opened.c.mask,
+            ANY_MOMENT.label("ends_at"),
+        )
         .select_from(principal)
         .join(opening, and_(opening.c.user_id == principal.c.user_id, opening_holds(opening)))
         .join(opened, true())

@@ -1,5 +1,6 @@
 """Nobody gives what he does not hold (N19, T4)."""
 
+import datetime
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +21,11 @@ from sqlalchemy import (
     true,
 )
 
+from authz.ends import end_at
 from authz.guard import Authorized
 from authz.permissions import Permission, permissions_in
 from authz.principals import Principal, subject_rows
-from authz.reach import below_mask, grants_of, mask_of_account
+from authz.reach import below_mask, grant_rows, mask_of_account
 from authz.refusals import NotFound, RoleTooWide
 from authz.role_uses import role_uses
 from engine.write_sessions import WriteSession
@@ -91,9 +93,7 @@ async def role_to_give(
     Raises NotFound, and RoleTooWide where it gives more than the principal holds.
     """
     role = await role_in(session, account, role_id)
-    # Whoever may give by broken glass alone gives nothing: it would outlive the glass.
-    here, below = (account.mask, account.below_mask) if account.opened_because is None else (0, 0)
-    _check(role.name, role.mask & ~here, role.below_mask & ~below, field)
+    _check(role.name, role.mask & ~account.mask, role.below_mask & ~account.below_mask, field)
     return role
 
 
@@ -131,18 +131,21 @@ async def still_gives(
     role: RoleGrant,
     giver_user_id: UserId | None,
     giver_api_key_id: ApiKeyId | None,
+    until: datetime.datetime | None = None,
 ) -> bool:
-    """Whether whoever offered the role may still give it: asked again when it is accepted (T14)."""
-    granted = mask_of_account(accounts, grants_of(subject_rows(giver_user_id, giver_api_key_id)))
+    """Whether whoever offered the role, `until` an end or for good, may still give it: asked again when it is
+    accepted (T14)."""
+    grants = grant_rows(subject_rows(giver_user_id, giver_api_key_id)).cte("giver_grants")
+    granted = mask_of_account(accounts, grants, end_at(until))
     statement = (
-        select(granted.c.mask, granted.c.below_mask)
+        select(granted.c.lasting_mask, granted.c.below_mask)
         .select_from(accounts.join(granted, true()))
         .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
     )
     row = (await session.execute(statement)).one()
-    if row.mask is None or not row.mask & Permission.MEMBERS_WRITE.bit:
+    if row.lasting_mask is None or not row.lasting_mask & Permission.MEMBERS_WRITE.bit:
         return False
-    return role.within(row.mask, row.below_mask)
+    return role.within(row.lasting_mask, row.below_mask)
 
 
 def _missing_where_used(master_id: MasterId, role_id: RoleId) -> Select[Any]:

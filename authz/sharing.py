@@ -1,21 +1,22 @@
 """What a share may give, and who may give it (R17, R21, R24, R34, R38, N19)."""
 
-from collections.abc import Collection, Mapping, Sequence
+import datetime
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ARRAY, CTE, Uuid, any_, func, literal, select, true
+from sqlalchemy import ARRAY, Uuid, any_, func, literal, select, true
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant
+from authz.ends import end_at
 from authz.guard import Authorized
 from authz.permissions import Area, Permission, mask_of, permissions_in
-from authz.principals import Principal, subject_rows
-from authz.reach import PRINCIPAL, direct_grant_rows, mask_of_account
+from authz.principals import subject_rows
+from authz.reach import grant_rows, mask_of_account
 from authz.refusals import Refusal, RefusalCode, RoleTooWide
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
-from models.identifiers import AccountId, ApiKeyId, UserId
+from models.identifiers import ApiKeyId, UserId
 
 
 @dataclass(frozen=True)
@@ -60,18 +61,13 @@ def check_scope(scope: Scope) -> None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Name at least one area.", "areas")
 
 
-async def check_giver(
-    session: WriteSession, principal: Principal, opened: Sequence[Authorized], scope: Scope, field: str
-) -> None:
-    """Raise REACHED_BY_SHARE and RoleTooWide where the principal may not give that much, nor take it (N19,
-    T4). `field` is the input that says what is given."""
-    held = await _held(session, PRINCIPAL, opened, principal.credentials.binds)
+def check_giver(opened: Sequence[Authorized], scope: Scope, field: str) -> None:
+    """Raise RoleTooWide where the principal may not give that much, nor take it (N19, T4). `field` is the
+    input that says what is given."""
     for account in opened:
-        mask = held.get(account.account_id, 0)
-        if not mask & Permission.MEMBERS_WRITE.bit:
-            raise Refusal(RefusalCode.REACHED_BY_SHARE)
-        if scope.mask & ~mask:
-            raise RoleTooWide("The share", permissions_in(scope.mask & ~mask), (), field)
+        missing = scope.mask & ~account.mask
+        if missing:
+            raise RoleTooWide("The share", permissions_in(missing), (), field)
 
 
 async def still_shares(
@@ -79,23 +75,17 @@ async def still_shares(
     opened: Sequence[Authorized],
     scope: Scope,
     giver: tuple[UserId | None, ApiKeyId | None],
+    until: datetime.datetime | None,
 ) -> bool:
-    """Whether whoever gave the share may still give it: asked again when it is accepted (T14)."""
-    held = await _held(session, subject_rows(*giver), opened, {})
-    needed = scope.mask | Permission.MEMBERS_WRITE.bit
-    return all(not needed & ~held.get(account.account_id, 0) for account in opened)
-
-
-async def _held(
-    session: WriteSession, principal: CTE, opened: Sequence[Authorized], binds: Mapping[str, Any]
-) -> Mapping[AccountId, int]:
-    """What the principal holds in each of the accounts by itself, not by a share."""
-    direct = direct_grant_rows(principal).cte("direct_grants")
-    granted = mask_of_account(accounts, direct)
+    """Whether whoever gave the share may still give it until then: asked again when it is accepted (T14)."""
+    grants = grant_rows(subject_rows(*giver)).cte("giver_grants")
+    granted = mask_of_account(accounts, grants, end_at(until))
     ids = literal([account.account_id for account in opened], ARRAY(Uuid))
     statement = (
-        select(accounts.c.id, func.coalesce(granted.c.mask, 0))
+        select(func.coalesce(granted.c.lasting_mask, 0))
         .select_from(accounts.join(granted, true()))
         .where(accounts.c.master_id == opened[0].master_id, accounts.c.id == any_(ids))
     )
-    return {AccountId(row.id): row[1] for row in await session.execute(statement, dict(binds))}
+    needed = scope.mask | Permission.MEMBERS_WRITE.bit
+    masks = (await session.execute(statement)).scalars().all()
+    return len(masks) == len(opened) and all(not needed & ~mask for mask in masks)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, exists, select, update
 
 from authz.delegation import check_passing_all_roles
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, authorize, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
@@ -50,8 +50,10 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     """
     account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_WRITE)
     settings = (command.rights_inheritance, command.api_key_creation)
-    if any(settings) and not account.mask & account.below_mask & Permission.SETTINGS_WRITE.bit:
-        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    if any(settings):
+        passing = await authorize_also(session, principal, account.account_id, Permission.SETTINGS_WRITE)
+        if not passing.below_mask & Permission.SETTINGS_WRITE.bit:
+            raise PermissionDenied(Permission.SETTINGS_WRITE)
     if command.api_key_creation is not None and account.account_id != account.master_id:
         message = "Set it in the master account: it holds for the whole tree."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")

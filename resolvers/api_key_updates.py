@@ -4,13 +4,14 @@ import datetime
 from dataclasses import dataclass
 
 from authz.delegation import RoleGrant, role_to_give
+from authz.ends import end_at, latest
 from authz.guard import Authorized
 from authz.key_creation import check_key_creation
 from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode, VersionConflict
 from engine.write_sessions import WriteSession
-from models.api_keys import ApiKeyPurpose
+from models.api_keys import ApiKeyPurpose, api_keys
 from models.identifiers import ApiKeyId, Kind, UserId, present
 from resolvers.account_changes import UNCHANGED, Unchanged
 from resolvers.api_key_scopes import scopes_of
@@ -40,7 +41,9 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
     API_KEYS_WRITE, from the master account where keys are made there alone, and all that its role gives.
     Raises VersionConflict, FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
     """
-    account, key = await locked_key(session, principal, command.api_key_id)
+    end = api_keys.c.expires_at
+    until = end if command.expires_at is UNCHANGED else latest(end, end_at(command.expires_at))
+    account, key = await locked_key(session, principal, command.api_key_id, until)
     role = await _check_makeable(session, principal, account, key)
     if key.version != command.expected_version:
         raise VersionConflict(key.version)
@@ -75,7 +78,7 @@ async def _check_makeable(
     session: WriteSession, principal: Principal, account: Authorized, key: KeyRow
 ) -> RoleGrant:
     """Raise what refuses to make such a key, or to change one that is revoked. The key's role."""
-    await check_key_creation(session, principal, account)
+    await check_key_creation(session, principal, account, key.expires_at)
     role = await role_to_give(session, account, key.role_id, "apiKeyId")
     check_not_revoked(key)
     return role

@@ -77,7 +77,7 @@ async def accept_invitation(session: WriteSession, principal: Principal, token: 
     await check_status(session, account)
     role = await role_in(session, account, invitation.role_id)
     giver = (invitation.inviter_user_id, invitation.inviter_api_key_id)
-    if not await still_gives(session, account, role, *giver):
+    if not await still_gives(session, account, role, *giver, invitation.member_expires_at):
         raise Refusal(RefusalCode.INVITATION_REVOKED)
     return await _join(session, principal, account, invitation, role)
 

@@ -56,7 +56,8 @@ async def invite_member(
     Needs MEMBERS_WRITE and all that the role gives. Answers alike whether or not anybody is registered with
     the address (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
-    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE)
+    until = command.member_expires_at
+    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE, until=until)
     email = email_address(command.email)
     request = IdempotentRequest(
         "memberInvite",
@@ -118,8 +119,10 @@ async def revoke_invitation(
     session: WriteSession, principal: Principal, invitation_id: InvitationId
 ) -> InvitationMade:
     """Withdraw an open invitation. Needs MEMBERS_WRITE. Raises INVITATION_USED."""
-    account_id = select(invitations.c.account_id).where(invitations.c.id == invitation_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE)
+    named = invitations.c.id == invitation_id
+    account_id = select(invitations.c.account_id).where(named).scalar_subquery()
+    until = select(invitations.c.member_expires_at).where(named).scalar_subquery()
+    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE, until=until)
     this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
     row = (await session.execute(select(invitations).where(this))).one_or_none()
     if row is None:

@@ -1,6 +1,8 @@
 """An API key on its way through a change: read behind the lock of its account, written, and logged."""
 
-from sqlalchemy import Row, select, update
+import datetime
+
+from sqlalchemy import ColumnElement, Row, select, update
 
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
@@ -15,11 +17,17 @@ KeyRow = Row[*tuple[object, ...]]
 
 
 async def locked_key(
-    session: WriteSession, principal: Principal, api_key_id: ApiKeyId
+    session: WriteSession,
+    principal: Principal,
+    api_key_id: ApiKeyId,
+    until: ColumnElement[datetime.datetime] = api_keys.c.expires_at,
 ) -> tuple[Authorized, KeyRow]:
-    """The key and its account, locked. Needs API_KEYS_WRITE. Raises NotFound."""
-    account_id = select(api_keys.c.account_id).where(api_keys.c.id == api_key_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE)
+    """The key and its account, locked. Needs API_KEYS_WRITE. `until`: when what is given or taken ends, by
+    the key's columns. Raises NotFound."""
+    named = api_keys.c.id == api_key_id
+    account_id = select(api_keys.c.account_id).where(named).scalar_subquery()
+    end = select(until).where(named).scalar_subquery()
+    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, until=end)
     statement = select(api_keys).where(api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id)
     row = (await session.execute(statement)).one_or_none()
     if row is None:

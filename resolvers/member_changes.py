@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, delete, select, update
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant, role_in, role_to_give
+from authz.ends import end_at, latest
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -73,7 +74,8 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
     Needs MEMBERS_WRITE and all that both the old and the new role give. Raises LAST_OWNER,
     ALREADY_OWNS_ACCOUNT, ROLE_TOO_WIDE, BAD_USER_INPUT for an end in the past or of an owner.
     """
-    account, membership = await _manageable(session, principal, command.member_id)
+    until = latest(memberships.c.expires_at, end_at(command.expires_at))
+    account, membership = await _manageable(session, principal, command.member_id, until)
     old = await role_to_give(session, account, membership.role_id, "memberId")
     new = old if command.role_id is None else await role_to_give(session, account, command.role_id)
     check_expiry(new, command.expires_at)
@@ -92,7 +94,7 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
 async def remove_member(session: WriteSession, principal: Principal, member_id: MembershipId) -> MemberChange:
     """End a membership, from the next request on. Needs MEMBERS_WRITE and all that the member's role gives.
     Raises LAST_OWNER, ROLE_TOO_WIDE."""
-    account, membership = await _manageable(session, principal, member_id)
+    account, membership = await _manageable(session, principal, member_id, memberships.c.expires_at)
     role = await role_to_give(session, account, membership.role_id, "memberId")
     return await _end(session, principal, account, membership, role, EventKind.MEMBER_REMOVED)
 
@@ -118,11 +120,17 @@ def check_expiry(role: RoleGrant, expires_at: datetime.datetime | None) -> None:
 
 
 async def _manageable(
-    session: WriteSession, principal: Principal, member_id: MembershipId
+    session: WriteSession,
+    principal: Principal,
+    member_id: MembershipId,
+    until: ColumnElement[datetime.datetime],
 ) -> tuple[Authorized, Membership]:
-    account_id = select(memberships.c.account_id).where(memberships.c.id == member_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE)
-    return account, await _membership(session, account, memberships.c.id == member_id)
+    """`until`: when what is given or taken ends, by the membership's columns."""
+    named = memberships.c.id == member_id
+    account_id = select(memberships.c.account_id).where(named).scalar_subquery()
+    end = select(until).where(named).scalar_subquery()
+    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE, until=end)
+    return account, await _membership(session, account, named)
 
 
 async def _membership(

@@ -85,7 +85,8 @@ async def accept_share(session: WriteSession, principal: Principal, token: str) 
     for account in opened:
         await check_status(session, account)
     scope = await scope_of(session, row)
-    if not await still_shares(session, opened, scope, (row.giver_user_id, row.giver_api_key_id)):
+    giver = (row.giver_user_id, row.giver_api_key_id)
+    if not await still_shares(session, opened, scope, giver, row.expires_at):
         raise Refusal(RefusalCode.SHARE_REVOKED)
     await write_share(session, row, {"user_id": principal.user_id, "accepted_at": func.now()})
     verified = users.c.email_verified_at.is_(None)

@@ -4,8 +4,9 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, select
 
+from authz.ends import end_at, latest
 from authz.guard import Authorized, authorize_all
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -13,6 +14,7 @@ from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.sharing import Scope, check_giver
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, ShareId
+from models.shares import shares
 from resolvers.events import EventKind
 from resolvers.moments import check_future
 from resolvers.share_changes import (
@@ -56,14 +58,15 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     its giver from then on. Raises VersionConflict, SHARE_REVOKED and what `create_share` raises.
     """
     check_count(command.account_ids)
-    managed = await _manageable(session, principal, command.share_id, command.account_ids)
+    until = latest(shares.c.expires_at, end_at(command.expires_at))
+    managed = await _manageable(session, principal, command.share_id, until, command.account_ids)
     row = managed.row
     if row.revoked_at is not None:
         raise Refusal(RefusalCode.SHARE_REVOKED, field="shareId")
     if row.version != command.expected_version:
         raise VersionConflict(row.version)
     scope = await wanted_scope(session, managed.wanted, command.scope)
-    await check_giver(session, principal, managed.wanted, scope, command.scope.field)
+    check_giver(managed.wanted, scope, command.scope.field)
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
     await refuse_members(session, managed.added, row.email_canonical)
@@ -79,7 +82,7 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
 
 async def revoke_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:
     """End a share, from the next request on. Needs what giving it needs, in each of its accounts."""
-    managed = await _manageable(session, principal, share_id)
+    managed = await _manageable(session, principal, share_id, shares.c.expires_at)
     row = managed.row
     if row.revoked_at is None:
         await write_share(session, row, {"revoked_at": func.now()})
@@ -111,16 +114,23 @@ class _Managed:
 
 
 async def _manageable(
-    session: WriteSession, principal: Principal, share_id: ShareId, wanted: Sequence[AccountId] = ()
+    session: WriteSession,
+    principal: Principal,
+    share_id: ShareId,
+    until: ColumnElement[datetime.datetime],
+    wanted: Sequence[AccountId] = (),
 ) -> _Managed:
-    """Raises what `authorize_all` and `check_giver` raise: whoever could not give it does not change it."""
+    """`until`: when what is given or taken ends, by the share's columns. Raises what `authorize_all` and
+    `check_giver` raise: whoever could not give it does not change it."""
     # What is no share is looked for like an account that is not there, and the share's own accounts are asked
     # for first: the answer costs the same (N20).
     found = await opened_by(session, share_id)
     ids = found or [AccountId(share_id)]
     closing = [id_ for id_ in ids if id_ not in wanted]
     both = [*(id_ for id_ in ids if id_ in wanted), *wanted]
-    locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, closing)
+    end = select(until).where(shares.c.id == share_id).scalar_subquery()
+    permission = Permission.MEMBERS_WRITE
+    locked = await authorize_all(session, principal, both, permission, closing, until=end)
     if not found:
         raise NotFound
     if await opened_by(session, share_id) != found:
@@ -128,7 +138,7 @@ async def _manageable(
     row = await share_row(session, locked[0], share_id)
     opened = [account for account in locked if account.account_id in ids]
     scope = await scope_of(session, row)
-    await check_giver(session, principal, opened, scope, "shareId")
+    check_giver(opened, scope, "shareId")
     return _Managed(row, scope, opened, [account for account in locked if account.account_id in wanted])
 
 
