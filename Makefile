@@ -26,8 +26,8 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: run test bench check fmt lock clean pages
 
 run:
-	@$(MAKE) --no-print-directory --jobs=2 $(VENV)/run.installed pages
-	$(BIN)/mandant serve --demo
+	@$(MAKE) --no-print-directory --silent --jobs=2 $(VENV)/run.installed pages
+	@$(BIN)/mandant serve --demo
 
 test: $(VENV)/all.installed pages
 	$(BIN)/pytest $(ARGS)
@@ -63,6 +63,7 @@ pages: $(PAGES)/node_modules/all.installed
 
 $(VENV)/run.installed: requirements.txt requirements-build.txt pyproject.toml
 	@$(PYTHON) -c '$(NEW_ENOUGH)'
+	@echo "Installing the locked dependencies into $(VENV) ..."
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --require-hashes --requirement requirements.txt --requirement requirements-build.txt
 	$(INSTALL) --no-build-isolation --editable .
@@ -83,6 +84,6 @@ $(PEERS)/node_modules/all.installed: $(PEERS)/package-lock.json
 $(PAGES)/node_modules/all.installed: $(PAGES)/package-lock.json
 	@if ! command -v npm > /dev/null; then \
 		echo "npm is not installed: browsers will load GraphiQL from a public network."; \
-	elif ! (cd $(PAGES) && npm ci --silent && touch node_modules/all.installed); then \
+	elif ! (echo "Fetching GraphiQL's files ..." && cd $(PAGES) && npm ci --silent && touch node_modules/all.installed); then \
 		echo "npm ci failed: browsers will load GraphiQL from a public network."; \
 	fi

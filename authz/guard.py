@@ -10,6 +10,7 @@ given or taken at least: so nothing outlives a share, broken glass, a membership
 """
 
 import datetime
+import enum
 import functools
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -33,6 +34,13 @@ End = datetime.datetime | ColumnElement[datetime.datetime] | None
 """When what is given or taken ends; None: never. A scalar sub-select is asked behind the lock."""
 
 
+class Effect(enum.Enum):
+    """What a write does, which decides in which accounts it is allowed."""
+
+    CHANGES = "It may give something: the account and all above it have to be active."
+    TAKES_AWAY = "Somebody only loses access, or something is spent no more: no status forbids it."
+
+
 @dataclass(frozen=True)
 class Authorized:
     """An account, locked, in which the principal holds what was asked for."""
@@ -48,6 +56,14 @@ class Authorized:
     """The nearest account whose grant gave the permission (R54)."""
     opened_because: str | None = None
     """Why the glass was broken, where that alone gave the permission."""
+    refused_change: RefusalCode | None = None
+    """Why the status of the path allows nothing but what takes away; None: it allows changes."""
+
+    def check_changeable(self) -> None:
+        """Raise ACCOUNT_SUSPENDED and ACCOUNT_CLOSED, for a write that was let in as `Effect.TAKES_AWAY` and
+        turns out to give something. The account is locked, so its status stays."""
+        if self.refused_change is not None:
+            raise Refusal(self.refused_change)
 
 
 def without_rights(account: AccountKey, acting_from: AccountId | None = None) -> Authorized:
@@ -60,8 +76,6 @@ def without_rights(account: AccountKey, acting_from: AccountId | None = None) ->
 class _Rights:
     authorized: Authorized
     held: int
-    left_by_status: int
-    status: AccountStatus
 
 
 async def authorize(
@@ -69,6 +83,7 @@ async def authorize(
     principal: Principal,
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,
+    effect: Effect = Effect.CHANGES,
     *,
     until: End = None,
 ) -> Authorized:
@@ -81,9 +96,9 @@ async def authorize(
     ACCOUNT_CLOSED where the status of the path forbids the change, and with REACHED_BY_SHARE or RIGHT_ENDS
     where access is given or taken by a right that may end before.
     """
-    before = await _check(session, principal, await known_id(session, account_id), permission, until)
+    before = await _check(session, principal, await known_id(session, account_id), permission, effect, until)
     await lock_path(session, before.master_id, before.account_id)
-    return await _check(session, principal, before.account_id, permission, until)
+    return await _check(session, principal, before.account_id, permission, effect, until)
 
 
 async def authorize_all(
@@ -91,21 +106,19 @@ async def authorize_all(
     principal: Principal,
     account_ids: Collection[AccountId],
     permission: Permission,
-    closing: Collection[AccountId] = (),
+    effect: Effect = Effect.CHANGES,
     *,
     until: End = None,
 ) -> list[Authorized]:
     """The same for one or more accounts of one tree, in the order of their ids; locks the tree.
 
-    In those that are `closing` somebody only loses access, which no status forbids; they are asked for first,
-    then the others as they stand. Raises BAD_USER_INPUT where the accounts lie in several trees.
+    Raises BAD_USER_INPUT where the accounts lie in several trees.
     """
-
-    wanted = list(dict.fromkeys([*closing, *account_ids]))
+    wanted = list(dict.fromkeys(account_ids))
 
     async def check() -> list[Authorized]:
         rights = await _rights(session, principal, wanted, permission)
-        found = [_judge(rights.get(each), permission, in_any_status=each in closing) for each in wanted]
+        found = [_judge(rights.get(each), permission, effect) for each in wanted]
         lasting = await _lasting(session, principal, rights, found, permission, until)
         return sorted(lasting, key=lambda account: account.account_id)
 
@@ -121,12 +134,13 @@ async def authorize_also(
     principal: Principal,
     account_id: AccountId | None,
     permission: Permission,
+    effect: Effect = Effect.CHANGES,
     *,
     until: End = None,
 ) -> Authorized:
     """The same for an account on a path that is locked already; locks nothing. None: where `known_id` has
     found nothing."""
-    return await _check(session, principal, account_id, permission, until)
+    return await _check(session, principal, account_id, permission, effect, until)
 
 
 async def judge_pair(
@@ -191,11 +205,12 @@ async def _check(
     principal: Principal,
     account_id: AccountId | None,
     permission: Permission,
-    until: End = None,
+    effect: Effect,
+    until: End,
 ) -> Authorized:
     rights = await _rights(session, principal, (account_id,), permission)
     # Also an id that is not known is looked for, so that it takes as long as a foreign one.
-    found = _judge(None if account_id is None else rights.get(account_id), permission)
+    found = _judge(None if account_id is None else rights.get(account_id), permission, effect)
     (lasting,) = await _lasting(session, principal, rights, [found], permission, until)
     return lasting
 
@@ -231,22 +246,29 @@ async def _known_end(session: WriteSession, until: End) -> datetime.datetime | N
     return found
 
 
-def _judge(rights: _Rights | None, permission: Permission, *, in_any_status: bool = False) -> Authorized:
+def _judge(rights: _Rights | None, permission: Permission, effect: Effect = Effect.CHANGES) -> Authorized:
     if rights is None:
         raise NotFound
     if not rights.held & permission.bit:
         raise PermissionDenied(permission)
-    forbidden = rights.status is not AccountStatus.ACTIVE and not rights.left_by_status & permission.bit
-    if forbidden and not in_any_status:
-        raise Refusal(_STATUS_CODES[rights.status])
+    if effect is Effect.CHANGES:
+        rights.authorized.check_changeable()
     return rights.authorized
 
 
-_STATUS_CODES = {
-    AccountStatus.ACTIVE: RefusalCode.FAILED_PRECONDITION,
+def _refused_change(row: Row, permission: Permission) -> RefusalCode | None:
+    """A suspended account is still resumed and closed: `status_mask` leaves these permissions. Those to read
+    are left in any status, and allow no change."""
+    if row.left_by_status & ~READ_PERMISSIONS & permission.bit:
+        return None
+    return STATUS_CODES.get(AccountStatus(row.status))
+
+
+STATUS_CODES = {
     AccountStatus.SUSPENDED: RefusalCode.ACCOUNT_SUSPENDED,
     AccountStatus.CLOSED: RefusalCode.ACCOUNT_CLOSED,
 }
+"""Why nothing but what takes away is allowed in an account of this status."""
 
 
 async def _rights(
@@ -273,8 +295,9 @@ async def _rights_in(
         row.below_mask or 0,
         row.acting_from or row.id,
         await opened_because(session, row, permission, principal),
+        _refused_change(row, permission),
     )
-    return _Rights(authorized, row.mask, row.left_by_status & ~READ_PERMISSIONS, AccountStatus(row.status))
+    return _Rights(authorized, row.mask)
 
 
 @functools.cache

@@ -88,7 +88,8 @@ def _below_mask_of(held: FromClause, role: FromClause) -> ColumnElement[int]:
     return case((same, role.c.ancestor_mask), else_=asked)
 
 
-def _membership_grants(principal: FromClause) -> Select[Any]:
+def _membership_grants(principal: FromClause, *more: str) -> Select[Any]:
+    """`more`: columns of the memberships' rows that stand behind; for keys, shares and openings likewise."""
     member, role = active_memberships(), roles.alias()
     return (
         select(
@@ -98,6 +99,7 @@ def _membership_grants(principal: FromClause) -> Select[Any]:
             role.c.member_mask.label("own_mask"),
             _below_mask_of(member, role).op("&")(_below_limit(member)).label("below_mask"),
             end_of(member).label("ends_at"),
+            *(member.c[name] for name in more),
         )
         .select_from(principal)
         .join(member, member.c.user_id == principal.c.user_id)
@@ -105,12 +107,12 @@ def _membership_grants(principal: FromClause) -> Select[Any]:
     )
 
 
-def _key_grants(principal: FromClause) -> Select[Any]:
+def _key_grants(principal: FromClause, *more: str) -> Select[Any]:
     key = api_keys.alias()
-    return _given_by(key, principal.join(key, key.c.id == principal.c.api_key_id))
+    return _given_by(key, principal.join(key, key.c.id == principal.c.api_key_id), *more)
 
 
-def _given_by(key: FromClause, source: FromClause) -> Select[Any]:
+def _given_by(key: FromClause, source: FromClause, *more: str) -> Select[Any]:
     """The grants of keys (master_id, account_id, role_id, scopes, expires_at)."""
     role = roles.alias()
     return (
@@ -121,6 +123,7 @@ def _given_by(key: FromClause, source: FromClause) -> Select[Any]:
             role.c.member_mask.op("&")(key.c.scopes).label("own_mask"),
             _below_mask_of(key, role).op("&")(key.c.scopes).label("below_mask"),
             end_of(key).label("ends_at"),
+            *(key.c[name] for name in more),
         )
         .select_from(source)
         .join(role, role.c.id == key.c.role_id)
@@ -139,7 +142,7 @@ def share_mask(share: FromClause, role: FromClause) -> ColumnElement[int]:
     return given.op("&")(share.c.hidden_mask.op("#")(mask_literal(ALL_PERMISSIONS)))
 
 
-def share_grants(principal: FromClause) -> Select[Any]:
+def share_grants(principal: FromClause, *more: str) -> Select[Any]:
     """Exactly the shared accounts: nothing above them, and nothing below (R21, R34)."""
     share, opened, role = shares.alias(), share_accounts.alias(), roles.alias()
     return (
@@ -150,6 +153,7 @@ def share_grants(principal: FromClause) -> Select[Any]:
             share_mask(share, role),
             mask_literal(0),
             ANY_MOMENT.label("ends_at"),
+            *(share.c[name] for name in more),
         )
         .select_from(principal)
         .join(share, share.c.user_id == principal.c.user_id)
@@ -160,7 +164,7 @@ def share_grants(principal: FromClause) -> Select[Any]:
 
 
 def grants_now(principal: FromClause) -> CTE:
-    """All that gives the principal rights now: the same, and what broken glass gives."""
+    """All that gives the principal rights now, computed once."""
     return grant_rows_now(principal).cte("grants").prefix_with("MATERIALIZED")
 
 
@@ -171,18 +175,21 @@ def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     return union_all(*_grants(principal))
 
 
-def grant_rows_now(principal: FromClause, *carried: str) -> CompoundSelect[Any]:
-    """The same, and what break-glass gives until it ends.
-
-    Of several principals `carried` names the columns that tell whose grant a row is; they stand behind.
-    """
-    whose = [principal.c[name] for name in carried]
-    grants = (*_grants(principal), opening_grants(principal))
-    return union_all(*(grant.add_columns(*whose) for grant in grants))
+def grant_rows_now(principal: FromClause) -> CompoundSelect[Any]:
+    """The same, and what break-glass gives until it ends."""
+    return union_all(*_grants(principal), opening_grants(principal))
 
 
-def _grants(principal: FromClause) -> tuple[Select[Any], ...]:
-    return _membership_grants(principal), _key_grants(principal), share_grants(principal)
+def dated_grant_rows(principals: FromClause, *whose: str) -> CompoundSelect[Any]:
+    """The same of several principals, with the moment when each grant ends by itself (`expires_at`; null:
+    never), and the columns that tell whose it is."""
+    end = "expires_at"
+    grants = (*_grants(principals, end), opening_grants(principals, end))
+    return union_all(*(grant.add_columns(*(principals.c[name] for name in whose)) for grant in grants))
+
+
+def _grants(principal: FromClause, *more: str) -> tuple[Select[Any], ...]:
+    return tuple(grants(principal, *more) for grants in (_membership_grants, _key_grants, share_grants))
 
 
 def lasting_grants(principal: FromClause, until: ColumnElement[datetime.datetime] = FOREVER) -> Select[Any]:

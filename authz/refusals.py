@@ -18,8 +18,8 @@ class RefusalCode(enum.Enum):
     RATE_LIMITED = "Too many attempts; try again later."
     PERSON_REQUIRED = "Only a signed-in person can do this, not an API key."
     MASTER_ACCOUNT_REQUIRED = "Only those who hold the permission in the master account make API keys here."
-    ACCOUNT_SUSPENDED = "The account, or one above it, is suspended."
-    ACCOUNT_CLOSED = "The account, or one above it, is closed."
+    ACCOUNT_SUSPENDED = "The account, or one above it, is suspended: only what takes something away is done."
+    ACCOUNT_CLOSED = "The account, or one above it, is closed: only what takes something away is done."
     ROLE_TOO_WIDE = "The role gives more than you hold yourself."
     ROLE_IN_USE = "Members, open invitations, shares or API keys still have the role."
     LAST_OWNER = "The account would be left without an owner."
@@ -49,6 +49,9 @@ class RefusalCode(enum.Enum):
     OWN_TREE = "You are a member or a guest of this tree yourself: somebody else of the staff has to."
     POOL_ACCOUNT_REQUIRED = (
         "Only those who hold the permission also in the account whose pool it is decide who draws from it."
+    )
+    BILLED_ACCOUNT_REQUIRED = (
+        "Only those who hold the permission also in the account that is billed for it decide this."
     )
     INSUFFICIENT_CREDIT = "There is not that much credit."
     PAYMENT_DECLINED = "The payment provider declined."

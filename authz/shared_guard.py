@@ -8,7 +8,7 @@ import uuid
 
 from sqlalchemy import ColumnElement
 
-from authz.guard import Authorized, authorize_also, known_id
+from authz.guard import Authorized, Effect, authorize_also, known_id
 from authz.pair_guard import lock_shared_path, masters_of
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -21,10 +21,11 @@ async def authorize_shared(
     principal: Principal,
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,
+    effect: Effect = Effect.CHANGES,
 ) -> Authorized:
     """As `authorize` asks and raises, with the account and all above it locked in share mode."""
     wanted = await known_id(session, account_id)
     known = [] if wanted is None else [wanted]
     for found, master_id in (await masters_of(session, known)).items():
         await lock_shared_path(session, master_id, found)
-    return await authorize_also(session, principal, wanted, permission)
+    return await authorize_also(session, principal, wanted, permission, effect)

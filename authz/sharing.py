@@ -1,22 +1,13 @@
 """What a share may give, and who may give it (R17, R21, R24, R34, R38, N19)."""
 
-import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Uuid, any_, func, literal, select, true
-
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant
-from authz.ends import end_at
 from authz.guard import Authorized
 from authz.permissions import Area, Permission, mask_of, permissions_in
-from authz.principals import subject_rows
-from authz.reach import grant_rows, mask_of_account
 from authz.refusals import Refusal, RefusalCode, RoleTooWide
-from engine.write_sessions import WriteSession
-from models.accounts import accounts
-from models.identifiers import ApiKeyId, UserId
 
 
 @dataclass(frozen=True)
@@ -68,24 +59,3 @@ def check_giver(opened: Sequence[Authorized], scope: Scope, field: str) -> None:
         missing = scope.mask & ~account.mask
         if missing:
             raise RoleTooWide("The share", permissions_in(missing), (), field)
-
-
-async def still_shares(
-    session: WriteSession,
-    opened: Sequence[Authorized],
-    scope: Scope,
-    giver: tuple[UserId | None, ApiKeyId | None],
-    until: datetime.datetime | None,
-) -> bool:
-    """Whether whoever gave the share may still give it until then: asked again when it is accepted (T14)."""
-    grants = grant_rows(subject_rows(*giver)).cte("giver_grants")
-    granted = mask_of_account(accounts, grants, end_at(until))
-    ids = literal([account.account_id for account in opened], ARRAY(Uuid))
-    statement = (
-        select(func.coalesce(granted.c.lasting_mask, 0))
-        .select_from(accounts.join(granted, true()))
-        .where(accounts.c.master_id == opened[0].master_id, accounts.c.id == any_(ids))
-    )
-    needed = scope.mask | Permission.MEMBERS_WRITE.bit
-    masks = (await session.execute(statement)).scalars().all()
-    return len(masks) == len(opened) and all(not needed & ~mask for mask in masks)

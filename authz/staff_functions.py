@@ -151,7 +151,7 @@ BEGIN
     SELECT request.id, request.account_id, accounts.name, request.reason, request.created_at
     FROM subaccounts_requests AS request
     JOIN accounts ON accounts.master_id = request.master_id AND accounts.id = request.account_id
-    WHERE request.answered_at IS NULL;
+    WHERE request.answered_at IS NULL AND request.withdrawn_at IS NULL;
 END"""
 
 

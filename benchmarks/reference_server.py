@@ -46,7 +46,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
         await database.dispose()
 
     endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page)
-    return Application(endpoint, [], settings.allowed_hosts.split(","), lifespan)
+    return Application(endpoint, [], settings.allowed_host_names, [], lifespan)
 
 
 def main() -> None:

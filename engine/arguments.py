@@ -15,7 +15,7 @@ import types
 import typing
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from sqlalchemy import ColumnElement, DateTime, Text, Uuid
@@ -27,6 +27,8 @@ from strawberry.types.unset import UNSET
 from engine.binds import Argument, Variable, bound
 from engine.paging import PAGE_ARGUMENTS
 
+M = TypeVar("M")
+
 
 @dataclass(frozen=True)
 class GlobalId:
@@ -34,6 +36,13 @@ class GlobalId:
 
     parse: Callable[[object], Hashable]
     type: TypeEngine[Any] = field(default_factory=Uuid)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Marks a text that is bound in another form than the one it was written in."""
+
+    fold: Callable[[str], str]
 
 
 def prefix_of(global_id: str) -> str:
@@ -149,7 +158,8 @@ def _value(hint: Any, value: Any) -> Any:
     if _holds_moment(hint):
         return bound(value, DateTime(timezone=True), _in_utc)
     if isinstance(value, Variable) or (isinstance(value, str) and not isinstance(value, enum.Enum)):
-        return bound(value, Text())
+        folded = _marks(hint, Folded)
+        return bound(value, Text(), folded[0].fold if folded else None)
     return value
 
 
@@ -184,9 +194,13 @@ def _global_id(hint: Any) -> GlobalId | None:
 
 
 def _description(hint: Any) -> str | None:
-    if typing.get_origin(hint) is not Annotated:
-        return None
-    return next((note.text for note in typing.get_args(hint)[1:] if isinstance(note, Described)), None)
+    return next((note.text for note in _marks(hint, Described)), None)
+
+
+def _marks(hint: Any, kind: type[M]) -> list[M]:
+    """What of a kind an argument is annotated with."""
+    notes = typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
+    return [note for note in notes if isinstance(note, kind)]
 
 
 def _is_optional(hint: Any) -> bool:

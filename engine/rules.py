@@ -38,6 +38,14 @@ class Public:
 
 
 @strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    description="Answers everybody, without a token and with one that is not valid as well.",
+)
+class Anonymous:
+    pass
+
+
+@strawberry.schema_directive(
     locations=_PLACES,
     description="For the platform's staff; everybody else is answered as if what it names were not there.",
 )

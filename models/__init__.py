@@ -31,6 +31,7 @@ from models import (
     shares,
     staff,
     subaccounts_requests,
+    text_forms,
     top_up_rules,
     users,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "shares",
     "staff",
     "subaccounts_requests",
+    "text_forms",
     "top_up_rules",
     "users",
 ]

@@ -1,8 +1,8 @@
 """Who is billed, for what, and until when (R20, R27, R55, R59).
 
 A charge is what a subscription's cycle costs: written once when the cycle is charged, and never changed but
-for the invoice that it comes on. An account without an invoice of its own is on that of the nearest account
-above that has one.
+for the invoice that it comes on. Plans and bought contacts of an account without an invoice of its own are on
+that of the nearest account above that has one; sends beyond the plan on that of whose credit paid for them.
 """
 
 import enum
@@ -125,6 +125,7 @@ charges = Table(
     UniqueConstraint(
         "master_id",
         "account_id",
+        "billed_id",
         "product",
         "source_id",
         "starts_at",

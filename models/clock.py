@@ -1,7 +1,8 @@
 """The clock that plans, cycles and sends go by: the database's, in one place.
 
-Nothing in the product moves it. Its table is written by the database's owner alone, so that a test can tell
-what happens over months, while a server, which acts as the application's role, cannot.
+Its table is written by the database's owner alone: a test can tell what happens over months, the demo can
+have a past, and `mandant clock forward` shows what comes next in an embedded database. A server, which acts
+as the application's role, cannot move it.
 """
 
 import datetime

@@ -35,6 +35,7 @@ subaccounts_requests = Table(
     Column("decline_reason", Text, comment="Why it was declined."),
     created_at(),
     moment("answered_at"),
+    moment("withdrawn_at"),
     PrimaryKeyConstraint("master_id", "id"),
     account_reference(),
     ForeignKeyConstraint(["master_id", "override_id"], ["overrides.master_id", "overrides.id"]),
@@ -42,6 +43,7 @@ subaccounts_requests = Table(
     CheckConstraint(
         "num_nonnulls(override_id, decline_reason) = (answered_at IS NOT NULL)::int", name="one_answer"
     ),
+    CheckConstraint("withdrawn_at IS NULL OR answered_at IS NULL", name="withdrawn"),
     CheckConstraint(
         f"char_length(decline_reason) BETWEEN 1 AND {SHORT_TEXT_LENGTH}", name="decline_reason_length"
     ),
@@ -53,6 +55,6 @@ subaccounts_requests = Table(
         "master_id",
         "account_id",
         unique=True,
-        postgresql_where=text("answered_at IS NULL"),
+        postgresql_where=text("answered_at IS NULL AND withdrawn_at IS NULL"),
     ),
 )

@@ -1,12 +1,11 @@
 """What changes an account."""
 
-import enum
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, exists, select, update
 
 from authz.delegation import check_passing_all_roles
-from authz.guard import Authorized, authorize, authorize_also
+from authz.guard import Authorized, Effect, authorize, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
@@ -14,30 +13,32 @@ from engine.fixed_statements import FixedStatement, Row
 from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
+from models.text_forms import forms_of
 from resolvers.events import Change, EventKind, record
 from resolvers.ownership import release_owners
-from resolvers.texts import short_text
+from resolvers.texts import short_text, visible_text
+from resolvers.unchanged import UNCHANGED, Unchanged
 
-
-class Unchanged(enum.Enum):
-    """The mark of a value that an update leaves as it is, where null means something."""
-
-    UNCHANGED = enum.auto()
-
-
-UNCHANGED = Unchanged.UNCHANGED
+_NARROW = {RightsInheritance.ADMINISTRATORS, ApiKeyCreationPlace.MASTER_ONLY}
 
 
 @dataclass(frozen=True)
 class AccountUpdate:
-    """The new values; `None` leaves a name or a setting as it is."""
+    """The new values; `external_id` None: there is none any more."""
 
     account_id: AccountId
     expected_version: int
-    name: str | None
-    external_id: str | Unchanged | None
-    rights_inheritance: RightsInheritance | None
-    api_key_creation: ApiKeyCreationPlace | None = None
+    name: str | Unchanged = UNCHANGED
+    external_id: str | Unchanged | None = UNCHANGED
+    rights_inheritance: RightsInheritance | Unchanged = UNCHANGED
+    api_key_creation: ApiKeyCreationPlace | Unchanged = UNCHANGED
+
+    @property
+    def effect(self) -> Effect:
+        """By the narrower settings alone somebody only loses rights."""
+        settings = {self.rights_inheritance, self.api_key_creation} - {UNCHANGED}
+        alone = self.name is UNCHANGED and self.external_id is UNCHANGED
+        return Effect.TAKES_AWAY if alone and settings and settings <= _NARROW else Effect.CHANGES
 
 
 async def update_account(session: WriteSession, principal: Principal, command: AccountUpdate) -> Authorized:
@@ -46,15 +47,19 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     Needs ACCOUNT_WRITE. What rights it passes down and where keys are made holds below: that needs
     SETTINGS_WRITE here and below, and passing all roles down also what these then give below (N19). Raises
     VersionConflict, RoleTooWide, CONFLICT for an external id that a sibling has, BAD_USER_INPUT,
-    FAILED_PRECONDITION for a setting of the master account in a subaccount.
+    FAILED_PRECONDITION for a setting of the master account in a subaccount. What only passes less down, and
+    keeps keys to the master account, is allowed whatever the account's status.
     """
-    account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_WRITE)
-    settings = (command.rights_inheritance, command.api_key_creation)
-    if any(settings):
-        passing = await authorize_also(session, principal, account.account_id, Permission.SETTINGS_WRITE)
+    account = await authorize(
+        session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.effect
+    )
+    if {command.rights_inheritance, command.api_key_creation} != {UNCHANGED}:
+        passing = await authorize_also(
+            session, principal, account.account_id, Permission.SETTINGS_WRITE, command.effect
+        )
         if not passing.below_mask & Permission.SETTINGS_WRITE.bit:
             raise PermissionDenied(Permission.SETTINGS_WRITE)
-    if command.api_key_creation is not None and account.account_id != account.master_id:
+    if command.api_key_creation is not UNCHANGED and account.account_id != account.master_id:
         message = "Set it in the master account: it holds for the whole tree."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")
     current = await _current(session, account)
@@ -77,9 +82,14 @@ async def update_account(session: WriteSession, principal: Principal, command: A
 async def suspend_account(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
-    """Stop every change in the account and below it. Needs ACCOUNT_SUSPEND, which is held from above."""
+    """Stop every change in the account and below it but what takes away. Needs ACCOUNT_SUSPEND, which is held
+    from above. Raises ACCOUNT_CLOSED."""
     change = _StatusChange(
-        Permission.ACCOUNT_SUSPEND, AccountStatus.SUSPENDED, EventKind.ACCOUNT_SUSPENDED, reason
+        Permission.ACCOUNT_SUSPEND,
+        AccountStatus.SUSPENDED,
+        EventKind.ACCOUNT_SUSPENDED,
+        reason,
+        Effect.TAKES_AWAY,
     )
     return await _change_status(session, principal, account_id, change)
 
@@ -87,9 +97,10 @@ async def suspend_account(
 async def resume_account(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
-    """Let a suspended account be used again. Needs ACCOUNT_SUSPEND, which is held from above."""
+    """Let a suspended account be used again, where all above it are active. Needs ACCOUNT_SUSPEND, which is
+    held from above."""
     change = _StatusChange(
-        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason
+        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason, Effect.CHANGES
     )
     return await _change_status(session, principal, account_id, change)
 
@@ -97,8 +108,15 @@ async def resume_account(
 async def close_account(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
-    """End the account for good; it stays readable. Raises HAS_SUBACCOUNTS while open ones stand below."""
-    change = _StatusChange(Permission.ACCOUNT_CLOSE, AccountStatus.CLOSED, EventKind.ACCOUNT_CLOSED, reason)
+    """End the account for good; it stays readable. Raises HAS_SUBACCOUNTS while open ones stand below, and
+    ACCOUNT_CLOSED."""
+    change = _StatusChange(
+        Permission.ACCOUNT_CLOSE,
+        AccountStatus.CLOSED,
+        EventKind.ACCOUNT_CLOSED,
+        reason,
+        Effect.TAKES_AWAY,
+    )
     account = await _change_status(session, principal, account_id, change)
     below = exists().where(
         accounts.c.master_id == account.master_id,
@@ -114,11 +132,13 @@ async def close_account(
 async def check_external_id(
     session: WriteSession, account: Authorized, parent_id: AccountId | None, external_id: str
 ) -> None:
-    """Raise CONFLICT where another account under the same parent has the external id."""
+    """Raise CONFLICT where another account under the same parent has the external id; a closed one gives its
+    own free."""
     taken = exists().where(
         accounts.c.master_id == account.master_id,
         accounts.c.parent_id == parent_id,
         accounts.c.external_id == external_id,
+        accounts.c.status != AccountStatus.CLOSED.value,
         accounts.c.id != account.account_id,
     )
     if (await session.execute(select(taken))).scalar_one():
@@ -131,13 +151,16 @@ class _StatusChange:
     status: AccountStatus
     event: EventKind
     reason: str | None
+    effect: Effect
 
 
 async def _change_status(
     session: WriteSession, principal: Principal, account_id: AccountId, change: _StatusChange
 ) -> Authorized:
-    account = await authorize(session, principal, account_id, change.permission)
+    account = await authorize(session, principal, account_id, change.permission, change.effect)
     current = await _current(session, account)
+    if current.status == AccountStatus.CLOSED.value:
+        raise Refusal(RefusalCode.ACCOUNT_CLOSED)
     if current.status == change.status.value:
         return account
     reason = None if change.reason is None else short_text(change.reason, "reason")
@@ -151,15 +174,15 @@ async def _change_status(
 
 def _new_values(command: AccountUpdate) -> Change:
     values: Change = {}
-    if command.name is not None:
+    if command.name is not UNCHANGED:
         values["name"] = short_text(command.name, "name")
     if command.external_id is None:
         values["external_id"] = None
     elif command.external_id is not UNCHANGED:
-        values["external_id"] = short_text(command.external_id, "externalId")
-    if command.rights_inheritance is not None:
+        values["external_id"] = visible_text(command.external_id, "externalId")
+    if command.rights_inheritance is not UNCHANGED:
         values["rights_inheritance"] = command.rights_inheritance.value
-    if command.api_key_creation is not None:
+    if command.api_key_creation is not UNCHANGED:
         values["api_key_creation"] = command.api_key_creation.value
     return values
 
@@ -179,10 +202,11 @@ async def _current(session: WriteSession, account: Authorized) -> Row:
 
 
 async def _write(session: WriteSession, account: Authorized, values: Change) -> None:
+    forms = forms_of(accounts, str(values["name"])) if "name" in values else {}
     await session.execute(
         update(accounts)
         .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
-        .values(**values, version=accounts.c.version + 1)
+        .values(**values, **forms, version=accounts.c.version + 1)
     )
 
 

@@ -9,8 +9,9 @@ from authz.first_page import first_readable_accounts
 from authz.permissions import Permission, allows
 from authz.reach import readable_account, readable_accounts
 from authz.status import effective_status, status_mask
-from engine.arguments import Described
+from engine.arguments import Described, Folded
 from engine.paging import Order, Window
+from engine.text_forms import search_key
 from models.accounts import AccountKind, AccountStatus, account_closure, accounts
 from resolvers.identifiers import AccountIdArgument
 
@@ -25,7 +26,7 @@ class AccountOrder(enum.Enum):
 
 
 _BY_CREATION = (accounts.c.id,)
-_BY_NAME = (accounts.c.sort_name, accounts.c.id)
+_BY_NAME = (accounts.c.sort_key, accounts.c.id)
 _ORDERS = {
     AccountOrder.CREATED: Order("accounts.created", _BY_CREATION),
     AccountOrder.CREATED_DESC: Order("accounts.created.desc", _BY_CREATION, descending=True),
@@ -34,7 +35,16 @@ _ORDERS = {
 }
 
 Search = Annotated[
-    ColumnElement[str] | None, Described("Part of the name, whatever its case, or the whole external id.")
+    ColumnElement[str] | None,
+    Described("Part of the name, whatever its case and accents."),
+    Folded(search_key),
+]
+
+ExternalId = Annotated[
+    ColumnElement[str] | None,
+    Described(
+        "The whole external id, as it is written. Closed accounts keep theirs: `status` leaves them out."
+    ),
 ]
 
 Status = Annotated[AccountStatus | None, Described("Only those with this status.")]
@@ -49,6 +59,7 @@ def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
 def of_viewer(
     viewer: FromClause,
     search: Search = None,
+    external_id: ExternalId = None,
     kind: Annotated[AccountKind | None, Described("Only master accounts, or only subaccounts.")] = None,
     status: Status = None,
     order_by: OrderBy = AccountOrder.CREATED,
@@ -56,11 +67,11 @@ def of_viewer(
 ) -> Select[Any]:
     """Every account within reach: where one is a member, or a key belongs, and all that lies below; and what
     is shared with one."""
-    unfiltered = search is None and kind is None and status is None
+    unfiltered = all(wanted is None for wanted in (search, external_id, kind, status))
     if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
         return first_readable_accounts(window)
     account, statement = readable_accounts()
-    return _filtered(account, statement, search, kind, status)
+    return _filtered(account, statement, search, external_id, kind, status)
 
 
 def by_id(
@@ -121,6 +132,7 @@ def subaccounts_of(
         bool, Described("Also those further down, not only the children.")
     ] = False,
     search: Search = None,
+    external_id: ExternalId = None,
     status: Status = None,
     order_by: OrderBy = AccountOrder.CREATED,
 ) -> Select[Any]:
@@ -138,7 +150,7 @@ def subaccounts_of(
         statement = statement.where(
             child.c.parent_id == account.c.id, child.c.master_id == account.c.master_id
         )
-    return _filtered(child, statement, search, None, status)
+    return _filtered(child, statement, search, external_id, None, status)
 
 
 def kind_of(account: FromClause) -> ColumnElement[str]:
@@ -148,7 +160,8 @@ def kind_of(account: FromClause) -> ColumnElement[str]:
 
 def status_of(account: FromClause) -> ColumnElement[str]:
     """Whether it can be used: the worst status on the path from the root. Suspended and closed accounts
-    can be read, not changed; a suspended one can still be resumed or closed."""
+    can be read, and access to them be taken away, but nothing else be changed; a suspended one can still be
+    resumed or closed."""
     return effective_status(account)
 
 
@@ -184,12 +197,14 @@ def _filtered(
     account: FromClause,
     statement: Select[Any],
     search: ColumnElement[str] | None,
+    external_id: ColumnElement[str] | None,
     kind: AccountKind | None,
     status: AccountStatus | None,
 ) -> Select[Any]:
     if search is not None:
-        found = func.strpos(account.c.sort_name, func.lower(search)) > 0
-        statement = statement.where(found | (account.c.external_id == search))
+        statement = statement.where(func.strpos(account.c.search_key, search) > 0)
+    if external_id is not None:
+        statement = statement.where(account.c.external_id == external_id)
     if kind is not None:
         is_root = account.c.parent_id.is_(None)
         statement = statement.where(is_root if kind is AccountKind.MASTER else ~is_root)

@@ -1,11 +1,12 @@
 """What changes an API key that exists: its settings, and who answers for it."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from authz.delegation import RoleGrant, role_to_give
-from authz.ends import end_at, latest
-from authz.guard import Authorized
+from authz.guard import Authorized, Effect
 from authz.key_creation import check_key_creation
 from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
@@ -13,25 +14,33 @@ from authz.refusals import Refusal, RefusalCode, VersionConflict
 from engine.write_sessions import WriteSession
 from models.api_keys import ApiKeyPurpose, api_keys
 from models.identifiers import ApiKeyId, Kind, UserId, present
-from resolvers.account_changes import UNCHANGED, Unchanged
 from resolvers.api_key_scopes import scopes_of
 from resolvers.events import Change, EventKind
-from resolvers.ip_ranges import ip_ranges
-from resolvers.locked_api_keys import KeyRow, check_not_revoked, locked_key, log_key, write_key
-from resolvers.moments import check_future
-from resolvers.texts import short_text
+from resolvers.ip_ranges import ip_ranges, narrow_to
+from resolvers.locked_api_keys import (
+    KeyRow,
+    check_not_expired,
+    check_not_revoked,
+    locked_key,
+    log_key,
+    write_key,
+)
+from resolvers.moments import check_future, ends_no_later, moved_end
+from resolvers.texts import name_of_rights
+from resolvers.unchanged import UNCHANGED, Unchanged
 
 
 @dataclass(frozen=True)
 class ApiKeyUpdate:
-    """The new values; None leaves a name, ranges or permissions as they are, and takes an expiry away."""
+    """The new values. `permissions` None: all that the role gives; no `ip_ranges`: it works from anywhere;
+    `expires_at` None: it never ends."""
 
     api_key_id: ApiKeyId
     expected_version: int
-    name: str | None
-    permissions: frozenset[Permission] | None
-    ip_ranges: tuple[str, ...] | None
-    expires_at: datetime.datetime | Unchanged | None
+    name: str | Unchanged = UNCHANGED
+    permissions: frozenset[Permission] | Unchanged | None = UNCHANGED
+    ip_ranges: tuple[str, ...] | Unchanged = UNCHANGED
+    expires_at: datetime.datetime | Unchanged | None = UNCHANGED
 
 
 async def update_api_key(session: WriteSession, principal: Principal, command: ApiKeyUpdate) -> Authorized:
@@ -39,16 +48,18 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
 
     Whoever knows the secret would gain by what is loosened, so this needs what making the key needs:
     API_KEYS_WRITE, from the master account where keys are made there alone, and all that its role gives.
-    Raises VersionConflict, FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
+    What only narrows permissions, ranges and time is allowed whatever the account's status. Raises
+    VersionConflict, FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
     """
-    end = api_keys.c.expires_at
-    until = end if command.expires_at is UNCHANGED else latest(end, end_at(command.expires_at))
-    account, key = await locked_key(session, principal, command.api_key_id, until)
+    until = moved_end(api_keys.c.expires_at, command.expires_at)
+    account, key = await locked_key(session, principal, command.api_key_id, Effect.TAKES_AWAY, until)
     role = await _check_makeable(session, principal, account, key)
     if key.version != command.expected_version:
         raise VersionConflict(key.version)
     values = _new_values(command, key, role)
     changed = {name: value for name, value in values.items() if key._mapping[name] != value}
+    if not all(_NARROWS[name](value, key._mapping[name]) for name, value in changed.items()):
+        account.check_changeable()
     if changed:
         await write_key(session, key, changed)
         before = _shown({name: key._mapping[name] for name in changed})
@@ -59,12 +70,14 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
 async def adopt_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
     """Answer for a key from now on, in its maker's place (T6). Needs what making the key needs.
 
-    Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left.
+    Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left; and
+    FAILED_PRECONDITION for a key that is revoked or has expired.
     """
     account, key = await locked_key(session, principal, api_key_id)
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     await _check_makeable(session, principal, account, key)
+    check_not_expired(key)
     adopter = present(Kind.USER, principal.user_id)
     before = _maker(key)
     if before != adopter:
@@ -86,18 +99,27 @@ async def _check_makeable(
 
 def _new_values(command: ApiKeyUpdate, key: KeyRow, role: RoleGrant) -> dict[str, object]:
     values: dict[str, object] = {}
-    if command.name is not None:
-        values["name"] = short_text(command.name, "name")
-    if command.permissions is not None:
+    if command.name is not UNCHANGED:
+        values["name"] = name_of_rights(command.name, "name")
+    if command.permissions is not UNCHANGED:
         purpose = None if key.purpose is None else ApiKeyPurpose(key.purpose)
         values["scopes"] = scopes_of(role, command.permissions, purpose)
-    if command.ip_ranges is not None:
+    if command.ip_ranges is not UNCHANGED:
         values["ip_ranges"] = ip_ranges(command.ip_ranges, "ipRanges")
     if command.expires_at is not UNCHANGED:
         if command.expires_at is not None:
             check_future(command.expires_at, "expiresAt")
         values["expires_at"] = command.expires_at
     return values
+
+
+_NARROWS: dict[str, Callable[[Any, Any], bool]] = {
+    "name": lambda new, old: False,
+    "scopes": lambda new, old: not new & ~old,
+    "ip_ranges": narrow_to,
+    "expires_at": ends_no_later,
+}
+"""Whether a new value gives the key nothing that the old one did not."""
 
 
 def _shown(values: dict[str, object]) -> Change:

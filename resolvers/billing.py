@@ -82,8 +82,9 @@ def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> Col
 
 
 def invoiced_account_of(account: FromClause) -> Select[Any]:
-    """The account on whose invoice it is: itself, or the nearest above with invoices of its own; null where
-    that is outside the viewer's reach."""
+    """The account on whose invoice its plan and bought contacts come: itself, or the nearest above with
+    invoices of its own; null where that is outside the viewer's reach. Sends beyond the plan come on that of
+    the pool that paid for them."""
     billed, statement = readable_account()
     return statement.where(
         billed.c.id == billed_id(account, current_moment()), billed.c.master_id == account.c.master_id

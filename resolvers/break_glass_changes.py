@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Uuid, literal, select
 
 from authz.break_glass import opened_rows
-from authz.guard import Authorized, authorize, authorize_all
+from authz.guard import Authorized, Effect, authorize, authorize_all
 from authz.parent_access import LEAST_PASSES, Link, Side, standing_of_principal
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -62,8 +62,8 @@ async def end_break_glass(
     # What is no opening is looked for like an account that is not there: the answer costs the same (N20).
     found = select(break_glass_openings.c.account_id).where(break_glass_openings.c.id == opening_id)
     account_id = (await session.execute(found)).scalar_one_or_none()
-    closing = [AccountId(account_id or opening_id)]
-    (account,) = await authorize_all(session, principal, (), Permission.ACCOUNT_READ, closing)
+    wanted = [AccountId(account_id or opening_id)]
+    (account,) = await authorize_all(session, principal, wanted, Permission.ACCOUNT_READ, Effect.TAKES_AWAY)
     if account_id is None:
         raise NotFound("breakGlassId")
     opener = await opener_of(session, account, opening_id)

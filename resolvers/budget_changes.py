@@ -5,20 +5,23 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from authz.guard import Authorized, authorize_also, lock_path
+from authz.guard import Authorized, Effect, authorize_also, lock_path
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.budgets import BudgetCurrency, budgets
 from models.identifiers import AccountId, Kind, present
 from models.plans import MOST_IN_A_CYCLE
+from resolvers.account_versions import check_version, raise_version
 from resolvers.amounts import MOST_AT_ONCE
 from resolvers.budget_guarantees import check_guarantees
 from resolvers.credit import has_own_balance, nearest_pool
 from resolvers.events import Change, EventKind, record
+from resolvers.payers import Payer, authorize_payers
 from resolvers.terms import terms_of
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 PERMISSIONS = {
     BudgetCurrency.SENDS: Permission.PLAN_WRITE,
@@ -38,43 +41,58 @@ class Budget:
     cap: int | None
     guarantee: int
 
+    def within(self, other: "Budget") -> bool:
+        """Whether it keeps and allows no more than the other."""
+        capped = other.cap is None or (self.cap is not None and self.cap <= other.cap)
+        return capped and self.guarantee <= other.guarantee
+
 
 NO_BUDGET = Budget(None, 0)
 
 
 @dataclass(frozen=True)
 class BudgetUpdate:
-    """The whole of a subaccount's budget in one currency."""
+    """The new values of a subaccount's budget in one currency. `expected_version`: of the account."""
 
     account_id: AccountId
+    expected_version: int
     currency: BudgetCurrency
-    budget: Budget
+    cap: int | Unchanged | None = UNCHANGED
+    guarantee: int | Unchanged = UNCHANGED
 
 
 async def update_budget(session: WriteSession, principal: Principal, command: BudgetUpdate) -> Authorized:
     """Say how much a subaccount and all below it may use in a cycle, and how much is kept for them.
 
-    Needs PLAN_WRITE for sends, CREDIT_TRANSFER for credit, in it and in the account above. Raises
-    PARENT_ACCOUNT_REQUIRED, GUARANTEE_TOO_LARGE, BAD_USER_INPUT; FAILED_PRECONDITION for a master account,
-    for credit of an account that spends its own, and for a guarantee of what is not the account's above.
+    Needs PLAN_WRITE for sends, CREDIT_TRANSFER for credit, in it and in the account above. What only lowers
+    is allowed whatever their status, so that nothing stays kept for a suspended account. Raises
+    PARENT_ACCOUNT_REQUIRED, VersionConflict, GUARANTEE_TOO_LARGE, BAD_USER_INPUT; FAILED_PRECONDITION for a
+    master account, for credit of an account that spends its own, and for a guarantee of what is not the
+    account's above.
     """
-    _check_amounts(command)
     account, parent = await _authorize(session, principal, command)
+    await check_version(session, account, command.expected_version)
     await _check_mode(session, account, command.currency)
-    if command.budget.guarantee:
-        await _check_holder(session, account, parent, command.currency)
     before = await _stored(session, account, command.currency)
-    if before == command.budget:
+    after = Budget(new_value(command.cap, before.cap), new_value(command.guarantee, before.guarantee))
+    _check_amounts(after, command.currency)
+    if after.guarantee and command.guarantee is not UNCHANGED:
+        await _check_holder(session, account, parent, command.currency)
+    if not after.within(before):
+        account.check_changeable()
+        parent.check_changeable()
+    if before == after:
         return account
-    await _write(session, account, command)
+    await _write(session, account, command.currency, after)
+    await raise_version(session, account)
     await check_guarantees(
         session,
         account,
         command.currency,
-        raised=command.budget.guarantee > before.guarantee,
-        narrowed=command.budget.cap is not None and command.budget.cap != before.cap,
+        raised=after.guarantee > before.guarantee,
+        narrowed=after.cap is not None and after.cap != before.cap,
     )
-    await _log(session, principal, account, command.currency, before, command.budget)
+    await _log(session, principal, account, command.currency, before, after)
     return account
 
 
@@ -83,15 +101,16 @@ async def end_credit_budget(session: WriteSession, principal: Principal, account
     before = await _stored(session, account, BudgetCurrency.CREDIT)
     if before != NO_BUDGET:
         await session.execute(delete(budgets).where(_is(account, BudgetCurrency.CREDIT)))
+        await raise_version(session, account)
         await _log(session, principal, account, BudgetCurrency.CREDIT, before, NO_BUDGET)
 
 
-def _check_amounts(command: BudgetUpdate) -> None:
-    most, cap, guarantee = _MOST[command.currency], command.budget.cap, command.budget.guarantee
-    for value, field in ((cap, "cap"), (guarantee, "guarantee")):
+def _check_amounts(budget: Budget, currency: BudgetCurrency) -> None:
+    most = _MOST[currency]
+    for value, field in ((budget.cap, "cap"), (budget.guarantee, "guarantee")):
         if value is not None and not 0 <= value <= most:
             raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 0 and {most}.", field)
-    if cap is not None and guarantee > cap:
+    if budget.cap is not None and budget.guarantee > budget.cap:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "More is guaranteed than may be used.", "guarantee")
 
 
@@ -101,18 +120,18 @@ async def _authorize(
     """The account and the one above, which is locked for update: what is said to one below it is about all
     that draw from the same plan or pool, and their reservations wait."""
     permission = PERMISSIONS[command.currency]
-    before = await authorize_also(session, principal, command.account_id, permission)
+    before = await authorize_also(session, principal, command.account_id, permission, Effect.TAKES_AWAY)
     own = and_(accounts.c.master_id == before.master_id, accounts.c.id == before.account_id)
     parent_id = (await session.execute(select(accounts.c.parent_id).where(own))).scalar_one()
     if parent_id is None:
         message = "A master account's plan and credit are its only limits."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await lock_path(session, before.master_id, parent_id)
-    account = await authorize_also(session, principal, before.account_id, permission)
-    try:
-        return account, await authorize_also(session, principal, parent_id, permission)
-    except (NotFound, PermissionDenied) as refusal:
-        raise Refusal(RefusalCode.PARENT_ACCOUNT_REQUIRED) from refusal
+    account = await authorize_also(session, principal, before.account_id, permission, Effect.TAKES_AWAY)
+    (parent,) = await authorize_payers(
+        session, principal, account, permission, [Payer.PARENT], Effect.TAKES_AWAY
+    )
+    return account, parent
 
 
 async def _check_mode(session: WriteSession, account: Authorized, currency: BudgetCurrency) -> None:
@@ -147,16 +166,18 @@ async def _stored(session: WriteSession, account: Authorized, currency: BudgetCu
     return NO_BUDGET if row is None else Budget(row.cap, row.guarantee)
 
 
-async def _write(session: WriteSession, account: Authorized, command: BudgetUpdate) -> None:
-    if command.budget == NO_BUDGET:
-        await session.execute(delete(budgets).where(_is(account, command.currency)))
+async def _write(
+    session: WriteSession, account: Authorized, currency: BudgetCurrency, budget: Budget
+) -> None:
+    if budget == NO_BUDGET:
+        await session.execute(delete(budgets).where(_is(account, currency)))
         return
     written = upsert(budgets).values(
         master_id=account.master_id,
         account_id=account.account_id,
-        currency=command.currency.value,
-        cap=command.budget.cap,
-        guarantee=command.budget.guarantee,
+        currency=currency.value,
+        cap=budget.cap,
+        guarantee=budget.guarantee,
     )
     await session.execute(
         written.on_conflict_do_update(

@@ -1,38 +1,54 @@
 """Whether a subaccount spends its own credit or that of an account above it (R19, R28, R43, T18)."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, and_, exists, select, update
 
-from authz.guard import Authorized, authorize, authorize_also
+from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.accounts import CreditMode, accounts
 from models.identifiers import AccountId, Kind, LedgerTransactionId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments import TopUpStatus, top_ups
+from resolvers.account_versions import check_version
 from resolvers.budget_changes import end_credit_budget
-from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.ledger_posting import Posting, Transaction, post
+from resolvers.payers import Payer, authorize_payers
 from resolvers.top_up_rules import end_top_up_rule
 
 
+@dataclass(frozen=True)
+class CreditModeUpdate:
+    """Whose credit a subaccount spends from now on. `expected_version`: of the account."""
+
+    account_id: AccountId
+    expected_version: int
+    mode: CreditMode
+
+
 async def change_credit_mode(
-    session: WriteSession, principal: Principal, account_id: AccountId, mode: CreditMode
+    session: WriteSession, principal: Principal, command: CreditModeUpdate
 ) -> Authorized:
     """Let a subaccount spend its own credit, or draw from the nearest account above that has some.
 
     Needs CREDIT_TRANSFER in the account and in the one whose pool it is, or would be: it decides about that
     one's money. What is left in the account moves to the pool; a new balance begins empty, and the budget of
-    the pool's credit ends. Raises POOL_ACCOUNT_REQUIRED, and FAILED_PRECONDITION for a master account and
-    while credit is reserved or a top-up is under way.
+    the pool's credit ends. Raises POOL_ACCOUNT_REQUIRED, VersionConflict, and FAILED_PRECONDITION for a
+    master account and while credit is reserved or a top-up is under way.
     """
-    account = await authorize(session, principal, account_id, Permission.CREDIT_TRANSFER)
+    mode = command.mode
+    account = await authorize(session, principal, command.account_id, Permission.CREDIT_TRANSFER)
     if account.account_id == account.master_id:
         message = "A master account always spends its own credit."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
-    pool = await _authorize_pool(session, principal, account)
+    (pool,) = await authorize_payers(
+        session, principal, account, Permission.CREDIT_TRANSFER, [Payer.POOL_ABOVE]
+    )
+    await check_version(session, account, command.expected_version)
     current = select(accounts.c.credit_mode).where(_is(account))
     before = CreditMode((await session.execute(current)).scalar_one())
     if before is mode:
@@ -51,26 +67,6 @@ async def change_credit_mode(
     kind = EventKind.CREDIT_MODE_CHANGED
     await record(session, principal, account, kind, subject_id, {"mode": before.value}, after)
     return account
-
-
-async def _authorize_pool(session: WriteSession, principal: Principal, account: Authorized) -> Authorized:
-    pool_id = await _pool_above(session, account)
-    try:
-        return await authorize_also(session, principal, pool_id, Permission.CREDIT_TRANSFER)
-    except (NotFound, PermissionDenied) as refusal:
-        raise Refusal(RefusalCode.POOL_ACCOUNT_REQUIRED) from refusal
-
-
-async def _pool_above(session: WriteSession, account: Authorized) -> AccountId:
-    """The nearest account above with a balance of its own. The path is locked, so that it stays that one."""
-    parent, own = accounts.alias(), accounts.alias()
-    above = and_(parent.c.master_id == own.c.master_id, parent.c.id == own.c.parent_id)
-    statement = (
-        select(nearest_pool(parent))
-        .select_from(own.join(parent, above))
-        .where(own.c.master_id == account.master_id, own.c.id == account.account_id)
-    )
-    return AccountId((await session.execute(statement)).scalar_one())
 
 
 async def _settle(session: WriteSession, principal: Principal, account: Authorized, pool: Authorized) -> int:

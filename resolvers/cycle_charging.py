@@ -2,7 +2,8 @@
 
 The cycle costs its plan's price, by the plan that it ended with: a larger plan chosen in its middle gave all
 of its contacts and sends at once, a smaller one waited. Contacts that were bought, and sends beyond the plan,
-which were paid from credit when they were committed, come beside it. Nothing else is charged for.
+which were paid from credit when they were committed, come beside it, on the invoice of whose credit it was:
+nobody else agreed to them. Nothing else is charged for.
 """
 
 import datetime
@@ -72,19 +73,19 @@ async def _ended(session: WriteSession, due: AccountKey) -> Cycle | None:
 
 
 async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[Usage]) -> None:
-    billed = await _billed(session, cycle, {usage.account_id for usage in used})
-    periods = await _periods(session, cycle, {one.billed_id for one in billed.values()})
+    sides = await _sides(session, cycle, {usage.account_id for usage in used})
+    billed = {usage: usage.payer_id or sides[usage.account_id].billed_id for usage in used}
+    periods = await _periods(session, cycle, set(billed.values()))
     rows = []
     for usage in used:
-        whose, amount = billed[usage.account_id], cents(usage.quantity * usage.unit_price)
-        period = periods[whose.billed_id]
+        amount, period = cents(usage.quantity * usage.unit_price), periods[billed[usage]]
         rows.append(
             {
                 "master_id": cycle.master_id,
                 "account_id": usage.account_id,
                 "id": new_id(),
-                "billed_id": whose.billed_id,
-                "account_name": whose.account_name,
+                "billed_id": billed[usage],
+                "account_name": sides[usage.account_id].name,
                 "product": usage.product.value,
                 "description": usage.description,
                 "label": usage.label,
@@ -92,7 +93,7 @@ async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[Usage]) ->
                 "quantity": usage.quantity,
                 "unit_price": usage.unit_price,
                 "amount": amount,
-                "prepaid": amount if usage.prepaid else 0,
+                "prepaid": 0 if usage.payer_id is None else amount,
                 "starts_at": cycle.starts_at,
                 "ends_at": cycle.ends_at,
                 "invoice_starts_at": period.starts_at,
@@ -110,22 +111,20 @@ async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[Usage]) ->
 
 
 @dataclass(frozen=True)
-class _Billed:
-    """On whose invoice an account's charges come, and its name as it is now."""
+class _Side:
+    """An account's name as it is now, and on whose invoice comes what no credit has paid for."""
 
     billed_id: AccountId
-    account_name: str
+    name: str
 
 
-async def _billed(
-    session: WriteSession, cycle: Cycle, account_ids: set[AccountId]
-) -> dict[AccountId, _Billed]:
+async def _sides(session: WriteSession, cycle: Cycle, account_ids: set[AccountId]) -> dict[AccountId, _Side]:
     ends_at = literal(cycle.ends_at, DateTime(timezone=True))
     statement = select(accounts.c.id, accounts.c.name, billed_id(accounts, ends_at).label("billed_id")).where(
         accounts.c.master_id == cycle.master_id, accounts.c.id.in_(account_ids)
     )
     rows = await session.execute(statement)
-    return {AccountId(row.id): _Billed(AccountId(row.billed_id), row.name) for row in rows}
+    return {AccountId(row.id): _Side(AccountId(row.billed_id), row.name) for row in rows}
 
 
 async def _periods(session: WriteSession, cycle: Cycle, billed_ids: set[AccountId]) -> dict[AccountId, Cycle]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     select,
 )
 
+from engine.text_forms import sort_key
 from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, accounts
 from models.billing import Product, charges
@@ -38,8 +39,8 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Usage:
-    """What an account used of a cycle. Prices in micro-units; `prepaid`: it was paid from credit; `label`: of
-    sends that bear one."""
+    """What an account used of a cycle. Prices in micro-units; `payer_id`: whose credit has paid for it; None:
+    it is still to be paid. `label`: of sends that bear one."""
 
     account_id: AccountId
     product: Product
@@ -47,7 +48,7 @@ class Usage:
     source_id: uuid.UUID
     unit_price: int
     quantity: int = 1
-    prepaid: bool = False
+    payer_id: AccountId | None = None
     label: str | None = None
 
 
@@ -121,7 +122,8 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
     """Sends beyond the plan's, of each account that uses the subscription, by label (R19, R56)."""
     reservation = send_reservations.c
     unit_price = (reservation.price // reservation.beyond).label("unit_price")
-    line = (reservation.account_id, reservation.cycle_id, reservation.label, unit_price)
+    source = (reservation.account_id, reservation.cycle_id, reservation.payer_id)
+    line = (*source, reservation.label, unit_price)
     statement = (
         select(
             *line,
@@ -134,9 +136,8 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
             ~_is_charged(cycle, Product.SENDS_BEYOND, reservation.account_id, reservation.cycle_id),
         )
         .group_by(*line)
-        .order_by(*line)
     )
-    return [
+    sent = [
         Usage(
             AccountId(row.account_id),
             Product.SENDS_BEYOND,
@@ -144,11 +145,18 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
             row.cycle_id,
             row.unit_price,
             int(row.sends),
-            prepaid=True,
+            payer_id=AccountId(row.payer_id),
             label=row.label,
         )
         for row in await session.execute(statement)
     ]
+    return sorted(sent, key=_place)
+
+
+def _place(usage: Usage) -> tuple[object, ...]:
+    """Where it stands on an invoice: account by account, what bears no label last."""
+    label = usage.label or ""
+    return usage.account_id, str(usage.cycle_id), not label, sort_key(label), label, usage.unit_price
 
 
 def _of_cycle(cycle: Cycle) -> ColumnElement[bool]:

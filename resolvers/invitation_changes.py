@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, insert, select, update
 
 from authz.delegation import RoleGrant, role_to_give
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import membership_holds
@@ -118,11 +118,13 @@ async def add_invitation(
 async def revoke_invitation(
     session: WriteSession, principal: Principal, invitation_id: InvitationId
 ) -> InvitationMade:
-    """Withdraw an open invitation. Needs MEMBERS_WRITE. Raises INVITATION_USED."""
+    """Withdraw an open invitation, whatever the account's status. Needs MEMBERS_WRITE. Raises
+    INVITATION_USED."""
     named = invitations.c.id == invitation_id
     account_id = select(invitations.c.account_id).where(named).scalar_subquery()
     until = select(invitations.c.member_expires_at).where(named).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE, until=until)
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    account = await authorize(session, principal, account_id, permission, effect, until=until)
     this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
     row = (await session.execute(select(invitations).where(this))).one_or_none()
     if row is None:

@@ -24,6 +24,22 @@ def ip_ranges(texts: Sequence[str], field: str) -> list[IpRange]:
     return list(dict.fromkeys(found))
 
 
+def narrow_to(new: Sequence[IpRange], old: Sequence[IpRange]) -> bool:
+    """Whether every address of the new ranges lies in an old one. No ranges: from anywhere."""
+    if not old:
+        return True
+    return bool(new) and all(any(_lies_in(one, other) for other in old) for one in new)
+
+
+def _lies_in(one: IpRange, other: IpRange) -> bool:
+    # Each pair is of one kind: the types of the two kinds have no common method for it.
+    if isinstance(one, ipaddress.IPv4Network) and isinstance(other, ipaddress.IPv4Network):
+        return one.subnet_of(other)
+    if isinstance(one, ipaddress.IPv6Network) and isinstance(other, ipaddress.IPv6Network):
+        return one.subnet_of(other)
+    return False
+
+
 def _ip_range(text: str, number: int, field: str) -> IpRange:
     address, slash, prefix = text.partition("/")
     # Netmasks are not taken: 0.0.0.255 would be a mask as well as the reverse of one.

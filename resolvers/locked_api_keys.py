@@ -2,11 +2,11 @@
 
 import datetime
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Row, false, func, select, update
 
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
-from authz.principals import Principal
+from authz.principals import Principal, key_works
 from authz.refusals import NotFound, Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.api_keys import api_keys
@@ -20,15 +20,19 @@ async def locked_key(
     session: WriteSession,
     principal: Principal,
     api_key_id: ApiKeyId,
+    effect: Effect = Effect.CHANGES,
     until: ColumnElement[datetime.datetime] = api_keys.c.expires_at,
 ) -> tuple[Authorized, KeyRow]:
     """The key and its account, locked. Needs API_KEYS_WRITE. `until`: when what is given or taken ends, by
-    the key's columns. Raises NotFound."""
+    the key's columns. Raises NotFound and what `authorize` raises."""
     named = api_keys.c.id == api_key_id
     account_id = select(api_keys.c.account_id).where(named).scalar_subquery()
     end = select(until).where(named).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, until=end)
-    statement = select(api_keys).where(api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id)
+    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, effect, until=end)
+    expired = func.coalesce(api_keys.c.expires_at <= func.now(), false()).label("expired")
+    statement = select(api_keys, expired).where(
+        api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id
+    )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("apiKeyId")
@@ -39,6 +43,23 @@ def check_not_revoked(key: KeyRow) -> None:
     """Raise FAILED_PRECONDITION for a key that was revoked: that is for good."""
     if key.revoked_at is not None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "The key is revoked.", "apiKeyId")
+
+
+def check_not_expired(key: KeyRow) -> None:
+    """Raise FAILED_PRECONDITION for a key that was revoked, and for one that has ended by itself."""
+    check_not_revoked(key)
+    if key.expired:
+        message = "The key has expired: give it another end with `apiKeyUpdate` first."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
+
+
+async def check_works(session: WriteSession, key: KeyRow) -> None:
+    """Raise FAILED_PRECONDITION also for a key that has stopped, as its maker chose."""
+    check_not_expired(key)
+    works = select(key_works(api_keys)).where(api_keys.c.master_id == key.master_id, api_keys.c.id == key.id)
+    if not (await session.execute(works)).scalar_one():
+        message = "The key has stopped with its maker's rights: adopt it with `apiKeyAdopt` first."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
 
 
 async def write_key(session: WriteSession, key: KeyRow, values: dict[str, object]) -> None:

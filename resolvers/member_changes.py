@@ -8,19 +8,19 @@ from sqlalchemy import ColumnElement, Row, delete, select, update
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant, role_in, role_to_give
-from authz.ends import end_at, latest
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import membership_holds
-from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, MembershipId, UserId, present
 from models.members import memberships
 from resolvers.events import Change, EventKind, record
 from resolvers.identifiers import parse_member
-from resolvers.moments import check_future
+from resolvers.moments import check_future, ends_no_later, moved_end
 from resolvers.ownership import give_up_ownership, take_ownership
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Membership:
     user_id: UserId
     role_id: uuid.UUID
     expires_at: datetime.datetime | None
+    version: int
 
     @property
     def is_owner(self) -> bool:
@@ -48,11 +49,12 @@ class MemberChange:
 
 @dataclass(frozen=True)
 class MemberUpdate:
-    """The new role (None: the same) and when the membership ends (None: never)."""
+    """The new role, and when the membership ends; None: never."""
 
     member_id: MembershipId
-    role_id: uuid.UUID | None
-    expires_at: datetime.datetime | None
+    expected_version: int
+    role_id: uuid.UUID | Unchanged = UNCHANGED
+    expires_at: datetime.datetime | Unchanged | None = UNCHANGED
 
 
 def membership_id_of(member_id: str) -> MembershipId:
@@ -71,39 +73,49 @@ def membership_id_of(member_id: str) -> MembershipId:
 async def update_member(session: WriteSession, principal: Principal, command: MemberUpdate) -> MemberChange:
     """Change a member's role or its end.
 
-    Needs MEMBERS_WRITE and all that both the old and the new role give. Raises LAST_OWNER,
-    ALREADY_OWNS_ACCOUNT, ROLE_TOO_WIDE, BAD_USER_INPUT for an end in the past or of an owner.
+    Needs MEMBERS_WRITE and all that both the old and the new role give. What only lowers and shortens is
+    allowed whatever the account's status. Raises VersionConflict, LAST_OWNER, ALREADY_OWNS_ACCOUNT,
+    ROLE_TOO_WIDE, BAD_USER_INPUT for an end in the past or of an owner.
     """
-    until = latest(memberships.c.expires_at, end_at(command.expires_at))
+    until = moved_end(memberships.c.expires_at, command.expires_at)
     account, membership = await _manageable(session, principal, command.member_id, until)
     old = await role_to_give(session, account, membership.role_id, "memberId")
-    new = old if command.role_id is None else await role_to_give(session, account, command.role_id)
-    check_expiry(new, command.expires_at)
+    if membership.version != command.expected_version:
+        raise VersionConflict(membership.version)
+    role_id = command.role_id
+    new = old if role_id is UNCHANGED else await role_to_give(session, account, role_id)
+    expires_at = new_value(command.expires_at, membership.expires_at)
+    lowered = new.within(old.mask, old.below_mask)
+    if not (lowered and ends_no_later(expires_at, membership.expires_at)):
+        account.check_changeable()
+    check_expiry(new, expires_at)
+    if (new.id, expires_at) == (old.id, membership.expires_at):
+        return MemberChange(account, membership.id)
     await _move_ownership(session, account, membership, new)
     await session.execute(
         update(memberships)
         .where(memberships.c.master_id == account.master_id, memberships.c.id == membership.id)
-        .values(role_id=new.id, expires_at=command.expires_at)
+        .values(role_id=new.id, expires_at=expires_at, version=membership.version + 1)
     )
-    before, after = _change(old, membership.expires_at), _change(new, command.expires_at)
-    if before != after:
-        await _log(session, principal, account, EventKind.MEMBER_UPDATED, membership, before, after)
+    before, after = _change(old, membership.expires_at), _change(new, expires_at)
+    await _log(session, principal, account, EventKind.MEMBER_UPDATED, membership, before, after)
     return MemberChange(account, membership.id)
 
 
 async def remove_member(session: WriteSession, principal: Principal, member_id: MembershipId) -> MemberChange:
-    """End a membership, from the next request on. Needs MEMBERS_WRITE and all that the member's role gives.
-    Raises LAST_OWNER, ROLE_TOO_WIDE."""
+    """End a membership, from the next request on, whatever the account's status. Needs MEMBERS_WRITE and all
+    that the member's role gives. Raises LAST_OWNER, ROLE_TOO_WIDE."""
     account, membership = await _manageable(session, principal, member_id, memberships.c.expires_at)
     role = await role_to_give(session, account, membership.role_id, "memberId")
     return await _end(session, principal, account, membership, role, EventKind.MEMBER_REMOVED)
 
 
 async def leave_account(session: WriteSession, principal: Principal, account_id: AccountId) -> MemberChange:
-    """End one's own membership. Raises NotFound where there is none in that very account, LAST_OWNER."""
+    """End one's own membership, whatever the account's status. Raises NotFound where there is none in that
+    very account, LAST_OWNER."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ)
+    account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ, Effect.TAKES_AWAY)
     own = (memberships.c.account_id == account.account_id) & (memberships.c.user_id == principal.user_id)
     membership = await _membership(session, account, own)
     role = await role_in(session, account, membership.role_id)
@@ -129,7 +141,8 @@ async def _manageable(
     named = memberships.c.id == member_id
     account_id = select(memberships.c.account_id).where(named).scalar_subquery()
     end = select(until).where(named).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE, until=end)
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    account = await authorize(session, principal, account_id, permission, effect, until=end)
     return account, await _membership(session, account, named)
 
 
@@ -137,7 +150,7 @@ async def _membership(
     session: WriteSession, account: Authorized, condition: ColumnElement[bool]
 ) -> Membership:
     columns = (memberships.c.id, memberships.c.user_id, memberships.c.role_id, memberships.c.expires_at)
-    statement = select(*columns).where(
+    statement = select(*columns, memberships.c.version).where(
         memberships.c.master_id == account.master_id, membership_holds(), condition
     )
     row: Row[*tuple[object, ...]] | None = (await session.execute(statement)).one_or_none()

@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.builtin_roles import BuiltinRole
@@ -30,10 +30,13 @@ async def take_ownership(session: WriteSession, account: Authorized, user_id: Us
 async def give_up_ownership(
     session: WriteSession, account: Authorized, user_id: UserId, membership_id: uuid.UUID
 ) -> None:
-    """Note that the person owns the account no longer. Raises LAST_OWNER.
+    """Note that the person owns the account no longer. Raises LAST_OWNER, but for a closed account: nobody
+    has to look after it, and its owners may own another one by now.
 
     The account is locked, so the owners that are counted cannot leave meanwhile.
     """
+    if account.refused_change is RefusalCode.ACCOUNT_CLOSED:
+        return
     others = select(func.count()).where(
         memberships.c.master_id == account.master_id,
         memberships.c.account_id == account.account_id,
@@ -42,7 +45,8 @@ async def give_up_ownership(
     )
     if (await session.execute(others)).scalar_one() == 0:
         raise Refusal(RefusalCode.LAST_OWNER)
-    await session.execute(delete(ownerships).where(ownerships.c.user_id == user_id))
+    owned = and_(ownerships.c.user_id == user_id, ownerships.c.account_id == account.account_id)
+    await session.execute(delete(ownerships).where(owned))
 
 
 async def release_owners(session: WriteSession, account: Authorized) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.builtin_roles import BuiltinRole
-from authz.guard import Authorized, authorize_all
+from authz.guard import Authorized, Effect, authorize_all
 from authz.parent_access import Link, Side, let_pass
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -19,6 +19,7 @@ from models.accounts import ParentAccess, accounts
 from models.identifiers import AccountId, ApiKeyId, Kind, UserId, present
 from models.members import memberships
 from models.parent_access import parent_access_requests
+from resolvers.account_versions import raise_version
 from resolvers.break_glass_rows import end_openings
 from resolvers.events import Change, EventKind, record
 
@@ -46,8 +47,11 @@ class Request:
 
 
 async def locked_link(session: WriteSession, principal: Principal, account_id: AccountId) -> LockedLink:
-    """The account's link, for who can read the account. Raises FAILED_PRECONDITION for a master account."""
-    (account,) = await authorize_all(session, principal, [account_id], Permission.ACCOUNT_READ)
+    """The account's link, for who can read the account, whatever its status. Raises FAILED_PRECONDITION for a
+    master account."""
+    (account,) = await authorize_all(
+        session, principal, [account_id], Permission.ACCOUNT_READ, Effect.TAKES_AWAY
+    )
     columns = accounts.c.parent_id, accounts.c.parent_access, accounts.c.version
     this = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
     row = (await session.execute(select(*columns).where(this))).one()
@@ -106,21 +110,25 @@ async def store_request(
     await session.execute(
         statement.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
     )
+    await raise_version(session, account)
     asked: Change = {"parent_access": request.mode.value}
     await _log(session, principal, account, EventKind.PARENT_ACCESS_REQUESTED, link, asked, request.reason)
 
 
 async def drop_request(
-    session: WriteSession, principal: Principal, account: Authorized, link: Link, reason: str | None = None
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    link: Link,
+    request: Request,
+    *,
+    withdrawn: bool,
 ) -> None:
-    """What waits is declined or taken back."""
-    dropped = await session.execute(
-        delete(parent_access_requests).where(_of(link)).returning(parent_access_requests.c.parent_access)
-    )
-    mode = dropped.scalar_one_or_none()
-    if mode is not None:
-        asked: Change = {"parent_access": mode}
-        await _log(session, principal, account, EventKind.PARENT_ACCESS_DECLINED, link, asked, reason)
+    """What waits is `withdrawn` by the side that asked, or declined by the other one."""
+    await session.execute(delete(parent_access_requests).where(_of(link)))
+    await raise_version(session, account)
+    kind = EventKind.PARENT_ACCESS_WITHDRAWN if withdrawn else EventKind.PARENT_ACCESS_DECLINED
+    await _log(session, principal, account, kind, link, {"parent_access": request.mode.value}, None)
 
 
 async def set_mode(

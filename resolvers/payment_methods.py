@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, func, insert, select, update
 
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import account_where
@@ -104,10 +104,11 @@ async def check_payment_method(
 async def remove_payment_method(
     session: WriteSession, principal: Principal, method_id: PaymentMethodId
 ) -> None:
-    """Let nothing more be paid with it; a top-up rule that pays with it ends. Needs CREDIT_WRITE."""
+    """Let nothing more be paid with it, whatever the account's status; a top-up rule that pays with it ends.
+    Needs CREDIT_WRITE."""
     method = payment_methods
     owner = select(method.c.account_id).where(method.c.id == method_id).scalar_subquery()
-    account = await authorize(session, principal, owner, Permission.CREDIT_WRITE)
+    account = await authorize(session, principal, owner, Permission.CREDIT_WRITE, Effect.TAKES_AWAY)
     removed = (
         update(method)
         .where(

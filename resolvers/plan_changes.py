@@ -2,22 +2,23 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 
-from authz.guard import Authorized, authorize, authorize_also
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode, VersionConflict
+from authz.refusals import NotFound, Refusal, RefusalCode
 from engine.write_sessions import WriteSession
-from models.accounts import account_closure, accounts
-from models.budgets import BudgetCurrency, budgets
+from models.accounts import accounts
 from models.identifiers import AccountId, Kind, PlanId, new_id, present
 from models.plans import MOST_IN_A_CYCLE, limit_increases, plans
+from resolvers.account_versions import check_version, raise_version
 from resolvers.budget_guarantees import check_plan_keeps
-from resolvers.credit import currency_of, nearest_pool
+from resolvers.credit import currency_of
 from resolvers.events import Change, EventKind, record
 from resolvers.idempotency import IdempotentRequest, earlier_outcome, remember
-from resolvers.plan_choices import choose_again, subscribe
+from resolvers.payers import WHO_PAYS_FOR_A_PLAN, Payer, authorize_payers
+from resolvers.plan_choices import choose_again, subscribe, withdraw, withdraw_first
 from resolvers.terms import Plan, Terms, plan_from, terms_of
 
 MOST_BLOCKS = 1000
@@ -26,7 +27,7 @@ MOST_BLOCKS = 1000
 
 @dataclass(frozen=True)
 class PlanChange:
-    """`time_zone`: an IANA zone, for an account that had no plan of its own; None: UTC, or as it is."""
+    """`time_zone`: an IANA zone, for an account that had no plan of its own; None: as it is, or UTC."""
 
     account_id: AccountId
     plan_id: PlanId
@@ -37,17 +38,17 @@ class PlanChange:
 async def change_plan(session: WriteSession, principal: Principal, command: PlanChange) -> Authorized:
     """Give an account a plan of its own, or another one.
 
-    Needs PLAN_WRITE in the account and in the one whose credit it spends: that one pays for sends beyond the
-    plan's. A first plan of its own, where a cap of sends holds, needs it also above the capped account. What
-    takes nothing away from the plan that the account uses holds at once, what takes something away with the
-    next cycle of that one (T22); the present plan again takes back what waits. Raises VersionConflict,
-    POOL_ACCOUNT_REQUIRED, PARENT_ACCOUNT_REQUIRED, PAID_PLAN_REQUIRED, GUARANTEE_TOO_LARGE, NotFound for a
-    plan that is not on offer or in another currency, BAD_USER_INPUT.
+    Needs PLAN_WRITE in the account and in those who pay: the one that is billed for it, and the one whose
+    credit it spends on sends beyond the plan's. A first plan of its own, where a cap of sends holds, needs it
+    also above the capped account. What takes nothing away from the plan that the account uses holds at once,
+    what takes something away with the next cycle of that one (T22). The own plan that holds or waits already
+    changes nothing. Raises VersionConflict, POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED,
+    PARENT_ACCOUNT_REQUIRED, PAID_PLAN_REQUIRED, GUARANTEE_TOO_LARGE, NotFound for a plan that is not on offer
+    or in another currency, FAILED_PRECONDITION for the present plan while another one waits, BAD_USER_INPUT,
+    also for the plan that the account uses without one of its own, unless a time zone is given.
     """
-    account = await _authorize_payer(session, principal, command.account_id)
-    version = (await session.execute(select(accounts.c.version).where(_is(account)))).scalar_one()
-    if version != command.expected_version:
-        raise VersionConflict(version)
+    account = await _authorize(session, principal, command.account_id)
+    await check_version(session, account, command.expected_version)
     terms = await terms_of(session, account)
     plan = await _plan_on_offer(session, account, terms, command.plan_id)
     if not plan.price and account.account_id != account.master_id:
@@ -59,11 +60,41 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
         changed = await choose_again(session, account, terms, plan)
     else:
-        await _authorize_capping(session, principal, account)
-        await subscribe(session, account, terms, plan, command.time_zone or "UTC")
+        if plan.id == terms.plan.id and command.time_zone is None:
+            # Whoever means to take back what waits must not get a subscription instead.
+            message = "The account uses this plan already; say in which time zone one of its own is counted."
+            raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
+        await authorize_payers(session, principal, account, Permission.PLAN_WRITE, [Payer.CAPPING])
+        await subscribe(session, account, terms, plan, command.time_zone)
         changed = True
     if changed:
         await _log_change(session, principal, account, terms, plan)
+    return account
+
+
+async def withdraw_plan_change(
+    session: WriteSession, principal: Principal, account_id: AccountId, expected_version: int
+) -> Authorized:
+    """Take back a plan that waits for the next cycle, or a first plan of its own that waits; nothing else.
+
+    Needs what a change of the plan needs: it decides what is paid for the next cycle. A first plan, which
+    then costs nothing, is taken back whatever the account's status. Raises VersionConflict,
+    POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED, and FAILED_PRECONDITION where nothing waits.
+    """
+    account = await _authorize(session, principal, account_id, Effect.TAKES_AWAY)
+    await check_version(session, account, expected_version)
+    terms = await terms_of(session, account)
+    if _is_own(terms, account):
+        account.check_changeable()
+        waiting = await withdraw(session, account)
+    else:
+        waiting = await withdraw_first(session, account)
+    if waiting is None:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No plan waits.", "accountId")
+    before: Change = {"plan": waiting.code, "from": waiting.holds_from.isoformat()}
+    await _log(
+        session, principal, account, EventKind.PLAN_CHANGE_WITHDRAWN, before, {"plan": terms.plan.code}
+    )
     return account
 
 
@@ -90,12 +121,12 @@ async def increase_limit(
     """Add contacts, and the sends that come with them, for the current cycle (R94). They are invoiced.
 
     Needs PLAN_WRITE as a change of the plan does. Raises PLAN_REQUIRED where the plan sells none,
-    FAILED_PRECONDITION in an account without a plan of its own, POOL_ACCOUNT_REQUIRED, BAD_USER_INPUT,
-    IDEMPOTENCY_MISMATCH.
+    FAILED_PRECONDITION in an account without a plan of its own, POOL_ACCOUNT_REQUIRED,
+    BILLED_ACCOUNT_REQUIRED, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     if not 1 <= command.blocks <= MOST_BLOCKS:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 1 and {MOST_BLOCKS}.", "blocks")
-    account = await _authorize_payer(session, principal, command.account_id)
+    account = await _authorize(session, principal, command.account_id)
     request = IdempotentRequest("limitIncrease", command.idempotency_key, (command.blocks,))
     if await earlier_outcome(session, principal, account, request) is not None:
         return LimitIncreased(account, replayed=True)
@@ -128,37 +159,14 @@ async def increase_limit(
     return LimitIncreased(account, replayed=False)
 
 
-async def _authorize_payer(session: WriteSession, principal: Principal, account_id: AccountId) -> Authorized:
-    """The account, where the principal may also decide for the one whose credit it spends."""
-    account = await authorize(session, principal, account_id, Permission.PLAN_WRITE)
-    pool_id = (await session.execute(select(nearest_pool(accounts)).where(_is(account)))).scalar_one()
-    try:
-        await authorize_also(session, principal, AccountId(pool_id), Permission.PLAN_WRITE)
-    except (NotFound, PermissionDenied) as refusal:
-        raise Refusal(RefusalCode.POOL_ACCOUNT_REQUIRED) from refusal
+async def _authorize(
+    session: WriteSession, principal: Principal, account_id: AccountId, effect: Effect = Effect.CHANGES
+) -> Authorized:
+    """The account, where the principal may also decide for those who pay."""
+    permission = Permission.PLAN_WRITE
+    account = await authorize(session, principal, account_id, permission, effect)
+    await authorize_payers(session, principal, account, permission, WHO_PAYS_FOR_A_PLAN, effect)
     return account
-
-
-async def _authorize_capping(session: WriteSession, principal: Principal, account: Authorized) -> None:
-    """Whoever limits the sends of an account, or of one above it, decides whether it gets more."""
-    path, capped = account_closure.alias(), accounts.alias()
-    limited = and_(
-        budgets.c.master_id == path.c.master_id,
-        budgets.c.account_id == path.c.ancestor_id,
-        budgets.c.currency == BudgetCurrency.SENDS.value,
-        budgets.c.cap.is_not(None),
-    )
-    same = and_(capped.c.master_id == path.c.master_id, capped.c.id == path.c.ancestor_id)
-    parents = (
-        select(capped.c.parent_id)
-        .select_from(path.join(budgets, limited).join(capped, same))
-        .where(path.c.master_id == account.master_id, path.c.descendant_id == account.account_id)
-    )
-    for parent_id in (await session.execute(parents)).scalars().all():
-        try:
-            await authorize_also(session, principal, parent_id, Permission.PLAN_WRITE)
-        except (NotFound, PermissionDenied) as refusal:
-            raise Refusal(RefusalCode.PARENT_ACCOUNT_REQUIRED) from refusal
 
 
 async def _plan_on_offer(session: WriteSession, account: Authorized, terms: Terms, plan_id: PlanId) -> Plan:
@@ -180,10 +188,20 @@ async def _log_change(
     now = await terms_of(session, account)
     at_once = now.plan.id == plan.id
     after: Change = {"plan": plan.code, "from": None if at_once else now.cycle_ends_at.isoformat()}
+    await _log(session, principal, account, EventKind.PLAN_CHANGED, {"plan": before.plan.code}, after)
+
+
+async def _log(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    kind: EventKind,
+    before: Change,
+    after: Change,
+) -> None:
+    await raise_version(session, account)
     subject_id = present(Kind.ACCOUNT, account.account_id)
-    change: Change = {"plan": before.plan.code}
-    await session.execute(update(accounts).where(_is(account)).values(version=accounts.c.version + 1))
-    await record(session, principal, account, EventKind.PLAN_CHANGED, subject_id, change, after)
+    await record(session, principal, account, kind, subject_id, before, after)
 
 
 def _is_own(terms: Terms, account: Authorized) -> bool:

@@ -1,36 +1,47 @@
 """Which plan an account has from when on: a first one of its own, or another choice (T20, T22)."""
 
 import datetime
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guard import Authorized
 from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.clock import current_moment
-from models.identifiers import new_id
-from models.plans import plan_choices, subscriptions
+from models.identifiers import PlanId, new_id
+from models.plans import plan_choices, plans, subscriptions
 from models.sends import send_cycles
 from resolvers.terms import Plan, Terms, terms_of
 
 
+@dataclass(frozen=True)
+class WaitingChoice:
+    """A plan, by its code, that would hold from a later moment on."""
+
+    plan_id: PlanId
+    code: str
+    holds_from: datetime.datetime
+
+
 async def subscribe(
-    session: WriteSession, account: Authorized, terms: Terms, plan: Plan, time_zone: str
+    session: WriteSession, account: Authorized, terms: Terms, plan: Plan, time_zone: str | None
 ) -> None:
     """Give the account its first plan of its own: now, or when the cycle ends whose plan gives more.
 
-    One that waits already is replaced. What a master account has used of the running cycle is used of the
-    first one of its plan: else changing from what it has by default would give it all limits anew. Raises
-    BAD_USER_INPUT.
+    One that waits already is replaced; without a time zone its own stays, else it is UTC. What a master
+    account has used of the running cycle is used of the first one of its plan: else changing from what it has
+    by default would give it all limits anew. Raises BAD_USER_INPUT.
     """
-    known = func.pg_timezone_names().table_valued("name").c.name
-    if not (await session.execute(select(exists().where(known == time_zone)))).scalar_one():
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Not an IANA time zone.", "timeZone")
+    if time_zone is not None:
+        await _check_time_zone(session, time_zone)
     begins = _holds_from(plan, terms)
-    await _withdraw(session, account)
-    begun = upsert(subscriptions).values(**_key(account), time_zone=time_zone, anchored_at=begins)
-    replaced = {"time_zone": begun.excluded.time_zone, "anchored_at": begun.excluded.anchored_at}
+    await withdraw(session, account)
+    begun = upsert(subscriptions).values(**_key(account), time_zone=time_zone or "UTC", anchored_at=begins)
+    replaced = {"anchored_at": begun.excluded.anchored_at}
+    if time_zone is not None:
+        replaced["time_zone"] = begun.excluded.time_zone
     await session.execute(
         begun.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
     )
@@ -40,12 +51,48 @@ async def subscribe(
 
 
 async def choose_again(session: WriteSession, account: Authorized, terms: Terms, plan: Plan) -> bool:
-    """Let an account with a plan of its own have another one. Whether anything was changed."""
-    withdrawn = await _withdraw(session, account)
-    if plan.id == terms.plan.id:
-        return withdrawn
+    """Let an account with a plan of its own have another one. Whether anything was changed.
+
+    Raises FAILED_PRECONDITION for the present plan while another one waits: to take that back is an act of
+    its own.
+    """
+    waiting = await _waiting(session, account)
+    if plan.id == terms.plan.id and waiting is not None:
+        message = f"{waiting.code} waits for the next cycle; `planChangeWithdraw` takes it back."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "planId")
+    if plan.id == terms.plan.id or (waiting is not None and plan.id == waiting.plan_id):
+        return False
+    await withdraw(session, account)
     await _add(session, account, plan, _holds_from(plan, terms))
     return True
+
+
+async def withdraw(session: WriteSession, account: Authorized) -> WaitingChoice | None:
+    """Take back the choice that waits, and say which; None: there was none."""
+    waiting = await _waiting(session, account)
+    if waiting is not None:
+        await session.execute(
+            update(plan_choices).where(_waits(account)).values(withdrawn_at=current_moment())
+        )
+    return waiting
+
+
+async def withdraw_first(session: WriteSession, account: Authorized) -> WaitingChoice | None:
+    """The same for a first plan of its own that waits: the account then has no subscription, as before."""
+    waiting, subscription = await _waiting(session, account), subscriptions.c
+    if waiting is not None:
+        choice = plan_choices.c
+        await session.execute(
+            delete(plan_choices).where(
+                choice.master_id == account.master_id, choice.account_id == account.account_id
+            )
+        )
+        await session.execute(
+            delete(subscriptions).where(
+                subscription.master_id == account.master_id, subscription.account_id == account.account_id
+            )
+        )
+    return waiting
 
 
 async def _carry_over(session: WriteSession, account: Authorized, before: Terms) -> None:
@@ -65,20 +112,31 @@ def _holds_from(plan: Plan, terms: Terms) -> datetime.datetime | ColumnElement[d
     return current_moment() if plan.gives_at_least(terms.plan) else terms.cycle_ends_at
 
 
-async def _withdraw(session: WriteSession, account: Authorized) -> bool:
-    """Take back what waits. Whether there was something."""
+async def _check_time_zone(session: WriteSession, time_zone: str) -> None:
+    known = func.pg_timezone_names().table_valued("name").c.name
+    if not (await session.execute(select(exists().where(known == time_zone)))).scalar_one():
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Not an IANA time zone.", "timeZone")
+
+
+async def _waiting(session: WriteSession, account: Authorized) -> WaitingChoice | None:
     choice = plan_choices.c
-    withdrawn = await session.execute(
-        update(plan_choices)
-        .where(
-            and_(choice.master_id == account.master_id, choice.account_id == account.account_id),
-            choice.withdrawn_at.is_(None),
-            choice.holds_from > current_moment(),
-        )
-        .values(withdrawn_at=current_moment())
-        .returning(choice.id)
+    statement = (
+        select(choice.plan_id, plans.c.code, choice.holds_from)
+        .join(plans, plans.c.id == choice.plan_id)
+        .where(_waits(account))
     )
-    return withdrawn.first() is not None
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else WaitingChoice(row.plan_id, row.code, row.holds_from)
+
+
+def _waits(account: Authorized) -> ColumnElement[bool]:
+    choice = plan_choices.c
+    return and_(
+        choice.master_id == account.master_id,
+        choice.account_id == account.account_id,
+        choice.withdrawn_at.is_(None),
+        choice.holds_from > current_moment(),
+    )
 
 
 async def _add(

@@ -20,7 +20,6 @@ from authz.permissions import Permission
 from authz.reach import readable_account
 from authz.status import effective_status
 from models.accounts import AccountStatus, accounts
-from models.clock import current_moment
 from models.identifiers import AccountId
 from models.plans import plans
 from models.sends import send_cycles
@@ -28,7 +27,7 @@ from resolvers import plans as plan_reads
 from resolvers import sends
 from resolvers.allowances import Allowance, Bill, Standing, affordable, allowance_columns, bill, credit_of
 from resolvers.audiences import known_in
-from resolvers.billing import billed_id
+from resolvers.credit import nearest_pool
 
 
 class SendWarning(enum.Enum):
@@ -50,7 +49,8 @@ class State(Allowance):
 
     mask: int
     status: str
-    invoiced_id: AccountId
+    payer_id: AccountId
+    """Whose credit pays for what is beyond the plan, and who gets the invoice about it."""
     contact_limit: int
     contacts_used: int
     send_limit: int
@@ -85,7 +85,7 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     return select(
         account.c.mask,
         effective_status(account).label("status"),
-        billed_id(account, current_moment()).label("invoiced_id"),
+        nearest_pool(account).label("payer_id"),
         plan_reads.contact_limit_of(subscriber).label("contact_limit"),
         plan_reads.send_limit_of(subscriber).label("send_limit"),
         plan.c.send_price,

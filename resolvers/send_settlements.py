@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from authz.guard import Authorized
+from authz.guard import Authorized, Effect
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.shared_guard import authorize_shared
@@ -63,12 +63,12 @@ async def commit_sends(
 async def void_sends(
     session: WriteSession, principal: Principal, reservation_id: SendReservationId
 ) -> Authorized:
-    """Give back what the reservation holds: nothing of it is sent.
+    """Give back what the reservation holds: nothing of it is sent. It works whatever the account's status.
 
     Needs the stream's permission. Once more changes nothing, nor where it has expired. Raises
     RESERVATION_SETTLED where it was committed.
     """
-    account, row = await _locked(session, principal, reservation_id)
+    account, row = await _locked(session, principal, reservation_id, Effect.TAKES_AWAY)
     status = ReservationStatus(row.status)
     if status is ReservationStatus.COMMITTED:
         raise Refusal(RefusalCode.RESERVATION_SETTLED, field="reservationId")
@@ -83,7 +83,10 @@ async def void_sends(
 
 
 async def _locked(
-    session: WriteSession, principal: Principal, reservation_id: SendReservationId
+    session: WriteSession,
+    principal: Principal,
+    reservation_id: SendReservationId,
+    effect: Effect = Effect.CHANGES,
 ) -> tuple[Authorized, ReservationRow]:
     """The reservation, behind the lock of its cycle."""
     reservation = send_reservations.c
@@ -91,7 +94,7 @@ async def _locked(
     known = (await session.execute(found)).one_or_none()
     stream = SendStream.MARKETING if known is None else SendStream(known.stream)
     account_id = select(reservation.account_id).where(reservation.id == reservation_id).scalar_subquery()
-    account = await authorize_shared(session, principal, account_id, PERMISSIONS[stream])
+    account = await authorize_shared(session, principal, account_id, PERMISSIONS[stream], effect)
     if known is None:
         raise AssertionError("nothing is authorized in the account of no reservation")
     await lock_cycle(session, account.master_id, known.cycle_id)

@@ -176,11 +176,11 @@ def check_count(account_ids: Sequence[AccountId]) -> None:
 def _request(command: ShareCreation, email: EmailAddress) -> IdempotentRequest:
     scope = command.scope
     content = (
-        sorted(set(command.account_ids)),
+        frozenset(command.account_ids),
         email.canonical,
         scope.role_id,
-        None if scope.areas is None else sorted(area.value for area in scope.areas),
-        sorted(area.value for area in scope.hidden_areas),
+        None if scope.areas is None else frozenset(area.value for area in scope.areas),
+        frozenset(area.value for area in scope.hidden_areas),
         command.expires_at,
     )
     return IdempotentRequest("shareCreate", command.idempotency_key, content)

@@ -1,14 +1,14 @@
 """What changes and revokes shares (R25)."""
 
 import datetime
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
 
-from authz.ends import end_at, latest
-from authz.guard import Authorized, authorize_all
-from authz.permissions import Permission
+from authz.guard import Authorized, Effect, authorize_all
+from authz.permissions import Area, Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.sharing import Scope, check_giver
@@ -16,7 +16,7 @@ from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, ShareId
 from models.shares import shares
 from resolvers.events import EventKind
-from resolvers.moments import check_future
+from resolvers.moments import check_future, ends_no_later, moved_end
 from resolvers.share_changes import (
     ShareMade,
     WantedScope,
@@ -38,45 +38,56 @@ from resolvers.share_rows import (
     stored,
     write_share,
 )
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 
 @dataclass(frozen=True)
 class ShareUpdate:
-    """The whole new state of a share."""
+    """The new values. A role takes the place of areas, and areas that of a role; no `expires_at`: it never
+    ends."""
 
     share_id: ShareId
     expected_version: int
-    account_ids: Sequence[AccountId]
-    scope: WantedScope
-    expires_at: datetime.datetime | None
+    account_ids: Sequence[AccountId] | Unchanged = UNCHANGED
+    role_id: uuid.UUID | Unchanged | None = UNCHANGED
+    areas: frozenset[Area] | Unchanged | None = UNCHANGED
+    hidden_areas: frozenset[Area] | Unchanged = UNCHANGED
+    expires_at: datetime.datetime | Unchanged | None = UNCHANGED
 
 
 async def update_share(session: WriteSession, principal: Principal, command: ShareUpdate) -> ShareMade:
     """Change what a share opens, from the next request on (R25).
 
     Needs what `create_share` needs, for what it gives now and for what it shall give; who changed it last is
-    its giver from then on. Raises VersionConflict, SHARE_REVOKED and what `create_share` raises.
+    its giver from then on. What only narrows the share is allowed whatever its accounts' statuses. Raises
+    VersionConflict, SHARE_REVOKED and what `create_share` raises.
     """
-    check_count(command.account_ids)
-    until = latest(shares.c.expires_at, end_at(command.expires_at))
+    if command.account_ids is not UNCHANGED:
+        check_count(command.account_ids)
+    until = moved_end(shares.c.expires_at, command.expires_at)
     managed = await _manageable(session, principal, command.share_id, until, command.account_ids)
     row = managed.row
     if row.revoked_at is not None:
         raise Refusal(RefusalCode.SHARE_REVOKED, field="shareId")
     if row.version != command.expected_version:
         raise VersionConflict(row.version)
-    scope = await wanted_scope(session, managed.wanted, command.scope)
-    check_giver(managed.wanted, scope, command.scope.field)
-    if command.expires_at is not None:
+    wanted = _new_scope(row, managed.scope, command)
+    scope = await wanted_scope(session, managed.wanted, wanted)
+    expires_at = new_value(command.expires_at, row.expires_at)
+    narrowed = not scope.mask & ~managed.scope.mask and ends_no_later(expires_at, row.expires_at)
+    for account in managed.added if narrowed else managed.wanted:
+        account.check_changeable()
+    check_giver(managed.wanted, scope, wanted.field)
+    if isinstance(command.expires_at, datetime.datetime):
         check_future(command.expires_at, "expiresAt")
     await refuse_members(session, managed.added, row.email_canonical)
     # Also of the accounts that stay: an expired share that is prolonged may have a successor.
     await refuse_shared(session, managed.wanted, row.email_canonical, command.share_id)
     await drop_accounts(session, row, managed.removed)
     await add_accounts(session, command.share_id, managed.added)
-    values = {**stored(scope), **giver_columns(principal), "expires_at": command.expires_at}
+    values = {**stored(scope), **giver_columns(principal), "expires_at": expires_at}
     await write_share(session, row, values)
-    await _log_update(session, principal, managed, scope, command.expires_at)
+    await _log_update(session, principal, managed, scope, expires_at)
     return ShareMade(command.share_id)
 
 
@@ -118,19 +129,20 @@ async def _manageable(
     principal: Principal,
     share_id: ShareId,
     until: ColumnElement[datetime.datetime],
-    wanted: Sequence[AccountId] = (),
+    account_ids: Sequence[AccountId] | Unchanged = (),
 ) -> _Managed:
-    """`until`: when what is given or taken ends, by the share's columns. Raises what `authorize_all` and
-    `check_giver` raise: whoever could not give it does not change it."""
+    """`until`: when what is given or taken ends, by the share's columns. `account_ids`: what it shall open
+    from now on. Raises what `authorize_all` and `check_giver` raise: whoever could not give it does not
+    change it."""
     # What is no share is looked for like an account that is not there, and the share's own accounts are asked
     # for first: the answer costs the same (N20).
     found = await opened_by(session, share_id)
+    wanted = new_value(account_ids, found)
     ids = found or [AccountId(share_id)]
-    closing = [id_ for id_ in ids if id_ not in wanted]
-    both = [*(id_ for id_ in ids if id_ in wanted), *wanted]
+    both = [*ids, *wanted]
     end = select(until).where(shares.c.id == share_id).scalar_subquery()
-    permission = Permission.MEMBERS_WRITE
-    locked = await authorize_all(session, principal, both, permission, closing, until=end)
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    locked = await authorize_all(session, principal, both, permission, effect, until=end)
     if not found:
         raise NotFound
     if await opened_by(session, share_id) != found:
@@ -140,6 +152,20 @@ async def _manageable(
     scope = await scope_of(session, row)
     check_giver(opened, scope, "shareId")
     return _Managed(row, scope, opened, [account for account in locked if account.account_id in wanted])
+
+
+def _new_scope(row: ShareRow, current: Scope, command: ShareUpdate) -> WantedScope:
+    """What is given of a role and of areas takes the other's place."""
+    role_id = new_value(command.role_id, row.role_id)
+    areas = new_value(command.areas, current.areas)
+    if command.role_id is UNCHANGED and isinstance(command.areas, frozenset):
+        role_id = None
+    if command.areas is UNCHANGED and isinstance(command.role_id, uuid.UUID):
+        areas = None
+    if role_id is None and areas is None:
+        field = "areas" if command.areas is None else "roleId"
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "A share gives a role or areas.", field)
+    return WantedScope(role_id, areas, new_value(command.hidden_areas, current.hidden))
 
 
 async def _log_update(

@@ -3,9 +3,9 @@
 import enum
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 
-from authz.guard import Authorized, authorize
+from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
@@ -76,6 +76,28 @@ async def request_subaccounts(
     return SubaccountsRequestMade(request_id)
 
 
+async def withdraw_subaccounts_request(
+    session: WriteSession, principal: Principal, account_id: AccountId
+) -> SubaccountsRequestMade:
+    """Take back the request that waits; nothing else changes.
+
+    Needs SUBACCOUNTS_WRITE, in whatever status. Raises FAILED_PRECONDITION where no request waits.
+    """
+    account = await authorize(session, principal, account_id, Permission.SUBACCOUNTS_WRITE, Effect.TAKES_AWAY)
+    statement = (
+        update(subaccounts_requests)
+        .where(_open(account.master_id, account.account_id))
+        .values(withdrawn_at=func.now())
+        .returning(subaccounts_requests.c.id)
+    )
+    request_id = (await session.execute(statement)).scalar_one_or_none()
+    if request_id is None:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits for an answer.", "accountId")
+    subject_id = present(Kind.SUBACCOUNTS_REQUEST, request_id)
+    await record(session, principal, account, EventKind.SUBACCOUNTS_WITHDRAWN, subject_id)
+    return SubaccountsRequestMade(SubaccountsRequestId(request_id))
+
+
 async def decline_subaccounts(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str
 ) -> AccountId:
@@ -103,11 +125,7 @@ async def _answer(
 ) -> SubaccountsRequestId | None:
     statement = (
         update(subaccounts_requests)
-        .where(
-            subaccounts_requests.c.master_id == at_work.master_id,
-            subaccounts_requests.c.account_id == at_work.account_id,
-            subaccounts_requests.c.answered_at.is_(None),
-        )
+        .where(_open(at_work.master_id, at_work.account_id))
         .values(answered_at=func.now(), answered_by=at_work.user_id, **answer)
         .returning(subaccounts_requests.c.id)
     )
@@ -123,11 +141,14 @@ async def _is_unlocked(session: WriteSession, master_id: MasterId) -> bool:
 
 
 async def _waits(session: WriteSession, master_id: MasterId, account_id: AccountId) -> bool:
-    statement = select(
-        exists().where(
-            subaccounts_requests.c.master_id == master_id,
-            subaccounts_requests.c.account_id == account_id,
-            subaccounts_requests.c.answered_at.is_(None),
-        )
+    return (await session.execute(select(exists().where(_open(master_id, account_id))))).scalar_one()
+
+
+def _open(master_id: MasterId, account_id: AccountId) -> ColumnElement[bool]:
+    request = subaccounts_requests.c
+    return and_(
+        request.master_id == master_id,
+        request.account_id == account_id,
+        request.answered_at.is_(None),
+        request.withdrawn_at.is_(None),
     )
-    return (await session.execute(statement)).scalar_one()

@@ -19,6 +19,7 @@ class SubaccountsRequestStatus(enum.Enum):
     OPEN = "OPEN"
     GRANTED = "GRANTED"
     DECLINED = "DECLINED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=True)
@@ -56,5 +57,6 @@ def status_of(request: FromClause) -> ColumnElement[str]:
     return case(
         (request.c.override_id.is_not(None), SubaccountsRequestStatus.GRANTED.value),
         (request.c.decline_reason.is_not(None), SubaccountsRequestStatus.DECLINED.value),
+        (request.c.withdrawn_at.is_not(None), SubaccountsRequestStatus.WITHDRAWN.value),
         else_=SubaccountsRequestStatus.OPEN.value,
     )

@@ -1,11 +1,12 @@
 """What a request carries from the transport to the fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import GraphQLError
 from strawberry.types import Info
 
 from authz.principals import ANONYMOUS, Credentials, Principal
+from authz.refusals import RefusalCode
 from engine.payloads import Payloads
 from engine.reader import Reader
 from engine.write_sessions import WriteSessions
@@ -32,6 +33,8 @@ class Context:
     """Raises a Refusal where the deployment has none."""
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
+    refusals: list[RefusalCode] = field(default_factory=list)
+    """Why mutations changed nothing, one for each of them that was refused."""
 
     @property
     def anonymous(self) -> bool:

@@ -11,16 +11,15 @@ from resolvers.identifiers import required
 from schema.access_changes import dry_run
 from schema.account_changes import AccountPayload
 from schema.context import ContextInfo, principal_of
+from schema.updates import ACCOUNT_VERSION, expected_version
 from schema.writes import needs, payload, perform
 
 
 @strawberry.input(description="How the rights held above a subaccount shall reach into it.")
 class ParentAccessUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The subaccount.")
-    expected_version: int = strawberry.field(description="The version that you read.")
-    parent_access: ParentAccess = strawberry.field(
-        description="The new mode; the one that holds takes back what waits."
-    )
+    expected_version: int = expected_version(ACCOUNT_VERSION)
+    parent_access: ParentAccess = strawberry.field(description="The new mode.")
     reason: str = strawberry.field(description="Why, 1 to 200 characters; for both sides and for the log.")
     dry_run: bool = dry_run()
 
@@ -33,6 +32,14 @@ class ParentAccessAnswerInput:
     )
     accept: bool = strawberry.field(description="True: it holds from the next request on. False: declined.")
     dry_run: bool = dry_run()
+
+
+@strawberry.input(description="What one's own side asks for shall not be answered any more.")
+class ParentAccessWithdrawInput:
+    account_id: strawberry.ID = strawberry.field(description="The subaccount.")
+    parent_access: ParentAccess = strawberry.field(
+        description="What is asked for, as you read it; CONFLICT where it is something else by now."
+    )
 
 
 @strawberry.type
@@ -78,3 +85,21 @@ class ParentAccessMutation:
             return payload(AccountPayload, account_id=done.account_id)
 
         return await perform(info, AccountPayload, write, dry_run=input.dry_run)
+
+    @strawberry.mutation(
+        directives=needs(Permission.SETTINGS_WRITE),
+        description="Take back what your own side asks for; nothing else changes. Anybody may who could ask "
+        "for that side.",
+    )
+    async def parent_access_withdraw(
+        self, info: ContextInfo, input: ParentAccessWithdrawInput
+    ) -> AccountPayload:
+        principal = principal_of(info)
+
+        async def write(session: WriteSession) -> AccountPayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            command = writes.ParentAccessWithdrawal(account_id, input.parent_access)
+            done = await writes.withdraw_parent_access(session, principal, command)
+            return payload(AccountPayload, account_id=done.account_id)
+
+        return await perform(info, AccountPayload, write)

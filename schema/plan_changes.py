@@ -20,14 +20,21 @@ from schema.writes import authz_revision, needs, payload, perform, user_errors
 class PlanChangeInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     plan_id: strawberry.ID = strawberry.field(
-        description="One of `Account.plans`, or the present one. A subaccount's own plan must have a price."
+        description="One of `Account.plans`. A subaccount's own plan must have a price."
     )
     expected_version: int = strawberry.field(description="The account's version that you read.")
     time_zone: str | None = strawberry.field(
         default=None,
         description="An IANA zone such as `Europe/Paris`, with the first plan of its own: its days begin "
-        "there, and its cycles on this day of each month. Left out: UTC. Never changed.",
+        "there, and its cycles on this day of each month. Left out: UTC, and needed for the plan that the "
+        "account uses already without one of its own. Never changed once that plan holds.",
     )
+
+
+@strawberry.input(description="A plan that waits shall not come.")
+class PlanChangeWithdrawInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    expected_version: int = strawberry.field(description="The account's version that you read.")
 
 
 @strawberry.input(description="More contacts for the current cycle.")
@@ -66,8 +73,9 @@ class PlanMutation:
         directives=needs(Permission.PLAN_WRITE),
         description="Give an account a plan of its own, or another one: at once where it takes nothing away, "
         "else with the next cycle (T22). Nothing is paid now: its price goes onto the invoice of whoever is "
-        "billed for the account. Needs the permission also in the account whose credit it spends, and for a "
-        "first plan of its own above every account on the path whose sends have a cap.",
+        "billed for the account. Needs the permission also in that account and in the one whose credit it "
+        "spends, and for a first plan of its own above every account on the path whose sends have a cap. The "
+        "present plan changes nothing; while another one waits it is refused with FAILED_PRECONDITION.",
     )
     async def plan_change(self, info: ContextInfo, input: PlanChangeInput) -> PlanChangePayload:
         principal = principal_of(info)
@@ -86,9 +94,27 @@ class PlanMutation:
 
     @strawberry.mutation(
         directives=needs(Permission.PLAN_WRITE),
+        description="Take back a plan that waits: `Subscription.nextPlan` of the account's own subscription, "
+        "or `Account.nextOwnPlan`. Nothing else changes. Needs what `planChange` needs, but for caps; "
+        "FAILED_PRECONDITION where no plan waits.",
+    )
+    async def plan_change_withdraw(
+        self, info: ContextInfo, input: PlanChangeWithdrawInput
+    ) -> PlanChangePayload:
+        principal = principal_of(info)
+
+        async def write(session: WriteSession) -> PlanChangePayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            done = await writes.withdraw_plan_change(session, principal, account_id, input.expected_version)
+            return payload(PlanChangePayload, account_id=done.account_id)
+
+        return await perform(info, PlanChangePayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.PLAN_WRITE),
         description="More contacts, and the sends that come with them, for the current cycle (R94). Nothing "
         "is paid now: their price goes onto the invoice of whoever is billed for the account. Needs the "
-        "permission also in the account whose credit it spends.",
+        "permission also in that account and in the one whose credit it spends.",
     )
     async def limit_increase(self, info: ContextInfo, input: LimitIncreaseInput) -> LimitIncreasePayload:
         principal = principal_of(info)

@@ -6,7 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from engine import reference
-from engine.rules import Public, Requires, RequiresAny, StaffOnly
+from engine.rules import Anonymous, Public, Requires, RequiresAny, StaffOnly
 from schema import enums, money_enums
 from schema.account_changes import AccountMutation
 from schema.accounts import Account
@@ -20,6 +20,7 @@ from schema.break_glass_changes import BreakGlassMutation
 from schema.budget_changes import BudgetMutation
 from schema.credit import LedgerTransaction
 from schema.credit_changes import CreditMutation
+from schema.directives import directives_of
 from schema.events import Event
 from schema.explanation import ExplanationQuery
 from schema.invitation_changes import InvitationMutation, InvitationQuery
@@ -116,6 +117,7 @@ _MORE_TYPES = (
     VersionConflictError,
     InsufficientCreditError,
 )
+_MARKS = (Anonymous, Public, Requires, RequiresAny, StaffOnly)
 _CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})
 
 
@@ -133,7 +135,7 @@ def build_schema() -> strawberry.Schema:
     schema = strawberry.Schema(query, mutation, types=_MORE_TYPES, config=_CONFIG)
     unmarked = unmarked_fields(schema)
     if unmarked:
-        raise UnmarkedFieldsError(f"Neither @requires, @requiresAny nor @public: {', '.join(unmarked)}")
+        raise UnmarkedFieldsError(f"Without a mark of who may see them: {', '.join(unmarked)}")
     return schema
 
 
@@ -156,7 +158,4 @@ def unmarked_fields(schema: strawberry.Schema) -> list[str]:
 
 
 def _marked(element: object) -> bool:
-    extensions = getattr(element, "extensions", {})
-    definition = extensions.get("strawberry-definition")
-    directives = getattr(definition, "directives", None) or ()
-    return any(isinstance(directive, Requires | RequiresAny | Public | StaffOnly) for directive in directives)
+    return any(isinstance(directive, _MARKS) for directive in directives_of(element))

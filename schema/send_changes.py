@@ -69,7 +69,7 @@ class SendMutation:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             given = await read_audience(told, info.context.contact_key)
         except Refusal as refusal:
-            return refused(SendReservationPayload, refusal)
+            return refused(info, SendReservationPayload, refusal)
 
         async def write(session: WriteSession) -> SendReservationPayload:
             command = writes.SendReservation(

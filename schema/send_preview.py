@@ -51,7 +51,9 @@ class SendPreview:
     )
     price: MicroAmount = strawberry.field(description="Of sends beyond the plan's.")
     invoiced_account: Account | None = to_one(
-        accounts.of_result, description="On whose invoice it would come; null: outside your reach."
+        accounts.of_result,
+        description="On whose invoice sends beyond the plan would come: whose credit pays for them. Null: "
+        "outside your reach.",
     )
     warnings: list[SendWarning] = strawberry.field(
         description="What stands in the way, or makes it cost more; empty: nothing."
@@ -115,7 +117,7 @@ def _shown(state: State, recipients: int, faults: Sequence[FaultyRecipient]) -> 
     would = preview(state, recipients)
     return payload(
         SendPreview,
-        account_id=state.invoiced_id,
+        account_id=state.payer_id,
         recipients=would.recipients,
         new_contacts=would.new_contacts,
         active_contacts=state.active,

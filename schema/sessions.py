@@ -21,7 +21,7 @@ from schema.api_keys import ApiKey
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError
 from schema.users import User
-from schema.writes import OPEN, authz_revision, payload, perform, user_errors
+from schema.writes import ANYBODY, OPEN, authz_revision, payload, perform, user_errors
 
 _WINDOW = datetime.timedelta(minutes=10)
 _SIGN_INS_OF_AN_ADDRESS = 10
@@ -99,7 +99,7 @@ class PersonPayload:
 @strawberry.type
 class SessionMutation:
     @strawberry.mutation(
-        directives=OPEN,
+        directives=ANYBODY,
         description="Make a person with a master account and its first API key, or accept an invitation.",
     )
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
@@ -128,7 +128,9 @@ class SessionMutation:
         limits = [place, *_attempts(input.email)]
         return await perform(info, SignUpPayload, write, limits, _as_signed_up)
 
-    @strawberry.mutation(directives=OPEN, description="Open a session with an e-mail address and a password.")
+    @strawberry.mutation(
+        directives=ANYBODY, description="Open a session with an e-mail address and a password."
+    )
     async def sign_in(self, info: ContextInfo, input: SignInInput) -> SignInPayload:
         async def write(session: WriteSession) -> SignInPayload:
             done = await writes.sign_in(session, input.email, input.password)

@@ -22,9 +22,14 @@ class SubaccountsRequestInput:
     reason: str = strawberry.field(description="What you need them for, 1 to 200 characters.")
 
 
+@strawberry.input(description="A request for subaccounts shall not be answered any more.")
+class SubaccountsRequestWithdrawInput:
+    account_id: strawberry.ID = strawberry.field(description="The master account.")
+
+
 @entity(None, carries={"request_id": Uuid()})
 class SubaccountsRequestPayload:
-    """A request that was made."""
+    """A request that was made or taken back."""
 
     request: SubaccountsRequest | None = to_one(reads.of_result)
     authz_revision: str | None = authz_revision()
@@ -48,5 +53,21 @@ class SubaccountsRequestMutation:
             set_up = info.context.subaccount_set_up
             made = await writes.request_subaccounts(session, principal, account_id, input.reason, set_up)
             return payload(SubaccountsRequestPayload, request_id=made.request_id)
+
+        return await perform(info, SubaccountsRequestPayload, write)
+
+    @strawberry.mutation(
+        directives=needs(Permission.SUBACCOUNTS_WRITE),
+        description="Take back the request that waits for platform support; nothing else changes.",
+    )
+    async def subaccounts_request_withdraw(
+        self, info: ContextInfo, input: SubaccountsRequestWithdrawInput
+    ) -> SubaccountsRequestPayload:
+        principal = principal_of(info)
+
+        async def write(session: WriteSession) -> SubaccountsRequestPayload:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            taken_back = await writes.withdraw_subaccounts_request(session, principal, account_id)
+            return payload(SubaccountsRequestPayload, request_id=taken_back.request_id)
 
         return await perform(info, SubaccountsRequestPayload, write)

@@ -13,7 +13,7 @@ from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
 from authz.row_security import enter
 from engine.declarations import entity_of, row_object
-from engine.rules import Public, Requires, RequiresAny, StaffOnly
+from engine.rules import Anonymous, Public, Requires, RequiresAny, StaffOnly
 from engine.write_sessions import WriteSession
 from resolvers.attempts import Limit, count
 from schema.access_changes import told
@@ -26,8 +26,10 @@ SERIALIZATION_FAILURE = "40001"
 UNIQUE_VIOLATION = "23505"
 
 OPEN: list[object] = [Public()]
-"""The mark of a mutation that needs no permission."""
+"""The mark of what needs no permission, of somebody who is signed in."""
 
+ANYBODY: list[object] = [Anonymous()]
+"""The mark of what needs nobody to be signed in."""
 
 STAFF_ONLY: list[object] = [StaffOnly()]
 """The mark of a mutation for the platform's staff; `authz.staff` holds the door."""
@@ -114,7 +116,7 @@ async def perform_steps(
 
     done = await _done_or_refused(counted)
     if isinstance(done, Refusal):
-        return refused(type_, done)
+        return refused(info, type_, done)
     credentials = info.context.credentials if reads_as is None else reads_as(done)
     await info.context.reader.renew(credentials.binds)
     await info.context.payloads.read(done, info._raw_info, credentials.binds)
@@ -124,7 +126,7 @@ async def perform_steps(
 async def _try(info: ContextInfo, type_: type[T], write: Callable[[WriteSession], Awaitable[T]]) -> T:
     await info.context.reader.close()
     changes = await _done_or_refused(lambda: _tried_out(info, write))
-    return refused(type_, changes) if isinstance(changes, Refusal) else payload(type_, **told(changes))
+    return refused(info, type_, changes) if isinstance(changes, Refusal) else payload(type_, **told(changes))
 
 
 async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
@@ -138,8 +140,9 @@ async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
         return Refusal(RefusalCode.CONFLICT)
 
 
-def refused(type_: type[T], refusal: Refusal) -> T:
+def refused(info: ContextInfo, type_: type[T], refusal: Refusal) -> T:
     """A payload that says why nothing was written; its other fields are null."""
+    info.context.refusals.append(refusal.code)
     return payload(type_, user_errors=[user_error(refusal)])
 
 

@@ -1,6 +1,6 @@
 """The Starlette application, put together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.requests import Request
@@ -16,14 +16,21 @@ from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
 from server.invoice_download import InvoiceDownload
 from server.mail import Postman
-from server.pages import assets, graphiql_page, invitation_page
+from server.pages import DemoLogin, assets, graphiql_page, invitation_page
 from server.payments import payment_provider
+from server.preparation import beside, prepare
 from server.recipient_uploads import RecipientUploads
 from server.settings import Settings
 
 
-def create_app(settings: Settings, database_url: str) -> Application:
-    """The application on a database that is migrated, or will be by the time `/readyz` says so."""
+def create_app(
+    settings: Settings, database_url: str, prepared: Iterable[str] = (), logins: Sequence[DemoLogin] = ()
+) -> Application:
+    """The application on a database that is migrated, or will be by the time `/readyz` says so.
+
+    `prepared`: documents that are likely to come, so that the first who sends one does not wait for it to be
+    compiled. `logins`: the people of a demo, for GraphiQL's page.
+    """
     database = connect_as_application(database_url, settings.pool_size)
     reads = read_pool(database_url, settings.read_pool_size)
     replica = None if settings.read_url is None else read_pool(settings.read_url, settings.read_pool_size)
@@ -39,12 +46,13 @@ def create_app(settings: Settings, database_url: str) -> Application:
         subaccount_set_up=settings.subaccounts,
         debug=settings.debug,
     )
+    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page(logins))
     uploads = RecipientUploads(database, contact_key, settings.recipient_limit)
     postman = Postman(database, settings)
 
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
-        async with postman.at_work():
+        async with postman.at_work(), beside(prepare(endpoint.documents, executor, prepared)):
             yield
         uploads.close()
         await executor.key_uses.close()
@@ -54,17 +62,18 @@ def create_app(settings: Settings, database_url: str) -> Application:
         await database.dispose()
 
     return Application(
-        GraphQLEndpoint(executor.schema, executor, graphiql_page),
+        endpoint,
         [
             Route("/", _to_graphiql),
-            Route("/invitation", invitation_page),
+            Route("/invitation", invitation_page(settings.app_url)),
             Route(recipients.PATH, recipients.RecipientsEndpoint(uploads, reads, executor.key_uses)),
             assets,
             InvoiceDownload(executor).route,
             *health.routes(database, replica),
             metrics.route,
         ],
-        settings.allowed_hosts.split(","),
+        settings.allowed_host_names,
+        settings.allowed_origin_names,
         lifespan,
     )
 

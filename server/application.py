@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
+from server.cross_origin import CrossOrigin
 from server.host_check import HostCheck
 from server.request_log import RequestLog
 
@@ -13,20 +14,22 @@ GRAPHQL_PATH = "/graphql"
 
 
 class Application(Starlette):
-    """Every request is logged and its host checked; then a GraphQL request by POST goes straight to its
-    endpoint, which answers its own failures, and all others go the usual way, through Starlette's router."""
+    """Every request is logged, its origin and its host are checked; then a GraphQL request by POST goes
+    straight to its endpoint, which answers its own failures, and all others go through Starlette's router."""
 
     def __init__(
         self,
         endpoint: ASGIApp,
         routes: Sequence[BaseRoute],
         allowed_hosts: Sequence[str],
+        allowed_origins: Sequence[str],
         lifespan: Lifespan["Application"],
     ) -> None:
         super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *routes], lifespan=lifespan)
         self._endpoint = endpoint
-        # Outside of Starlette, so that also its error pages carry the request's id.
-        self._entrance = RequestLog(HostCheck(self._enter, allowed_hosts))
+        # Outside of Starlette, so that also its error pages carry the request's id and can be read by pages.
+        hosts = HostCheck(self._enter, allowed_hosts)
+        self._entrance = RequestLog(CrossOrigin(hosts, GRAPHQL_PATH, allowed_origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._entrance(scope, receive, send)

@@ -14,7 +14,14 @@ from models.staff import StaffRole
 from resolvers.contacts import ContactKey
 from schema.root import build_schema
 from server import serve as serving
-from server.commands.database import current_database, migrate_now, open_database, read_settings
+from server.commands.clock import hours_of, set_forward
+from server.commands.database import (
+    current_database,
+    embedded_database,
+    migrate_now,
+    open_database,
+    read_settings,
+)
 from server.commands.explanation import (
     OperatorQuestion,
     decision_text,
@@ -35,6 +42,8 @@ from server.commands.tables import print_table
 from server.contact_key import key_source
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
+from server.demo.deployment import demo_year, with_demo_settings
+from server.demo.logins import demo_logins
 from server.demo.making import make_demo
 from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
@@ -57,10 +66,12 @@ _ledger = typer.Typer(help="The ledger.", no_args_is_help=True)
 _schema = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 _staff = typer.Typer(help="The platform's own staff.", no_args_is_help=True)
 _jobs = typer.Typer(help="The jobs of workers.", no_args_is_help=True)
+_clock = typer.Typer(help="The embedded database's clock.", no_args_is_help=True)
 _commands.add_typer(_policy, name="policy")
 _commands.add_typer(_staff, name="staff")
 _commands.add_typer(_ledger, name="ledger")
 _commands.add_typer(_jobs, name="jobs")
+_commands.add_typer(_clock, name="clock")
 _invoice = typer.Typer(help="Invoices.", no_args_is_help=True)
 _commands.add_typer(_invoice, name="invoice")
 _commands.add_typer(_schema, name="schema")
@@ -90,14 +101,15 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API on HOST and PORT, until Ctrl-C or SIGTERM."""
-    settings = read_settings()
-    with serving.open_listener(settings) as listener, open_database(settings) as addresses:
+    settings = with_demo_settings(read_settings()) if demo else read_settings()
+    with serving.open_listener(settings) as listener, open_database(settings, tell=_tell) as addresses:
         serving.start_log()
         settings = serving.with_address(settings, listener)
         url = serving.local_url(listener)
         text = f"Mandant answers at {url}/graphql"
         working: AbstractContextManager[None] = nullcontext()
         if demo:
+            _tell("Making the demo accounts, if they are not there yet ...")
             with database_failures():
                 access = asyncio.run(_prepare_demo(addresses, settings))
             text = banner(url, access)
@@ -105,7 +117,13 @@ def serve(
             working = at_work(addresses.application, provider, issuer)
         with working:
             serving.print_once_served(text, listener)
-            serving.run(settings, addresses.application, listener, workers)
+            logins = demo_logins() if demo else ()
+            serving.run(settings, addresses.application, listener, workers, logins)
+
+
+def _tell(step: str) -> None:
+    """What takes its time, to whoever waits at the terminal."""
+    typer.echo(step, err=True)
 
 
 async def _prepare_demo(addresses: DatabaseAddresses, settings: Settings) -> DemoAccess:
@@ -145,6 +163,18 @@ def jobs_retry() -> None:
     typer.echo(f"{number} put back into the queue.")
 
 
+@_clock.command("forward")
+def clock_forward(
+    span: Annotated[str, typer.Argument(help="Such as 31d or 36h: days or hours.")],
+) -> None:
+    """Set the embedded database's clock forward, to see a billing cycle end. There is no way back."""
+    settings = read_settings()
+    hours = hours_of(span)
+    with embedded_database(settings) as addresses, database_failures():
+        shown = asyncio.run(set_forward(addresses, hours))
+    typer.echo(f"The clock shows {shown:%Y-%m-%d %H:%M} UTC. A worker does what is due within a minute.")
+
+
 @_commands.command()
 def migrate() -> None:
     """Bring the database up to date, as its owner."""
@@ -166,7 +196,7 @@ def demo(
     ] = None,
 ) -> None:
     """Make the demo accounts: an agency with its clients, and a brand with its teams."""
-    settings = read_settings()
+    settings = with_demo_settings(read_settings())
     with open_database(settings) as addresses, database_failures():
         if trees is not None:
             typer.echo(asyncio.run(load_trees(addresses.owner, trees)).summary())
@@ -177,8 +207,8 @@ def demo(
 
 
 async def _make_demo(addresses: DatabaseAddresses, settings: Settings) -> bool:
-    async with current_database(addresses.application) as database:
-        made = await make_demo(database, settings.link_base, _contact_key(settings))
+    async with current_database(addresses.application) as database, demo_year(addresses, settings) as year:
+        made = await make_demo(database, settings.link_base, _contact_key(settings), year)
     if made:
         await add_staff(addresses.owner, SUPPORTER.email, StaffRole.APPROVER)
     return made

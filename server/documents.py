@@ -7,7 +7,7 @@ import graphql
 from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
 from engine.limits import check_size
-from engine.texts import check_document_texts
+from engine.texts import read_document_texts
 
 TOKEN_LIMIT = 5_000
 """The most tokens of a document, comments not counted."""
@@ -55,7 +55,7 @@ class Documents:
             max_source_length=DOCUMENT_LIMIT,
         )
         check_size(document)
-        check_document_texts(document)
+        document = read_document_texts(document)
         checked = CheckedDocument(document, self._errors_in(document, anonymous))
         if not checked.errors and len(source) <= _LONGEST_REMEMBERED:
             self._valid[source] = checked

@@ -15,6 +15,8 @@ import sqlalchemy.exc
 import structlog
 from graphql import GraphQLError, GraphQLFormattedError
 
+from server.value_masking import without_values
+
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 # As graphql-core's did_you_mean writes it. An executor cannot always switch it off for variables.
@@ -34,6 +36,8 @@ class ErrorCode(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
     REVISION_UNKNOWN = "REVISION_UNKNOWN"
+    SUBSCRIPTIONS_NOT_SUPPORTED = "SUBSCRIPTIONS_NOT_SUPPORTED"
+    ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
     CONFLICT = "CONFLICT"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
@@ -42,6 +46,7 @@ class ErrorCode(StrEnum):
 _STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
     ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    ErrorCode.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     "NOT_FOUND": HTTPStatus.NOT_FOUND,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
@@ -96,6 +101,10 @@ class RevisionUnknown(RefusedRequestError):
         message = "The revision of X-Authz-Min-Revision was never written here; ask without it."
         super().__init__(ErrorCode.REVISION_UNKNOWN, message)
 
+
+NO_SUBSCRIPTIONS = Failure(
+    ErrorCode.SUBSCRIPTIONS_NOT_SUPPORTED, "There are no subscriptions yet; ask by a query again and again."
+)
 
 _INTERNAL = Failure(ErrorCode.INTERNAL, "Internal error")
 _AWAY = Failure(ErrorCode.UNAVAILABLE, "The database cannot be reached; try again.")
@@ -176,6 +185,8 @@ def present_error(error: GraphQLError, request_id: str, *, hide_suggestions: boo
     With `hide_suggestions` the names that graphql-core suggests for a misspelt one are left out.
     """
     presented = error.formatted
+    if not (error.extensions or {}).get("code"):  # ours have one
+        presented["message"] = without_values(presented["message"])
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         presented["extensions"] = (
             {"code": ErrorCode.BAD_USER_INPUT} | (error.extensions or {}) | {"requestId": request_id}

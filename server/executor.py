@@ -4,6 +4,8 @@ A query of somebody who is known runs compiled, as one statement that finds out 
 be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import orjson
@@ -26,11 +28,12 @@ from engine.payloads import PayloadExecutor, Payloads
 from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
-from engine.texts import check_variable_texts
+from engine.texts import read_variable_texts
 from engine.write_sessions import WriteSessions
 from resolvers.contacts import ContactKey, KeySource
 from resolvers.payments import PaymentProvider
 from resolvers.subaccounts_request_changes import SubaccountSetUp
+from schema.anonymity import answers_everybody
 from schema.context import Context
 from schema.root import graphql_schema
 from server.authentication import WHO_ASKS, authenticated, credentials_of
@@ -40,9 +43,12 @@ from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
 from server.payments import NoPayments
 from server.reads import Reads
+from server.request_log import log_codes
 
 _NO_PAYMENTS = NoPayments()
 _ENTERING = entering()
+_INVALID = {"authentication": "INVALID"}
+"""Tells a client that its token is not valid, beside an answer for everybody."""
 
 
 def _no_key() -> ContactKey:
@@ -82,7 +88,19 @@ class Executor:
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
     ) -> ExecutionResult | bytes:
-        check_variable_texts(request.variables)
+        read_variable_texts(request.variables)
+        try:
+            return await self._as_caller(request, document, authorization, client_address)
+        except Unauthenticated:
+            if not answers_everybody(self.schema, document, _operation(request, document)):
+                raise
+        # Else nobody could sign in whose client sends what it still holds of an earlier session.
+        answer = await self.reference(request, document, None, client_address)
+        return _with_extensions(answer, _INVALID)
+
+    async def _as_caller(
+        self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
+    ) -> ExecutionResult | bytes:
         credentials = credentials_of(authorization, client_address)
         if credentials is None:
             return await self.reference(request, document, None, client_address)
@@ -92,6 +110,12 @@ class Executor:
             answer = await self.reference(request, document, credentials, client_address)
         self.key_uses.note(credentials.digest)
         return answer
+
+    def prepare(self, source: str, document: DocumentNode) -> None:
+        """Compile a query without variables as each kind of principal would ask it."""
+        for kind in PrincipalKind:
+            with suppress(NotCompilableError):
+                self._plans.find(Asked(source, document, None, {}), _QUERIES[kind])
 
     async def compiled(
         self, request: GraphQLRequest, document: DocumentNode, credentials: Credentials
@@ -157,6 +181,7 @@ class Executor:
                 executor_class=PayloadExecutor,
             )
             answer = result if isinstance(result, ExecutionResult) else await result
+            log_codes(code.name for code in context.refusals)
         except GateClosedError:
             raise RevisionUnknown from None
         finally:
@@ -188,11 +213,15 @@ class Executor:
         count_operation(path)
         if not self._debug:
             return answer
-        found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
-        return ExecutionResult(found.data, found.errors, {"executor": path.value})
+        return _with_extensions(answer, {"executor": path.value})
 
 
 _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)}
+
+
+def _with_extensions(answer: ExecutionResult | bytes, extensions: Mapping[str, object]) -> ExecutionResult:
+    found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
+    return ExecutionResult(found.data, found.errors, {**(found.extensions or {}), **extensions})
 
 
 def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:

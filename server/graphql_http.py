@@ -16,12 +16,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from server.documents import Documents
-from server.errors import ErrorCode, Failure, RefusedRequestError, record_failure
+from server.errors import NO_SUBSCRIPTIONS, ErrorCode, Failure, RefusedRequestError, record_failure
 from server.graphql_response import failure_response, result_response
 from server.http_request import GraphQLRequest, RequestHead, read_get, read_post
 from server.media_types import MediaType, negotiate, prefers_html
 from server.min_revision import min_revision
 from server.request_log import log_operation_name
+
+_EVENT_STREAM = "text/event-stream"
+"""Accepted by those who subscribe over HTTP."""
 
 
 class Executor(Protocol):
@@ -35,7 +38,8 @@ class Executor(Protocol):
         Bytes are the JSON text of the data, without errors.
 
         `authorization` is the header as it came, None without one; `client_address` is an IP address, empty
-        on a unix socket. Raises Unauthenticated for a token that is not valid, and RevisionUnknown. Whatever
+        on a unix socket. Raises RevisionUnknown, and Unauthenticated for a token that is not valid where the
+        operation is not one that answers everybody. Whatever
         else it raises is masked, logged and answered with 500, or with 503 if it tells that the database is
         away.
         """
@@ -53,7 +57,8 @@ class GraphQLEndpoint:
         execute: Executor,
         page: Callable[[Request], Awaitable[Response]],
     ) -> None:
-        self._documents = Documents(schema)
+        self.documents = Documents(schema)
+        """What was asked lately, checked."""
         self._execute = execute
         self._page = page
 
@@ -65,13 +70,16 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> Response:
+        if head.method == "GET" and _wants_websocket(scope):
+            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON, {"connection": "close"})
         if head.method == "GET" and prefers_html(head.accept):
-            request = Request(scope, receive)
-            if "query" not in request.query_params:
-                page = await self._page(request)
-                page.headers.add_vary_header("accept")
-                return page
+            # Also with `?query=`: the page opens it.
+            page = await self._page(Request(scope, receive))
+            page.headers.add_vary_header("accept")
+            return page
         media_type = negotiate(head.accept)
+        if media_type is None and _EVENT_STREAM in head.accept.lower():
+            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON)
         if media_type is None:
             message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
@@ -90,7 +98,7 @@ class GraphQLEndpoint:
             asked = await read_post(head, receive) if head.method == "POST" else _read_url(head)
             if head.revisions:
                 asked = asked._replace(min_revision=min_revision(head.revisions))
-            checked = self._documents.check(asked.query, anonymous=head.authorization is None)
+            checked = self.documents.check(asked.query, anonymous=head.authorization is None)
             operation = _choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head.method)
             if checked.errors:
@@ -98,6 +106,10 @@ class GraphQLEndpoint:
             return await self._execute(asked, checked.document, head.authorization, head.client_address)
         except GraphQLError as error:
             return ExecutionResult(data=None, errors=[error])
+
+
+def _wants_websocket(scope: Scope) -> bool:
+    return any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
 
 
 def _read_url(head: RequestHead) -> GraphQLRequest:
@@ -124,7 +136,7 @@ def _check_operation(operation: OperationDefinitionNode, method: str) -> None:
     if operation.name:
         log_operation_name(operation.name.value)
     if operation.operation is OperationType.SUBSCRIPTION:
-        raise GraphQLError("Subscriptions are served over a websocket only.")
+        raise GraphQLError(NO_SUBSCRIPTIONS.message, extensions={"code": NO_SUBSCRIPTIONS.code})
     if operation.operation is OperationType.MUTATION and method == "GET":
         message = "A mutation is sent by POST."
         raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from server.errors import ErrorCode, Failure, headers_of, present_error, present_failure, status_of
 from server.media_types import MediaType
-from server.request_log import current_request_id
+from server.request_log import current_request_id, log_codes
 
 
 def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, anonymous: bool) -> Response:
@@ -30,6 +30,7 @@ def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, a
         request_id = current_request_id()
         presented = [present_error(error, request_id, hide_suggestions=anonymous) for error in raised]
         body["errors"] = presented
+        log_codes(_codes(presented))
         if result.data is None:
             status = _status_without_data(presented, executed, media_type)
     if result.extensions:
@@ -40,17 +41,22 @@ def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, a
 def _status_without_data(
     presented: list[GraphQLFormattedError], executed: bool, media_type: MediaType
 ) -> HTTPStatus:
-    codes = [error["extensions"]["code"] for error in presented]
+    codes = _codes(presented)
     if ErrorCode.UNAVAILABLE in codes:
         return status_of(ErrorCode.UNAVAILABLE)
     # Clients of application/json take any other status for one of a proxy's and do not read the body.
     return HTTPStatus.OK if executed or media_type is MediaType.JSON else status_of(codes[0])
 
 
+def _codes(presented: list[GraphQLFormattedError]) -> list[str]:
+    return [error["extensions"]["code"] for error in presented]
+
+
 def failure_response(
     failure: Failure, media_type: MediaType, headers: Mapping[str, str] | None = None
 ) -> Response:
     """What answers a request that was refused or failed as a whole: a real status in any media type."""
+    log_codes([failure.code])
     body: dict[str, object] = {"errors": [present_failure(failure, current_request_id())]}
     return _response(status_of(failure.code), body, media_type, headers)
 

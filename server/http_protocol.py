@@ -1,4 +1,5 @@
-"""uvicorn's protocol, except that a response's head and body leave by one system call.
+"""uvicorn's protocol, except that a response's head and body leave by one system call, and that the log is
+not told how to serve websockets, of which there are none.
 
 uvicorn writes one after the other, and each write is a system call and a packet of its own, for the client as
 well. That is a twentieth of what a small response costs the server.
@@ -15,6 +16,9 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
         self.transport = _JoiningTransport(transport, self.loop)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: the request is answered like any other, and its line in the log has the code."""
 
 
 class _JoiningTransport(asyncio.Transport):

@@ -5,9 +5,10 @@ import atexit
 import logging
 import sys
 import threading
+from collections import Counter
 from collections.abc import MutableMapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -21,6 +22,8 @@ class LoggedRequest:
 
     id: str
     operation_name: str | None = None
+    codes: Counter[str] = field(default_factory=Counter)
+    """Why what was refused: each code of an error, and how often it was answered."""
 
 
 logged_request: ContextVar[LoggedRequest] = ContextVar("logged_request")

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from time import perf_counter
 
 import structlog
@@ -23,8 +24,9 @@ class RequestLog:
 
     The id is the client's `X-Request-Id` if that is 1-64 letters, digits, dots, hyphens and underscores,
     else a new one; it is sent back under the same name and stands in every log line of the request. A line
-    holds neither the query string nor any header. It belongs outside of Starlette, so that the error pages
-    of Starlette carry the id as well. A websocket counts as one request, of the duration of its connection.
+    holds the codes of what was refused, and neither the query string nor any header. It belongs outside of
+    Starlette, so that the error pages of Starlette carry the id as well. A websocket counts as one request,
+    of the duration of its connection.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,7 +38,8 @@ class RequestLog:
             return
         request_id = _request_id_for(scope)
         # Not reset at the end: uvicorn reports an exception after this, and its report carries the id.
-        logged_request.set(LoggedRequest(request_id))
+        request = LoggedRequest(request_id)
+        logged_request.set(request)
         # What stays None when the client went away before it was answered.
         status: int | None = None
         started = perf_counter()
@@ -60,8 +63,9 @@ class RequestLog:
                 "request",
                 method=scope.get("method", "WEBSOCKET"),
                 path=scope["path"][:_LONGEST_LOGGED],
-                status=status,
+                status=None if status is None else int(status),  # an HTTPStatus says too much of itself
                 duration_ms=round((perf_counter() - started) * 1000, 2),
+                **({"codes": dict(request.codes)} if request.codes else {}),
             )
 
 
@@ -73,6 +77,13 @@ def current_request_id() -> str:
 def log_operation_name(name: str) -> None:
     """Puts the name of the GraphQL operation into every further log line of the request."""
     logged_request.get().operation_name = name[:_LONGEST_LOGGED]
+
+
+def log_codes(codes: Iterable[str]) -> None:
+    """Puts the codes of what was refused into the log line of the request, if there is one, counted."""
+    request = logged_request.get(None)
+    if request is not None:
+        request.codes.update(map(str, codes))  # an enum's member says too much of itself
 
 
 def _request_id_for(scope: Scope) -> str:

@@ -4,6 +4,7 @@ import gc
 import logging
 import socket
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from http.client import HTTPConnection, HTTPException
@@ -17,6 +18,7 @@ from server.commands.failures import CommandFailed
 from server.http_protocol import HttpProtocol
 from server.log_lines import configure_logging
 from server.metrics import counted_together
+from server.pages import DemoLogin, likely_documents
 from server.settings import Settings
 
 CONCURRENCY_LIMIT = 1000
@@ -59,10 +61,19 @@ def with_address(settings: Settings, listener: socket.socket) -> Settings:
     )
 
 
-def run(settings: Settings, database_url: str, listener: socket.socket, workers: int) -> None:
-    """Serve until SIGINT or SIGTERM; the caller handles both by raising KeyboardInterrupt."""
+def run(
+    settings: Settings,
+    database_url: str,
+    listener: socket.socket,
+    workers: int,
+    logins: Sequence[DemoLogin] = (),
+) -> None:
+    """Serve until SIGINT or SIGTERM; the caller handles both by raising KeyboardInterrupt.
+
+    `logins`: the people of a demo, for GraphiQL's page.
+    """
     config = uvicorn.Config(
-        partial(make_app, settings, database_url),
+        partial(make_app, settings, database_url, logins),
         factory=True,
         workers=workers,
         loop="uvloop",
@@ -87,10 +98,10 @@ def run(settings: Settings, database_url: str, listener: socket.socket, workers:
                 Multiprocess(config, [listener]).run()
 
 
-def make_app(settings: Settings, database_url: str) -> Starlette:
+def make_app(settings: Settings, database_url: str, logins: Sequence[DemoLogin] = ()) -> Starlette:
     """The application, in the process that serves it."""
     start_log()
-    app = create_app(settings, database_url)
+    app = create_app(settings, database_url, likely_documents(), logins)
     # What lives as long as the process is not looked through again whenever garbage is collected.
     gc.collect()
     gc.freeze()

@@ -1,55 +1,78 @@
 """What can be set from outside, all through environment variables."""
 
 from decimal import Decimal
-from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationInfo, computed_field, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from resolvers.subaccounts_request_changes import SubaccountSetUp
+from server import setting_values as values
 from server.payments import PaymentProviderName
+
+DatabaseUrl = Annotated[str, AfterValidator(values.database_url)]
 
 
 class Settings(BaseSettings):
     """Read once when a process starts; the README's table lists them."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MANDANT_", frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="MANDANT_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
     )
 
-    database_url: str | None = Field(
+    database_url: DatabaseUrl | None = Field(
         default=None,
         validation_alias="DATABASE_URL",
         description="PostgreSQL 15 or newer, as postgresql://...; left out: the embedded one.",
     )
-    read_url: str | None = Field(
+    read_url: DatabaseUrl | None = Field(
         default=None,
         description="A streaming replica of the database, as postgresql://...; compiled reads go there.",
     )
-    migration_database_url: str | None = Field(
+    migration_database_url: DatabaseUrl | None = Field(
         default=None, description="The same database as its owner, for `mandant migrate`."
     )
-    folder: Path = Field(default=Path(".mandant"), description="Where the embedded PostgreSQL lives.")
-    host: str = Field(default="127.0.0.1", validation_alias="HOST", description="Address to listen on.")
+    folder: Annotated[Path, AfterValidator(values.folder)] = Field(
+        default=Path(".mandant"), description="Where the embedded PostgreSQL lives."
+    )
+    host: Annotated[str, AfterValidator(values.host)] = Field(
+        default="127.0.0.1", validation_alias="HOST", description="Address to listen on."
+    )
     port: int = Field(default=8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on.")
-    public_url: str | None = Field(
+    public_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
         default=None, description="Where people reach the server; links in e-mails begin with it."
     )
-    allowed_hosts: str = Field(
+    app_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
+        default=None,
+        description="The front-end, where people go once they have accepted an invitation or a share; left "
+        "out: GraphiQL.",
+    )
+    allowed_hosts: Annotated[str, AfterValidator(values.allowed_hosts)] = Field(
         default="localhost,127.0.0.1,[::1]",
         description="Host names that requests may name, separated by commas; * for any.",
     )
-    trusted_proxies: str | None = Field(
+    allowed_origins: Annotated[str, AfterValidator(values.allowed_origins)] | None = Field(
+        default=None,
+        description="Origins of other pages that may call the API, separated by commas; * for any; left out: "
+        "none.",
+    )
+    trusted_proxies: Annotated[str, AfterValidator(values.trusted_proxies)] | None = Field(
         default=None,
         description="Addresses or ranges, separated by commas, whose X-Forwarded-For is believed; "
         "left out: the client is whoever connects.",
     )
-    smtp_url: str | None = Field(
+    smtp_url: Annotated[str, AfterValidator(values.smtp_url)] | None = Field(
         default=None,
         description="smtp://user:password@host:port or smtps://...; left out: mail stays in the outbox.",
     )
-    mail_from: str = Field(default="Mandant <mandant@localhost>", description="The sender of e-mails.")
+    mail_from: Annotated[str, AfterValidator(values.mail_from)] = Field(
+        default="Mandant <mandant@localhost>", description="The sender of e-mails."
+    )
+    log_links: bool = Field(
+        default=False,
+        description="The log shows mail that is not sent with its links, which let in whoever has them.",
+    )
     subaccounts: SubaccountSetUp = Field(
         default=SubaccountSetUp.SELF_SERVICE,
         description="SELF_SERVICE, or ON_REQUEST: platform support unlocks them for each master account.",
@@ -96,14 +119,6 @@ class Settings(BaseSettings):
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _check_proxies(cls, value: str | None) -> str | None:
-        """Else uvicorn would take a misspelt range for the name of a host, and trust nobody."""
-        for proxy in () if value is None else value.split(","):
-            ip_network(proxy.strip())
-        return value
-
     @field_validator("issuer_vat_id")
     @classmethod
     def _check_issuer(cls, value: str | None, others: ValidationInfo) -> str | None:
@@ -112,6 +127,16 @@ class Settings(BaseSettings):
         if any(of_issuer) and not all(of_issuer):
             raise ValueError("an issuer has a name, street, postcode, city, country and VAT id")
         return value
+
+    @property
+    def allowed_host_names(self) -> list[str]:
+        """Those that requests may name, one by one."""
+        return values.listed(self.allowed_hosts)
+
+    @property
+    def allowed_origin_names(self) -> list[str]:
+        """Those whose pages may call the API, one by one."""
+        return [] if self.allowed_origins is None else values.listed(self.allowed_origins)
 
     @property
     def read_pool_size(self) -> int:

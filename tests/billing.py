@@ -17,9 +17,9 @@ from models.clock import current_moment
 from models.identifiers import Kind, new_id, present
 from resolvers.invoice_amounts import TaxRate
 from resolvers.invoice_documents import Issuer, Party
+from server.clock import Clock
 from server.payments import NoPayments
 from tests.api import Api, Caller
-from tests.clock import Clock
 from tests.credit import EURO
 from tests.job_queue import work_off
 from tests.plans import make_plan, subscribe

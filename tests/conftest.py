@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from server.app import create_app
+from server.clock import Clock
 from server.database import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
 from server.payments import PaymentProviderName
 from server.settings import Settings
 from tests.api import Api
-from tests.clock import Clock
 from tests.database import TestServer, clone, drop, named
 from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.world import World

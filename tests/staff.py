@@ -7,7 +7,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, update
+from sqlalchemy import and_, delete, func, insert, update
 
 from authz.permissions import Permission, mask_of
 from models.identifiers import Kind, new_id, present
@@ -138,8 +138,9 @@ async def ask_for_subaccounts(world: World, account: Account, declined_by: Perso
 
 async def answer_requests(world: World, account: Account, person: Person) -> None:
     """No request of the account's waits: an account has at most one that does."""
-    waiting = (subaccounts_requests.c.account_id == account.key) & subaccounts_requests.c.answered_at.is_(
-        None
+    request = subaccounts_requests.c
+    waiting = and_(
+        request.account_id == account.key, request.answered_at.is_(None), request.withdrawn_at.is_(None)
     )
     answer = {"answered_by": person.key, "answered_at": func.now(), "decline_reason": "Not yet."}
     async with world.database.begin() as connection:

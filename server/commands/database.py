@@ -1,7 +1,7 @@
 """Where a command finds its database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from pydantic import ValidationError
@@ -10,8 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.commands.failures import CommandFailed, database_failures
 from server.database import connect_as_application, connect_as_owner
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres, EmbeddedPostgresError
-from server.migrate import migrate, why_not_current
+from server.migrate import UnsuitableDatabaseError, migrate, why_not_current
 from server.settings import Settings
+
+_OWN_SENTENCE = "Value error, "
+"""What pydantic puts before the sentence of one of our checks."""
 
 
 def read_settings() -> Settings:
@@ -19,7 +22,10 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"{_variable(str(item['loc'][0]))}: {item['msg']}" for item in error.errors())
+        wrong = "; ".join(
+            f"{_variable(str(item['loc'][0]))}: {item['msg'].removeprefix(_OWN_SENTENCE)}"
+            for item in error.errors()
+        )
         raise CommandFailed(f"Not an acceptable setting: {wrong}.") from error
 
 
@@ -27,8 +33,16 @@ def _variable(name: str) -> str:
     return name if name.isupper() else f"{Settings.model_config['env_prefix']}{name.upper()}"
 
 
+Tell = Callable[[str], None]
+"""Where to say what is done just now."""
+
+
+def _silent(_: str) -> None:
+    """To nobody."""
+
+
 @contextmanager
-def open_database(settings: Settings) -> Iterator[DatabaseAddresses]:
+def open_database(settings: Settings, tell: Tell = _silent) -> Iterator[DatabaseAddresses]:
     """The database of DATABASE_URL as it is; without that the embedded one, started and brought up to date.
 
     Raises CommandFailed where the embedded one cannot start or stop.
@@ -37,18 +51,32 @@ def open_database(settings: Settings) -> Iterator[DatabaseAddresses]:
         owner = settings.migration_database_url or settings.database_url
         yield DatabaseAddresses(owner, settings.database_url)
         return
+    tell(f"Starting PostgreSQL in {settings.folder}, which is made if it is not there yet ...")
     try:
         with EmbeddedPostgres(settings.folder) as addresses:
+            tell("Bringing its tables up to date ...")
             migrate_now(addresses.owner)
             yield addresses
     except EmbeddedPostgresError as error:
         raise CommandFailed(str(error)) from error
 
 
+@contextmanager
+def embedded_database(settings: Settings) -> Iterator[DatabaseAddresses]:
+    """The same for what is done in the embedded one alone. Raises CommandFailed with DATABASE_URL."""
+    if settings.database_url is not None:
+        raise CommandFailed("This is for the embedded PostgreSQL alone, not for that of DATABASE_URL.")
+    with open_database(settings) as addresses:
+        yield addresses
+
+
 def migrate_now(owner_url: str) -> None:
     """Bring the database up to date. Raises CommandFailed."""
-    with database_failures():
-        asyncio.run(migrate(owner_url))
+    try:
+        with database_failures():
+            asyncio.run(migrate(owner_url))
+    except UnsuitableDatabaseError as error:
+        raise CommandFailed(f"The database cannot be used: {error}.") from error
 
 
 @asynccontextmanager

@@ -71,7 +71,7 @@ async def staff_members(owner_url: str) -> list[StaffMember]:
     statement = (
         select(users.c.email, users.c.name, staff.c.role, staff.c.created_at)
         .join(users, users.c.id == staff.c.user_id)
-        .order_by(users.c.email_canonical)
+        .order_by(users.c.email_canonical.collate("C"))
     )
     async with _writing(owner_url) as connection:
         rows = (await connection.execute(statement)).all()

@@ -13,36 +13,40 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.principals import Credentials, Principal, PrincipalKind
 from authz.tokens import TokenKind, digest_of
 from engine.write_sessions import WriteSession, WriteSessions
-from models.accounts import CreditMode, accounts
+from models.accounts import CreditMode
 from models.identifiers import AccountId, LedgerTransactionId, MasterId, new_id
 from models.ledger import BalanceKind, LedgerTransactionKind
 from models.outbox import outbox_messages
 from models.users import users
-from resolvers.account_changes import UNCHANGED, AccountUpdate, suspend_account, update_account
+from resolvers.account_changes import AccountUpdate, suspend_account, update_account
 from resolvers.contacts import ContactKey
-from resolvers.credit_modes import change_credit_mode
+from resolvers.credit_modes import CreditModeUpdate, change_credit_mode
 from resolvers.credit_transfers import CreditTransfer, transfer_credit
 from resolvers.invitation_acceptance import accept_invitation
 from resolvers.invitation_changes import MemberInvitation, invite_member
 from resolvers.ledger_posting import Posting, Transaction, post
+from resolvers.payment_methods import NewPaymentMethod, add_payment_method
 from resolvers.sessions import SignedIn
 from resolvers.share_acceptance import accept_share
 from resolvers.share_changes import ShareCreation, WantedScope, create_share
 from resolvers.sign_up import SignUp, sign_up
 from resolvers.subaccounts import SubaccountCreation, create_subaccount
 from resolvers.subaccounts_request_changes import SubaccountSetUp
-from server.demo.sending import Sending
+from server.demo.sending import Sender, Sending, version_of
 from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
+from server.demo.year import Year
 
 _LOCK = 6304
 _SECRET = re.compile(rf"#((?:{TokenKind.INVITATION}|{TokenKind.SHARE})_\w+)")
 
 
-async def make_demo(database: AsyncEngine, link_base: str, contact_key: ContactKey | None) -> bool:
+async def make_demo(
+    database: AsyncEngine, link_base: str, contact_key: ContactKey | None, year: Year | None = None
+) -> bool:
     """Make the demo once, whole or not at all: whether it was made now.
 
     `link_base` is what the link in the one open invitation begins with; without a `contact_key` nothing was
-    sent.
+    sent. With a `year` the accounts are a year old and were billed for it, else new.
     """
     async with WriteSessions(database).begin() as session:
         # Two processes may start at once; the second waits longer than a request may.
@@ -53,7 +57,7 @@ async def make_demo(database: AsyncEngine, link_base: str, contact_key: ContactK
             return False
         making = _Making(session, f"{link_base}/invitation", Sending(session, contact_key))
         for tree in TREES:
-            await making.tree(tree)
+            await making.tree(tree, year)
     return True
 
 
@@ -66,26 +70,39 @@ async def _is_made(session: WriteSession) -> bool:
 @dataclass
 class _Making:
     """One transaction in which the demo is made; `signed_in`: who was heard of already; `accounts`: the ids
-    of subaccounts by their names."""
+    of subaccounts by their names; `senders`: who sends for which account."""
 
     session: WriteSession
     link: str
     sending: Sending
     signed_in: dict[DemoPerson, Principal] = field(default_factory=dict)
     accounts: dict[str, AccountId] = field(default_factory=dict)
+    senders: list[Sender] = field(default_factory=list)
 
-    async def tree(self, tree: DemoTree) -> None:
+    async def tree(self, tree: DemoTree, year: Year | None) -> None:
+        """A tree, with its past if there is a year for it, and what it has sent since."""
+        self.senders.clear()
+        if year is None or tree.plan is None:
+            await self._people_and_accounts(tree)
+        else:
+            async with year.begun() as past:
+                owner, account_id = await self._people_and_accounts(tree)
+                async for months_ago in past.months():
+                    await self.sending.send_all(self.senders, months_ago)
+                    await past.bill(self.session, owner, account_id)
+        await self.sending.send_all(self.senders)
+
+    async def _people_and_accounts(self, tree: DemoTree) -> tuple[Principal, AccountId]:
         person = tree.owner
         command = SignUp(person.name, person.email, DEMO_PASSWORD, tree.name, None, tree.currency)
         done = await sign_up(self.session, command)
         owner = self._enter(person, done.signed_in)
         await self._buy(owner, done.account_id, tree.credit)
-        version = select(accounts.c.version).where(accounts.c.id == done.account_id)
+        card = NewPaymentMethod(done.account_id, "practice-card", "Visa ending in 4242")
+        await add_payment_method(self.session, owner, card)
         update_command = AccountUpdate(
             done.account_id,
-            (await self.session.execute(version)).scalar_one(),
-            name=None,
-            external_id=UNCHANGED,
+            await version_of(self.session, done.account_id),
             rights_inheritance=tree.rights_inheritance,
         )
         await update_account(self.session, owner, update_command)
@@ -96,6 +113,7 @@ class _Making:
             await self._subaccount(owner, done.account_id, below)
         for share in tree.shares:
             await self._share(owner, share)
+        return owner, done.account_id
 
     async def _buy(self, owner: Principal, account_id: AccountId, amount: int) -> None:
         """As if it had been paid for: a provider cannot be asked from within a transaction."""
@@ -109,7 +127,9 @@ class _Making:
     async def _hand_down(
         self, maker: Principal, parent_id: AccountId, account_id: AccountId, amount: int
     ) -> None:
-        await change_credit_mode(self.session, maker, account_id, CreditMode.OWN_BALANCE)
+        version = await version_of(self.session, account_id)
+        command = CreditModeUpdate(account_id, version, CreditMode.OWN_BALANCE)
+        await change_credit_mode(self.session, maker, command)
         transfer = CreditTransfer(parent_id, account_id, amount, "For the first campaigns", "demo")
         await transfer_credit(self.session, maker, transfer)
 
@@ -133,7 +153,9 @@ class _Making:
         if wanted.invited is not None:
             await self._invite(maker, made.account_id, wanted.invited)
         sender = maker if wanted.owner is None else self.signed_in[wanted.owner]
-        await self.sending.send(maker, sender, made.account_id, wanted)
+        if wanted.send_cap is not None:
+            await self.sending.cap(maker, made.account_id, wanted.send_cap)
+        self.senders.append(Sender(sender, made.account_id, wanted))
         for below in wanted.subaccounts:
             await self._subaccount(maker, made.account_id, below)
         if wanted.suspended_because is not None:

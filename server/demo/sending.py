@@ -1,5 +1,6 @@
 """What the demo's accounts have sent: under a plan, within caps, booked as by a sending engine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,12 +11,31 @@ from models.accounts import Currency, accounts
 from models.budgets import BudgetCurrency
 from models.identifiers import AccountId, PlanId
 from models.plan_catalogue import plan_id
-from resolvers.budget_changes import Budget, BudgetUpdate, update_budget
+from resolvers.budget_changes import BudgetUpdate, update_budget
 from resolvers.contacts import ContactKey, RecipientForm, read_recipients
 from resolvers.plan_changes import PlanChange, change_plan
 from resolvers.send_reservations import SendReservation, reserve_sends
 from resolvers.send_settlements import commit_sends
 from server.demo.story import DemoAccount, DemoPlan, DemoSends
+
+_GROWING_FOR = 16
+"""Months from nobody to as many readers as there are now."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends for an account."""
+
+    principal: Principal
+    account_id: AccountId
+    account: DemoAccount
+
+
+async def version_of(session: WriteSession, account_id: AccountId) -> int:
+    """The account's version, which whoever updates it says."""
+    statement = select(accounts.c.version).where(accounts.c.id == account_id)
+    found: int = (await session.execute(statement)).scalar_one()
+    return found
 
 
 @dataclass(frozen=True)
@@ -29,31 +49,37 @@ class Sending:
         self, owner: Principal, account_id: AccountId, plan: DemoPlan, currency: Currency
     ) -> None:
         """Give the account its plan."""
-        version = select(accounts.c.version).where(accounts.c.id == account_id)
         command = PlanChange(
             account_id,
             PlanId(plan_id(plan.plan, currency)),
-            (await self.session.execute(version)).scalar_one(),
+            await version_of(self.session, account_id),
             plan.time_zone,
         )
         await change_plan(self.session, owner, command)
 
-    async def send(
-        self, maker: Principal, sender: Principal, account_id: AccountId, account: DemoAccount
-    ) -> None:
-        """Cap the account, as its maker, and send what it has sent."""
-        if account.send_cap is not None:
-            budget = Budget(account.send_cap, guarantee=0)
-            await update_budget(self.session, maker, BudgetUpdate(account_id, BudgetCurrency.SENDS, budget))
+    async def cap(self, maker: Principal, account_id: AccountId, cap: int) -> None:
+        """Limit what the account may send in a cycle."""
+        version = await version_of(self.session, account_id)
+        command = BudgetUpdate(account_id, version, BudgetCurrency.SENDS, cap=cap)
+        await update_budget(self.session, maker, command)
+
+    async def send_all(self, senders: Sequence[Sender], months_ago: int = 0) -> None:
+        """Send what each account sends in a month: the longer ago, the less it was."""
         if self.contact_key is None:
             return
-        for sends in account.sends:
-            recipients = read_recipients(self.contact_key, RecipientForm.ADDRESSES, _addresses(sends))
-            key = f"demo {account.name} {sends.first}"
-            command = SendReservation(account_id, sends.stream, recipients, key, sends.label)
-            reserved = await reserve_sends(self.session, sender, command)
-            await commit_sends(self.session, sender, reserved.reservation_id)
+        for sender in senders:
+            for sends in sender.account.sends:
+                await self._send(self.contact_key, sender, sends, months_ago)
+
+    async def _send(self, contact_key: ContactKey, sender: Sender, sends: DemoSends, months_ago: int) -> None:
+        recipients = read_recipients(contact_key, RecipientForm.ADDRESSES, _addresses(sends, months_ago))
+        key = f"demo {sender.account.name} {sends.first} {months_ago}"
+        command = SendReservation(sender.account_id, sends.stream, recipients, key, sends.label)
+        reserved = await reserve_sends(self.session, sender.principal, command)
+        await commit_sends(self.session, sender.principal, reserved.reservation_id)
 
 
-def _addresses(sends: DemoSends) -> list[str]:
-    return [f"reader{number}@example.com" for number in range(sends.first, sends.last + 1)]
+def _addresses(sends: DemoSends, months_ago: int) -> list[str]:
+    most = sends.last - sends.first + 1
+    fewer = most * (_GROWING_FOR - months_ago) // _GROWING_FOR
+    return [f"reader{number}@example.com" for number in range(sends.first, sends.first + fewer)]

@@ -22,6 +22,7 @@ OWN_FILES = {
     "offers.js": Kind.SCRIPT.value,
     "requests.js": Kind.SCRIPT.value,
     "session.js": Kind.SCRIPT.value,
+    "tabs.js": Kind.SCRIPT.value,
 }
 
 

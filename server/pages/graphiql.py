@@ -1,6 +1,7 @@
 """GraphiQL: the page that a browser gets at GET /graphql."""
 
 import json
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from authz.permissions import Permission
 from server.pages.documents import Document, data_block, fill_template, page_headers
 from server.pages.files import ASSETS_PATH, libraries_are_installed, own_address
 from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind, LibraryFile
@@ -18,28 +20,75 @@ DIALOG_STYLE = "'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='"
 OPERATIONS = Path(__file__).parent / "operations"
 
 
+ANONYMOUS = "ANONYMOUS"
+"""What a tab is for that nobody needs who is signed in."""
+
+_NEEDED = {
+    "02-account-and-tree": Permission.MEMBERS_READ.name,
+    "03-create-a-subaccount": Permission.SUBACCOUNTS_WRITE.name,
+    "04-invite-a-member": Permission.MEMBERS_WRITE.name,
+    "05-share-accounts": Permission.MEMBERS_WRITE.name,
+    "06-sign-up": ANONYMOUS,
+    "07-sign-in": ANONYMOUS,
+    "08-usage-and-plan": Permission.PLAN_READ.name,
+    "09-send-preview": Permission.CAMPAIGNS_SEND.name,
+    "10-send-reserve": Permission.CAMPAIGNS_SEND.name,
+    "11-invoices-and-credit": Permission.INVOICES_READ.name,
+    "12-buy-credit": Permission.CREDIT_WRITE.name,
+    "13-api-keys": Permission.API_KEYS_READ.name,
+    "14-a-year-of-sends": Permission.STATISTICS_READ.name,
+}
+"""What a tab is for, by its file; the others are for everybody."""
+
+
 @dataclass(frozen=True)
 class Tab:
-    """One ready operation. `variables` is JSON text, empty for an operation that takes none."""
+    """One ready operation. `variables` is JSON text, empty for an operation that takes none.
+
+    `needs`: the name of the permission without which the tab is not shown, ANONYMOUS, or nothing.
+    """
 
     query: str
     variables: str
+    needs: str
+
+
+@dataclass(frozen=True)
+class DemoLogin:
+    """Somebody whom a button signs in. `about`: who that is."""
+
+    label: str
+    about: str
+    email: str
+    password: str
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the page's script is told."""
+    """What the page's script is told. `operations`: what it asks by itself."""
 
     endpoint: str
     tabs: list[Tab]
+    operations: dict[str, str]
+    logins: list[DemoLogin]
 
 
 def read_tabs() -> list[Tab]:
     """The operations of `operations/*.graphql` in the order of their names, with the `.json` beside each."""
     return [
-        Tab(query=path.read_text(encoding="utf-8"), variables=_variables_beside(path))
+        Tab(
+            query=path.read_text(encoding="utf-8"),
+            variables=_variables_beside(path),
+            needs=_NEEDED.get(path.stem, ""),
+        )
         for path in _documents()
     ]
+
+
+def read_own_operations() -> dict[str, str]:
+    """What the page asks by itself, by name without `.graphql`."""
+    paths = sorted((OPERATIONS / "graphiql").glob("*.graphql"))
+    return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 
 
 def _documents() -> list[Path]:
@@ -61,7 +110,7 @@ def _element(file: LibraryFile, base: str) -> str:
     return f'<script defer src="{address}" {check}></script>'
 
 
-def graphiql_document(*, installed: bool) -> Document:
+def graphiql_document(*, installed: bool, logins: Sequence[DemoLogin] = ()) -> Document:
     """The page with the libraries of this server, or of a public network where npm has not installed them.
 
     Either way each library file carries the hash of npm's file (see `LibraryFile`), so that a browser runs
@@ -70,7 +119,7 @@ def graphiql_document(*, installed: bool) -> Document:
     """
     base = ASSETS_PATH if installed else PUBLIC_NETWORK
     foreign = () if installed else LIBRARY_FILES
-    configuration = Configuration(endpoint="/graphql", tabs=read_tabs())
+    configuration = Configuration("/graphql", read_tabs(), read_own_operations(), list(logins))
     body = fill_template(
         "graphiql.html",
         text={
@@ -91,9 +140,14 @@ def graphiql_document(*, installed: bool) -> Document:
     return Document(body, headers | {"Vary": "Accept"})
 
 
-_document = graphiql_document(installed=libraries_are_installed)
+def graphiql_page(logins: Sequence[DemoLogin] = ()) -> Callable[[Request], Awaitable[Response]]:
+    """What answers GET /graphql for a browser: the same page for everybody. The token stays in the browser.
 
+    `logins`: people of a demo, whose passwords are no secrets.
+    """
+    document = graphiql_document(installed=libraries_are_installed, logins=logins)
 
-async def graphiql_page(request: Request) -> Response:
-    """GET /graphql for a browser. The page is the same for everybody; the token stays in the browser."""
-    return HTMLResponse(_document.body, headers=_document.headers)
+    async def page(request: Request) -> Response:
+        return HTMLResponse(document.body, headers=document.headers)
+
+    return page

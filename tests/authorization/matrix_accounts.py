@@ -4,14 +4,13 @@ from models.accounts import AccountStatus
 from tests.authorization.matrix_callers import MANAGERS, Stage, once
 from tests.authorization.matrix_rows import (
     ABOVE,
-    ANYBODY,
     Mutation,
     Values,
+    for_anybody,
     gated,
     lasting,
     no_input,
     people_only,
-    table,
 )
 from tests.authorization.moments import hash_quickly, open_session
 from tests.authorization.outcomes import DONE
@@ -75,8 +74,8 @@ async def _open_again(stage: Stage, caller: str) -> None:
 
 ACCOUNT_MUTATIONS = {
     # Whoever may sign up is told that the address is none: to hash so many passwords would take its time.
-    "signUp": Mutation(None, table((ANYBODY, "BAD_USER_INPUT")), _sign_up, counted=True),
-    "signIn": Mutation(None, table((ANYBODY, DONE)), _sign_in, changes=False),
+    "signUp": Mutation(None, for_anybody("BAD_USER_INPUT"), _sign_up, counted=True),
+    "signIn": Mutation(None, for_anybody(DONE), _sign_in, changes=False),
     "signOut": Mutation(None, people_only(DONE), no_input, _session_again, changes=False),
     "passwordChange": Mutation(None, people_only("SIGN_IN_REFUSED"), _password_change),
     "subaccountCreate": Mutation(

@@ -36,7 +36,7 @@ BILLING_MUTATIONS = {
             (OUTSIDE, "NOT_FOUND"),
             (INSIDE - INVOICE_READERS, "FORBIDDEN INVOICES_WRITE"),
             # It is about the invoices of the account above.
-            (INVOICE_READERS - ABOVE, "PARENT_ACCOUNT_REQUIRED"),
+            (INVOICE_READERS - ABOVE, "BILLED_ACCOUNT_REQUIRED"),
             (ABOVE, DONE),
         ),
         _mode,

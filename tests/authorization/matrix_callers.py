@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from authz.builtin_roles import BuiltinRole
 from authz.tokens import TokenKind, generate
-from models.accounts import AccountStatus, ParentAccess, accounts
+from models.accounts import AccountStatus, ParentAccess, RightsInheritance, accounts
 from models.invitations import invitations
 from models.members import memberships
 from models.shares import shares
@@ -186,6 +186,10 @@ class Stage:
         both = (accounts.c.parent_id == self.account.key) | (accounts.c.id == self.account.key)
         await self._set_status(both, AccountStatus.ACTIVE)
         await self.restore_link()
+
+    async def pass_all_roles(self) -> None:
+        """All of the account's roles hold below it."""
+        await self.world.set_inheritance(self.account, RightsInheritance.ALL_ROLES)
 
     async def restore_link(self) -> None:
         """Everything passes down to the account; nothing is asked for, and no glass is broken."""

@@ -33,6 +33,11 @@ async def _answer(stage: Stage) -> Values:
     return {"accountId": stage.account.id, "parentAccess": "READ_ONLY", "accept": True}
 
 
+async def _withdraw(stage: Stage) -> Values:
+    values = await _answer(stage)
+    return {name: values[name] for name in ("accountId", "parentAccess")}
+
+
 async def _open(stage: Stage) -> Values:
     await set_parent_access(stage.world, stage.account, ParentAccess.BREAK_GLASS)
     return {"accountId": stage.account.id, "reason": "Fire", "hours": 1}
@@ -63,6 +68,20 @@ LINK_MUTATIONS = {
             (ABOVE, DONE),
         ),
         _answer,
+        _full_again,
+    ),
+    "parentAccessWithdraw": Mutation(
+        "SETTINGS_WRITE",
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (OUTSIDE, "NOT_FOUND"),
+            (INSIDE - MANAGERS, "FORBIDDEN SETTINGS_WRITE"),
+            *outlived(MANAGERS),
+            # What the account asks for the other side can only decline.
+            (ABOVE, "FAILED_PRECONDITION"),
+            (LASTING_MANAGERS - ABOVE, DONE),
+        ),
+        _withdraw,
         _full_again,
     ),
     "breakGlassOpen": Mutation(

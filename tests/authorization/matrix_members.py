@@ -14,7 +14,7 @@ from tests.authorization.matrix_callers import (
     Stage,
     once,
 )
-from tests.authorization.matrix_rows import ABOVE, Mutation, Values, gated, lasting, table
+from tests.authorization.matrix_rows import ABOVE, Mutation, Values, for_anybody, gated, lasting, table
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE
 
@@ -82,6 +82,7 @@ MEMBER_MUTATIONS = {
         _invitation_for_the_newcomer,
         _newcomer_leaves,
     ),
+    "invitationDecline": Mutation(None, for_anybody(DONE), _invitation_for_the_newcomer),
     "memberUpdate": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _member_update),
     "memberRemove": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _member_remove),
     "memberLeave": Mutation(

@@ -1,12 +1,14 @@
 """The rows of the matrix for plans."""
 
+import datetime
+
 from models.accounts import CreditMode
 from tests.authorization.matrix_callers import ANONYMOUS, GUESTS, INSIDE, OUTSIDE, Stage, once
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_rows import ABOVE, Mutation, Values, table
 from tests.authorization.outcomes import DONE
 from tests.credit import set_mode
-from tests.plans import STARTER, cancel_plan, subscribe
+from tests.plans import GROWTH, STARTER, cancel_plan, choose, subscribe
 
 PLAN_READERS = CREDIT_READERS
 """They hold all of the area PLAN in the account."""
@@ -38,7 +40,17 @@ async def _limit_increase(stage: Stage) -> Values:
     return {"accountId": stage.account.id, "blocks": 1, "idempotencyKey": once()}
 
 
+async def _plan_change_withdraw(stage: Stage) -> Values:
+    await set_mode(stage.world, CreditMode.SHARED_POOL, stage.account)
+    await cancel_plan(stage.world, stage.account)
+    await subscribe(stage.world, stage.account, GROWTH)
+    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=9)
+    await choose(stage.world, stage.account, STARTER, later)
+    return {"accountId": stage.account.id, "expectedVersion": await stage.version()}
+
+
 PLAN_MUTATIONS = {
     "planChange": Mutation("PLAN_WRITE", _DECIDED_BY_WHO_PAYS, _plan_change),
+    "planChangeWithdraw": Mutation("PLAN_WRITE", _DECIDED_BY_WHO_PAYS, _plan_change_withdraw),
     "limitIncrease": Mutation("PLAN_WRITE", _DECIDED_BY_WHO_PAYS, _limit_increase),
 }

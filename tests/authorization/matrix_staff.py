@@ -42,6 +42,11 @@ async def _asked(stage: Stage) -> Values:
     return await _reason(stage)
 
 
+async def _to_withdraw(stage: Stage) -> Values:
+    await _asked(stage)
+    return {"accountId": stage.account.id}
+
+
 STAFF_MUTATIONS = {
     "overrideCreate": Mutation(None, STAFF_ALONE, _override_create),
     "overrideApprove": Mutation(
@@ -65,6 +70,9 @@ REQUESTS = {
         "SUBACCOUNTS_WRITE",
         lasting("SUBACCOUNTS_WRITE", MANAGERS, "BAD_USER_INPUT"),
         _reason,
+    ),
+    "subaccountsRequestWithdraw": Mutation(
+        "SUBACCOUNTS_WRITE", lasting("SUBACCOUNTS_WRITE", MANAGERS), _to_withdraw
     ),
 }
 

@@ -22,9 +22,11 @@ _WITHOUT = {
     "overrideApprove": "changes no right",
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
+    **dict.fromkeys(("subaccountsRequestWithdraw", "parentAccessWithdraw"), "changes no right"),
     **dict.fromkeys(("creditTransfer", "creditTopUp", "creditModeUpdate"), "changes no right"),
     **dict.fromkeys(
-        ("planChange", "limitIncrease", "sendBudgetUpdate", "creditBudgetUpdate"), "changes no right"
+        ("planChange", "planChangeWithdraw", "limitIncrease", "sendBudgetUpdate", "creditBudgetUpdate"),
+        "changes no right",
     ),
     **dict.fromkeys(("billingModeUpdate", "billingDetailsUpdate"), "changes no right"),
     **dict.fromkeys(("sendReserve", "sendCommit", "sendVoid"), "changes no right"),

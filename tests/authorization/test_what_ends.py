@@ -30,6 +30,7 @@ FROM_ABOVE = {"parentAccessUpdate", "parentAccessAnswer"}
 """For what the last one needs no glass to be broken."""
 
 OWN = {"signUp", "signIn", "signOut", "passwordChange", "memberLeave", "shareLeave"}
+OWN |= {"invitationDecline", "shareDecline"}
 """What concerns the caller alone, or anybody."""
 
 MONEY = {
@@ -100,7 +101,7 @@ async def test_what_ends_before_it_may_be_given_and_taken(actor: str, stage: Sta
         "memberInvite": {"accountId": account.id, "roleId": analyst},
         "apiKeyCreate": {"accountId": account.id, "roleId": analyst, "name": "Robot"},
         "shareCreate": {"accountIds": [account.id], "areas": ["STATISTICS"]},
-        "memberUpdate": {"memberId": member.id, "roleId": analyst},
+        "memberUpdate": {"memberId": member.id, "expectedVersion": 1, "roleId": analyst},
         "apiKeyUpdate": {"apiKeyId": key.id, "expectedVersion": 1, "name": once()},
     }
     for name, values in base.items():
@@ -109,11 +110,12 @@ async def test_what_ends_before_it_may_be_given_and_taken(actor: str, stage: Sta
             given = values | (invited if name in ("memberInvite", "shareCreate") else {})
             given["expiresAt"] = None if until is None else until.isoformat()
             assert outcome(await mutate(api, name, caller, given), name) == code, (name, until)
-    for name, values in (
-        ("apiKeyRotate", {"apiKeyId": key.id}),
-        ("apiKeyRevoke", {"apiKeyId": key.id}),
-        ("memberRemove", {"memberId": member.id}),
-    ):
+    ends: dict[str, dict[str, object]] = {
+        "apiKeyRotate": {"apiKeyId": key.id},
+        "apiKeyRevoke": {"apiKeyId": key.id},
+        "memberRemove": {"memberId": member.id},
+    }
+    for name, values in ends.items():
         assert outcome(await mutate(api, name, caller, values), name) == DONE, name
 
 

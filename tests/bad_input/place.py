@@ -1,5 +1,6 @@
 """An account that has one of everything, and what is stored of it."""
 
+import datetime
 from dataclasses import dataclass
 
 from authz.builtin_roles import BuiltinRole
@@ -15,7 +16,7 @@ from models.users import ownerships, users
 from tests.api import Api, Caller
 from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
 from tests.links import Opening, ask, break_glass, set_parent_access
-from tests.plans import STARTER, subscribe
+from tests.plans import GROWTH, STARTER, choose, subscribe
 from tests.recipients import RecipientList, give_list
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done
@@ -65,6 +66,7 @@ class Place:
             "overrideApprove": self.approver,
             "overrideEnd": self.agent,
             "subaccountsRequestDecline": self.agent,
+            "parentAccessWithdraw": self.owner,
         }
         return callers.get(mutation, self.above)
 
@@ -115,6 +117,7 @@ async def make_place(api: Api, world: World) -> Place:
     await give_credit(world, master, EURO)
     method = await give_payment_method(world, account)
     await subscribe(world, account, STARTER)
+    await choose(world, account, GROWTH, datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=9))
     reservation = await give_reservation(world, account)
     recipients = await give_list(world, account)
     invitation_id = made["invitation"]["id"]

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 
@@ -25,9 +26,9 @@ class RunningServer:
         self.thread.join()
 
 
-def run_server(port: int, database_url: str) -> RunningServer:
-    """Start a server on the port and wait until it accepts connections."""
-    app = create_app(Settings(host="127.0.0.1", port=port, smtp_url=None), database_url)
+def run_server(port: int, database_url: str, **settings: Any) -> RunningServer:
+    """Start a server on the port, with these settings, and wait until it accepts connections."""
+    app = create_app(Settings(host="127.0.0.1", port=port, smtp_url=None, **settings), database_url)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, ws="none"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()

@@ -1,15 +1,20 @@
 """GraphiQL in a real browser, against the running server."""
 
-import re
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from authz.builtin_roles import BuiltinRole
+from server.pages import DemoLogin
 from server.pages.files import FOLDER
 from server.pages.graphiql import graphiql_document, read_tabs
 from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind
+from tests.browser.invitations import PASSWORD, sign_up_elsewhere
 from tests.browser.visits import Visit
+from tests.credit import give_payment_method
+from tests.world import World
 
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "node_modules").is_dir(), reason="npm ci was not run in server/pages"
@@ -40,10 +45,84 @@ async def _name_behind(server_url: str, token: str) -> str:
     return name
 
 
-async def test_the_ready_operations_are_open_in_tabs(graphiql: Page, visit: Visit) -> None:
-    names = [re.findall(r"^(?:query|mutation) (\w+)", tab.query, re.MULTILINE)[0] for tab in read_tabs()]
-    assert len(names) >= 6
-    await expect(graphiql.locator(".graphiql-tab-button")).to_have_text(names)
+async def _tabs(page: Page, *names: str) -> None:
+    await expect(page.locator(".graphiql-tab-button")).to_have_text(names)
+
+
+async def test_without_a_token_the_tabs_lead_to_one(graphiql: Page, visit: Visit) -> None:
+    await _tabs(graphiql, "WhoAmI", "SignUp", "SignIn")
+    assert len(read_tabs()) > 10
+    visit.assert_clean()
+
+
+async def test_the_tabs_fit_the_role_and_name_its_account(graphiql: Page, visit: Visit, world: World) -> None:
+    account = await world.account()
+    method = await give_payment_method(world, account)
+    finance = await world.member(account, BuiltinRole.FINANCE)
+    await _use_token(graphiql, finance.token)
+    await _tabs(graphiql, "WhoAmI", "UsageAndPlan", "InvoicesAndCredit", "BuyCredit", "YearOfSends")
+    await graphiql.locator(".graphiql-tab-button", has_text="BuyCredit").click()
+    variables = graphiql.locator(".graphiql-editor-tool")
+    await expect(variables).to_contain_text(account.id)
+    await expect(variables).to_contain_text(method.id)
+
+    await _use_token(graphiql, (await world.member(account, BuiltinRole.ANALYST)).token)
+    await _tabs(graphiql, "WhoAmI", "YearOfSends")
+    visit.assert_clean()
+
+
+async def test_the_people_of_a_demo_sign_in_by_a_button(visit: Visit) -> None:
+    email = "button@example.com"
+    await sign_up_elsewhere(visit.server_url, email)
+    login = DemoLogin("Owner", "of the tests", email, PASSWORD)
+    document = graphiql_document(installed=True, logins=[login])
+
+    async def page_of_a_demo(route: Route) -> None:
+        if route.request.method != "GET":
+            await route.continue_()
+            return
+        headers = document.headers | {"Content-Type": "text/html; charset=utf-8"}
+        await route.fulfill(body=document.body, headers=headers)
+
+    await visit.page.route(f"{visit.server_url}/graphql", page_of_a_demo)
+    await visit.page.goto(f"{visit.server_url}/graphql")
+    button = visit.page.get_by_role("button", name="Owner", exact=True)
+    await button.click()
+    await expect(visit.page.get_by_text("Early Bird · Owner, of the tests")).to_be_visible()
+    await expect(button).to_have_attribute("aria-pressed", "true")
+    await expect(visit.page.locator(".graphiql-tab-button", has_text="CreateSubaccount")).to_be_visible()
+    visit.assert_clean()
+
+
+async def test_a_query_in_the_address_is_opened(visit: Visit) -> None:
+    asked = urlencode({"query": "query Asked($id: ID!) { node(id: $id) { id } }", "variables": '{"id": "1"}'})
+    await visit.page.goto(f"{visit.server_url}/graphql?{asked}")
+    await expect(visit.page.locator(".graphiql-query-editor")).to_contain_text("Asked")
+    await expect(visit.page.locator(".graphiql-editor-tool")).to_contain_text('"id": "1"')
+    visit.assert_clean()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+async def test_a_query_is_run_on_screens_of_both_sizes(
+    visit: Visit, demo_token: str, width: int, height: int
+) -> None:
+    """Nothing that is needed lies outside of the screen, or under something else."""
+    page = visit.page
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto(f"{visit.server_url}/graphql")
+    await _use_token(page, demo_token)
+    await expect(page.locator(".graphiql-tab-button", has_text="CreateSubaccount")).to_be_attached()
+    await page.get_by_role("button", name="Execute query").click()
+    answer = page.locator(".graphiql-response")
+    await expect(answer).to_contain_text('"viewer"')
+    for part in (answer, page.locator(".graphiql-query-editor"), page.locator("#token-state")):
+        box = await part.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["width"] >= 150
+        assert box["y"] + min(box["height"], 40) <= height
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
     visit.assert_clean()
 
 
@@ -78,7 +157,7 @@ async def test_the_token_outlives_a_reload_and_not_the_tab(
     graphiql: Page, visit: Visit, demo_token: str
 ) -> None:
     await _use_token(graphiql, f"  {demo_token}\n")
-    in_use = f"In use: …{demo_token[-4:]}"
+    in_use = f"{await _name_behind(visit.server_url, demo_token)} · "
     await expect(graphiql.get_by_text(in_use)).to_be_visible()
     await graphiql.reload()
     await expect(graphiql.get_by_text(in_use)).to_be_visible()

@@ -29,9 +29,25 @@ async def test_a_new_person_signs_up(opened: Page, visit: Visit, invitation: Inv
     visit.assert_clean()
 
 
+async def test_it_says_what_the_role_may_do_and_how_long_a_password_is(opened: Page, visit: Visit) -> None:
+    """Before anything is typed."""
+    await expect(opened.get_by_text("campaigns: read, write, send")).to_be_visible()
+    await expect(opened.get_by_text("10 to 1,000 characters")).to_be_visible()
+    visit.assert_clean()
+
+
+async def test_an_offer_is_declined_without_an_account(opened: Page, visit: Visit) -> None:
+    await opened.get_by_role("button", name="Decline").click()
+    await expect(opened.get_by_role("heading")).to_have_text("You have declined")
+    await opened.reload()
+    await expect(opened.get_by_role("heading")).to_have_text("This link is not valid any more")
+    visit.assert_clean()
+
+
 async def test_a_refusal_is_shown_in_words(opened: Page, visit: Visit) -> None:
     await opened.get_by_label("Your name").fill("Nora Newcomer")
-    await opened.get_by_label("Choose a password").fill("x")
+    # What the page lets through and the server does not take.
+    await opened.get_by_label("Choose a password").fill("\N{ZERO WIDTH SPACE}" * 12)
     await opened.get_by_role("button", name="Sign up and accept").click()
     await expect(opened.get_by_role("alert")).to_contain_text("assword")
     await expect(opened.get_by_role("button", name="Sign up and accept")).to_be_enabled()

@@ -4,9 +4,9 @@ import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from server.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue, lines_of, sums_of
-from tests.clock import Clock
 from tests.credit import EURO
 from tests.plans import make_plan
 from tests.stories.business import Business
@@ -32,7 +32,7 @@ async def test_branches_pay_for_themselves(
 
     # The north wants bills and credit of its own, to which the chain has to say yes.
     apart = {"accountId": north.account.id, "mode": "SEPARATE"}
-    assert await north.refused("billingModeUpdate", **apart) == "PARENT_ACCOUNT_REQUIRED"
+    assert await north.refused("billingModeUpdate", **apart) == "BILLED_ACCOUNT_REQUIRED"
     await chain.does("billingModeUpdate", **apart)
     await chain.keeps_own_balance(north)
 
@@ -69,13 +69,18 @@ async def test_branches_pay_for_themselves(
         "South": (10, str(5 * TWO_CENTS), "0"),
     }
 
-    # The north comes back onto the chain's bill. The cycle that runs is billed so from its beginning.
+    # The north comes back onto the chain's bill. What its own credit has paid for stays its own; what the
+    # chain's pays for from now on is the chain's.
     await north.mail("ann ben cem dee eve fay")
     await chain.does("billingModeUpdate", accountId=north.account.id, mode="CONSOLIDATED")
+    await north.mail("ann")
+    await chain.does("creditModeUpdate", accountId=north.account.id, mode="SHARED_POOL")
+    await north.mail("ann ben cem")
     await clock.show(datetime.datetime(2027, 3, 15, 9, tzinfo=datetime.UTC))
     await issue(application)
     second = (await invoices_of(api, chain.owner, chain.account))[1]
-    assert lines_of(second) == [("Chain", "PLAN", 1, 4000), ("North", "SENDS_BEYOND", 1, 2)]
-    assert len(await invoices_of(api, north.owner, north.account)) == 1
-    numbers = sorted(int(one["number"].removeprefix("INV-")) for one in (chains, norths, second))
-    assert numbers == list(range(numbers[0], numbers[0] + 3))
+    assert lines_of(second) == [("Chain", "PLAN", 1, 4000), ("North", "SENDS_BEYOND", 3, 6)]
+    last = (await invoices_of(api, north.owner, north.account))[1]
+    assert lines_of(last) == [("North", "SENDS_BEYOND", 2, 4)]
+    numbers = sorted(int(one["number"].removeprefix("INV-")) for one in (chains, norths, second, last))
+    assert numbers == list(range(numbers[0], numbers[0] + 4))

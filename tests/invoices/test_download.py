@@ -9,10 +9,10 @@ from pypdf import PdfReader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
+from server.clock import Clock
 from server.invoice_pdf import invoice_pdf
 from tests.api import Api, Caller
 from tests.billing import invoices_of, issue
-from tests.clock import Clock
 from tests.credit import EURO
 from tests.plans import make_plan, subscribe
 from tests.resolvers.sharing import Brand, brand_of

@@ -12,9 +12,9 @@ from authz.builtin_roles import BuiltinRole
 from models.billing import charges
 from models.identifiers import new_id
 from resolvers.invoice_xml import NAMESPACES
+from server.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue, send
-from tests.clock import Clock
 from tests.credit import EURO, give_credit
 from tests.plans import make_plan, subscribe
 from tests.world import Account, Member, World

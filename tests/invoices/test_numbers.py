@@ -18,11 +18,11 @@ from models.jobs import JobKind
 from resolvers.invoice_crediting import credit_invoice
 from resolvers.invoice_issuing import issue_invoice
 from resolvers.invoice_reading import read_invoice_xml
+from server.clock import Clock
 from server.payments import NoPayments
 from server.worker import look
 from tests.api import Api
 from tests.billing import ISSUER, invoices_of, issue, lines_of, sums_of, with_ended_cycles
-from tests.clock import Clock
 from tests.credit import EURO
 from tests.job_queue import ready_jobs, work_off
 from tests.resolvers.log import events_of

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus
 from models.sends import ReservationStatus
+from server.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue, lines_of, send, sums_of
-from tests.clock import Clock
 from tests.credit import EURO, credit_of, give_credit, own_balances
 from tests.plans import Plan, choose, make_plan, subscribe
 from tests.resolvers.mutations import done

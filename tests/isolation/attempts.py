@@ -56,7 +56,7 @@ class Attempts:
                 {**here, "name": "Another", "expectedVersion": version},
                 self._gate(account, "ACCOUNT_WRITE"),
             ),
-            ("accountSuspend", here, self._gate(account, "ACCOUNT_SUSPEND")),
+            ("accountSuspend", here, self._suspending(account)),
             ("memberInvite", {**here, **new, "roleId": role.id}, self._inviting(account, role)),
             ("apiKeyCreate", {**here, "name": "Another", "roleId": role.id}, self._making_key(account, role)),
             ("roleCreate", {**here, **role_values}, self._making_role(account, permission)),
@@ -82,18 +82,18 @@ class Attempts:
         world, chance = self.site.world, self.site.chance
         member, key = chance.choice(world.members), chance.choice(world.keys)
         yield self._of("memberRemove", "memberId", member, self._removing(member))
-        yield self._of("apiKeyRevoke", "apiKeyId", key, self._gate(key.account, "API_KEYS_WRITE"))
+        yield self._of("apiKeyRevoke", "apiKeyId", key, self._right(key.account, "API_KEYS_WRITE"))
         yield self._of("apiKeyRotate", "apiKeyId", key, self._rotating(key))
         invitation = chance.choice(world.invitations)
         used = "INVITATION_USED" if invitation.status == "ACCEPTED" else ""
-        code = self._gate(invitation.account, "MEMBERS_WRITE") or used
+        code = self._right(invitation.account, "MEMBERS_WRITE") or used
         yield self._of("invitationRevoke", "invitationId", invitation, code)
         for share in self.site.some(world.shares, 1):
             expected = self._revoking(share)
             yield Attempt("shareRevoke", {"shareId": share.id}, tuple(share.accounts), expected)
         role = chance.choice([found for found in world.roles if found.account is not None])
         assert role.account is not None
-        code = self._gate(role.account, "ROLES_WRITE")
+        code = self._right(role.account, "ROLES_WRITE")
         if code:
             yield Attempt("roleDelete", {"roleId": role.id}, (role.account,), frozenset({code}))
 
@@ -101,12 +101,23 @@ class Attempts:
     def _of(mutation: str, field: str, thing: Member | Key | Invitation, code: str) -> Attempt:
         return Attempt(mutation, {field: thing.id}, (thing.account,), frozenset({code}))
 
-    def _gate(self, account: Account, permission: str) -> str:
-        """Why nothing that needs the permission can be changed there."""
+    def _right(self, account: Account, permission: str) -> str:
+        """Why nothing that needs the permission can be taken away there: no status forbids it."""
         if not self.rights.reaches(self.subject, account):
             return "NOT_FOUND"
         if permission not in self.rights.held(self.subject, account):
             return f"FORBIDDEN {permission}"
+        return ""
+
+    def _suspending(self, account: Account) -> str:
+        closed = "ACCOUNT_CLOSED" if account.own_status == "CLOSED" else ""
+        return self._right(account, "ACCOUNT_SUSPEND") or closed
+
+    def _gate(self, account: Account, permission: str) -> str:
+        """Why nothing that needs the permission can be changed there."""
+        code = self._right(account, permission)
+        if code:
+            return code
         left = self.rights.left_by_status(account)
         writes = left if account.status == "ACTIVE" else left - READS
         return self._ending(account, permission) if permission in writes else f"ACCOUNT_{account.status}"
@@ -153,12 +164,14 @@ class Attempts:
         return "" if self.rights.shared(share) <= own else "ROLE_TOO_WIDE"
 
     def _linking(self, account: Account) -> str:
-        code = self._gate_reading(account)
+        """Of NONE, by which the parent alone loses: it gives that up in any status, but is not asked to."""
+        code = self._right(account, "ACCOUNT_READ")
         if code or account.parent is None:
             return code or "FAILED_PRECONDITION"
-        if self.rights.speaks_for_link(self.subject, account):
-            return ""
-        return self._gate(account, "SETTINGS_WRITE") or "FORBIDDEN SETTINGS_WRITE"
+        if not self.rights.speaks_for_link(self.subject, account):
+            return self._gate(account, "SETTINGS_WRITE") or "FORBIDDEN SETTINGS_WRITE"
+        gives_up = account.parent_access == "NONE" or self.rights.speaks_for_parent(self.subject, account)
+        return "" if gives_up or account.status == "ACTIVE" else f"ACCOUNT_{account.status}"
 
     def _gate_reading(self, account: Account) -> str:
         return self._gate(account, "ACCOUNT_READ")
@@ -175,18 +188,18 @@ class Attempts:
     def _removing(self, member: Member) -> str:
         if member.removed:
             return "NOT_FOUND"
-        code = self._gate(member.account, "MEMBERS_WRITE") or ("NOT_FOUND" if member.ended else "")
+        code = self._right(member.account, "MEMBERS_WRITE") or ("NOT_FOUND" if member.ended else "")
         code = code or self._holding(member.account, member.role.gives)
-        return code or ("LAST_OWNER" if member.role.name == "OWNER" else "")
+        last = member.role.name == "OWNER" and member.account.status != "CLOSED"
+        return code or ("LAST_OWNER" if last else "")
 
     def _rotating(self, key: Key) -> str:
         code = self._gate(key.account, "API_KEYS_WRITE") or self._holding(key.account, key.role.gives)
         return code or ("FAILED_PRECONDITION" if key.revoked else "")
 
     def _revoking(self, share: Share) -> frozenset[str]:
-        """Any account's refusal may come first; the status of none stands in the way."""
-        codes = {self._gate(account, "MEMBERS_WRITE") for account in share.accounts}
-        outside = {code for code in codes if code.startswith(("NOT_FOUND", "FORBIDDEN"))}
+        """Any account's refusal may come first."""
+        refused = {self._right(account, "MEMBERS_WRITE") for account in share.accounts} - {""}
         ending = {self._ending(account, "MEMBERS_WRITE") for account in share.accounts} - {""}
         wide = {self._giving(share, account) for account in share.accounts} - {""}
-        return frozenset(outside or ending or wide) or DONE
+        return frozenset(refused or ending or wide) or DONE

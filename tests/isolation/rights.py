@@ -52,9 +52,14 @@ class Rights:
     def speaks_for_link(self, subject: Subject | None, account: Account) -> bool:
         """Whether it speaks for a side of the account's link: by SETTINGS_WRITE in the parent and below it,
         or by a role or key in the account itself."""
+        own = any(
+            grant.account is account and "SETTINGS_WRITE" in grant.here for grant in self._direct(subject)
+        )
+        return own or self.speaks_for_parent(subject, account)
+
+    def speaks_for_parent(self, subject: Subject | None, account: Account) -> bool:
+        """Whether it speaks for the side above: by SETTINGS_WRITE in the parent and below it."""
         for grant in self._direct(subject):
-            if grant.account is account and "SETTINGS_WRITE" in grant.here:
-                return True
             if grant.account in account.above:
                 below = self._below([grant], account.above[-1])
                 if "SETTINGS_WRITE" in below & self._in([grant], account.above[-1]):

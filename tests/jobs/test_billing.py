@@ -16,6 +16,7 @@ from models.invoices import invoices
 from models.jobs import Job, JobKind
 from models.plans import plans
 from resolvers.cycle_charging import charge_cycle
+from server.clock import Clock
 from server.commands.jobs import held_jobs, retry_held_jobs
 from server.embedded_postgres import DatabaseAddresses
 from server.payments import NoPayments
@@ -30,7 +31,6 @@ from tests.billing import (
     separate,
     with_ended_cycles,
 )
-from tests.clock import Clock
 from tests.credit import EURO, give_credit, own_balances
 from tests.engine.statements import statements
 from tests.job_queue import jobs_of, put_in, ready_jobs, until, work_off

@@ -10,9 +10,9 @@ from engine.write_sessions import WriteSession
 from models.identifiers import MasterId, SendCycleId
 from models.sends import active_contacts, contact_claims, send_cycles, send_reservations
 from resolvers import cycle_closing
+from server.clock import Clock
 from server.payments import PracticePayments
 from tests.api import Api
-from tests.clock import Clock
 from tests.job_queue import work_off
 from tests.jobs.campaigns import begin_selling, names
 from tests.resolvers.sharing import Brand

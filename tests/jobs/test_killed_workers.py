@@ -14,12 +14,12 @@ from models.invoices import invoices
 from models.jobs import JobKind
 from models.payments import top_ups
 from models.sends import send_cycles, send_reservations
+from server.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
 from server.payments import NoPayments, PracticePayments
 from server.worker import look
 from tests.api import Api
 from tests.billing import ISSUER, ISSUER_SETTINGS
-from tests.clock import Clock
 from tests.credit import (
     EURO,
     faults_of,

@@ -10,9 +10,9 @@ from engine.write_sessions import WriteSessions
 from models.identifiers import MasterId, SendCycleId
 from models.jobs import JobKind
 from resolvers.send_expiry import expire_reservations
+from server.clock import Clock
 from server.payments import PracticePayments
 from tests.api import Api
-from tests.clock import Clock
 from tests.credit import balances_of, faults_of
 from tests.job_queue import cycle_of, jobs_of, kinds_of, work_off
 from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, send_beyond

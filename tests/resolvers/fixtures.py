@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
+from server.clock import Clock
 from tests.api import Api
-from tests.clock import Clock
 from tests.plans import make_plan, subscribe
 from tests.resolvers.sharing import Brand, brand_of
 from tests.usage import BERLIN, MIDNIGHT

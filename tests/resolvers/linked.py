@@ -65,6 +65,11 @@ async def answer(
     return await code_of(api, "parentAccessAnswer", caller, **values)
 
 
+async def take_back(api: Api, caller: Caller, account: Account, mode: ParentAccess) -> str:
+    """Take back what one's own side asks for; the code with which that is refused."""
+    return await code_of(api, "parentAccessWithdraw", caller, accountId=account.id, parentAccess=mode.value)
+
+
 async def open_glass(api: Api, caller: Caller, account: Account, reason: str = "Fire") -> str:
     """Break the glass. The opening's id."""
     values = {"accountId": account.id, "reason": reason, "hours": 2}

@@ -11,6 +11,7 @@ from models.accounts import ParentAccess
 from models.sends import ReservationStatus
 from tests.api import Api, Caller
 from tests.billing import SHOWN, give_invoice, invoices_of, lines_of, separate
+from tests.credit import own_balances
 from tests.links import set_parent_access
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import attempt, code_of, done
@@ -54,13 +55,14 @@ async def test_the_nearest_with_its_own(api: Api, brand: Brand, world: World) ->
 
 
 async def test_a_preview_tells_whose_invoice(api: Api, brand: Brand, world: World) -> None:
-    """N11: the same as the account does."""
+    """N11: that of whose credit would pay, whoever is billed for plans."""
     query = """query ($id: ID!) { sendPreview(
       accountId: $id, stream: MARKETING, recipients: ["ann@example.com"]) { invoicedAccount { id } } }"""
+    await separate(world, brand.us)
     for expected in (brand.master, brand.us):
         shown = (await api.read(query, brand.owner, id=brand.us.id))["sendPreview"]
         assert shown["invoicedAccount"] == {"id": expected.id}
-        await separate(world, brand.us)
+        await own_balances(world, brand.us)
 
 
 async def test_who_decides(api: Api, brand: Brand, world: World) -> None:
@@ -69,7 +71,7 @@ async def test_who_decides(api: Api, brand: Brand, world: World) -> None:
     below = await world.account(brand.us)
     before = await world.state(brand.master)
     refused = {
-        "PARENT_ACCOUNT_REQUIRED": (own, brand.us),
+        "BILLED_ACCOUNT_REQUIRED": (own, brand.us),
         "FAILED_PRECONDITION": (brand.owner, brand.master),
     }
     for code, (caller, account) in refused.items():
@@ -82,21 +84,26 @@ async def test_who_decides(api: Api, brand: Brand, world: World) -> None:
     assert await _mode_of(api, own, below) == ("SEPARATE", below.id)
 
 
-async def test_details_are_replaced_whole(api: Api, brand: Brand) -> None:
+async def test_details_are_made_whole_and_changed_one_by_one(api: Api, brand: Brand) -> None:
     shown = "account { billingDetails { name street postcode city country vatId email } }"
     place = {"accountId": brand.us.id}
     full = _ADDRESS | {"vatId": "fr 12.345-678901", "email": " Bills@Hotel.example "}
+    for name in _ADDRESS:
+        part = {field: value for field, value in full.items() if field != name}
+        refused = await attempt(api, "billingDetailsUpdate", brand.owner, **place, **part)
+        assert refused.code == "BAD_USER_INPUT"
+        assert refused.user_error is not None
+        assert refused.user_error["field"] == ["input", name]
     made = await done(api, "billingDetailsUpdate", brand.owner, shown, **place, **full)
     right = _ADDRESS | {"vatId": "FR12345678901", "email": "Bills@Hotel.example"}
     assert made["account"]["billingDetails"] == right
-    made = await done(
-        api, "billingDetailsUpdate", brand.owner, shown, **place, **(_ADDRESS | {"city": "Lyon"})
-    )
-    assert made["account"]["billingDetails"] == right | {"city": "Lyon", "vatId": None, "email": None}
-    await done(api, "billingDetailsUpdate", brand.owner, **place, **(_ADDRESS | {"city": "Lyon"}))
+    moved = {"city": "Lyon", "vatId": None}
+    made = await done(api, "billingDetailsUpdate", brand.owner, shown, **place, **moved)
+    assert made["account"]["billingDetails"] == right | moved
+    await done(api, "billingDetailsUpdate", brand.owner, **place, **moved)
     log = await events_of(api, brand.owner, brand.us.id)
     assert [event["after"]["changed"] for event in log] == [
-        ["city", "vatId", "email"],
+        ["city", "vatId"],
         [*_ADDRESS, "vatId", "email"],
     ]
 

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.builtin_roles import BuiltinRole
 from models.identifiers import Kind, parse
 from models.sends import send_reservations
+from server.clock import Clock
 from tests.api import Api
 from tests.budgets import budget
-from tests.clock import Clock
 from tests.credit import credit_of, faults_of, give_credit, own_balances
 from tests.plans import make_plan, subscribe
 from tests.resolvers.budget_model import COMMITTED, GONE, LAPSED, LIVE, Booked, Limits, Model

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus
+from server.clock import Clock
 from tests.api import Api
 from tests.budgets import budget, budget_set
-from tests.clock import Clock
 from tests.credit import balances_of, credit_of, faults_of, give_credit, own_balances
 from tests.plans import Plan, make_plan, subscribe
 from tests.resolvers.log import last_event

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from models.plans import plans
+from server.clock import Clock
 from tests.api import Api
+from tests.billing import separate
 from tests.budgets import budget_set, set_budget
-from tests.clock import Clock
 from tests.credit import own_balances
 from tests.plans import BUSINESS, FREE, STARTER, Plan, make_plan, subscribe
 from tests.resolvers.mutations import code_of, done
@@ -83,10 +84,12 @@ def _blocks(account: Account) -> dict[str, object]:
 
 
 async def _cheaper(api: Api, brand: Brand) -> dict[str, dict[str, object]]:
-    """Another one in its place, and then the first again."""
-    other = await done(api, "planChange", brand.owner, _SHOWN, **_change(brand.us, STARTER, 2))
+    """In another zone, and then in the first again; left out, it stays."""
+    values = _change(brand.us, STARTER, 2, timeZone="Asia/Tokyo")
+    other = await done(api, "planChange", brand.owner, _SHOWN, **values)
     assert other["account"]["nextOwnPlan"] == {"code": "STARTER"}
-    values = _change(brand.us, STARTER, 3, timeZone="Europe/Paris")
+    await done(api, "planChange", brand.owner, **_change(brand.us, STARTER, 3, timeZone="Europe/Paris"))
+    values = _change(brand.us, STARTER, 4)
     shown: dict[str, dict[str, object]] = (await done(api, "planChange", brand.owner, _SHOWN, **values))[
         "account"
     ]
@@ -121,6 +124,7 @@ async def test_dearer_sends_or_no_blocks_take_something_away(api: Api, brand: Br
 async def test_a_subaccount_pays_for_its_own_plan(api: Api, brand: Brand, world: World) -> None:
     """Else each one would bring contacts of its own that cost nothing (R10, R92)."""
     await own_balances(world, brand.us)
+    await separate(world, brand.us)
     inside = await world.member(brand.us, BuiltinRole.OWNER)
     before = await world.state(brand.master)
     for caller in (inside, brand.owner):
@@ -137,15 +141,17 @@ async def test_under_a_cap_whoever_set_it_decides(api: Api, brand: Brand, world:
     """T18: an own plan would bring sends that nobody meant to give."""
     account: Account = getattr(brand, where)
     await own_balances(world, account)
+    await separate(world, account)
     inside = await world.member(brand.us, BuiltinRole.ADMINISTRATOR)
     await budget_set(api, brand.owner, brand.us, 3)
     before = await world.state(brand.master)
     refused = await code_of(api, "planChange", inside, **_change(account, STARTER))
     assert refused == "PARENT_ACCOUNT_REQUIRED"
     assert await world.state(brand.master) == before
-    await done(api, "planChange", brand.owner, **_change(account, STARTER))
+    version = 2 if account is brand.us else 1
+    await done(api, "planChange", brand.owner, **_change(account, STARTER, version))
     await budget_set(api, brand.owner, brand.us, None)
-    await done(api, "planChange", inside, **_change(account, BUSINESS, 2))
+    await done(api, "planChange", inside, **_change(account, BUSINESS, 4 if account is brand.us else 2))
 
 
 async def test_a_cap_counts_every_plan_below(api: Api, brand: Brand, world: World) -> None:
@@ -154,7 +160,7 @@ async def test_a_cap_counts_every_plan_below(api: Api, brand: Brand, world: Worl
     await set_budget(world, brand.us, 4)
     await reserved(api, brand.owner, brand.us, "ann")
     await done(api, "planChange", brand.owner, **_change(brand.us, STARTER))
-    await done(api, "planChange", brand.owner, **_change(brand.store, STARTER))
+    await done(api, "planChange", brand.owner, **_change(brand.store, STARTER, timeZone="UTC"))
     await reserved(api, brand.owner, brand.us, "ann")
     await reserved(api, brand.owner, brand.store, "ann")
     before = await world.state(brand.master)
@@ -167,7 +173,7 @@ async def test_a_cap_counts_every_plan_below(api: Api, brand: Brand, world: Worl
 
 
 async def test_what_is_off_sale_is_not_chosen(api: Api, brand: Brand, world: World) -> None:
-    """Who has it keeps it, and may take back what waits."""
+    """Who has it keeps it, and takes back what waits in its place."""
     plan = await make_plan(world, price=5, sends=10**6, active_contacts=10**6)
     other = await make_plan(world, price=4)
     await subscribe(world, brand.master, plan)
@@ -180,7 +186,8 @@ async def test_what_is_off_sale_is_not_chosen(api: Api, brand: Brand, world: Wor
     prices = [int(one["price"]) for one in offered]
     assert prices == sorted(prices)
     await done(api, "planChange", brand.owner, **_change(brand.master, other))
-    await done(api, "planChange", brand.owner, **_change(brand.master, plan, 2))
+    waiting = {"accountId": brand.master.id, "expectedVersion": 2}
+    await done(api, "planChangeWithdraw", brand.owner, **waiting)
     await subscribe(world, brand.uk, STARTER)
     before = await world.state(brand.master)
     for account in (brand.uk, brand.us):

@@ -5,11 +5,11 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
+from models.accounts import AccountStatus, ParentAccess
 from models.parent_access import parent_access_requests
 from tests.api import Api
 from tests.links import passed_masks, stored_masks
-from tests.resolvers.linked import agency_of, answer, link_of, rights_in, wish
+from tests.resolvers.linked import agency_of, answer, link_of, rights_in, take_back, wish
 from tests.resolvers.log import last_event
 from tests.resolvers.mutations import attempt, done
 from tests.shares import Given, give_share
@@ -63,7 +63,7 @@ async def test_the_other_side_is_asked_and_answers(
     for caller in (asker, asked):
         link = await link_of(api, caller, agency.hotel)
         request = link["parentAccessRequest"]
-        assert (link["parentAccess"], link["version"]) == (old.value, 1)
+        assert (link["parentAccess"], link["version"]) == (old.value, 2)
         told = (request["parentAccess"], request["reason"], request["fromAbove"])
         assert told == (new.value, "Please", from_above)
     assert await answer(api, asker, agency.hotel, new) == "FAILED_PRECONDITION"
@@ -87,10 +87,25 @@ async def test_a_request_is_declined_taken_back_and_replaced(api: Api, world: Wo
     assert await answer(api, agency.above, hotel, READ_ONLY, accept=False) == ""
     assert (await last_event(api, agency.owner, hotel.id))["kind"] == "PARENT_ACCESS_DECLINED"
     assert await answer(api, agency.above, hotel, READ_ONLY) == "FAILED_PRECONDITION"
+    before = await world.state(agency.master)
+    assert await wish(api, agency.owner, hotel, FULL) == "", "it holds already"
+    assert await world.state(agency.master) == before
+    assert await take_back(api, agency.owner, hotel, NONE) == "FAILED_PRECONDITION", "nothing waits"
     assert await wish(api, agency.owner, hotel, NONE) == ""
-    assert await wish(api, agency.owner, hotel, FULL) == ""
+    before = await world.state(agency.master)
+    for caller in (agency.owner, agency.above):
+        assert await wish(api, caller, hotel, FULL) == "FAILED_PRECONDITION"
+    assert await take_back(api, agency.above, hotel, NONE) == "FAILED_PRECONDITION"
+    assert await take_back(api, agency.owner, hotel, READ_ONLY) == "CONFLICT"
+    assert await world.state(agency.master) == before
+    # It only takes away, whatever the status, and by anybody of the side that asked.
+    await world.set_status(agency.master, AccountStatus.SUSPENDED)
+    assert await take_back(api, agency.administrator, hotel, NONE) == ""
+    await world.set_status(agency.master, AccountStatus.ACTIVE)
+    event = await last_event(api, agency.owner, hotel.id)
+    assert (event["kind"], event["after"]) == ("PARENT_ACCESS_WITHDRAWN", {"parent_access": "NONE"})
     link = await link_of(api, agency.owner, hotel)
-    assert (link["parentAccess"], link["parentAccessRequest"], link["version"]) == ("FULL", None, 1)
+    assert (link["parentAccess"], link["parentAccessRequest"], link["version"]) == ("FULL", None, 6)
     assert await answer(api, agency.above, hotel, NONE) == "FAILED_PRECONDITION"
 
 

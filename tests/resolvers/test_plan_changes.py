@@ -8,8 +8,9 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus, Currency
 from models.identifiers import Kind, new_id, present
 from models.plan_catalogue import CataloguePlan, plan_id
+from server.clock import Clock
 from tests.api import Api
-from tests.clock import Clock
+from tests.billing import separate
 from tests.credit import own_balances
 from tests.plans import BUSINESS, FREE, GROWTH, STARTER, Plan, bought, make_plan, subscribe
 from tests.resolvers.log import last_event
@@ -90,28 +91,92 @@ async def test_up_at_once_down_with_the_next_cycle(api: Api, brand: Brand, clock
     assert shown["cycleStartsAt"] == "2027-04-01T00:00:00+00:00"
 
 
-async def test_what_waits_can_be_taken_back(api: Api, brand: Brand) -> None:
-    """By the present plan, or by another choice; what changes nothing leaves no trace."""
+async def test_what_waits_can_be_taken_back(api: Api, brand: Brand, world: World, clock: Clock) -> None:
+    """By an act of its own, or by another choice; the present plan takes nothing back."""
+    await clock.show(datetime.datetime(2027, 3, 1, tzinfo=datetime.UTC))
     await done(api, "planChange", brand.owner, **_change(brand.master, BUSINESS))
+    before = await world.state(brand.master)
+    assert await _withdrawal(api, brand, version=2) == "FAILED_PRECONDITION", "nothing waits"
+    same = await done(api, "planChange", brand.owner, _SHOWN, **_change(brand.master, BUSINESS, 2))
+    assert same["account"]["version"] == 2
+    assert await world.state(brand.master) == before
     await done(api, "planChange", brand.owner, **_change(brand.master, STARTER, 2))
+    before = await world.state(brand.master)
+    refused = await attempt(api, "planChange", brand.owner, **_change(brand.master, BUSINESS, 3))
+    assert refused.code == "FAILED_PRECONDITION"
+    assert refused.user_error is not None
+    assert "planChangeWithdraw" in refused.user_error["message"]
+    again = await done(api, "planChange", brand.owner, _SHOWN, **_change(brand.master, STARTER, 3))
+    assert again["account"]["version"] == 3, "it waits already"
+    assert await _withdrawal(api, brand, version=2) == "CONFLICT"
+    assert await world.state(brand.master) == before
     other = await done(api, "planChange", brand.owner, _SHOWN, **_change(brand.master, GROWTH, 3))
     assert other["account"]["subscription"]["nextPlan"] == {"code": "GROWTH"}
-    back = await done(api, "planChange", brand.owner, _SHOWN, **_change(brand.master, BUSINESS, 4))
+    values = {"accountId": brand.master.id, "expectedVersion": 4}
+    back = await done(api, "planChangeWithdraw", brand.owner, _SHOWN, **values)
     shown = back["account"]["subscription"]
     assert (shown["plan"], shown["nextPlan"]) == ({"code": "BUSINESS"}, None)
-    same = await done(
-        api, "planChange", brand.owner, "account { version }", **_change(brand.master, BUSINESS, 5)
+    event = await last_event(api, brand.owner, brand.master.id)
+    assert event["kind"] == "PLAN_CHANGE_WITHDRAWN"
+    assert (event["before"], event["after"]) == (
+        {"plan": "GROWTH", "from": "2027-04-01T00:00:00+00:00"},
+        {"plan": "BUSINESS"},
     )
-    assert same["account"] == {"version": 5}
+    await clock.show(datetime.datetime(2027, 4, 2, tzinfo=datetime.UTC))
+    query = f"query ($id: ID!) {{ {_SHOWN.replace('account {', 'account(id: $id) {', 1)} }}"
+    later = (await api.read(query, brand.owner, id=brand.master.id))["account"]["subscription"]
+    assert later["plan"] == {"code": "BUSINESS"}
+
+
+async def _withdrawal(api: Api, brand: Brand, version: int) -> str:
+    values = {"accountId": brand.master.id, "expectedVersion": version}
+    return await code_of(api, "planChangeWithdraw", brand.owner, **values)
+
+
+async def test_the_plan_that_is_used_is_no_own_one_by_mistake(
+    api: Api, brand: Brand, world: World, clock: Clock
+) -> None:
+    """Whoever means to take back a first plan that waits gets no subscription, and none in UTC (T20)."""
+    await clock.show(datetime.datetime(2027, 3, 1, tzinfo=datetime.UTC))
+    await done(api, "planChange", brand.owner, **_change(brand.master, BUSINESS))
+    await done(api, "planChange", brand.owner, **_change(brand.us, STARTER, timeZone="Asia/Tokyo"))
+    before = await world.state(brand.master)
+    for account, version in ((brand.us, 2), (brand.uk, 1)):
+        refused = await attempt(api, "planChange", brand.owner, **_change(account, BUSINESS, version))
+        assert refused.code == "BAD_USER_INPUT"
+        assert refused.user_error is not None
+        assert refused.user_error["field"] == ["input", "timeZone"]
+    assert await world.state(brand.master) == before
+    shown = f"account {{ version nextOwnPlan {{ code }} {_SHOWN.split(' ', 3)[3]}"
+    values = {"accountId": brand.us.id, "expectedVersion": 2}
+    back = (await done(api, "planChangeWithdraw", brand.owner, shown, **values))["account"]
+    assert (back["version"], back["nextOwnPlan"]) == (3, None)
+    assert await code_of(api, "planChangeWithdraw", brand.owner, **values) == "CONFLICT"
+    values["expectedVersion"] = 3
+    assert await code_of(api, "planChangeWithdraw", brand.owner, **values) == "FAILED_PRECONDITION"
+    await clock.show(datetime.datetime(2027, 4, 2, tzinfo=datetime.UTC))
+    query = f"query ($id: ID!) {{ {_SHOWN.replace('account {', 'account(id: $id) {', 1)} }}"
+    later = (await api.read(query, brand.owner, id=brand.us.id))["account"]["subscription"]
+    assert (later["account"], later["plan"]) == ({"id": brand.master.id}, {"code": "BUSINESS"})
+    # With a zone it is meant.
+    made = await done(
+        api, "planChange", brand.owner, _SHOWN, **_change(brand.us, BUSINESS, 3, timeZone="Asia/Tokyo")
+    )
+    own = made["account"]["subscription"]
+    assert (own["account"], own["timeZone"]) == ({"id": brand.us.id}, "Asia/Tokyo")
 
 
 async def test_a_subaccount_with_a_plan_of_its_own(api: Api, brand: Brand, world: World) -> None:
-    """It decides alone where it spends its own credit; else whoever pays for it decides with it."""
+    """It decides alone where its credit and its invoices are its own; else whoever pays decides with it."""
     inside = await world.member(brand.us, BuiltinRole.OWNER)
     before = await world.state(brand.master)
     assert await code_of(api, "planChange", inside, **_change(brand.us, STARTER)) == "POOL_ACCOUNT_REQUIRED"
     assert await world.state(brand.master) == before
     await own_balances(world, brand.us)
+    before = await world.state(brand.master)
+    assert await code_of(api, "planChange", inside, **_change(brand.us, STARTER)) == "BILLED_ACCOUNT_REQUIRED"
+    assert await world.state(brand.master) == before
+    await separate(world, brand.us)
     made = await done(api, "planChange", inside, _SHOWN, **_change(brand.us, STARTER))
     assert made["account"]["subscription"]["account"] == {"id": brand.us.id}
     query = "query ($id: ID!) { account(id: $id) { subscription { account { id } plan { code } } } }"

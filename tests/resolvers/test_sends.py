@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Permission, mask_of
 from models.accounts import AccountStatus
+from server.clock import Clock
 from tests.api import Api
 from tests.budgets import budget_set
-from tests.clock import Clock
 from tests.credit import balances_of, faults_of, give_credit, own_balances
 from tests.plans import make_plan, subscribe
 from tests.resolvers.log import events_of

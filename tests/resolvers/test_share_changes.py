@@ -55,6 +55,7 @@ async def test_an_expired_share_with_a_successor_is_not_prolonged(
         "expectedVersion": first["version"],
         "accountIds": [brand.us.id, brand.uk.id],
         "areas": ["STATISTICS"],
+        "expiresAt": None,
     }
     before = await world.state(brand.master)
     assert await code_of(api, "shareUpdate", brand.owner, **prolonged) == "ALREADY_SHARED"
@@ -102,9 +103,10 @@ async def test_a_closed_account_holds_no_share_up(
     share = await given(api, database, brand, person, offer_of([brand.us, brand.uk], person))
     await world.set_status(brand.uk, AccountStatus.CLOSED)
     change = {"shareId": share["id"], "expectedVersion": share["version"], "areas": ["STATISTICS"]}
+    wider = {**change, "areas": ["CREDIT"]}
     before = await world.state(brand.master)
     both = [brand.us.id, brand.uk.id]
-    assert await code_of(api, "shareUpdate", brand.owner, **change, accountIds=both) == "ACCOUNT_CLOSED"
+    assert await code_of(api, "shareUpdate", brand.owner, **wider, accountIds=both) == "ACCOUNT_CLOSED"
     assert await world.state(brand.master) == before
     await done(api, "shareUpdate", brand.owner, **change, accountIds=[brand.us.id])
     assert (await seen_by(api, person)).keys() == {brand.us.id}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from authz.builtin_roles import BuiltinRole
+from models.accounts import AccountStatus
 from models.overrides import OverrideKind
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from server.app import create_app
@@ -142,6 +143,31 @@ async def test_support_declines_with_a_reason(
     assert (event["kind"], event["actorName"]) == ("SUBACCOUNTS_DECLINED", "Platform support")
     assert event["after"] == {"reason": decline["reason"]}
     assert await code_of(on_request, "subaccountsRequest", owner, **values) == ""
+
+
+async def test_a_request_is_taken_back(on_request: Api, world: World, master: Account, owner: Member) -> None:
+    """By itself and nothing else; support sees it no more, and one may ask again."""
+    agent = await staff_member(world)
+    values, place = {"accountId": master.id, "reason": "Branches."}, {"accountId": master.id}
+    before = await world.state(master)
+    assert await code_of(on_request, "subaccountsRequestWithdraw", owner, **place) == "FAILED_PRECONDITION"
+    assert await world.state(master) == before
+    await done(on_request, "subaccountsRequest", owner, **values)
+    await world.set_status(master, AccountStatus.SUSPENDED)
+    shown = "request { status answeredAt }"
+    made = await done(on_request, "subaccountsRequestWithdraw", owner, shown, **place)
+    await world.set_status(master, AccountStatus.ACTIVE)
+    assert made["request"] == {"status": "WITHDRAWN", "answeredAt": None}
+    assert (await last_event(on_request, owner, master.id))["kind"] == "SUBACCOUNTS_WITHDRAWN"
+    before = await world.state(master)
+    assert await code_of(on_request, "subaccountsRequestWithdraw", owner, **place) == "FAILED_PRECONDITION"
+    assert await code_of(on_request, "subaccountsRequestDecline", agent, **values) == "FAILED_PRECONDITION"
+    assert await world.state(master) == before
+    query = "{ staff { requests(last: 100) { nodes { accountId } } } }"
+    waiting = (await on_request.read(query, agent))["staff"]["requests"]["nodes"]
+    assert master.id not in [node["accountId"] for node in waiting]
+    await done(on_request, "overrideCreate", agent, **wanted(master, "SUBACCOUNTS"))
+    assert await _statuses(on_request, owner, master) == [("WITHDRAWN", None)]
 
 
 async def test_who_asks_manages_the_master_account(

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Area
 from models.accounts import ParentAccess
+from server.clock import Clock
 from tests.api import Api, Caller
 from tests.budgets import set_budget
-from tests.clock import Clock
 from tests.credit import give_credit
 from tests.links import set_parent_access
 from tests.plans import GROWTH, STARTER, buy, choose, subscribe

@@ -4,9 +4,9 @@ import datetime
 
 import pytest
 
+from server.clock import Clock
 from tests.api import Api
 from tests.budgets import set_budget
-from tests.clock import Clock
 from tests.credit import give_credit, own_balances
 from tests.resolvers.sharing import Brand
 from tests.usage import DAYS, MIDNIGHT, give_sends, usage_of

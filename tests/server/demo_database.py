@@ -32,6 +32,7 @@ class DemoDatabase:
     """A database of the test's own, and the API on it."""
 
     owner_url: str
+    url: str
     engine: AsyncEngine
     api: Api
 
@@ -62,6 +63,6 @@ async def open_demo_database(addresses: DatabaseAddresses, settings: Settings) -
     engine = connect_as_application(url, pool_size=4)
     app = create_app(settings, url)
     async with Api.of(app) as api, app.router.lifespan_context(app):
-        yield DemoDatabase(named(addresses.owner, name), engine, api)
+        yield DemoDatabase(named(addresses.owner, name), url, engine, api)
     await engine.dispose()
     await drop(addresses.owner, name)

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from server.errors import Unauthenticated
 from server.graphql_http import GraphQLEndpoint
+from server.http_protocol import HttpProtocol
 from server.http_request import GraphQLRequest
 from server.request_log import RequestLog
 
@@ -171,7 +172,8 @@ def run_small_server() -> Iterator[SmallServer]:
 @contextmanager
 def run_in_thread(application: RequestLog) -> Iterator[str]:
     """Serves the application; yields its host and port."""
-    server = uvicorn.Server(uvicorn.Config(application, log_config=None, lifespan="off", ws="none"))
+    config = uvicorn.Config(application, http=HttpProtocol, log_config=None, lifespan="off", ws="none")
+    server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

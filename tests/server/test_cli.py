@@ -224,7 +224,7 @@ def test_a_password_that_is_wrong_is_told_in_a_sentence(run: Run, addresses: Dat
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("PORT", "http"), ("PORT", "65536"), ("MANDANT_POOL_SIZE", "0")]
+    ("variable", "value"), [("PORT", "http"), ("MANDANT_SMTP_URL", "foo"), ("MANDANT_PUBLIC_URL", "foo")]
 )
 def test_a_bad_setting_is_named(run: Run, variable: str, value: str) -> None:
     finished = run("serve", **{variable: value})

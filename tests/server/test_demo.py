@@ -1,8 +1,10 @@
 """The demo's accounts and people, and their tokens."""
 
 import asyncio
+import datetime
 import stat
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,22 @@ import pytest
 from authz.builtin_roles import BuiltinRole
 from models.staff import StaffRole
 from resolvers.contacts import ContactKey
+from server.app import create_app
+from server.clock import Clock
 from server.commands.staff import add_staff, remove_staff
+from server.database import connect_as_owner
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
+from server.demo.deployment import with_demo_settings
 from server.demo.making import make_demo
 from server.demo.story import AGENCY, BRAND, PLATFORM, SUPPORTER, DemoPerson
+from server.demo.year import MONTHS, Year
 from server.embedded_postgres import DatabaseAddresses
+from server.invoice_issuer import invoice_issuer
+from server.payments import PaymentProviderName
 from server.settings import Settings
+from tests.api import Api
+from tests.billing import ISSUER
 from tests.server.demo_database import DemoDatabase, Token, open_demo_database
 
 LINK_BASE = "http://mandant.test"
@@ -26,10 +37,13 @@ CONTACT_KEY = ContactKey(b"a secret of the tests")
 
 @pytest.fixture(scope="module")
 async def demo(addresses: DatabaseAddresses, settings: Settings) -> AsyncIterator[DemoDatabase]:
-    """A database with the demo in it, made by two at once."""
+    """A database with the demo and its past year in it, made by two at once."""
     async with open_demo_database(addresses, settings) as database:
-        both = (make_demo(database.engine, LINK_BASE, CONTACT_KEY) for _ in range(2))
+        owner = connect_as_owner(database.owner_url)
+        year = Year(Clock(owner), ISSUER)
+        both = (make_demo(database.engine, LINK_BASE, CONTACT_KEY, year) for _ in range(2))
         assert sorted(await asyncio.gather(*both)) == [False, True]
+        await owner.dispose()
         yield database
 
 
@@ -166,6 +180,68 @@ async def test_the_agency_nears_the_limit_of_its_plan(demo: DemoDatabase) -> Non
             ]
         },
     }
+
+
+async def test_the_agency_has_a_year_behind_it(demo: DemoDatabase) -> None:
+    """Twelve cycles that ended, each of which was invoiced within a day of its end; and now it is now."""
+    query = """{ viewer { accounts(first: 1) { nodes {
+      usage { startsAt } usageHistory(first: 20) { nodes { startsAt endsAt sends { used } } }
+      invoices(first: 20) { nodes { number startsAt endsAt issuedAt total } } } } } }"""
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    (agency,) = answer["viewer"]["accounts"]["nodes"]
+    cycles, invoices = agency["usageHistory"]["nodes"], agency["invoices"]["nodes"]
+    assert len(cycles) == len(invoices) == MONTHS
+    assert [(each["startsAt"], each["endsAt"]) for each in cycles] == [
+        (each["startsAt"], each["endsAt"]) for each in invoices
+    ]
+    assert cycles[0]["endsAt"] == agency["usage"]["startsAt"]
+    sent = [each["sends"]["used"] for each in cycles]
+    assert sent == sorted(sent, reverse=True)
+    assert sent[-1] > 0
+    for invoice in invoices:
+        late = parsed(invoice["issuedAt"]) - parsed(invoice["endsAt"])
+        assert datetime.timedelta(0) < late < datetime.timedelta(days=1)
+    assert await demo.rows("SELECT ahead FROM clock") == []
+    began = datetime.datetime.now(datetime.UTC) - parsed(agency["usage"]["startsAt"])
+    assert datetime.timedelta(days=8) < began < datetime.timedelta(days=11)
+
+
+def parsed(moment: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(moment)
+
+
+async def test_credit_can_be_bought_with_the_agencys_card(
+    demo: DemoDatabase, addresses: DatabaseAddresses, settings: Settings
+) -> None:
+    """With what the demo is served with: payments that move no money."""
+    owner = await demo.sign_in(AGENCY.owner.email)
+    query = "{ viewer { accounts(first: 1) { nodes { id paymentMethods { nodes { id label } } } } } }"
+    (agency,) = (await demo.api.read(query, owner))["viewer"]["accounts"]["nodes"]
+    (card,) = agency["paymentMethods"]["nodes"]
+    app = create_app(with_demo_settings(settings), demo.url)
+    async with Api.of(app) as api, app.router.lifespan_context(app):
+        payload = await api.change(
+            "creditTopUp",
+            owner,
+            "topUp { status }",
+            accountId=agency["id"],
+            paymentMethodId=card["id"],
+            amount="5000000",
+            idempotencyKey="five",
+        )
+    assert payload["userErrors"] == []
+    assert payload["topUp"] == {"status": "SETTLED"}
+
+
+def test_what_an_operator_set_stays(settings: Settings) -> None:
+    """The demo sets payments and an issuer only where there are none."""
+    demo = with_demo_settings(settings)
+    assert demo.payment_provider is PaymentProviderName.PRACTICE
+    assert invoice_issuer(demo) is not None
+    issuer = {name: getattr(demo, name) for name in type(demo).model_fields if name.startswith("issuer_")}
+    own = settings.model_copy(update=issuer | {"issuer_name": "Somebody", "tax_rate": Decimal(7)})
+    assert with_demo_settings(own).issuer_name == "Somebody"
+    assert with_demo_settings(own).tax_rate == 7
 
 
 async def test_without_a_key_for_contacts_nothing_was_sent(

@@ -141,7 +141,9 @@ def test_a_browser_gets_the_page(client: httpx.Client) -> None:
     response = client.get("/graphql", headers={"accept": BROWSER})
     assert "GraphiQL" in response.text
     assert response.headers["vary"] == "accept"
-    answer = client.get("/graphql", params={"query": HELLO}, headers={"accept": BROWSER})
+    # With a query in its address the page opens it; a program gets the answer.
+    assert "GraphiQL" in client.get("/graphql", params={"query": HELLO}, headers={"accept": BROWSER}).text
+    answer = client.get("/graphql", params={"query": HELLO}, headers={"accept": "application/json"})
     assert answer.json()["data"] == {"greeting": "Hello world"}
     assert code_of(client.get("/graphql", headers={"accept": "*/*"})) == "BAD_USER_INPUT"
 
@@ -175,7 +177,6 @@ def test_requests_run_beside_each_other(server: SmallServer) -> None:
         ("query Q($v: Int!) { number(value: $v) }", {"v": "1"}),
         ("query Q($v: Int!) { number(value: $v) }", {"v": 2**31}),
         ("query Q($v: Even!) { even(value: $v) }", {"v": 1}),
-        ("subscription { ticks }", None),
         ("{" * 5000, None),
         ("{ echo(value: " + "[" * 5000 + "]" * 5000 + ") }", None),
         ("{" + "a " * TOKEN_LIMIT + "}", None),
@@ -190,6 +191,32 @@ def test_request_errors(client: httpx.Client, query: str, variables: dict[str, o
         assert (response.status_code, code_of(response)) == (status, "BAD_USER_INPUT"), response.text
         assert "data" not in response.json()
     assert post(client, {"query": HELLO}).status_code == 200
+
+
+def _subscribe(client: httpx.Client) -> Iterator[tuple[int, httpx.Response]]:
+    """In all ways that clients have, with the status of each answer."""
+    body = {"query": "subscription { ticks }"}
+    yield 200, post(client, body, JSON)
+    yield 400, post(client, body, GRAPHQL)
+    yield 400, post(client, body, "text/event-stream")
+    yield 400, client.get("/graphql", params=body, headers={"accept": "text/event-stream"})
+    websocket = {"connection": "Upgrade", "sec-websocket-protocol": "graphql-transport-ws"}
+    for path in ("/graphql", "/graphql?query={greeting}"):
+        yield 400, client.get(path, headers={**websocket, "upgrade": "websocket"})
+
+
+def test_that_there_are_no_subscriptions_is_said(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    for status, response in _subscribe(client):
+        assert (response.status_code, code_of(response)) == (status, "SUBSCRIPTIONS_NOT_SUPPORTED")
+        assert "no subscriptions" in response.text
+    assert caplog.records == [], "no advice to install what would not help"
+    other = client.get(
+        "/graphql", params={"query": HELLO}, headers={"connection": "Upgrade", "upgrade": "h2c"}
+    )
+    assert other.json()["data"] == {"greeting": "Hello world"}
+    assert caplog.records == []
 
 
 def test_persisted_queries_are_refused_as_apollo_expects(client: httpx.Client) -> None:

@@ -138,12 +138,15 @@ async def test_a_mail_server_that_is_away_does_not_lose_the_message(outbox: Asyn
     assert row["body"] is not None
 
 
-async def test_without_a_mail_server_the_log_shows_the_link_once(outbox: AsyncEngine) -> None:
+@pytest.mark.parametrize(("log_links", "body"), [(False, None), (True, "A link: http://x/#secret")])
+async def test_without_a_mail_server_the_log_tells_of_it_once(
+    outbox: AsyncEngine, log_links: bool, body: str | None
+) -> None:
+    """With its link, which lets in whoever reads it, only where that is asked for."""
     await _queue(outbox, "anna@example.com")
-    postman = Postman(outbox, Settings(smtp_url=None))
+    postman = Postman(outbox, Settings(smtp_url=None, log_links=log_links))
     with structlog.testing.capture_logs() as lines:
         await postman.show_new()
         await postman.show_new()
-    assert [(line["recipient"], line["body"]) for line in lines] == [
-        ("anna@example.com", "A link: http://x/#secret")
-    ]
+    assert [(line["recipient"], line.get("body")) for line in lines] == [("anna@example.com", body)]
+    assert ("secret" in str(lines)) == log_links

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    build_schema,
+    parse,
+    print_ast,
+    validate,
+)
 from graphql.execution.values import get_variable_values
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -15,7 +25,7 @@ from starlette.routing import Route
 from server.pages import assets, graphiql_page, invitation_page
 from server.pages.documents import data_block
 from server.pages.files import FOLDER, OWN_FILES, own_address
-from server.pages.graphiql import graphiql_document
+from server.pages.graphiql import ANONYMOUS, graphiql_document, read_tabs
 from server.pages.libraries import (
     LIBRARY_FILES,
     PUBLIC_NETWORK,
@@ -40,7 +50,7 @@ def schema() -> GraphQLSchema:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    routes = [Route("/graphql", graphiql_page), Route("/invitation", invitation_page), assets]
+    routes = [Route("/graphql", graphiql_page()), Route("/invitation", invitation_page()), assets]
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with httpx.AsyncClient(transport=transport, base_url="http://pages.example") as client:
         yield client
@@ -67,6 +77,27 @@ def test_the_variables_of_a_tab_fit_its_operation(schema: GraphQLSchema, path: P
     assert {definition.variable.name.value for definition in definitions} == set(variables)
     # What does not fit is answered as a list of errors.
     assert not isinstance(get_variable_values(schema, definitions, variables), list)
+
+
+def test_a_tab_is_shown_to_those_who_may_send_it(schema: GraphQLSchema) -> None:
+    """What a mutation needs by its mark; a query's fields need it, or they are not asked for."""
+    for tab in read_tabs():
+        operation = _operation(parse(tab.query))
+        if operation.operation is OperationType.MUTATION:
+            (field,) = operation.selection_set.selections
+            assert isinstance(field, FieldNode)
+            assert tab.needs in _needed(schema, field.name.value)
+
+
+def _needed(schema: GraphQLSchema, mutation: str) -> set[str]:
+    assert schema.mutation_type is not None
+    node = schema.mutation_type.fields[mutation].ast_node
+    assert node is not None
+    marks = {directive.name.value: directive for directive in node.directives}
+    if {"public", "anonymous"} & marks.keys():
+        return {ANONYMOUS}
+    (value,) = next(iter(marks.values())).arguments
+    return set(re.findall(r"[A-Z_]+", print_ast(value)))
 
 
 def test_every_file_of_variables_belongs_to_an_operation() -> None:
@@ -175,3 +206,11 @@ def test_no_value_ends_the_data_block() -> None:
     block = data_block(value)
     assert "<" not in block
     assert json.loads(block) == value
+
+
+async def test_the_invitation_leads_to_the_front_end_where_there_is_one() -> None:
+    for app_url, name in (("https://app.example/welcome", "Go on"), (None, "Open GraphiQL")):
+        transport = httpx.ASGITransport(Starlette(routes=[Route("/invitation", invitation_page(app_url))]))
+        async with httpx.AsyncClient(transport=transport, base_url="http://pages.example") as client:
+            page = (await client.get("/invitation")).text
+        assert f'<a class="button" href="{app_url or "/graphql"}">{name}</a>' in page

@@ -23,6 +23,7 @@ REFERENCE_TABLES = {
     "sessions",
     "staff",
     "staff_changes",
+    "text_forms",
     "users",
 }
 """The same on every node: people, roles, mail. Whatever is added here belongs to no tree."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from authz.builtin_roles import BuiltinRole
 from models.accounts import CreditMode
+from server.clock import Clock
 from tests.api import Api
-from tests.clock import Clock
 from tests.credit import EURO
 from tests.plans import Plan, subscribe
 from tests.resolvers.mutations import Attempt, attempt

@@ -3,8 +3,8 @@
 
 import datetime
 
+from server.clock import Clock
 from tests.api import Api
-from tests.clock import Clock
 from tests.plans import make_plan
 from tests.stories.business import Business
 from tests.world import World

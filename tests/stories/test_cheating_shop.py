@@ -4,8 +4,8 @@ import datetime
 import hashlib
 from dataclasses import replace
 
+from server.clock import Clock
 from tests.api import Api
-from tests.clock import Clock
 from tests.plans import make_plan
 from tests.resolvers.mutations import attempt
 from tests.stories.business import Business

@@ -10,8 +10,8 @@ import zoneinfo
 
 import pytest
 
+from server.clock import Clock
 from tests.api import Api
-from tests.clock import Clock
 from tests.plans import make_plan
 from tests.stories.business import Business
 from tests.world import World

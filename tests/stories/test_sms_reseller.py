@@ -4,8 +4,8 @@ import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from server.clock import Clock
 from tests.api import Api
-from tests.clock import Clock
 from tests.credit import EURO, faults_of
 from tests.plans import make_plan
 from tests.stories.business import Business

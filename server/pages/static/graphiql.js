@@ -1,13 +1,19 @@
 /* global GraphiQL, GraphiQLPluginExplorer, React, ReactDOM */
+import { GraphQLEndpoint, Problem } from "./requests.js";
 import { forgetToken, keepToken, keptToken } from "./session.js";
+import { askedTab, filled, fitting, ANYBODY } from "./tabs.js";
 
-const { endpoint, tabs } = JSON.parse(document.getElementById("configuration").textContent);
+const { endpoint, tabs, operations, logins } = JSON.parse(document.getElementById("configuration").textContent);
+const server = new GraphQLEndpoint(endpoint);
 const form = document.getElementById("token-form");
 const input = document.getElementById("token");
 const forgetButton = document.getElementById("forget-token");
 const state = document.getElementById("token-state");
+const buttons = document.getElementById("logins");
 const root = ReactDOM.createRoot(document.getElementById("graphiql"));
 const explorer = GraphiQLPluginExplorer.explorerPlugin();
+const asked = askedTab(location.search);
+let shown = 0;
 
 function fetcherFor(token) {
   return GraphiQL.createFetcher({
@@ -24,32 +30,123 @@ function fetcherFor(token) {
   });
 }
 
-function show(token) {
-  const graphiql = React.createElement(GraphiQL, {
-    // The schema is what the token may see: another token, another GraphiQL.
-    key: token,
-    fetcher: fetcherFor(token),
-    defaultTabs: tabs,
-    plugins: [explorer],
-    storage: sessionStorage,
-    shouldPersistHeaders: false,
-  });
-  root.render(graphiql);
-  forgetButton.hidden = !token;
-  state.textContent = token ? `In use: …${token.slice(-4)}` : "No token: requests are anonymous";
+// Each caller finds the tabs of its own as it left them; they end with the browser's tab.
+function storageOf(token) {
+  const prefix = `${token.slice(-8)}:`;
+  return {
+    getItem: (key) => sessionStorage.getItem(prefix + key),
+    setItem: (key, value) => sessionStorage.setItem(prefix + key, value),
+    removeItem: (key) => sessionStorage.removeItem(prefix + key),
+    clear: () => sessionStorage.clear(),
+    get length() {
+      return sessionStorage.length;
+    },
+  };
 }
+
+async function show(token) {
+  const turn = ++shown;
+  forgetButton.hidden = !token;
+  state.textContent = token ? "Looking up whose token it is…" : "No token: requests are anonymous";
+  const viewer = token ? await viewerOf(token) : ANYBODY;
+  const methods = await paymentMethodsOf(token, viewer);
+  // Meanwhile another token may have been chosen.
+  if (turn !== shown) {
+    return;
+  }
+  if (token) {
+    state.textContent = inWords(viewer, token);
+  }
+  for (const button of buttons.children) {
+    button.setAttribute("aria-pressed", String(button.dataset.email === viewer.user?.email));
+  }
+  const ready = fitting(tabs, viewer).map((tab) => filled(tab, viewer, methods));
+  root.render(
+    React.createElement(GraphiQL, {
+      // The schema is what the token may see: another token, another GraphiQL.
+      key: token,
+      fetcher: fetcherFor(token),
+      defaultTabs: ready,
+      defaultEditorToolsVisibility: "variables",
+      ...(asked && { query: asked.query, variables: asked.variables }),
+      plugins: [explorer],
+      storage: storageOf(token),
+      shouldPersistHeaders: false,
+    }),
+  );
+}
+
+// Anybody, where the token is not valid (any more).
+async function viewerOf(token) {
+  try {
+    return (await server.send(operations.viewer, {}, token)).viewer ?? ANYBODY;
+  } catch {
+    return ANYBODY;
+  }
+}
+
+async function paymentMethodsOf(token, viewer) {
+  const account = viewer.accounts.nodes.find((each) => each.viewerPermissions.includes("CREDIT_WRITE"));
+  if (!account) {
+    return [];
+  }
+  const variables = { accountId: account.id };
+  const data = await server.send(operations["payment-methods"], variables, token).catch(() => null);
+  return data?.account?.paymentMethods?.nodes ?? [];
+}
+
+function inWords({ user, apiKey }, token) {
+  const known = logins.find((login) => login.email === user?.email);
+  if (known) {
+    return `${user.name} · ${known.label}, ${known.about}`;
+  }
+  if (user) {
+    return `${user.name} · ${user.email}`;
+  }
+  if (apiKey) {
+    return `API key “${apiKey.name}” · ${apiKey.role.name}, ${apiKey.account?.name ?? ""}`;
+  }
+  return `Not valid: …${token.slice(-4)}`;
+}
+
+async function signIn({ email, password }) {
+  try {
+    const { signIn } = await server.send(operations["sign-in"], { input: { email, password } });
+    if (!signIn.token) {
+      throw new Problem(signIn.userErrors.map((error) => error.message).join(" "));
+    }
+    use(signIn.token);
+  } catch (error) {
+    state.textContent = error instanceof Problem ? error.message : "Signing in failed.";
+  }
+}
+
+function use(token) {
+  keepToken(token);
+  input.value = "";
+  show(token);
+}
+
+for (const login of logins) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = login.label;
+  button.title = `Sign in as ${login.email}, ${login.about}`;
+  button.dataset.email = login.email;
+  button.addEventListener("click", () => signIn(login));
+  buttons.append(button);
+}
+buttons.hidden = !logins.length;
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   // A token copied from a terminal brings spaces and line breaks along.
   const token = input.value.replaceAll(/[^!-~]/g, "");
-  if (!token) {
+  if (token) {
+    use(token);
+  } else {
     input.focus();
-    return;
   }
-  keepToken(token);
-  input.value = "";
-  show(token);
 });
 
 forgetButton.addEventListener("click", () => {

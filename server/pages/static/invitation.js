@@ -35,6 +35,7 @@ async function showOffer(offer) {
   const expiry = new Date(offer.expiresAt).toLocaleString([], { dateStyle: "long", timeStyle: "short" });
   part("offer-title").textContent = kind.title(offer);
   showFacts("offer-facts", [...kind.facts(offer), ["Valid until", expiry]]);
+  showRights(kind.rights(offer));
   for (const input of document.querySelectorAll("input.email")) {
     input.value = offer.email;
   }
@@ -45,6 +46,7 @@ async function showOffer(offer) {
   onSubmit("kept-session", () => acceptAs(keptToken(), offer));
   onSubmit("sign-up", (fields) => signUp(offer, fields));
   onSubmit("sign-in", (fields) => signIn(offer, fields));
+  onSubmit("decline", decline);
   await offerKeptSession();
   showView("offer");
 }
@@ -59,6 +61,24 @@ function showFacts(id, facts) {
       return row;
     }),
   );
+}
+
+// What somebody could do, in words.
+function showRights(rights) {
+  const list = part("offer-rights");
+  list.replaceChildren(
+    ...rights.map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }),
+  );
+  list.hidden = !rights.length;
+}
+
+async function decline() {
+  await payloadOf(kind.decline.field, operations[kind.decline.document], { token: secret });
+  showView("declined");
 }
 
 async function offerKeptSession() {

@@ -1,9 +1,9 @@
-"""The clock that plans and sends go by, moved as only the database's owner can."""
+"""The clock that plans, cycles and sends go by, set as only the database's owner can: for demonstrations and
+tests (see `models.clock`)."""
 
 import datetime
-import math
 
-from sqlalchemy import delete, select
+from sqlalchemy import DateTime, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -11,7 +11,7 @@ from models.clock import clock, current_moment
 
 
 class Clock:
-    """Of one database."""
+    """Of one database, which `database` opens as its owner."""
 
     def __init__(self, database: AsyncEngine) -> None:
         self._database = database
@@ -22,15 +22,15 @@ class Clock:
             return (await connection.execute(select(current_moment()))).scalar_one()
 
     async def show(self, moment: datetime.datetime) -> None:
-        """Put it so that it shows this or up to a second more, and goes on from there."""
-        await self.reset()
-        ahead = moment - await self.now()
-        seconds = math.ceil(ahead.total_seconds())
+        """Set it so that it shows this or up to a second more, and goes on from there."""
+        ahead = func.extract("epoch", literal(moment, DateTime(timezone=True)) - func.now())
+        shown = upsert(clock).values(id=1, ahead=func.ceil(ahead))
+        replaced = {"ahead": shown.excluded.ahead}
         async with self._database.begin() as connection:
-            await connection.execute(upsert(clock).values(id=1, ahead=seconds))
+            await connection.execute(shown.on_conflict_do_update(index_elements=["id"], set_=replaced))
 
     async def forward(self, **span: int) -> None:
-        """Put it forward."""
+        """Set it forward."""
         await self.show(await self.now() + datetime.timedelta(**span))
 
     async def reset(self) -> None:

@@ -1,0 +1,31 @@
+"""Setting the embedded database's clock, to see what comes next."""
+
+import datetime
+import re
+
+from server.clock import Clock
+from server.commands.database import owners_database
+from server.commands.failures import CommandFailed
+from server.embedded_postgres import DatabaseAddresses
+
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([dh])")
+_FURTHEST = datetime.timedelta(days=3660)
+
+
+def hours_of(span: str) -> int:
+    """The hours of a span such as `31d` or `36h`. Raises CommandFailed for what is none."""
+    found = _SPAN.fullmatch(span)
+    if found is None:
+        raise CommandFailed(f"Not a span of time: {span!r}. Say 31d for 31 days, 36h for 36 hours.")
+    return int(found[1]) * (24 if found[2] == "d" else 1)
+
+
+async def set_forward(addresses: DatabaseAddresses, hours: int) -> datetime.datetime:
+    """Set the clock forward: what it shows then. Raises CommandFailed beyond ten years ahead."""
+    async with owners_database(addresses.owner) as database:
+        clock = Clock(database)
+        ahead = await clock.now() - datetime.datetime.now(datetime.UTC)
+        if ahead + datetime.timedelta(hours=hours) > _FURTHEST:
+            raise CommandFailed("The clock cannot be set further than ten years ahead.")
+        await clock.forward(hours=hours)
+        return await clock.now()

@@ -1,0 +1,47 @@
+"""What a demo is deployed with, where its operator has not said otherwise."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from server.clock import Clock
+from server.database import connect_as_owner
+from server.demo.year import Year
+from server.embedded_postgres import DatabaseAddresses
+from server.invoice_issuer import invoice_issuer
+from server.payments import PaymentProviderName
+from server.settings import Settings
+
+_ISSUER = {
+    "issuer_name": "Mandant Demo GmbH",
+    "issuer_street": "Beispielweg 1",
+    "issuer_postcode": "10115",
+    "issuer_city": "Berlin",
+    "issuer_country": "DE",
+    "issuer_vat_id": "DE123456789",
+    "tax_rate": Decimal(19),
+}
+
+
+def with_demo_settings(settings: Settings) -> Settings:
+    """Payments that move no money, where there are none, and an issuer of invoices, where there is none."""
+    changes: dict[str, object] = {}
+    if settings.payment_provider is PaymentProviderName.NONE:
+        changes["payment_provider"] = PaymentProviderName.PRACTICE
+    if settings.issuer_name is None:
+        changes |= _ISSUER
+    return settings.model_copy(update=changes)
+
+
+@asynccontextmanager
+async def demo_year(addresses: DatabaseAddresses, settings: Settings) -> AsyncIterator[Year | None]:
+    """The past that the demo gets; None in a database of others, whose clock nobody sets."""
+    issuer = invoice_issuer(settings)
+    if settings.database_url is not None or issuer is None:
+        yield None
+        return
+    owner = connect_as_owner(addresses.owner)
+    try:
+        yield Year(Clock(owner), issuer)
+    finally:
+        await owner.dispose()

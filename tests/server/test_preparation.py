@@ -1,0 +1,42 @@
+"""What is compiled before somebody asks."""
+
+import pytest
+from graphql import OperationDefinitionNode, OperationType
+
+from engine.plans import Operation
+from schema.root import build_schema
+from server.database import connect_as_application, read_pool
+from server.documents import Documents
+from server.executor import Executor
+from server.pages import likely_documents
+from server.preparation import prepare
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+async def test_the_pages_queries_are_compiled_before_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For persons and for API keys, without the database; each document is one valid operation."""
+    executor = Executor(
+        build_schema(), connect_as_application(NOWHERE, 1), read_pool(NOWHERE, 1), "http://a.test"
+    )
+    documents = Documents(executor.schema)
+    compiled: list[OperationType] = []
+    first = Operation._compile
+
+    def counted(self: Operation, *arguments: object) -> object:
+        compiled.append(self.type)
+        return first(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Operation, "_compile", counted)
+    await prepare(documents, executor, likely_documents())
+    checked = [documents.check(source, anonymous=False) for source in likely_documents()]
+    assert [each.errors for each in checked] == [[] for _ in checked]
+    operations = [
+        [node for node in each.document.definitions if isinstance(node, OperationDefinitionNode)]
+        for each in checked
+    ]
+    assert [len(each) for each in operations] == [1 for _ in checked]
+    prepared = list(compiled)
+    assert set(prepared) == {OperationType.QUERY}
+    await prepare(documents, executor, likely_documents())
+    assert compiled == prepared
