@@ -156,7 +156,7 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
 def _place(usage: Usage) -> tuple[object, ...]:
     """Where it stands on an invoice: account by account, what bears no label last."""
     label = usage.label or ""
-    return usage.account_id, str(usage.cycle_id), not label, sort_key(label), label, usage.unit_price
+    return usage.account_id, str(usage.source_id), not label, sort_key(label), label, usage.unit_price
 
 
 def _of_cycle(cycle: Cycle) -> ColumnElement[bool]:

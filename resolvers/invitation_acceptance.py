@@ -8,7 +8,7 @@ from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant, role_in
 from authz.guard import Authorized, lock_path
 from authz.offers import check_not_lapsed
-from authz.principals import Principal
+from authz.principals import ANONYMOUS, Principal
 from authz.reach import membership_holds
 from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.row_security import enter
@@ -22,6 +22,7 @@ from models.roles import roles
 from models.users import users
 from resolvers.events import EventKind, record
 from resolvers.invitations import InvitationStatus, lapse_of, status_of
+from resolvers.mailbox import check_verified
 from resolvers.member_changes import MemberChange
 from resolvers.ownership import take_ownership
 from resolvers.user_rights import limit_in_force
@@ -58,10 +59,10 @@ def invitation_preview(token: str) -> Select[Any]:
 async def accept_invitation(session: WriteSession, principal: Principal, token: str) -> MemberChange:
     """Become a member. What the person is elsewhere stays as it is (T12).
 
-    Only for the signed-in person with the invited address. Raises NotFound for an unknown link, and Refusal
-    with PERSON_REQUIRED, WRONG_PERSON, INVITATION_EXPIRED (also where the membership would have ended by
-    now), INVITATION_USED, INVITATION_REVOKED (also where the inviter lost the right meanwhile),
-    ALREADY_MEMBER, ALREADY_OWNS_ACCOUNT, ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
+    Only for the signed-in person with the invited address, which was proved. Raises NotFound for an unknown
+    link, and Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, INVITATION_EXPIRED (also where
+    the membership would have ended by now), INVITATION_USED, INVITATION_REVOKED (also where the inviter lost
+    the right meanwhile), ALREADY_MEMBER, ALREADY_OWNS_ACCOUNT, ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
     """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -81,6 +82,20 @@ async def accept_invitation(session: WriteSession, principal: Principal, token: 
     return await _join(session, principal, account, invitation, role)
 
 
+async def invitation_for(session: WriteSession, email_canonical: str, token: str) -> InvitationRow:
+    """The open invitation with this secret, which proves that its holder has the mailbox of the address that
+    it was made for. Raises what `accept_invitation` raises for the link and for another address."""
+    token_digest = digest(token, TokenKind.INVITATION)
+    if token_digest is None:
+        raise NotFound("invitationToken")
+    await enter(session, ANONYMOUS._replace(link=token_digest))
+    invitation = await invitation_behind(session, token_digest)
+    if email_canonical != invitation.email_canonical:
+        raise Refusal(RefusalCode.WRONG_PERSON)
+    check_unanswered(invitation)
+    return invitation
+
+
 async def _join(
     session: WriteSession,
     principal: Principal,
@@ -97,11 +112,6 @@ async def _join(
         update(invitations)
         .where(invitations.c.master_id == account.master_id, invitations.c.id == invitation.id)
         .values(accepted_at=func.now())
-    )
-    await session.execute(
-        update(users)
-        .where(users.c.id == principal.user_id, users.c.email_verified_at.is_(None))
-        .values(email_verified_at=func.now())
     )
     after = {"user": present(Kind.USER, principal.user_id), "role": role.name}
     subject_id = present(Kind.MEMBER, membership_id)
@@ -155,6 +165,7 @@ async def _check_person(session: WriteSession, user_id: UserId, invitation: Invi
     address = select(users.c.email_canonical).where(users.c.id == user_id)
     if (await session.execute(address)).scalar_one() != invitation.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
+    await check_verified(session, user_id)
 
 
 def check_unanswered(invitation: InvitationRow) -> None:

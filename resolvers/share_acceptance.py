@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select, update
+from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.guard import Authorized, lock_tree
 from authz.offers import check_not_lapsed
-from authz.principals import Principal
+from authz.principals import ANONYMOUS, Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.row_security import enter
 from authz.tokens import Digest, TokenKind, digest
@@ -18,6 +18,7 @@ from models.roles import roles
 from models.shares import share_accounts, shares
 from models.users import users
 from resolvers.events import EventKind
+from resolvers.mailbox import check_verified
 from resolvers.share_changes import ShareMade
 from resolvers.share_rows import ShareRow, log_share, opened_by, write_share
 from resolvers.shares import ShareStatus, lapse_of, status_of
@@ -62,9 +63,9 @@ def share_preview(token: str) -> Select[Any]:
 async def accept_share(session: WriteSession, principal: Principal, token: str) -> ShareMade:
     """Take what is shared. What the person is elsewhere stays as it is (T12).
 
-    Only for the signed-in person with the address. Raises NotFound for an unknown link, and Refusal with
-    PERSON_REQUIRED, WRONG_PERSON, SHARE_EXPIRED, SHARE_USED, SHARE_REVOKED (also where whoever gave it lost
-    the right meanwhile), ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
+    Only for the signed-in person with the address, which was proved. Raises NotFound for an unknown link, and
+    Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, SHARE_EXPIRED, SHARE_USED, SHARE_REVOKED
+    (also where whoever gave it lost the right meanwhile), ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
     """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -79,18 +80,28 @@ async def accept_share(session: WriteSession, principal: Principal, token: str) 
     address = select(users.c.email_canonical).where(users.c.id == principal.user_id)
     if (await session.execute(address)).scalar_one() != row.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
+    await check_verified(session, principal.user_id)
     check_unanswered(row)
     check_not_lapsed(row.lapse, RefusalCode.SHARE_EXPIRED, RefusalCode.SHARE_REVOKED)
     await write_share(session, row, {"user_id": principal.user_id, "accepted_at": func.now()})
-    verified = users.c.email_verified_at.is_(None)
-    await session.execute(
-        update(users).where(users.c.id == principal.user_id, verified).values(email_verified_at=func.now())
-    )
     share_id = ShareId(row.id)
     await log_share(
         session, principal, opened, EventKind.SHARE_ACCEPTED, share_id, None, {"email": row.email}
     )
     return ShareMade(share_id)
+
+
+async def check_share_for(session: WriteSession, email_canonical: str, token: str) -> None:
+    """Find that the holder of this secret has the mailbox of the address that an open share was made for.
+    Raises what `accept_share` raises for the link and for another address."""
+    token_digest = digest(token, TokenKind.SHARE)
+    if token_digest is None:
+        raise NotFound("shareToken")
+    await enter(session, ANONYMOUS._replace(link=token_digest))
+    offered = await share_behind(session, token_digest)
+    if email_canonical != offered.email_canonical:
+        raise Refusal(RefusalCode.WRONG_PERSON)
+    check_unanswered(offered)
 
 
 async def leave_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:

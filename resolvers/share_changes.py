@@ -137,7 +137,7 @@ async def _add(
         )
     )
     await add_accounts(session, share_id, opened)
-    await queue_share(session, principal, opened, email.original, f"{command.link}#{token}")
+    await queue_share(session, principal, opened, email, f"{command.link}#{token}")
     after = described(email.original, scope, command.expires_at)
     await log_share(session, principal, opened, EventKind.SHARE_CREATED, share_id, None, after)
     return share_id

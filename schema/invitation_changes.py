@@ -15,7 +15,6 @@ from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, InvitationId, Kind
 from resolvers import invitation_changes as writes
 from resolvers import invitations
-from resolvers.attempts import Limit
 from resolvers.identifiers import required
 from resolvers.invitation_acceptance import accept_invitation, invitation_preview
 from resolvers.offer_declining import decline_invitation
@@ -26,9 +25,6 @@ from schema.links import invitation_link
 from schema.member_changes import MemberPayload
 from schema.user_errors import UserError
 from schema.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
-
-_WINDOW = datetime.timedelta(minutes=10)
-_INVITATIONS_OF_A_PRINCIPAL = 300
 
 
 @strawberry.input(description="A role in an account, offered to an e-mail address.")
@@ -138,8 +134,7 @@ class InvitationMutation:
             made = await writes.invite_member(session, principal, command)
             return payload(InvitationPayload, invitation_id=made.invitation_id, replayed=made.replayed)
 
-        limit = Limit(f"invitations of {principal.id}", _INVITATIONS_OF_A_PRINCIPAL, _WINDOW)
-        return await perform(info, InvitationPayload, write, [limit], dry_run=input.dry_run)
+        return await perform(info, InvitationPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE), description="Withdraw an invitation that is still open."

@@ -9,7 +9,7 @@ from sqlalchemy import Uuid
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
 from engine.write_sessions import WriteSession
-from models.identifiers import AccountId, Kind
+from models.identifiers import AccountId, Kind, present
 from resolvers import accounts, members
 from resolvers import member_changes as writes
 from resolvers.identifiers import required
@@ -20,7 +20,7 @@ from schema.context import ContextInfo, principal_of
 from schema.members import Member
 from schema.updates import converted, expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
-from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.writes import OPEN, authz_revision, needs, payload, perform, removed_id, user_errors
 
 
 @strawberry.input(description="A member's new role or end. What is left out stays.")
@@ -77,6 +77,7 @@ class MemberEndPayload:
     """The account that somebody is no longer a member of."""
 
     account: Account | None = to_one(accounts.of_result)
+    removed_member_id: strawberry.ID | None = removed_id("member")
     access_changes: list[AccessChange] | None = access_changes()
     more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
@@ -113,8 +114,7 @@ class MemberMutation:
 
         async def write(session: WriteSession) -> MemberEndPayload:
             member_id = writes.membership_id_of(input.member_id)
-            done = await writes.remove_member(session, principal, member_id)
-            return payload(MemberEndPayload, account_id=done.account.account_id)
+            return _ended(await writes.remove_member(session, principal, member_id))
 
         return await perform(info, MemberEndPayload, write, dry_run=input.dry_run)
 
@@ -124,8 +124,7 @@ class MemberMutation:
 
         async def write(session: WriteSession) -> MemberEndPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            done = await writes.leave_account(session, principal, account_id)
-            return payload(MemberEndPayload, account_id=done.account.account_id)
+            return _ended(await writes.leave_account(session, principal, account_id))
 
         return await perform(info, MemberEndPayload, write, dry_run=input.dry_run)
 
@@ -151,3 +150,8 @@ class MemberMutation:
 
 def _role_id(text: str) -> uuid.UUID:
     return required(Kind.ROLE, text, "roleId")
+
+
+def _ended(done: writes.MemberChange) -> MemberEndPayload:
+    removed = strawberry.ID(present(Kind.MEMBER, done.membership_id))
+    return payload(MemberEndPayload, account_id=done.account.account_id, removed_member_id=removed)

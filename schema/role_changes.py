@@ -6,7 +6,7 @@ from sqlalchemy import Uuid
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
 from engine.write_sessions import WriteSession
-from models.identifiers import AccountId, Kind, RoleId
+from models.identifiers import AccountId, Kind, RoleId, present
 from resolvers import accounts, roles
 from resolvers import role_changes as writes
 from resolvers.identifiers import required
@@ -16,7 +16,7 @@ from schema.context import ContextInfo, principal_of
 from schema.roles import Role
 from schema.updates import converted, expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
-from schema.writes import authz_revision, needs, payload, perform, user_errors
+from schema.writes import authz_revision, needs, payload, perform, removed_id, user_errors
 
 
 @strawberry.input(description="A custom role. ACCOUNT_READ comes with any other permission.")
@@ -74,6 +74,7 @@ class RoleDeletePayload:
     """The account that a role was deleted from."""
 
     account: Account | None = to_one(accounts.of_result)
+    removed_role_id: strawberry.ID | None = removed_id("role")
     access_changes: list[AccessChange] | None = access_changes()
     more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
@@ -136,7 +137,8 @@ class RoleMutation:
 
         async def write(session: WriteSession) -> RoleDeletePayload:
             done = await writes.delete_role(session, principal, _role_id(input.role_id))
-            return payload(RoleDeletePayload, account_id=done.account.account_id)
+            removed = strawberry.ID(present(Kind.ROLE, done.role_id))
+            return payload(RoleDeletePayload, account_id=done.account.account_id, removed_role_id=removed)
 
         return await perform(info, RoleDeletePayload, write, dry_run=input.dry_run)
 

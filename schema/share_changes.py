@@ -18,7 +18,6 @@ from resolvers import share_acceptance as acceptance
 from resolvers import share_changes as writes
 from resolvers import share_updates as updates
 from resolvers import shares
-from resolvers.attempts import Limit
 from resolvers.identifiers import required
 from resolvers.offer_declining import decline_share
 from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
@@ -29,9 +28,6 @@ from schema.shares import Share
 from schema.updates import converted, expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
 from schema.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
-
-_WINDOW = datetime.timedelta(minutes=10)
-_SHARES_OF_A_PRINCIPAL = 300
 
 
 @strawberry.input(description="Accounts that are opened to an e-mail address by one grant.")
@@ -157,8 +153,7 @@ class ShareMutation:
             )
             return _payload(await writes.create_share(session, principal, command))
 
-        limit = Limit(f"shares of {principal.id}", _SHARES_OF_A_PRINCIPAL, _WINDOW)
-        return await perform(info, SharePayload, write, [limit], dry_run=input.dry_run)
+        return await perform(info, SharePayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE),

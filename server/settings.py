@@ -33,9 +33,7 @@ class Settings(BaseSettings):
     migration_database_url: DatabaseUrl | None = Field(
         default=None, description="The same database as its owner, for `mandant migrate`."
     )
-    folder: Annotated[Path, AfterValidator(values.folder)] = Field(
-        default=Path(".mandant"), description="Where the embedded PostgreSQL lives."
-    )
+    folder: Path = Field(default=Path(".mandant"), description="Where the embedded PostgreSQL lives.")
     host: Annotated[str, AfterValidator(values.host)] = Field(
         default="127.0.0.1", validation_alias="HOST", description="Address to listen on."
     )

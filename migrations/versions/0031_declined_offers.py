@@ -13,7 +13,7 @@ TABLES = {"invitations": "By who was invited.", "shares": "By who was to get it.
 
 def upgrade() -> None:
     for table, comment in TABLES.items():
-        column = sa.Column(
+        column: sa.Column[bool] = sa.Column(
             "declined", sa.Boolean(), nullable=False, server_default=sa.false(), comment=comment
         )
         op.add_column(table, column)

@@ -98,7 +98,7 @@ async def _writing(owner_url: str) -> AsyncIterator[AsyncConnection]:
 
 
 async def _person(connection: AsyncConnection, email: str) -> UserId:
-    """Who has proved to have the address, by accepting what was mailed to it: else whoever signs up with a
+    """Who has proved to have the address, by a link that was mailed to it: else whoever signs up with a
     colleague's address first would be staff in its place (T11)."""
     try:
         canonical = email_address(email).canonical
@@ -110,7 +110,7 @@ async def _person(connection: AsyncConnection, email: str) -> UserId:
         raise CommandFailed(f"Nobody has signed up with {email}.")
     if row.email_verified_at is None:
         raise CommandFailed(
-            f"{email} was never proved to be the person's own: an invitation that is accepted proves it."
+            f"{email} was never verified: the link that was mailed when the person signed up does that."
         )
     return UserId(row.id)
 

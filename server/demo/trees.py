@@ -1,5 +1,6 @@
 """Large data: trees of 21 accounts as rows, made without the database and without the rules."""
 
+import datetime
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ _SUBACCOUNT_ROLES = (BuiltinRole.ADMINISTRATOR, BuiltinRole.FINANCE, BuiltinRole
 NAME_FORMS = ("sort_key", "search_key")
 
 COLUMNS = {
-    "users": ("id", "name", "email", "email_canonical", "password_hash", "sort_key"),
+    "users": ("id", "name", "email", "email_canonical", "password_hash", "email_verified_at", "sort_key"),
     "accounts": ("master_id", "id", "parent_id", "external_id", "name", "status", *NAME_FORMS),
     "account_closure": ("master_id", "ancestor_id", "descendant_id", "depth"),
     "memberships": ("master_id", "account_id", "id", "user_id", "role_id"),
@@ -73,7 +74,8 @@ def _add_tree(rows: Rows, number: int, password_hash: str) -> None:
 def _add_person(rows: Rows, name: str, password_hash: str) -> uuid.UUID:
     user_id = new_id()
     email = f"person-{user_id.hex[-15:]}@example.com"
-    rows.add("users", user_id, name, email, email, password_hash, sort_key(name))
+    verified_at = datetime.datetime.now(datetime.UTC)
+    rows.add("users", user_id, name, email, email, password_hash, verified_at, sort_key(name))
     return user_id
 
 

@@ -25,9 +25,9 @@ class Configuration:
     operations: dict[str, str]
 
 
-def read_operations() -> dict[str, str]:
-    """The documents of `operations/invitation/`, by name without `.graphql`."""
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(OPERATIONS.glob("*.graphql"))}
+def read_operations(folder: Path = OPERATIONS) -> dict[str, str]:
+    """The documents of a page's folder, by name without `.graphql`."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.graphql"))}
 
 
 def _invitation_document(app_url: str | None) -> Document:

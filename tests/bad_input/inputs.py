@@ -30,8 +30,11 @@ def inputs(place: Place) -> dict[str, Input]:
 def _signing_in(place: Place) -> dict[str, Input]:
     return {
         "signUp": {"name": "A", "email": _address(place), "password": PASSWORD, "accountName": "B"}
-        | {"invitationToken": None, "currency": "CHF"},
-        "signIn": {"email": place.member.person.email, "password": PASSWORD},
+        | {"invitationToken": None, "shareToken": None, "currency": "CHF"},
+        "signIn": {"email": place.member.person.email, "password": PASSWORD, "deviceToken": "mdd_x"},
+        "emailVerify": {"token": place.verification, "password": PASSWORD},
+        "passwordResetRequest": {"email": place.member.person.email},
+        "passwordReset": {"token": place.reset, "newPassword": "another good password"},
         "passwordChange": {"currentPassword": PASSWORD, "newPassword": "another good password"},
     }
 

@@ -130,9 +130,10 @@ async def test_without_a_dry_run_nothing_of_it_is_told(api: Api, world: World, b
 
 async def test_a_refused_dry_run_tells_nothing_but_why(api: Api, brand: Brand) -> None:
     """As in earnest: the last owner cannot leave."""
-    tried = await attempt(api, "memberLeave", brand.owner, _CHANGES, accountId=brand.master.id, dryRun=True)
+    told = f"removedMemberId {_CHANGES}"
+    tried = await attempt(api, "memberLeave", brand.owner, told, accountId=brand.master.id, dryRun=True)
     assert tried.code == "LAST_OWNER"
-    assert tried.payload["accessChanges"] is None
+    assert (tried.payload["accessChanges"], tried.payload["removedMemberId"]) == (None, None)
 
 
 async def test_one_after_the_other_in_one_request(api: Api, world: World, brand: Brand) -> None:

@@ -97,8 +97,8 @@ async def test_a_removed_member_is_refused_by_the_very_next_request(api: Api, wo
     owner = await world.member(account, BuiltinRole.OWNER)
     member = await world.member(account, BuiltinRole.MARKETER)
     assert await _sees(api, member, account.id)
-    removed = await done(api, "memberRemove", owner, "account { id }", memberId=member.id)
-    assert removed["account"] == {"id": account.id}
+    removed = await done(api, "memberRemove", owner, "account { id } removedMemberId", memberId=member.id)
+    assert (removed["account"], removed["removedMemberId"]) == ({"id": account.id}, member.id)
     assert not await _sees(api, member, account.id)
     event = await last_event(api, owner, account.id)
     assert (event["kind"], event["subjectId"], event["before"], event["after"]) == (
@@ -115,8 +115,8 @@ async def test_who_leaves_is_gone_and_elsewhere_still_there(api: Api, world: Wor
     owner = await world.member(account, BuiltinRole.OWNER)
     member = await world.member(account, BuiltinRole.ANALYST)
     await world.member(other, BuiltinRole.ANALYST, member.person)
-    left = await done(api, "memberLeave", member, "account { id }", accountId=account.id)
-    assert left["account"] is None
+    left = await done(api, "memberLeave", member, "account { id } removedMemberId", accountId=account.id)
+    assert (left["account"], left["removedMemberId"]) == (None, member.id)
     assert not await _sees(api, member, account.id)
     assert await _sees(api, member, other.id)
     event = await last_event(api, owner, account.id)

@@ -329,7 +329,8 @@ async def test_the_log_tells_what_was_changed(api: Api, main: Account, owner: Me
     role = await made_role(api, owner, permissionsBelow=["PLAN_READ"])
     change = {"name": "Reader", "permissionsBelow": []}
     await done(api, "roleUpdate", owner, roleId=role["id"], expectedVersion=1, **change)
-    await done(api, "roleDelete", owner, roleId=role["id"])
+    deleted = await done(api, "roleDelete", owner, "removedRoleId", roleId=role["id"])
+    assert deleted["removedRoleId"] == role["id"]
     events = await events_of(api, owner, main.id)
     permissions, below = ["ACCOUNT_READ", "CONTACTS_READ"], ["ACCOUNT_READ", "PLAN_READ"]
     first = {"name": "Editor", "description": "", "permissions": permissions, "permissionsBelow": below}

@@ -14,7 +14,9 @@ from models import metadata
 REFERENCE_TABLES = {
     "attempts",
     "clock",
+    "devices",
     "invoice_numbers",
+    "mailbox_links",
     "outbox_messages",
     "ownerships",
     "plans",

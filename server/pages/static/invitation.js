@@ -1,6 +1,6 @@
 import { kindOf } from "./offers.js";
-import { GraphQLEndpoint, Problem } from "./requests.js";
-import { keepToken, keptToken } from "./session.js";
+import { GraphQLEndpoint, Problem, inWords } from "./requests.js";
+import { keepDevice, keepToken, keptDevice, keptToken } from "./session.js";
 
 const { endpoint, operations } = JSON.parse(document.getElementById("configuration").textContent);
 const server = new GraphQLEndpoint(endpoint);
@@ -41,7 +41,7 @@ async function showOffer(offer) {
   }
   // Whoever signs up by an invitation joins its account; a guest has an account of its own.
   for (const element of document.querySelectorAll("#sign-up .own-account")) {
-    element.hidden = element.disabled = kind.signUpAccepts;
+    element.hidden = element.disabled = !kind.signUpNeedsAccount;
   }
   onSubmit("kept-session", () => acceptAs(keptToken(), offer));
   onSubmit("sign-up", (fields) => signUp(offer, fields));
@@ -77,7 +77,7 @@ function showRights(rights) {
 }
 
 async function decline() {
-  await payloadOf(kind.decline.field, operations[kind.decline.document], { token: secret });
+  await server.payloadOf(kind.decline.field, operations[kind.decline.document], { token: secret });
   showView("declined");
 }
 
@@ -118,47 +118,38 @@ function onSubmit(id, action) {
 async function signUp(offer, fields) {
   const { name, password } = fields;
   const input = { name, email: offer.email, password, ...kind.signUp(fields, secret) };
-  const { token } = await payloadOf("signUp", operations["sign-up"], input);
+  const { token, deviceToken } = await server.payloadOf("signUp", operations["sign-up"], input);
   keepToken(token);
-  if (kind.signUpAccepts) {
-    showAccepted(offer);
-  } else {
-    await acceptAs(token, offer);
-  }
+  keepDevice(deviceToken);
+  showAccepted(offer);
 }
 
 async function signIn(offer, { password }) {
-  const { token } = await payloadOf("signIn", operations["sign-in"], { email: offer.email, password });
+  const input = { email: offer.email, password, deviceToken: keptDevice() };
+  const { token, deviceToken } = await server.payloadOf("signIn", operations["sign-in"], input);
   keepToken(token);
+  keepDevice(deviceToken);
   await acceptAs(token, offer);
 }
 
 async function acceptAs(token, offer) {
-  await payloadOf(kind.accept.field, operations[kind.accept.document], { token: secret }, token);
+  try {
+    await server.payloadOf(kind.accept.field, operations[kind.accept.document], { token: secret }, token);
+  } catch (error) {
+    throw error.code === "ADDRESS_NOT_VERIFIED" ? await unverified(token) : error;
+  }
   showAccepted(offer);
 }
 
-// The payload of a mutation that did what it was asked to; otherwise a Problem with the server's words.
-async function payloadOf(field, document, input, token) {
-  const payload = (await server.send(document, { input }, token))[field];
-  if (payload.userErrors.length) {
-    throw new Problem(payload.userErrors.map((error) => error.message).join("\n"));
-  }
-  return payload;
+async function unverified(token) {
+  await server.send(operations["email-verification-request"], {}, token);
+  return new Problem("Your e-mail address is not confirmed yet. Open the link that was sent to it, then accept here.");
 }
 
 function showAccepted(offer) {
   part("accepted-title").textContent = kind.acceptedTitle(offer);
   showFacts("accepted-facts", kind.facts(offer));
   showView("accepted");
-}
-
-function inWords(error) {
-  if (error instanceof Problem) {
-    return error.message;
-  }
-  console.error(error);
-  return "Something on this page went wrong. Please try again.";
 }
 
 function showChosenWay() {

@@ -1,7 +1,8 @@
 // What a link offers, told by its secret: a role in an account, or accounts that are shared.
 //
-// `field` is the query's field, and the name of its document. `signUp` gives what the mutation needs beside the
-// person; `signUpAccepts` says whether it accepts the offer as well. `rights` are sentences about what it lets do.
+// `field` is the query's field, and the name of its document. `signUp` gives what the mutation, which accepts the
+// offer as well, needs beside the person; `signUpNeedsAccount`: a name for an own account is among it. `rights` are
+// sentences about what it lets do.
 
 const inWords = new Intl.ListFormat("en", { type: "conjunction" });
 const spoken = (name) => name.toLowerCase().replaceAll("_", " ");
@@ -22,7 +23,7 @@ const invitation = {
   field: "invitation",
   accept: { field: "invitationAccept", document: "accept-invitation" },
   decline: { field: "invitationDecline", document: "decline-invitation" },
-  signUpAccepts: true,
+  signUpNeedsAccount: false,
   signUp: (fields, secret) => ({ invitationToken: secret }),
   title: ({ inviterName, accountName }) =>
     inviterName ? `${inviterName} invites you to ${accountName}` : `You are invited to ${accountName}`,
@@ -38,8 +39,8 @@ const share = {
   field: "share",
   accept: { field: "shareAccept", document: "accept-share" },
   decline: { field: "shareDecline", document: "decline-share" },
-  signUpAccepts: false,
-  signUp: ({ accountName }) => ({ accountName }),
+  signUpNeedsAccount: true,
+  signUp: ({ accountName }, secret) => ({ accountName, shareToken: secret }),
   title: ({ giverName, accountNames }) =>
     giverName
       ? `${giverName} shares ${inWords.format(accountNames)} with you`
