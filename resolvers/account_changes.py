@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select, update
 
 from authz.delegation import check_passing_all_roles
-from authz.guard import Authorized, Effect, authorize
+from authz.guard import Authorized, Effect, authorize, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
@@ -54,9 +54,12 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     account = await authorize(
         session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.effect
     )
-    settings = {command.rights_inheritance, command.api_key_creation} - {UNCHANGED}
-    if settings and not account.mask & account.below_mask & Permission.SETTINGS_WRITE.bit:
-        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    if {command.rights_inheritance, command.api_key_creation} != {UNCHANGED}:
+        passing = await authorize_also(
+            session, principal, account.account_id, Permission.SETTINGS_WRITE, command.effect
+        )
+        if not passing.below_mask & Permission.SETTINGS_WRITE.bit:
+            raise PermissionDenied(Permission.SETTINGS_WRITE)
     if command.api_key_creation is not UNCHANGED and account.account_id != account.master_id:
         message = "Set it in the master account: it holds for the whole tree."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")

@@ -58,7 +58,8 @@ async def invite_member(
     Needs MEMBERS_WRITE and all that the role gives. Answers alike whether or not anybody is registered with
     the address (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
-    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE)
+    until = command.member_expires_at
+    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE, until=until)
     email = email_address(command.email)
     request = IdempotentRequest(
         "memberInvite",
@@ -121,8 +122,11 @@ async def revoke_invitation(
 ) -> InvitationMade:
     """Withdraw an open invitation, whatever the account's status. Needs MEMBERS_WRITE. Raises
     INVITATION_USED."""
-    account_id = select(invitations.c.account_id).where(invitations.c.id == invitation_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
+    named = invitations.c.id == invitation_id
+    account_id = select(invitations.c.account_id).where(named).scalar_subquery()
+    until = select(invitations.c.member_expires_at).where(named).scalar_subquery()
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    account = await authorize(session, principal, account_id, permission, effect, until=until)
     this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
     row = (await session.execute(select(invitations).where(this))).one_or_none()
     if row is None:
