@@ -24,7 +24,7 @@ from sqlalchemy import (
 from authz.offers import answer_of, giver_row, offer_row
 from authz.parent_access import PASSING
 from authz.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
-from authz.reach import direct_grant_rows, granted_mask, passed_mask
+from authz.reach import granted_mask, lasting_grants, passed_mask
 from authz.status import effective_status
 from models.accounts import AccountStatus, account_closure, accounts
 from models.functions import StoredFunction
@@ -51,7 +51,7 @@ def _of_request() -> Select[Any]:
         account_closure.alias(),
     )
     giver = giver_row(offer, offer.c.asker_user_id, offer.c.asker_api_key_id)
-    grants = direct_grant_rows(giver).cte("giver_grants")
+    grants = lasting_grants(giver).cte("giver_grants")
     held_above = granted_mask(path, grants).op("&")(passed_mask(path, grants))
     leads = and_(path.c.master_id == grants.c.master_id, path.c.ancestor_id == grants.c.account_id)
     to_parent = and_(path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.parent_id)

@@ -21,7 +21,7 @@ from models.members import memberships
 from models.users import users
 from resolvers.blockers import blocked, members_with
 from resolvers.emails import EmailAddress, email_address
-from resolvers.events import EventKind, record
+from resolvers.events import Change, EventKind, record, record_of_each
 from resolvers.idempotency import IdempotentRequest, earlier_outcome, remember
 from resolvers.invitation_mail import queue_invitation
 from resolvers.member_changes import check_expiry
@@ -58,7 +58,8 @@ async def invite_member(
     Needs MEMBERS_WRITE and all that the role gives. Answers alike whether or not anybody is registered with
     the address (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
-    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE)
+    until = command.member_expires_at
+    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE, until=until)
     email = email_address(command.email)
     request = IdempotentRequest(
         "memberInvite",
@@ -121,8 +122,11 @@ async def revoke_invitation(
 ) -> InvitationMade:
     """Withdraw an open invitation, whatever the account's status. Needs MEMBERS_WRITE. Raises
     INVITATION_USED."""
-    account_id = select(invitations.c.account_id).where(invitations.c.id == invitation_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
+    named = invitations.c.id == invitation_id
+    account_id = select(invitations.c.account_id).where(named).scalar_subquery()
+    until = select(invitations.c.member_expires_at).where(named).scalar_subquery()
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    account = await authorize(session, principal, account_id, permission, effect, until=until)
     this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
     row = (await session.execute(select(invitations).where(this))).one_or_none()
     if row is None:
@@ -137,6 +141,27 @@ async def revoke_invitation(
             session, principal, account, EventKind.INVITATION_REVOKED, subject_id, dict(before), None
         )
     return InvitationMade(account, invitation_id, replayed=False)
+
+
+async def revoke_invitations(session: WriteSession, principal: Principal, account: Authorized) -> int:
+    """Withdraw all that are open in a locked account. How many there were."""
+    invitation = invitations.c
+    withdrawn = (
+        update(invitations)
+        .where(
+            invitation.master_id == account.master_id,
+            invitation.account_id == account.account_id,
+            invitation.accepted_at.is_(None),
+            invitation.revoked_at.is_(None),
+            invitation.expires_at > func.now(),
+        )
+        .values(revoked_at=func.now())
+        .returning(invitation.id, invitation.email)
+    )
+    rows = (await session.execute(withdrawn)).all()
+    told: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
+    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, told)
+    return len(rows)
 
 
 async def refuse_members(

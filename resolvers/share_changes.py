@@ -79,7 +79,8 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     ALREADY_SHARED, ALREADY_MEMBER, REACHED_BY_SHARE, ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     check_count(command.account_ids)
-    opened = await authorize_all(session, principal, command.account_ids, Permission.MEMBERS_WRITE)
+    permission, until = Permission.MEMBERS_WRITE, command.expires_at
+    opened = await authorize_all(session, principal, command.account_ids, permission, until=until)
     email = email_address(command.email)
     request = _request(command, email)
     # Under the tree: the same key with other accounts is another request, not a new key.
@@ -88,7 +89,7 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     if earlier is not None:
         return ShareMade(ShareId(uuid.UUID(earlier["share"])), replayed=True)
     scope = await wanted_scope(session, opened, command.scope)
-    await check_giver(session, principal, opened, scope, command.scope.field)
+    check_giver(opened, scope, command.scope.field)
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
     await refuse_members(session, principal, opened, email.canonical)

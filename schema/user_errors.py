@@ -14,6 +14,7 @@ from authz.refusals import (
     VersionConflict,
 )
 from engine.rules import Public
+from resolvers.settlements import NotSettled, Obstacle, ObstacleKind
 from schema.amounts import MicroAmount
 
 
@@ -78,6 +79,28 @@ class InsufficientCreditError(UserError):
 
 
 @strawberry.type(
+    name="SettlementObstacle",
+    description="Something that an account holds, and that has to be settled first.",
+    directives=[Public()],
+)
+class SettlementObstacle:
+    kind: ObstacleKind = strawberry.field(description="What it is.")
+    count: int = strawberry.field(description="How many of them there are.")
+    amount: MicroAmount | None = strawberry.field(
+        description="How much credit it is about; null for who may not see the account's credit."
+    )
+
+
+@strawberry.type(
+    name="AccountNotSettled",
+    description="ACCOUNT_NOT_SETTLED: what the account holds stands in the way.",
+    directives=[Public()],
+)
+class AccountNotSettledError(UserError):
+    obstacles: list[SettlementObstacle] = strawberry.field(description="All that stands in the way.")
+
+
+@strawberry.type(
     name="RateLimited",
     description="RATE_LIMITED: it was tried too often. The response has the header `Retry-After` as well.",
     directives=[Public()],
@@ -132,6 +155,13 @@ def user_error(refusal: Refusal) -> UserError:
         return InsufficientCreditError(
             code=refusal.code, field=path, message=refusal.message, available=available
         )
+    if isinstance(refusal, NotSettled):
+        return AccountNotSettledError(
+            code=refusal.code,
+            field=path,
+            message=refusal.message,
+            obstacles=[_obstacle(obstacle) for obstacle in refusal.obstacles],
+        )
     if isinstance(refusal, Blocked):
         return BlockedError(
             code=refusal.code,
@@ -157,3 +187,8 @@ def user_error(refusal: Refusal) -> UserError:
             code=refusal.code, field=path, message=refusal.message, current_version=refusal.current_version
         )
     return RefusedError(code=refusal.code, field=path, message=refusal.message)
+
+
+def _obstacle(obstacle: Obstacle) -> SettlementObstacle:
+    amount = None if obstacle.amount is None else MicroAmount(obstacle.amount)
+    return SettlementObstacle(kind=obstacle.kind, count=obstacle.count, amount=amount)
