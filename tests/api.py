@@ -108,7 +108,7 @@ INPUT_TYPES = {
     "shareRevoke": "ShareInput",
     "accountSuspend": "AccountStatusInput",
     "accountResume": "AccountStatusInput",
-    "accountClose": "AccountStatusInput",
+    "accountClose": "AccountCloseInput",
     "apiKeyRevoke": "ApiKeyInput",
     "apiKeyAdopt": "ApiKeyInput",
 }
