@@ -139,7 +139,7 @@ class Rights:
     def share_status(self, share: Share) -> str:
         """The same of a share."""
         stands = all(
-            self._offers(share.giver, account, self.shared(share), self.by_itself(share.giver, account))
+            self._offers(share.giver, account, self.shared(share), self.lasting(share.giver, account))
             for account in share.accounts
         )
         return "LAPSED" if share.status == "PENDING" and not stands else share.status
