@@ -16,9 +16,11 @@ from sqlalchemy import (
     CompoundSelect,
     FromClause,
     Select,
+    Text,
     Uuid,
     and_,
     any_,
+    cast,
     func,
     literal,
     null,
@@ -28,7 +30,7 @@ from sqlalchemy import (
 
 from authz.permissions import Permission, allows
 from authz.principals import key_works
-from authz.reach import active_memberships, grant_rows_now, granted_mask, share_holds
+from authz.reach import active_memberships, dated_grant_rows, granted_mask, share_holds
 from authz.status import status_mask
 from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
@@ -57,8 +59,9 @@ def access_of(
     user_ids: Collection[uuid.UUID] | None = None,
     api_key_ids: Collection[uuid.UUID] | None = None,
 ) -> Select[Any]:
-    """The same in many accounts, after their status: (account_id, user_id, api_key_id, mask). Of all, or of
-    these people and keys alone."""
+    """The same in many accounts, after their status: (account_id, user_id, api_key_id, mask), what it is made
+    of (masks, ends: when each of them ends by itself, null: never), and of keys where they work from
+    (ip_ranges, else null). Of all, or of these people and keys alone."""
     closure, account = account_closure.alias(), accounts.alias()
     path = select(*closure.c).where(closure.c.descendant_id == any_(ids(account_ids))).cte("path")
     found = holders(places(path)).subquery("everybody")
@@ -70,21 +73,27 @@ def access_of(
     left = select(*account.c, status_mask(account).label("left_by_status"))
     left_in = left.where(account.c.id == any_(ids(account_ids))).cte("accounts_of_access")
     own = and_(left_in.c.master_id == access.c.master_id, left_in.c.id == access.c.account_id)
+    bound = api_keys.alias()
+    same_key = and_(bound.c.master_id == access.c.master_id, bound.c.id == access.c.api_key_id)
     return (
         select(
             access.c.account_id,
             access.c.user_id,
             access.c.api_key_id,
             access.c.mask.op("&")(left_in.c.left_by_status).label("mask"),
+            left_in.c.left_by_status,
+            access.c.masks,
+            access.c.ends,
+            cast(bound.c.ip_ranges, ARRAY(Text)).label("ip_ranges"),
         )
-        .select_from(access.join(left_in, own))
+        .select_from(access.join(left_in, own).outerjoin(bound, same_key))
         .where(allows(access.c.mask, Permission.ACCOUNT_READ))
     )
 
 
 def grants_within(within: FromClause) -> FromClause:
     """What is held in the accounts of these rows (master_id, account_id), in whatever way: rows (master_id,
-    account_id, own_mask, below_mask, user_id, api_key_id)."""
+    account_id, own_mask, below_mask, expires_at, user_id, api_key_id)."""
     closure = account_closure.alias()
     path = (
         select(*closure.c)
@@ -94,7 +103,7 @@ def grants_within(within: FromClause) -> FromClause:
         )
         .cte("path")
     )
-    grant = grant_rows_now(holders(places(path)).cte("holders"), *_WHOSE).subquery("grants")
+    grant = dated_grant_rows(holders(places(path)).cte("holders"), *_WHOSE).subquery("grants")
     held = and_(within.c.master_id == grant.c.master_id, within.c.account_id == grant.c.account_id)
     return select(*grant.c).join(within, held).subquery("grants_within")
 
@@ -128,9 +137,10 @@ def holders(place: FromClause) -> CompoundSelect[Any]:
 
 
 def _granted(path: FromClause, holder: FromClause) -> FromClause:
-    """What reach gives the holders at the path's end: rows (master_id, account_id, user_id, api_key_id,
-    mask)."""
-    grant = grant_rows_now(holder, *_WHOSE).subquery("grants")
+    """What reach gives the holders at the path's end: rows (master_id, account_id, user_id, api_key_id, mask,
+    masks, ends)."""
+    grant = dated_grant_rows(holder, *_WHOSE).subquery("grants")
+    given = granted_mask(path, grant)
     leads = and_(grant.c.master_id == path.c.master_id, grant.c.account_id == path.c.ancestor_id)
     return (
         select(
@@ -138,7 +148,9 @@ def _granted(path: FromClause, holder: FromClause) -> FromClause:
             path.c.descendant_id.label("account_id"),
             grant.c.user_id,
             grant.c.api_key_id,
-            func.bit_or(granted_mask(path, grant)).label("mask"),
+            func.bit_or(given).label("mask"),
+            func.array_agg(given).label("masks"),
+            func.array_agg(grant.c.expires_at).label("ends"),
         )
         .select_from(path.join(grant, leads))
         .group_by(path.c.master_id, path.c.descendant_id, grant.c.user_id, grant.c.api_key_id)

@@ -5,6 +5,7 @@ held in the accounts concerned, as one digest a subject, and what else decides w
 Rows of access are read only of subjects and accounts where these differ.
 """
 
+import datetime
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -49,11 +50,22 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True)
+class End:
+    """What is lost by itself at a moment, unless something changes before."""
+
+    ends_at: datetime.datetime
+    mask: int
+
+
+@dataclass(frozen=True)
 class Held:
-    """What is held in a cell."""
+    """What is held in a cell; what of it ends by itself, in the order of time; and of a key where it works
+    from, None for a person."""
 
     subject: Subject
     mask: int
+    ends: tuple[End, ...] = ()
+    ip_ranges: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,12 +127,20 @@ def _limits(touched: Collection[AccountId]) -> Select[Any]:
 
 
 def _grants(touched: Collection[AccountId]) -> Select[Any]:
-    grant = grants_within(_within(touched))
-    line = func.concat_ws(":", grant.c.account_id, grant.c.own_mask, grant.c.below_mask)
-    lines = func.string_agg(cast(line, Text), aggregate_order_by(literal(","), line))
-    return select(grant.c.user_id, grant.c.api_key_id, func.md5(lines).label("digest")).group_by(
-        grant.c.user_id, grant.c.api_key_id
+    grant, key = grants_within(_within(touched)), api_keys.alias()
+    same_key = and_(key.c.master_id == grant.c.master_id, key.c.id == grant.c.api_key_id)
+    line = func.concat_ws(
+        ":",
+        grant.c.account_id,
+        grant.c.own_mask,
+        grant.c.below_mask,
+        func.coalesce(cast(grant.c.expires_at, Text), "never"),
+        cast(key.c.ip_ranges, Text),
     )
+    lines = func.string_agg(cast(line, Text), aggregate_order_by(literal(","), line))
+    digest = func.md5(lines).label("digest")
+    statement = select(grant.c.user_id, grant.c.api_key_id, digest).outerjoin_from(grant, key, same_key)
+    return statement.group_by(grant.c.user_id, grant.c.api_key_id)
 
 
 async def cells(
@@ -136,8 +156,28 @@ async def cells(
     found = {}
     for row in await session.execute(statement):
         subject = Subject(row.user_id, row.api_key_id)
-        found[Cell(AccountId(row.account_id), subject.id)] = Held(subject, row.mask)
+        parts = [(mask & row.left_by_status, end) for mask, end in zip(row.masks, row.ends, strict=True)]
+        ranges = None if row.ip_ranges is None else tuple(row.ip_ranges)
+        found[Cell(AccountId(row.account_id), subject.id)] = Held(subject, row.mask, ends_of(parts), ranges)
     return Cells(found, max(found) if len(found) > MOST_CELLS else None)
+
+
+def ends_of(parts: Collection[tuple[int, datetime.datetime | None]]) -> tuple[End, ...]:
+    """What is lost when, of rights that are given by these (mask, end; None: never): what is given by several
+    is lost with the last of them."""
+    lasting = 0
+    for mask, end in parts:
+        lasting |= 0 if end is not None else mask
+    found: list[End] = []
+    dated = [(end, mask) for mask, end in parts if end is not None]
+    for end, mask in sorted(dated, reverse=True):
+        lost = mask & ~lasting
+        lasting |= mask
+        if lost and found and found[0].ends_at == end:
+            found[0] = End(end, found[0].mask | lost)
+        elif lost:
+            found.insert(0, End(end, lost))
+    return tuple(found)
 
 
 async def accounts_seen(

@@ -29,12 +29,20 @@ def opened_rows(
     return func.break_glass_grants(master_id, account_id, user_id).table_valued(*columns).lateral()
 
 
-def opening_grants(principal: FromClause) -> Select[Any]:
-    """The grants (see `authz.reach.grant_rows`) that the principal's openings give."""
+def opening_grants(principal: FromClause, *more: str) -> Select[Any]:
+    """The grants (see `authz.reach.grant_rows`) that the principal's openings give. `more`: columns of the
+    openings' rows that stand behind."""
     opening = break_glass_openings.alias()
     opened = opened_rows(opening.c.master_id, opening.c.account_id, opening.c.user_id)
     return (
-        select(opening.c.master_id, opening.c.account_id, opened.c.from_id, opened.c.mask, opened.c.mask)
+        select(
+            opening.c.master_id,
+            opening.c.account_id,
+            opened.c.from_id,
+            opened.c.mask,
+            opened.c.mask,
+            *(opening.c[name] for name in more),
+        )
         .select_from(principal)
         .join(opening, and_(opening.c.user_id == principal.c.user_id, opening_holds(opening)))
         .join(opened, true())

@@ -21,14 +21,14 @@ from sqlalchemy import (
 )
 
 from authz.guard import Authorized
-from authz.permissions import Permission, permissions_in
-from authz.principals import Principal, subject_rows
-from authz.reach import below_mask, grants_of, mask_of_account
+from authz.permissions import permissions_in
+from authz.principals import Principal
+from authz.reach import below_mask, mask_of_account
 from authz.refusals import NotFound, RoleTooWide
 from authz.role_uses import role_uses
 from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
-from models.identifiers import ApiKeyId, MasterId, RoleId, UserId
+from models.identifiers import MasterId, RoleId
 from models.roles import roles
 
 
@@ -123,26 +123,6 @@ async def check_passing_all_roles(session: WriteSession, account: Authorized, fi
     )
     given = (await session.execute(statement)).scalar_one() or 0
     _check("Passing all roles down", 0, given & ~account.below_mask, field)
-
-
-async def still_gives(
-    session: WriteSession,
-    account: Authorized,
-    role: RoleGrant,
-    giver_user_id: UserId | None,
-    giver_api_key_id: ApiKeyId | None,
-) -> bool:
-    """Whether whoever offered the role may still give it: asked again when it is accepted (T14)."""
-    granted = mask_of_account(accounts, grants_of(subject_rows(giver_user_id, giver_api_key_id)))
-    statement = (
-        select(granted.c.mask, granted.c.below_mask)
-        .select_from(accounts.join(granted, true()))
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
-    )
-    row = (await session.execute(statement)).one()
-    if row.mask is None or not row.mask & Permission.MEMBERS_WRITE.bit:
-        return False
-    return role.within(row.mask, row.below_mask)
 
 
 def _missing_where_used(master_id: MasterId, role_id: RoleId) -> Select[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncTransaction
 from authz.access_states import (
     Cell,
     Cells,
+    End,
     Foundations,
     Held,
     Subject,
@@ -34,7 +35,8 @@ Write = Callable[[WriteSession], Awaitable[object]]
 
 @dataclass(frozen=True)
 class AccessChange:
-    """What a person or a key gains and loses in an account, as masks.
+    """What a person or a key gains and loses in an account, as masks, what of its rights ends by itself
+    before and after the change, and of a key where it works from; None: it is a person, or no key then.
 
     `subject_id` None: it would be made, or is whom the asker named and sees nothing else of; then there is no
     name either.
@@ -47,6 +49,10 @@ class AccessChange:
     subject_name: str | None
     gained: int
     lost: int
+    old_ends: tuple[End, ...]
+    new_ends: tuple[End, ...]
+    old_ip_ranges: tuple[str, ...] | None
+    new_ip_ranges: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -144,9 +150,13 @@ async def _view(session: WriteSession, asked: _Asked) -> _View:
 @dataclass(frozen=True)
 class _Difference:
     account_id: AccountId
-    subject: Subject
-    before: int
-    after: int
+    before: Held
+    after: Held
+
+    @property
+    def subject(self) -> Subject:
+        """Whose rights they are."""
+        return self.before.subject
 
 
 @dataclass(frozen=True)
@@ -165,14 +175,11 @@ def _differences(before: _View, after: _View, more: bool) -> _Differences:
         for cell, held in {**one.held, **other.held}.items():
             if ends and cell > min(ends):
                 continue  # beyond what was read of both
-            old, new = _mask(one.held.get(cell)), _mask(other.held.get(cell))
+            nothing = Held(held.subject, mask=0)
+            old, new = one.held.get(cell, nothing), other.held.get(cell, nothing)
             if old != new:
-                found[cell] = _Difference(cell.account_id, held.subject, old, new)
+                found[cell] = _Difference(cell.account_id, old, new)
     return _Differences([found[cell] for cell in sorted(found)], more)
-
-
-def _mask(held: Held | None) -> int:
-    return 0 if held is None else held.mask
 
 
 async def _told(
@@ -184,7 +191,7 @@ async def _told(
     """What of it the principal may know. The write is undone; `made`: the names of those that it made."""
     asker = Subject(principal.user_id, principal.api_key_id)
     accounts = await accounts_seen(session, principal, {found.account_id for found in differences.found})
-    held_after = {found.account_id: found.after for found in differences.found if found.subject == asker}
+    held_after = {found.account_id: found.after.mask for found in differences.found if found.subject == asker}
     seen = [
         found.subject == asker
         or _sees(accounts[found.account_id].asker_mask, found.subject)
@@ -206,8 +213,12 @@ async def _told(
             PrincipalKind.API_KEY if found.subject.user_id is None else PrincipalKind.PERSON,
             found.subject.id if found.subject in names else None,
             names.get(found.subject) or made.get(found.subject) if is_seen else None,
-            found.after & ~found.before,
-            found.before & ~found.after,
+            found.after.mask & ~found.before.mask,
+            found.before.mask & ~found.after.mask,
+            found.before.ends,
+            found.after.ends,
+            found.before.ip_ranges,
+            found.after.ip_ranges,
         )
         for found, is_seen in cut
     )

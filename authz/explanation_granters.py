@@ -73,7 +73,7 @@ def _statement(managing: Permission, permission: Permission) -> Select[Any]:
             manages,
             allows(held.c.mask, permission),
         )
-        .order_by(users.c.name, users.c.id)
+        .order_by(users.c.sort_key, users.c.id)
         .limit(MOST_GRANTERS)
     )
 

@@ -86,7 +86,8 @@ def _below_mask_of(held: FromClause, role: FromClause) -> ColumnElement[int]:
     return case((same, role.c.ancestor_mask), else_=asked)
 
 
-def _membership_grants(principal: FromClause) -> Select[Any]:
+def _membership_grants(principal: FromClause, *more: str) -> Select[Any]:
+    """`more`: columns of the memberships' rows that stand behind; for keys, shares and openings likewise."""
     member, role = active_memberships(), roles.alias()
     return (
         select(
@@ -95,6 +96,7 @@ def _membership_grants(principal: FromClause) -> Select[Any]:
             member.c.account_id.label("from_id"),
             role.c.member_mask.label("own_mask"),
             _below_mask_of(member, role).op("&")(_below_limit(member)).label("below_mask"),
+            *(member.c[name] for name in more),
         )
         .select_from(principal)
         .join(member, member.c.user_id == principal.c.user_id)
@@ -102,12 +104,12 @@ def _membership_grants(principal: FromClause) -> Select[Any]:
     )
 
 
-def _key_grants(principal: FromClause) -> Select[Any]:
+def _key_grants(principal: FromClause, *more: str) -> Select[Any]:
     key = api_keys.alias()
-    return _given_by(key, principal.join(key, key.c.id == principal.c.api_key_id))
+    return _given_by(key, principal.join(key, key.c.id == principal.c.api_key_id), *more)
 
 
-def _given_by(key: FromClause, source: FromClause) -> Select[Any]:
+def _given_by(key: FromClause, source: FromClause, *more: str) -> Select[Any]:
     """The grants of keys (master_id, account_id, role_id, scopes)."""
     role = roles.alias()
     return (
@@ -117,6 +119,7 @@ def _given_by(key: FromClause, source: FromClause) -> Select[Any]:
             key.c.account_id.label("from_id"),
             role.c.member_mask.op("&")(key.c.scopes).label("own_mask"),
             _below_mask_of(key, role).op("&")(key.c.scopes).label("below_mask"),
+            *(key.c[name] for name in more),
         )
         .select_from(source)
         .join(role, role.c.id == key.c.role_id)
@@ -135,7 +138,7 @@ def share_mask(share: FromClause, role: FromClause) -> ColumnElement[int]:
     return given.op("&")(share.c.hidden_mask.op("#")(mask_literal(ALL_PERMISSIONS)))
 
 
-def share_grants(principal: FromClause) -> Select[Any]:
+def share_grants(principal: FromClause, *more: str) -> Select[Any]:
     """Exactly the shared accounts: nothing above them, and nothing below (R21, R34)."""
     share, opened, role = shares.alias(), share_accounts.alias(), roles.alias()
     return (
@@ -145,6 +148,7 @@ def share_grants(principal: FromClause) -> Select[Any]:
             opened.c.account_id,
             share_mask(share, role),
             mask_literal(0),
+            *(share.c[name] for name in more),
         )
         .select_from(principal)
         .join(share, share.c.user_id == principal.c.user_id)
@@ -154,13 +158,8 @@ def share_grants(principal: FromClause) -> Select[Any]:
     )
 
 
-def grants_of(principal: FromClause) -> CTE:
-    """`grant_rows`, computed once."""
-    return grant_rows(principal).cte("grants").prefix_with("MATERIALIZED")
-
-
 def grants_now(principal: FromClause) -> CTE:
-    """All that gives the principal rights now: the same, and what broken glass gives."""
+    """All that gives the principal rights now, computed once."""
     return grant_rows_now(principal).cte("grants").prefix_with("MATERIALIZED")
 
 
@@ -171,18 +170,21 @@ def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
     return union_all(*_lasting_grants(principal))
 
 
-def grant_rows_now(principal: FromClause, *carried: str) -> CompoundSelect[Any]:
-    """The same, and what break-glass gives until it ends.
-
-    Of several principals `carried` names the columns that tell whose grant a row is; they stand behind.
-    """
-    whose = [principal.c[name] for name in carried]
-    grants = (*_lasting_grants(principal), opening_grants(principal))
-    return union_all(*(grant.add_columns(*whose) for grant in grants))
+def grant_rows_now(principal: FromClause) -> CompoundSelect[Any]:
+    """The same, and what break-glass gives until it ends."""
+    return union_all(*_lasting_grants(principal), opening_grants(principal))
 
 
-def _lasting_grants(principal: FromClause) -> tuple[Select[Any], ...]:
-    return _membership_grants(principal), _key_grants(principal), share_grants(principal)
+def dated_grant_rows(principals: FromClause, *whose: str) -> CompoundSelect[Any]:
+    """The same of several principals, with the moment when each grant ends by itself (`expires_at`; null:
+    never), and the columns that tell whose it is."""
+    end = "expires_at"
+    grants = (*_lasting_grants(principals, end), opening_grants(principals, end))
+    return union_all(*(grant.add_columns(*(principals.c[name] for name in whose)) for grant in grants))
+
+
+def _lasting_grants(principal: FromClause, *more: str) -> tuple[Select[Any], ...]:
+    return tuple(grants(principal, *more) for grants in (_membership_grants, _key_grants, share_grants))
 
 
 def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:

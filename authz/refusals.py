@@ -36,6 +36,11 @@ class RefusalCode(enum.Enum):
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."
     SHARE_REVOKED = "The share was revoked, or whoever gave it lost the right to."
+    ADDRESS_NOT_VERIFIED = (
+        "The e-mail address was not verified yet: open the link in the mail that was sent to it, or ask for "
+        "another one with emailVerificationRequest."
+    )
+    LINK_NOT_VALID = "The link was used already, or its time is over; ask for another one."
     WRONG_PERSON = "It was made for another e-mail address."
     SIGN_UP_REFUSED = "No account can be made with this e-mail address and password."
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
@@ -97,6 +102,14 @@ class VersionConflict(Refusal):
     def __init__(self, current_version: int) -> None:
         super().__init__(RefusalCode.CONFLICT, "It was changed since you read it.", "expectedVersion")
         self.current_version = current_version
+
+
+class RateLimited(Refusal):
+    """It was tried too often. `retry_after`: the seconds after which it can be tried again."""
+
+    def __init__(self, retry_after: int, what: str = "Too many attempts", field: str | None = None) -> None:
+        super().__init__(RefusalCode.RATE_LIMITED, f"{what}; try again in {retry_after} seconds.", field)
+        self.retry_after = retry_after
 
 
 class RoleTooWide(Refusal):

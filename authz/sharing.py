@@ -10,12 +10,12 @@ from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant
 from authz.guard import Authorized
 from authz.permissions import Area, Permission, mask_of, permissions_in
-from authz.principals import Principal, subject_rows
+from authz.principals import Principal
 from authz.reach import PRINCIPAL, direct_grant_rows, mask_of_account
 from authz.refusals import Refusal, RefusalCode, RoleTooWide
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
-from models.identifiers import AccountId, ApiKeyId, UserId
+from models.identifiers import AccountId
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,6 @@ async def check_giver(
             raise Refusal(RefusalCode.REACHED_BY_SHARE)
         if scope.mask & ~mask:
             raise RoleTooWide("The share", permissions_in(scope.mask & ~mask), (), field)
-
-
-async def still_shares(
-    session: WriteSession,
-    opened: Sequence[Authorized],
-    scope: Scope,
-    giver: tuple[UserId | None, ApiKeyId | None],
-) -> bool:
-    """Whether whoever gave the share may still give it: asked again when it is accepted (T14)."""
-    held = await _held(session, subject_rows(*giver), opened, {})
-    needed = scope.mask | Permission.MEMBERS_WRITE.bit
-    return all(not needed & ~held.get(account.account_id, 0) for account in opened)
 
 
 async def _held(

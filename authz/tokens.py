@@ -27,6 +27,9 @@ class TokenKind(enum.StrEnum):
     SESSION = "mds"
     INVITATION = "mdi"
     SHARE = "mdh"
+    EMAIL_VERIFICATION = "mdv"
+    PASSWORD_RESET = "mdp"  # noqa: S105 - a prefix
+    DEVICE = "mdd"
 
 
 def generate(kind: TokenKind) -> str:

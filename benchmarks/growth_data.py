@@ -25,17 +25,19 @@ LANGUAGE sql IMMUTABLE RETURN (
 )::uuid"""
 
 _PEOPLE = f"""
-INSERT INTO users (id, name, email, email_canonical, password_hash)
-SELECT benchmark_id('{PEOPLE}', tree, place), 'Person ' || tree || '-' || place, address, address, '-'
+INSERT INTO users (id, name, email, email_canonical, password_hash, email_verified_at, sort_key)
+SELECT benchmark_id('{PEOPLE}', tree, place), 'Person ' || tree || '-' || place, address, address, '-', now(),
+       convert_to('person ' || tree || '-' || place, 'UTF8')
 FROM generate_series($1::bigint, $2::bigint) AS tree, unnest($3::int[]) AS place,
      LATERAL (SELECT 'person-' || tree || '-' || place || '@example.com') AS made(address)
 ORDER BY tree"""
 
 _ACCOUNTS = f"""
-INSERT INTO accounts (master_id, id, parent_id, external_id, name, status)
+INSERT INTO accounts (master_id, id, parent_id, external_id, name, status, sort_key, search_key)
 SELECT benchmark_id('{ACCOUNTS}', tree, 0), benchmark_id('{ACCOUNTS}', tree, place),
        benchmark_id('{ACCOUNTS}', tree, parent), CASE WHEN parent IS NOT NULL THEN 'E-' || place END,
-       'Account ' || tree || '-' || place, status
+       'Account ' || tree || '-' || place, status,
+       convert_to('account ' || tree || '-' || place, 'UTF8'), 'account ' || tree || '-' || place
 FROM generate_series($1::bigint, $2::bigint) AS tree,
      unnest($3::int[], $4::int[], $5::text[]) AS shape(place, parent, status)
 ORDER BY tree"""
@@ -123,9 +125,11 @@ async def open_deep_viewer(connection: asyncpg.Connection, accounts: int) -> str
     numbers = f"generate_series({_WIDE_TREE + 1}, {_WIDE_TREE + accounts}) AS number"
     await connection.execute(
         f"""
-        INSERT INTO accounts (master_id, id, name) VALUES ({master}, {master}, 'Wide');
-        INSERT INTO accounts (master_id, id, parent_id, name)
-          SELECT {master}, {child}, {master}, 'Below ' || number FROM {numbers};
+        INSERT INTO accounts (master_id, id, name, sort_key, search_key)
+          VALUES ({master}, {master}, 'Wide', 'wide', 'wide');
+        INSERT INTO accounts (master_id, id, parent_id, name, sort_key, search_key)
+          SELECT {master}, {child}, {master}, 'Below ' || number,
+            convert_to('below ' || number, 'UTF8'), 'below ' || number FROM {numbers};
         INSERT INTO account_closure (master_id, ancestor_id, descendant_id, depth)
           SELECT {master}, {master}, {master}, 0
           UNION ALL SELECT {master}, {master}, {child}, 1 FROM {numbers}
@@ -142,8 +146,8 @@ async def open_broad_viewer(connection: asyncpg.Connection, memberships: int) ->
 
 async def _open_viewer(connection: asyncpg.Connection, name: str, masters: str) -> str:
     person = await connection.fetchval(
-        "INSERT INTO users (id, name, email, email_canonical, password_hash) "
-        "VALUES (uuidv7(), $1, $1, $1, '-') RETURNING id",
+        "INSERT INTO users (id, name, email, email_canonical, password_hash, sort_key) "
+        "VALUES (uuidv7(), $1, $1, $1, '-', '') RETURNING id",
         name,
     )
     await connection.execute(

@@ -45,7 +45,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
         await reads.close()
         await database.dispose()
 
-    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page)
+    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page())
     return Application(endpoint, [], settings.allowed_host_names, [], lifespan)
 
 

@@ -13,9 +13,9 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from sqlalchemy import ColumnElement, DateTime, Text, Uuid
@@ -28,6 +28,8 @@ from engine.binds import Argument, Variable, bound
 from engine.moments import EndOf, Range, in_utc
 from engine.paging import PAGE_ARGUMENTS
 
+M = TypeVar("M")
+
 
 @dataclass(frozen=True)
 class GlobalId:
@@ -35,6 +37,13 @@ class GlobalId:
 
     parse: Callable[[object], Hashable]
     type: TypeEngine[Any] = field(default_factory=Uuid)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Marks a text that is bound in another form than the one it was written in."""
+
+    fold: Callable[[str], str]
 
 
 def prefix_of(global_id: str) -> str:
@@ -123,7 +132,7 @@ def _ends(read: Callable[..., object]) -> Mapping[str, EndOf]:
     """Raises TypeError where a resolver takes two moments and does not say which of them is an end."""
     hints = _hints(read)
     moments = [name for name in list(_parameters(read))[1:] if _holds_moment(hints[name])]
-    ends = {name: note for name in moments for note in _notes(hints[name]) if isinstance(note, EndOf)}
+    ends = {name: note for name in moments for note in _marks(hints[name], EndOf)}
     if len(moments) > 2 * len(ends) and len(moments) > 1:
         raise TypeError(f"{read.__module__}.{read.__name__}: which of {moments} ends a range?")
     return ends
@@ -167,7 +176,8 @@ def _value(hint: Any, value: Any) -> Any:
     if _holds_moment(hint):
         return bound(value, DateTime(timezone=True), in_utc)
     if isinstance(value, Variable) or (isinstance(value, str) and not isinstance(value, enum.Enum)):
-        return bound(value, Text())
+        folded = _marks(hint, Folded)
+        return bound(value, Text(), folded[0].fold if folded else None)
     return value
 
 
@@ -188,12 +198,13 @@ def _global_id(hint: Any) -> GlobalId | None:
 
 
 def _description(hint: Any) -> str | None:
-    return next((note.text for note in _notes(hint) if isinstance(note, Described)), None)
+    return next((note.text for note in _marks(hint, Described)), None)
 
 
-def _notes(hint: Any) -> Sequence[object]:
-    """What an annotation says beside the type."""
-    return typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
+def _marks(hint: Any, kind: type[M]) -> list[M]:
+    """What of a kind an argument is annotated with."""
+    notes = typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
+    return [note for note in notes if isinstance(note, kind)]
 
 
 def _is_optional(hint: Any) -> bool:

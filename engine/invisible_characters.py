@@ -15,8 +15,8 @@ _NOT_JOINING, _TRANSPARENT = 0, 5
 def invisible_in(text: str) -> str | None:
     """The first character of the text that cannot be seen and changes nothing there; None: there is none.
 
-    Joiners are let through where a script needs them, as Persian and Indic ones do, and where they join emoji;
-    so are the selectors that make a sign an emoji.
+    Joiners are let through where a script needs them, as Persian and Indic ones do, and where they join
+    emoji; so are the selectors that make a sign an emoji.
     """
     if text.isascii():
         return None

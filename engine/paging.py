@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    LargeBinary,
     Select,
     Text,
     Uuid,
@@ -149,17 +150,23 @@ def _key(column: ColumnElement[Any], key: object) -> object:
         return key
     if not isinstance(key, str) or "\x00" in key:
         raise BadPage("Not a cursor of this list.")
+    if isinstance(column.type, LargeBinary):
+        return bytes.fromhex(key)
     key.encode()
     return uuid.UUID(key) if isinstance(column.type, Uuid) else key
 
 
 def cursor_of(rows: FromClause, order: Order) -> ColumnElement[str]:
     """A row's cursor: base64 of a JSON array of the order's tag and the row's keys."""
-    keys = func.json_build_array(literal(order.tag, Text), *order.of(rows))
+    keys = func.json_build_array(literal(order.tag, Text), *map(_written, order.of(rows)))
     encoded = func.encode(
         func.convert_to(cast(keys, Text), literal_column("'UTF8'")), literal_column("'base64'")
     )
     return func.translate(encoded, literal_column("E'\\n'"), literal_column("''"))
+
+
+def _written(key: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.encode(key, literal_column("'hex'")) if isinstance(key.type, LargeBinary) else key
 
 
 def page_rows(statement: Select[Any], window: Window, *, correlate_to: FromClause) -> FromClause:

@@ -1,5 +1,7 @@
-"""The forms of text, by ICU: what is stored, compared, searched and sorted. The same in every process and with
-every database, whatever its locale and whether or not it was built with ICU.
+"""The forms of text, by ICU: what is stored, compared, searched and sorted.
+
+They are the same in every process and with every database, whatever its locale and whether or not it was
+built with ICU.
 """
 
 import functools
@@ -16,6 +18,9 @@ _WORDS.setRestrictionLevel(icu.URestrictionLevel.MODERATELY_RESTRICTIVE)
 
 VERSION = f"ICU {icu.ICU_VERSION}, Unicode {icu.UNICODE_VERSION}"
 """Whose forms these are. Those of another version may differ, so what is stored of them is made anew."""
+
+LONGEST_SORT_KEY = 1_000
+"""In bytes; a name of 200 letters has some 600."""
 
 _CONTINUES = 0xC0
 """The bits of a collation element that belongs to the one before it."""
@@ -35,9 +40,9 @@ def compared(text: str) -> str:
     return " ".join(str(_FOLDING.normalize(text)).split())
 
 
-def skeleton(text: str) -> str:
-    """What two texts have in common that look the same (UTS #39)."""
-    return str(_SPOOFING.getSkeleton(0, str(NFC.normalize(text))))
+def looks(text: str) -> str:
+    """What two texts have in common that look the same, whatever their case (skeletons of UTS #39)."""
+    return compared(str(_SPOOFING.getSkeleton(0, str(NFC.normalize(text)))))
 
 
 def mixes_scripts(word: str) -> bool:
@@ -49,15 +54,15 @@ def mixes_scripts(word: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def sort_key(text: str) -> bytes:
     """Bytes that stand in the order of the root collation: letters by the alphabet, whatever their case and
-    accents, which decide between texts that are else equal."""
+    accents, which decide between texts that are else equal. Cut, so that a cursor can hold them."""
     key: bytes = _COLLATOR.getSortKey(text)
-    return key
+    return key[:LONGEST_SORT_KEY]
 
 
 @functools.lru_cache(maxsize=4096)
 def search_key(text: str) -> str:
-    """The primary weights of the root collation, a character each: a text holds another, whatever its case and
-    accents, if its key holds the other's."""
+    """The primary weights of the root collation, a character each: a text holds another, whatever its case
+    and accents, if its key holds the other's."""
     elements = _COLLATOR.createCollationElementIterator(text)
     return "".join(_weight(element & 0xFFFFFFFF) for element in elements if element & 0xFFFF0000)
 

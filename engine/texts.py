@@ -18,8 +18,8 @@ class _Strings(Visitor):
 
 
 def read_document_texts(document: DocumentNode) -> DocumentNode:
-    """The document with its strings in NFC. Raises BAD_USER_INPUT for NUL, for lone surrogates and for what is
-    too long."""
+    """The document with its strings in NFC. Raises BAD_USER_INPUT for NUL, for lone surrogates and for what
+    is too long."""
     read: DocumentNode = visit(document, _Strings())
     return read
 

@@ -5,7 +5,6 @@ import enum
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Computed,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -18,6 +17,7 @@ from sqlalchemy import (
 )
 
 from models.base import Column, created_at, metadata, short_text, short_text_check
+from models.text_forms import search_form, sort_form
 
 
 class AccountKind(enum.Enum):
@@ -100,9 +100,10 @@ accounts = Table(
     Column("master_id", Uuid, nullable=False, comment="The root of the tree."),
     Column("id", Uuid, nullable=False),
     Column("parent_id", Uuid, comment="Never changed: a tree cannot be bent into a circle."),
-    Column("external_id", Text, comment="The customer's own id, unique under its parent."),
+    Column("external_id", Text, comment="The customer's own id, unique among the open under its parent."),
     short_text("name"),
-    Column("sort_name", Text, Computed("lower(name)", persisted=True), nullable=False),
+    sort_form(),
+    search_form(),
     Column("status", Text, nullable=False, server_default=AccountStatus.ACTIVE.value),
     Column(
         "rights_inheritance",
@@ -143,7 +144,6 @@ accounts = Table(
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
     ForeignKeyConstraint(["master_id", "parent_id"], ["accounts.master_id", "accounts.id"]),
-    UniqueConstraint("master_id", "parent_id", "external_id"),
     CheckConstraint("(parent_id IS NULL) = (id = master_id)", name="root"),
     CheckConstraint("parent_id <> id", name="not_its_own_parent"),
     CheckConstraint("char_length(external_id) BETWEEN 1 AND 200", name="external_id_length"),
@@ -164,6 +164,20 @@ accounts = Table(
     short_text_check("name"),
     Index("ix_accounts_id", "id"),
     Index("ix_accounts_parent_id_id", "parent_id", "id"),
+    Index(
+        "ix_accounts_external_id",
+        "master_id",
+        "external_id",
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
+    Index(
+        "uq_accounts_external_id",
+        "master_id",
+        "parent_id",
+        "external_id",
+        unique=True,
+        postgresql_where=text("status <> 'CLOSED'"),
+    ),
 )
 
 account_closure = Table(

@@ -1,6 +1,6 @@
-"""How often something guarded was tried: sign-ins, sign-ups. A reference table."""
+"""How often something guarded was tried: sign-ins, sign-ups, mail. A reference table."""
 
-from sqlalchemy import Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Index, Integer, PrimaryKeyConstraint, Table, Text
 
 from models.base import Column, metadata, moment
 
@@ -11,4 +11,5 @@ attempts = Table(
     moment("window_start", nullable=False),
     Column("count", Integer, nullable=False),
     PrimaryKeyConstraint("subject", "window_start"),
+    Index(None, "window_start"),
 )

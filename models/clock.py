@@ -1,8 +1,8 @@
 """The clock that plans, cycles and sends go by: the database's, in one place.
 
-Its table is written by the database's owner alone: a test can tell what happens over months, the demo can have
-a past, and `mandant clock forward` shows what comes next in an embedded database. A server, which acts as the
-application's role, cannot move it.
+Its table is written by the database's owner alone: a test can tell what happens over months, the demo can
+have a past, and `mandant clock forward` shows what comes next in an embedded database. A server, which acts
+as the application's role, cannot move it.
 """
 
 import datetime

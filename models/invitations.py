@@ -1,6 +1,7 @@
 """Invitations: a role in an account, offered to an e-mail address (R32-R34)."""
 
 from sqlalchemy import (
+    Boolean,
     ForeignKey,
     Index,
     LargeBinary,
@@ -8,6 +9,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     text,
 )
 
@@ -28,6 +30,7 @@ invitations = Table(
     moment("expires_at", nullable=False),
     moment("accepted_at"),
     moment("revoked_at"),
+    Column("declined", Boolean, nullable=False, server_default=false(), comment="By who was invited."),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
     account_reference(),

@@ -29,6 +29,7 @@ memberships = Table(
     Column("role_id", Uuid, ForeignKey("roles.id"), nullable=False),
     Column("joined_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     moment("expires_at"),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
     Column("below_limit", BigInteger, comment="A mask: what it gives below the account at most (R73)."),
     moment("below_limit_until"),
     PrimaryKeyConstraint("master_id", "id"),

@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 
+from engine.text_forms import compared, looks
 from models.accounts import one_of
 from models.base import (
     SHORT_TEXT_LENGTH,
@@ -29,6 +30,7 @@ from models.base import (
     short_text,
     short_text_check,
 )
+from models.text_forms import form, sort_form
 
 
 class Relation(enum.Enum):
@@ -53,6 +55,9 @@ roles = Table(
     Column("master_id", Uuid, comment="Null: a built-in role."),
     Column("account_id", Uuid, comment="Null: a built-in role."),
     short_text("name"),
+    sort_form(),
+    form("compared_name", compared),
+    form("looks", looks),
     Column("description", Text, nullable=False, server_default=text("''")),
     Column("member_mask", BigInteger, nullable=False, comment="In the account itself."),
     Column("ancestor_mask", BigInteger, nullable=False, comment="In every account below."),
@@ -64,9 +69,9 @@ roles = Table(
     CheckConstraint(f"char_length(description) <= {SHORT_TEXT_LENGTH}", name="description_length"),
     short_text_check("name"),
     Index(
-        "uq_roles_account_id_name",
+        "uq_roles_account_id_compared_name",
         "account_id",
-        text("lower(name)"),
+        "compared_name",
         unique=True,
         postgresql_where=text("deleted_at IS NULL"),
     ),

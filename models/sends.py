@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 
+from engine.text_forms import compared
 from models.accounts import one_of
 from models.base import (
     Column,
@@ -34,6 +35,7 @@ from models.base import (
     short_text,
 )
 from models.plans import MOST_IN_A_CYCLE
+from models.text_forms import form, sort_form
 
 LABEL_LENGTH = 50
 """The longest label of sends, in characters."""
@@ -123,10 +125,13 @@ send_labels = Table(
     *account_columns(),
     Column("cycle_id", Uuid, nullable=False),
     short_text("label"),
+    sort_form(of="label"),
+    form("compared_label", compared, of="label"),
     PrimaryKeyConstraint("master_id", "cycle_id", "account_id", "label"),
     account_reference(),
     ForeignKeyConstraint(["master_id", "cycle_id"], ["send_cycles.master_id", "send_cycles.id"]),
     CheckConstraint(f"char_length(label) BETWEEN 1 AND {LABEL_LENGTH}", name="label_length"),
+    Index("ix_send_labels_compared_label", "account_id", "compared_label", "cycle_id"),
     comment="Labels that an account has used in a cycle: few, so that they can be counted (T35).",
 )
 

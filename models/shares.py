@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 
@@ -39,6 +41,7 @@ shares = Table(
     moment("expires_at"),
     moment("accepted_at"),
     moment("revoked_at"),
+    Column("declined", Boolean, nullable=False, server_default=false(), comment="By who was to get it."),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
     CheckConstraint("(role_id IS NULL) = (areas IS NOT NULL)", name="role_or_areas"),

@@ -3,12 +3,14 @@
 from sqlalchemy import ForeignKey, Table, Text, UniqueConstraint, Uuid
 
 from models.base import Column, created_at, metadata, moment, short_text, short_text_check
+from models.text_forms import sort_form
 
 users = Table(
     "users",
     metadata,
     Column("id", Uuid, primary_key=True),
     short_text("name"),
+    sort_form(),
     Column("email", Text, nullable=False, comment="As the person wrote it."),
     Column("email_canonical", Text, nullable=False, comment="What is compared (T24)."),
     Column("password_hash", Text, nullable=False, comment="argon2id"),

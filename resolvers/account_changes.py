@@ -1,6 +1,5 @@
 """What changes an account."""
 
-import enum
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, exists, select, update
@@ -14,42 +13,33 @@ from engine.fixed_statements import FixedStatement, Row
 from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
+from models.text_forms import forms_of
 from resolvers.account_statuses import note_status
 from resolvers.events import Change, EventKind, record
 from resolvers.ownership import release_owners
-from resolvers.texts import short_text
+from resolvers.texts import short_text, visible_text
+from resolvers.unchanged import UNCHANGED, Unchanged
 
-
-class Unchanged(enum.Enum):
-    """The mark of a value that an update leaves as it is, where null means something."""
-
-    UNCHANGED = enum.auto()
-
-
-UNCHANGED = Unchanged.UNCHANGED
+_NARROW = {RightsInheritance.ADMINISTRATORS, ApiKeyCreationPlace.MASTER_ONLY}
 
 
 @dataclass(frozen=True)
 class AccountUpdate:
-    """The new values; `None` leaves a name or a setting as it is."""
+    """The new values; `external_id` None: there is none any more."""
 
     account_id: AccountId
     expected_version: int
-    name: str | None
-    external_id: str | Unchanged | None
-    rights_inheritance: RightsInheritance | None
-    api_key_creation: ApiKeyCreationPlace | None = None
+    name: str | Unchanged = UNCHANGED
+    external_id: str | Unchanged | None = UNCHANGED
+    rights_inheritance: RightsInheritance | Unchanged = UNCHANGED
+    api_key_creation: ApiKeyCreationPlace | Unchanged = UNCHANGED
 
     @property
     def effect(self) -> Effect:
-        """By the narrower settings somebody only loses rights."""
-        narrowed = (
-            self.name is None
-            and self.external_id is UNCHANGED
-            and self.rights_inheritance in (None, RightsInheritance.ADMINISTRATORS)
-            and self.api_key_creation in (None, ApiKeyCreationPlace.MASTER_ONLY)
-        )
-        return Effect.TAKES_AWAY if narrowed else Effect.CHANGES
+        """By the narrower settings alone somebody only loses rights."""
+        settings = {self.rights_inheritance, self.api_key_creation} - {UNCHANGED}
+        alone = self.name is UNCHANGED and self.external_id is UNCHANGED
+        return Effect.TAKES_AWAY if alone and settings and settings <= _NARROW else Effect.CHANGES
 
 
 async def update_account(session: WriteSession, principal: Principal, command: AccountUpdate) -> Authorized:
@@ -64,10 +54,10 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     account = await authorize(
         session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.effect
     )
-    settings = (command.rights_inheritance, command.api_key_creation)
-    if any(settings) and not account.mask & account.below_mask & Permission.SETTINGS_WRITE.bit:
+    settings = {command.rights_inheritance, command.api_key_creation} - {UNCHANGED}
+    if settings and not account.mask & account.below_mask & Permission.SETTINGS_WRITE.bit:
         raise PermissionDenied(Permission.SETTINGS_WRITE)
-    if command.api_key_creation is not None and account.account_id != account.master_id:
+    if command.api_key_creation is not UNCHANGED and account.account_id != account.master_id:
         message = "Set it in the master account: it holds for the whole tree."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")
     current = await _current(session, account)
@@ -140,11 +130,13 @@ async def close_account(
 async def check_external_id(
     session: WriteSession, account: Authorized, parent_id: AccountId | None, external_id: str
 ) -> None:
-    """Raise CONFLICT where another account under the same parent has the external id."""
+    """Raise CONFLICT where another account under the same parent has the external id; a closed one gives its
+    own free."""
     taken = exists().where(
         accounts.c.master_id == account.master_id,
         accounts.c.parent_id == parent_id,
         accounts.c.external_id == external_id,
+        accounts.c.status != AccountStatus.CLOSED.value,
         accounts.c.id != account.account_id,
     )
     if (await session.execute(select(taken))).scalar_one():
@@ -181,15 +173,15 @@ async def _change_status(
 
 def _new_values(command: AccountUpdate) -> Change:
     values: Change = {}
-    if command.name is not None:
+    if command.name is not UNCHANGED:
         values["name"] = short_text(command.name, "name")
     if command.external_id is None:
         values["external_id"] = None
     elif command.external_id is not UNCHANGED:
-        values["external_id"] = short_text(command.external_id, "externalId")
-    if command.rights_inheritance is not None:
+        values["external_id"] = visible_text(command.external_id, "externalId")
+    if command.rights_inheritance is not UNCHANGED:
         values["rights_inheritance"] = command.rights_inheritance.value
-    if command.api_key_creation is not None:
+    if command.api_key_creation is not UNCHANGED:
         values["api_key_creation"] = command.api_key_creation.value
     return values
 
@@ -209,10 +201,11 @@ async def _current(session: WriteSession, account: Authorized) -> Row:
 
 
 async def _write(session: WriteSession, account: Authorized, values: Change) -> None:
+    forms = forms_of(accounts, str(values["name"])) if "name" in values else {}
     await session.execute(
         update(accounts)
         .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
-        .values(**values, version=accounts.c.version + 1)
+        .values(**values, **forms, version=accounts.c.version + 1)
     )
 
 

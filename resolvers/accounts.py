@@ -3,14 +3,15 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Uuid, and_, any_, case, func, select
 
 from authz.first_page import first_readable_accounts
 from authz.permissions import Permission, allows
-from authz.reach import readable_account, readable_accounts
+from authz.reach import GRANTS, readable_account, readable_accounts
 from authz.status import effective_status, status_mask
-from engine.arguments import Described
+from engine.arguments import Described, Folded
 from engine.paging import Order, Window
+from engine.text_forms import search_key
 from models.accounts import AccountKind, AccountStatus, account_closure, accounts
 from resolvers.identifiers import AccountIdArgument
 
@@ -25,7 +26,7 @@ class AccountOrder(enum.Enum):
 
 
 _BY_CREATION = (accounts.c.id,)
-_BY_NAME = (accounts.c.sort_name, accounts.c.id)
+_BY_NAME = (accounts.c.sort_key, accounts.c.id)
 _ORDERS = {
     AccountOrder.CREATED: Order("accounts.created", _BY_CREATION),
     AccountOrder.CREATED_DESC: Order("accounts.created.desc", _BY_CREATION, descending=True),
@@ -34,7 +35,16 @@ _ORDERS = {
 }
 
 Search = Annotated[
-    ColumnElement[str] | None, Described("Part of the name, whatever its case, or the whole external id.")
+    ColumnElement[str] | None,
+    Described("Part of the name, whatever its case and accents."),
+    Folded(search_key),
+]
+
+ExternalId = Annotated[
+    ColumnElement[str] | None,
+    Described(
+        "The whole external id, as it is written. Closed accounts keep theirs: `status` leaves them out."
+    ),
 ]
 
 Status = Annotated[AccountStatus | None, Described("Only those with this status.")]
@@ -49,6 +59,7 @@ def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
 def of_viewer(
     viewer: FromClause,
     search: Search = None,
+    external_id: ExternalId = None,
     kind: Annotated[AccountKind | None, Described("Only master accounts, or only subaccounts.")] = None,
     status: Status = None,
     order_by: OrderBy = AccountOrder.CREATED,
@@ -56,10 +67,12 @@ def of_viewer(
 ) -> Select[Any]:
     """Every account within reach: where one is a member, or a key belongs, and all that lies below; and what
     is shared with one."""
-    unfiltered = search is None and kind is None and status is None
+    unfiltered = all(wanted is None for wanted in (search, external_id, kind, status))
     if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
         return first_readable_accounts(window)
-    account, statement = readable_accounts()
+    account, statement = readable_accounts() if external_id is None else readable_account()
+    if external_id is not None:
+        statement = statement.where(_bears(account, external_id, select(GRANTS.c.master_id)))
     return _filtered(account, statement, search, kind, status)
 
 
@@ -121,6 +134,7 @@ def subaccounts_of(
         bool, Described("Also those further down, not only the children.")
     ] = False,
     search: Search = None,
+    external_id: ExternalId = None,
     status: Status = None,
     order_by: OrderBy = AccountOrder.CREATED,
 ) -> Select[Any]:
@@ -138,6 +152,8 @@ def subaccounts_of(
         statement = statement.where(
             child.c.parent_id == account.c.id, child.c.master_id == account.c.master_id
         )
+    if external_id is not None:
+        statement = statement.where(_bears(child, external_id, [account.c.master_id]))
     return _filtered(child, statement, search, None, status)
 
 
@@ -181,6 +197,17 @@ def can(
     return allows(permissions_of(account), permission)
 
 
+def _bears(
+    account: FromClause, external_id: ColumnElement[str], trees: Select[Any] | list[ColumnElement[Any]]
+) -> ColumnElement[bool]:
+    """Whether the account is of these trees and has the external id. As an array, so that the few that have
+    it are looked up by it, and nothing is read of the rest of a large tree."""
+    found = accounts.alias()
+    named = select(found.c.id).where(found.c.master_id.in_(trees), found.c.external_id == external_id)
+    ids = named.correlate_except(found).scalar_subquery()
+    return account.c.id == any_(func.array(ids, type_=ARRAY(Uuid)))
+
+
 def _filtered(
     account: FromClause,
     statement: Select[Any],
@@ -189,8 +216,7 @@ def _filtered(
     status: AccountStatus | None,
 ) -> Select[Any]:
     if search is not None:
-        found = func.strpos(account.c.sort_name, func.lower(search)) > 0
-        statement = statement.where(found | (account.c.external_id == search))
+        statement = statement.where(func.strpos(account.c.search_key, search) > 0)
     if kind is not None:
         is_root = account.c.parent_id.is_(None)
         statement = statement.where(is_root if kind is AccountKind.MASTER else ~is_root)

@@ -21,9 +21,9 @@ from models.identifiers import AccountId, ApiKeyId, Kind, new_id, present
 from resolvers.api_key_scopes import scopes_of
 from resolvers.events import Change, EventKind, record
 from resolvers.ip_ranges import IpRange, ip_ranges
-from resolvers.locked_api_keys import check_not_revoked, locked_key, log_key, write_key
+from resolvers.locked_api_keys import check_works, locked_key, log_key, write_key
 from resolvers.moments import check_future
-from resolvers.texts import short_text
+from resolvers.texts import name_of_rights
 
 LONGEST_OVERLAP = datetime.timedelta(days=7)
 """How long a rotated key's old secret may work on."""
@@ -69,7 +69,7 @@ async def create_api_key(
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
     key = NewApiKey(
-        short_text(command.name, "name"),
+        name_of_rights(command.name, "name"),
         role,
         scopes_of(role, command.permissions, command.purpose),
         command.expires_at,
@@ -141,14 +141,15 @@ async def rotate_api_key(
     """Give the key a new secret; the old one works until the overlap has passed, one from before it no more.
 
     Needs API_KEYS_WRITE and, as whoever gets the secret gets the key's rights, all that its role gives.
-    Raises ROLE_TOO_WIDE, BAD_USER_INPUT for an overlap out of bounds, FAILED_PRECONDITION for a revoked key.
+    Raises ROLE_TOO_WIDE, BAD_USER_INPUT for an overlap out of bounds, FAILED_PRECONDITION for a key that is
+    revoked, has expired or has stopped: its new secret would not work.
     """
     if not datetime.timedelta() <= overlap <= LONGEST_OVERLAP:
         message = f"Must lie between 0 and {LONGEST_OVERLAP // datetime.timedelta(minutes=1)}."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "overlapMinutes")
     account, key = await locked_key(session, principal, api_key_id)
     await role_to_give(session, account, key.role_id, "apiKeyId")
-    check_not_revoked(key)
+    await check_works(session, key)
     secret = generate(TokenKind.API_KEY)
     values: dict[str, object] = {"digest": digest_of(secret), "last_four": secret[-4:]}
     values |= {"previous_digest": None, "previous_expires_at": None}

@@ -14,25 +14,33 @@ from authz.refusals import Refusal, RefusalCode, VersionConflict
 from engine.write_sessions import WriteSession
 from models.api_keys import ApiKeyPurpose
 from models.identifiers import ApiKeyId, Kind, UserId, present
-from resolvers.account_changes import UNCHANGED, Unchanged
 from resolvers.api_key_scopes import scopes_of
 from resolvers.events import Change, EventKind
 from resolvers.ip_ranges import ip_ranges, narrow_to
-from resolvers.locked_api_keys import KeyRow, check_not_revoked, locked_key, log_key, write_key
+from resolvers.locked_api_keys import (
+    KeyRow,
+    check_not_expired,
+    check_not_revoked,
+    locked_key,
+    log_key,
+    write_key,
+)
 from resolvers.moments import check_future, ends_no_later
-from resolvers.texts import short_text
+from resolvers.texts import name_of_rights
+from resolvers.unchanged import UNCHANGED, Unchanged
 
 
 @dataclass(frozen=True)
 class ApiKeyUpdate:
-    """The new values; None leaves a name, ranges or permissions as they are, and takes an expiry away."""
+    """The new values. `permissions` None: all that the role gives; no `ip_ranges`: it works from anywhere;
+    `expires_at` None: it never ends."""
 
     api_key_id: ApiKeyId
     expected_version: int
-    name: str | None
-    permissions: frozenset[Permission] | None
-    ip_ranges: tuple[str, ...] | None
-    expires_at: datetime.datetime | Unchanged | None
+    name: str | Unchanged = UNCHANGED
+    permissions: frozenset[Permission] | Unchanged | None = UNCHANGED
+    ip_ranges: tuple[str, ...] | Unchanged = UNCHANGED
+    expires_at: datetime.datetime | Unchanged | None = UNCHANGED
 
 
 async def update_api_key(session: WriteSession, principal: Principal, command: ApiKeyUpdate) -> Authorized:
@@ -61,12 +69,14 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
 async def adopt_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
     """Answer for a key from now on, in its maker's place (T6). Needs what making the key needs.
 
-    Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left.
+    Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left; and
+    FAILED_PRECONDITION for a key that is revoked or has expired.
     """
     account, key = await locked_key(session, principal, api_key_id)
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     await _check_makeable(session, principal, account, key)
+    check_not_expired(key)
     adopter = present(Kind.USER, principal.user_id)
     before = _maker(key)
     if before != adopter:
@@ -88,12 +98,12 @@ async def _check_makeable(
 
 def _new_values(command: ApiKeyUpdate, key: KeyRow, role: RoleGrant) -> dict[str, object]:
     values: dict[str, object] = {}
-    if command.name is not None:
-        values["name"] = short_text(command.name, "name")
-    if command.permissions is not None:
+    if command.name is not UNCHANGED:
+        values["name"] = name_of_rights(command.name, "name")
+    if command.permissions is not UNCHANGED:
         purpose = None if key.purpose is None else ApiKeyPurpose(key.purpose)
         values["scopes"] = scopes_of(role, command.permissions, purpose)
-    if command.ip_ranges is not None:
+    if command.ip_ranges is not UNCHANGED:
         values["ip_ranges"] = ip_ranges(command.ip_ranges, "ipRanges")
     if command.expires_at is not UNCHANGED:
         if command.expires_at is not None:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guard import Authorized, authorize
@@ -14,28 +14,41 @@ from models.accounts import accounts
 from models.billing import BillingMode, billing_details, billing_mode_choices
 from models.clock import current_moment
 from models.identifiers import AccountId, Kind, new_id, present
+from resolvers.account_versions import check_version, raise_version
 from resolvers.billing import mode_of
 from resolvers.countries import country, vat_id
 from resolvers.emails import email_address
 from resolvers.events import Change, EventKind, record
 from resolvers.payers import Payer, authorize_payers
 from resolvers.texts import short_text
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
+
+
+@dataclass(frozen=True)
+class BillingModeUpdate:
+    """On whose invoice a subaccount is from now on. `expected_version`: of the account."""
+
+    account_id: AccountId
+    expected_version: int
+    mode: BillingMode
 
 
 async def change_billing_mode(
-    session: WriteSession, principal: Principal, account_id: AccountId, mode: BillingMode
+    session: WriteSession, principal: Principal, command: BillingModeUpdate
 ) -> Authorized:
     """Give a subaccount invoices of its own, or put it on those of the nearest account above that has some.
 
     Needs INVOICES_WRITE in the account and in that one: it decides about that one's invoices. The cycle that
     is under way is billed whole as its end finds it, so that each charge comes on one invoice. Raises
-    BILLED_ACCOUNT_REQUIRED, and FAILED_PRECONDITION for a master account.
+    BILLED_ACCOUNT_REQUIRED, VersionConflict, and FAILED_PRECONDITION for a master account.
     """
-    account = await authorize(session, principal, account_id, Permission.INVOICES_WRITE)
+    mode = command.mode
+    account = await authorize(session, principal, command.account_id, Permission.INVOICES_WRITE)
     if account.account_id == account.master_id:
         message = "A master account always has invoices of its own."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await authorize_payers(session, principal, account, Permission.INVOICES_WRITE, [Payer.BILLED_ABOVE])
+    await check_version(session, account, command.expected_version)
     current = select(mode_of(accounts)).where(_is(account))
     before = BillingMode((await session.execute(current)).scalar_one())
     if before is mode:
@@ -49,7 +62,7 @@ async def change_billing_mode(
             holds_from=current_moment(),
         )
     )
-    await session.execute(update(accounts).where(_is(account)).values(version=accounts.c.version + 1))
+    await raise_version(session, account)
     subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.BILLING_MODE_CHANGED
     await record(session, principal, account, kind, subject_id, {"mode": before.value}, {"mode": mode.value})
     return account
@@ -68,36 +81,74 @@ class BillingDetails:
     email: str | None
 
 
+@dataclass(frozen=True)
+class BillingDetailsUpdate:
+    """The new values, like those of BillingDetails. `expected_version`: of the account."""
+
+    account_id: AccountId
+    expected_version: int
+    name: str | Unchanged = UNCHANGED
+    street: str | Unchanged = UNCHANGED
+    postcode: str | Unchanged = UNCHANGED
+    city: str | Unchanged = UNCHANGED
+    country: str | Unchanged = UNCHANGED
+    vat_id: str | Unchanged | None = UNCHANGED
+    email: str | Unchanged | None = UNCHANGED
+
+
 _FIELDS = {field.name: field.name for field in fields(BillingDetails)} | {"vat_id": "vatId"}
 """As clients call them."""
 
 
 async def update_billing_details(
-    session: WriteSession, principal: Principal, account_id: AccountId, details: BillingDetails
+    session: WriteSession, principal: Principal, command: BillingDetailsUpdate
 ) -> Authorized:
     """Name and address the account so on the invoices that are issued from now on.
 
-    Needs INVOICES_WRITE. Raises BAD_USER_INPUT.
+    Needs INVOICES_WRITE. Raises VersionConflict, and BAD_USER_INPUT, also for first details that leave out a
+    part of the name or of the address.
     """
-    checked = _checked(details)
-    account = await authorize(session, principal, account_id, Permission.INVOICES_WRITE)
+    account = await authorize(session, principal, command.account_id, Permission.INVOICES_WRITE)
+    await check_version(session, account, command.expected_version)
     own = and_(
         billing_details.c.master_id == account.master_id, billing_details.c.account_id == account.account_id
     )
-    columns = [billing_details.c[name] for name in asdict(checked)]
+    columns = [billing_details.c[name] for name in _FIELDS]
     row = (await session.execute(select(*columns).where(own))).one_or_none()
     before = None if row is None else BillingDetails(*row)
-    if before == checked:
+    after = _checked(_updated(before, command))
+    if before == after:
         return account
     written = upsert(billing_details).values(
-        master_id=account.master_id, account_id=account.account_id, **asdict(checked)
+        master_id=account.master_id, account_id=account.account_id, **asdict(after)
     )
     await session.execute(
-        written.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=asdict(checked))
+        written.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=asdict(after))
     )
+    await raise_version(session, account)
     subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.BILLING_DETAILS_UPDATED
-    await record(session, principal, account, kind, subject_id, None, _changed(before, checked))
+    await record(session, principal, account, kind, subject_id, None, _changed(before, after))
     return account
+
+
+def _updated(before: BillingDetails | None, command: BillingDetailsUpdate) -> BillingDetails:
+    old: dict[str, str | None] = {} if before is None else asdict(before)
+    return BillingDetails(
+        _needed(command.name, old.get("name"), "name"),
+        _needed(command.street, old.get("street"), "street"),
+        _needed(command.postcode, old.get("postcode"), "postcode"),
+        _needed(command.city, old.get("city"), "city"),
+        _needed(command.country, old.get("country"), "country"),
+        new_value(command.vat_id, old.get("vat_id")),
+        new_value(command.email, old.get("email")),
+    )
+
+
+def _needed(given: str | Unchanged, current: str | None, field: str) -> str:
+    value = new_value(given, current)
+    if value is None:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "The first details need it.", field)
+    return value
 
 
 def _checked(details: BillingDetails) -> BillingDetails:

@@ -50,7 +50,7 @@ async def open_break_glass(session: WriteSession, principal: Principal, command:
     opening_id, until = await add_opening(
         session, principal, account, principal.user_id, reason, command.hours
     )
-    await queue_warnings(session, account, principal.user_id, reason, until)
+    await queue_warnings(session, principal, account, reason, until)
     return opening_id
 
 

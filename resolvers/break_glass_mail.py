@@ -6,26 +6,22 @@ from sqlalchemy import select
 
 from authz.builtin_roles import BuiltinRole
 from authz.guard import Authorized
+from authz.principals import Principal
 from authz.reach import membership_holds
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
-from models.identifiers import UserId
 from models.members import memberships
 from models.users import users
-from resolvers.outbox import queue
+from resolvers.emails import EmailAddress
+from resolvers.mail_limits import BREAK_GLASS_NOTICES, MailKind
+from resolvers.mail_texts import letter, shown
+from resolvers.outbox import Cause, Mail, queue
 
-_BODY = """Hello,
-
-{opener}, who is responsible for an account above {account}, has opened {account} until {until}.
-
-The reason given: {reason}
-
-What is done there is in the log of {account}. Whoever may change its settings can end this at once.
-"""
+_MOST_TOLD = BREAK_GLASS_NOTICES.budgets[0].most
 
 
 async def queue_warnings(
-    session: WriteSession, account: Authorized, opener_id: UserId, reason: str, until: datetime.datetime
+    session: WriteSession, principal: Principal, account: Authorized, reason: str, until: datetime.datetime
 ) -> None:
     """Queue a mail to each owner."""
     names = select(
@@ -33,15 +29,20 @@ async def queue_warnings(
         .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
         .scalar_subquery()
         .label("account"),
-        select(users.c.name).where(users.c.id == opener_id).scalar_subquery().label("opener"),
+        select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("opener"),
     )
     row = (await session.execute(names)).one()
     utc = until.astimezone(datetime.UTC)
-    body = _BODY.format(
-        opener=row.opener, account=row.account, until=f"{utc:%Y-%m-%d %H:%M} UTC", reason=reason
+    name = shown(row.account)
+    body = letter(
+        f"{shown(row.opener)}, who is responsible for an account above {name}, has opened {name} until "
+        f"{utc:%Y-%m-%d %H:%M} UTC.",
+        f"The reason given: {shown(reason)}",
+        f"What is done there is in the log of {name}. Whoever may change its settings can end this at once. "
+        f"After {_MOST_TOLD} such messages in an hour, only the log tells of more.",
     )
     owners = (
-        select(users.c.email)
+        select(users.c.email, users.c.email_canonical)
         .join(memberships, memberships.c.user_id == users.c.id)
         .where(
             memberships.c.master_id == account.master_id,
@@ -49,7 +50,8 @@ async def queue_warnings(
             memberships.c.role_id == BuiltinRole.OWNER.id,
             membership_holds(),
         )
-        .order_by(users.c.id)
+        .order_by(users.c.email_canonical)
     )
-    for recipient in (await session.execute(owners)).scalars().all():
-        await queue(session, recipient, f"{row.opener} has opened {row.account}", body)
+    cause = Cause(principal, account.master_id)
+    for email, canonical in (await session.execute(owners)).all():
+        await queue(session, cause, Mail(MailKind.BREAK_GLASS, EmailAddress(email, canonical), body))

@@ -14,12 +14,14 @@ from models.accounts import accounts
 from models.budgets import BudgetCurrency, budgets
 from models.identifiers import AccountId, Kind, present
 from models.plans import MOST_IN_A_CYCLE
+from resolvers.account_versions import check_version, raise_version
 from resolvers.amounts import MOST_AT_ONCE
 from resolvers.budget_guarantees import check_guarantees
 from resolvers.credit import has_own_balance, nearest_pool
 from resolvers.events import Change, EventKind, record
 from resolvers.payers import Payer, authorize_payers
 from resolvers.terms import terms_of
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 PERMISSIONS = {
     BudgetCurrency.SENDS: Permission.PLAN_WRITE,
@@ -50,11 +52,13 @@ NO_BUDGET = Budget(None, 0)
 
 @dataclass(frozen=True)
 class BudgetUpdate:
-    """The whole of a subaccount's budget in one currency."""
+    """The new values of a subaccount's budget in one currency. `expected_version`: of the account."""
 
     account_id: AccountId
+    expected_version: int
     currency: BudgetCurrency
-    budget: Budget
+    cap: int | Unchanged | None = UNCHANGED
+    guarantee: int | Unchanged = UNCHANGED
 
 
 async def update_budget(session: WriteSession, principal: Principal, command: BudgetUpdate) -> Authorized:
@@ -62,29 +66,33 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
 
     Needs PLAN_WRITE for sends, CREDIT_TRANSFER for credit, in it and in the account above. What only lowers
     is allowed whatever their status, so that nothing stays kept for a suspended account. Raises
-    PARENT_ACCOUNT_REQUIRED, GUARANTEE_TOO_LARGE, BAD_USER_INPUT; FAILED_PRECONDITION for a master account,
-    for credit of an account that spends its own, and for a guarantee of what is not the account's above.
+    PARENT_ACCOUNT_REQUIRED, VersionConflict, GUARANTEE_TOO_LARGE, BAD_USER_INPUT; FAILED_PRECONDITION for a
+    master account, for credit of an account that spends its own, and for a guarantee of what is not the
+    account's above.
     """
-    _check_amounts(command)
     account, parent = await _authorize(session, principal, command)
+    await check_version(session, account, command.expected_version)
     await _check_mode(session, account, command.currency)
-    if command.budget.guarantee:
-        await _check_holder(session, account, parent, command.currency)
     before = await _stored(session, account, command.currency)
-    if not command.budget.within(before):
+    after = Budget(new_value(command.cap, before.cap), new_value(command.guarantee, before.guarantee))
+    _check_amounts(after, command.currency)
+    if after.guarantee and command.guarantee is not UNCHANGED:
+        await _check_holder(session, account, parent, command.currency)
+    if not after.within(before):
         account.check_changeable()
         parent.check_changeable()
-    if before == command.budget:
+    if before == after:
         return account
-    await _write(session, account, command)
+    await _write(session, account, command.currency, after)
+    await raise_version(session, account)
     await check_guarantees(
         session,
         account,
         command.currency,
-        raised=command.budget.guarantee > before.guarantee,
-        narrowed=command.budget.cap is not None and command.budget.cap != before.cap,
+        raised=after.guarantee > before.guarantee,
+        narrowed=after.cap is not None and after.cap != before.cap,
     )
-    await _log(session, principal, account, command.currency, before, command.budget)
+    await _log(session, principal, account, command.currency, before, after)
     return account
 
 
@@ -93,15 +101,16 @@ async def end_credit_budget(session: WriteSession, principal: Principal, account
     before = await _stored(session, account, BudgetCurrency.CREDIT)
     if before != NO_BUDGET:
         await session.execute(delete(budgets).where(_is(account, BudgetCurrency.CREDIT)))
+        await raise_version(session, account)
         await _log(session, principal, account, BudgetCurrency.CREDIT, before, NO_BUDGET)
 
 
-def _check_amounts(command: BudgetUpdate) -> None:
-    most, cap, guarantee = _MOST[command.currency], command.budget.cap, command.budget.guarantee
-    for value, field in ((cap, "cap"), (guarantee, "guarantee")):
+def _check_amounts(budget: Budget, currency: BudgetCurrency) -> None:
+    most = _MOST[currency]
+    for value, field in ((budget.cap, "cap"), (budget.guarantee, "guarantee")):
         if value is not None and not 0 <= value <= most:
             raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 0 and {most}.", field)
-    if cap is not None and guarantee > cap:
+    if budget.cap is not None and budget.guarantee > budget.cap:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "More is guaranteed than may be used.", "guarantee")
 
 
@@ -157,16 +166,18 @@ async def _stored(session: WriteSession, account: Authorized, currency: BudgetCu
     return NO_BUDGET if row is None else Budget(row.cap, row.guarantee)
 
 
-async def _write(session: WriteSession, account: Authorized, command: BudgetUpdate) -> None:
-    if command.budget == NO_BUDGET:
-        await session.execute(delete(budgets).where(_is(account, command.currency)))
+async def _write(
+    session: WriteSession, account: Authorized, currency: BudgetCurrency, budget: Budget
+) -> None:
+    if budget == NO_BUDGET:
+        await session.execute(delete(budgets).where(_is(account, currency)))
         return
     written = upsert(budgets).values(
         master_id=account.master_id,
         account_id=account.account_id,
-        currency=command.currency.value,
-        cap=command.budget.cap,
-        guarantee=command.budget.guarantee,
+        currency=currency.value,
+        cap=budget.cap,
+        guarantee=budget.guarantee,
     )
     await session.execute(
         written.on_conflict_do_update(

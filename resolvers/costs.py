@@ -24,10 +24,10 @@ from engine.paging import Order
 from models.accounts import account_closure, accounts
 from models.billing import Product, charges
 from models.plans import MOST_IN_A_CYCLE
-from models.sends import ReservationStatus, send_reservations
+from models.sends import ReservationStatus, send_labels, send_reservations
 
 BY_ID = Order("costs", (accounts.c.id,))
-BY_LABEL = Order("labelCosts", (send_reservations.c.label,))
+BY_LABEL = Order("labelCosts", (send_labels.c.sort_key, send_labels.c.label))
 
 Since = Annotated[
     ColumnElement[datetime.datetime],
@@ -80,14 +80,21 @@ def label_order(**_: object) -> Order:
 def labels_of(cost: FromClause) -> Select[Any]:
     """What of that bears a label, label by label; the rest bears none."""
     reservation = send_reservations.c
-    line = (reservation.master_id, reservation.account_id, reservation.label)
+    used = and_(
+        send_labels.c.master_id == reservation.master_id,
+        send_labels.c.cycle_id == reservation.cycle_id,
+        send_labels.c.account_id == reservation.account_id,
+        send_labels.c.label == reservation.label,
+    )
+    line = (reservation.master_id, reservation.account_id, reservation.label, send_labels.c.sort_key)
     counted = (
         select(
             *line,
             _bounded(func.sum(reservation.recipients)).label("sends"),
             cast(func.sum(reservation.price), BigInteger).label("spent_on_sends"),
         )
-        .where(_committed(cost, cost.c.since, cost.c.until), reservation.label.is_not(None))
+        .join(send_labels, used)
+        .where(_committed(cost, cost.c.since, cost.c.until))
         .group_by(*line)
         .correlate(cost)
         .subquery()

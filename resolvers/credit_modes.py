@@ -1,5 +1,7 @@
 """Whether a subaccount spends its own credit or that of an account above it (R19, R28, R43, T18)."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, and_, exists, select, update
 
 from authz.guard import Authorized, authorize
@@ -11,6 +13,7 @@ from models.accounts import CreditMode, accounts
 from models.identifiers import AccountId, Kind, LedgerTransactionId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments import TopUpStatus, top_ups
+from resolvers.account_versions import check_version
 from resolvers.budget_changes import end_credit_budget
 from resolvers.events import Change, EventKind, record
 from resolvers.ledger_posting import Posting, Transaction, post
@@ -18,23 +21,34 @@ from resolvers.payers import Payer, authorize_payers
 from resolvers.top_up_rules import end_top_up_rule
 
 
+@dataclass(frozen=True)
+class CreditModeUpdate:
+    """Whose credit a subaccount spends from now on. `expected_version`: of the account."""
+
+    account_id: AccountId
+    expected_version: int
+    mode: CreditMode
+
+
 async def change_credit_mode(
-    session: WriteSession, principal: Principal, account_id: AccountId, mode: CreditMode
+    session: WriteSession, principal: Principal, command: CreditModeUpdate
 ) -> Authorized:
     """Let a subaccount spend its own credit, or draw from the nearest account above that has some.
 
     Needs CREDIT_TRANSFER in the account and in the one whose pool it is, or would be: it decides about that
     one's money. What is left in the account moves to the pool; a new balance begins empty, and the budget of
-    the pool's credit ends. Raises POOL_ACCOUNT_REQUIRED, and FAILED_PRECONDITION for a master account and
-    while credit is reserved or a top-up is under way.
+    the pool's credit ends. Raises POOL_ACCOUNT_REQUIRED, VersionConflict, and FAILED_PRECONDITION for a
+    master account and while credit is reserved or a top-up is under way.
     """
-    account = await authorize(session, principal, account_id, Permission.CREDIT_TRANSFER)
+    mode = command.mode
+    account = await authorize(session, principal, command.account_id, Permission.CREDIT_TRANSFER)
     if account.account_id == account.master_id:
         message = "A master account always spends its own credit."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     (pool,) = await authorize_payers(
         session, principal, account, Permission.CREDIT_TRANSFER, [Payer.POOL_ABOVE]
     )
+    await check_version(session, account, command.expected_version)
     current = select(accounts.c.credit_mode).where(_is(account))
     before = CreditMode((await session.execute(current)).scalar_one())
     if before is mode:

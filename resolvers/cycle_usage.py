@@ -13,6 +13,7 @@ from sqlalchemy import (
     select,
 )
 
+from engine.text_forms import sort_key
 from engine.write_sessions import WriteSession
 from models.billing import Product, charges
 from models.clock import current_moment
@@ -124,9 +125,8 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
             ~_is_charged(cycle, Product.SENDS_BEYOND, reservation.account_id, reservation.cycle_id),
         )
         .group_by(*line)
-        .order_by(*line)
     )
-    return [
+    sent = [
         Usage(
             AccountId(row.account_id),
             Product.SENDS_BEYOND,
@@ -139,6 +139,13 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
         )
         for row in await session.execute(statement)
     ]
+    return sorted(sent, key=_place)
+
+
+def _place(usage: Usage) -> tuple[object, ...]:
+    """Where it stands on an invoice: account by account, what bears no label last."""
+    label = usage.label or ""
+    return usage.account_id, str(usage.source_id), not label, sort_key(label), label, usage.unit_price
 
 
 def _of_cycle(cycle: Cycle) -> ColumnElement[bool]:

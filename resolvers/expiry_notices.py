@@ -2,11 +2,11 @@
 
 A grant is told of seven days before its end and one day before, if it was given for longer than that, and
 once it has ended: an event in the log of each account that it holds in, and before the end an e-mail to the
-person who is about to lose it. What was told is kept in `expiry_notices`, so that each thing is told once;
-a moved end is another end.
+person who is about to lose it, one for all that is told at once. What was told is kept in `expiry_notices`,
+so that each thing is told once; a moved end is another end.
 
 The grants are of all trees, so that a function of the database's tells of them, as its owner. It answers no
-more than whether it stopped for now.
+more than whether it stopped for now. It writes and counts its mails itself, as `resolvers.outbox` does.
 """
 
 from string import Template
@@ -20,6 +20,10 @@ from models.functions import Rights, StoredFunction
 from models.identifiers import new_id
 from resolvers.events import EventKind
 from resolvers.expiring_grants import all_grants
+from resolvers.mail_limits import EXPIRY_NOTICES, MailKind, budget_subject
+from resolvers.mail_texts import shown_in_sql
+
+(_BUDGET,) = EXPIRY_NOTICES.budgets
 
 BATCH = 1000
 """The most events of one transaction."""
@@ -29,9 +33,13 @@ _TELLING = 6304
 
 _MAIL = """Hello,
 
-your access to %s ends on %s UTC.
+your access ends soon:
+
+%s
 
 If you still need it, ask whoever gave it to you to prolong it. Otherwise you need not do anything.
+
+After $most such messages in a day, only the logs of the accounts tell of more.
 """
 
 # What ended more than 30 days before a worker looks is not told any more.
@@ -75,15 +83,24 @@ BEGIN
       )
     FROM due
   ), warned AS (
-    SELECT person, ends_at, min(number) AS number, string_agg(name, ', ' ORDER BY number) AS names
+    SELECT person, min(number) AS number, string_agg(
+      format('  %s until %s UTC', $shown, to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')),
+      E'\n' ORDER BY number
+    ) AS ends
     FROM due JOIN accounts ON accounts.master_id = due.master_id AND accounts.id = due.account_id
     WHERE person IS NOT NULL AND stage <> '$ended'
-    GROUP BY grant_id, person, ends_at
+    GROUP BY person
+  ), counted AS (
+    INSERT INTO attempts (subject, window_start, count)
+    SELECT '$counted' || person, to_timestamp(floor(extract(epoch FROM now()) / $window) * $window), 1
+    FROM warned ORDER BY person
+    ON CONFLICT (subject, window_start) DO UPDATE SET count = attempts.count + 1
+    RETURNING subject, count
   ), mailed AS (
     INSERT INTO outbox_messages (id, recipient, subject, body)
-    SELECT ids[number], email, 'Your access to ' || names || ' ends soon',
-      format('$mail', names, to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
-    FROM warned JOIN users ON users.id = person
+    SELECT ids[number], email, '$subject', format('$mail', ends)
+    FROM warned JOIN users ON users.id = person JOIN counted ON counted.subject = '$counted' || person
+    WHERE counted.count <= $most
   )
   SELECT count(*) INTO told FROM due;
   RETURN told = cardinality(ids);
@@ -110,6 +127,11 @@ def functions() -> tuple[StoredFunction, ...]:
         ended=ExpiryStage.ENDED.value,
         expiring=EventKind.ACCESS_EXPIRING.value,
         expired=EventKind.ACCESS_EXPIRED.value,
-        mail=_MAIL,
+        mail=Template(_MAIL).substitute(most=_BUDGET.most),
+        shown=shown_in_sql("name"),
+        subject=MailKind.ACCESS_EXPIRING.subject,
+        counted=budget_subject(EXPIRY_NOTICES, _BUDGET, ""),
+        window=int(_BUDGET.window.total_seconds()),
+        most=_BUDGET.most,
     )
     return (StoredFunction("mandant_tell_expiries(ids uuid[]) RETURNS boolean", body, rights=Rights.OWNER),)

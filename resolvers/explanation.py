@@ -122,5 +122,5 @@ def _key_of_tree(account: AskedAccount) -> Select[Any]:
 
 async def _people(reader: Reader, user_ids: tuple[UserId, ...]) -> tuple[Row, ...]:
     wanted = users.c.id == literal(list(user_ids), ARRAY(Uuid)).any_()
-    rows = await reader.rows(select(users).where(wanted).order_by(users.c.name, users.c.id))
+    rows = await reader.rows(select(users).where(wanted).order_by(users.c.sort_key, users.c.id))
     return tuple(rows)

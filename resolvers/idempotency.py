@@ -1,5 +1,6 @@
 """Writes that a client may repeat: the same key gives the first answer again (T17)."""
 
+import datetime
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,9 @@ Outcome = dict[str, str]
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """A write under a key: `content` is everything that decides what it does."""
+    """A write under a key: `content` is everything that decides what it does, as the write understands it:
+    a moment whatever its offset, a set whatever its order, texts and addresses in the form that is compared.
+    """
 
     operation: str
     key: str
@@ -32,7 +35,19 @@ class IdempotentRequest:
 
     def digest(self) -> bytes:
         """Two requests are the same if this is."""
-        return hashlib.sha256(orjson.dumps([self.operation, *self.content], default=str)).digest()
+        told = [self.operation, *map(_meaning, self.content)]
+        return hashlib.sha256(orjson.dumps(told, default=str)).digest()
+
+
+def _meaning(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        try:
+            return value.astimezone(datetime.UTC)
+        except OverflowError:  # beyond the calendar: refused elsewhere
+            return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    return value
 
 
 async def earlier_outcome(

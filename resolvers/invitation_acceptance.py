@@ -5,22 +5,24 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
 
 from authz.builtin_roles import BuiltinRole
-from authz.delegation import RoleGrant, role_in, still_gives
+from authz.delegation import RoleGrant, role_in
 from authz.guard import Authorized, lock_path
-from authz.principals import Principal
+from authz.offers import check_not_lapsed
+from authz.principals import ANONYMOUS, Principal
 from authz.reach import membership_holds
 from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.row_security import enter
-from authz.status import effective_status
 from authz.tokens import Digest, TokenKind, digest
 from engine.write_sessions import WriteSession
-from models.accounts import AccountStatus, accounts
+from models.accounts import accounts
 from models.identifiers import Kind, MembershipId, UserId, new_id, present
 from models.invitations import invitations
 from models.members import memberships
 from models.roles import roles
 from models.users import users
 from resolvers.events import EventKind, record
+from resolvers.invitations import InvitationStatus, lapse_of, status_of
+from resolvers.mailbox import check_verified
 from resolvers.member_changes import MemberChange
 from resolvers.ownership import take_ownership
 from resolvers.user_rights import limit_in_force
@@ -29,13 +31,15 @@ InvitationRow = Row[*tuple[object, ...]]
 
 
 def invitation_preview(token: str) -> Select[Any]:
-    """What the holder of an invitation's link may know before accepting: no row where it offers nothing (any
-    more), else (account_name, inviter_name, role_name, email, expires_at)."""
+    """What the holder of an invitation's link may know before accepting: no row where it cannot be accepted,
+    else (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
     return (
         select(
             accounts.c.name.label("account_name"),
             users.c.name.label("inviter_name"),
             roles.c.name.label("role_name"),
+            roles.c.description.label("role_description"),
+            roles.c.member_mask.label("role_mask"),
             invitations.c.email,
             invitations.c.expires_at,
         )
@@ -47,9 +51,7 @@ def invitation_preview(token: str) -> Select[Any]:
         .outerjoin(users, users.c.id == invitations.c.inviter_user_id)
         .where(
             invitations.c.digest == digest(token, TokenKind.INVITATION),
-            invitations.c.accepted_at.is_(None),
-            invitations.c.revoked_at.is_(None),
-            invitations.c.expires_at > func.now(),
+            status_of(invitations) == InvitationStatus.PENDING.value,
         )
     )
 
@@ -57,9 +59,10 @@ def invitation_preview(token: str) -> Select[Any]:
 async def accept_invitation(session: WriteSession, principal: Principal, token: str) -> MemberChange:
     """Become a member. What the person is elsewhere stays as it is (T12).
 
-    Only for the signed-in person with the invited address. Raises NotFound for an unknown link, and Refusal
-    with PERSON_REQUIRED, WRONG_PERSON, INVITATION_EXPIRED, INVITATION_USED, INVITATION_REVOKED (also where
-    the inviter lost the right meanwhile), ALREADY_MEMBER, ALREADY_OWNS_ACCOUNT, ACCOUNT_SUSPENDED.
+    Only for the signed-in person with the invited address, which was proved. Raises NotFound for an unknown
+    link, and Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, INVITATION_EXPIRED (also where
+    the membership would have ended by now), INVITATION_USED, INVITATION_REVOKED (also where the inviter lost
+    the right meanwhile), ALREADY_MEMBER, ALREADY_OWNS_ACCOUNT, ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
     """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -68,18 +71,29 @@ async def accept_invitation(session: WriteSession, principal: Principal, token: 
         raise NotFound("token")
     # Until it is accepted, the link alone leads the person into the tree.
     await enter(session, principal.credentials._replace(link=token_digest))
-    invitation = await _invitation(session, token_digest)
+    invitation = await invitation_behind(session, token_digest)
     await lock_path(session, invitation.master_id, invitation.account_id)
-    invitation = await _invitation(session, token_digest)
+    invitation = await invitation_behind(session, token_digest)
     await _check_person(session, principal.user_id, invitation)
-    _check_open(invitation)
+    check_unanswered(invitation)
+    check_not_lapsed(invitation.lapse, RefusalCode.INVITATION_EXPIRED, RefusalCode.INVITATION_REVOKED)
     account = Authorized(invitation.master_id, invitation.account_id, 0, 0, invitation.account_id)
-    await check_status(session, account)
     role = await role_in(session, account, invitation.role_id)
-    giver = (invitation.inviter_user_id, invitation.inviter_api_key_id)
-    if not await still_gives(session, account, role, *giver):
-        raise Refusal(RefusalCode.INVITATION_REVOKED)
     return await _join(session, principal, account, invitation, role)
+
+
+async def invitation_for(session: WriteSession, email_canonical: str, token: str) -> InvitationRow:
+    """The open invitation with this secret, which proves that its holder has the mailbox of the address that
+    it was made for. Raises what `accept_invitation` raises for the link and for another address."""
+    token_digest = digest(token, TokenKind.INVITATION)
+    if token_digest is None:
+        raise NotFound("invitationToken")
+    await enter(session, ANONYMOUS._replace(link=token_digest))
+    invitation = await invitation_behind(session, token_digest)
+    if email_canonical != invitation.email_canonical:
+        raise Refusal(RefusalCode.WRONG_PERSON)
+    check_unanswered(invitation)
+    return invitation
 
 
 async def _join(
@@ -98,11 +112,6 @@ async def _join(
         update(invitations)
         .where(invitations.c.master_id == account.master_id, invitations.c.id == invitation.id)
         .values(accepted_at=func.now())
-    )
-    await session.execute(
-        update(users)
-        .where(users.c.id == principal.user_id, users.c.email_verified_at.is_(None))
-        .values(email_verified_at=func.now())
     )
     after = {"user": present(Kind.USER, principal.user_id), "role": role.name}
     subject_id = present(Kind.MEMBER, membership_id)
@@ -142,9 +151,10 @@ async def _add_membership(
     return membership_id
 
 
-async def _invitation(session: WriteSession, token_digest: Digest) -> InvitationRow:
-    expired = (invitations.c.expires_at <= func.now()).label("expired")
-    statement = select(invitations, expired).where(invitations.c.digest == token_digest)
+async def invitation_behind(session: WriteSession, token_digest: Digest) -> InvitationRow:
+    """The link's invitation, with its `status` and `lapse`. Raises NotFound."""
+    known = status_of(invitations).label("status"), lapse_of(invitations).label("lapse")
+    statement = select(invitations, *known).where(invitations.c.digest == token_digest)
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("token")
@@ -155,24 +165,19 @@ async def _check_person(session: WriteSession, user_id: UserId, invitation: Invi
     address = select(users.c.email_canonical).where(users.c.id == user_id)
     if (await session.execute(address)).scalar_one() != invitation.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
+    await check_verified(session, user_id)
 
 
-def _check_open(invitation: InvitationRow) -> None:
-    if invitation.accepted_at is not None:
-        raise Refusal(RefusalCode.INVITATION_USED)
-    if invitation.revoked_at is not None:
-        raise Refusal(RefusalCode.INVITATION_REVOKED)
-    if invitation.expired:
-        raise Refusal(RefusalCode.INVITATION_EXPIRED)
+def check_unanswered(invitation: InvitationRow) -> None:
+    """Raise INVITATION_USED, INVITATION_REVOKED and INVITATION_EXPIRED for what has its answer."""
+    code = _REFUSALS.get(InvitationStatus(invitation.status))
+    if code is not None:
+        raise Refusal(code)
 
 
-async def check_status(session: WriteSession, account: Authorized) -> None:
-    """Raise ACCOUNT_SUSPENDED and ACCOUNT_CLOSED, whose members and guests stay as they are."""
-    statement = select(effective_status(accounts)).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
-    )
-    status = AccountStatus((await session.execute(statement)).scalar_one())
-    if status is AccountStatus.SUSPENDED:
-        raise Refusal(RefusalCode.ACCOUNT_SUSPENDED)
-    if status is AccountStatus.CLOSED:
-        raise Refusal(RefusalCode.ACCOUNT_CLOSED)
+_REFUSALS = {
+    InvitationStatus.ACCEPTED: RefusalCode.INVITATION_USED,
+    InvitationStatus.REVOKED: RefusalCode.INVITATION_REVOKED,
+    InvitationStatus.DECLINED: RefusalCode.INVITATION_REVOKED,
+    InvitationStatus.EXPIRED: RefusalCode.INVITATION_EXPIRED,
+}

@@ -107,7 +107,7 @@ async def add_invitation(
             expires_at=func.now() + VALID_FOR,
         )
     )
-    await queue_invitation(session, principal, account, offer.email.original, f"{offer.link}#{token}")
+    await queue_invitation(session, principal, account, offer.email, f"{offer.link}#{token}")
     after = {"email": offer.email.original, "role": offer.role.name}
     subject_id = present(Kind.INVITATION, invitation_id)
     await record(session, principal, account, EventKind.MEMBER_INVITED, subject_id, None, dict(after))

@@ -7,25 +7,16 @@ from authz.principals import Principal
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.users import users
-from resolvers.outbox import queue
-
-_BODY = """Hello,
-
-{inviter} invites you to {account}.
-
-Open this link, sign in or sign up with this e-mail address, and accept:
-
-{link}
-
-The link is for you alone and works for seven days. If you do not know what this is about, ignore it: nothing
-happens until you accept.
-"""
+from resolvers.emails import EmailAddress
+from resolvers.mail_limits import MailKind
+from resolvers.mail_texts import letter, shown
+from resolvers.outbox import Cause, Mail, queue
 
 
 async def queue_invitation(
-    session: WriteSession, principal: Principal, account: Authorized, recipient: str, link: str
+    session: WriteSession, principal: Principal, account: Authorized, recipient: EmailAddress, link: str
 ) -> None:
-    """Queue the mail; the link in it holds the secret."""
+    """Queue the mail; the link in it holds the secret. Raises what `queue` raises."""
     names = select(
         select(accounts.c.name)
         .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
@@ -34,6 +25,11 @@ async def queue_invitation(
         select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("inviter"),
     )
     row = (await session.execute(names)).one()
-    inviter = row.inviter or row.account
-    body = _BODY.format(inviter=inviter, account=row.account, link=link)
-    await queue(session, recipient, f"{inviter} invites you to {row.account}", body)
+    body = letter(
+        f"{shown(row.inviter or row.account)} invites you to the account {shown(row.account)}.\n"
+        "Open this link, sign in or sign up with this e-mail address, and accept:",
+        "The link is for you alone and works for seven days. If you do not know what this is about, ignore "
+        "it: nothing happens until you accept.",
+        link=link,
+    )
+    await queue(session, Cause(principal, account.master_id), Mail(MailKind.INVITATION, recipient, body))

@@ -3,8 +3,9 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, null, select
 
+from authz.offers import invitation_lapse
 from authz.permissions import Permission
 from authz.reach import account_where, readable_account
 from engine.arguments import Described
@@ -16,12 +17,14 @@ from resolvers.identifiers import InvitationIdArgument
 
 
 class InvitationStatus(enum.Enum):
-    """What has become of an invitation."""
+    """What has become of an invitation. LAPSED: nobody can accept it as things are."""
 
     PENDING = "PENDING"
     ACCEPTED = "ACCEPTED"
     REVOKED = "REVOKED"
     EXPIRED = "EXPIRED"
+    DECLINED = "DECLINED"
+    LAPSED = "LAPSED"
 
 
 BY_ID = Order("invitations", (invitations.c.id,), descending=True)
@@ -33,12 +36,21 @@ def order(**_: object) -> Order:
 
 
 def status_of(invitation: FromClause) -> ColumnElement[str]:
-    """What has become of it, by the database's clock."""
+    """What has become of it, as things are now; `lapse` says why it is LAPSED."""
     return case(
         (invitation.c.accepted_at.is_not(None), InvitationStatus.ACCEPTED.value),
+        (invitation.c.declined, InvitationStatus.DECLINED.value),
         (invitation.c.revoked_at.is_not(None), InvitationStatus.REVOKED.value),
         (invitation.c.expires_at <= func.now(), InvitationStatus.EXPIRED.value),
+        (invitation_lapse(invitation).is_not(None), InvitationStatus.LAPSED.value),
         else_=InvitationStatus.PENDING.value,
+    )
+
+
+def lapse_of(invitation: FromClause) -> ColumnElement[str]:
+    """Why it is LAPSED; null where it is not. It is PENDING again where that changes."""
+    return case(
+        (status_of(invitation) == InvitationStatus.LAPSED.value, invitation_lapse(invitation)), else_=null()
     )
 
 

@@ -12,6 +12,7 @@ from models.billing import charges
 from models.identifiers import Kind
 from models.invoices import invoices
 from resolvers.identifiers import InvoiceIdArgument
+from resolvers.public_url import PUBLIC_URL
 
 BY_ID = Order("invoices", (invoices.c.id,), descending=True)
 BY_POSITION = Order("invoiceLines", (charges.c.position,))
@@ -96,8 +97,9 @@ def due_of(invoice: FromClause) -> ColumnElement[int]:
 
 
 def pdf_url_of(invoice: FromClause) -> ColumnElement[str]:
-    """Where the PDF is, on this server, with the XML embedded in it. It takes the same `Authorization`
-    header as the API, so that a page fetches it and shows what it got; a link alone does not."""
+    """The address of the PDF with the XML embedded in it. It takes the same `Authorization` header as the
+    API, so that a page fetches it and shows what it got; a link alone does not."""
     before, after = PDF_PATH.split("{id}")
     head = literal_column(f"'{before}{Kind.INVOICE}_'", Text)
-    return func.concat(head, cast(invoice.c.id, Text), literal_column(f"'{after}'", Text), type_=Text)
+    tail = literal_column(f"'{after}'", Text)
+    return func.concat(PUBLIC_URL, head, cast(invoice.c.id, Text), tail, type_=Text)

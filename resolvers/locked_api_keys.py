@@ -1,10 +1,10 @@
 """An API key on its way through a change: read behind the lock of its account, written, and logged."""
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, false, func, select, update
 
 from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
-from authz.principals import Principal
+from authz.principals import Principal, key_works
 from authz.refusals import NotFound, Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.api_keys import api_keys
@@ -23,7 +23,10 @@ async def locked_key(
     """The key and its account, locked. Needs API_KEYS_WRITE. Raises NotFound and what `authorize` raises."""
     account_id = select(api_keys.c.account_id).where(api_keys.c.id == api_key_id).scalar_subquery()
     account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, effect)
-    statement = select(api_keys).where(api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id)
+    expired = func.coalesce(api_keys.c.expires_at <= func.now(), false()).label("expired")
+    statement = select(api_keys, expired).where(
+        api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id
+    )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("apiKeyId")
@@ -34,6 +37,23 @@ def check_not_revoked(key: KeyRow) -> None:
     """Raise FAILED_PRECONDITION for a key that was revoked: that is for good."""
     if key.revoked_at is not None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "The key is revoked.", "apiKeyId")
+
+
+def check_not_expired(key: KeyRow) -> None:
+    """Raise FAILED_PRECONDITION for a key that was revoked, and for one that has ended by itself."""
+    check_not_revoked(key)
+    if key.expired:
+        message = "The key has expired: give it another end with `apiKeyUpdate` first."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
+
+
+async def check_works(session: WriteSession, key: KeyRow) -> None:
+    """Raise FAILED_PRECONDITION also for a key that has stopped, as its maker chose."""
+    check_not_expired(key)
+    works = select(key_works(api_keys)).where(api_keys.c.master_id == key.master_id, api_keys.c.id == key.id)
+    if not (await session.execute(works)).scalar_one():
+        message = "The key has stopped with its maker's rights: adopt it with `apiKeyAdopt` first."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
 
 
 async def write_key(session: WriteSession, key: KeyRow, values: dict[str, object]) -> None:

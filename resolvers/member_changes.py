@@ -12,7 +12,7 @@ from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.reach import membership_holds
-from authz.refusals import NotFound, Refusal, RefusalCode
+from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, MembershipId, UserId, present
 from models.members import memberships
@@ -20,6 +20,7 @@ from resolvers.events import Change, EventKind, record
 from resolvers.identifiers import parse_member
 from resolvers.moments import check_future, ends_no_later
 from resolvers.ownership import give_up_ownership, take_ownership
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Membership:
     user_id: UserId
     role_id: uuid.UUID
     expires_at: datetime.datetime | None
+    version: int
 
     @property
     def is_owner(self) -> bool:
@@ -47,11 +49,12 @@ class MemberChange:
 
 @dataclass(frozen=True)
 class MemberUpdate:
-    """The new role (None: the same) and when the membership ends (None: never)."""
+    """The new role, and when the membership ends; None: never."""
 
     member_id: MembershipId
-    role_id: uuid.UUID | None
-    expires_at: datetime.datetime | None
+    expected_version: int
+    role_id: uuid.UUID | Unchanged = UNCHANGED
+    expires_at: datetime.datetime | Unchanged | None = UNCHANGED
 
 
 def membership_id_of(member_id: str) -> MembershipId:
@@ -71,25 +74,30 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
     """Change a member's role or its end.
 
     Needs MEMBERS_WRITE and all that both the old and the new role give. What only lowers and shortens is
-    allowed whatever the account's status. Raises LAST_OWNER, ALREADY_OWNS_ACCOUNT, ROLE_TOO_WIDE,
-    BAD_USER_INPUT for an end in the past or of an owner.
+    allowed whatever the account's status. Raises VersionConflict, LAST_OWNER, ALREADY_OWNS_ACCOUNT,
+    ROLE_TOO_WIDE, BAD_USER_INPUT for an end in the past or of an owner.
     """
     account, membership = await _manageable(session, principal, command.member_id)
     old = await role_to_give(session, account, membership.role_id, "memberId")
-    new = old if command.role_id is None else await role_to_give(session, account, command.role_id)
+    if membership.version != command.expected_version:
+        raise VersionConflict(membership.version)
+    role_id = command.role_id
+    new = old if role_id is UNCHANGED else await role_to_give(session, account, role_id)
+    expires_at = new_value(command.expires_at, membership.expires_at)
     lowered = new.within(old.mask, old.below_mask)
-    if not (lowered and ends_no_later(command.expires_at, membership.expires_at)):
+    if not (lowered and ends_no_later(expires_at, membership.expires_at)):
         account.check_changeable()
-    check_expiry(new, command.expires_at)
+    check_expiry(new, expires_at)
+    if (new.id, expires_at) == (old.id, membership.expires_at):
+        return MemberChange(account, membership.id)
     await _move_ownership(session, account, membership, new)
     await session.execute(
         update(memberships)
         .where(memberships.c.master_id == account.master_id, memberships.c.id == membership.id)
-        .values(role_id=new.id, expires_at=command.expires_at)
+        .values(role_id=new.id, expires_at=expires_at, version=membership.version + 1)
     )
-    before, after = _change(old, membership.expires_at), _change(new, command.expires_at)
-    if before != after:
-        await _log(session, principal, account, EventKind.MEMBER_UPDATED, membership, before, after)
+    before, after = _change(old, membership.expires_at), _change(new, expires_at)
+    await _log(session, principal, account, EventKind.MEMBER_UPDATED, membership, before, after)
     return MemberChange(account, membership.id)
 
 
@@ -134,7 +142,7 @@ async def _membership(
     session: WriteSession, account: Authorized, condition: ColumnElement[bool]
 ) -> Membership:
     columns = (memberships.c.id, memberships.c.user_id, memberships.c.role_id, memberships.c.expires_at)
-    statement = select(*columns).where(
+    statement = select(*columns, memberships.c.version).where(
         memberships.c.master_id == account.master_id, membership_holds(), condition
     )
     row: Row[*tuple[object, ...]] | None = (await session.execute(statement)).one_or_none()

@@ -60,6 +60,7 @@ def _seen(
             member.c.role_id,
             member.c.joined_at,
             member.c.expires_at,
+            member.c.version,
             member.c.below_limit,
             member.c.below_limit_until,
         )

@@ -101,5 +101,5 @@ async def _set_role(
     await session.execute(
         update(memberships)
         .where(memberships.c.master_id == account.master_id, memberships.c.id == membership_id)
-        .values(role_id=role.id, expires_at=None)
+        .values(role_id=role.id, expires_at=None, version=memberships.c.version + 1)
     )

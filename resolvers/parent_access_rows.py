@@ -19,6 +19,7 @@ from models.accounts import ParentAccess, accounts
 from models.identifiers import AccountId, ApiKeyId, Kind, UserId, present
 from models.members import memberships
 from models.parent_access import parent_access_requests
+from resolvers.account_versions import raise_version
 from resolvers.break_glass_rows import end_openings
 from resolvers.events import Change, EventKind, record
 
@@ -109,6 +110,7 @@ async def store_request(
     await session.execute(
         statement.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
     )
+    await raise_version(session, account)
     asked: Change = {"parent_access": request.mode.value}
     await _log(session, principal, account, EventKind.PARENT_ACCESS_REQUESTED, link, asked, request.reason)
 
@@ -124,6 +126,7 @@ async def drop_request(
 ) -> None:
     """What waits is `withdrawn` by the side that asked, or declined by the other one."""
     await session.execute(delete(parent_access_requests).where(_of(link)))
+    await raise_version(session, account)
     kind = EventKind.PARENT_ACCESS_WITHDRAWN if withdrawn else EventKind.PARENT_ACCESS_DECLINED
     await _log(session, principal, account, kind, link, {"parent_access": request.mode.value}, None)
 

@@ -18,7 +18,7 @@ LONGEST_PASSWORD = 1000
 _hasher = PasswordHasher()
 _profile = get_profile("OpaqueString")
 _OF_THE_WHOLE = frozenset("\u30fb" + "".join(map(chr, (*range(0x660, 0x66A), *range(0x6F0, 0x6FA)))))
-"""What PRECIS lets stand or not by the whole text, and looks at the whole text for each time that it stands."""
+"""What PRECIS allows by the whole text, and reads the whole text for each time that it stands there."""
 _NOBODYS_HASH = _hasher.hash("the password of nobody")
 
 
@@ -36,8 +36,8 @@ async def hash_password(password: str, field: str = "password") -> str:
 
 
 async def password_matches(password: str, stored_hash: str | None) -> bool:
-    """Whether it is the password; without a stored hash, and for what can be no password, it takes as long and
-    says no."""
+    """Whether it is the password; without a stored hash, and for what can be no password, it takes as long
+    and says no."""
     prepared = _prepared(password) if len(password) <= LONGEST_PASSWORD else None
     return await asyncio.to_thread(_verify, prepared or "", None if prepared is None else stored_hash)
 

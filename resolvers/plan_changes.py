@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 
 from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
+from authz.refusals import NotFound, Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.identifiers import AccountId, Kind, PlanId, new_id, present
 from models.plans import MOST_IN_A_CYCLE, limit_increases, plans
+from resolvers.account_versions import check_version, raise_version
 from resolvers.budget_guarantees import check_plan_keeps
 from resolvers.credit import currency_of
 from resolvers.events import Change, EventKind, record
@@ -47,7 +48,7 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     also for the plan that the account uses without one of its own, unless a time zone is given.
     """
     account = await _authorize(session, principal, command.account_id)
-    await _check_version(session, account, command.expected_version)
+    await check_version(session, account, command.expected_version)
     terms = await terms_of(session, account)
     plan = await _plan_on_offer(session, account, terms, command.plan_id)
     if not plan.price and account.account_id != account.master_id:
@@ -81,7 +82,7 @@ async def withdraw_plan_change(
     POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED, and FAILED_PRECONDITION where nothing waits.
     """
     account = await _authorize(session, principal, account_id, Effect.TAKES_AWAY)
-    await _check_version(session, account, expected_version)
+    await check_version(session, account, expected_version)
     terms = await terms_of(session, account)
     if _is_own(terms, account):
         account.check_changeable()
@@ -168,12 +169,6 @@ async def _authorize(
     return account
 
 
-async def _check_version(session: WriteSession, account: Authorized, expected: int) -> None:
-    version = (await session.execute(select(accounts.c.version).where(_is(account)))).scalar_one()
-    if version != expected:
-        raise VersionConflict(version)
-
-
 async def _plan_on_offer(session: WriteSession, account: Authorized, terms: Terms, plan_id: PlanId) -> Plan:
     """One that is sold, or the one that the account has already."""
     currency = select(currency_of(accounts)).where(_is(account)).scalar_subquery()
@@ -204,7 +199,7 @@ async def _log(
     before: Change,
     after: Change,
 ) -> None:
-    await session.execute(update(accounts).where(_is(account)).values(version=accounts.c.version + 1))
+    await raise_version(session, account)
     subject_id = present(Kind.ACCOUNT, account.account_id)
     await record(session, principal, account, kind, subject_id, before, after)
 

@@ -3,21 +3,25 @@
 import uuid
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, true, update
 
 from authz.builtin_roles import BuiltinRole
 from authz.custom_roles import NOTHING, RoleRights, compile_rights, role_rights, write_lines
-from authz.delegation import check_role_change
+from authz.delegation import check_role_change, usable_in
 from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.role_uses import role_uses
+from engine.text_forms import compared, looks
 from engine.write_sessions import WriteSession
+from models.accounts import accounts
 from models.identifiers import AccountId, Kind, RoleId, new_id, present
 from models.roles import roles
+from models.text_forms import forms_of
 from resolvers.events import Change, EventKind, record
-from resolvers.texts import short_text
+from resolvers.texts import name_of_rights, short_text
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,14 @@ class RoleCreation:
 
 @dataclass(frozen=True)
 class RoleUpdate:
-    """The new values; `None` leaves one as it is."""
+    """The new values."""
 
     role_id: RoleId
     expected_version: int
-    name: str | None
-    description: str | None
-    permissions: frozenset[Permission] | None
-    permissions_below: frozenset[Permission] | None
+    name: str | Unchanged = UNCHANGED
+    description: str | Unchanged = UNCHANGED
+    permissions: frozenset[Permission] | Unchanged = UNCHANGED
+    permissions_below: frozenset[Permission] | Unchanged = UNCHANGED
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ async def create_role(session: WriteSession, principal: Principal, command: Role
     """
     account = await authorize(session, principal, command.account_id, Permission.ROLES_WRITE)
     rights = role_rights(command.permissions, command.permissions_below)
-    content = _Content(short_text(command.name, "name"), _description(command.description), rights)
+    content = _Content(name_of_rights(command.name, "name"), _description(command.description), rights)
     change = RoleChange(account, RoleId(new_id()))
     await _check_name(session, change, content.name)
     await session.execute(
@@ -119,12 +123,19 @@ async def update_role(session: WriteSession, principal: Principal, command: Role
         return change
     if not after.narrows(before):
         change.account.check_changeable()
-    await _check_name(session, change, after.name)
+    if after.name != before.name:
+        await _check_name(session, change, after.name)
     masks = await compile_rights(change.role_id, after.rights)
     await session.execute(
         update(roles)
         .where(roles.c.id == change.role_id)
-        .values(name=after.name, description=after.description, version=version + 1, **masks.columns())
+        .values(
+            name=after.name,
+            description=after.description,
+            version=version + 1,
+            **forms_of(roles, after.name),
+            **masks.columns(),
+        )
     )
     await write_lines(session, change.role_id, after.rights.lines(change.role_id))
     await check_role_change(session, principal, change.account, change.role_id, "permissions")
@@ -183,17 +194,15 @@ async def _current(session: WriteSession, change: RoleChange) -> tuple[int, _Con
 
 def _new_content(before: _Content, command: RoleUpdate) -> _Content:
     content = before
-    if command.name is not None:
-        content = replace(content, name=short_text(command.name, "name"))
-    if command.description is not None:
+    if command.name is not UNCHANGED:
+        content = replace(content, name=name_of_rights(command.name, "name"))
+    if command.description is not UNCHANGED:
         content = replace(content, description=_description(command.description))
-    if command.permissions is not None or command.permissions_below is not None:
-        old, here, below = before.rights, command.permissions, command.permissions_below
-        rights = role_rights(
-            old.permissions if here is None else here, old.permissions_below if below is None else below
-        )
-        content = replace(content, rights=rights)
-    return content
+    rights = role_rights(
+        new_value(command.permissions, before.rights.permissions),
+        new_value(command.permissions_below, before.rights.permissions_below),
+    )
+    return replace(content, rights=rights)
 
 
 def _description(text: str) -> str:
@@ -201,14 +210,29 @@ def _description(text: str) -> str:
 
 
 async def _check_name(session: WriteSession, change: RoleChange, name: str) -> None:
-    taken = exists().where(
-        roles.c.deleted_at.is_(None),
-        or_(roles.c.account_id.is_(None), roles.c.account_id == change.account.account_id),
-        func.lower(roles.c.name) == func.lower(name),
-        roles.c.id != change.role_id,
+    """Raise CONFLICT where a role that can be given in the account has a name that means or looks the same: a
+    built-in one, another of the account, or one of an account above."""
+    account = accounts.alias()
+    usable = usable_in(roles, account)
+    taken = (
+        select(roles.c.compared_name)
+        .join(account, true())
+        .where(
+            account.c.master_id == change.account.master_id,
+            account.c.id == change.account.account_id,
+            usable,
+            or_(roles.c.compared_name == compared(name), roles.c.looks == looks(name)),
+            roles.c.id != change.role_id,
+        )
+        .limit(1)
     )
-    if (await session.execute(select(taken))).scalar_one():
-        raise Refusal(RefusalCode.CONFLICT, "Another role has this name.", "name")
+    found = (await session.execute(taken)).scalar_one_or_none()
+    if found is not None:
+        same = found == compared(name)
+        message = (
+            "Another role has this name." if same else "Another role has a name that looks like this one."
+        )
+        raise Refusal(RefusalCode.CONFLICT, message, "name")
 
 
 def _is(role_id: uuid.UUID) -> ColumnElement[bool]:

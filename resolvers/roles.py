@@ -12,7 +12,7 @@ from models.accounts import account_closure
 from models.roles import role_policy_lines, roles
 from resolvers.identifiers import RoleIdArgument
 
-BY_NAME = Order("roles", (roles.c.name, roles.c.id))
+BY_NAME = Order("roles", (roles.c.sort_key, roles.c.id))
 
 
 def order(**_: object) -> Order:

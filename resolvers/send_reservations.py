@@ -15,6 +15,7 @@ from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import InsufficientCredit, Refusal, RefusalCode
 from authz.shared_guard import authorize_shared
+from engine.text_forms import compared
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.clock import current_moment
@@ -90,7 +91,7 @@ async def reserve_sends(
     terms = await terms_of(session, account)
     cycle, refunds = await open_cycle(session, terms)
     if label is not None:
-        await use_label(session, account, cycle, label)
+        label = await use_label(session, account, cycle, label)
     allowance = await lock_allowance(session, account, terms.subscriber_id)
     contacts = await _activate(session, terms, cycle, wanted, audience)
     if contacts and cycle.contacts + contacts > terms.contact_limit:
@@ -242,5 +243,5 @@ def _request(command: SendReservation, label: str | None) -> IdempotentRequest:
         told = hashlib.sha256(b"".join(sorted(command.recipients.digests))).hexdigest()
     else:
         told = present(Kind.RECIPIENT_LIST, command.recipients)
-    content = (command.stream.value, told, *(() if label is None else (label,)))
+    content = (command.stream.value, told, *(() if label is None else (compared(label),)))
     return IdempotentRequest("sendReserve", command.idempotency_key, content)

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, update
+from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.guard import Authorized, lock_tree
-from authz.principals import Principal
+from authz.offers import check_not_lapsed
+from authz.principals import ANONYMOUS, Principal
 from authz.refusals import NotFound, Refusal, RefusalCode
 from authz.row_security import enter
-from authz.sharing import still_shares
 from authz.tokens import Digest, TokenKind, digest
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
@@ -18,14 +18,15 @@ from models.roles import roles
 from models.shares import share_accounts, shares
 from models.users import users
 from resolvers.events import EventKind
-from resolvers.invitation_acceptance import check_status
+from resolvers.mailbox import check_verified
 from resolvers.share_changes import ShareMade
-from resolvers.share_rows import ShareRow, log_share, opened_by, scope_of, write_share
+from resolvers.share_rows import ShareRow, log_share, opened_by, write_share
+from resolvers.shares import ShareStatus, lapse_of, status_of
 
 
 def share_preview(token: str) -> Select[Any]:
-    """What the holder of a share's link may know before accepting: no row where it offers nothing (any more),
-    else (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
+    """What the holder of a share's link may know before accepting: no row where it cannot be accepted, else
+    (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
     names = func.array_agg(aggregate_order_by(accounts.c.name, accounts.c.id))
     opened = (
         select(names)
@@ -44,6 +45,7 @@ def share_preview(token: str) -> Select[Any]:
             opened.label("account_names"),
             users.c.name.label("giver_name"),
             roles.c.name.label("role_name"),
+            roles.c.description.label("role_description"),
             shares.c.areas,
             shares.c.hidden_areas,
             shares.c.email,
@@ -53,10 +55,7 @@ def share_preview(token: str) -> Select[Any]:
         .outerjoin(users, users.c.id == shares.c.giver_user_id)
         .where(
             shares.c.digest == digest(token, TokenKind.SHARE),
-            shares.c.user_id.is_(None),
-            shares.c.revoked_at.is_(None),
-            shares.c.link_expires_at > func.now(),
-            or_(shares.c.expires_at.is_(None), shares.c.expires_at > func.now()),
+            status_of(shares) == ShareStatus.PENDING.value,
         )
     )
 
@@ -64,9 +63,9 @@ def share_preview(token: str) -> Select[Any]:
 async def accept_share(session: WriteSession, principal: Principal, token: str) -> ShareMade:
     """Take what is shared. What the person is elsewhere stays as it is (T12).
 
-    Only for the signed-in person with the address. Raises NotFound for an unknown link, and Refusal with
-    PERSON_REQUIRED, WRONG_PERSON, SHARE_EXPIRED, SHARE_USED, SHARE_REVOKED (also where whoever gave it lost
-    the right meanwhile), ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
+    Only for the signed-in person with the address, which was proved. Raises NotFound for an unknown link, and
+    Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, SHARE_EXPIRED, SHARE_USED, SHARE_REVOKED
+    (also where whoever gave it lost the right meanwhile), ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
     """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -75,28 +74,34 @@ async def accept_share(session: WriteSession, principal: Principal, token: str) 
         raise NotFound("token")
     # Until it is accepted, the link alone leads the person into the tree.
     await enter(session, principal.credentials._replace(link=token_digest))
-    offered = await _offered(session, token_digest)
-    opened = await _locked(session, offered)
-    row = await _offered(session, token_digest)
+    offered = await share_behind(session, token_digest)
+    opened = await lock_opened(session, offered)
+    row = await share_behind(session, token_digest)
     address = select(users.c.email_canonical).where(users.c.id == principal.user_id)
     if (await session.execute(address)).scalar_one() != row.email_canonical:
         raise Refusal(RefusalCode.WRONG_PERSON)
-    _check_open(row)
-    for account in opened:
-        await check_status(session, account)
-    scope = await scope_of(session, row)
-    if not await still_shares(session, opened, scope, (row.giver_user_id, row.giver_api_key_id)):
-        raise Refusal(RefusalCode.SHARE_REVOKED)
+    await check_verified(session, principal.user_id)
+    check_unanswered(row)
+    check_not_lapsed(row.lapse, RefusalCode.SHARE_EXPIRED, RefusalCode.SHARE_REVOKED)
     await write_share(session, row, {"user_id": principal.user_id, "accepted_at": func.now()})
-    verified = users.c.email_verified_at.is_(None)
-    await session.execute(
-        update(users).where(users.c.id == principal.user_id, verified).values(email_verified_at=func.now())
-    )
     share_id = ShareId(row.id)
     await log_share(
         session, principal, opened, EventKind.SHARE_ACCEPTED, share_id, None, {"email": row.email}
     )
     return ShareMade(share_id)
+
+
+async def check_share_for(session: WriteSession, email_canonical: str, token: str) -> None:
+    """Find that the holder of this secret has the mailbox of the address that an open share was made for.
+    Raises what `accept_share` raises for the link and for another address."""
+    token_digest = digest(token, TokenKind.SHARE)
+    if token_digest is None:
+        raise NotFound("shareToken")
+    await enter(session, ANONYMOUS._replace(link=token_digest))
+    offered = await share_behind(session, token_digest)
+    if email_canonical != offered.email_canonical:
+        raise Refusal(RefusalCode.WRONG_PERSON)
+    check_unanswered(offered)
 
 
 async def leave_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:
@@ -107,7 +112,7 @@ async def leave_share(session: WriteSession, principal: Principal, share_id: Sha
     row = (await session.execute(select(shares).where(own))).one_or_none()
     if row is None:
         raise NotFound
-    opened = await _locked(session, row)
+    opened = await lock_opened(session, row)
     row = (await session.execute(select(shares).where(own))).one_or_none()
     if row is None:
         raise NotFound
@@ -116,27 +121,35 @@ async def leave_share(session: WriteSession, principal: Principal, share_id: Sha
     return ShareMade(share_id)
 
 
-async def _offered(session: WriteSession, token_digest: Digest) -> ShareRow:
-    now = func.now()
-    late = (shares.c.link_expires_at <= now) | func.coalesce(shares.c.expires_at <= now, False)
-    statement = select(shares, late.label("expired")).where(shares.c.digest == token_digest)
+async def share_behind(session: WriteSession, token_digest: Digest) -> ShareRow:
+    """The link's share, with its `status` and `lapse`. Raises NotFound."""
+    known = status_of(shares).label("status"), lapse_of(shares).label("lapse")
+    statement = select(shares, *known).where(shares.c.digest == token_digest)
     row: Row[*tuple[Any, ...]] | None = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("token")
     return row
 
 
-async def _locked(session: WriteSession, row: ShareRow) -> list[Authorized]:
+async def lock_opened(session: WriteSession, row: ShareRow) -> list[Authorized]:
+    """The accounts that it opens, their tree locked."""
     master_id = MasterId(row.master_id)
     await lock_tree(session, master_id)
     ids = await opened_by(session, ShareId(row.id))
     return [Authorized(master_id, id_, 0, 0, id_) for id_ in ids]
 
 
-def _check_open(row: ShareRow) -> None:
+def check_unanswered(row: ShareRow) -> None:
+    """Raise SHARE_USED, SHARE_REVOKED and SHARE_EXPIRED for what has its answer."""
     if row.user_id is not None:
         raise Refusal(RefusalCode.SHARE_USED)
-    if row.revoked_at is not None:
-        raise Refusal(RefusalCode.SHARE_REVOKED)
-    if row.expired:
-        raise Refusal(RefusalCode.SHARE_EXPIRED)
+    code = _REFUSALS.get(ShareStatus(row.status))
+    if code is not None:
+        raise Refusal(code)
+
+
+_REFUSALS = {
+    ShareStatus.REVOKED: RefusalCode.SHARE_REVOKED,
+    ShareStatus.DECLINED: RefusalCode.SHARE_REVOKED,
+    ShareStatus.EXPIRED: RefusalCode.SHARE_EXPIRED,
+}

@@ -136,7 +136,7 @@ async def _add(
         )
     )
     await add_accounts(session, share_id, opened)
-    await queue_share(session, principal, opened, email.original, f"{command.link}#{token}")
+    await queue_share(session, principal, opened, email, f"{command.link}#{token}")
     after = described(email.original, scope, command.expires_at)
     await log_share(session, principal, opened, EventKind.SHARE_CREATED, share_id, None, after)
     return share_id
@@ -175,11 +175,11 @@ def check_count(account_ids: Sequence[AccountId]) -> None:
 def _request(command: ShareCreation, email: EmailAddress) -> IdempotentRequest:
     scope = command.scope
     content = (
-        sorted(set(command.account_ids)),
+        frozenset(command.account_ids),
         email.canonical,
         scope.role_id,
-        None if scope.areas is None else sorted(area.value for area in scope.areas),
-        sorted(area.value for area in scope.hidden_areas),
+        None if scope.areas is None else frozenset(area.value for area in scope.areas),
+        frozenset(area.value for area in scope.hidden_areas),
         command.expires_at,
     )
     return IdempotentRequest("shareCreate", command.idempotency_key, content)

@@ -9,33 +9,44 @@ from authz.principals import Principal
 from engine.write_sessions import WriteSession
 from models.accounts import accounts
 from models.users import users
-from resolvers.outbox import queue
+from resolvers.emails import EmailAddress
+from resolvers.mail_limits import MailKind
+from resolvers.mail_texts import letter, shown
+from resolvers.outbox import Cause, Mail, queue
 from resolvers.share_rows import ids_of
 
-_BODY = """Hello,
-
-{giver} shares with you:
-
-{accounts}
-
-Open this link, sign in or sign up with this e-mail address, and accept:
-
-{link}
-
-The link is for you alone and works for seven days. If you do not know what this is about, ignore it: nothing
-is open to you until you accept.
-"""
+MOST_NAMED = 20
+"""More accounts are counted."""
 
 
 async def queue_share(
-    session: WriteSession, principal: Principal, opened: Sequence[Authorized], recipient: str, link: str
+    session: WriteSession,
+    principal: Principal,
+    opened: Sequence[Authorized],
+    recipient: EmailAddress,
+    link: str,
 ) -> None:
-    """Queue the mail; the link in it holds the secret."""
+    """Queue the mail; the link in it holds the secret. Raises what `queue` raises."""
+    master_id = opened[0].master_id
     named = select(accounts.c.name).where(
-        accounts.c.master_id == opened[0].master_id, accounts.c.id == any_(ids_of(opened))
+        accounts.c.master_id == master_id, accounts.c.id == any_(ids_of(opened))
     )
     names = list((await session.execute(named.order_by(accounts.c.id))).scalars())
     person = select(users.c.name).where(users.c.id == principal.user_id)
     giver = (await session.execute(person)).scalar_one_or_none() or names[0]
-    body = _BODY.format(giver=giver, accounts="\n".join(f"  {name}" for name in names), link=link)
-    await queue(session, recipient, f"{giver} shares {names[0]} with you", body)
+    told = [f"  {shown(name)}" for name in names[:MOST_NAMED]]
+    more = len(names) - MOST_NAMED
+    body = letter(
+        "\n".join(
+            [
+                f"{shown(giver)} shares with you:",
+                *told,
+                *([f"  and {more} more accounts"] if more > 0 else []),
+                "Open this link, sign in or sign up with this e-mail address, and accept:",
+            ]
+        ),
+        "The link is for you alone and works for seven days. If you do not know what this is about, ignore "
+        "it: nothing is open to you until you accept.",
+        link=link,
+    )
+    await queue(session, Cause(principal, master_id), Mail(MailKind.SHARE, recipient, body))

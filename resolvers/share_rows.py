@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from authz.actors import Actor
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant
 from authz.guard import Authorized
@@ -109,7 +110,7 @@ async def drop_accounts(session: WriteSession, row: ShareRow, closed: Collection
 
 async def log_share(
     session: WriteSession,
-    principal: Principal,
+    principal: Actor,
     opened: Collection[Authorized],
     kind: EventKind,
     share_id: ShareId,

@@ -1,13 +1,14 @@
 """What changes and revokes shares (R25)."""
 
 import datetime
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
 
 from authz.guard import Authorized, Effect, authorize_all
-from authz.permissions import Permission
+from authz.permissions import Area, Permission
 from authz.principals import Principal
 from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.sharing import Scope, check_giver
@@ -36,17 +37,21 @@ from resolvers.share_rows import (
     stored,
     write_share,
 )
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 
 @dataclass(frozen=True)
 class ShareUpdate:
-    """The whole new state of a share."""
+    """The new values. A role takes the place of areas, and areas that of a role; no `expires_at`: it never
+    ends."""
 
     share_id: ShareId
     expected_version: int
-    account_ids: Sequence[AccountId]
-    scope: WantedScope
-    expires_at: datetime.datetime | None
+    account_ids: Sequence[AccountId] | Unchanged = UNCHANGED
+    role_id: uuid.UUID | Unchanged | None = UNCHANGED
+    areas: frozenset[Area] | Unchanged | None = UNCHANGED
+    hidden_areas: frozenset[Area] | Unchanged = UNCHANGED
+    expires_at: datetime.datetime | Unchanged | None = UNCHANGED
 
 
 async def update_share(session: WriteSession, principal: Principal, command: ShareUpdate) -> ShareMade:
@@ -56,28 +61,31 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     its giver from then on. What only narrows the share is allowed whatever its accounts' statuses. Raises
     VersionConflict, SHARE_REVOKED and what `create_share` raises.
     """
-    check_count(command.account_ids)
+    if command.account_ids is not UNCHANGED:
+        check_count(command.account_ids)
     managed = await _manageable(session, principal, command.share_id, command.account_ids)
     row = managed.row
     if row.revoked_at is not None:
         raise Refusal(RefusalCode.SHARE_REVOKED, field="shareId")
     if row.version != command.expected_version:
         raise VersionConflict(row.version)
-    scope = await wanted_scope(session, managed.wanted, command.scope)
-    narrowed = not scope.mask & ~managed.scope.mask and ends_no_later(command.expires_at, row.expires_at)
+    wanted = _new_scope(row, managed.scope, command)
+    scope = await wanted_scope(session, managed.wanted, wanted)
+    expires_at = new_value(command.expires_at, row.expires_at)
+    narrowed = not scope.mask & ~managed.scope.mask and ends_no_later(expires_at, row.expires_at)
     for account in managed.added if narrowed else managed.wanted:
         account.check_changeable()
-    await check_giver(session, principal, managed.wanted, scope, command.scope.field)
-    if command.expires_at is not None:
+    await check_giver(session, principal, managed.wanted, scope, wanted.field)
+    if isinstance(command.expires_at, datetime.datetime):
         check_future(command.expires_at, "expiresAt")
     await refuse_members(session, managed.added, row.email_canonical)
     # Also of the accounts that stay: an expired share that is prolonged may have a successor.
     await refuse_shared(session, managed.wanted, row.email_canonical, command.share_id)
     await drop_accounts(session, row, managed.removed)
     await add_accounts(session, command.share_id, managed.added)
-    values = {**stored(scope), **giver_columns(principal), "expires_at": command.expires_at}
+    values = {**stored(scope), **giver_columns(principal), "expires_at": expires_at}
     await write_share(session, row, values)
-    await _log_update(session, principal, managed, scope, command.expires_at)
+    await _log_update(session, principal, managed, scope, expires_at)
     return ShareMade(command.share_id)
 
 
@@ -115,24 +123,45 @@ class _Managed:
 
 
 async def _manageable(
-    session: WriteSession, principal: Principal, share_id: ShareId, wanted: Sequence[AccountId] = ()
+    session: WriteSession,
+    principal: Principal,
+    share_id: ShareId,
+    account_ids: Sequence[AccountId] | Unchanged = (),
 ) -> _Managed:
-    """Raises what `authorize_all` and `check_giver` raise: whoever could not give it does not change it."""
-    # What is no share is looked for like an account that is not there, and the share's own accounts are asked
-    # for first: the answer costs the same (N20).
+    """`account_ids`: what it shall open from now on. Raises what `authorize_all` and `check_giver` raise:
+    whoever could not give it does not change it."""
+    ids: list[AccountId] | None = None
     found = await opened_by(session, share_id)
-    ids = found or [AccountId(share_id)]
-    both = [*ids, *wanted]
-    locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
+    # Once the tree is locked, the share opens these and no others.
+    while ids != found:
+        # What is no share is looked for like an account that is not there, and the share's own accounts are
+        # asked for first: the answer costs the same (N20).
+        ids = found
+        both = [*(ids or [AccountId(share_id)]), *new_value(account_ids, ids)]
+        locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
+        found = await opened_by(session, share_id)
     if not found:
         raise NotFound
-    if await opened_by(session, share_id) != found:
-        raise Refusal(RefusalCode.CONFLICT)
     row = await share_row(session, locked[0], share_id)
-    opened = [account for account in locked if account.account_id in ids]
+    opened = [account for account in locked if account.account_id in found]
     scope = await scope_of(session, row)
     await check_giver(session, principal, opened, scope, "shareId")
+    wanted = new_value(account_ids, found)
     return _Managed(row, scope, opened, [account for account in locked if account.account_id in wanted])
+
+
+def _new_scope(row: ShareRow, current: Scope, command: ShareUpdate) -> WantedScope:
+    """What is given of a role and of areas takes the other's place."""
+    role_id = new_value(command.role_id, row.role_id)
+    areas = new_value(command.areas, current.areas)
+    if command.role_id is UNCHANGED and isinstance(command.areas, frozenset):
+        role_id = None
+    if command.areas is UNCHANGED and isinstance(command.role_id, uuid.UUID):
+        areas = None
+    if role_id is None and areas is None:
+        field = "areas" if command.areas is None else "roleId"
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "A share gives a role or areas.", field)
+    return WantedScope(role_id, areas, new_value(command.hidden_areas, current.hidden))
 
 
 async def _log_update(

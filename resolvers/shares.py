@@ -3,8 +3,9 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, null, select
 
+from authz.offers import share_lapse
 from authz.permissions import Permission
 from authz.reach import PRINCIPAL, account_where, readable_account, share_holds
 from engine.arguments import Described
@@ -17,12 +18,14 @@ from resolvers.identifiers import ShareIdArgument
 
 
 class ShareStatus(enum.Enum):
-    """What has become of a share."""
+    """What has become of a share. LAPSED: it was not accepted, and nobody can as things are."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
     REVOKED = "REVOKED"
     EXPIRED = "EXPIRED"
+    DECLINED = "DECLINED"
+    LAPSED = "LAPSED"
 
 
 BY_ID = Order("shares", (shares.c.id,), descending=True)
@@ -34,14 +37,21 @@ def order(**_: object) -> Order:
 
 
 def status_of(share: FromClause) -> ColumnElement[str]:
-    """What has become of it, by the database's clock."""
+    """What has become of it, as things are now; `lapse` says why it is LAPSED."""
     return case(
+        (share.c.declined, ShareStatus.DECLINED.value),
         (share.c.revoked_at.is_not(None), ShareStatus.REVOKED.value),
         (share.c.expires_at <= func.now(), ShareStatus.EXPIRED.value),
         (share.c.user_id.is_not(None), ShareStatus.ACTIVE.value),
         (share.c.link_expires_at <= func.now(), ShareStatus.EXPIRED.value),
+        (share_lapse(share).is_not(None), ShareStatus.LAPSED.value),
         else_=ShareStatus.PENDING.value,
     )
+
+
+def lapse_of(share: FromClause) -> ColumnElement[str]:
+    """Why it is LAPSED; null where it is not. It is PENDING again where that changes."""
+    return case((status_of(share) == ShareStatus.LAPSED.value, share_lapse(share)), else_=null())
 
 
 def of_account(

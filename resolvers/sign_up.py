@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.builtin_roles import BuiltinRole
@@ -15,72 +15,103 @@ from authz.row_security import found_tree
 from authz.tokens import digest_of
 from engine.write_sessions import WriteSession
 from models.accounts import Currency
-from models.identifiers import AccountId, ApiKeyId, Kind, MasterId, MembershipId, UserId, new_id, present
+from models.identifiers import AccountId, ApiKeyId, Kind, MasterId, UserId, new_id, present
 from models.members import memberships
-from models.users import users
+from models.text_forms import forms_of
+from models.users import ownerships, users
 from resolvers.api_key_changes import ApiKeySecret, NewApiKey, add_api_key
-from resolvers.emails import email_address
+from resolvers.emails import EmailAddress, email_address
 from resolvers.events import EventKind, record
-from resolvers.invitation_acceptance import accept_invitation
+from resolvers.invitation_acceptance import accept_invitation, invitation_for
+from resolvers.mailbox import mark_verified, send_verification
 from resolvers.ownership import take_ownership
 from resolvers.passwords import hash_password, password_matches
 from resolvers.sessions import SignedIn, open_session
+from resolvers.share_acceptance import accept_share, check_share_for
 from resolvers.subaccounts import FIRST_KEY_NAME, add_account
+from resolvers.takeover import leave_account, replace_password
 from resolvers.texts import short_text
 
 
 @dataclass(frozen=True)
 class SignUp:
-    """Exactly one of `account_name` (a master account is made) and `invitation_token` (it is accepted).
-    `currency`: that of the master account's tree, for good. `reason`: see `Principal.reason`."""
+    """Exactly one of `account_name` (a master account is made) and `invitation_token` (it is accepted); with
+    the former a `share_token` may come (it is accepted besides). `verification_page`: what confirms the
+    address. `currency`: that of the master account's tree, for good. `reason`: see `Principal.reason`."""
 
     name: str
     email: str
     password: str
     account_name: str | None
     invitation_token: str | None
+    verification_page: str
+    share_token: str | None = None
     currency: Currency = Currency.EUR
     reason: str | None = None
 
 
 @dataclass(frozen=True)
 class SignedUp:
-    """The person's session, the account that it owns or joined, and the first key of an own account."""
+    """The person's session, the account that it owns or joined, and the first key of an account made now."""
 
     signed_in: SignedIn
     account_id: AccountId
-    membership_id: MembershipId
-    api_key_id: ApiKeyId | None
-    secret: str | None
+    api_key_id: ApiKeyId | None = None
+    secret: str | None = None
 
 
 async def sign_up(session: WriteSession, command: SignUp) -> SignedUp:
     """Make the person, and its account or membership.
 
     A person who is registered already and gives the right password gets an account of its own, if it has
-    none. Raises SIGN_UP_REFUSED for a wrong password, ALREADY_OWNS_ACCOUNT, BAD_USER_INPUT, and what
-    accepting an invitation raises.
+    none. The secret of a link that was mailed to the address proves it; whoever signed up with the address
+    before and never proved it is replaced (see `resolvers.takeover`). Without such a secret the link that
+    proves it is mailed. Raises SIGN_UP_REFUSED for a wrong password, ALREADY_OWNS_ACCOUNT, BAD_USER_INPUT,
+    and what accepting the invitation or the share raises.
     """
+    _check_wanted(command)
+    person = await _person(session, command)
+    signed_in = await open_session(session, person.id)
+    credentials = Credentials(digest_of(signed_in.token))
+    principal = Principal(PrincipalKind.PERSON, credentials, person.id, None, command.reason)
+    if command.invitation_token is not None:
+        joined = await accept_invitation(session, principal, command.invitation_token)
+        return SignedUp(signed_in, joined.account.account_id)
+    signed_up = await _own_account(session, principal, person, signed_in, command)
+    if command.share_token is not None:
+        await accept_share(session, principal, command.share_token)
+    return signed_up
+
+
+def _check_wanted(command: SignUp) -> None:
     if (command.account_name is None) == (command.invitation_token is None):
         message = "Give either accountName or invitationToken."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountName")
-    user_id = await _person(session, command)
-    signed_in = await open_session(session, user_id)
-    credentials = Credentials(digest_of(signed_in.token))
-    principal = Principal(PrincipalKind.PERSON, credentials, user_id, None, command.reason)
-    if command.invitation_token is not None:
-        joined = await accept_invitation(session, principal, command.invitation_token)
-        return SignedUp(signed_in, joined.account.account_id, joined.membership_id, None, None)
-    account, membership_id, key = await _add_master_account(
-        session, principal, user_id, command.account_name or "", command.currency
-    )
-    return SignedUp(signed_in, account.account_id, membership_id, key.api_key_id, key.secret)
+    if command.share_token is not None and command.invitation_token is not None:
+        message = "Give invitationToken or shareToken, one of them."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "shareToken")
 
 
-async def _person(session: WriteSession, command: SignUp) -> UserId:
+@dataclass(frozen=True)
+class _Person:
+    """`owns`: the account that it owned before."""
+
+    id: UserId
+    owns: AccountId | None = None
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """A link's secret was found to be of the mailbox. `of_ownership`: it offers to own an account."""
+
+    of_ownership: bool
+
+
+async def _person(session: WriteSession, command: SignUp) -> _Person:
     email = email_address(command.email)
     name = short_text(command.name, "name")
     password_hash = await hash_password(command.password)
+    proof = await _proof(session, email, command)
     made = (
         upsert(users)
         .values(
@@ -89,23 +120,73 @@ async def _person(session: WriteSession, command: SignUp) -> UserId:
             email=email.original,
             email_canonical=email.canonical,
             password_hash=password_hash,
+            email_verified_at=None if proof is None else func.now(),
         )
         .on_conflict_do_nothing()
         .returning(users.c.id)
     )
     user_id = (await session.execute(made)).scalar_one_or_none()
-    if user_id is not None:
-        return UserId(user_id)
-    stored = select(users.c.id, users.c.password_hash).where(users.c.email_canonical == email.canonical)
-    row = (await session.execute(stored)).one()
-    if not await password_matches(command.password, row.password_hash):
+    if user_id is None:
+        return await _registered(session, command, email, name, password_hash, proof)
+    if proof is None:
+        await send_verification(session, UserId(user_id), email, command.verification_page)
+    return _Person(UserId(user_id))
+
+
+async def _proof(session: WriteSession, email: EmailAddress, command: SignUp) -> _Proof | None:
+    if command.invitation_token is not None:
+        invitation = await invitation_for(session, email.canonical, command.invitation_token)
+        return _Proof(of_ownership=invitation.role_id == BuiltinRole.OWNER.id)
+    if command.share_token is not None:
+        await check_share_for(session, email.canonical, command.share_token)
+        return _Proof(of_ownership=False)
+    return None
+
+
+async def _registered(
+    session: WriteSession,
+    command: SignUp,
+    email: EmailAddress,
+    name: str,
+    password_hash: str,
+    proof: _Proof | None,
+) -> _Person:
+    """Who signed up with the address before: it is the same person, or the mailbox wins."""
+    stored = select(users.c.id, users.c.password_hash, users.c.email_verified_at).where(
+        users.c.email_canonical == email.canonical
+    )
+    row = (await session.execute(stored.with_for_update(key_share=True))).one()
+    user_id = UserId(row.id)
+    if await password_matches(command.password, row.password_hash):
+        if proof is not None:
+            await mark_verified(session, user_id)
+    elif proof is not None and row.email_verified_at is None:
+        await replace_password(session, user_id, password_hash)
+        renamed = {"name": name, **forms_of(users, name)}
+        await session.execute(update(users).where(users.c.id == user_id).values(renamed))
+        if proof.of_ownership:
+            await leave_account(session, user_id)
+    else:
         raise Refusal(RefusalCode.SIGN_UP_REFUSED)
-    return UserId(row.id)
+    owned = select(ownerships.c.account_id).where(ownerships.c.user_id == user_id)
+    return _Person(user_id, (await session.execute(owned)).scalar_one_or_none())
+
+
+async def _own_account(
+    session: WriteSession, principal: Principal, person: _Person, signed_in: SignedIn, command: SignUp
+) -> SignedUp:
+    """A new master account; whoever comes for a share may have one."""
+    if person.owns is not None and command.share_token is not None:
+        return SignedUp(signed_in, person.owns)
+    account, key = await _add_master_account(
+        session, principal, person.id, command.account_name or "", command.currency
+    )
+    return SignedUp(signed_in, account.account_id, key.api_key_id, key.secret)
 
 
 async def _add_master_account(
     session: WriteSession, principal: Principal, user_id: UserId, name: str, currency: Currency
-) -> tuple[Authorized, MembershipId, ApiKeySecret]:
+) -> tuple[Authorized, ApiKeySecret]:
     account_id = AccountId(new_id())
     master_id = MasterId(account_id)
     account = Authorized(master_id, account_id, ALL_PERMISSIONS, ALL_PERMISSIONS, account_id)
@@ -113,12 +194,11 @@ async def _add_master_account(
     await found_tree(session, master_id)
     await add_account(session, master_id, account_id, {"name": trimmed, "currency": currency.value})
     await take_ownership(session, account, user_id)
-    membership_id = MembershipId(new_id())
     await session.execute(
         insert(memberships).values(
             master_id=master_id,
             account_id=account_id,
-            id=membership_id,
+            id=new_id(),
             user_id=user_id,
             role_id=BuiltinRole.OWNER.id,
         )
@@ -127,4 +207,4 @@ async def _add_master_account(
     await record(session, principal, account, EventKind.ACCOUNT_CREATED, subject_id, None, {"name": trimmed})
     administrator = await role_in(session, account, BuiltinRole.ADMINISTRATOR.id)
     key = await add_api_key(session, principal, account, NewApiKey(FIRST_KEY_NAME, administrator))
-    return account, membership_id, key
+    return account, key

@@ -1,7 +1,7 @@
 """Making subaccounts (R29, R37, R48): complete accounts below another."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, insert, literal, select
 
@@ -22,7 +22,7 @@ from resolvers.idempotency import IdempotentRequest, Outcome, earlier_outcome, r
 from resolvers.invitation_changes import Offer, add_invitation
 from resolvers.subaccounts_request_changes import SubaccountSetUp, check_unlocked
 from resolvers.terms import terms_of
-from resolvers.texts import short_text
+from resolvers.texts import short_text, visible_text
 
 FIRST_KEY_NAME = "First key"
 
@@ -62,7 +62,9 @@ async def create_subaccount(
     external id that a sibling has, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     parent = await authorize(session, principal, command.parent_id, Permission.SUBACCOUNTS_WRITE)
-    content = (command.name, command.external_id, command.owner_email)
+    command = _read(command)
+    owner = None if command.owner_email is None else email_address(command.owner_email, "ownerEmail")
+    content = (command.name, command.external_id, owner and owner.canonical)
     request = IdempotentRequest("subaccountCreate", command.idempotency_key, content)
     earlier = await earlier_outcome(session, principal, parent, request)
     if earlier is not None:
@@ -80,6 +82,16 @@ async def create_subaccount(
         outcome["invitation"] = str(invitation_id)
     await remember(session, principal, parent, request, outcome)
     return SubaccountCreated(account.account_id, key.api_key_id, key.secret, invitation_id, replayed=False)
+
+
+def _read(command: SubaccountCreation) -> SubaccountCreation:
+    """With its texts as they are stored."""
+    external_id = command.external_id
+    return replace(
+        command,
+        name=short_text(command.name, "name"),
+        external_id=None if external_id is None else visible_text(external_id, "externalId"),
+    )
 
 
 async def add_account(
@@ -120,10 +132,10 @@ async def _add_subaccount(
         below_mask=parent.below_mask,
         acting_from=parent.acting_from,
     )
-    values: dict[str, object] = {"name": short_text(command.name, "name"), "parent_id": parent.account_id}
+    values: dict[str, object] = {"name": command.name, "parent_id": parent.account_id}
     if command.external_id is not None:
-        values["external_id"] = short_text(command.external_id, "externalId")
-        await check_external_id(session, account, parent.account_id, str(values["external_id"]))
+        values["external_id"] = command.external_id
+        await check_external_id(session, account, parent.account_id, command.external_id)
     await add_account(session, account.master_id, account.account_id, values)
     after = {"name": str(values["name"]), "parent": present(Kind.ACCOUNT, parent.account_id)}
     subject_id = present(Kind.ACCOUNT, account.account_id)

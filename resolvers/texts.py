@@ -23,7 +23,8 @@ _SPACES = re.compile(r"[^\S\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
 def short_text(text: str, field: str, longest: int = SHORT_TEXT_LENGTH) -> str:
-    """A name, trimmed, in NFC: 1 to `longest` characters, without control characters. Raises BAD_USER_INPUT."""
+    """A name, trimmed, in NFC: 1 to `longest` characters, without control characters. Raises
+    BAD_USER_INPUT."""
     trimmed = normalised(text.strip())
     if not 1 <= len(trimmed) <= longest:
         message = f"Must have 1 to {longest} characters."
@@ -47,8 +48,8 @@ def visible_text(text: str, field: str, longest: int = SHORT_TEXT_LENGTH) -> str
 
 
 def name_of_rights(text: str, field: str) -> str:
-    """The name of what gives rights: as `visible_text`, each word of one script or of scripts that are written
-    together, so that no letter is another's double. Raises BAD_USER_INPUT."""
+    """The name of what gives rights: as `visible_text`, each word of one script or of scripts that are
+    written together, so that no letter is another's double. Raises BAD_USER_INPUT."""
     name = visible_text(text, field)
     if any(mixes_scripts(word) for word in _words(name)):
         message = "Must not mix letters of several scripts in one word."

@@ -1,9 +1,9 @@
 """Setting the rule by which an account's credit is topped up by itself (N10, T19)."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guard import Authorized, Effect, authorize
@@ -15,48 +15,55 @@ from models.accounts import accounts
 from models.identifiers import AccountId, Kind, PaymentMethodId, present
 from models.jobs import Job, JobKind
 from models.top_up_rules import top_up_rules
+from resolvers.account_versions import check_version, raise_version
 from resolvers.amounts import movable
 from resolvers.credit import balance_of, has_own_balance
 from resolvers.events import EventKind, record
 from resolvers.jobs import enqueue
 from resolvers.payment_methods import check_payment_method
 from resolvers.top_up_rules import end_top_up_rule, told_of
+from resolvers.unchanged import UNCHANGED, Unchanged, new_value
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class TopUpRule:
-    """Amounts in micro-units of the tree's currency; the day is one in UTC."""
+class TopUpRuleUpdate:
+    """The new values: amounts in micro-units of the tree's currency; the day is one in UTC.
+    `expected_version`: of the account."""
 
     account_id: AccountId
-    payment_method_id: PaymentMethodId
-    threshold: int
-    amount: int
-    daily_maximum: int
+    expected_version: int
+    payment_method_id: PaymentMethodId | Unchanged = UNCHANGED
+    threshold: int | Unchanged = UNCHANGED
+    amount: int | Unchanged = UNCHANGED
+    daily_maximum: int | Unchanged = UNCHANGED
 
 
-async def set_top_up_rule(session: WriteSession, principal: Principal, command: TopUpRule) -> Authorized:
+async def update_top_up_rule(
+    session: WriteSession, principal: Principal, command: TopUpRuleUpdate
+) -> Authorized:
     """Let a top-up begin whenever less than the threshold is left. A rule that paused goes on.
 
-    Needs CREDIT_WRITE. Raises BAD_USER_INPUT, also where the amount is not above the threshold or the daily
-    maximum is below the amount, NOT_FOUND for a payment method of another account, FAILED_PRECONDITION where
-    the account draws from a pool.
+    Needs CREDIT_WRITE. Raises VersionConflict, BAD_USER_INPUT, also where the amount is not above the
+    threshold, the daily maximum is below the amount or a first rule leaves something out, NOT_FOUND for a
+    payment method of another account, FAILED_PRECONDITION where the account draws from a pool.
     """
-    _check_amounts(command)
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
+    await check_version(session, account, command.expected_version)
     own, balance = (await session.execute(_balance(account))).one()
     if not own:
         message = "The account draws from a pool; let it have a balance of its own first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
-    await check_payment_method(session, account, command.payment_method_id)
     before = (await session.execute(_rule_of(account))).one_or_none()
+    rule = _updated(before, command)
+    _check_amounts(rule)
+    await check_payment_method(session, account, rule.payment_method_id)
     values = {
-        "threshold": command.threshold,
-        "amount": command.amount,
-        "daily_maximum": command.daily_maximum,
-        "payment_method_id": command.payment_method_id,
+        **asdict(rule),
         "refusals": 0,
         "paused_at": None,
-        "due_at": func.now() if balance < command.threshold else None,
+        "due_at": func.now() if balance < rule.threshold else None,
     }
     made = upsert(top_up_rules).values(master_id=account.master_id, account_id=account.account_id, **values)
     changed = {name: made.excluded[name] for name in values}
@@ -64,6 +71,7 @@ async def set_top_up_rule(session: WriteSession, principal: Principal, command: 
     after = (await session.execute(stored.returning(*top_up_rules.c))).one()
     if after.due_at is not None:
         await enqueue(session, Job(JobKind.TOP_UP, account.master_id, account.account_id))
+    await raise_version(session, account)
     subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.TOP_UP_RULE_UPDATED
     told_before = None if before is None else told_of(before)
     await record(session, principal, account, kind, subject_id, told_before, told_of(after))
@@ -80,13 +88,37 @@ async def remove_top_up_rule(
     return account
 
 
-def _check_amounts(command: TopUpRule) -> None:
-    movable(command.threshold, "threshold")
-    movable(command.amount)
-    movable(command.daily_maximum, "dailyMaximum")
-    if command.amount <= command.threshold:
+@dataclass(frozen=True)
+class _Rule:
+    payment_method_id: PaymentMethodId
+    threshold: int
+    amount: int
+    daily_maximum: int
+
+
+def _updated(before: Row[Any] | None, command: TopUpRuleUpdate) -> _Rule:
+    return _Rule(
+        _needed(command.payment_method_id, before and before.payment_method_id, "paymentMethodId"),
+        _needed(command.threshold, before and before.threshold, "threshold"),
+        _needed(command.amount, before and before.amount, "amount"),
+        _needed(command.daily_maximum, before and before.daily_maximum, "dailyMaximum"),
+    )
+
+
+def _needed(given: T | Unchanged, current: T | None, field: str) -> T:
+    value = new_value(given, current)
+    if value is None:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "The first rule needs it.", field)
+    return value
+
+
+def _check_amounts(rule: _Rule) -> None:
+    movable(rule.threshold, "threshold")
+    movable(rule.amount)
+    movable(rule.daily_maximum, "dailyMaximum")
+    if rule.amount <= rule.threshold:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must be above the threshold.", "amount")
-    if command.daily_maximum < command.amount:
+    if rule.daily_maximum < rule.amount:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must be at least the amount.", "dailyMaximum")
 
 

@@ -10,6 +10,7 @@ from engine.write_sessions import WriteSession
 from models.identifiers import Kind, PaymentMethodId, present
 from models.payments import payment_methods
 from models.top_up_rules import top_up_rules
+from resolvers.account_versions import raise_version
 from resolvers.events import Change, EventKind, record
 
 
@@ -42,6 +43,7 @@ async def end_top_up_rule(
         ended = ended.where(rule.payment_method_id == method_id)
     row = (await session.execute(ended.returning(*rule))).one_or_none()
     if row is not None:
+        await raise_version(session, account)
         subject_id = present(Kind.ACCOUNT, account.account_id)
         await record(session, principal, account, EventKind.TOP_UP_RULE_REMOVED, subject_id, told_of(row))
 

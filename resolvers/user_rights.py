@@ -52,7 +52,7 @@ async def limit_below(
             memberships.c.account_id == at_work.account_id,
             memberships.c.user_id == user_id,
         )
-        .values(below_limit=limit.mask, below_limit_until=limit.until)
+        .values(below_limit=limit.mask, below_limit_until=limit.until, version=memberships.c.version + 1)
     )
 
 

@@ -1,10 +1,13 @@
 """What a dry run tells (N4)."""
 
+import datetime
+from collections.abc import Iterable
 from typing import Any
 
 import strawberry
 
 from authz import dry_runs
+from authz.access_states import End
 from authz.permissions import Permission, permissions_in
 from authz.principals import PrincipalKind
 from engine.rules import Public
@@ -21,10 +24,16 @@ def dry_run() -> Any:
     return strawberry.field(default=False, description=_DRY_RUN)
 
 
+@strawberry.type(description="Rights that end by themselves.", directives=[Public()])
+class AccessEnd:
+    ends_at: datetime.datetime = strawberry.field(description="When.")
+    permissions: list[Permission] = strawberry.field(description="What cannot be done any more then.")
+
+
 @strawberry.type(
-    description="What a person or an API key would gain and lose in an account. Told of persons to who holds "
-    "MEMBERS_READ there, before or after, of keys to who holds API_KEYS_READ, and of oneself in any case; to "
-    "platform staff of the member whose rights they set.",
+    description="What a person or an API key would gain and lose in an account, at once or later by itself. "
+    "Told of persons to who holds MEMBERS_READ there, before or after, of keys to who holds API_KEYS_READ, "
+    "and of oneself in any case; to platform staff of the member whose rights they set.",
     directives=[Public()],
 )
 class AccessChange:
@@ -40,6 +49,16 @@ class AccessChange:
     )
     gained: list[Permission] = strawberry.field(description="What could be done that cannot be done now.")
     lost: list[Permission] = strawberry.field(description="What could not be done any more.")
+    old_ends: list[AccessEnd] = strawberry.field(
+        description="What of the rights ends by itself as things are now, the earliest first; what is not "
+        "named never does."
+    )
+    new_ends: list[AccessEnd] = strawberry.field(description="The same after the change.")
+    old_ip_ranges: list[str] | None = strawberry.field(
+        description="Of a key: the network addresses that it works from now; empty: from anywhere. Null for "
+        "a person, and for a key that does not work now."
+    )
+    new_ip_ranges: list[str] | None = strawberry.field(description="The same after the change.")
 
 
 def access_changes() -> Any:
@@ -69,10 +88,22 @@ def told(found: dry_runs.AccessChanges) -> dict[str, object]:
             subject_name=change.subject_name,
             gained=permissions_in(change.gained),
             lost=permissions_in(change.lost),
+            old_ends=_ends(change.old_ends),
+            new_ends=_ends(change.new_ends),
+            old_ip_ranges=_listed(change.old_ip_ranges),
+            new_ip_ranges=_listed(change.new_ip_ranges),
         )
         for change in found.changes
     ]
     return {"access_changes": changes, "more_access_changes": found.more}
+
+
+def _ends(ends: Iterable[End]) -> list[AccessEnd]:
+    return [AccessEnd(ends_at=end.ends_at, permissions=permissions_in(end.mask)) for end in ends]
+
+
+def _listed(ranges: tuple[str, ...] | None) -> list[str] | None:
+    return None if ranges is None else list(ranges)
 
 
 _PREFIXES = {PrincipalKind.PERSON: Kind.USER, PrincipalKind.API_KEY: Kind.API_KEY}

@@ -18,6 +18,7 @@ from resolvers.identifiers import required
 from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
+from schema.updates import expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
 from schema.writes import authz_revision, needs, payload, perform, user_errors
 
@@ -25,19 +26,15 @@ from schema.writes import authz_revision, needs, payload, perform, user_errors
 @strawberry.input(description="Which account to change, and its new values. What is left out stays.")
 class AccountUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    expected_version: int = strawberry.field(description="The version that you read.")
-    name: str | None = strawberry.field(default=None, description="1 to 200 characters.")
-    external_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Your own id, unique under the parent; null takes it away."
+    expected_version: int = expected_version()
+    name: str | None = may_stay("1 to 200 characters.")
+    external_id: str | None = may_stay("Your own id, unique under the parent; null takes it away.")
+    rights_inheritance: RightsInheritance | None = may_stay(
+        "Which roles held here also hold below. Needs SETTINGS_WRITE, here and below."
     )
-    rights_inheritance: RightsInheritance | None = strawberry.field(
-        default=None,
-        description="Which roles held here also hold below. Needs SETTINGS_WRITE, here and below.",
-    )
-    api_key_creation: ApiKeyCreationPlace | None = strawberry.field(
-        default=None,
-        description="Where in the tree API keys are made; of a master account only, else "
-        "FAILED_PRECONDITION. Needs SETTINGS_WRITE, here and below.",
+    api_key_creation: ApiKeyCreationPlace | None = may_stay(
+        "Where in the tree API keys are made; of a master account only, else FAILED_PRECONDITION. Needs "
+        "SETTINGS_WRITE, here and below."
     )
     dry_run: bool = dry_run()
 
@@ -69,14 +66,13 @@ class AccountMutation:
         principal = principal_of(info)
 
         async def write(session: WriteSession) -> AccountPayload:
-            external_id = input.external_id
             command = writes.AccountUpdate(
-                _account_id(input.account_id),
-                input.expected_version,
-                input.name,
-                writes.UNCHANGED if external_id is strawberry.UNSET else external_id,
-                input.rights_inheritance,
-                input.api_key_creation,
+                account_id=_account_id(input.account_id),
+                expected_version=input.expected_version,
+                name=given_value(input.name, "name"),
+                external_id=given(input.external_id),
+                rights_inheritance=given_value(input.rights_inheritance, "rightsInheritance"),
+                api_key_creation=given_value(input.api_key_creation, "apiKeyCreation"),
             )
             done = await writes.update_account(session, principal, command)
             return payload(AccountPayload, account_id=done.account_id)

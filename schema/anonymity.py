@@ -8,6 +8,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
@@ -43,8 +44,8 @@ def _names(
     for node in selections.selections:
         if isinstance(node, FieldNode):
             yield node.name.value
-        elif not isinstance(node, FragmentSpreadNode):
+        elif isinstance(node, InlineFragmentNode):
             yield from _names(node.selection_set, fragments, spread)
-        elif node.name.value not in spread:
+        elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
             spread.add(node.name.value)
             yield from _names(fragments[node.name.value].selection_set, fragments, spread)

@@ -7,27 +7,25 @@ import strawberry
 from authz.permissions import Permission
 from engine.write_sessions import WriteSession
 from resolvers import api_key_updates as writes
-from resolvers.account_changes import UNCHANGED
 from schema.access_changes import dry_run
 from schema.api_key_changes import IP_RANGES_DESCRIPTION, ApiKeyInput, ApiKeyPayload, api_key_id_of
 from schema.context import ContextInfo, principal_of
+from schema.updates import converted, expected_version, given, given_value, may_stay
 from schema.writes import needs, payload, perform
 
 
 @strawberry.input(description="Which key to change, and its new values. What is left out stays.")
 class ApiKeyUpdateInput:
     api_key_id: strawberry.ID = strawberry.field(description="The API key.")
-    expected_version: int = strawberry.field(description="The version that you read.")
-    name: str | None = strawberry.field(default=None, description="1 to 200 characters.")
-    permissions: list[Permission] | None = strawberry.field(
-        default=None, description="All that it shall hold, of what its role gives."
+    expected_version: int = expected_version()
+    name: str | None = may_stay("1 to 200 characters.")
+    permissions: list[Permission] | None = may_stay(
+        "All that it shall hold, of what its role gives; null: all that its role gives."
     )
-    ip_ranges: list[str] | None = strawberry.field(
-        default=None, description=IP_RANGES_DESCRIPTION + " An empty list: it works from anywhere."
+    ip_ranges: list[str] | None = may_stay(
+        IP_RANGES_DESCRIPTION + " Null or an empty list: it works from anywhere."
     )
-    expires_at: datetime.datetime | None = strawberry.field(
-        default=strawberry.UNSET, description="When it stops working by itself; null: never."
-    )
+    expires_at: datetime.datetime | None = may_stay("When it stops working by itself; null: never.")
     dry_run: bool = dry_run()
 
 
@@ -42,12 +40,12 @@ class ApiKeyUpdateMutation:
 
         async def write(session: WriteSession) -> ApiKeyPayload:
             command = writes.ApiKeyUpdate(
-                api_key_id_of(input.api_key_id),
-                input.expected_version,
-                input.name,
-                None if input.permissions is None else frozenset(input.permissions),
-                None if input.ip_ranges is None else tuple(input.ip_ranges),
-                UNCHANGED if input.expires_at is strawberry.UNSET else input.expires_at,
+                api_key_id=api_key_id_of(input.api_key_id),
+                expected_version=input.expected_version,
+                name=given_value(input.name, "name"),
+                permissions=converted(given(input.permissions), _set),
+                ip_ranges=converted(given(input.ip_ranges), lambda ranges: tuple(ranges or ())),
+                expires_at=given(input.expires_at),
             )
             await writes.update_api_key(session, principal, command)
             return payload(ApiKeyPayload, api_key_id=command.api_key_id, secret=None)
@@ -68,3 +66,7 @@ class ApiKeyUpdateMutation:
             return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)
 
         return await perform(info, ApiKeyPayload, write, dry_run=input.dry_run)
+
+
+def _set(permissions: list[Permission] | None) -> frozenset[Permission] | None:
+    return None if permissions is None else frozenset(permissions)

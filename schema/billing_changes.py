@@ -13,6 +13,7 @@ from resolvers import billing_changes as writes
 from resolvers.identifiers import required
 from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
+from schema.updates import ACCOUNT_VERSION, expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
 from schema.writes import authz_revision, needs, payload, perform, user_errors
 
@@ -20,23 +21,26 @@ from schema.writes import authz_revision, needs, payload, perform, user_errors
 @strawberry.input(description="On whose invoice a subaccount shall be.")
 class BillingModeUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="A subaccount.")
+    expected_version: int = expected_version(ACCOUNT_VERSION)
     mode: BillingMode = strawberry.field(description="On its own, or on that of an account above.")
 
 
-@strawberry.input(description="How an account is named and addressed on its invoices, all of it.")
+@strawberry.input(
+    description="How an account is named and addressed on its invoices. What is left out stays. The first "
+    "details need everything but `vatId` and `email`."
+)
 class BillingDetailsUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    name: str = strawberry.field(description="Of the company or person, 1 to 200 characters.")
-    street: str = strawberry.field(description="Street and number, 1 to 200 characters.")
-    postcode: str = strawberry.field(description="1 to 200 characters.")
-    city: str = strawberry.field(description="1 to 200 characters.")
-    country: str = strawberry.field(description="By its ISO 3166-1 code of two letters, such as DE.")
-    vat_id: str | None = strawberry.field(
-        default=None, description="With its country's code, such as DE123456789; only its form is checked."
+    expected_version: int = expected_version(ACCOUNT_VERSION)
+    name: str | None = may_stay("Of the company or person, 1 to 200 characters.")
+    street: str | None = may_stay("Street and number, 1 to 200 characters.")
+    postcode: str | None = may_stay("1 to 200 characters.")
+    city: str | None = may_stay("1 to 200 characters.")
+    country: str | None = may_stay("By its ISO 3166-1 code of two letters, such as DE.")
+    vat_id: str | None = may_stay(
+        "With its country's code, such as DE123456789; only its form is checked. Null: none."
     )
-    email: str | None = strawberry.field(
-        default=None, description="The electronic address that the XML names; no mail is sent."
-    )
+    email: str | None = may_stay("The electronic address that the XML names; no mail is sent. Null: none.")
 
 
 @entity(None, carries={"account_id": Uuid()})
@@ -61,7 +65,8 @@ class BillingMutation:
 
         async def write(session: WriteSession) -> BillingPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            done = await writes.change_billing_mode(session, principal, account_id, input.mode)
+            command = writes.BillingModeUpdate(account_id, input.expected_version, input.mode)
+            done = await writes.change_billing_mode(session, principal, command)
             return payload(BillingPayload, account_id=done.account_id)
 
         return await perform(info, BillingPayload, write)
@@ -77,17 +82,18 @@ class BillingMutation:
         principal = principal_of(info)
 
         async def write(session: WriteSession) -> BillingPayload:
-            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            details = writes.BillingDetails(
-                input.name,
-                input.street,
-                input.postcode,
-                input.city,
-                input.country,
-                input.vat_id,
-                input.email,
+            command = writes.BillingDetailsUpdate(
+                account_id=AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                expected_version=input.expected_version,
+                name=given_value(input.name, "name"),
+                street=given_value(input.street, "street"),
+                postcode=given_value(input.postcode, "postcode"),
+                city=given_value(input.city, "city"),
+                country=given_value(input.country, "country"),
+                vat_id=given(input.vat_id),
+                email=given(input.email),
             )
-            done = await writes.update_billing_details(session, principal, account_id, details)
+            done = await writes.update_billing_details(session, principal, command)
             return payload(BillingPayload, account_id=done.account_id)
 
         return await perform(info, BillingPayload, write)

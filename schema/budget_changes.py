@@ -13,33 +13,40 @@ from resolvers.identifiers import required
 from schema.accounts import Account
 from schema.amounts import MicroAmount
 from schema.context import ContextInfo, principal_of
+from schema.updates import ACCOUNT_VERSION, converted, expected_version, given, may_stay
 from schema.user_errors import UserError
 from schema.writes import authz_revision, needs, payload, perform, user_errors
 
 _ACCOUNT = "A subaccount."
 
 
-@strawberry.input(description="How many sends a subaccount may make, and how many are kept for it.")
+@strawberry.input(
+    description="How many sends a subaccount may make, and how many are kept for it. What is left out stays: "
+    "without a budget, no cap and no guarantee."
+)
 class SendBudgetUpdateInput:
     account_id: strawberry.ID = strawberry.field(description=_ACCOUNT)
-    cap: int | None = strawberry.field(
-        description="In a billing cycle, by it and all below it; null: as many as there are."
-    )
-    guarantee: int = strawberry.field(
-        description="In a billing cycle, of the plan of the account directly above, which has to be its own; "
-        "0: none is kept. At most the cap; all of them together at most the plan's sends."
+    expected_version: int = expected_version(ACCOUNT_VERSION)
+    cap: int | None = may_stay("In a billing cycle, by it and all below it; null: as many as there are.")
+    guarantee: int | None = may_stay(
+        "In a billing cycle, of the plan of the account directly above, which has to be its own; null or 0: "
+        "none is kept. At most the cap; all of them together at most the plan's sends."
     )
 
 
-@strawberry.input(description="How much credit a subaccount may take, and how much is kept for it.")
+@strawberry.input(
+    description="How much credit a subaccount may take, and how much is kept for it. What is left out stays: "
+    "without a budget, no cap and no guarantee."
+)
 class CreditBudgetUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="A subaccount that draws from a pool.")
-    cap: MicroAmount | None = strawberry.field(
-        description="In a billing cycle, by it and all below it; null: as much as the pool has."
+    expected_version: int = expected_version(ACCOUNT_VERSION)
+    cap: MicroAmount | None = may_stay(
+        "In a billing cycle, by it and all below it; null: as much as the pool has."
     )
-    guarantee: MicroAmount = strawberry.field(
-        description="In a billing cycle, of the credit of the account directly above, which has to be its "
-        "own; 0: none is kept. At most the cap, and no more than the pool has when you say it."
+    guarantee: MicroAmount | None = may_stay(
+        "In a billing cycle, of the credit of the account directly above, which has to be its own; null or "
+        "0: none is kept. At most the cap, and no more than the pool has when you say it."
     )
 
 
@@ -78,11 +85,14 @@ async def _update(
     principal = principal_of(info)
 
     async def write(session: WriteSession) -> BudgetPayload:
-        account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-        budget = writes.Budget(input.cap, input.guarantee)
-        account = await writes.update_budget(
-            session, principal, writes.BudgetUpdate(account_id, currency, budget)
+        command = writes.BudgetUpdate(
+            account_id=AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+            expected_version=input.expected_version,
+            currency=currency,
+            cap=given(input.cap),
+            guarantee=converted(given(input.guarantee), lambda guarantee: guarantee or 0),
         )
+        account = await writes.update_budget(session, principal, command)
         return payload(BudgetPayload, account_id=account.account_id)
 
     return await perform(info, BudgetPayload, write)

@@ -1,17 +1,19 @@
 """What a request carries from the transport to the fields."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import GraphQLError
 from strawberry.types import Info
 
 from authz.principals import ANONYMOUS, Credentials, Principal
-from authz.refusals import RefusalCode
+from authz.refusals import RateLimited, Refusal
 from engine.payloads import Payloads
 from engine.reader import Reader
 from engine.write_sessions import WriteSessions
 from resolvers.contacts import KeySource
 from resolvers.payments import PaymentProvider
+from resolvers.public_url import PUBLIC_URL_NAME
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 
 
@@ -33,7 +35,7 @@ class Context:
     """Raises a Refusal where the deployment has none."""
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
-    refusals: list[RefusalCode] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     """Why mutations changed nothing, one for each of them that was refused."""
 
     @property
@@ -45,6 +47,16 @@ class Context:
     def credentials(self) -> Credentials:
         """What every statement looks the principal up by."""
         return ANONYMOUS if self.principal is None else self.principal.credentials
+
+    def binds(self, credentials: Credentials) -> dict[str, Any]:
+        """The values that reads for these credentials name themselves."""
+        return {**credentials.binds, PUBLIC_URL_NAME: self.public_url}
+
+    @property
+    def retry_after(self) -> int | None:
+        """The seconds after which all can be tried again that was refused by a limit; None: nothing was."""
+        limited = [refusal.retry_after for refusal in self.refusals if isinstance(refusal, RateLimited)]
+        return max(limited, default=None)
 
 
 ContextInfo = Info[Context, None]

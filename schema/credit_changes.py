@@ -14,6 +14,7 @@ from schema.accounts import Account
 from schema.amounts import MicroAmount
 from schema.context import ContextInfo, principal_of
 from schema.credit import LedgerTransaction
+from schema.updates import ACCOUNT_VERSION, expected_version
 from schema.user_errors import UserError
 from schema.writes import authz_revision, needs, payload, perform, user_errors
 
@@ -36,6 +37,7 @@ class CreditTransferInput:
 @strawberry.input(description="Whose credit a subaccount spends.")
 class CreditModeUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="A subaccount.")
+    expected_version: int = expected_version(ACCOUNT_VERSION)
     mode: CreditMode = strawberry.field(description="From now on.")
 
 
@@ -103,7 +105,8 @@ class CreditMutation:
 
         async def write(session: WriteSession) -> CreditModeUpdatePayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            account = await credit_modes.change_credit_mode(session, principal, account_id, input.mode)
+            command = credit_modes.CreditModeUpdate(account_id, input.expected_version, input.mode)
+            account = await credit_modes.change_credit_mode(session, principal, command)
             return payload(CreditModeUpdatePayload, account_id=account.account_id)
 
         return await perform(info, CreditModeUpdatePayload, write)

@@ -4,6 +4,7 @@ import enum
 
 from authz.explanation_steps import AccessDecision, AccessEffect, AccessStepKind
 from authz.makers import GhostReason
+from authz.offers import OfferLapse
 from authz.permissions import Area, Permission
 from authz.principals import PrincipalKind
 from authz.refusals import RefusalCode
@@ -167,6 +168,19 @@ publish(
             "ACCEPTED": "Became a membership.",
             "REVOKED": "Was withdrawn, or replaced by a newer one.",
             "EXPIRED": "Was not answered in time.",
+            "DECLINED": "Was answered with no.",
+            "LAPSED": "Nobody can accept it as things are; `lapse` says why.",
+        }
+    ),
+)
+publish(
+    OfferLapse,
+    by(
+        {
+            "MEMBERSHIP_ENDED": "The membership that it offers would have ended by now.",
+            "ACCOUNT_CLOSED": "The account, or one above it, is closed.",
+            "ACCOUNT_SUSPENDED": "The account, or one above it, is suspended.",
+            "GIVER_LOST_RIGHT": "Whoever made it may not give that much there any more.",
         }
     ),
 )
@@ -246,6 +260,8 @@ publish(
             "ACTIVE": "Opens its accounts.",
             "REVOKED": "Was revoked, given back, or replaced by a newer one.",
             "EXPIRED": "Its time, or that of its link, is over.",
+            "DECLINED": "Was answered with no.",
+            "LAPSED": "It was not accepted, and nobody can as things are; `lapse` says why.",
         }
     ),
 )

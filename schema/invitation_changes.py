@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from sqlalchemy import Uuid
 
-from authz.permissions import Permission
+from authz.permissions import Permission, permissions_in
 from authz.row_security import entering_by_link
 from authz.tokens import TokenKind, digest
 from engine.declarations import entity, to_one
@@ -15,9 +15,9 @@ from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, InvitationId, Kind
 from resolvers import invitation_changes as writes
 from resolvers import invitations
-from resolvers.attempts import Limit
 from resolvers.identifiers import required
 from resolvers.invitation_acceptance import accept_invitation, invitation_preview
+from resolvers.offer_declining import decline_invitation
 from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.context import ContextInfo, principal_of
 from schema.invitations import Invitation
@@ -25,9 +25,6 @@ from schema.links import invitation_link
 from schema.member_changes import MemberPayload
 from schema.user_errors import UserError
 from schema.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
-
-_WINDOW = datetime.timedelta(minutes=10)
-_INVITATIONS_OF_A_PRINCIPAL = 300
 
 
 @strawberry.input(description="A role in an account, offered to an e-mail address.")
@@ -48,6 +45,11 @@ class MemberInviteInput:
 class InvitationRevokeInput:
     invitation_id: strawberry.ID = strawberry.field(description="The invitation.")
     dry_run: bool = dry_run()
+
+
+@strawberry.input(description="The secret of a link whose offer is declined.")
+class DeclineInput:
+    token: str = strawberry.field(description="The secret behind the link's `#`.")
 
 
 @strawberry.input(description="The secret of an invitation's link.")
@@ -77,6 +79,8 @@ class InvitationPreview:
     account_name: str = strawberry.field(description="Where it leads to.")
     inviter_name: str | None = strawberry.field(description="Who invites; null: a program.")
     role_name: str = strawberry.field(description="The role that is offered.")
+    role_description: str = strawberry.field(description="What the role is for.")
+    permissions: list[Permission] = strawberry.field(description="What the role gives in the account.")
     email: str = strawberry.field(description="For whom it was made.")
     expires_at: datetime.datetime = strawberry.field(description="Until when it can be accepted.")
 
@@ -94,7 +98,19 @@ class InvitationQuery:
         reader, link = info.context.reader, digest(token, TokenKind.INVITATION)
         await reader.rows(entering_by_link(info.context.credentials, link))
         rows = await reader.rows(invitation_preview(token))
-        return InvitationPreview(**rows[0]) if rows else None
+        if not rows:
+            return None
+        permissions = list(permissions_in(rows[0].pop("role_mask")))
+        return InvitationPreview(**rows[0], permissions=permissions)
+
+
+@entity(None, carries={})
+class DeclinePayload:
+    """An offer that was answered with no."""
+
+    declined: bool = strawberry.field(default=False, description="Whether it was declined by this.")
+    user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type
@@ -118,8 +134,7 @@ class InvitationMutation:
             made = await writes.invite_member(session, principal, command)
             return payload(InvitationPayload, invitation_id=made.invitation_id, replayed=made.replayed)
 
-        limit = Limit(f"invitations of {principal.id}", _INVITATIONS_OF_A_PRINCIPAL, _WINDOW)
-        return await perform(info, InvitationPayload, write, [limit], dry_run=input.dry_run)
+        return await perform(info, InvitationPayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE), description="Withdraw an invitation that is still open."
@@ -146,3 +161,14 @@ class InvitationMutation:
             return payload(MemberPayload, membership_id=done.membership_id)
 
         return await perform(info, MemberPayload, write, dry_run=input.dry_run)
+
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Answer an invitation with no. For whoever holds the link; nobody has to be signed in.",
+    )
+    async def invitation_decline(self, info: ContextInfo, input: DeclineInput) -> DeclinePayload:
+        async def write(session: WriteSession) -> DeclinePayload:
+            await decline_invitation(session, input.token)
+            return payload(DeclinePayload, declined=True)
+
+        return await perform(info, DeclinePayload, write)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from authz.offers import OfferLapse
 from authz.permissions import Permission
 from engine.codecs import enum_of, global_id
 from engine.declarations import column, computed, entity, to_one
@@ -28,6 +29,7 @@ class Invitation(Node):
     email: str = column(description="The address that was invited, as the inviter wrote it.")
     role: Role = to_one(reads.role_of)
     status: reads.InvitationStatus = computed(reads.status_of, codec=enum_of(reads.InvitationStatus))
+    lapse: OfferLapse | None = computed(reads.lapse_of, codec=enum_of(OfferLapse))
     invited_by: User | None = to_one(reads.inviter_of)
     account: Annotated["Account", strawberry.lazy("schema.accounts")] | None = to_one(reads.account_of)
     created_at: datetime.datetime = column(description="When it was made.")

@@ -1,6 +1,7 @@
 """What changes memberships."""
 
 import datetime
+import uuid
 
 import strawberry
 from sqlalchemy import Uuid
@@ -8,7 +9,7 @@ from sqlalchemy import Uuid
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
 from engine.write_sessions import WriteSession
-from models.identifiers import AccountId, Kind
+from models.identifiers import AccountId, Kind, present
 from resolvers import accounts, members
 from resolvers import member_changes as writes
 from resolvers.identifiers import required
@@ -17,18 +18,20 @@ from schema.access_changes import AccessChange, access_changes, dry_run, more_ac
 from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
 from schema.members import Member
+from schema.updates import converted, expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
-from schema.writes import OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.writes import OPEN, authz_revision, needs, payload, perform, removed_id, user_errors
 
 
-@strawberry.input(description="A member's new role or end.")
+@strawberry.input(description="A member's new role or end. What is left out stays.")
 class MemberUpdateInput:
     member_id: strawberry.ID = strawberry.field(
         description="The member, by its id in the account that the role is held in."
     )
-    role_id: strawberry.ID | None = strawberry.field(default=None, description="Left out: the same role.")
-    expires_at: datetime.datetime | None = strawberry.field(
-        default=None, description="When the membership ends by itself; left out: never."
+    expected_version: int = expected_version()
+    role_id: strawberry.ID | None = may_stay("The new role, see `Account.roles`.")
+    expires_at: datetime.datetime | None = may_stay(
+        "When the membership ends by itself; null: never. Ownership never ends by itself."
     )
     dry_run: bool = dry_run()
 
@@ -74,6 +77,7 @@ class MemberEndPayload:
     """The account that somebody is no longer a member of."""
 
     account: Account | None = to_one(accounts.of_result)
+    removed_member_id: strawberry.ID | None = removed_id("member")
     access_changes: list[AccessChange] | None = access_changes()
     more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
@@ -90,8 +94,12 @@ class MemberMutation:
         principal = principal_of(info)
 
         async def write(session: WriteSession) -> MemberPayload:
-            role_id = None if input.role_id is None else required(Kind.ROLE, input.role_id, "roleId")
-            command = writes.MemberUpdate(writes.membership_id_of(input.member_id), role_id, input.expires_at)
+            command = writes.MemberUpdate(
+                member_id=writes.membership_id_of(input.member_id),
+                expected_version=input.expected_version,
+                role_id=converted(given_value(input.role_id, "roleId"), _role_id),
+                expires_at=given(input.expires_at),
+            )
             done = await writes.update_member(session, principal, command)
             return payload(MemberPayload, membership_id=done.membership_id)
 
@@ -106,8 +114,7 @@ class MemberMutation:
 
         async def write(session: WriteSession) -> MemberEndPayload:
             member_id = writes.membership_id_of(input.member_id)
-            done = await writes.remove_member(session, principal, member_id)
-            return payload(MemberEndPayload, account_id=done.account.account_id)
+            return _ended(await writes.remove_member(session, principal, member_id))
 
         return await perform(info, MemberEndPayload, write, dry_run=input.dry_run)
 
@@ -117,8 +124,7 @@ class MemberMutation:
 
         async def write(session: WriteSession) -> MemberEndPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            done = await writes.leave_account(session, principal, account_id)
-            return payload(MemberEndPayload, account_id=done.account.account_id)
+            return _ended(await writes.leave_account(session, principal, account_id))
 
         return await perform(info, MemberEndPayload, write, dry_run=input.dry_run)
 
@@ -140,3 +146,12 @@ class MemberMutation:
             return payload(MemberPayload, membership_id=done.membership_id)
 
         return await perform(info, MemberPayload, write, dry_run=input.dry_run)
+
+
+def _role_id(text: str) -> uuid.UUID:
+    return required(Kind.ROLE, text, "roleId")
+
+
+def _ended(done: writes.MemberChange) -> MemberEndPayload:
+    removed = strawberry.ID(present(Kind.MEMBER, done.membership_id))
+    return payload(MemberEndPayload, account_id=done.account.account_id, removed_member_id=removed)

@@ -34,3 +34,4 @@ class Member(Node):
     expires_at: datetime.datetime | None = column(
         description="When the membership ends by itself; null: it does not."
     )
+    version: int = column(description="Rises with every change; for `expectedVersion`.")

@@ -11,13 +11,14 @@ from resolvers.identifiers import required
 from schema.access_changes import dry_run
 from schema.account_changes import AccountPayload
 from schema.context import ContextInfo, principal_of
+from schema.updates import ACCOUNT_VERSION, expected_version
 from schema.writes import needs, payload, perform
 
 
 @strawberry.input(description="How the rights held above a subaccount shall reach into it.")
 class ParentAccessUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The subaccount.")
-    expected_version: int = strawberry.field(description="The version that you read.")
+    expected_version: int = expected_version(ACCOUNT_VERSION)
     parent_access: ParentAccess = strawberry.field(description="The new mode.")
     reason: str = strawberry.field(description="Why, 1 to 200 characters; for both sides and for the log.")
     dry_run: bool = dry_run()

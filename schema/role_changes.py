@@ -6,7 +6,7 @@ from sqlalchemy import Uuid
 from authz.permissions import Permission
 from engine.declarations import entity, to_one
 from engine.write_sessions import WriteSession
-from models.identifiers import AccountId, Kind, RoleId
+from models.identifiers import AccountId, Kind, RoleId, present
 from resolvers import accounts, roles
 from resolvers import role_changes as writes
 from resolvers.identifiers import required
@@ -14,8 +14,9 @@ from schema.access_changes import AccessChange, access_changes, dry_run, more_ac
 from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
 from schema.roles import Role
+from schema.updates import converted, expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
-from schema.writes import authz_revision, needs, payload, perform, user_errors
+from schema.writes import authz_revision, needs, payload, perform, removed_id, user_errors
 
 
 @strawberry.input(description="A custom role. ACCOUNT_READ comes with any other permission.")
@@ -41,14 +42,12 @@ class RoleCreateInput:
 @strawberry.input(description="A custom role's new values. What is left out stays.")
 class RoleUpdateInput:
     role_id: strawberry.ID = strawberry.field(description="The role.")
-    expected_version: int = strawberry.field(description="The version that you read.")
-    name: str | None = strawberry.field(default=None, description="As in `RoleCreateInput`.")
-    description: str | None = strawberry.field(default=None, description="As in `RoleCreateInput`.")
-    permissions: list[Permission] | None = strawberry.field(
-        default=None, description="All that it gives from now on where it is held."
-    )
-    permissions_below: list[Permission] | None = strawberry.field(
-        default=None, description="All that it gives from now on below that."
+    expected_version: int = expected_version()
+    name: str | None = may_stay("As in `RoleCreateInput`.")
+    description: str | None = may_stay("As in `RoleCreateInput`; null: none.")
+    permissions: list[Permission] | None = may_stay("All that it gives from now on where it is held.")
+    permissions_below: list[Permission] | None = may_stay(
+        "All that it gives from now on below that; null: nothing."
     )
     dry_run: bool = dry_run()
 
@@ -75,6 +74,7 @@ class RoleDeletePayload:
     """The account that a role was deleted from."""
 
     account: Account | None = to_one(accounts.of_result)
+    removed_role_id: strawberry.ID | None = removed_id("role")
     access_changes: list[AccessChange] | None = access_changes()
     more_access_changes: bool = more_access_changes()
     user_errors: list[UserError] = user_errors()
@@ -113,12 +113,14 @@ class RoleMutation:
 
         async def write(session: WriteSession) -> RolePayload:
             command = writes.RoleUpdate(
-                _role_id(input.role_id),
-                input.expected_version,
-                input.name,
-                input.description,
-                _set(input.permissions),
-                _set(input.permissions_below),
+                role_id=_role_id(input.role_id),
+                expected_version=input.expected_version,
+                name=given_value(input.name, "name"),
+                description=converted(given(input.description), lambda text: text or ""),
+                permissions=converted(given_value(input.permissions, "permissions"), frozenset),
+                permissions_below=converted(
+                    given(input.permissions_below), lambda below: frozenset(below or ())
+                ),
             )
             done = await writes.update_role(session, principal, command)
             return payload(RolePayload, role_id=done.role_id)
@@ -135,14 +137,11 @@ class RoleMutation:
 
         async def write(session: WriteSession) -> RoleDeletePayload:
             done = await writes.delete_role(session, principal, _role_id(input.role_id))
-            return payload(RoleDeletePayload, account_id=done.account.account_id)
+            removed = strawberry.ID(present(Kind.ROLE, done.role_id))
+            return payload(RoleDeletePayload, account_id=done.account.account_id, removed_role_id=removed)
 
         return await perform(info, RoleDeletePayload, write, dry_run=input.dry_run)
 
 
 def _role_id(text: str) -> RoleId:
     return RoleId(required(Kind.ROLE, text, "roleId"))
-
-
-def _set(permissions: list[Permission] | None) -> frozenset[Permission] | None:
-    return None if permissions is None else frozenset(permissions)

@@ -28,6 +28,7 @@ from schema.invitations import Invitation
 from schema.invoices import Invoice, InvoiceQuery
 from schema.member_changes import MemberMutation
 from schema.members import Member
+from schema.needs import describe_needs
 from schema.override_changes import OverrideMutation
 from schema.overrides import Override
 from schema.parent_access_changes import ParentAccessMutation
@@ -53,6 +54,7 @@ from schema.top_up_rule_changes import TopUpRuleMutation
 from schema.user_errors import (
     InsufficientCreditError,
     PermissionDeniedError,
+    RateLimitedError,
     RefusedError,
     RoleTooWideError,
     VersionConflictError,
@@ -116,6 +118,7 @@ _MORE_TYPES = (
     RoleTooWideError,
     VersionConflictError,
     InsufficientCreditError,
+    RateLimitedError,
 )
 _MARKS = (Anonymous, Public, Requires, RequiresAny, StaffOnly)
 _CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})
@@ -136,6 +139,7 @@ def build_schema() -> strawberry.Schema:
     unmarked = unmarked_fields(schema)
     if unmarked:
         raise UnmarkedFieldsError(f"Without a mark of who may see them: {', '.join(unmarked)}")
+    describe_needs(graphql_schema(schema))
     return schema
 
 

@@ -6,27 +6,39 @@ import strawberry
 from sqlalchemy import Uuid
 
 from authz.principals import Credentials
-from authz.refusals import Refusal
+from authz.refusals import Refusal, RefusalCode
 from authz.tokens import digest_of
 from engine.declarations import entity, to_one
 from engine.write_sessions import WriteSession
 from models.accounts import Currency
-from resolvers import accounts, api_keys, users
+from resolvers import accounts, api_keys, mailbox, users
 from resolvers import sessions as writes
 from resolvers import sign_up as sign_up_writes
-from resolvers.attempts import Limit
+from resolvers.attempts import Limit, place_of
+from resolvers.devices import known_device
 from resolvers.emails import email_address
+from resolvers.sign_in_limits import (
+    WINDOW,
+    link_limits,
+    own_password_limits,
+    sign_in_limits,
+    verification_limits,
+)
 from schema.accounts import Account
 from schema.api_keys import ApiKey
 from schema.context import ContextInfo, principal_of
+from schema.links import password_page, verification_page
 from schema.user_errors import UserError
 from schema.users import User
 from schema.writes import ANYBODY, OPEN, authz_revision, payload, perform, user_errors
 
-_WINDOW = datetime.timedelta(minutes=10)
-_SIGN_INS_OF_AN_ADDRESS = 10
-_SIGN_INS_FROM_A_PLACE = 100
 _SIGN_UPS_FROM_A_PLACE = 20
+"""In a WINDOW, also those that are done: each makes a person and sends it a mail."""
+
+_OF_THE_DEVICE = (
+    "A secret by which this device is known from now on. Keep it, also after signing out, and send it with "
+    "the next `signIn`: then guesses that others make elsewhere do not keep you out."
+)
 
 
 @strawberry.input(
@@ -40,7 +52,14 @@ class SignUpInput:
         default=None, description="The name of the master account to make."
     )
     invitation_token: str | None = strawberry.field(
-        default=None, description="The secret of an invitation's link, which is accepted at once."
+        default=None,
+        description="The secret of an invitation's link, which is accepted at once. It proves the address: "
+        "whoever signed up with it before and never verified it is replaced by you.",
+    )
+    share_token: str | None = strawberry.field(
+        default=None,
+        description="With `accountName`: the secret of a share's link, which is accepted at once and proves "
+        "the address as an invitation's does. Whoever owns an account already gets no other.",
     )
     currency: Currency = strawberry.field(
         default=Currency.EUR,
@@ -52,6 +71,28 @@ class SignUpInput:
 class SignInInput:
     email: str = strawberry.field(description="The e-mail address.")
     password: str = strawberry.field(description="The password.")
+    device_token: str | None = strawberry.field(
+        default=None, description="What an earlier `signIn`, `signUp` or `passwordReset` gave this device."
+    )
+
+
+@strawberry.input(description="A link that was mailed to the address, and who opens it.")
+class EmailVerifyInput:
+    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    password: str | None = strawberry.field(
+        default=None, description="Your password; not needed while you are signed in."
+    )
+
+
+@strawberry.input(description="Whose password is lost.")
+class PasswordResetRequestInput:
+    email: str = strawberry.field(description="The e-mail address.")
+
+
+@strawberry.input(description="A link that was mailed to the address, and the new password.")
+class PasswordResetInput:
+    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    new_password: str = strawberry.field(description="10 to 1,000 characters.")
 
 
 @strawberry.input(description="The password to replace, and the new one.")
@@ -66,6 +107,7 @@ class SignUpPayload:
 
     token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
     expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
+    device_token: str | None = strawberry.field(default=None, description=_OF_THE_DEVICE)
     secret: str | None = strawberry.field(
         default=None, description="The secret of the account's first API key, told this once (R2)."
     )
@@ -82,6 +124,7 @@ class SignInPayload:
 
     token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
     expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
+    device_token: str | None = strawberry.field(default=None, description=_OF_THE_DEVICE)
     user: User | None = to_one(users.of_result)
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
@@ -96,22 +139,45 @@ class PersonPayload:
     authz_revision: str | None = authz_revision()
 
 
+@entity(None, carries={})
+class PasswordResetRequestPayload:
+    """The same for every address: whether anybody is registered with it is told by e-mail alone."""
+
+    user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
+
+
+@entity(None, carries={})
+class PasswordResetPayload:
+    """A new password; sign in with it."""
+
+    device_token: str | None = strawberry.field(default=None, description=_OF_THE_DEVICE)
+    user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
+
+
 @strawberry.type
 class SessionMutation:
     @strawberry.mutation(
         directives=ANYBODY,
-        description="Make a person with a master account and its first API key, or accept an invitation.",
+        description="Make a person with a master account and its first API key, or accept an invitation. The "
+        "address is verified by a link that is mailed to it, see `emailVerify`; an invitation or a share "
+        "verifies it at once. Unverified, it gives nothing but that account, from which nobody can be "
+        "invited. For an address that is taken the answer is SIGN_UP_REFUSED, and its person is told by "
+        "e-mail.",
     )
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
         async def write(session: WriteSession) -> SignUpPayload:
             command = sign_up_writes.SignUp(
-                input.name,
-                input.email,
-                input.password,
-                input.account_name,
-                input.invitation_token,
-                input.currency,
-                info.context.reason,
+                name=input.name,
+                email=input.email,
+                password=input.password,
+                account_name=input.account_name,
+                invitation_token=input.invitation_token,
+                verification_page=verification_page(info),
+                share_token=input.share_token,
+                currency=input.currency,
+                reason=info.context.reason,
             )
             done = await sign_up_writes.sign_up(session, command)
             return payload(
@@ -121,23 +187,93 @@ class SessionMutation:
                 api_key_id=done.api_key_id,
                 token=done.signed_in.token,
                 expires_at=done.signed_in.expires_at,
+                device_token=done.signed_in.device_token,
                 secret=done.secret,
             )
 
-        place = Limit(f"sign-up from {info.context.client_address}", _SIGN_UPS_FROM_A_PLACE, _WINDOW)
-        limits = [place, *_attempts(input.email)]
-        return await perform(info, SignUpPayload, write, limits, _as_signed_up)
+        address = info.context.client_address
+        place = Limit(f"sign-up from {place_of(address)}", _SIGN_UPS_FROM_A_PLACE, WINDOW)
+        limits = [place, *await _limits(info, input.email, None)]
+        done = await perform(info, SignUpPayload, write, limits, _as_signed_up)
+        if any(error.code is RefusalCode.SIGN_UP_REFUSED for error in done.user_errors):
+            async with info.context.sessions.begin() as session:
+                await mailbox.tell_of_sign_up(session, input.email, password_page(info))
+        return done
 
     @strawberry.mutation(
         directives=ANYBODY, description="Open a session with an e-mail address and a password."
     )
     async def sign_in(self, info: ContextInfo, input: SignInInput) -> SignInPayload:
         async def write(session: WriteSession) -> SignInPayload:
-            done = await writes.sign_in(session, input.email, input.password)
-            return payload(SignInPayload, user_id=done.user_id, token=done.token, expires_at=done.expires_at)
+            done = await writes.sign_in(session, input.email, input.password, input.device_token)
+            return payload(
+                SignInPayload,
+                user_id=done.user_id,
+                token=done.token,
+                expires_at=done.expires_at,
+                device_token=done.device_token,
+            )
 
-        place = Limit(f"sign-in from {info.context.client_address}", _SIGN_INS_FROM_A_PLACE, _WINDOW)
-        return await perform(info, SignInPayload, write, [place, *_attempts(input.email)])
+        limits = await _limits(info, input.email, input.device_token)
+        return await perform(info, SignInPayload, write, limits)
+
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Verify your e-mail address by the link that was mailed to it, signed in or with your "
+        "password: a link that somebody else opens proves nothing about you.",
+    )
+    async def email_verify(self, info: ContextInfo, input: EmailVerifyInput) -> PersonPayload:
+        async def write(session: WriteSession) -> PersonPayload:
+            command = mailbox.EmailVerification(input.token, input.password)
+            return payload(
+                PersonPayload, user_id=await mailbox.verify_email(session, info.context.principal, command)
+            )
+
+        limits = verification_limits(input.token, info.context.client_address)
+        return await perform(info, PersonPayload, write, limits)
+
+    @strawberry.mutation(
+        directives=OPEN,
+        description="Mail the link that verifies your e-mail address again; nothing where it was verified.",
+    )
+    async def email_verification_request(self, info: ContextInfo) -> PersonPayload:
+        principal = principal_of(info)
+
+        async def write(session: WriteSession) -> PersonPayload:
+            user_id = await mailbox.request_verification(session, principal, verification_page(info))
+            return payload(PersonPayload, user_id=user_id)
+
+        return await perform(info, PersonPayload, write)
+
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Mail a link that sets a new password, if anybody is registered with the address. The "
+        "answer is the same where nobody is.",
+    )
+    async def password_reset_request(
+        self, info: ContextInfo, input: PasswordResetRequestInput
+    ) -> PasswordResetRequestPayload:
+        async def write(session: WriteSession) -> PasswordResetRequestPayload:
+            command = mailbox.PasswordResetRequest(
+                input.email, info.context.client_address, password_page(info)
+            )
+            await mailbox.request_password_reset(session, command)
+            return payload(PasswordResetRequestPayload)
+
+        return await perform(info, PasswordResetRequestPayload, write)
+
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Set a new password by the link that was mailed, which works once and for an hour. That "
+        "ends all your sessions and verifies your e-mail address. Where that was never verified, the API "
+        "keys of the account that was made with it are revoked too, since somebody else may have made them.",
+    )
+    async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
+        async def write(session: WriteSession) -> PasswordResetPayload:
+            device_token = await mailbox.reset_password(session, input.token, input.new_password)
+            return payload(PasswordResetPayload, device_token=device_token)
+
+        return await perform(info, PasswordResetPayload, write, link_limits(info.context.client_address))
 
     @strawberry.mutation(directives=OPEN, description="End the session that asks.")
     async def sign_out(self, info: ContextInfo) -> PersonPayload:
@@ -161,18 +297,21 @@ class SessionMutation:
             )
             return payload(PersonPayload, user_id=user_id)
 
-        limit = Limit(f"password of {principal.id}", _SIGN_INS_OF_AN_ADDRESS, _WINDOW)
-        return await perform(info, PersonPayload, write, [limit])
+        return await perform(info, PersonPayload, write, own_password_limits(principal))
 
 
 def _as_signed_up(done: SignUpPayload) -> Credentials:
     return Credentials(digest_of(done.token or ""))
 
 
-def _attempts(email: str) -> list[Limit]:
+async def _limits(info: ContextInfo, email: str, device_token: str | None) -> list[Limit]:
     """Counted for the address, however it is spelled; what is none is refused anyway."""
     try:
         canonical = email_address(email).canonical
     except Refusal:
         return []
-    return [Limit(f"sign-in {canonical}", _SIGN_INS_OF_AN_ADDRESS, _WINDOW)]
+    known = None
+    if device_token is not None:
+        async with info.context.sessions.begin() as session:
+            known = await known_device(session, canonical, device_token)
+    return sign_in_limits(canonical, info.context.client_address, known)

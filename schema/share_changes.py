@@ -1,6 +1,7 @@
 """What changes shares, and what the holder of a link may know."""
 
 import datetime
+import uuid
 from typing import Annotated
 
 import strawberry
@@ -17,17 +18,16 @@ from resolvers import share_acceptance as acceptance
 from resolvers import share_changes as writes
 from resolvers import share_updates as updates
 from resolvers import shares
-from resolvers.attempts import Limit
 from resolvers.identifiers import required
+from resolvers.offer_declining import decline_share
 from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.context import ContextInfo, principal_of
+from schema.invitation_changes import DeclineInput, DeclinePayload
 from schema.links import invitation_link
 from schema.shares import Share
+from schema.updates import converted, expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
 from schema.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
-
-_WINDOW = datetime.timedelta(minutes=10)
-_SHARES_OF_A_PRINCIPAL = 300
 
 
 @strawberry.input(description="Accounts that are opened to an e-mail address by one grant.")
@@ -53,23 +53,22 @@ class ShareCreateInput:
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="All that a share shall be from now on; the address stays.")
+@strawberry.input(
+    description="What a share shall be from now on. What is left out stays, and the address always does."
+)
 class ShareUpdateInput:
     share_id: strawberry.ID = strawberry.field(description="The share.")
-    expected_version: int = strawberry.field(description="The version that you read.")
-    account_ids: list[strawberry.ID] = strawberry.field(description="The accounts that it opens.")
-    role_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The role in each of them; or else `areas`."
+    expected_version: int = expected_version()
+    account_ids: list[strawberry.ID] | None = may_stay("All the accounts that it opens: 1 to 100.")
+    role_id: strawberry.ID | None = may_stay("The role in each of them, in the place of areas.")
+    areas: list[Area] | None = may_stay(
+        "What an administrator may do in these areas alone, in the place of a role. Nothing stays hidden in "
+        "areas: where something does, give `hiddenAreas: null` beside them."
     )
-    areas: list[Area] | None = strawberry.field(
-        default=None, description="Instead of a role: what an administrator may do in these areas."
+    hidden_areas: list[Area] | None = may_stay(
+        "What stays hidden, whatever the role gives; null or an empty list: nothing."
     )
-    hidden_areas: list[Area] = strawberry.field(
-        default_factory=list, description="What stays hidden, whatever the role gives."
-    )
-    expires_at: datetime.datetime | None = strawberry.field(
-        default=None, description="When it ends by itself; left out: never."
-    )
+    expires_at: datetime.datetime | None = may_stay("When it ends by itself; null: never.")
     dry_run: bool = dry_run()
 
 
@@ -106,6 +105,7 @@ class SharePreview:
     account_names: list[str] = strawberry.field(description="What it opens.")
     giver_name: str | None = strawberry.field(description="Who shares; null: a program.")
     role_name: str | None = strawberry.field(description="The role that it gives; null: areas.")
+    role_description: str | None = strawberry.field(description="What the role is for; null: areas.")
     areas: list[Area] | None = strawberry.field(description="The areas that it opens; null: a role.")
     hidden_areas: list[Area] = strawberry.field(description="What stays hidden.")
     email: str = strawberry.field(description="For whom it was made.")
@@ -153,8 +153,7 @@ class ShareMutation:
             )
             return _payload(await writes.create_share(session, principal, command))
 
-        limit = Limit(f"shares of {principal.id}", _SHARES_OF_A_PRINCIPAL, _WINDOW)
-        return await perform(info, SharePayload, write, [limit], dry_run=input.dry_run)
+        return await perform(info, SharePayload, write, dry_run=input.dry_run)
 
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE),
@@ -165,11 +164,13 @@ class ShareMutation:
 
         async def write(session: WriteSession) -> SharePayload:
             command = updates.ShareUpdate(
-                ShareId(required(Kind.SHARE, input.share_id, "shareId")),
-                input.expected_version,
-                _account_ids(input.account_ids),
-                _scope(input),
-                input.expires_at,
+                share_id=ShareId(required(Kind.SHARE, input.share_id, "shareId")),
+                expected_version=input.expected_version,
+                account_ids=converted(given_value(input.account_ids, "accountIds"), _account_ids),
+                role_id=converted(given(input.role_id), _role_id),
+                areas=converted(given(input.areas), _areas),
+                hidden_areas=converted(given(input.hidden_areas), lambda areas: frozenset(areas or ())),
+                expires_at=given(input.expires_at),
             )
             return _payload(await updates.update_share(session, principal, command))
 
@@ -208,6 +209,17 @@ class ShareMutation:
 
         return await perform(info, SharePayload, write, dry_run=input.dry_run)
 
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Answer a share with no. For whoever holds the link; nobody has to be signed in.",
+    )
+    async def share_decline(self, info: ContextInfo, input: DeclineInput) -> DeclinePayload:
+        async def write(session: WriteSession) -> DeclinePayload:
+            await decline_share(session, input.token)
+            return payload(DeclinePayload, declined=True)
+
+        return await perform(info, DeclinePayload, write)
+
 
 def _payload(made: writes.ShareMade) -> SharePayload:
     return payload(SharePayload, share_id=made.share_id, replayed=made.replayed)
@@ -217,9 +229,13 @@ def _account_ids(ids: list[strawberry.ID]) -> list[AccountId]:
     return [AccountId(required(Kind.ACCOUNT, id_, "accountIds")) for id_ in ids]
 
 
-def _scope(input: ShareCreateInput | ShareUpdateInput) -> writes.WantedScope:
-    return writes.WantedScope(
-        None if input.role_id is None else required(Kind.ROLE, input.role_id, "roleId"),
-        None if input.areas is None else frozenset(input.areas),
-        frozenset(input.hidden_areas),
-    )
+def _scope(input: ShareCreateInput) -> writes.WantedScope:
+    return writes.WantedScope(_role_id(input.role_id), _areas(input.areas), frozenset(input.hidden_areas))
+
+
+def _role_id(id_: strawberry.ID | None) -> uuid.UUID | None:
+    return None if id_ is None else required(Kind.ROLE, id_, "roleId")
+
+
+def _areas(areas: list[Area] | None) -> frozenset[Area] | None:
+    return None if areas is None else frozenset(areas)

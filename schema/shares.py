@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from authz.offers import OfferLapse
 from authz.permissions import Area
 from engine.codecs import enum_of, enums_of, global_id
 from engine.declarations import column, computed, entity, to_many, to_one
@@ -37,6 +38,7 @@ class Share(Node):
         codec=_AREAS, description="What stays hidden, whatever the role gives (R24)."
     )
     status: reads.ShareStatus = computed(reads.status_of, codec=enum_of(reads.ShareStatus))
+    lapse: OfferLapse | None = computed(reads.lapse_of, codec=enum_of(OfferLapse))
     user: User | None = to_one(reads.user_of)
     shared_by: User | None = to_one(reads.giver_of)
     shared_by_name: str = computed(reads.giver_name)

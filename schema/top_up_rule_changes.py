@@ -12,24 +12,27 @@ from resolvers.identifiers import required
 from schema.accounts import Account
 from schema.amounts import MicroAmount
 from schema.context import ContextInfo, principal_of
+from schema.updates import ACCOUNT_VERSION, converted, expected_version, given_value, may_stay
 from schema.user_errors import UserError
 from schema.writes import authz_revision, needs, payload, perform, user_errors
 
 _BOUNDS = "at least one, at most 10^15 micro-units"
 
 
-@strawberry.input(description="When credit is bought without anybody asking, how much, and with what.")
+@strawberry.input(
+    description="When credit is bought without anybody asking, how much, and with what. What is left out "
+    "stays; a first rule needs everything."
+)
 class TopUpRuleUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="An account with a balance of its own.")
-    payment_method_id: strawberry.ID = strawberry.field(description="One of the account's.")
-    threshold: MicroAmount = strawberry.field(
-        description=f"A top-up begins when less than this is left: {_BOUNDS}."
+    expected_version: int = expected_version(ACCOUNT_VERSION)
+    payment_method_id: strawberry.ID | None = may_stay("One of the account's.")
+    threshold: MicroAmount | None = may_stay(f"A top-up begins when less than this is left: {_BOUNDS}.")
+    amount: MicroAmount | None = may_stay(
+        f"How much is bought each time, more than the threshold: {_BOUNDS}."
     )
-    amount: MicroAmount = strawberry.field(
-        description=f"How much is bought each time, more than the threshold: {_BOUNDS}."
-    )
-    daily_maximum: MicroAmount = strawberry.field(
-        description=f"How much the rule may buy in a day in UTC, not less than the amount: {_BOUNDS}."
+    daily_maximum: MicroAmount | None = may_stay(
+        f"How much the rule may buy in a day in UTC, not less than the amount: {_BOUNDS}."
     )
 
 
@@ -58,14 +61,17 @@ class TopUpRuleMutation:
         principal = principal_of(info)
 
         async def write(session: WriteSession) -> TopUpRulePayload:
-            command = top_up_rule_changes.TopUpRule(
-                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-                PaymentMethodId(required(Kind.PAYMENT_METHOD, input.payment_method_id, "paymentMethodId")),
-                input.threshold,
-                input.amount,
-                input.daily_maximum,
+            command = top_up_rule_changes.TopUpRuleUpdate(
+                account_id=AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+                expected_version=input.expected_version,
+                payment_method_id=converted(
+                    given_value(input.payment_method_id, "paymentMethodId"), _payment_method_id
+                ),
+                threshold=given_value(input.threshold, "threshold"),
+                amount=given_value(input.amount, "amount"),
+                daily_maximum=given_value(input.daily_maximum, "dailyMaximum"),
             )
-            account = await top_up_rule_changes.set_top_up_rule(session, principal, command)
+            account = await top_up_rule_changes.update_top_up_rule(session, principal, command)
             return payload(TopUpRulePayload, account_id=account.account_id)
 
         return await perform(info, TopUpRulePayload, write)
@@ -83,3 +89,7 @@ class TopUpRuleMutation:
             return payload(TopUpRulePayload, account_id=account.account_id)
 
         return await perform(info, TopUpRulePayload, write)
+
+
+def _payment_method_id(text: str) -> PaymentMethodId:
+    return PaymentMethodId(required(Kind.PAYMENT_METHOD, text, "paymentMethodId"))

@@ -6,6 +6,7 @@ from authz.permissions import Permission
 from authz.refusals import (
     InsufficientCredit,
     PermissionDenied,
+    RateLimited,
     Refusal,
     RefusalCode,
     RoleTooWide,
@@ -75,6 +76,15 @@ class InsufficientCreditError(UserError):
     )
 
 
+@strawberry.type(
+    name="RateLimited",
+    description="RATE_LIMITED: it was tried too often. The response has the header `Retry-After` as well.",
+    directives=[Public()],
+)
+class RateLimitedError(UserError):
+    retry_after: int = strawberry.field(description="Try again after so many seconds.")
+
+
 def user_error(refusal: Refusal) -> UserError:
     """The payload's member that tells of the refusal."""
     path = None if refusal.field is None else ["input", refusal.field]
@@ -94,6 +104,10 @@ def user_error(refusal: Refusal) -> UserError:
         available = None if refusal.available is None else MicroAmount(refusal.available)
         return InsufficientCreditError(
             code=refusal.code, field=path, message=refusal.message, available=available
+        )
+    if isinstance(refusal, RateLimited):
+        return RateLimitedError(
+            code=refusal.code, field=path, message=refusal.message, retry_after=refusal.retry_after
         )
     if isinstance(refusal, VersionConflict):
         return VersionConflictError(

@@ -19,4 +19,7 @@ class User(Node):
     id: strawberry.ID = column(codec=global_id(Kind.USER), description=ID_DESCRIPTION)
     name: str = column(description="As the person wrote it.")
     email: str = column(description="The address that the person signs in with.")
+    email_verified_at: datetime.datetime | None = column(
+        description="When the address was found to be the person's own; null: not yet, see `emailVerify`."
+    )
     created_at: datetime.datetime = column(description="When the person signed up.")

@@ -15,7 +15,7 @@ from authz.row_security import enter
 from engine.declarations import entity_of, row_object
 from engine.rules import Anonymous, Public, Requires, RequiresAny, StaffOnly
 from engine.write_sessions import WriteSession
-from resolvers.attempts import Limit, count
+from resolvers.attempts import Limit, count, give_back
 from schema.access_changes import told
 from schema.context import ContextInfo, principal_of
 from schema.user_errors import UserError, user_error
@@ -59,6 +59,13 @@ def authz_revision() -> Any:
     )
 
 
+def removed_id(what: str) -> Any:
+    """The field that tells which object is gone, where the payload cannot show it any more."""
+    return strawberry.field(
+        default=None, description=f"The id of the {what} that is gone; null where nothing was done."
+    )
+
+
 def payload(type_: type[T], **values: object) -> T:
     """A payload: what its fields are read by (`carries`), and its plain fields."""
     carried = entity_of(type_).carries
@@ -78,7 +85,8 @@ async def perform(
 ) -> T:
     """The write's payload, or one that tells why it was refused; then nothing was written.
 
-    `limits` are counted first, in transactions of their own. `reads_as` tells as whom the payload is read,
+    `limits` are counted first, in transactions of their own; those of failures alone are given back with what
+    is done. `reads_as` tells as whom the payload is read,
     where that is not who asked: whoever has just signed up. A `dry_run` leaves nothing behind, so that it is
     not counted; its payload tells what would have changed.
     """
@@ -90,6 +98,7 @@ async def perform(
         async with info.context.sessions.begin() as session:
             revision = await enter_to_write(session, info.context.credentials)
             done = await write(session)
+            await give_back(session, (limit for limit in limits if limit.failures_only))
         done.authz_revision = revision  # type: ignore[attr-defined]  # every payload has it
         return done
 
@@ -118,8 +127,9 @@ async def perform_steps(
     if isinstance(done, Refusal):
         return refused(info, type_, done)
     credentials = info.context.credentials if reads_as is None else reads_as(done)
-    await info.context.reader.renew(credentials.binds)
-    await info.context.payloads.read(done, info._raw_info, credentials.binds)
+    binds = info.context.binds(credentials)
+    await info.context.reader.renew(binds)
+    await info.context.payloads.read(done, info._raw_info, binds)
     return done
 
 
@@ -142,7 +152,7 @@ async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
 
 def refused(info: ContextInfo, type_: type[T], refusal: Refusal) -> T:
     """A payload that says why nothing was written; its other fields are null."""
-    info.context.refusals.append(refusal.code)
+    info.context.refusals.append(refusal)
     return payload(type_, user_errors=[user_error(refusal)])
 
 

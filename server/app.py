@@ -16,7 +16,7 @@ from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
 from server.invoice_download import InvoiceDownload
 from server.mail import Postman
-from server.pages import DemoLogin, assets, graphiql_page, invitation_page
+from server.pages import DemoLogin, assets, graphiql_page, invitation_page, mailbox_page
 from server.payments import payment_provider
 from server.preparation import beside, prepare
 from server.recipient_uploads import RecipientUploads
@@ -65,7 +65,11 @@ def create_app(
         endpoint,
         [
             Route("/", _to_graphiql),
-            Route("/invitation", invitation_page),
+            Route("/invitation", invitation_page(settings.app_url)),
+            *(
+                Route(f"/{name}", mailbox_page(name, settings.app_url))
+                for name in ("email-verification", "password-reset")
+            ),
             Route(recipients.PATH, recipients.RecipientsEndpoint(uploads, reads, executor.key_uses)),
             assets,
             InvoiceDownload(executor).route,

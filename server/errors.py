@@ -15,6 +15,7 @@ import sqlalchemy.exc
 import structlog
 from graphql import GraphQLError, GraphQLFormattedError
 
+from authz.refusals import RateLimited, Refusal
 from server.value_masking import without_values
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -73,6 +74,8 @@ class Failure:
 
     code: str
     message: str
+    retry_after: int | None = None
+    """Seconds, where a limit was reached."""
 
 
 class RefusedRequestError(Exception):
@@ -175,7 +178,10 @@ def record_failure(error: Exception) -> Failure:
 
 def present_failure(failure: Failure, request_id: str) -> GraphQLFormattedError:
     """A failure as an item of a response's `errors`."""
-    return {"message": failure.message, "extensions": {"code": failure.code, "requestId": request_id}}
+    extensions: dict[str, object] = {"code": failure.code, "requestId": request_id}
+    if failure.retry_after is not None:
+        extensions["retryAfter"] = failure.retry_after
+    return {"message": failure.message, "extensions": extensions}
 
 
 def present_error(error: GraphQLError, request_id: str, *, hide_suggestions: bool) -> GraphQLFormattedError:
@@ -206,3 +212,14 @@ def status_of(code: str) -> HTTPStatus:
 def headers_of(status: HTTPStatus) -> Mapping[str, str]:
     """The headers that belong to a status, in lower case."""
     return _HEADERS_BY_STATUS.get(status, {})
+
+
+def retry_headers(retry_after: int | None) -> Mapping[str, str]:
+    """The header that tells clients when to try again, where a limit was reached."""
+    return {} if retry_after is None else {"retry-after": str(retry_after)}
+
+
+def refusal_failure(refusal: Refusal) -> Failure:
+    """A refusal as what refuses the whole request."""
+    retry_after = refusal.retry_after if isinstance(refusal, RateLimited) else None
+    return Failure(refusal.code.name, refusal.message, retry_after)

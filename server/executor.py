@@ -7,6 +7,7 @@ be compiled, and what nobody asks, runs by the reference executor, in one snapsh
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import orjson
 import strawberry
@@ -32,12 +33,14 @@ from engine.texts import read_variable_texts
 from engine.write_sessions import WriteSessions
 from resolvers.contacts import ContactKey, KeySource
 from resolvers.payments import PaymentProvider
+from resolvers.public_url import PUBLIC_URL_NAME
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from schema.anonymity import answers_everybody
 from schema.context import Context
 from schema.root import graphql_schema
 from server.authentication import WHO_ASKS, authenticated, credentials_of
 from server.errors import RevisionUnknown, Unauthenticated
+from server.graphql_response import LimitedResult
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
@@ -127,7 +130,7 @@ class Executor:
         plans = self._plans if request.min_revision is None else self._plans_at_least
         plan, variables = plans.find(_asked(request, document), _QUERIES[credentials.kind])
         try:
-            values = plan.values(variables, {**credentials.binds, REVISION_NAME: request.min_revision})
+            values = plan.values(variables, {**self._binds(credentials), REVISION_NAME: request.min_revision})
         except BadArgument as error:
             raise NotCompilableError from error  # the reference executor says where
         answer = await self._reads.value(plan.statement.sql, values)
@@ -153,7 +156,7 @@ class Executor:
         check_cost(self.schema, document, operation, request.variables)
         revision = request.min_revision
         gate = _ENTERING if revision is None else entering_at_least(revision)
-        reader = Reader(self._database, gate, (credentials or ANONYMOUS).binds)
+        reader = Reader(self._database, gate, self._binds(credentials or ANONYMOUS))
         kind = None if credentials is None else credentials.kind
         payloads = Payloads(self._plans, self._primary, _asked(request, document), kind)
         try:
@@ -181,13 +184,19 @@ class Executor:
                 executor_class=PayloadExecutor,
             )
             answer = result if isinstance(result, ExecutionResult) else await result
-            log_codes(code.name for code in context.refusals)
+            log_codes(refusal.code.name for refusal in context.refusals)
         except GateClosedError:
             raise RevisionUnknown from None
         finally:
             await reader.close()
         changed = operation.operation is OperationType.MUTATION and not payloads.left
+        if context.retry_after is not None:
+            answer = LimitedResult(answer, context.retry_after)
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
+
+    def _binds(self, credentials: Credentials) -> dict[str, Any]:
+        """The values that reads name themselves."""
+        return {**credentials.binds, PUBLIC_URL_NAME: self._public_url}
 
     async def _authenticate(
         self,
@@ -221,7 +230,8 @@ _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)
 
 def _with_extensions(answer: ExecutionResult | bytes, extensions: Mapping[str, object]) -> ExecutionResult:
     found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
-    return ExecutionResult(found.data, found.errors, {**(found.extensions or {}), **extensions})
+    found.extensions = {**(found.extensions or {}), **extensions}
+    return found
 
 
 def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:

@@ -7,9 +7,28 @@ import orjson
 from graphql import ExecutionResult, GraphQLFormattedError
 from starlette.responses import Response
 
-from server.errors import ErrorCode, Failure, headers_of, present_error, present_failure, status_of
+from server.errors import (
+    ErrorCode,
+    Failure,
+    headers_of,
+    present_error,
+    present_failure,
+    retry_headers,
+    status_of,
+)
 from server.media_types import MediaType
 from server.request_log import current_request_id, log_codes
+
+
+class LimitedResult(ExecutionResult):
+    """A result of which a part was refused by a limit; all of it can be tried again after `retry_after`
+    seconds."""
+
+    __slots__ = ("retry_after",)
+
+    def __init__(self, result: ExecutionResult, retry_after: int) -> None:
+        super().__init__(result.data, result.errors, result.extensions)
+        self.retry_after = retry_after
 
 
 def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, anonymous: bool) -> Response:
@@ -35,7 +54,8 @@ def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, a
             status = _status_without_data(presented, executed, media_type)
     if result.extensions:
         body["extensions"] = result.extensions
-    return _response(status, body, media_type)
+    retry_after = result.retry_after if isinstance(result, LimitedResult) else None
+    return _response(status, body, media_type, retry_headers(retry_after))
 
 
 def _status_without_data(
@@ -58,7 +78,8 @@ def failure_response(
     """What answers a request that was refused or failed as a whole: a real status in any media type."""
     log_codes([failure.code])
     body: dict[str, object] = {"errors": [present_failure(failure, current_request_id())]}
-    return _response(status_of(failure.code), body, media_type, headers)
+    all_headers = {**retry_headers(failure.retry_after), **(headers or {})}
+    return _response(status_of(failure.code), body, media_type, all_headers)
 
 
 def _response(

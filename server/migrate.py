@@ -15,6 +15,7 @@ from authz import (
     builtin_roles,
     further_rights,
     makers,
+    offers,
     opened_rights,
     parent_access,
     row_security,
@@ -32,6 +33,7 @@ from models import (
     jobs,
     ledger_posting,
     plan_catalogue,
+    text_forms,
 )
 from models.functions import StoredFunction, differ
 from resolvers import expiry_notices
@@ -57,25 +59,46 @@ async def migrate(url: str) -> None:
         await database.dispose()
 
 
+class UnsuitableDatabaseError(Exception):
+    """A database that cannot hold what people write; the message says what helps."""
+
+
 def _migrate(connection: Connection) -> None:
+    wrong = _wrong_encoding(connection)
+    if wrong is not None:
+        raise UnsuitableDatabaseError(wrong)
     command.upgrade(alembic_config(connection), "head")
     builtin_roles.synchronize(connection)
     parent_access.synchronize(connection)
     row_security.synchronize(connection)
     plan_catalogue.synchronize(connection)
+    text_forms.synchronize(connection)
     for function in stored_functions():
         function.write(connection)
 
 
 def why_not_current(connection: Connection) -> str | None:
-    """What `mandant migrate` would change; None: nothing."""
+    """What `mandant migrate` would change, or why it would not; None: nothing."""
+    wrong = _wrong_encoding(connection)
+    if wrong is not None:
+        return wrong
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != head:
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, row_security, plan_catalogue)
+    rules = (builtin_roles, row_security, plan_catalogue, text_forms)
     if any(rule.differs(connection) for rule in rules) or differ(connection, stored_functions()):
         return "the rules were changed: run `mandant migrate`"
     return None
+
+
+def _wrong_encoding(connection: Connection) -> str | None:
+    """Names are sorted and searched alike in a database of any locale, but its encoding has to hold them."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding == "UTF8":
+        return None
+    return (
+        f"its encoding is {encoding}, which not every name can be written in: make one with ENCODING 'UTF8'"
+    )
 
 
 @cache
@@ -92,6 +115,7 @@ def stored_functions() -> tuple[StoredFunction, ...]:
         *invoice_issuing.FUNCTIONS,
         *first_plan_withdrawing.FUNCTIONS,
         *makers.functions(),
+        *offers.functions(),
         *opened_rights.functions(),
         *further_rights.functions(),
         *row_security.FUNCTIONS,

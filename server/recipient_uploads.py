@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.guard import Authorized
 from authz.principals import Principal
+from authz.refusals import RateLimited
 from authz.row_security import enter
 from engine.write_sessions import WriteSession, WriteSessions
 from models.identifiers import AccountId, MasterId
@@ -31,6 +32,9 @@ UPLOADS_AT_ONCE = 8
 """Of one process; UPLOADS_OF_A_TREE of them for one tree."""
 
 UPLOADS_OF_A_TREE = 2
+RETRY_SECONDS = 10
+"""After which a place may be free again: most lists take less."""
+
 UPLOADS_AN_HOUR = 60
 """Of one account."""
 
@@ -83,9 +87,9 @@ class RecipientUploads:
     async def take(self, upload: Upload, body: AsyncIterator[bytes]) -> Uploaded:
         """Read the list and keep it, or nothing of it.
 
-        Raises Refusal with what `authorize_upload` and `RecipientLines` raise, RATE_LIMITED,
-        SENDS_UNAVAILABLE; RefusedRequestError for a list that is too large or comes too slowly, and where too
-        many come at once; and what `body` raises.
+        Raises Refusal with what `authorize_upload` and `RecipientLines` raise, SENDS_UNAVAILABLE; RateLimited
+        where too many come of the tree at once or of the account in an hour; RefusedRequestError for a list
+        that is too large or comes too slowly, and where the process takes no more; and what `body` raises.
         """
         key = self._contact_key()
         account = await self._authorized(upload)
@@ -111,9 +115,11 @@ class RecipientUploads:
 
     @contextmanager
     def _place(self, master_id: MasterId) -> Iterator[None]:
-        if self._open.total() >= UPLOADS_AT_ONCE or self._open[master_id] >= UPLOADS_OF_A_TREE:
-            message = "Too many lists are being uploaded at once; try again."
-            raise RefusedRequestError(ErrorCode.UNAVAILABLE, message)
+        what = "Too many lists are being uploaded at once"
+        if self._open[master_id] >= UPLOADS_OF_A_TREE:
+            raise RateLimited(RETRY_SECONDS, what)
+        if self._open.total() >= UPLOADS_AT_ONCE:
+            raise RefusedRequestError(ErrorCode.UNAVAILABLE, f"{what}; try again.")
         self._open[master_id] += 1
         try:
             yield

@@ -21,7 +21,7 @@ from models.identifiers import AccountId, Kind, present
 from resolvers.contacts import RecipientForm
 from resolvers.identifiers import required
 from server.authentication import authenticated, credentials_of
-from server.errors import ErrorCode, Failure, RefusedRequestError, Unauthenticated, record_failure
+from server.errors import ErrorCode, RefusedRequestError, Unauthenticated, record_failure, refusal_failure
 from server.graphql_response import failure_response
 from server.http_request import RequestHead, next_piece
 from server.key_uses import KeyUses
@@ -69,7 +69,7 @@ class RecipientsEndpoint:
         except RefusedRequestError as refusal:
             return failure_response(refusal.failure, MediaType.JSON, refusal.headers)
         except Refusal as refusal:
-            return failure_response(Failure(refusal.code.name, refusal.message), MediaType.JSON)
+            return failure_response(refusal_failure(refusal), MediaType.JSON)
         except Exception as error:
             return failure_response(record_failure(error), MediaType.JSON)
         return JSONResponse(_answer(done), HTTPStatus.CREATED, {"cache-control": "no-store"})

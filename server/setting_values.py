@@ -5,10 +5,10 @@ a secret.
 """
 
 import re
-from email.headerregistry import AddressHeader
-from email.message import EmailMessage
+from collections.abc import Sequence
+from email.headerregistry import Address, HeaderRegistry
 from ipaddress import ip_address, ip_network
-from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy import make_url
@@ -75,13 +75,13 @@ def smtp_url(value: str) -> str:
 
 def mail_from(value: str) -> str:
     """One sender's mailbox."""
+    addresses: Sequence[Address] = ()
     try:
-        mail = EmailMessage()
-        mail["From"] = value
-        header = mail["From"]
-    except (ValueError, IndexError):  # as the standard library raises for line breaks, and by mistake
-        header = None
-    addresses = header.addresses if isinstance(header, AddressHeader) and not header.defects else ()
+        header: Any = HeaderRegistry()("from", value)
+        if value.isprintable() and not header.defects:
+            addresses = header.addresses
+    except (ValueError, IndexError):  # as the standard library raises by mistake
+        pass
     if len(addresses) != 1 or not addresses[0].username or not addresses[0].domain:
         raise ValueError("must be one address, such as Name <name@example.com>")
     return value
@@ -114,13 +114,6 @@ def trusted_proxies(value: str) -> str:
             ip_network(item)
     except ValueError:
         raise ValueError("must be IP addresses or ranges, such as 10.0.0.7,192.0.2.0/24") from None
-    return value
-
-
-def folder(value: Path) -> Path:
-    """A folder that is there or can be made."""
-    if any(place.exists() and not place.is_dir() for place in (value, *value.parents)):
-        raise ValueError("must be a folder")
     return value
 
 

@@ -34,15 +34,18 @@ class Settings(BaseSettings):
     migration_database_url: DatabaseUrl | None = Field(
         default=None, description="The same database as its owner, for `mandant migrate`."
     )
-    folder: Annotated[Path, AfterValidator(values.folder)] = Field(
-        default=Path(".mandant"), description="Where the embedded PostgreSQL lives."
-    )
+    folder: Path = Field(default=Path(".mandant"), description="Where the embedded PostgreSQL lives.")
     host: Annotated[str, AfterValidator(values.host)] = Field(
         default="127.0.0.1", validation_alias="HOST", description="Address to listen on."
     )
     port: int = Field(default=8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on.")
     public_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
         default=None, description="Where people reach the server; links in e-mails begin with it."
+    )
+    app_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
+        default=None,
+        description="The front-end, where people go once they have accepted an invitation or a share; left "
+        "out: GraphiQL.",
     )
     allowed_hosts: Annotated[str, AfterValidator(values.allowed_hosts)] = Field(
         default="localhost,127.0.0.1,[::1]",

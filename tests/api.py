@@ -66,6 +66,15 @@ class Api:
         assert answer.errors == [], answer.errors
         return answer.data
 
+    async def with_version(self, name: str, caller: Caller | None, values: dict[str, Any]) -> dict[str, Any]:
+        """The input of a mutation; an update that says no version has the one that the caller reads now, and
+        1 where the caller reads none."""
+        if not name.endswith("Update") or "expectedVersion" in values:
+            return values
+        id_ = values.get(_UPDATED.get(name, "accountId"))
+        found = (await self.ask(_VERSION, caller, id=id_)).data if isinstance(id_, str) else None
+        return {"expectedVersion": ((found or {}).get("node") or {}).get("version", 1), **values}
+
     async def change(self, name: str, caller: Caller | None, selection: str = "", **values: Any) -> Any:
         """The payload of a mutation with an `XxxInput`; `values` are the input's fields."""
         input_type = INPUT_TYPES.get(name, f"{name[0].upper()}{name[1:]}Input")
@@ -73,7 +82,7 @@ class Api:
             f"mutation ($input: {input_type}!) {{ {name}(input: $input) {{ {selection} "
             "userErrors { __typename code field message } } }"
         )
-        answer = await self.ask(query, caller, input=values)
+        answer = await self.ask(query, caller, input=await self.with_version(name, caller, values))
         assert answer.errors == [], answer.errors
         return answer.data[name]
 
@@ -84,7 +93,15 @@ class Api:
         return errors[0]["code"] if errors else ""
 
 
+_UPDATED = {"memberUpdate": "memberId", "shareUpdate": "shareId", "apiKeyUpdate": "apiKeyId"} | {
+    "roleUpdate": "roleId"
+}
+_VERSION = """query ($id: ID!) { node(id: $id) { ... on Account { version } ... on Member { version }
+  ... on Share { version } ... on ApiKey { version } ... on Role { version } } }"""
+
 INPUT_TYPES = {
+    "invitationDecline": "DeclineInput",
+    "shareDecline": "DeclineInput",
     "sendCommit": "SendReservationInput",
     "sendVoid": "SendReservationInput",
     "shareLeave": "ShareInput",

@@ -1,9 +1,22 @@
 """The schema as a whole: its snapshot and its documentation."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
-from graphql import GraphQLEnumType, GraphQLNamedType, is_specified_scalar_type
+from graphql import (
+    ConstDirectiveNode,
+    GraphQLEnumType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    ObjectTypeDefinitionNode,
+    get_named_type,
+    is_specified_scalar_type,
+    parse,
+    print_ast,
+)
 
+from authz.permissions import Permission
 from schema.root import build_schema, graphql_schema
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.graphql"
@@ -32,3 +45,102 @@ def test_the_schema_is_the_manual_of_the_api() -> None:
 
 def test_the_snapshot_is_the_schema() -> None:
     assert SNAPSHOT.read_text(encoding="utf-8") == build_schema().as_str() + "\n"
+
+
+def _definitions() -> list[ObjectTypeDefinitionNode]:
+    found = parse(SNAPSHOT.read_text(encoding="utf-8")).definitions
+    return [definition for definition in found if isinstance(definition, ObjectTypeDefinitionNode)]
+
+
+def _needs(marks: Iterable[ConstDirectiveNode]) -> set[str]:
+    """The sentences that belong to the directives of a field."""
+    found = set()
+    for mark in marks:
+        names = re.findall('"([A-Z_]+)"', print_ast(mark))
+        if mark.name.value.startswith("requires"):
+            found.add(f"Needs {' or '.join(names)}.")
+        elif mark.name.value == "staffOnly":
+            found.add("For the platform's staff.")
+        elif mark.name.value == "anonymous":
+            found.add("Needs no token.")
+    return found
+
+
+_SENTENCE = re.compile(r"(Needs (?:[A-Z_]+(?: or )?)+\.|For the platform's staff\.|Needs no token\.)")
+
+
+def test_each_description_says_what_the_directives_say() -> None:
+    """Introspection shows no directives."""
+    types = graphql_schema(build_schema()).type_map
+    for definition in _definitions():
+        shown = types[definition.name.value]
+        assert isinstance(shown, GraphQLObjectType)
+        for field in definition.fields or ():
+            description = shown.fields[field.name.value].description or ""
+            told = re.sub(r"\s+", " ", description)
+            expected = _needs(field.directives or definition.directives or ())
+            assert set(_SENTENCE.findall(told)) == expected, f"{definition.name.value}.{field.name.value}"
+
+
+def test_permissions_and_areas_that_nothing_needs_say_so() -> None:
+    needed = set()
+    for definition in _definitions():
+        needed |= set(re.findall(r"[A-Z_]{4,}", " ".join(_needs(definition.directives or ()))))
+        for field in definition.fields or ():
+            needed |= set(re.findall(r"[A-Z_]{4,}", " ".join(_needs(field.directives or ()))))
+    types = graphql_schema(build_schema()).type_map
+    for enum, wanted in (
+        ("Permission", needed),
+        ("Area", {Permission[name].area.name for name in needed}),
+    ):
+        type_ = types[enum]
+        assert isinstance(type_, GraphQLEnumType)
+        marked = {
+            name for name, value in type_.values.items() if "Nothing needs it yet." in str(value.description)
+        }
+        assert marked == set(type_.values) - wanted
+        assert wanted
+
+
+def test_no_layer_asks_for_a_permission_that_the_schema_does_not_tell() -> None:
+    asked = set()
+    for folder in ("authz", "resolvers", "server"):
+        for path in (SNAPSHOT.parent / folder).rglob("*.py"):
+            asked |= set(re.findall(r"\bPermission\.([A-Z][A-Z_]+)", path.read_text(encoding="utf-8")))
+    sdl = SNAPSHOT.read_text(encoding="utf-8")
+    told = {
+        name
+        for mark in re.findall(r"@requires\w*\(([^)]*)\)", sdl)
+        for name in re.findall(r"[A-Z_]{4,}", mark)
+    }
+    assert asked <= told
+    assert {"ACCOUNT_READ", "CAMPAIGNS_SEND"} <= asked
+
+
+_REMOVES = {
+    "apiKeyRevoke": "apiKey.id",
+    "breakGlassEnd": "breakGlassOpening.id",
+    "invitationRevoke": "invitation.id",
+    "memberLeave": "removedMemberId",
+    "memberRemove": "removedMemberId",
+    "overrideEnd": "override.id",
+    "paymentMethodRemove": "paymentMethod.id",
+    "roleDelete": "removedRoleId",
+    "shareLeave": "share.id",
+    "shareRevoke": "share.id",
+    "topUpRuleRemove": "account.id",  # an account has one at most
+}
+"""Mutations that end something, and where their payload tells what: a client forgets it by its id."""
+
+
+def test_what_removes_something_tells_its_id() -> None:
+    schema = graphql_schema(build_schema())
+    assert schema.mutation_type is not None
+    fields = schema.mutation_type.fields
+    assert {name for name in fields if re.search("(Remove|Revoke|Delete|Leave|End)$", name)} == set(_REMOVES)
+    for name, path in _REMOVES.items():
+        type_ = get_named_type(fields[name].type)
+        for step in path.split("."):
+            assert isinstance(type_, GraphQLObjectType)
+            type_ = get_named_type(type_.fields[step].type)
+        assert type_.name == "ID", name

@@ -112,8 +112,10 @@ class World:
     def __init__(self, database: AsyncEngine) -> None:
         self.database = database
 
-    async def person(self, name: str | None = None, email: str | None = None) -> Person:
-        """A person of no account, with the password PASSWORD."""
+    async def person(
+        self, name: str | None = None, email: str | None = None, *, verified: bool = True
+    ) -> Person:
+        """A person of no account, with the password PASSWORD; the address was proved, or not."""
         number = next(_numbers)
         key, token = new_id(), generate(TokenKind.SESSION)
         person = Person(
@@ -127,6 +129,7 @@ class World:
                     email=person.email,
                     email_canonical=person.email.lower(),
                     password_hash=_HASH,
+                    email_verified_at=_in(days=-1) if verified else None,
                 )
             )
             await connection.execute(

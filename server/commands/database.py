@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.commands.failures import CommandFailed, database_failures
 from server.database import connect_as_application, connect_as_owner
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres, EmbeddedPostgresError
-from server.migrate import migrate, why_not_current
+from server.migrate import UnsuitableDatabaseError, migrate, why_not_current
 from server.settings import Settings
 
 _OWN_SENTENCE = "Value error, "
@@ -72,8 +72,11 @@ def embedded_database(settings: Settings) -> Iterator[DatabaseAddresses]:
 
 def migrate_now(owner_url: str) -> None:
     """Bring the database up to date. Raises CommandFailed."""
-    with database_failures():
-        asyncio.run(migrate(owner_url))
+    try:
+        with database_failures():
+            asyncio.run(migrate(owner_url))
+    except UnsuitableDatabaseError as error:
+        raise CommandFailed(f"The database cannot be used: {error}.") from error
 
 
 @asynccontextmanager

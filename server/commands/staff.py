@@ -71,7 +71,7 @@ async def staff_members(owner_url: str) -> list[StaffMember]:
     statement = (
         select(users.c.email, users.c.name, staff.c.role, staff.c.created_at)
         .join(users, users.c.id == staff.c.user_id)
-        .order_by(users.c.email_canonical)
+        .order_by(users.c.email_canonical.collate("C"))
     )
     async with _writing(owner_url) as connection:
         rows = (await connection.execute(statement)).all()
@@ -98,7 +98,7 @@ async def _writing(owner_url: str) -> AsyncIterator[AsyncConnection]:
 
 
 async def _person(connection: AsyncConnection, email: str) -> UserId:
-    """Who has proved to have the address, by accepting what was mailed to it: else whoever signs up with a
+    """Who has proved to have the address, by a link that was mailed to it: else whoever signs up with a
     colleague's address first would be staff in its place (T11)."""
     try:
         canonical = email_address(email).canonical
@@ -110,7 +110,7 @@ async def _person(connection: AsyncConnection, email: str) -> UserId:
         raise CommandFailed(f"Nobody has signed up with {email}.")
     if row.email_verified_at is None:
         raise CommandFailed(
-            f"{email} was never proved to be the person's own: an invitation that is accepted proves it."
+            f"{email} was never verified: the link that was mailed when the person signed up does that."
         )
     return UserId(row.id)
 

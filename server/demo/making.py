@@ -11,33 +11,33 @@ from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.principals import Credentials, Principal, PrincipalKind
-from authz.tokens import TokenKind, digest_of
+from authz.tokens import digest_of
 from engine.write_sessions import WriteSession, WriteSessions
-from models.accounts import CreditMode, accounts
+from models.accounts import CreditMode
 from models.identifiers import AccountId, LedgerTransactionId, MasterId, new_id
 from models.ledger import BalanceKind, LedgerTransactionKind
 from models.outbox import outbox_messages
 from models.users import users
-from resolvers.account_changes import UNCHANGED, AccountUpdate, suspend_account, update_account
+from resolvers.account_changes import AccountUpdate, suspend_account, update_account
 from resolvers.contacts import ContactKey
-from resolvers.credit_modes import change_credit_mode
+from resolvers.credit_modes import CreditModeUpdate, change_credit_mode
 from resolvers.credit_transfers import CreditTransfer, transfer_credit
 from resolvers.invitation_acceptance import accept_invitation
 from resolvers.invitation_changes import MemberInvitation, invite_member
 from resolvers.ledger_posting import Posting, Transaction, post
+from resolvers.mailbox import EmailVerification, verify_email
 from resolvers.payment_methods import NewPaymentMethod, add_payment_method
 from resolvers.sessions import SignedIn
-from resolvers.share_acceptance import accept_share
 from resolvers.share_changes import ShareCreation, WantedScope, create_share
 from resolvers.sign_up import SignUp, sign_up
 from resolvers.subaccounts import SubaccountCreation, create_subaccount
 from resolvers.subaccounts_request_changes import SubaccountSetUp
-from server.demo.sending import Sender, Sending
+from server.demo.sending import Sender, Sending, version_of
 from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
 from server.demo.year import Year
 
 _LOCK = 6304
-_SECRET = re.compile(rf"#((?:{TokenKind.INVITATION}|{TokenKind.SHARE})_\w+)")
+_SECRET = re.compile(r"#(\w+)")
 
 
 async def make_demo(
@@ -94,18 +94,19 @@ class _Making:
 
     async def _people_and_accounts(self, tree: DemoTree) -> tuple[Principal, AccountId]:
         person = tree.owner
-        command = SignUp(person.name, person.email, DEMO_PASSWORD, tree.name, None, tree.currency)
+        command = SignUp(
+            person.name, person.email, DEMO_PASSWORD, tree.name, None, self.link, currency=tree.currency
+        )
         done = await sign_up(self.session, command)
         owner = self._enter(person, done.signed_in)
+        verification = EmailVerification(await self._read_mail(person), password=None)
+        await verify_email(self.session, owner, verification)
         await self._buy(owner, done.account_id, tree.credit)
         card = NewPaymentMethod(done.account_id, "practice-card", "Visa ending in 4242")
         await add_payment_method(self.session, owner, card)
-        version = select(accounts.c.version).where(accounts.c.id == done.account_id)
         update_command = AccountUpdate(
             done.account_id,
-            (await self.session.execute(version)).scalar_one(),
-            name=None,
-            external_id=UNCHANGED,
+            await version_of(self.session, done.account_id),
             rights_inheritance=tree.rights_inheritance,
         )
         await update_account(self.session, owner, update_command)
@@ -130,7 +131,9 @@ class _Making:
     async def _hand_down(
         self, maker: Principal, parent_id: AccountId, account_id: AccountId, amount: int
     ) -> None:
-        await change_credit_mode(self.session, maker, account_id, CreditMode.OWN_BALANCE)
+        version = await version_of(self.session, account_id)
+        command = CreditModeUpdate(account_id, version, CreditMode.OWN_BALANCE)
+        await change_credit_mode(self.session, maker, command)
         transfer = CreditTransfer(parent_id, account_id, amount, "For the first campaigns", "demo")
         await transfer_credit(self.session, maker, transfer)
 
@@ -173,9 +176,11 @@ class _Making:
             self.link,
         )
         await create_share(self.session, giver, command)
-        sign_up_command = SignUp(person.name, person.email, DEMO_PASSWORD, share.own_account, None)
-        guest = self._enter(person, (await sign_up(self.session, sign_up_command)).signed_in)
-        await accept_share(self.session, guest, await self._read_mail(person))
+        token = await self._read_mail(person)
+        sign_up_command = SignUp(
+            person.name, person.email, DEMO_PASSWORD, share.own_account, None, self.link, share_token=token
+        )
+        self._enter(person, (await sign_up(self.session, sign_up_command)).signed_in)
 
     async def _members(
         self, maker: Principal, account_id: AccountId, members: tuple[DemoMember, ...]
@@ -195,7 +200,7 @@ class _Making:
         if principal is not None:
             await accept_invitation(self.session, principal, token)
             return
-        command = SignUp(person.name, person.email, DEMO_PASSWORD, None, token)
+        command = SignUp(person.name, person.email, DEMO_PASSWORD, None, token, self.link)
         self._enter(person, (await sign_up(self.session, command)).signed_in)
 
     async def _read_mail(self, person: DemoPerson) -> str:

@@ -11,7 +11,7 @@ from models.accounts import Currency, accounts
 from models.budgets import BudgetCurrency
 from models.identifiers import AccountId, PlanId
 from models.plan_catalogue import plan_id
-from resolvers.budget_changes import Budget, BudgetUpdate, update_budget
+from resolvers.budget_changes import BudgetUpdate, update_budget
 from resolvers.contacts import ContactKey, RecipientForm, read_recipients
 from resolvers.plan_changes import PlanChange, change_plan
 from resolvers.send_reservations import SendReservation, reserve_sends
@@ -31,6 +31,13 @@ class Sender:
     account: DemoAccount
 
 
+async def version_of(session: WriteSession, account_id: AccountId) -> int:
+    """The account's version, which whoever updates it says."""
+    statement = select(accounts.c.version).where(accounts.c.id == account_id)
+    found: int = (await session.execute(statement)).scalar_one()
+    return found
+
+
 @dataclass(frozen=True)
 class Sending:
     """`contact_key` None: the deployment has none, and nothing is sent."""
@@ -42,18 +49,18 @@ class Sending:
         self, owner: Principal, account_id: AccountId, plan: DemoPlan, currency: Currency
     ) -> None:
         """Give the account its plan."""
-        version = select(accounts.c.version).where(accounts.c.id == account_id)
         command = PlanChange(
             account_id,
             PlanId(plan_id(plan.plan, currency)),
-            (await self.session.execute(version)).scalar_one(),
+            await version_of(self.session, account_id),
             plan.time_zone,
         )
         await change_plan(self.session, owner, command)
 
     async def cap(self, maker: Principal, account_id: AccountId, cap: int) -> None:
         """Limit what the account may send in a cycle."""
-        command = BudgetUpdate(account_id, BudgetCurrency.SENDS, Budget(cap, guarantee=0))
+        version = await version_of(self.session, account_id)
+        command = BudgetUpdate(account_id, version, BudgetCurrency.SENDS, cap=cap)
         await update_budget(self.session, maker, command)
 
     async def send_all(self, senders: Sequence[Sender], months_ago: int = 0) -> None:

@@ -1,5 +1,6 @@
 """Large data: trees of 21 accounts as rows, made without the database and without the rules."""
 
+import datetime
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,8 +8,10 @@ from dataclasses import dataclass, field
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS
 from authz.tokens import TokenKind, digest_of, generate
-from models.accounts import AccountStatus
+from engine.text_forms import sort_key
+from models.accounts import AccountStatus, accounts
 from models.identifiers import new_id
+from models.text_forms import forms_of
 
 # The parent of each account of a tree: 12 below the master, 5 below some of these, 3 below some of those.
 PARENTS: tuple[int | None, ...] = (None, *(12 * [0]), 1, 2, 3, 4, 5, 13, 14, 15)
@@ -19,9 +22,11 @@ MEMBERS_OF_AN_ACCOUNT = 8
 _MASTER_ROLES = (BuiltinRole.OWNER, BuiltinRole.ADMINISTRATOR, BuiltinRole.FINANCE)
 _SUBACCOUNT_ROLES = (BuiltinRole.ADMINISTRATOR, BuiltinRole.FINANCE, BuiltinRole.MARKETER)
 
+NAME_FORMS = ("sort_key", "search_key")
+
 COLUMNS = {
-    "users": ("id", "name", "email", "email_canonical", "password_hash"),
-    "accounts": ("master_id", "id", "parent_id", "external_id", "name", "status"),
+    "users": ("id", "name", "email", "email_canonical", "password_hash", "email_verified_at", "sort_key"),
+    "accounts": ("master_id", "id", "parent_id", "external_id", "name", "status", *NAME_FORMS),
     "account_closure": ("master_id", "ancestor_id", "descendant_id", "depth"),
     "memberships": ("master_id", "account_id", "id", "user_id", "role_id"),
     "ownerships": ("user_id", "master_id", "account_id"),
@@ -69,7 +74,8 @@ def _add_tree(rows: Rows, number: int, password_hash: str) -> None:
 def _add_person(rows: Rows, name: str, password_hash: str) -> uuid.UUID:
     user_id = new_id()
     email = f"person-{user_id.hex[-15:]}@example.com"
-    rows.add("users", user_id, name, email, email, password_hash)
+    verified_at = datetime.datetime.now(datetime.UTC)
+    rows.add("users", user_id, name, email, email, password_hash, verified_at, sort_key(name))
     return user_id
 
 
@@ -77,7 +83,9 @@ def _add_account(rows: Rows, path: tuple[uuid.UUID, ...], index: int, name: str)
     account_id, parent_id = path[-1], path[-2] if len(path) > 1 else None
     status = AccountStatus.SUSPENDED if index % 10 == 9 else AccountStatus.ACTIVE
     external_id = f"E-{index}" if parent_id else None
-    rows.add("accounts", path[0], account_id, parent_id, external_id, name, status.value)
+    forms = forms_of(accounts, name)
+    row = (path[0], account_id, parent_id, external_id, name, status.value)
+    rows.add("accounts", *row, *(forms[column] for column in NAME_FORMS))
     for depth, ancestor_id in enumerate(reversed(path)):
         rows.add("account_closure", path[0], ancestor_id, account_id, depth)
 

@@ -3,12 +3,14 @@
 The secret stands in the fragment, which a browser keeps to itself, so no log and no proxy sees it.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from resolvers.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from server.pages.documents import Document, data_block, fill_template, page_headers
 from server.pages.files import own_address
 
@@ -23,12 +25,12 @@ class Configuration:
     operations: dict[str, str]
 
 
-def read_operations() -> dict[str, str]:
-    """The documents of `operations/invitation/`, by name without `.graphql`."""
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(OPERATIONS.glob("*.graphql"))}
+def read_operations(folder: Path = OPERATIONS) -> dict[str, str]:
+    """The documents of a page's folder, by name without `.graphql`."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.graphql"))}
 
 
-def _invitation_document() -> Document:
+def _invitation_document(app_url: str | None) -> Document:
     configuration = Configuration(endpoint="/graphql", operations=read_operations())
     body = fill_template(
         "invitation.html",
@@ -36,15 +38,25 @@ def _invitation_document() -> Document:
             "icon": own_address("icon.svg"),
             "page_style": own_address("invitation.css"),
             "page_script": own_address("invitation.js"),
+            "password_rule": f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters, whatever they are.",
+            "shortest_password": str(SHORTEST_PASSWORD),
+            "longest_password": str(LONGEST_PASSWORD),
+            "next_address": app_url or "/graphql",
+            "next_name": "Go on" if app_url else "Open GraphiQL",
         },
         markup={"configuration": data_block(asdict(configuration))},
     )
     return Document(body, page_headers())
 
 
-_document = _invitation_document()
+def invitation_page(app_url: str | None = None) -> Callable[[Request], Awaitable[Response]]:
+    """What answers GET /invitation: the same page for every link. Its script asks what the one offers.
 
+    `app_url`: where people go once they have accepted; None: to GraphiQL.
+    """
+    document = _invitation_document(app_url)
 
-async def invitation_page(request: Request) -> Response:
-    """GET /invitation. The page is the same for every link; its script asks /graphql what the one offers."""
-    return HTMLResponse(_document.body, headers=_document.headers)
+    async def page(request: Request) -> Response:
+        return HTMLResponse(document.body, headers=document.headers)
+
+    return page

@@ -10,8 +10,9 @@ from tests.authorization.outcomes import mutate_with
 from tests.world import Account
 
 _CHANGES = (
-    "accessChanges { accountId accountName kind subjectId subjectName gained lost } moreAccessChanges "
-    "authzRevision userErrors { code field message ... on PermissionDenied { permission } }"
+    "accessChanges { accountId accountName kind subjectId subjectName gained lost "
+    "oldEnds { endsAt permissions } newEnds { endsAt permissions } oldIpRanges newIpRanges } "
+    "moreAccessChanges authzRevision userErrors { code field message ... on PermissionDenied { permission } }"
 )
 _MATRIX = """query ($id: ID!, $after: String) { account(id: $id) { accessMatrix(first: 100, after: $after) {
   totalCount nodes { subjectId kind name permissions } pageInfo { hasNextPage endCursor } } } }"""
@@ -45,6 +46,9 @@ class Change:
     lost: frozenset[str]
 
 
+_NOTHING = Change(frozenset(), frozenset())
+
+
 async def matrix_of(api: Api, caller: Caller, accounts: Iterable[Account]) -> Matrix:
     """All that the caller is shown of these accounts."""
     found = Matrix({}, {})
@@ -76,7 +80,8 @@ async def dry_run(api: Api, name: str, caller: Caller | None, values: dict[str, 
 
 
 def told(answer: Answer, name: str, before: Matrix, after: Matrix) -> dict[Place, Change]:
-    """What a dry run said, of all that there is to say. What has no id yet is found by its name."""
+    """What a dry run said that is gained and lost at once, of all that there is to say. What has no id yet is
+    found by its name."""
     payload = answer.data[name]
     assert payload["moreAccessChanges"] is False
     assert payload["authzRevision"] is None, "nothing was done"
@@ -86,7 +91,9 @@ def told(answer: Answer, name: str, before: Matrix, after: Matrix) -> dict[Place
         place = Place(change["accountId"], change["subjectId"] or made[change["subjectName"]])
         assert place not in found
         found[place] = Change(frozenset(change["gained"]), frozenset(change["lost"]))
-    return found
+        later = [(change["oldEnds"], change["newEnds"]), (change["oldIpRanges"], change["newIpRanges"])]
+        assert found[place] != _NOTHING or any(old != new for old, new in later)
+    return {place: change for place, change in found.items() if change != _NOTHING}
 
 
 async def own_id(api: Api, caller: Caller | None) -> str:

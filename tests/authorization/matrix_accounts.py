@@ -1,19 +1,20 @@
 """The rows of the matrix for signing up and in, and for accounts."""
 
 from models.accounts import AccountStatus
+from models.mailbox_links import MailboxLinkKind
 from tests.authorization.matrix_callers import MANAGERS, Stage, once
 from tests.authorization.matrix_rows import (
     ABOVE,
-    ANYBODY,
     Mutation,
     Values,
+    for_anybody,
     gated,
     no_input,
     people_only,
-    table,
 )
 from tests.authorization.moments import hash_quickly, open_session
 from tests.authorization.outcomes import DONE
+from tests.mailbox import give_link
 from tests.world import PASSWORD, Member, Person
 
 OWNERS = frozenset({"owner"})
@@ -34,6 +35,23 @@ async def _session_again(stage: Stage, caller: str) -> None:
     person = asker.person if isinstance(asker, Member) else asker
     assert isinstance(person, Person)
     await open_session(stage.world.database, person, person.token)
+
+
+async def _email_verify(stage: Stage) -> Values:
+    person = await stage.world.person(verified=False)
+    await hash_quickly(stage.world.database, person)
+    token = await give_link(stage.world, person, MailboxLinkKind.EMAIL_VERIFICATION)
+    return {"token": token, "password": PASSWORD}
+
+
+async def _password_reset_request(stage: Stage) -> Values:
+    return {"email": (await stage.world.person()).email}
+
+
+async def _password_reset(stage: Stage) -> Values:
+    """Too short a password: to hash so many would take its time."""
+    token = await give_link(stage.world, await stage.world.person(), MailboxLinkKind.PASSWORD_RESET)
+    return {"token": token, "newPassword": "short"}
 
 
 async def _password_change(stage: Stage) -> Values:
@@ -74,8 +92,12 @@ async def _open_again(stage: Stage, caller: str) -> None:
 
 ACCOUNT_MUTATIONS = {
     # Whoever may sign up is told that the address is none: to hash so many passwords would take its time.
-    "signUp": Mutation(None, table((ANYBODY, "BAD_USER_INPUT")), _sign_up, counted=True),
-    "signIn": Mutation(None, table((ANYBODY, DONE)), _sign_in, changes=False),
+    "signUp": Mutation(None, for_anybody("BAD_USER_INPUT"), _sign_up, counted=True),
+    "signIn": Mutation(None, for_anybody(DONE), _sign_in, changes=False),
+    "emailVerify": Mutation(None, for_anybody(DONE), _email_verify, changes=False),
+    "emailVerificationRequest": Mutation(None, people_only(DONE), no_input, changes=False),
+    "passwordResetRequest": Mutation(None, for_anybody(DONE), _password_reset_request, changes=False),
+    "passwordReset": Mutation(None, for_anybody("BAD_USER_INPUT"), _password_reset),
     "signOut": Mutation(None, people_only(DONE), no_input, _session_again, changes=False),
     "passwordChange": Mutation(None, people_only("SIGN_IN_REFUSED"), _password_change),
     "subaccountCreate": Mutation(

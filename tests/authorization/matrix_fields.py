@@ -10,7 +10,7 @@ from tests.authorization.matrix_keys import KEY_MUTATIONS
 from tests.authorization.matrix_links import LINK_MUTATIONS
 from tests.authorization.matrix_members import MEMBER_MUTATIONS
 from tests.authorization.matrix_plans import PLAN_MUTATIONS, PLAN_READERS, STATISTICS_READERS
-from tests.authorization.matrix_rows import ANYBODY, Query, Values, table
+from tests.authorization.matrix_rows import ANYBODY, Query, Values, for_anybody, table
 from tests.authorization.matrix_sends import SEND_MUTATIONS, SEND_QUERIES
 from tests.authorization.matrix_shares import SHARE_MUTATIONS, share_token
 from tests.authorization.matrix_staff import REQUESTS, STAFF_MUTATIONS, STAFF_QUERIES
@@ -65,8 +65,8 @@ QUERIES = {
     # A list of one null for those who may not, see `test_nodes_answers_as_node_does`.
     "nodes": Query(None, table((ANYBODY, DONE)), "{ id }", _account_ids),
     # The secret of the link is what lets its holder see what it offers.
-    "invitation": Query(None, table((ANYBODY, DONE)), "{ accountName }", _token),
-    "share": Query(None, table((ANYBODY, DONE)), "{ accountNames }", share_token),
+    "invitation": Query(None, for_anybody(DONE), "{ accountName }", _token),
+    "share": Query(None, for_anybody(DONE), "{ accountNames }", share_token),
     **STAFF_QUERIES,
     # About oneself; who may ask about others is in `tests/explanation`.
     "explainAccess": Query(

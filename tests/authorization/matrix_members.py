@@ -4,7 +4,7 @@ from authz.builtin_roles import BuiltinRole
 from models.identifiers import Kind, present
 from tests.authorization.matrix_accounts import OWNERS, this_account
 from tests.authorization.matrix_callers import ANONYMOUS, MANAGERS, MEMBERS, PEOPLE, PROGRAMS, Stage, once
-from tests.authorization.matrix_rows import ABOVE, Mutation, Values, gated, table
+from tests.authorization.matrix_rows import ABOVE, Mutation, Values, for_anybody, gated, table
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE
 
@@ -72,6 +72,7 @@ MEMBER_MUTATIONS = {
         _invitation_for_the_newcomer,
         _newcomer_leaves,
     ),
+    "invitationDecline": Mutation(None, for_anybody(DONE), _invitation_for_the_newcomer),
     "memberUpdate": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_update),
     "memberRemove": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_remove),
     "memberLeave": Mutation(

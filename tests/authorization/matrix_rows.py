@@ -71,6 +71,11 @@ ABOVE = ABOVE_PEOPLE | ABOVE_KEYS
 ANYBODY = ANONYMOUS | PEOPLE | PROGRAMS
 
 
+def for_anybody(outcome: str) -> dict[str, str]:
+    """Whatever token comes along, also one that is not accepted."""
+    return dict.fromkeys(ANYBODY | NOT_ACCEPTED, outcome)
+
+
 def people_only(outcome: str) -> dict[str, str]:
     """Persons and nobody else."""
     return table((ANONYMOUS, "UNAUTHENTICATED"), (PEOPLE, outcome), (PROGRAMS, "PERSON_REQUIRED"))

@@ -12,7 +12,7 @@ from tests.authorization.matrix_callers import (
     Stage,
     once,
 )
-from tests.authorization.matrix_rows import Mutation, Values, table
+from tests.authorization.matrix_rows import Mutation, Values, for_anybody, table
 from tests.authorization.outcomes import DONE
 
 
@@ -75,6 +75,7 @@ SHARE_MUTATIONS = {
         _share_for_the_newcomer,
         _newcomer_is_no_guest,
     ),
+    "shareDecline": Mutation(None, for_anybody(DONE), _share_for_the_newcomer),
     "shareLeave": Mutation(
         None,
         table(

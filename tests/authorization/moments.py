@@ -107,7 +107,8 @@ async def mailed_tokens(database: AsyncEngine, email: str) -> list[str]:
     )
     async with database.connect() as connection:
         bodies = (await connection.execute(statement)).scalars().all()
-    return [body.partition("/invitation#")[2].split()[0] for body in bodies]
+    links = [body.partition("/invitation#")[2] for body in bodies if "/invitation#" in body]
+    return [link.split()[0] for link in links]
 
 
 async def _update(database: AsyncEngine, table: Table, key: object, **values: object) -> None:

@@ -62,7 +62,7 @@ async def mutate_with(
     """The same, and ask for this selection."""
     input_type = root_fields(SCHEMA.mutation_type)[name].args["input"].type
     document = f"mutation ($input: {input_type}) {{ {name}(input: $input) {{ {selection} }} }}"
-    return await api.ask(document, caller, input=input_)
+    return await api.ask(document, caller, input=await api.with_version(name, caller, input_))
 
 
 def outcome(answer: Answer, field: str) -> str:

@@ -1,10 +1,8 @@
 """Invitations: who may accept them, when they end, and what they leave untouched (R32-R34, T11-T13)."""
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
-from models.users import users
 from tests.api import Api, Caller
 from tests.authorization.invitation_links import Invitations, offer_of, role_id
 from tests.authorization.matrix_callers import once
@@ -55,19 +53,6 @@ async def test_the_address_is_compared_as_people_mean_it(
     token = await invitations.invite(inviter, account, f"mIA.{number}@example.com")
     assert await invitations.accept(tagged, token) == "WRONG_PERSON"
     assert await invitations.accept(person, token) == DONE
-
-
-async def test_accepting_verifies_the_address(
-    account: Account, inviter: Member, invited: Person, invitations: Invitations, database: AsyncEngine
-) -> None:
-    """The secret went to the address and nowhere else, so who brings it back reads the address's mail."""
-    verified = select(users.c.email_verified_at).where(users.c.id == invited.key)
-    token = await invitations.invite(inviter, account, invited.email)
-    async with database.connect() as connection:
-        assert (await connection.execute(verified)).scalar_one() is None
-    assert await invitations.accept(invited, token) == DONE
-    async with database.connect() as connection:
-        assert (await connection.execute(verified)).scalar_one() is not None
 
 
 async def test_a_secret_works_once(

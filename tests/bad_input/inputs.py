@@ -30,8 +30,11 @@ def inputs(place: Place) -> dict[str, Input]:
 def _signing_in(place: Place) -> dict[str, Input]:
     return {
         "signUp": {"name": "A", "email": _address(place), "password": PASSWORD, "accountName": "B"}
-        | {"invitationToken": None, "currency": "CHF"},
-        "signIn": {"email": place.member.person.email, "password": PASSWORD},
+        | {"invitationToken": None, "shareToken": None, "currency": "CHF"},
+        "signIn": {"email": place.member.person.email, "password": PASSWORD, "deviceToken": "mdd_x"},
+        "emailVerify": {"token": place.verification, "password": PASSWORD},
+        "passwordResetRequest": {"email": place.member.person.email},
+        "passwordReset": {"token": place.reset, "newPassword": "another good password"},
         "passwordChange": {"currentPassword": PASSWORD, "newPassword": "another good password"},
     }
 
@@ -59,7 +62,8 @@ def _members(place: Place) -> dict[str, Input]:
         | {"email": _address(place), "expiresAt": _next_year(), "idempotencyKey": "2"},
         "invitationRevoke": {"invitationId": place.invitation_id},
         "invitationAccept": {"token": place.token},
-        "memberUpdate": role | {"memberId": place.member.id, "expiresAt": _next_year()},
+        "invitationDecline": {"token": place.token},
+        "memberUpdate": role | {"memberId": place.member.id, "expectedVersion": 1, "expiresAt": _next_year()},
         "memberRemove": {"memberId": place.member.id},
         "memberLeave": account,
         "ownershipTransfer": account | {"toMemberId": place.member.id, "fromMemberId": place.owner.id},
@@ -77,6 +81,7 @@ def _shares(place: Place) -> dict[str, Input]:
         "shareUpdate": shared | role | share | {"expectedVersion": 1, "expiresAt": _next_year()},
         "shareRevoke": share,
         "shareAccept": {"token": place.offer.token},
+        "shareDecline": {"token": place.offer.token},
         "shareLeave": share,
     }
 
@@ -138,11 +143,13 @@ def _credit(place: Place) -> dict[str, Input]:
     return {
         "creditTransfer": {"fromAccountId": place.master.id, "toAccountId": place.account.id}
         | {"amount": 5, "memo": "May", "idempotencyKey": "4"},
-        "creditModeUpdate": account | {"mode": "SHARED_POOL"},
+        "creditModeUpdate": account | {"expectedVersion": 1, "mode": "SHARED_POOL"},
         "creditTopUp": account | paid | {"amount": "5", "idempotencyKey": "5"},
         "paymentMethodAdd": account | {"reference": "visa-1", "label": "Visa"},
         "paymentMethodRemove": paid,
-        "topUpRuleUpdate": account | paid | {"threshold": "5", "amount": "10", "dailyMaximum": "30"},
+        "topUpRuleUpdate": account
+        | paid
+        | {"expectedVersion": 1, "threshold": "5", "amount": "10", "dailyMaximum": "30"},
         "topUpRuleRemove": account,
     }
 
@@ -160,17 +167,18 @@ def _plans_and_sends(place: Place) -> dict[str, Input]:
         | {"recipientListId": place.recipients.id, "idempotencyKey": "7", "label": "Spring"},
         "sendCommit": reserved,
         "sendVoid": reserved,
-        "sendBudgetUpdate": account | {"cap": 5, "guarantee": 0},
-        "creditBudgetUpdate": {"accountId": place.glass.id} | {"cap": "5", "guarantee": "0"},
+        "sendBudgetUpdate": account | {"expectedVersion": 1, "cap": 5, "guarantee": 0},
+        "creditBudgetUpdate": {"accountId": place.glass.id, "expectedVersion": 1}
+        | {"cap": "5", "guarantee": "0"},
     }
 
 
 def _billing(place: Place) -> dict[str, Input]:
     account = {"accountId": place.account.id}
     return {
-        "billingModeUpdate": account | {"mode": "SEPARATE"},
+        "billingModeUpdate": account | {"expectedVersion": 1, "mode": "SEPARATE"},
         "billingDetailsUpdate": account
-        | {"name": "Hotel Ltd", "street": "Rue 1", "postcode": "75001", "city": "Paris"}
+        | {"expectedVersion": 1, "name": "Hotel Ltd", "street": "Rue 1", "postcode": "75001", "city": "Paris"}
         | {"country": "FR", "vatId": "FR12345678901", "email": _address(place)},
     }
 

@@ -7,6 +7,7 @@ from authz.builtin_roles import BuiltinRole
 from models.accounts import Currency, ParentAccess
 from models.idempotency import idempotency_records
 from models.identifiers import Kind, new_id, present
+from models.mailbox_links import MailboxLinkKind, mailbox_links
 from models.outbox import outbox_messages
 from models.overrides import OverrideKind
 from models.plan_catalogue import CataloguePlan, plan_id
@@ -16,6 +17,7 @@ from models.users import ownerships, users
 from tests.api import Api, Caller
 from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
 from tests.links import Opening, ask, break_glass, set_parent_access
+from tests.mailbox import give_link
 from tests.plans import GROWTH, STARTER, choose, subscribe
 from tests.recipients import RecipientList, give_list
 from tests.resolvers.log import mail_to
@@ -54,6 +56,10 @@ class Place:
     method: PaymentMethod
     reservation: Reservation
     recipients: RecipientList
+    verification: str
+    """The secret of a link that verifies somebody's address."""
+    reset: str
+    """The secret of a link that sets somebody's password."""
 
     def caller(self, mutation: str) -> Caller:
         """Who may do it."""
@@ -148,6 +154,8 @@ async def make_place(api: Api, world: World) -> Place:
         method,
         reservation,
         recipients,
+        await give_link(world, await world.person(verified=False), MailboxLinkKind.EMAIL_VERIFICATION),
+        await give_link(world, await world.person(), MailboxLinkKind.PASSWORD_RESET),
     )
 
 
@@ -162,12 +170,12 @@ def nowhere() -> Place:
     return Place(
         *(account, account, member, member, member, key, person, "", "", person, share, person, share),
         *(role, account, opening, person, person, Override(new_id()), method, reservation),
-        RecipientList(new_id()),
+        *(RecipientList(new_id()), "", ""),
     )
 
 
 async def stored(world: World, *places: Place) -> object:
     """All that is stored of the places' trees, and of people, sessions, mail and keys of repetition."""
-    tables = users, sessions, ownerships, outbox_messages, idempotency_records
+    tables = users, sessions, ownerships, mailbox_links, outbox_messages, idempotency_records
     trees = await world.state(*[place.master for place in places])
     return trees, await fingerprints(world.database, tables)

@@ -71,8 +71,8 @@ async def test_a_literal_is_looked_at_too(api: Api, world: World, place: Place) 
     before = await stored(world, place)
     for end in ('"2030-01-01T00:00:00"', '"tomorrow"', '"9999-12-31T23:59:59-23:59"', "2030", "TOMORROW"):
         query = (
-            f'mutation {{ memberUpdate(input: {{memberId: "{place.member.id}", expiresAt: {end}}}) '
-            "{ userErrors { code } } }"
+            f'mutation {{ memberUpdate(input: {{memberId: "{place.member.id}", '
+            f"expectedVersion: 1, expiresAt: {end}}}) {{ userErrors {{ code }} }} }}"
         )
         answer = await api.ask(query, place.above)
         data = answer.data or {"memberUpdate": {"userErrors": []}}

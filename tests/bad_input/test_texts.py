@@ -148,10 +148,16 @@ async def test_a_text_of_the_longest_length_is_refused_where_it_stands(
         if mutation != "accountResume"  # nothing to do, so its reason is not looked at
         and not field.startswith("recipient")  # left out of the list
     }
+    # Whatever is no secret of a known device is that of an unknown one.
+    assert codes.pop(("signIn", "deviceToken")) == ""
+    links = {("emailVerify", "token"), ("passwordReset", "token")}
+    assert {codes.pop(pair) for pair in links} == {"LINK_NOT_VALID"}
     not_found = {pair for pair, code in codes.items() if code == "NOT_FOUND"}
-    assert not_found == {pair for pair in codes if pair[1] in ID_FIELDS or pair[1] == "token"}
+    secrets = {"token", "shareToken"}
+    assert not_found == {pair for pair in codes if pair[1] in ID_FIELDS or pair[1] in secrets}
     refused = {pair: code for pair, code in codes.items() if pair not in not_found}
     wrong_password = {("signIn", "password"), ("passwordChange", "currentPassword")}
+    wrong_password.add(("emailVerify", "password"))
     assert {pair for pair, code in refused.items() if code == "SIGN_IN_REFUSED"} == wrong_password
     others = {code for pair, code in refused.items() if pair not in wrong_password}
     assert others == {"BAD_USER_INPUT"}

@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.browser.invitations import PASSWORD, Invitation, accounts_of, sign_up_elsewhere
 from tests.browser.visits import Visit
@@ -29,17 +30,35 @@ async def test_a_new_person_signs_up(opened: Page, visit: Visit, invitation: Inv
     visit.assert_clean()
 
 
+async def test_it_says_what_the_role_may_do_and_how_long_a_password_is(opened: Page, visit: Visit) -> None:
+    """Before anything is typed."""
+    await expect(opened.get_by_text("campaigns: read, write, send")).to_be_visible()
+    await expect(opened.get_by_text("10 to 1,000 characters")).to_be_visible()
+    visit.assert_clean()
+
+
+async def test_an_offer_is_declined_without_an_account(opened: Page, visit: Visit) -> None:
+    await opened.get_by_role("button", name="Decline").click()
+    await expect(opened.get_by_role("heading")).to_have_text("You have declined")
+    await opened.reload()
+    await expect(opened.get_by_role("heading")).to_have_text("This link is not valid any more")
+    visit.assert_clean()
+
+
 async def test_a_refusal_is_shown_in_words(opened: Page, visit: Visit) -> None:
     await opened.get_by_label("Your name").fill("Nora Newcomer")
-    await opened.get_by_label("Choose a password").fill("x")
+    # What the page lets through and the server does not take.
+    await opened.get_by_label("Choose a password").fill("\N{ZERO WIDTH SPACE}" * 12)
     await opened.get_by_role("button", name="Sign up and accept").click()
     await expect(opened.get_by_role("alert")).to_contain_text("assword")
     await expect(opened.get_by_role("button", name="Sign up and accept")).to_be_enabled()
     visit.assert_clean()
 
 
-async def test_a_known_person_signs_in(opened: Page, visit: Visit, invitation: Invitation) -> None:
-    await sign_up_elsewhere(visit.server_url, invitation.email)
+async def test_a_known_person_signs_in(
+    opened: Page, visit: Visit, invitation: Invitation, database: AsyncEngine
+) -> None:
+    await sign_up_elsewhere(visit.server_url, invitation.email, database)
     await opened.get_by_label("No, sign me in").check()
     password = opened.get_by_label("Password", exact=True)
 
@@ -54,9 +73,9 @@ async def test_a_known_person_signs_in(opened: Page, visit: Visit, invitation: I
 
 
 async def test_a_person_signed_in_already_accepts_at_once(
-    opened: Page, visit: Visit, invitation: Invitation
+    opened: Page, visit: Visit, invitation: Invitation, database: AsyncEngine
 ) -> None:
-    token = await sign_up_elsewhere(visit.server_url, invitation.email)
+    token = await sign_up_elsewhere(visit.server_url, invitation.email, database)
     await opened.evaluate("token => sessionStorage.setItem('mandant:token', token)", token)
     await opened.reload()
     await expect(opened.get_by_text("You are signed in as Early Bird")).to_be_visible()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from authz.builtin_roles import BuiltinRole
+from engine.text_forms import compared, looks
 from tests.api import Api, Caller
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.resolvers.custom_roles import listed
@@ -122,3 +123,22 @@ async def _held(api: Api, caller: Caller, account: Account) -> list[str]:
     query = "query ($id: ID!) { account(id: $id) { viewerPermissions } }"
     found: list[str] = (await api.read(query, caller, id=account.id))["account"]["viewerPermissions"]
     return found
+
+
+async def test_of_two_names_that_look_the_same_one_is_taken(api: Api, world: World) -> None:
+    for _ in range(ROUNDS):
+        account = await world.account()
+        callers = [await world.member(account, BuiltinRole.ADMINISTRATOR) for _ in range(3)]
+        codes = await at_once(
+            *[
+                code_of(api, "roleCreate", caller, accountId=account.id, name=name, permissions=["PLAN_READ"])
+                for caller, name in zip(callers, ("Bill", "Bi11", "bill"), strict=True)
+            ]
+        )
+        assert "" in codes
+        assert set(codes) == {"", "CONFLICT"}
+        query = "query ($id: ID!) { account(id: $id) { roles { nodes { name builtIn } } } }"
+        found = await api.read(query, callers[0], id=account.id)
+        own = [node["name"] for node in found["account"]["roles"]["nodes"] if not node["builtIn"]]
+        assert len(own) == codes.count("") == len({compared(name) for name in own})
+        assert len({looks(name) for name in own}) == len(own)

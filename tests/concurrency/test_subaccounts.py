@@ -76,3 +76,24 @@ async def test_two_siblings_want_one_external_id(api: Api, world: World) -> None
         )
         assert sorted(found.code for found in attempts) == ["", "CONFLICT", "CONFLICT"]
         assert sorted(await _children(api, owner, parent), key=str) == [None, None, "crm-1"]
+
+
+async def test_a_closed_account_gives_its_external_id_to_one(api: Api, world: World) -> None:
+    """Whoever comes before it is closed is refused; of those that come after, one gets it."""
+    for _ in range(ROUNDS):
+        parent = await world.account()
+        owner = await world.member(parent, BuiltinRole.OWNER)
+        wanted = {"parentId": parent.id, "name": "Client", "externalId": "crm-1"}
+        made = await done(api, "subaccountCreate", owner, "account { id }", **wanted, idempotencyKey="0")
+        sibling = await world.account(parent)
+        change = {"accountId": sibling.id, "expectedVersion": 1, "externalId": "crm-1"}
+        closed, *others = await at_once(
+            code_of(api, "accountClose", owner, accountId=made["account"]["id"]),
+            code_of(api, "subaccountCreate", owner, **wanted, idempotencyKey="1"),
+            code_of(api, "subaccountCreate", owner, **wanted, idempotencyKey="2"),
+            code_of(api, "accountUpdate", owner, **change),
+        )
+        assert closed == ""
+        assert sorted(others) in (["", "CONFLICT", "CONFLICT"], ["CONFLICT"] * 3)
+        given = [found for found in await _children(api, owner, parent) if found is not None]
+        assert len(given) == 1 + others.count(""), "the closed one keeps its own"

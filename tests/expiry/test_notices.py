@@ -14,6 +14,8 @@ from authz.builtin_roles import BuiltinRole
 from models.identifiers import Kind
 from models.shares import shares
 from resolvers.expiring_grants import GRANTS
+from resolvers.mail_limits import EXPIRY_NOTICES, MailKind
+from resolvers.mail_texts import shown
 from server.worker import tell_expiries
 from tests.api import Api
 from tests.expiry.grants import KINDS, Grant, api_key, invitation, membership, offered_share, share
@@ -159,8 +161,8 @@ async def test_the_person_is_written_to(make: Make, application: AsyncEngine, wo
         await tell_expiries(application)
     assert grant.person is not None
     (mail,) = await mails_to(world.database, grant.person.email)
-    assert mail.subject == f"Your access to {grant.account.name} ends soon"
-    assert f"your access to {grant.account.name} ends on 20" in mail.body
+    assert mail.subject == MailKind.ACCESS_EXPIRING.subject
+    assert f"your access ends soon:\n\n  “{grant.account.name}” until 20" in mail.body
 
 
 @pytest.mark.parametrize("make", [api_key, invitation, offered_share])
@@ -174,8 +176,9 @@ async def test_nobody_else_is(make: Make, application: AsyncEngine, world: World
 async def test_a_share_is_told_in_each_of_its_accounts_and_in_one_mail(
     api: Api, application: AsyncEngine, world: World
 ) -> None:
-    master = await world.account(name="100% of $1")
-    below = await world.account(master, "It's %s")
+    typed = ["100% of $1", "It's %s at https://evil.example/x " + "x" * 100]
+    master = await world.account(name=typed[0])
+    below = await world.account(master, typed[1])
     owner, guest = await world.member(master, BuiltinRole.OWNER), await world.person()
     made = await give_share(world, [master, below], guest, owner.person)
     ends = Grant(shares, Kind.SHARE, made.key, master, owner, since="accepted_at", person=guest)
@@ -184,4 +187,25 @@ async def test_a_share_is_told_in_each_of_its_accounts_and_in_one_mail(
     await tell_expiries(application)
     assert [await _kinds_told(api, grant) for grant in grants] == [[EXPIRING], [EXPIRING]]
     (mail,) = await mails_to(world.database, guest.email)
-    assert mail.subject == "Your access to 100% of $1, It's %s ends soon"
+    assert mail.subject == MailKind.ACCESS_EXPIRING.subject
+    assert [line.partition(" until ")[0] for line in mail.body.splitlines() if " until " in line] == [
+        f"  {shown(name)}" for name in typed
+    ]
+
+
+async def test_who_moves_ends_again_and_again_causes_few_mails(
+    api: Api, application: AsyncEngine, world: World
+) -> None:
+    """The log tells of all of them, and so does each mail, of all that ends."""
+    grant, other = await membership(world), await membership(world)
+    most = EXPIRY_NOTICES.budgets[0].most
+    for minutes in range(most + 2):
+        await grant.set(world, given=30 * DAY, ends=3 * DAY + timedelta(minutes=minutes))
+        await tell_expiries(application)
+    assert await _kinds_told(api, grant) == [EXPIRING] * (most + 2)
+    assert grant.person is not None
+    assert other.person is not None
+    assert len(await mails_to(world.database, grant.person.email)) == most
+    await other.set(world, given=30 * DAY, ends=3 * DAY)
+    await tell_expiries(application)
+    assert len(await mails_to(world.database, other.person.email)) == 1

@@ -2,6 +2,7 @@
 
 import io
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from facturx import get_facturx_xml_from_pdf, xml_check_xsd
@@ -36,10 +37,18 @@ async def _get(api: Api, path: str, caller: Caller | None) -> tuple[int, str, by
     return response.status_code, response.headers["content-type"], response.content
 
 
+async def _path(api: Api, brand: Brand) -> str:
+    (invoice,) = await invoices_of(api, brand.owner, brand.master, "pdfUrl")
+    path: str = urlsplit(invoice["pdfUrl"]).path
+    return path
+
+
 async def test_the_file_is_the_invoice(api: Api, brand: Brand) -> None:
-    (invoice,) = await invoices_of(api, brand.owner, brand.master, "number pdfUrl xml total")
+    (invoice,) = await invoices_of(api, brand.owner, brand.master, "id number pdfUrl xml total")
+    path = f"/invoices/{invoice['id']}.pdf"
+    assert invoice["pdfUrl"] == f"http://mandant.test{path}", "a whole address, where people reach the server"
     headers = {"Authorization": f"Bearer {brand.owner.token}"}
-    response = await api.http.get(invoice["pdfUrl"], headers=headers)
+    response = await api.http.get(path, headers=headers)
     assert (response.status_code, response.headers["content-type"]) == (200, "application/pdf")
     assert response.headers["content-disposition"] == f'attachment; filename="{invoice["number"]}.pdf"'
     name, xml = get_facturx_xml_from_pdf(io.BytesIO(response.content))
@@ -53,8 +62,7 @@ async def test_the_file_is_the_invoice(api: Api, brand: Brand) -> None:
 
 async def test_the_file_says_what_it_is(api: Api, brand: Brand) -> None:
     """PDF/A-3: fonts embedded, colours defined, the XML an associated file, and metadata that tell it."""
-    (invoice,) = await invoices_of(api, brand.owner, brand.master, "pdfUrl")
-    _, _, content = await _get(api, invoice["pdfUrl"], brand.owner)
+    _, _, content = await _get(api, await _path(api, brand), brand.owner)
     reader: Any = PdfReader(io.BytesIO(content))
     root = reader.trailer["/Root"]
     metadata = root["/Metadata"].get_data().decode()
@@ -69,20 +77,18 @@ async def test_the_file_says_what_it_is(api: Api, brand: Brand) -> None:
 
 async def test_who_may_have_it(api: Api, brand: Brand, world: World) -> None:
     """As `invoice(id:)` answers: NOT_FOUND is the same whether it is there or not (N20)."""
-    (invoice,) = await invoices_of(api, brand.owner, brand.master, "pdfUrl")
+    path = await _path(api, brand)
     stranger = await world.member(await world.account(), BuiltinRole.OWNER)
     analyst = await world.member(brand.master, BuiltinRole.ANALYST)
     finance = await world.member(brand.master, BuiltinRole.FINANCE)
     nothing = "/invoices/invc_00000000-0000-0000-0000-000000000000.pdf"
     for caller in (stranger, analyst):
-        found, missing = [
-            await api.http.get(path, headers=_bearer(caller)) for path in (invoice["pdfUrl"], nothing)
-        ]
+        found, missing = [await api.http.get(asked, headers=_bearer(caller)) for asked in (path, nothing)]
         assert (found.status_code, missing.status_code) == (404, 404)
         assert _error(found.json()) == _error(missing.json())
-    assert (await _get(api, invoice["pdfUrl"], None))[0] == 401
-    assert (await _get(api, invoice["pdfUrl"], finance))[:2] == (200, "application/pdf")
-    wrong = await api.http.get(invoice["pdfUrl"], headers={"Authorization": "Bearer mds_nothing"})
+    assert (await _get(api, path, None))[0] == 401
+    assert (await _get(api, path, finance))[:2] == (200, "application/pdf")
+    wrong = await api.http.get(path, headers={"Authorization": "Bearer mds_nothing"})
     assert (wrong.status_code, wrong.headers["www-authenticate"]) == (401, "Bearer")
 
 

@@ -89,4 +89,4 @@ async def test_a_cycle_without_any_use_costs_no_plan(
     plan = ("Spa", "PLAN", 1, 1000)
     assert months.pop("01") == [plan, ("Spa", "CONTACT_BLOCK", 1, 300), ("Spa", "SENDS_BEYOND", 2, 200)]
     charged = {"04", "05"} if suspended is SuspendedAccounts.PAUSE else {"02", "03", "04", "05", "06", "07"}
-    assert months == dict.fromkeys(charged, [plan])
+    assert months == {month: [plan] for month in charged}

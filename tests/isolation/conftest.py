@@ -31,7 +31,7 @@ def mailbox(addresses: DatabaseAddresses) -> Mailbox:
             )
         finally:
             await connection.close()
-        bodies = [row["body"].partition("/invitation#")[2] for row in rows]
+        bodies = [row["body"].partition("#")[2] for row in rows]
         return [body.split()[0] for body in bodies if body]
 
     return read

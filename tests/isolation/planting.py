@@ -24,6 +24,7 @@ async def _plant_master(site: Site) -> None:
         "signUp", None, _SIGNED_UP, name=name, email=email, password=PASSWORD, accountName=account_name
     )
     person = Person(payload["user"]["id"], name, email, payload["token"])
+    await site.do("emailVerify", person, "", token=(await site.mailbox(email))[-1])
     account = Account(payload["account"]["id"], account_name, None)
     site.world.people.append(person)
     site.world.accounts.append(account)

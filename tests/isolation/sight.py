@@ -193,7 +193,7 @@ def id_of(node: Json | None) -> str | None:
 
 def matches(account: Account, search: str) -> bool:
     """Part of the name, whatever its case, or the whole external id."""
-    return search.lower() in account.name.lower() or account.external_id == search
+    return search.lower() in account.name.lower()
 
 
 _SHOWN: dict[str, Callable[[Json], tuple[Any, ...]]] = {

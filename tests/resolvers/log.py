@@ -19,7 +19,7 @@ query ($id: ID!, $kind: EventKind) {
   }
 }
 """
-_LINK = re.compile(r"^http://mandant\.test/invitation#(md[ih]_\w+)$", re.MULTILINE)
+_LINK = re.compile(r"^http://mandant\.test/[a-z-]+#(md[a-z]_\w+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -37,14 +37,14 @@ class Attempt:
 async def attempt(
     api: Api, field: str, caller: Caller | None, selection: str = "", /, **values: Any
 ) -> Attempt:
-    """Send a mutation with an `input` of these values."""
+    """Send a mutation with an `input` of these values; an update has the current version if it says none."""
     input_type = INPUT_TYPES.get(field, f"{field[0].upper()}{field[1:]}Input")
     query = (
         f"mutation ($input: {input_type}!) {{ {field}(input: $input) {{ {selection} userErrors "
         "{ __typename code field message ... on VersionConflict { currentVersion } "
         "... on PermissionDenied { permission } } } }"
     )
-    answer = await api.ask(query, caller, input=values)
+    answer = await api.ask(query, caller, input=await api.with_version(field, caller, values))
     payload = (answer.data or {}).get(field) or {}
     user_errors = payload.get("userErrors", [])
     codes = [*answer.codes, *(error["code"] for error in user_errors)]

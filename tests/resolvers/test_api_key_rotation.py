@@ -7,11 +7,12 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
-from models.api_keys import api_keys
+from models.api_keys import WhenMakerLosesAccess, api_keys
 from tests.api import Api
+from tests.authorization.moments import expire_key, expire_member, made_by
 from tests.resolvers.key_uses import last_use
 from tests.resolvers.log import last_event
-from tests.resolvers.mutations import Token, attempt, done
+from tests.resolvers.mutations import Token, attempt, code_of, done
 from tests.world import ApiKey, World
 
 _KEY = "secret apiKey { id lastFour previousSecretExpiresAt version }"
@@ -100,3 +101,23 @@ async def test_an_overlap_lasts_at_most_a_week(api: Api, world: World) -> None:
         assert (refused.user_error or {})["field"] == ["input", "overlapMinutes"]
     assert await world.state(account) == before
     await done(api, "apiKeyRotate", owner, apiKeyId=key.id, overlapMinutes=10_080)
+
+
+async def test_a_key_that_does_not_work_is_not_rotated(api: Api, world: World, database: AsyncEngine) -> None:
+    """Its new secret would not work either: it is mended first. Nobody takes over what has expired."""
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    maker = await world.member(account, BuiltinRole.ADMINISTRATOR)
+    expired, stopped = await world.api_key(account), await world.api_key(account)
+    await expire_key(database, expired)
+    await made_by(database, stopped, maker.person, WhenMakerLosesAccess.STOP)
+    await expire_member(database, maker)
+    before = await world.state(account)
+    for field, key in (("apiKeyRotate", expired), ("apiKeyRotate", stopped), ("apiKeyAdopt", expired)):
+        assert await code_of(api, field, owner, apiKeyId=key.id) == "FAILED_PRECONDITION"
+    assert await world.state(account) == before
+    await done(api, "apiKeyUpdate", owner, apiKeyId=expired.id, expectedVersion=1, expiresAt=None)
+    await done(api, "apiKeyAdopt", owner, apiKeyId=stopped.id)
+    for key in (expired, stopped):
+        rotated = await done(api, "apiKeyRotate", owner, "secret", apiKeyId=key.id)
+        assert await _works(api, rotated["secret"]) == [True]

@@ -1,5 +1,6 @@
 """What a dry run tells, to whom, and what it leaves alone (N4)."""
 
+import datetime
 from typing import Any
 
 import pytest
@@ -7,12 +8,15 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
+from models.accounts import ParentAccess
 from models.api_keys import WhenMakerLosesAccess
 from models.outbox import outbox_messages
 from tests.api import Api, Caller
 from tests.authorization.moments import made_by
+from tests.links import set_parent_access
 from tests.resolvers.mutations import ROLE_IDS, attempt, done
 from tests.resolvers.sharing import Brand, offer_of
+from tests.shares import give_share
 from tests.world import World
 
 _CHANGES = "accessChanges { accountName kind subjectId subjectName gained lost } moreAccessChanges"
@@ -126,23 +130,112 @@ async def test_without_a_dry_run_nothing_of_it_is_told(api: Api, world: World, b
 
 async def test_a_refused_dry_run_tells_nothing_but_why(api: Api, brand: Brand) -> None:
     """As in earnest: the last owner cannot leave."""
-    tried = await attempt(api, "memberLeave", brand.owner, _CHANGES, accountId=brand.master.id, dryRun=True)
+    told = f"removedMemberId {_CHANGES}"
+    tried = await attempt(api, "memberLeave", brand.owner, told, accountId=brand.master.id, dryRun=True)
     assert tried.code == "LAST_OWNER"
-    assert tried.payload["accessChanges"] is None
+    assert (tried.payload["accessChanges"], tried.payload["removedMemberId"]) == (None, None)
 
 
 async def test_one_after_the_other_in_one_request(api: Api, world: World, brand: Brand) -> None:
     """A dry run beside a change sees what was done before it, and what comes after does not see it."""
     member = await world.member(brand.us, BuiltinRole.ANALYST)
     query = """mutation ($id: ID!, $role: ID!) {
-      a: memberUpdate(input: {memberId: $id, roleId: $role, dryRun: true}) { accessChanges { gained } }
-      b: memberUpdate(input: {memberId: $id, roleId: $role}) { member { role { name } } }
-      c: memberUpdate(input: {memberId: $id, roleId: $role, dryRun: true}) { accessChanges { gained } }
+      a: memberUpdate(input: {memberId: $id, expectedVersion: 1, roleId: $role, dryRun: true}) {
+        accessChanges { gained } }
+      b: memberUpdate(input: {memberId: $id, expectedVersion: 1, roleId: $role}) { member { role { name } } }
+      c: memberUpdate(input: {memberId: $id, expectedVersion: 2, roleId: $role, dryRun: true}) {
+        accessChanges { gained } }
     }"""
     data = await api.read(query, brand.owner, id=member.id, role=ROLE_IDS[BuiltinRole.DEVELOPER])
     assert len(data["a"]["accessChanges"]) == 1
     assert data["b"]["member"]["role"]["name"] == "DEVELOPER"
     assert data["c"]["accessChanges"] == []
+
+
+_LATER = """accessChanges { accountName subjectId gained lost oldEnds { endsAt permissions }
+  newEnds { endsAt permissions } oldIpRanges newIpRanges }"""
+
+
+async def _later(api: Api, name: str, caller: Caller, /, **values: Any) -> list[dict[str, Any]]:
+    """What a dry run tells of the ends and bounds of rights."""
+    payload = await done(api, name, caller, _LATER, dryRun=True, **values)
+    changes: list[dict[str, Any]] = payload["accessChanges"]
+    return changes
+
+
+def _in(**span: int) -> datetime.datetime:
+    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(**span)
+    return moment.replace(microsecond=0)
+
+
+async def test_a_moved_end_is_told_where_no_right_changes(api: Api, world: World, brand: Brand) -> None:
+    """Of a member, here and below."""
+    end = _in(days=30)
+    member = await world.member(brand.us, BuiltinRole.ADMINISTRATOR, expires_at=end)
+    values = {"memberId": member.id, "roleId": ROLE_IDS[BuiltinRole.ADMINISTRATOR]}
+    assert await _later(api, "memberUpdate", brand.owner, **values) == []
+    changes = await _later(api, "memberUpdate", brand.owner, memberId=member.id, expiresAt=None)
+    assert [change["accountName"] for change in changes] == ["Marketing US", "Store"]
+    for change in changes:
+        assert (change["gained"], change["lost"], change["newEnds"]) == ([], [], [])
+        (old,) = change["oldEnds"]
+        assert datetime.datetime.fromisoformat(old["endsAt"]) == end
+        assert "MEMBERS_WRITE" in old["permissions"]
+    later = _in(days=60)
+    values = {"memberId": member.id, "expiresAt": later.isoformat()}
+    change, _ = await _later(api, "memberUpdate", brand.owner, **values)
+    assert datetime.datetime.fromisoformat(change["newEnds"][0]["endsAt"]) == later
+
+
+async def test_what_two_grants_give_ends_with_the_last_of_them(api: Api, world: World, brand: Brand) -> None:
+    """Beside a role from above that never ends, only what the other role gives more has an end."""
+    person = await world.person()
+    await world.member(brand.us, BuiltinRole.ADMINISTRATOR, person, expires_at=_in(days=9))
+    role = await world.role(brand.master, "ACCOUNT_READ CREDIT_READ", "ACCOUNT_READ CREDIT_READ")
+    above = await world.member(brand.master, role, person)
+    ends = _in(days=3).isoformat()
+    changes = await _later(api, "memberUpdate", brand.owner, memberId=above.id, expiresAt=ends)
+    by_account = {change["accountName"]: change for change in changes}
+    assert by_account.keys() == {"Brand", "Marketing UK", "Marketing US", "Store"}
+    assert [len(by_account[name]["newEnds"]) for name in ("Brand", "Marketing UK")] == [1, 1]
+    (old,), (new,) = by_account["Store"]["oldEnds"], by_account["Store"]["newEnds"]
+    assert old["endsAt"] == new["endsAt"]
+    assert set(new["permissions"]) - set(old["permissions"]) == {"ACCOUNT_READ", "CREDIT_READ"}
+
+
+async def test_moved_ends_and_bounds_of_shares_and_keys_are_told(
+    api: Api, world: World, brand: Brand
+) -> None:
+    guest = await world.person()
+    share = await give_share(world, [brand.us, brand.uk], guest, brand.owner.person)
+    end = _in(days=5)
+    changes = await _later(api, "shareUpdate", brand.owner, shareId=share.id, expiresAt=end.isoformat())
+    assert [(change["accountName"], change["gained"], change["lost"]) for change in changes] == [
+        ("Marketing US", [], []),
+        ("Marketing UK", [], []),
+    ]
+    assert [datetime.datetime.fromisoformat(change["newEnds"][0]["endsAt"]) for change in changes] == [
+        end
+    ] * 2
+    key = await world.api_key(brand.us, BuiltinRole.ANALYST)
+    values = {"apiKeyId": key.id, "expiresAt": end.isoformat(), "ipRanges": ["192.0.2.0/24"]}
+    (change,) = await _later(api, "apiKeyUpdate", brand.owner, **values)
+    assert (change["gained"], change["lost"], change["oldEnds"]) == ([], [], [])
+    assert len(change["newEnds"]) == 1
+    assert (change["oldIpRanges"], change["newIpRanges"]) == ([], ["192.0.2.0/24"])
+    assert await _later(api, "apiKeyUpdate", brand.owner, apiKeyId=key.id, name="New") == []
+
+
+async def test_what_is_gained_for_hours_is_told_to_end(api: Api, world: World, brand: Brand) -> None:
+    await set_parent_access(world, brand.us, ParentAccess.BREAK_GLASS)
+    values = {"accountId": brand.us.id, "reason": "Fire", "hours": 2}
+    changes = await _later(api, "breakGlassOpen", brand.owner, **values)
+    own = {
+        change["accountName"]: change for change in changes if change["subjectId"] == brand.owner.person.id
+    }
+    (end,) = own["Marketing US"]["newEnds"]
+    assert set(end["permissions"]) == set(own["Marketing US"]["gained"]) != set()
+    assert _in(hours=1) < datetime.datetime.fromisoformat(end["endsAt"]) < _in(hours=3)
 
 
 async def _mails(database: AsyncEngine, recipient: str) -> int:

@@ -5,6 +5,7 @@ import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
+from resolvers.mail_limits import MailKind
 from tests.api import Api
 from tests.resolvers.log import events_of, mail_to, mails_to
 from tests.resolvers.mutations import ROLE_IDS, attempt, code_of, done
@@ -32,8 +33,8 @@ async def test_an_invitation_is_mailed_with_its_link(api: Api, world: World, dat
         "invitation"
     ]
     mail = await mail_to(database, invited.email)
-    assert mail.subject == f"{owner.person.name} invites you to Agency"
-    assert f"{owner.person.name} invites you to Agency." in mail.body
+    assert mail.subject == MailKind.INVITATION.subject
+    assert f"“{owner.person.name}” invites you to the account “Agency”." in mail.body
     assert f"\nhttp://mandant.test/invitation#{mail.token}\n" in mail.body
     assert made == {
         "id": made["id"],
@@ -169,7 +170,7 @@ async def test_a_program_invites_in_the_name_of_its_account(
     made = await done(api, "memberInvite", key, _INVITATION, **_offer(account, email))
     assert made["invitation"]["invitedBy"] is None
     mail = await mail_to(database, email)
-    assert mail.subject == "Agency invites you to Agency"
+    assert "“Agency” invites you to the account “Agency”." in mail.body
     assert await code_of(api, "invitationAccept", key, token=mail.token) == "PERSON_REQUIRED"
 
 

@@ -75,14 +75,21 @@ async def test_the_log_tells_the_role_and_the_end_before_and_after(api: Api, wor
     ]
 
 
-async def test_without_a_role_only_the_end_changes(api: Api, world: World) -> None:
+async def test_without_a_role_only_the_end_changes_and_without_an_end_only_the_role(
+    api: Api, world: World
+) -> None:
     account = await world.account()
     owner = await world.member(account, BuiltinRole.OWNER)
     member = await world.member(account, BuiltinRole.ANALYST)
-    await done(api, "memberUpdate", owner, memberId=member.id, expiresAt=_tomorrow())
-    endless = await done(api, "memberUpdate", owner, _MEMBER, memberId=member.id)
-    assert (endless["member"]["role"], endless["member"]["expiresAt"]) == ({"name": "ANALYST"}, None)
-    assert len(await events_of(api, owner, account.id, "MEMBER_UPDATED")) == 2
+    first = await done(api, "memberUpdate", owner, _MEMBER, memberId=member.id, expiresAt=_tomorrow())
+    other = {"memberId": member.id, "roleId": ROLE_IDS[BuiltinRole.MARKETER]}
+    second = await done(api, "memberUpdate", owner, _MEMBER, **other)
+    assert first["member"]["expiresAt"] == second["member"]["expiresAt"] is not None
+    assert (first["member"]["role"], second["member"]["role"]) == ({"name": "ANALYST"}, {"name": "MARKETER"})
+    await done(api, "memberUpdate", owner, _MEMBER, **other)
+    endless = await done(api, "memberUpdate", owner, _MEMBER, memberId=member.id, expiresAt=None)
+    assert (endless["member"]["role"], endless["member"]["expiresAt"]) == ({"name": "MARKETER"}, None)
+    assert len(await events_of(api, owner, account.id, "MEMBER_UPDATED")) == 3
 
 
 async def test_a_removed_member_is_refused_by_the_very_next_request(api: Api, world: World) -> None:
@@ -90,8 +97,8 @@ async def test_a_removed_member_is_refused_by_the_very_next_request(api: Api, wo
     owner = await world.member(account, BuiltinRole.OWNER)
     member = await world.member(account, BuiltinRole.MARKETER)
     assert await _sees(api, member, account.id)
-    removed = await done(api, "memberRemove", owner, "account { id }", memberId=member.id)
-    assert removed["account"] == {"id": account.id}
+    removed = await done(api, "memberRemove", owner, "account { id } removedMemberId", memberId=member.id)
+    assert (removed["account"], removed["removedMemberId"]) == ({"id": account.id}, member.id)
     assert not await _sees(api, member, account.id)
     event = await last_event(api, owner, account.id)
     assert (event["kind"], event["subjectId"], event["before"], event["after"]) == (
@@ -108,8 +115,8 @@ async def test_who_leaves_is_gone_and_elsewhere_still_there(api: Api, world: Wor
     owner = await world.member(account, BuiltinRole.OWNER)
     member = await world.member(account, BuiltinRole.ANALYST)
     await world.member(other, BuiltinRole.ANALYST, member.person)
-    left = await done(api, "memberLeave", member, "account { id }", accountId=account.id)
-    assert left["account"] is None
+    left = await done(api, "memberLeave", member, "account { id } removedMemberId", accountId=account.id)
+    assert (left["account"], left["removedMemberId"]) == (None, member.id)
     assert not await _sees(api, member, account.id)
     assert await _sees(api, member, other.id)
     event = await last_event(api, owner, account.id)

@@ -63,7 +63,7 @@ async def test_the_other_side_is_asked_and_answers(
     for caller in (asker, asked):
         link = await link_of(api, caller, agency.hotel)
         request = link["parentAccessRequest"]
-        assert (link["parentAccess"], link["version"]) == (old.value, 1)
+        assert (link["parentAccess"], link["version"]) == (old.value, 2)
         told = (request["parentAccess"], request["reason"], request["fromAbove"])
         assert told == (new.value, "Please", from_above)
     assert await answer(api, asker, agency.hotel, new) == "FAILED_PRECONDITION"
@@ -105,7 +105,7 @@ async def test_a_request_is_declined_taken_back_and_replaced(api: Api, world: Wo
     event = await last_event(api, agency.owner, hotel.id)
     assert (event["kind"], event["after"]) == ("PARENT_ACCESS_WITHDRAWN", {"parent_access": "NONE"})
     link = await link_of(api, agency.owner, hotel)
-    assert (link["parentAccess"], link["parentAccessRequest"], link["version"]) == ("FULL", None, 1)
+    assert (link["parentAccess"], link["parentAccessRequest"], link["version"]) == ("FULL", None, 6)
     assert await answer(api, agency.above, hotel, NONE) == "FAILED_PRECONDITION"
 
 

@@ -172,7 +172,8 @@ async def test_so_many_at_once_and_no_more(narrow: Api, brand: Brand) -> None:
     for client in clients:
         await client.heard.wait()
     refused = await upload(narrow, brand.owner, brand.uk, addresses("ann"))
-    assert code_of(refused) == "503 UNAVAILABLE"
+    assert code_of(refused) == "429 RATE_LIMITED"
+    assert refused.headers["retry-after"] == str(recipient_uploads.RETRY_SECONDS)
     for client in clients:
         client.send(b"ple.com")
         client.send(None)
@@ -255,6 +256,9 @@ async def test_only_so_many_an_hour(
     before = await world.state(brand.master)
     refused = await upload(narrow, brand.owner, brand.us, addresses("ann"))
     assert code_of(refused) == "429 RATE_LIMITED"
+    (error,) = refused.json()["errors"]
+    assert 1 <= error["extensions"]["retryAfter"] <= 3600
+    assert refused.headers["retry-after"] == str(error["extensions"]["retryAfter"])
     assert await world.state(brand.master) == before
     await uploaded(narrow, brand.owner, brand.uk, addresses("ann"))
 

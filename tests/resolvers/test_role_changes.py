@@ -1,5 +1,6 @@
 """Custom roles: made, given, changed and deleted, each felt by the next request."""
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -112,12 +113,14 @@ async def test_what_is_left_out_stays(api: Api, main: Account, owner: Member) ->
     assert (below["role"]["permissions"], below["role"]["permissionsBelow"]) == (role["permissions"], [])
 
 
-async def test_names_are_unique_in_an_account(api: Api, world: World, main: Account, owner: Member) -> None:
+async def test_names_are_unique_as_far_as_they_can_be_given(
+    api: Api, world: World, main: Account, owner: Member
+) -> None:
     await made_role(api, owner, name="Ärger")
     other = await made_role(api, owner, name="Other")
     before = await world.state(main)
     new = {"accountId": main.id, "permissions": ["PLAN_READ"]}
-    for name in ("ärger", " ÄRGER ", "analyst", "Owner"):
+    for name in ("ärger", " ÄRGER ", "A\u0308rger", "analyst", "Owner", "ＯＷＮＥＲ", "0wner"):
         for field, values in (
             ("roleCreate", new | {"name": name}),
             ("roleUpdate", {"roleId": other["id"], "expectedVersion": 1, "name": name}),
@@ -129,8 +132,113 @@ async def test_names_are_unique_in_an_account(api: Api, world: World, main: Acco
     assert await world.state(main) == before
     own = {"roleId": other["id"], "expectedVersion": 1, "name": "OTHER"}
     assert await code_of(api, "roleUpdate", owner, **own) == ""
-    branch = await world.account(main)
-    assert await code_of(api, "roleCreate", owner, **(new | {"accountId": branch.id, "name": "Ärger"})) == ""
+    branch, sibling = await world.account(main), await world.account(main)
+    below = new | {"accountId": branch.id}
+    assert await code_of(api, "roleCreate", owner, **(below | {"name": "ärger"})) == "CONFLICT"
+    for account in (branch, sibling, main):
+        assert (
+            await code_of(api, "roleCreate", owner, **(new | {"accountId": account.id, "name": "Chef"})) == ""
+        )
+    made = await made_role(api, owner, accountId=sibling.id, name="Guest")
+    change = {"roleId": made["id"], "expectedVersion": 1}
+    await done(api, "roleCreate", owner, **(new | {"name": "Guest"}))
+    assert (
+        await code_of(api, "roleUpdate", owner, **change, description="A name that is kept is not asked for.")
+        == ""
+    )
+
+
+CONFUSABLE = [
+    "OWNER\u200b",
+    "OW\u00adNER",
+    "\u2060Admin",
+    "x\u200fy",
+    "x\u3164",
+    "ОWNER",
+    "Аdministrator",
+    "a\u200db",
+]
+
+REAL_NAMES = [
+    "Rédacteur en chef",
+    "Bücher & Medien",
+    "Người quản lý",
+    "Łódź",
+    "Менеджер SMS",
+    "SMS-менеджер",
+    "Διαχειριστής",
+    "مدير الحساب",
+    "پشتیبانی\u200cها",
+    "מנהל",
+    "हिन्दी संपादक",
+    "श्र\u094d\u200dम",
+    "র\u200d্যাব",
+    "ശ്രീ",
+    "ශ්\u200dරී",
+    "ผู้ดูแลระบบ",
+    "管理者",
+    "メールSMS担当",
+    "편집자 API",
+    "ქართული",
+    "አማርኛ",
+    "ខ្មែរ",
+    "👩\u200d💻 Développeur",
+    "❤\ufe0f Team",
+    "L’équipe n° 5",
+]
+
+
+async def test_names_that_give_rights_hide_nothing(
+    api: Api, world: World, main: Account, owner: Member
+) -> None:
+    """Invisible letters and letters of two scripts in one word; for keys as for roles."""
+    before = await world.state(main)
+    for name in CONFUSABLE:
+        new = {"accountId": main.id, "name": name}
+        for field, values in (
+            ("roleCreate", new | {"permissions": ["PLAN_READ"]}),
+            ("apiKeyCreate", new | {"roleId": ROLE_IDS[BuiltinRole.ANALYST]}),
+        ):
+            refused = await attempt(api, field, owner, **values)
+            assert (refused.code, name) == ("BAD_USER_INPUT", name)
+            assert refused.user_error is not None
+            assert refused.user_error["field"] == ["input", "name"]
+    assert await world.state(main) == before
+
+
+async def test_names_of_roles_in_every_script(api: Api, owner: Member) -> None:
+    for name in REAL_NAMES:
+        assert (await made_role(api, owner, name=name))["name"] == unicodedata.normalize("NFC", name)
+    wide = await made_role(api, owner, name="営業\u3000\u00a0部")
+    assert wide["name"] == "営業 部"
+
+
+async def test_roles_are_listed_by_the_alphabet(api: Api, main: Account, owner: Member) -> None:
+    for name in ("Zoo", "äpfel", "zebra", "Apfel", "Éditeur"):
+        await made_role(api, owner, name=name)
+    query = (
+        "query ($id: ID!, $after: String) { account(id: $id) { roles(first: 3, after: $after) "
+        "{ nodes { name } pageInfo { endCursor hasNextPage } } } }"
+    )
+    names: list[str] = []
+    after: str | None = None
+    more = True
+    while more:
+        page = (await api.read(query, owner, id=main.id, after=after))["account"]["roles"]
+        names += [node["name"] for node in page["nodes"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    by_hand = [
+        "ADMINISTRATOR",
+        "ANALYST",
+        "Apfel",
+        "äpfel",
+        "DEVELOPER",
+        "Éditeur",
+        "FINANCE",
+        "MARKETER",
+        "OWNER",
+    ]
+    assert names == [*by_hand, "zebra", "Zoo"]
 
 
 async def test_a_version_that_is_not_the_latest_is_refused(
@@ -221,7 +329,8 @@ async def test_the_log_tells_what_was_changed(api: Api, main: Account, owner: Me
     role = await made_role(api, owner, permissionsBelow=["PLAN_READ"])
     change = {"name": "Reader", "permissionsBelow": []}
     await done(api, "roleUpdate", owner, roleId=role["id"], expectedVersion=1, **change)
-    await done(api, "roleDelete", owner, roleId=role["id"])
+    deleted = await done(api, "roleDelete", owner, "removedRoleId", roleId=role["id"])
+    assert deleted["removedRoleId"] == role["id"]
     events = await events_of(api, owner, main.id)
     permissions, below = ["ACCOUNT_READ", "CONTACTS_READ"], ["ACCOUNT_READ", "PLAN_READ"]
     first = {"name": "Editor", "description": "", "permissions": permissions, "permissionsBelow": below}

@@ -49,9 +49,10 @@ async def test_a_label_is_part_of_the_request(api: Api, small: Brand, world: Wor
     values = booking(small.us, "ann", key="one")
     first = await attempt(api, "sendReserve", small.owner, _SHOWN, **values, label="Spring")
     before = await world.state(small.master)
-    again = await attempt(api, "sendReserve", small.owner, _SHOWN, **values, label="Spring ")
-    assert again.payload == first.payload | {"replayed": True}
-    for other in ("spring", None):
+    for same in ("Spring ", "SPRING"):
+        again = await attempt(api, "sendReserve", small.owner, _SHOWN, **values, label=same)
+        assert again.payload == first.payload | {"replayed": True}
+    for other in ("Sprung", None):
         refused = await attempt(api, "sendReserve", small.owner, _SHOWN, **values, label=other)
         assert refused.code == "IDEMPOTENCY_MISMATCH"
     assert await world.state(small.master) == before

@@ -55,6 +55,7 @@ async def test_an_expired_share_with_a_successor_is_not_prolonged(
         "expectedVersion": first["version"],
         "accountIds": [brand.us.id, brand.uk.id],
         "areas": ["STATISTICS"],
+        "expiresAt": None,
     }
     before = await world.state(brand.master)
     assert await code_of(api, "shareUpdate", brand.owner, **prolonged) == "ALREADY_SHARED"

@@ -27,7 +27,7 @@ async def test_one_share_opens_exactly_its_accounts_once_it_is_accepted(
     assert made["share"]["status"] == "PENDING"
     assert await seen_by(api, person) == {}
     mail = await mail_to(database, person.email)
-    assert "Marketing US\n  Marketing UK" in mail.body
+    assert "“Marketing US”\n  “Marketing UK”" in mail.body
     preview = (await api.read(PREVIEW, token=mail.token))["share"]
     assert preview["accountNames"] == ["Marketing US", "Marketing UK"]
     assert (preview["giverName"], preview["roleName"]) == (brand.owner.person.name, "MARKETER")

@@ -12,7 +12,7 @@ from server.settings import Settings
 from tests.server.demo_database import DemoDatabase, open_demo_database
 
 TREES = 25
-SHIPPED = {"roles", "role_policy_lines", "plans"}
+SHIPPED = {"roles", "role_policy_lines", "plans", "text_forms"}
 """More than one batch."""
 
 WRONG_CLOSURE = """

@@ -40,7 +40,10 @@ async def _issue(url: str) -> None:
     content = json.dumps({**row, **amounts, "currency": "EUR", "xml": invoice_xml(document)})
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute("INSERT INTO accounts (master_id, id, name) VALUES ($1, $1, 'A')", _TREE)
+        await connection.execute(
+            "INSERT INTO accounts (master_id, id, name, sort_key, search_key) VALUES ($1, $1, 'A', '', '')",
+            _TREE,
+        )
         closure = "INSERT INTO account_closure (master_id, ancestor_id, descendant_id, depth)"
         await connection.execute(f"{closure} VALUES ($1, $1, $1, 0)", _TREE)
         await connection.execute(_CHARGE, _TREE, charge_id)

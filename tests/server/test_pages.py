@@ -50,7 +50,7 @@ def schema() -> GraphQLSchema:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    routes = [Route("/graphql", graphiql_page()), Route("/invitation", invitation_page), assets]
+    routes = [Route("/graphql", graphiql_page()), Route("/invitation", invitation_page()), assets]
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with httpx.AsyncClient(transport=transport, base_url="http://pages.example") as client:
         yield client
@@ -94,7 +94,7 @@ def _needed(schema: GraphQLSchema, mutation: str) -> set[str]:
     node = schema.mutation_type.fields[mutation].ast_node
     assert node is not None
     marks = {directive.name.value: directive for directive in node.directives}
-    if "public" in marks:
+    if {"public", "anonymous"} & marks.keys():
         return {ANONYMOUS}
     (value,) = next(iter(marks.values())).arguments
     return set(re.findall(r"[A-Z_]+", print_ast(value)))
@@ -206,3 +206,11 @@ def test_no_value_ends_the_data_block() -> None:
     block = data_block(value)
     assert "<" not in block
     assert json.loads(block) == value
+
+
+async def test_the_invitation_leads_to_the_front_end_where_there_is_one() -> None:
+    for app_url, name in (("https://app.example/welcome", "Go on"), (None, "Open GraphiQL")):
+        transport = httpx.ASGITransport(Starlette(routes=[Route("/invitation", invitation_page(app_url))]))
+        async with httpx.AsyncClient(transport=transport, base_url="http://pages.example") as client:
+            page = (await client.get("/invitation")).text
+        assert f'<a class="button" href="{app_url or "/graphql"}">{name}</a>' in page

@@ -1,7 +1,6 @@
 """What settings may be: a malformed one is refused at start by a sentence that names it and not its value."""
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -19,9 +18,10 @@ MALFORMED = {
     "DATABASE_URL": _URLS,
     "MANDANT_READ_URL": _URLS,
     "MANDANT_MIGRATION_DATABASE_URL": _URLS,
-    "MANDANT_FOLDER": ("/dev/null", "/dev/null/below"),
+    "MANDANT_FOLDER": _TEXTS,  # what is no folder, the embedded PostgreSQL tells
     "HOST": ("foo bar", "localhost:8000", "http://localhost", "[::1]", "-", "a" * 70, "ho\u00dft/x", "a..b"),
     "PORT": (*_NUMBERS, "65536", "8000/tcp"),
+    "MANDANT_APP_URL": ("foo", "javascript:alert(1)", "https://example.com?x=1"),
     "MANDANT_PUBLIC_URL": (
         "foo",
         "example.com",
@@ -99,6 +99,7 @@ ACCEPTED = {
         "postgresql://u@/x?host=/run",
     ),
     "HOST": ("0.0.0.0", "::", "localhost", "my-host.example.com"),
+    "MANDANT_APP_URL": ("https://app.example.com/welcome", "http://127.0.0.1:3000"),
     "MANDANT_PUBLIC_URL": ("https://example.com", "http://[::1]:8000/", "https://example.com/accounts/"),
     "MANDANT_ALLOWED_HOSTS": ("*", "a.example, *.example.org ,[::1],10.0.0.1", "api_internal"),
     "MANDANT_ALLOWED_ORIGINS": (
@@ -174,7 +175,3 @@ def test_lists_may_have_spaces() -> None:
     )
     assert found.allowed_host_names == ["a.example", "b.example"]
     assert found.allowed_origin_names == ["https://a.example", "https://b.example"]
-
-
-def test_a_folder_may_be_new(tmp_path: Path) -> None:
-    assert Settings(folder=tmp_path / "new" / "newer").folder == tmp_path / "new" / "newer"

@@ -73,7 +73,7 @@ def _errors(type_: GraphQLInputType) -> Iterator[GraphQLError]:
 
 
 def _wrapped(type_: GraphQLNamedType) -> list[Any]:
-    return [type_, GraphQLNonNull(type_), GraphQLList(GraphQLNonNull(type_))]  # type: ignore[type-var]
+    return [type_, GraphQLNonNull(type_), GraphQLList(GraphQLNonNull(type_))]
 
 
 @pytest.mark.parametrize("type_", _INPUT_TYPES, ids=str)
@@ -110,8 +110,8 @@ def test_no_value_is_repeated_for_any_input_type(type_: GraphQLNamedType) -> Non
 def test_no_value_of_a_document_is_repeated(document: str) -> None:
     try:
         errors = Documents(_SCHEMA).check(document, anonymous=False).errors
-    except GraphQLError as error:
-        errors = [error]
+    except GraphQLError as raised:
+        errors = [raised]
     assert errors
     for error in errors:
         presented = present_error(error, "id", hide_suggestions=False)

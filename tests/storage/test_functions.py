@@ -12,12 +12,14 @@ _FOR_ANYBODY = {
     "api_key_stops",
     "break_glass_grants",
     "further_grants",
+    "invitation_lapse",
     "mandant_cycle_number",
     "mandant_cycle_start",
     "mandant_cycles_to_charge",
     "mandant_invoices_to_issue",
     "mandant_kept_credit",
     "mandant_now",
+    "share_lapse",
 }
 _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {"mandant_enqueue"}
 

@@ -14,7 +14,9 @@ from models import metadata
 REFERENCE_TABLES = {
     "attempts",
     "clock",
+    "devices",
     "invoice_numbers",
+    "mailbox_links",
     "outbox_messages",
     "ownerships",
     "plans",
@@ -23,6 +25,7 @@ REFERENCE_TABLES = {
     "sessions",
     "staff",
     "staff_changes",
+    "text_forms",
     "users",
 }
 """The same on every node: people, roles, mail. Whatever is added here belongs to no tree."""

@@ -1,6 +1,6 @@
 import { kindOf } from "./offers.js";
-import { GraphQLEndpoint, Problem } from "./requests.js";
-import { keepToken, keptToken } from "./session.js";
+import { GraphQLEndpoint, Problem, inWords } from "./requests.js";
+import { keepDevice, keepToken, keptDevice, keptToken } from "./session.js";
 
 const { endpoint, operations } = JSON.parse(document.getElementById("configuration").textContent);
 const server = new GraphQLEndpoint(endpoint);
@@ -35,16 +35,18 @@ async function showOffer(offer) {
   const expiry = new Date(offer.expiresAt).toLocaleString([], { dateStyle: "long", timeStyle: "short" });
   part("offer-title").textContent = kind.title(offer);
   showFacts("offer-facts", [...kind.facts(offer), ["Valid until", expiry]]);
+  showRights(kind.rights(offer));
   for (const input of document.querySelectorAll("input.email")) {
     input.value = offer.email;
   }
   // Whoever signs up by an invitation joins its account; a guest has an account of its own.
   for (const element of document.querySelectorAll("#sign-up .own-account")) {
-    element.hidden = element.disabled = kind.signUpAccepts;
+    element.hidden = element.disabled = !kind.signUpNeedsAccount;
   }
   onSubmit("kept-session", () => acceptAs(keptToken(), offer));
   onSubmit("sign-up", (fields) => signUp(offer, fields));
   onSubmit("sign-in", (fields) => signIn(offer, fields));
+  onSubmit("decline", decline);
   await offerKeptSession();
   showView("offer");
 }
@@ -59,6 +61,24 @@ function showFacts(id, facts) {
       return row;
     }),
   );
+}
+
+// What somebody could do, in words.
+function showRights(rights) {
+  const list = part("offer-rights");
+  list.replaceChildren(
+    ...rights.map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }),
+  );
+  list.hidden = !rights.length;
+}
+
+async function decline() {
+  await server.payloadOf(kind.decline.field, operations[kind.decline.document], { token: secret });
+  showView("declined");
 }
 
 async function offerKeptSession() {
@@ -98,47 +118,38 @@ function onSubmit(id, action) {
 async function signUp(offer, fields) {
   const { name, password } = fields;
   const input = { name, email: offer.email, password, ...kind.signUp(fields, secret) };
-  const { token } = await payloadOf("signUp", operations["sign-up"], input);
+  const { token, deviceToken } = await server.payloadOf("signUp", operations["sign-up"], input);
   keepToken(token);
-  if (kind.signUpAccepts) {
-    showAccepted(offer);
-  } else {
-    await acceptAs(token, offer);
-  }
+  keepDevice(deviceToken);
+  showAccepted(offer);
 }
 
 async function signIn(offer, { password }) {
-  const { token } = await payloadOf("signIn", operations["sign-in"], { email: offer.email, password });
+  const input = { email: offer.email, password, deviceToken: keptDevice() };
+  const { token, deviceToken } = await server.payloadOf("signIn", operations["sign-in"], input);
   keepToken(token);
+  keepDevice(deviceToken);
   await acceptAs(token, offer);
 }
 
 async function acceptAs(token, offer) {
-  await payloadOf(kind.accept.field, operations[kind.accept.document], { token: secret }, token);
+  try {
+    await server.payloadOf(kind.accept.field, operations[kind.accept.document], { token: secret }, token);
+  } catch (error) {
+    throw error.code === "ADDRESS_NOT_VERIFIED" ? await unverified(token) : error;
+  }
   showAccepted(offer);
 }
 
-// The payload of a mutation that did what it was asked to; otherwise a Problem with the server's words.
-async function payloadOf(field, document, input, token) {
-  const payload = (await server.send(document, { input }, token))[field];
-  if (payload.userErrors.length) {
-    throw new Problem(payload.userErrors.map((error) => error.message).join("\n"));
-  }
-  return payload;
+async function unverified(token) {
+  await server.send(operations["email-verification-request"], {}, token);
+  return new Problem("Your e-mail address is not confirmed yet. Open the link that was sent to it, then accept here.");
 }
 
 function showAccepted(offer) {
   part("accepted-title").textContent = kind.acceptedTitle(offer);
   showFacts("accepted-facts", kind.facts(offer));
   showView("accepted");
-}
-
-function inWords(error) {
-  if (error instanceof Problem) {
-    return error.message;
-  }
-  console.error(error);
-  return "Something on this page went wrong. Please try again.";
 }
 
 function showChosenWay() {

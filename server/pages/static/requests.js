@@ -1,5 +1,19 @@
 // A failure that can be shown to a person as it is.
-export class Problem extends Error {}
+export class Problem extends Error {
+  constructor(message, code) {
+    super(message);
+    this.code = code;
+  }
+}
+
+// What a person is shown of a failure; what is not meant for people goes to the console.
+export function inWords(error) {
+  if (error instanceof Problem) {
+    return error.message;
+  }
+  console.error(error);
+  return "Something on this page went wrong. Please try again.";
+}
 
 export class GraphQLEndpoint {
   constructor(address) {
@@ -16,6 +30,16 @@ export class GraphQLEndpoint {
       throw new Problem(answer.errors.map((error) => error.message).join("\n"));
     }
     return answer.data;
+  }
+
+  // The payload of a mutation that did what it was asked to; otherwise a Problem with the server's words.
+  async payloadOf(field, document, input, token) {
+    const payload = (await this.send(document, { input }, token))[field];
+    if (payload.userErrors.length) {
+      const [{ code }] = payload.userErrors;
+      throw new Problem(payload.userErrors.map((error) => error.message).join("\n"), code);
+    }
+    return payload;
   }
 
   async #post(body, token) {

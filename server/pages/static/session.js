@@ -12,3 +12,14 @@ export function keepToken(token) {
 export function forgetToken() {
   sessionStorage.removeItem(KEY);
 }
+
+// What this device is known by to the person that signed in here last. It stays when the tab ends.
+const DEVICE_KEY = "mandant:device";
+
+export function keptDevice() {
+  return localStorage.getItem(DEVICE_KEY);
+}
+
+export function keepDevice(deviceToken) {
+  localStorage.setItem(DEVICE_KEY, deviceToken);
+}

@@ -26,8 +26,8 @@ class _BlankPage(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<!doctype html><title>An app</title>")
 
-    def log_message(self, *_: object) -> None:  # type: ignore[override]  # nothing is told
-        pass
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
 
 
 @contextmanager

@@ -1,0 +1,202 @@
+"""Proving to have the mailbox of an address: by links that are mailed to it."""
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Text,
+    Uuid,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from authz.principals import Principal
+from authz.refusals import Refusal, RefusalCode
+from authz.tokens import Digest, TokenKind, digest, digest_of, generate
+from engine.write_sessions import WriteSession
+from models.identifiers import UserId, new_id
+from models.mailbox_links import MailboxLinkKind, mailbox_links
+from models.users import users
+from resolvers.devices import keep_device
+from resolvers.emails import EmailAddress, email_address
+from resolvers.mail_limits import MailKind
+from resolvers.mail_texts import letter
+from resolvers.outbox import Cause, Mail, queue, queue_if_registered
+from resolvers.passwords import hash_password, password_matches
+from resolvers.takeover import replace_password
+
+VERIFICATION_VALID_FOR = datetime.timedelta(days=7)
+RESET_VALID_FOR = datetime.timedelta(hours=1)
+
+
+async def send_verification(session: WriteSession, user_id: UserId, email: EmailAddress, page: str) -> None:
+    """Mail the link that proves the address. `page`: what confirms it; the secret is put behind its `#`.
+    Raises RateLimited."""
+    token = generate(TokenKind.EMAIL_VERIFICATION)
+    person = users.c.id == user_id
+    await _add_link(session, MailboxLinkKind.EMAIL_VERIFICATION, token, VERIFICATION_VALID_FOR, person)
+    body = letter(
+        "Somebody signed up for Mandant with this e-mail address. If it was you, open this link within seven "
+        "days and confirm it:",
+        "If it was not you, confirm nothing: unconfirmed, the address gives nobody anything. To take it away "
+        "from whoever used it, ask for a new password on that page.",
+        link=f"{page}#{token}",
+    )
+    await queue(session, Cause(), Mail(MailKind.EMAIL_VERIFICATION, email, body))
+
+
+async def request_verification(session: WriteSession, principal: Principal, page: str) -> UserId:
+    """Mail the link again to the person that asks; nothing where its address was proved. Raises RateLimited,
+    PERSON_REQUIRED."""
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    statement = select(users.c.email, users.c.email_canonical, users.c.email_verified_at)
+    row = (await session.execute(statement.where(users.c.id == principal.user_id))).one()
+    if row.email_verified_at is None:
+        await send_verification(
+            session, principal.user_id, EmailAddress(row.email, row.email_canonical), page
+        )
+    return principal.user_id
+
+
+@dataclass(frozen=True)
+class EmailVerification:
+    """The secret of the link, and the person's password, where the request has no session of the person."""
+
+    token: str
+    password: str | None
+
+
+async def verify_email(
+    session: WriteSession, principal: Principal | None, command: EmailVerification
+) -> UserId:
+    """Note that the person has the mailbox of its address.
+
+    The link alone is not enough: it may lie in the mailbox of somebody who never signed up, and whoever opens
+    it without a thought would prove the address for a stranger. Raises LINK_NOT_VALID, WRONG_PERSON,
+    SIGN_IN_REFUSED for a wrong password, PERSON_REQUIRED without a session and a password.
+    """
+    user_id = await _use_link(session, MailboxLinkKind.EMAIL_VERIFICATION, command.token)
+    if command.password is not None:
+        stored = select(users.c.password_hash).where(users.c.id == user_id)
+        password_hash = (await session.execute(stored)).scalar_one()
+        if not await password_matches(command.password, password_hash):
+            raise Refusal(RefusalCode.SIGN_IN_REFUSED, "The password is wrong.", "password")
+    elif principal is None or principal.user_id is None:
+        message = "Sign in as the person that signed up, or give its password."
+        raise Refusal(RefusalCode.PERSON_REQUIRED, message, "password")
+    elif principal.user_id != user_id:
+        raise Refusal(RefusalCode.WRONG_PERSON)
+    await mark_verified(session, user_id)
+    return user_id
+
+
+async def mark_verified(session: WriteSession, user_id: UserId) -> None:
+    """Note that the person was found to have the mailbox."""
+    unverified = and_(users.c.id == user_id, users.c.email_verified_at.is_(None))
+    await session.execute(update(users).where(unverified).values(email_verified_at=func.now()))
+    of_kind = mailbox_links.c.kind == MailboxLinkKind.EMAIL_VERIFICATION.value
+    await session.execute(delete(mailbox_links).where(mailbox_links.c.user_id == user_id, of_kind))
+
+
+async def check_verified(session: WriteSession, user_id: UserId) -> None:
+    """Raise ADDRESS_NOT_VERIFIED: what is offered to an address is not for whoever only typed it."""
+    statement = select(users.c.email_verified_at).where(users.c.id == user_id)
+    if (await session.execute(statement)).scalar_one() is None:
+        raise Refusal(RefusalCode.ADDRESS_NOT_VERIFIED)
+
+
+@dataclass(frozen=True)
+class PasswordResetRequest:
+    """`page`: what sets the password; the secret is put behind its `#`."""
+
+    email: str
+    client_address: str
+    page: str
+
+
+async def request_password_reset(session: WriteSession, command: PasswordResetRequest) -> None:
+    """Mail a link that sets a new password, if anybody is registered with the address: for all others the
+    same is done, and nothing comes of it (T13). Raises RateLimited for the place, BAD_USER_INPUT."""
+    email = email_address(command.email)
+    token = generate(TokenKind.PASSWORD_RESET)
+    body = letter(
+        "Somebody asked for a new password for the person with this e-mail address. Open this link within an "
+        "hour to set one:",
+        "If it was not you, ignore this: nothing changes unless the link is used.",
+        link=f"{command.page}#{token}",
+    )
+    cause = Cause(client_address=command.client_address)
+    if await queue_if_registered(session, cause, Mail(MailKind.PASSWORD_RESET, email, body)):
+        person = users.c.email_canonical == email.canonical
+        await _add_link(session, MailboxLinkKind.PASSWORD_RESET, token, RESET_VALID_FOR, person)
+
+
+async def reset_password(session: WriteSession, token: str, new_password: str) -> str:
+    """Set a new password by the link, which proves the address; everything that was open before ends.
+
+    The secret by which the person's device is known from now on. Raises LINK_NOT_VALID, BAD_USER_INPUT.
+    """
+    user_id = await _use_link(session, MailboxLinkKind.PASSWORD_RESET, token)
+    await replace_password(session, user_id, await hash_password(new_password, "newPassword"))
+    return await keep_device(session, user_id)
+
+
+async def tell_of_sign_up(session: WriteSession, email: str, page: str) -> None:
+    """Tell the person with the address that somebody tried to sign up with it and was refused, without a word
+    to whoever tried. `page`: what sets a new password."""
+    body = letter(
+        "Somebody tried to sign up for Mandant with this e-mail address, but somebody has signed up with it "
+        "before. If it was you, sign in with the password of then, or set a new one here, which also takes "
+        "the address away from whoever else may have used it:",
+        "If it was not you, ignore this.",
+        link=page,
+    )
+    await queue_if_registered(session, Cause(), Mail(MailKind.SIGN_UP_ATTEMPT, email_address(email), body))
+
+
+async def _add_link(
+    session: WriteSession,
+    kind: MailboxLinkKind,
+    token: str,
+    valid_for: datetime.timedelta,
+    person: ColumnElement[bool],
+) -> None:
+    """Also where there is no such person: then no row is written, and it takes as long."""
+    late = mailbox_links.c.expires_at <= func.now()
+    theirs = mailbox_links.c.user_id.in_(select(users.c.id).where(person))
+    await session.execute(delete(mailbox_links).where(theirs, late))
+    values = select(
+        literal(new_id(), Uuid),
+        users.c.id,
+        literal(kind.value, Text),
+        literal(digest_of(token), LargeBinary),
+        func.now() + literal(valid_for),
+    ).where(person)
+    columns = ["id", "user_id", "kind", "digest", "expires_at"]
+    await session.execute(insert(mailbox_links).from_select(columns, values))
+
+
+async def _use_link(session: WriteSession, kind: MailboxLinkKind, token: str) -> UserId:
+    """Whose it is; nobody uses it again. Raises LINK_NOT_VALID."""
+    used = delete(mailbox_links).where(
+        mailbox_links.c.digest == link_digest(token),
+        mailbox_links.c.kind == kind.value,
+        mailbox_links.c.expires_at > func.now(),
+    )
+    user_id = (await session.execute(used.returning(mailbox_links.c.user_id))).scalar_one_or_none()
+    if user_id is None:
+        raise Refusal(RefusalCode.LINK_NOT_VALID, field="token")
+    return UserId(user_id)
+
+
+def link_digest(token: str) -> Digest | None:
+    """What a link's secret is looked up and counted by; None for what is none."""
+    return digest(token, TokenKind.EMAIL_VERIFICATION, TokenKind.PASSWORD_RESET)
