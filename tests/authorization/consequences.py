@@ -19,6 +19,7 @@ class Pays(Enum):
     BOTH_SIDES = "one account hands over to the other; in both"
     POOL = "whose credit the account spends; it has agreed by the credit mode"
     BILLED_AND_POOL = "who is billed for the account, and whose credit it spends; in both"
+    BILLED = "who is billed for the account, now or then; in both"
     ABOVE = "the account above, whose plan or credit it is about; in both"
     SETTLES = "what the account has left moves to the pool; in both"
 
@@ -137,6 +138,6 @@ CONSEQUENCES: dict[str, Consequences] = {
     "sendVoid": _row(Pays.POOL),
     "sendBudgetUpdate": _row(Pays.ABOVE),
     "creditBudgetUpdate": _row(Pays.ABOVE),
-    "billingModeUpdate": _row(Pays.BILLED_AND_POOL),
+    "billingModeUpdate": _row(Pays.BILLED),
     "billingDetailsUpdate": _NONE,
 }
