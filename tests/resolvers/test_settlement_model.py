@@ -110,7 +110,7 @@ class _Steps:
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_any_order(api: Api, brand: Brand, world: World, database: AsyncEngine, seed: int) -> None:
-    """Sends, transfers, changes of the mode, closings; in the end nothing keeps the tree from being closed."""
+    """Sends, transfers, modes and closings; in the end nothing keeps the tree from being closed."""
     await subscribe(world, brand.master, await make_plan(world, sends=1, active_contacts=99, send_price=1))
     await reserved(api, brand.owner, brand.master, "first")
     await own_balances(world, brand.us, brand.store)
