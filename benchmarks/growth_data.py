@@ -146,8 +146,8 @@ async def open_broad_viewer(connection: asyncpg.Connection, memberships: int) ->
 
 async def _open_viewer(connection: asyncpg.Connection, name: str, masters: str) -> str:
     person = await connection.fetchval(
-        "INSERT INTO users (id, name, email, email_canonical, password_hash) "
-        "VALUES (uuidv7(), $1, $1, $1, '-') RETURNING id",
+        "INSERT INTO users (id, name, email, email_canonical, password_hash, sort_key) "
+        "VALUES (uuidv7(), $1, $1, $1, '-', '') RETURNING id",
         name,
     )
     await connection.execute(

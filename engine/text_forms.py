@@ -54,7 +54,7 @@ def mixes_scripts(word: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def sort_key(text: str) -> bytes:
     """Bytes that stand in the order of the root collation: letters by the alphabet, whatever their case and
-    accents, which decide between texts that are else equal. Cut, so that an index can hold them."""
+    accents, which decide between texts that are else equal. Cut, so that a cursor can hold them."""
     key: bytes = _COLLATOR.getSortKey(text)
     return key[:LONGEST_SORT_KEY]
 

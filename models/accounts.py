@@ -164,7 +164,6 @@ accounts = Table(
     short_text_check("name"),
     Index("ix_accounts_id", "id"),
     Index("ix_accounts_parent_id_id", "parent_id", "id"),
-    Index("ix_accounts_parent_id_sort_key", "parent_id", "sort_key", "id"),
     Index(
         "ix_accounts_external_id",
         "master_id",

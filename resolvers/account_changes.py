@@ -14,6 +14,7 @@ from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
 from models.text_forms import forms_of
+from resolvers.account_statuses import note_status
 from resolvers.events import Change, EventKind, record
 from resolvers.texts import short_text, visible_text
 from resolvers.unchanged import UNCHANGED, Unchanged
@@ -137,6 +138,7 @@ async def _change_status(
         return account
     reason = None if change.reason is None else short_text(change.reason, "reason")
     await _write(session, account, {"status": change.status.value})
+    await note_status(session, account, change.status)
     after: Change = {"status": change.status.value}
     if reason is not None:
         after["reason"] = reason

@@ -20,6 +20,7 @@ from models.budgets import BudgetCurrency
 from models.identifiers import AccountId, Kind, present
 from models.ledger import BalanceKind
 from models.parent_access import parent_access_requests
+from resolvers.account_statuses import note_status
 from resolvers.budget_changes import end_budget
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
@@ -91,6 +92,7 @@ async def close_account(
     await release_owners(session, account)
     closed: dict[str, object] = {"status": AccountStatus.CLOSED.value, "version": accounts.c.version + 1}
     await session.execute(update(accounts).where(_is(account)).values(closed))
+    await note_status(session, account, AccountStatus.CLOSED)
     after: Change = {"status": AccountStatus.CLOSED.value}
     if reason is not None:
         after["reason"] = reason

@@ -3,11 +3,11 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Uuid, and_, any_, case, func, select
 
 from authz.first_page import first_readable_accounts
 from authz.permissions import Permission, allows
-from authz.reach import readable_account, readable_accounts
+from authz.reach import GRANTS, readable_account, readable_accounts
 from authz.status import effective_status, status_mask
 from engine.arguments import Described, Folded
 from engine.paging import Order, Window
@@ -70,8 +70,10 @@ def of_viewer(
     unfiltered = all(wanted is None for wanted in (search, external_id, kind, status))
     if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
         return first_readable_accounts(window)
-    account, statement = readable_accounts()
-    return _filtered(account, statement, search, external_id, kind, status)
+    account, statement = readable_accounts() if external_id is None else readable_account()
+    if external_id is not None:
+        statement = statement.where(_bears(account, external_id, select(GRANTS.c.master_id)))
+    return _filtered(account, statement, search, kind, status)
 
 
 def by_id(
@@ -150,7 +152,9 @@ def subaccounts_of(
         statement = statement.where(
             child.c.parent_id == account.c.id, child.c.master_id == account.c.master_id
         )
-    return _filtered(child, statement, search, external_id, None, status)
+    if external_id is not None:
+        statement = statement.where(_bears(child, external_id, [account.c.master_id]))
+    return _filtered(child, statement, search, None, status)
 
 
 def kind_of(account: FromClause) -> ColumnElement[str]:
@@ -193,18 +197,26 @@ def can(
     return allows(permissions_of(account), permission)
 
 
+def _bears(
+    account: FromClause, external_id: ColumnElement[str], trees: Select[Any] | list[ColumnElement[Any]]
+) -> ColumnElement[bool]:
+    """Whether the account is of these trees and has the external id. As an array, so that the few that have
+    it are looked up by it, and nothing is read of the rest of a large tree."""
+    found = accounts.alias()
+    named = select(found.c.id).where(found.c.master_id.in_(trees), found.c.external_id == external_id)
+    ids = named.correlate_except(found).scalar_subquery()
+    return account.c.id == any_(func.array(ids, type_=ARRAY(Uuid)))
+
+
 def _filtered(
     account: FromClause,
     statement: Select[Any],
     search: ColumnElement[str] | None,
-    external_id: ColumnElement[str] | None,
     kind: AccountKind | None,
     status: AccountStatus | None,
 ) -> Select[Any]:
     if search is not None:
         statement = statement.where(func.strpos(account.c.search_key, search) > 0)
-    if external_id is not None:
-        statement = statement.where(account.c.external_id == external_id)
     if kind is not None:
         is_root = account.c.parent_id.is_(None)
         statement = statement.where(is_root if kind is AccountKind.MASTER else ~is_root)

@@ -130,21 +130,23 @@ async def _manageable(
 ) -> _Managed:
     """`account_ids`: what it shall open from now on. Raises what `authorize_all` and `check_giver` raise:
     whoever could not give it does not change it."""
-    # What is no share is looked for like an account that is not there, and the share's own accounts are asked
-    # for first: the answer costs the same (N20).
+    ids: list[AccountId] | None = None
     found = await opened_by(session, share_id)
-    wanted = new_value(account_ids, found)
-    ids = found or [AccountId(share_id)]
-    both = [*ids, *wanted]
-    locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
+    # Once the tree is locked, the share opens these and no others.
+    while ids != found:
+        # What is no share is looked for like an account that is not there, and the share's own accounts are
+        # asked for first: the answer costs the same (N20).
+        ids = found
+        both = [*(ids or [AccountId(share_id)]), *new_value(account_ids, ids)]
+        locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
+        found = await opened_by(session, share_id)
     if not found:
         raise NotFound
-    if await opened_by(session, share_id) != found:
-        raise Refusal(RefusalCode.CONFLICT)
     row = await share_row(session, locked[0], share_id)
-    opened = [account for account in locked if account.account_id in ids]
+    opened = [account for account in locked if account.account_id in found]
     scope = await scope_of(session, row)
     await check_giver(session, principal, opened, scope, "shareId")
+    wanted = new_value(account_ids, found)
     return _Managed(row, scope, opened, [account for account in locked if account.account_id in wanted])
 
 

@@ -17,6 +17,7 @@ from engine.write_sessions import WriteSession
 from models.accounts import Currency
 from models.identifiers import AccountId, ApiKeyId, Kind, MasterId, UserId, new_id, present
 from models.members import memberships
+from models.text_forms import forms_of
 from models.users import ownerships, users
 from resolvers.api_key_changes import ApiKeySecret, NewApiKey, add_api_key
 from resolvers.emails import EmailAddress, email_address
@@ -161,7 +162,8 @@ async def _registered(
             await mark_verified(session, user_id)
     elif proof is not None and row.email_verified_at is None:
         await replace_password(session, user_id, password_hash)
-        await session.execute(update(users).where(users.c.id == user_id).values(name=name))
+        renamed = {"name": name, **forms_of(users, name)}
+        await session.execute(update(users).where(users.c.id == user_id).values(renamed))
         if proof.of_ownership:
             await leave_account(session, user_id)
     else:

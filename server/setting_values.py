@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from email.headerregistry import Address, HeaderRegistry
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -115,13 +114,6 @@ def trusted_proxies(value: str) -> str:
             ip_network(item)
     except ValueError:
         raise ValueError("must be IP addresses or ranges, such as 10.0.0.7,192.0.2.0/24") from None
-    return value
-
-
-def folder(value: Path) -> Path:
-    """A folder that is there or can be made."""
-    if any(place.exists() and not place.is_dir() for place in (value, *value.parents)):
-        raise ValueError("must be a folder")
     return value
 
 

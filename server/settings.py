@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from resolvers.account_statuses import SuspendedAccounts
 from resolvers.countries import NEEDING_A_POSTCODE
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from server import setting_values as values
@@ -34,9 +35,7 @@ class Settings(BaseSettings):
     migration_database_url: DatabaseUrl | None = Field(
         default=None, description="The same database as its owner, for `mandant migrate`."
     )
-    folder: Annotated[Path, AfterValidator(values.folder)] = Field(
-        default=Path(".mandant"), description="Where the embedded PostgreSQL lives."
-    )
+    folder: Path = Field(default=Path(".mandant"), description="Where the embedded PostgreSQL lives.")
     host: Annotated[str, AfterValidator(values.host)] = Field(
         default="127.0.0.1", validation_alias="HOST", description="Address to listen on."
     )
@@ -119,6 +118,11 @@ class Settings(BaseSettings):
         default="INV-",
         pattern="^([A-Za-z0-9-]{0,20}[A-Za-z-])?$",
         description="What invoice numbers begin with; a number without gaps follows.",
+    )
+    suspended_accounts: SuspendedAccounts = Field(
+        default=SuspendedAccounts.PAUSE,
+        description="What a billing cycle costs throughout which an account was suspended: PAUSE, no plan; "
+        "CHARGE, as any other.",
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 

@@ -11,7 +11,7 @@ ROLE = "mandant_application"
 NAMES = {
     "accounts": ("name",),
     "api_keys": ("name",),
-    "roles": ("name", "description"),
+    "roles": ("description",),
     "users": ("name",),
 }
 
@@ -42,7 +42,6 @@ def upgrade() -> None:
     )
     op.alter_column("accounts", "sort_key", server_default=None)
     op.alter_column("accounts", "search_key", server_default=None)
-    op.create_index("ix_accounts_parent_id_sort_key", "accounts", ["parent_id", "sort_key", "id"])
     op.drop_constraint(op.f("uq_accounts_master_id_parent_id_external_id"), "accounts", type_="unique")
     op.create_index(
         "uq_accounts_external_id",

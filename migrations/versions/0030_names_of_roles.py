@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Connection
 
-from engine.text_forms import compared, looks
+from engine.text_forms import compared, looks, normalised
 from models.base import SHORT_TEXT_LENGTH
 
 revision = "0030"
@@ -30,8 +30,8 @@ def upgrade() -> None:
             op.add_column(table, sa.Column(column.name, column.type, server_default="", nullable=False))
             op.alter_column(table, column.name, server_default=None)
     op.execute("DELETE FROM text_forms")
-    _compare(op.get_bind())
     op.drop_index("uq_roles_account_id_name", "roles")
+    _compare(op.get_bind())
     op.create_index(
         "uq_roles_account_id_compared_name",
         "roles",
@@ -52,11 +52,11 @@ def _compare(connection: Connection) -> None:
     rows = connection.exec_driver_sql(statement)
     write = sa.text("UPDATE roles SET name = :name, compared_name = :compared, looks = :looks WHERE id = :id")
     for row in rows.all():
-        name, number = row.name, 1
+        name, number = normalised(row.name), 1
         while row.deleted_at is None and (row.account_id, compared(name)) in taken:
             number += 1
             ending = f" ({number})"
-            name = row.name[: SHORT_TEXT_LENGTH - len(ending)] + ending
+            name = normalised(row.name)[: SHORT_TEXT_LENGTH - len(ending)] + ending
         if row.deleted_at is None:
             taken.add((row.account_id, compared(name)))
         connection.execute(

@@ -21,10 +21,6 @@ def database_failures() -> Iterator[None]:
     except sqlalchemy.exc.DBAPIError as error:
         # SQLAlchemy's own text would add the statement and a link.
         raise CommandFailed(_sentence(error.driver_exception)) from error
-    except sqlalchemy.exc.ArgumentError as error:
-        raise CommandFailed(
-            "The database's address is not one: it should begin with postgresql://."
-        ) from error
 
 
 def _sentence(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.browser.invitations import PASSWORD, Invitation, accounts_of, sign_up_elsewhere
 from tests.browser.visits import Visit
@@ -54,8 +55,10 @@ async def test_a_refusal_is_shown_in_words(opened: Page, visit: Visit) -> None:
     visit.assert_clean()
 
 
-async def test_a_known_person_signs_in(opened: Page, visit: Visit, invitation: Invitation) -> None:
-    await sign_up_elsewhere(visit.server_url, invitation.email)
+async def test_a_known_person_signs_in(
+    opened: Page, visit: Visit, invitation: Invitation, database: AsyncEngine
+) -> None:
+    await sign_up_elsewhere(visit.server_url, invitation.email, database)
     await opened.get_by_label("No, sign me in").check()
     password = opened.get_by_label("Password", exact=True)
 
@@ -70,9 +73,9 @@ async def test_a_known_person_signs_in(opened: Page, visit: Visit, invitation: I
 
 
 async def test_a_person_signed_in_already_accepts_at_once(
-    opened: Page, visit: Visit, invitation: Invitation
+    opened: Page, visit: Visit, invitation: Invitation, database: AsyncEngine
 ) -> None:
-    token = await sign_up_elsewhere(visit.server_url, invitation.email)
+    token = await sign_up_elsewhere(visit.server_url, invitation.email, database)
     await opened.evaluate("token => sessionStorage.setItem('mandant:token', token)", token)
     await opened.reload()
     await expect(opened.get_by_text("You are signed in as Early Bird")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.browser.invitations import PASSWORD, Invitation, accounts_of, sign_up_elsewhere
 from tests.browser.visits import Visit
@@ -41,8 +42,10 @@ async def test_a_new_person_signs_up_with_an_own_account(
     visit.assert_clean()
 
 
-async def test_a_known_person_signs_in(opened: Page, visit: Visit, share: Invitation) -> None:
-    await sign_up_elsewhere(visit.server_url, share.email)
+async def test_a_known_person_signs_in(
+    opened: Page, visit: Visit, share: Invitation, database: AsyncEngine
+) -> None:
+    await sign_up_elsewhere(visit.server_url, share.email, database)
     await opened.get_by_label("No, sign me in").check()
     await opened.get_by_label("Password", exact=True).fill(PASSWORD)
     await opened.get_by_role("button", name="Sign in and accept").click()
@@ -51,9 +54,9 @@ async def test_a_known_person_signs_in(opened: Page, visit: Visit, share: Invita
 
 
 async def test_a_person_signed_in_already_accepts_at_once(
-    opened: Page, visit: Visit, share: Invitation
+    opened: Page, visit: Visit, share: Invitation, database: AsyncEngine
 ) -> None:
-    token = await sign_up_elsewhere(visit.server_url, share.email)
+    token = await sign_up_elsewhere(visit.server_url, share.email, database)
     await opened.evaluate("token => sessionStorage.setItem('mandant:token', token)", token)
     await opened.reload()
     await opened.get_by_role("button", name="Accept the invitation").click()

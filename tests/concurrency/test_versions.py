@@ -1,10 +1,14 @@
 """Of several changes of what was read once, one is made; the others are told the current version."""
 
+import pytest
+
 from authz.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import attempt
+from tests.resolvers.sharing import brand_of
+from tests.resolvers.updates import UPDATES
 from tests.world import World
 
 
@@ -52,3 +56,20 @@ async def test_a_change_of_status_is_a_change_too(api: Api, world: World) -> Non
         query = "query ($id: ID!) { account(id: $id) { version status } }"
         found = await api.read(query, above, id=account.id)
         assert found["account"] == {"version": 3 if renamed.done else 2, "status": "CLOSED"}
+
+
+@pytest.mark.parametrize("name", UPDATES)
+async def test_of_two_updates_of_the_same_version_one_wins(name: str, api: Api, world: World) -> None:
+    brand = await brand_of(world)
+    updated = await UPDATES[name].make(world, brand)
+    values = {**updated.ids, **await UPDATES[name].others(world, brand)}
+    version = (await api.with_version(name, brand.owner, values))["expectedVersion"]
+    second = await world.member(brand.master, BuiltinRole.OWNER)
+    one, other = await at_once(
+        *[attempt(api, name, caller, **values, expectedVersion=version) for caller in (brand.owner, second)]
+    )
+    won, lost = (one, other) if one.done else (other, one)
+    assert won.done, won
+    assert lost.user_error is not None
+    assert (lost.code, lost.user_error["__typename"]) == ("CONFLICT", "VersionConflict")
+    assert lost.user_error["currentVersion"] > version

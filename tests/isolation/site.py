@@ -72,7 +72,8 @@ class Site:
             f"{{ {selection} userErrors {{ code message }} }} }}"
         )
         api = await self.api_of(subject)
-        payload: dict[str, Any] = (await api.read(document, subject, input=values))[mutation]
+        given = await api.with_version(mutation, subject, values)
+        payload: dict[str, Any] = (await api.read(document, subject, input=given))[mutation]
         assert payload["userErrors"] == [], (mutation, payload["userErrors"])
         return payload
 

@@ -2,104 +2,29 @@
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.resolvers.mutations import code_of, done
+from tests.resolvers.named_accounts import FOUND, NAMES, SORTED, listed, named_accounts
 from tests.world import Account, Member, World
 
-NAMES = [
-    "Café Lumière",
-    "CAFE NOIR",
-    "Hauptstraße",
-    "İstanbul",
-    "Isparta",
-    "Æsop",
-    "100% Bio_Markt",
-    "हिन्दी समूह",
-    "zebra",
-    "Äpfel",
-]
 
-FOUND = {
-    "cafe": {"Café Lumière", "CAFE NOIR"},
-    "CAFÉ": {"Café Lumière", "CAFE NOIR"},
-    "cafe\u0301 lum": {"Café Lumière"},
-    "ｃａｆｅ": {"Café Lumière", "CAFE NOIR"},
-    "strasse": {"Hauptstraße"},
-    "STRAẞE": {"Hauptstraße"},
-    "istanbul": {"İstanbul"},
-    "ISPARTA": {"Isparta"},
-    "ısparta": set(),
-    "aesop": {"Æsop"},
-    "%": {"100% Bio_Markt"},
-    "o_m": {"100% Bio_Markt"},
-    "_": {"100% Bio_Markt"},
-    "c-1": set(),
-    "हिन्दी": {"हिन्दी समूह"},
-    "हिन्दि": set(),
-    "": set(NAMES),
-}
-"""As ICU's root collation has it: dotless i is a letter of its own, ß is ss, vowel signs are no accents."""
-
-SORTED = [
-    "100% Bio_Markt",
-    "Æsop",
-    "Äpfel",
-    "Café Lumière",
-    "CAFE NOIR",
-    "Hauptstraße",
-    "Isparta",
-    "İstanbul",
-    "zebra",
-    "हिन्दी समूह",
-]
-
-_PAGE = (
-    "query ($id: ID!, $search: String, $externalId: String, $order: AccountOrder!, $after: String) "
-    "{ account(id: $id) { subaccounts(search: $search, externalId: $externalId, "
-    "orderBy: $order, first: 3, after: $after) { totalCount nodes { name } "
-    "pageInfo { endCursor hasNextPage } } } "
-    "viewer { accounts(search: $search, externalId: $externalId, kind: SUBACCOUNT, first: 100) "
-    "{ nodes { name } } } }"
-)
+@pytest.fixture
+async def owner(world: World) -> Member:
+    return await named_accounts(world)
 
 
 @pytest.fixture
-async def parent(world: World) -> Account:
-    made = await world.account(name="Parent")
-    for name in NAMES:
-        await world.account(made, name=name)
-    return made
-
-
-@pytest.fixture
-async def owner(world: World, parent: Account) -> Member:
-    return await world.member(parent, BuiltinRole.OWNER)
-
-
-async def listed(api: Api, owner: Member, parent: Account, order: str = "NAME", **filters: str) -> list[str]:
-    """All pages; what one is shown of them elsewhere has to be the same."""
-    names: list[str] = []
-    after: str | None = None
-    while True:
-        found = await api.read(_PAGE, owner, id=parent.id, order=order, after=after, **filters)
-        page = found["account"]["subaccounts"]
-        names += [node["name"] for node in page["nodes"]]
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-        after = page["pageInfo"]["endCursor"]
-    assert page["totalCount"] == len(names)
-    assert sorted(node["name"] for node in found["viewer"]["accounts"]["nodes"]) == sorted(names)
-    return names
+def parent(owner: Member) -> Account:
+    return owner.account
 
 
 async def test_search_takes_no_notice_of_case_and_accents(api: Api, parent: Account, owner: Member) -> None:
-    assert {text: set(await listed(api, owner, parent, search=text)) for text in FOUND} == FOUND
+    assert {text: set(await listed(api, owner, search=text)) for text in FOUND} == FOUND
 
 
 async def test_names_are_listed_by_the_alphabet(api: Api, parent: Account, owner: Member) -> None:
-    assert await listed(api, owner, parent) == SORTED
-    assert await listed(api, owner, parent, "NAME_DESC") == SORTED[::-1]
+    assert await listed(api, owner) == SORTED
+    assert await listed(api, owner, "NAME_DESC") == SORTED[::-1]
 
 
 async def test_a_new_name_is_found_and_the_old_one_is_not(
@@ -108,13 +33,13 @@ async def test_a_new_name_is_found_and_the_old_one_is_not(
     """However the account was made; long names, of which the key is cut, too."""
     new = {"parentId": parent.id, "name": "Ａgentur", "idempotencyKey": "1"}
     made = (await done(api, "subaccountCreate", owner, "account { id }", **new))["account"]
-    assert await listed(api, owner, parent, search="agentur") == ["Ａgentur"]
+    assert await listed(api, owner, search="agentur") == ["Ａgentur"]
     long = "\ufdfa" * 199 + "é"
     change = {"accountId": made["id"], "expectedVersion": 1, "name": long}
     await done(api, "accountUpdate", owner, **change)
-    assert await listed(api, owner, parent, search="agentur") == []
-    assert await listed(api, owner, parent, search="\ufdfaE") == [long]
-    assert len(await listed(api, owner, parent)) == len(NAMES) + 1
+    assert await listed(api, owner, search="agentur") == []
+    assert await listed(api, owner, search="\ufdfaE") == [long]
+    assert len(await listed(api, owner)) == len(NAMES) + 1
 
 
 async def test_an_external_id_is_found_as_it_is_written(
@@ -129,11 +54,10 @@ async def test_an_external_id_is_found_as_it_is_written(
         }
         await done(api, "subaccountCreate", owner, **new)
     found = {
-        text: await listed(api, owner, parent, externalId=text)
-        for text in ("c-1", "C-1", "e\u0301-1", "c", "%")
+        text: await listed(api, owner, externalId=text) for text in ("c-1", "C-1", "e\u0301-1", "c", "%")
     }
     assert found == {"c-1": ["Client 0"], "C-1": ["Client 1"], "e\u0301-1": ["Client 2"], "c": [], "%": []}
-    assert await listed(api, owner, parent, externalId="c-1", search="CLIENT") == ["Client 0"]
+    assert await listed(api, owner, externalId="c-1", search="CLIENT") == ["Client 0"]
     before = await world.state(parent)
     for taken, code in (("e\u0301-1", "CONFLICT"), ("c-\u200b1", "BAD_USER_INPUT")):
         new = {"parentId": parent.id, "name": "Late", "externalId": taken, "idempotencyKey": "late"}
@@ -155,7 +79,7 @@ async def test_a_closed_account_gives_its_external_id_free(
     assert (
         await code_of(api, "subaccountCreate", owner, **new, name="Third", idempotencyKey="4") == "CONFLICT"
     )
-    assert await listed(api, owner, parent, externalId="crm-1") == ["New", "Old"]
+    assert await listed(api, owner, externalId="crm-1") == ["New", "Old"]
     query = (
         'query ($id: ID!) { account(id: $id) { subaccounts(externalId: "crm-1", status: ACTIVE) '
         "{ nodes { name externalId } } } }"

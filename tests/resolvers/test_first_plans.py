@@ -145,10 +145,10 @@ async def test_under_a_cap_whoever_set_it_decides(api: Api, brand: Brand, world:
     inside = await world.member(brand.us, BuiltinRole.ADMINISTRATOR)
     await budget_set(api, brand.owner, brand.us, 3)
     before = await world.state(brand.master)
-    refused = await code_of(api, "planChange", inside, **_change(account, STARTER))
+    version = 2 if account is brand.us else 1
+    refused = await code_of(api, "planChange", inside, **_change(account, STARTER, version))
     assert refused == "PARENT_ACCOUNT_REQUIRED"
     assert await world.state(brand.master) == before
-    version = 2 if account is brand.us else 1
     await done(api, "planChange", brand.owner, **_change(account, STARTER, version))
     await budget_set(api, brand.owner, brand.us, None)
     await done(api, "planChange", inside, **_change(account, BUSINESS, 4 if account is brand.us else 2))

@@ -21,6 +21,11 @@ _SIGN_IN = "mutation ($input: SignInInput!) { signIn(input: $input) { token user
 _FOR_EVERYBODY = {
     "signIn": _SIGN_IN,
     "signUp": 'mutation { signUp(input: {name: "", email: "", password: ""}) { userErrors { code } } }',
+    "invitationDecline": 'mutation { invitationDecline(input: {token: "mdi_x"}) { userErrors { code } } }',
+    "shareDecline": 'mutation { shareDecline(input: {token: "mdh_x"}) { userErrors { code } } }',
+    "emailVerify": 'mutation { emailVerify(input: {token: "x"}) { userErrors { code } } }',
+    "passwordReset": 'mutation { passwordReset(input: {token: "", newPassword: ""}) { __typename } }',
+    "passwordResetRequest": 'mutation { passwordResetRequest(input: {email: ""}) { userErrors { code } } }',
     "invitation": '{ invitation(token: "mdi_x") { email } }',
     "share": '{ share(token: "mdh_x") { email } }',
 }

@@ -70,6 +70,11 @@ class Update:
     make: Make
     fields: dict[str, Field]
 
+    async def others(self, world: World, brand: Brand) -> dict[str, Any]:
+        """Another value for every field that what `make` makes has one in."""
+        fields = {name: field for name, field in self.fields.items() if field.make is None}
+        return {name: await field.other(world, brand) for name, field in fields.items()}
+
 
 def _in(days: int) -> datetime.datetime:
     moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
@@ -174,7 +179,7 @@ async def _link(world: World, brand: Brand) -> Updated:
     return _of(brand.us, parent_access_requests)
 
 
-_BESIDE = {"version", "sort_name", "refusals", "paused_at", "due_at"}
+_BESIDE = {"version", "sort_key", "search_key", "compared_name", "looks", "refusals", "paused_at", "due_at"}
 """What follows from the rest, and what has become of a rule."""
 
 UPDATES: dict[str, Update] = {

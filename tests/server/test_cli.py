@@ -208,7 +208,7 @@ def test_demo_makes_trees(run: Run, empty: DatabaseAddresses) -> None:
 )
 @pytest.mark.parametrize(
     ("url", "reason"),
-    [(NOBODY_LISTENS, "Connect call failed"), (f"{SECRET}@db", "should begin with postgresql://")],
+    [(NOBODY_LISTENS, "Connect call failed"), (f"{SECRET}@db", "must be postgresql://")],
     ids=["away", "malformed"],
 )
 def test_a_database_that_is_not_there_is_told_in_a_sentence(

@@ -1,7 +1,6 @@
 """What settings may be: a malformed one is refused at start by a sentence that names it and not its value."""
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,7 @@ MALFORMED = {
     "DATABASE_URL": _URLS,
     "MANDANT_READ_URL": _URLS,
     "MANDANT_MIGRATION_DATABASE_URL": _URLS,
-    "MANDANT_FOLDER": ("/dev/null", "/dev/null/below"),
+    "MANDANT_FOLDER": _TEXTS,  # what is no folder, the embedded PostgreSQL tells
     "HOST": ("foo bar", "localhost:8000", "http://localhost", "[::1]", "-", "a" * 70, "ho\u00dft/x", "a..b"),
     "PORT": (*_NUMBERS, "65536", "8000/tcp"),
     "MANDANT_APP_URL": ("foo", "javascript:alert(1)", "https://example.com?x=1"),
@@ -90,6 +89,7 @@ MALFORMED = {
     "MANDANT_ISSUER_VAT_ID": ("123", "DE", "de123456789", "DE123456789012345678901"),
     "MANDANT_TAX_RATE": ("nineteen", "-1", "100", "19.001", "NaN", "Infinity", "19%"),
     "MANDANT_INVOICE_PREFIX": ("INV 1", "2026", "x" * 22 + "-", "\u00c4-"),
+    "MANDANT_SUSPENDED_ACCOUNTS": ("pause", "FREE", "1"),
     "MANDANT_POOL_SIZE": (*_NUMBERS, "0"),
 }
 ACCEPTED = {
@@ -175,7 +175,3 @@ def test_lists_may_have_spaces() -> None:
     )
     assert found.allowed_host_names == ["a.example", "b.example"]
     assert found.allowed_origin_names == ["https://a.example", "https://b.example"]
-
-
-def test_a_folder_may_be_new(tmp_path: Path) -> None:
-    assert Settings(folder=tmp_path / "new" / "newer").folder == tmp_path / "new" / "newer"
