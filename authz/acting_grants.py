@@ -4,9 +4,10 @@ import functools
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, cast, select
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, cast, func, select
 
 from authz.break_glass import opening_holds
+from authz.ends import ANY_MOMENT
 from authz.permissions import Permission, allows
 from authz.principals import Principal
 from authz.reach import GRANTS, PRINCIPAL, granted_mask
@@ -27,7 +28,7 @@ async def opened_because(
     session: WriteSession, row: Row, permission: Permission, principal: Principal
 ) -> str | None:
     """Why the glass was broken, where that alone gives the permission in the account of the row."""
-    if not row.mask & ~(row.lasting_mask or 0) & permission.bit:
+    if principal.user_id is None or not row.mask & ~(row.lasting_mask or 0) & permission.bit:
         return None
     statement = _opening_reason(permission)
     values = {**principal.credentials.binds, "account_id": row.id}
@@ -46,6 +47,22 @@ def _opening_reason(permission: Permission) -> Select[Any]:
     )
     giving = _giving(closure, grant, bindparam("account_id", type_=Uuid()), permission)
     return giving.with_only_columns(opening.c.reason).join(opening, opened).limit(1)
+
+
+async def is_only_shared(
+    session: WriteSession, account_id: uuid.UUID, permission: Permission, principal: Principal
+) -> bool:
+    """Whether nothing but a share gives the permission in the account."""
+    values = {**principal.credentials.binds, "account_id": account_id}
+    return bool((await session.execute(_only_shared(permission), values)).scalar())
+
+
+@functools.cache
+def _only_shared(permission: Permission) -> Select[Any]:
+    closure, grant = account_closure.alias(), GRANTS.alias()
+    giving = _giving(closure, grant, bindparam("account_id", type_=Uuid()), permission).order_by(None)
+    shared = and_(grant.c.ends_at == ANY_MOMENT, grant.c.from_id == grant.c.account_id)
+    return giving.with_only_columns(func.bool_and(shared))
 
 
 def _giving(

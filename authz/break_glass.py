@@ -8,8 +8,20 @@ every statement it would cost every request what few ever use.
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, Uuid, and_, column, func, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Uuid,
+    and_,
+    column,
+    func,
+    select,
+    true,
+)
 
+from authz.ends import ANY_MOMENT
 from models.break_glass import break_glass_openings
 
 
@@ -41,6 +53,7 @@ def opening_grants(principal: FromClause, *more: str) -> Select[Any]:
             opened.c.from_id,
             opened.c.mask,
             opened.c.mask,
+            ANY_MOMENT.label("ends_at"),
             *(opening.c[name] for name in more),
         )
         .select_from(principal)

@@ -91,9 +91,7 @@ async def role_to_give(
     Raises NotFound, and RoleTooWide where it gives more than the principal holds.
     """
     role = await role_in(session, account, role_id)
-    # Whoever may give by broken glass alone gives nothing: it would outlive the glass.
-    here, below = (account.mask, account.below_mask) if account.opened_because is None else (0, 0)
-    _check(role.name, role.mask & ~here, role.below_mask & ~below, field)
+    _check(role.name, role.mask & ~account.mask, role.below_mask & ~account.below_mask, field)
     return role
 
 

@@ -10,13 +10,12 @@ from authz.explanation_facts import AskedAccount, Facts
 from authz.explanation_misses import place_of_remedy
 from authz.key_creation import keys_are_made_by
 from authz.permissions import Permission, allows
-from authz.reach import grant_rows, mask_of_account, membership_holds, share_holds
+from authz.reach import lasting_grants, mask_of_account, membership_holds
 from authz.status import status_mask
 from engine.reader import Reader
 from models.accounts import account_closure, accounts
 from models.identifiers import UserId
 from models.members import memberships
-from models.shares import share_accounts, shares
 from models.users import users
 
 MOST_GRANTERS = 10
@@ -79,8 +78,7 @@ def _statement(managing: Permission, permission: Permission) -> Select[Any]:
 
 
 def _candidates() -> CTE:
-    """Everybody with a role in the account or above it, or with a share of it. Whoever holds something there
-    is among them."""
+    """Everybody with a role in the account or above it: guests give nothing."""
     closure = account_closure.alias()
     on_path = and_(
         closure.c.master_id == memberships.c.master_id, closure.c.ancestor_id == memberships.c.account_id
@@ -94,24 +92,13 @@ def _candidates() -> CTE:
             membership_holds(),
         )
     )
-    opens = and_(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
-    guests = (
-        select(shares.c.user_id)
-        .select_from(shares.join(share_accounts, opens))
-        .where(
-            share_accounts.c.master_id == _bound("master_id"),
-            share_accounts.c.account_id == _bound("account_id"),
-            share_holds(shares),
-        )
-    )
-    return members.union(guests).cte("candidates")
+    return members.distinct().cte("candidates")
 
 
 def _grants_of(candidate: FromClause) -> FromClause:
-    """What the candidate holds and may pass on, so nothing by broken glass: reach's own definition, for each
-    of them."""
+    """What the candidate holds and may pass on: reach's own definition, for each of them."""
     person = select(candidate.c.user_id, null().cast(Uuid).label("api_key_id")).correlate(candidate)
-    return grant_rows(person.subquery("candidate")).subquery("candidate_grants")
+    return lasting_grants(person.subquery("candidate")).subquery("candidate_grants")
 
 
 def _is(account: FromClause, name: str) -> ColumnElement[bool]:

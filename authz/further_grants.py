@@ -8,7 +8,18 @@ where nothing was told, it is looked for.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, Select, Uuid, column, func, literal_column, select, true
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    FromClause,
+    Select,
+    Uuid,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+)
 
 _COLUMNS = (
     column("master_id", Uuid),
@@ -16,6 +27,7 @@ _COLUMNS = (
     column("from_id", Uuid),
     column("own_mask", BigInteger),
     column("below_mask", BigInteger),
+    column("ends_at", DateTime(timezone=True)),
 )
 _THERE_MAY_BE_SOME = "current_setting('mandant.further_grants', true) IS DISTINCT FROM 'none'"
 

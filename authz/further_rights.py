@@ -10,7 +10,8 @@ from models.functions import StoredFunction, Volatility
 # ROWS 1: as the planner would expect a thousand, in every statement that asks for reach.
 _HEAD = (
     "further_grants(uuid) RETURNS TABLE "
-    "(master_id uuid, account_id uuid, from_id uuid, own_mask bigint, below_mask bigint) ROWS 1"
+    "(master_id uuid, account_id uuid, from_id uuid, own_mask bigint, below_mask bigint, "
+    "ends_at timestamptz) ROWS 1"
 )
 
 

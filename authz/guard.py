@@ -4,18 +4,23 @@ Rights are read, the path from the root to the account is locked, and rights are
 or suspended in between is seen, and what would be revoked now waits until the write is done. Ancestors are
 locked in share mode and the account itself for update, always from the root down, so that two writes cannot
 wait for each other in a circle.
+
+What gives or takes access, by a permission of GIVES_ACCESS, needs a right that holds until the end of what is
+given or taken at least: so nothing outlives a share, broken glass, a membership or a key that ends.
 """
 
+import datetime
 import enum
 import functools
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, func, select, true
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Uuid, and_, any_, bindparam, func, select, true
 
-from authz.acting_grants import acting_from, opened_because
-from authz.permissions import READ_PERMISSIONS, Permission, allows
+from authz.acting_grants import acting_from, is_only_shared, opened_because
+from authz.ends import FOREVER
+from authz.permissions import GIVES_ACCESS, READ_PERMISSIONS, Permission, allows
 from authz.principals import Principal
 from authz.reach import mask_of_account
 from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
@@ -24,6 +29,9 @@ from engine.fixed_statements import FixedStatement, Row
 from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, account_closure, accounts
 from models.identifiers import AccountId, AccountKey, MasterId
+
+End = datetime.datetime | ColumnElement[datetime.datetime] | None
+"""When what is given or taken ends; None: never. A scalar sub-select is asked behind the lock."""
 
 
 class Effect(enum.Enum):
@@ -40,7 +48,8 @@ class Authorized:
     master_id: MasterId
     account_id: AccountId
     mask: int
-    """What the principal holds in the account and may pass on: nothing of what break-glass gives (N19)."""
+    """What the principal holds in the account and may pass on to what ends when it was asked for: nothing of
+    what ends before that, nor of what shares and break-glass give (N19)."""
     below_mask: int
     """The same in the accounts below it."""
     acting_from: AccountId
@@ -75,18 +84,21 @@ async def authorize(
     account_id: AccountId | ColumnElement[uuid.UUID],
     permission: Permission,
     effect: Effect = Effect.CHANGES,
+    *,
+    until: End = None,
 ) -> Authorized:
     """Lock the account for a change that needs the permission.
 
-    `account_id` may be a scalar sub-select, so that an id of something inside the account that does not
-    exist costs and answers the same as a foreign one.
+    `until`: when what the change gives or takes ends. `account_id` may be a scalar sub-select, so that an id
+    of something inside the account that does not exist costs and answers the same as a foreign one.
 
-    Raises NotFound outside reach, PermissionDenied inside it, and Refusal with ACCOUNT_SUSPENDED or
-    ACCOUNT_CLOSED where the status of the path forbids the change.
+    Raises NotFound outside reach, PermissionDenied inside it, Refusal with ACCOUNT_SUSPENDED or
+    ACCOUNT_CLOSED where the status of the path forbids the change, and with REACHED_BY_SHARE or RIGHT_ENDS
+    where access is given or taken by a right that may end before.
     """
-    before = await _check(session, principal, await known_id(session, account_id), permission, effect)
+    before = await _check(session, principal, await known_id(session, account_id), permission, effect, until)
     await lock_path(session, before.master_id, before.account_id)
-    return await _check(session, principal, before.account_id, permission, effect)
+    return await _check(session, principal, before.account_id, permission, effect, until)
 
 
 async def authorize_all(
@@ -95,6 +107,8 @@ async def authorize_all(
     account_ids: Collection[AccountId],
     permission: Permission,
     effect: Effect = Effect.CHANGES,
+    *,
+    until: End = None,
 ) -> list[Authorized]:
     """The same for one or more accounts of one tree, in the order of their ids; locks the tree.
 
@@ -105,7 +119,8 @@ async def authorize_all(
     async def check() -> list[Authorized]:
         rights = await _rights(session, principal, wanted, permission)
         found = [_judge(rights.get(each), permission, effect) for each in wanted]
-        return sorted(found, key=lambda account: account.account_id)
+        lasting = await _lasting(session, principal, rights, found, permission, until)
+        return sorted(lasting, key=lambda account: account.account_id)
 
     before = await check()
     if len({account.master_id for account in before}) > 1:
@@ -120,10 +135,12 @@ async def authorize_also(
     account_id: AccountId | None,
     permission: Permission,
     effect: Effect = Effect.CHANGES,
+    *,
+    until: End = None,
 ) -> Authorized:
     """The same for an account on a path that is locked already; locks nothing. None: where `known_id` has
     found nothing."""
-    return await _check(session, principal, account_id, permission, effect)
+    return await _check(session, principal, account_id, permission, effect, until)
 
 
 async def judge_pair(
@@ -191,10 +208,44 @@ async def _check(
     account_id: AccountId | None,
     permission: Permission,
     effect: Effect,
+    until: End,
 ) -> Authorized:
     rights = await _rights(session, principal, (account_id,), permission)
     # Also an id that is not known is looked for, so that it takes as long as a foreign one.
-    return _judge(None if account_id is None else rights.get(account_id), permission, effect)
+    found = _judge(None if account_id is None else rights.get(account_id), permission, effect)
+    (lasting,) = await _lasting(session, principal, rights, [found], permission, until)
+    return lasting
+
+
+async def _lasting(
+    session: WriteSession,
+    principal: Principal,
+    rights: Mapping[AccountId, _Rights],
+    found: Sequence[Authorized],
+    permission: Permission,
+    until: End,
+) -> Sequence[Authorized]:
+    """The same accounts with what the principal may pass on to what ends then. Few hold what ends: only of
+    them it is asked anew."""
+    if permission not in GIVES_ACCESS:
+        return found
+    ending = [each.account_id for each in found if rights[each.account_id].held & ~each.mask]
+    end = await _known_end(session, until) if ending else None
+    if end is not None:
+        anew = await _rights(session, principal, ending, permission, end)
+        found = [anew[each.account_id].authorized if each.account_id in anew else each for each in found]
+    for each in found:
+        if not each.mask & permission.bit:
+            shared = await is_only_shared(session, each.account_id, permission, principal)
+            raise Refusal(RefusalCode.REACHED_BY_SHARE if shared else RefusalCode.RIGHT_ENDS)
+    return found
+
+
+async def _known_end(session: WriteSession, until: End) -> datetime.datetime | None:
+    if not isinstance(until, ColumnElement):
+        return until
+    found: datetime.datetime | None = (await session.execute(select(until))).scalar_one()
+    return found
 
 
 def _judge(rights: _Rights | None, permission: Permission, effect: Effect = Effect.CHANGES) -> Authorized:
@@ -227,10 +278,11 @@ async def _rights(
     principal: Principal,
     account_ids: Sequence[AccountId | None],
     permission: Permission,
+    until: datetime.datetime | None = None,
 ) -> dict[AccountId, _Rights]:
     """What the principal holds in those of the accounts that it reaches."""
     credentials = principal.credentials
-    values = {**credentials.binds, "account_ids": list(account_ids)}
+    values = {**credentials.binds, "account_ids": list(account_ids), "until": until}
     rows = await _rights_statement(permission).rows(session, values, credentials.kind)
     return {row.id: await _rights_in(session, principal, row, permission) for row in rows}
 
@@ -253,7 +305,8 @@ async def _rights_in(
 @functools.cache
 def _rights_statement(permission: Permission) -> FixedStatement:
     account = accounts.alias()
-    granted = mask_of_account(account)
+    until = func.coalesce(bindparam("until", type_=DateTime(timezone=True)), FOREVER)
+    granted = mask_of_account(account, until=until)
     return FixedStatement(
         select(
             account.c.master_id,

@@ -6,6 +6,7 @@ statement that reads an offer they would make it several times as long, while th
 alone.
 """
 
+import datetime
 import enum
 import uuid
 
@@ -27,9 +28,10 @@ from sqlalchemy import (
     true,
 )
 
+from authz.ends import FOREVER
 from authz.permissions import Permission, mask_literal
 from authz.principals import key_works
-from authz.reach import below_mask, direct_grant_rows, grant_rows, mask_of_account, share_mask
+from authz.reach import below_mask, grant_rows, mask_of_account, share_mask
 from authz.refusals import Refusal, RefusalCode
 from authz.status import effective_status
 from engine.writer import prepared
@@ -90,10 +92,11 @@ def functions() -> tuple[StoredFunction, ...]:
 def _of_invitation() -> Select[tuple[str]]:
     offer, role, account = _offer(invitations), roles.alias(), accounts.alias()
     giver = _giver(offer, offer.c.inviter_user_id, offer.c.inviter_api_key_id)
-    granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"))
+    until = _end(offer, offer.c.member_expires_at)
+    granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
     needed = role.c.member_mask.op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
     lost = or_(
-        _lacks(granted.c.mask, needed),
+        _lacks(granted.c.lasting_mask, needed),
         _lacks(granted.c.below_mask, below_mask(role, account)),
     )
     lapse = case(
@@ -115,12 +118,15 @@ def _of_invitation() -> Select[tuple[str]]:
 def _of_share() -> Select[tuple[str]]:
     offer, role, account, opened = _offer(shares), roles.alias(), accounts.alias(), share_accounts.alias()
     giver = _giver(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
-    granted = mask_of_account(account, direct_grant_rows(giver).cte("giver_grants"))
+    until = _end(offer, offer.c.expires_at)
+    granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
     needed = share_mask(offer, role).op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
     opens = and_(opened.c.master_id == offer.c.master_id, opened.c.share_id == offer.c.id)
     of_opened = and_(account.c.master_id == opened.c.master_id, account.c.id == opened.c.account_id)
     place = (
-        select(effective_status(account).label("status"), _lacks(granted.c.mask, needed).label("lost"))
+        select(
+            effective_status(account).label("status"), _lacks(granted.c.lasting_mask, needed).label("lost")
+        )
         .select_from(offer)
         .join(opened, opens)
         .join(account, of_opened)
@@ -149,6 +155,11 @@ def _giver(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnElem
         key.c.id == api_key_id, key.c.master_id == offer.c.master_id, key_works(key)
     )
     return select(user_id.label("user_id"), working.scalar_subquery().label("api_key_id")).cte("giver")
+
+
+def _end(offer: CTE, expires_at: ColumnElement[datetime.datetime]) -> ColumnElement[datetime.datetime]:
+    """When what is offered ends: its giver has to hold it until then."""
+    return select(func.coalesce(expires_at, FOREVER)).select_from(offer).scalar_subquery()
 
 
 def _lacks(mask: ColumnElement[int], needed: ColumnElement[int]) -> ColumnElement[bool]:

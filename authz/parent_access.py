@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Select, func, literal, select, update
+from sqlalchemy import CTE, ColumnElement, Connection, Select, func, literal, select, update
 
+from authz.ends import end_at
+from authz.guard import End
 from authz.permissions import (
     ALL_PERMISSIONS,
     READ_PERMISSIONS,
@@ -21,7 +23,7 @@ from authz.permissions import (
     permissions_in,
 )
 from authz.principals import Principal, subject_rows
-from authz.reach import PRINCIPAL, direct_grant_rows, granted_mask, passed_mask
+from authz.reach import PRINCIPAL, granted_mask, lasting_grants, passed_mask
 from authz.refusals import RoleTooWide
 from engine.write_sessions import WriteSession
 from models.accounts import EVERYTHING_PASSES, ParentAccess, account_closure
@@ -85,7 +87,7 @@ class Link:
 @dataclass(frozen=True)
 class Standing:
     """For which sides of a link somebody may speak: SETTINGS_WRITE in the parent and below it, or by a grant
-    in that very account; never by a share, never by break-glass.
+    in that very account; never by a share, by break-glass, or by what ends before that of which they speak.
 
     `above_from`: the nearest account whose grant gives the former. `mask` and `below_mask`: all that is held
     by grants in the account itself.
@@ -116,9 +118,11 @@ class Standing:
             raise RoleTooWide(new.value, permissions_in(here), permissions_in(below), "parentAccess")
 
 
-async def standing_of_principal(session: WriteSession, principal: Principal, link: Link) -> Standing:
-    """For which sides who asks may speak."""
-    return await _standing(session, PRINCIPAL, link, principal.credentials.binds)
+async def standing_of_principal(
+    session: WriteSession, principal: Principal, link: Link, until: End = None
+) -> Standing:
+    """For which sides who asks may speak, of what ends then or never."""
+    return await _standing(session, PRINCIPAL, link, principal.credentials.binds, until)
 
 
 async def standing_of(
@@ -128,8 +132,11 @@ async def standing_of(
     return await _standing(session, subject_rows(user_id, api_key_id), link, {})
 
 
-async def _standing(session: WriteSession, principal: CTE, link: Link, binds: Mapping[str, Any]) -> Standing:
-    grants = direct_grant_rows(principal).cte("direct_grants")
+async def _standing(
+    session: WriteSession, principal: CTE, link: Link, binds: Mapping[str, Any], until: End = None
+) -> Standing:
+    end = until if isinstance(until, ColumnElement) else end_at(until)
+    grants = lasting_grants(principal, end).cte("lasting_grants")
     own = (grants.c.master_id == link.master_id) & (grants.c.account_id == link.account_id)
     statement = select(
         _above_from(grants, link).scalar_subquery(),

@@ -125,6 +125,19 @@ def permissions_in(mask: int) -> list[Permission]:
     return [permission for permission in Permission if mask & permission.bit]
 
 
+GIVES_ACCESS = frozenset(
+    {
+        Permission.ACCOUNT_TRANSFER,
+        Permission.SUBACCOUNTS_WRITE,
+        Permission.MEMBERS_WRITE,
+        Permission.ROLES_WRITE,
+        Permission.API_KEYS_WRITE,
+        Permission.SETTINGS_WRITE,
+        Permission.WEBHOOKS_WRITE,
+    }
+)
+"""What gives or takes access: it has to be held longer than what it gives or takes (see `authz.guard`)."""
+
 ALL_PERMISSIONS = mask_of(frozenset(Permission))
 READ_PERMISSIONS = mask_of(frozenset(p for p in Permission if p.action == "READ"))
 """What is left where an account, or one above it, is suspended or closed (T7)."""

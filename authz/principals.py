@@ -100,10 +100,10 @@ ANONYMOUS = Credentials(Digest(b""))
 
 def principal_rows() -> CTE:
     """The principal as at most one row (user_id, api_key_id), in the statement's own snapshot; of a key also
-    what its grant is made of (master_id, account_id, role_id, scopes)."""
+    what its grant is made of (master_id, account_id, role_id, scopes, expires_at)."""
     token = bindparam(DIGEST_NAME, type_=LargeBinary, required=True)
     found = api_keys.alias()
-    granted = found.c.master_id, found.c.account_id, found.c.role_id, found.c.scopes
+    granted = found.c.master_id, found.c.account_id, found.c.role_id, found.c.scopes, found.c.expires_at
     person = select(
         sessions.c.user_id,
         null().cast(Uuid).label("api_key_id"),

@@ -3,16 +3,17 @@
     principal -> grants -> reach
 
 A *grant* is what gives rights: a membership, or the API key itself. It names an account, the mask that holds
-there, and the mask that holds in the accounts below. *Reach* follows grants down the tree, and only down
-(T3), as far as the links between the accounts let them pass (N3): an account's mask is the union of what its
-grants and those above it give. Every read and every write goes through here; nobody else reads memberships to
-decide.
+there, the mask that holds in the accounts below, and when it ends: what is passed on may not outlive it.
+*Reach* follows grants down the tree, and only down (T3), as far as the links between the accounts let them
+pass (N3): an account's mask is the union of what its grants and those above it give. Every read and every
+write goes through here; nobody else reads memberships to decide.
 
 Three shapes, for the planner's sake: `readable_accounts` collects the whole reach, for filtered lists;
 `authz.first_page` reads no more of it than a page shows; `readable_account` computes the mask of each row by
 itself, for look-ups.
 """
 
+import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +34,7 @@ from sqlalchemy import (
 )
 
 from authz.break_glass import opening_grants
+from authz.ends import ANY_MOMENT, FOREVER, end_of
 from authz.further_grants import further_grants
 from authz.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
 from authz.principals import PrincipalKind, principal_rows
@@ -96,6 +98,7 @@ def _membership_grants(principal: FromClause, *more: str) -> Select[Any]:
             member.c.account_id.label("from_id"),
             role.c.member_mask.label("own_mask"),
             _below_mask_of(member, role).op("&")(_below_limit(member)).label("below_mask"),
+            end_of(member).label("ends_at"),
             *(member.c[name] for name in more),
         )
         .select_from(principal)
@@ -110,7 +113,7 @@ def _key_grants(principal: FromClause, *more: str) -> Select[Any]:
 
 
 def _given_by(key: FromClause, source: FromClause, *more: str) -> Select[Any]:
-    """The grants of keys (master_id, account_id, role_id, scopes)."""
+    """The grants of keys (master_id, account_id, role_id, scopes, expires_at)."""
     role = roles.alias()
     return (
         select(
@@ -119,6 +122,7 @@ def _given_by(key: FromClause, source: FromClause, *more: str) -> Select[Any]:
             key.c.account_id.label("from_id"),
             role.c.member_mask.op("&")(key.c.scopes).label("own_mask"),
             _below_mask_of(key, role).op("&")(key.c.scopes).label("below_mask"),
+            end_of(key).label("ends_at"),
             *(key.c[name] for name in more),
         )
         .select_from(source)
@@ -148,6 +152,7 @@ def share_grants(principal: FromClause, *more: str) -> Select[Any]:
             opened.c.account_id,
             share_mask(share, role),
             mask_literal(0),
+            ANY_MOMENT.label("ends_at"),
             *(share.c[name] for name in more),
         )
         .select_from(principal)
@@ -164,32 +169,34 @@ def grants_now(principal: FromClause) -> CTE:
 
 
 def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
-    """What gives the principal rights that it may pass on: rows (master_id, account_id, from_id, own_mask,
-    below_mask). `from_id` is the account that the right is held in: another one only for break-glass, which
-    is not among these."""
-    return union_all(*_lasting_grants(principal))
+    """What gives the principal rights, but for break-glass: rows (master_id, account_id, from_id, own_mask,
+    below_mask, ends_at). `from_id` is the account that the right is held in: another one only for
+    break-glass. `ends_at`: nothing is passed on by it that ends later."""
+    return union_all(*_grants(principal))
 
 
 def grant_rows_now(principal: FromClause) -> CompoundSelect[Any]:
     """The same, and what break-glass gives until it ends."""
-    return union_all(*_lasting_grants(principal), opening_grants(principal))
+    return union_all(*_grants(principal), opening_grants(principal))
 
 
 def dated_grant_rows(principals: FromClause, *whose: str) -> CompoundSelect[Any]:
     """The same of several principals, with the moment when each grant ends by itself (`expires_at`; null:
     never), and the columns that tell whose it is."""
     end = "expires_at"
-    grants = (*_lasting_grants(principals, end), opening_grants(principals, end))
+    grants = (*_grants(principals, end), opening_grants(principals, end))
     return union_all(*(grant.add_columns(*(principals.c[name] for name in whose)) for grant in grants))
 
 
-def _lasting_grants(principal: FromClause, *more: str) -> tuple[Select[Any], ...]:
+def _grants(principal: FromClause, *more: str) -> tuple[Select[Any], ...]:
     return tuple(grants(principal, *more) for grants in (_membership_grants, _key_grants, share_grants))
 
 
-def direct_grant_rows(principal: FromClause) -> CompoundSelect[Any]:
-    """The same without what others have shared with the principal."""
-    return union_all(_membership_grants(principal), _key_grants(principal))
+def lasting_grants(principal: FromClause, until: ColumnElement[datetime.datetime] = FOREVER) -> Select[Any]:
+    """What gives the principal rights that it may pass on to what ends then: that hold until then, and are
+    its own, not shared with it."""
+    own = union_all(_membership_grants(principal), _key_grants(principal)).subquery("own_grants")
+    return select(*own.c).where(own.c.ends_at >= until)
 
 
 def _grants_of_principal() -> CTE:
@@ -238,13 +245,18 @@ def _reach() -> CTE:
 REACH = _reach()
 
 
-def mask_of_account(account: FromClause, grants: FromClause = GRANTS) -> FromClause:
+def mask_of_account(
+    account: FromClause,
+    grants: FromClause = GRANTS,
+    until: ColumnElement[datetime.datetime] = FOREVER,
+) -> FromClause:
     """One row (mask, lasting_mask, below_mask) for an account's row; NULLs where nothing reaches it.
 
-    The latter two are what may be passed on, here and below: nothing of what break-glass gives (N19).
+    The latter two are what may be passed on, here and below, to what ends then: of grants that hold until
+    then, so nothing of what a share or break-glass gives (N19).
     """
     closure, grant = account_closure.alias(), grants.alias()
-    lasting = grant.c.from_id == grant.c.account_id
+    lasting = grant.c.ends_at >= until
     return (
         select(
             func.bit_or(granted_mask(closure, grant)).label("mask"),

@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from authz.permissions import Permission
 
@@ -31,7 +32,11 @@ class RefusalCode(enum.Enum):
     INVITATION_REVOKED = "The invitation was withdrawn, or whoever made it lost the right to invite."
     ALREADY_SHARED = "One of the accounts is shared with this e-mail address already; change that share."
     REACHED_BY_SHARE = (
-        "You reach the account only by a share: only its own people share it, or change and end its shares."
+        "You may do this only by a share: who has access to an account is decided by its own people alone."
+    )
+    RIGHT_ENDS = (
+        "Your right to do this ends before what you would give or take by it. It needs somebody whose right "
+        "does not end, or an end that is not later than that of your right."
     )
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."
@@ -132,6 +137,34 @@ class RoleTooWide(Refusal):
         super().__init__(RefusalCode.ROLE_TOO_WIDE, message, field)
         self.missing = missing
         self.missing_below = missing_below
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Something that stands in the way, by its global id, and its account."""
+
+    id: str
+    name: str
+    account_id: str
+    account_name: str
+
+
+class Blocked(Refusal):
+    """Something else stands in the way. `blockers`: of it, what the principal may see, or the first of that;
+    `more`: the principal may see others."""
+
+    def __init__(
+        self,
+        code: RefusalCode,
+        message: str | None,
+        field: str | None,
+        blockers: Sequence[Blocker],
+        *,
+        more: bool,
+    ) -> None:
+        super().__init__(code, message, field)
+        self.blockers = blockers
+        self.more = more
 
 
 class InsufficientCredit(Refusal):

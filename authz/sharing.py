@@ -1,21 +1,13 @@
 """What a share may give, and who may give it (R17, R21, R24, R34, R38, N19)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import ARRAY, CTE, Uuid, any_, func, literal, select, true
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import RoleGrant
 from authz.guard import Authorized
 from authz.permissions import Area, Permission, mask_of, permissions_in
-from authz.principals import Principal
-from authz.reach import PRINCIPAL, direct_grant_rows, mask_of_account
 from authz.refusals import Refusal, RefusalCode, RoleTooWide
-from engine.write_sessions import WriteSession
-from models.accounts import accounts
-from models.identifiers import AccountId
 
 
 @dataclass(frozen=True)
@@ -60,30 +52,10 @@ def check_scope(scope: Scope) -> None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Name at least one area.", "areas")
 
 
-async def check_giver(
-    session: WriteSession, principal: Principal, opened: Sequence[Authorized], scope: Scope, field: str
-) -> None:
-    """Raise REACHED_BY_SHARE and RoleTooWide where the principal may not give that much, nor take it (N19,
-    T4). `field` is the input that says what is given."""
-    held = await _held(session, PRINCIPAL, opened, principal.credentials.binds)
+def check_giver(opened: Sequence[Authorized], scope: Scope, field: str) -> None:
+    """Raise RoleTooWide where the principal may not give that much, nor take it (N19, T4). `field` is the
+    input that says what is given."""
     for account in opened:
-        mask = held.get(account.account_id, 0)
-        if not mask & Permission.MEMBERS_WRITE.bit:
-            raise Refusal(RefusalCode.REACHED_BY_SHARE)
-        if scope.mask & ~mask:
-            raise RoleTooWide("The share", permissions_in(scope.mask & ~mask), (), field)
-
-
-async def _held(
-    session: WriteSession, principal: CTE, opened: Sequence[Authorized], binds: Mapping[str, Any]
-) -> Mapping[AccountId, int]:
-    """What the principal holds in each of the accounts by itself, not by a share."""
-    direct = direct_grant_rows(principal).cte("direct_grants")
-    granted = mask_of_account(accounts, direct)
-    ids = literal([account.account_id for account in opened], ARRAY(Uuid))
-    statement = (
-        select(accounts.c.id, func.coalesce(granted.c.mask, 0))
-        .select_from(accounts.join(granted, true()))
-        .where(accounts.c.master_id == opened[0].master_id, accounts.c.id == any_(ids))
-    )
-    return {AccountId(row.id): row[1] for row in await session.execute(statement, dict(binds))}
+        missing = scope.mask & ~account.mask
+        if missing:
+            raise RoleTooWide("The share", permissions_in(missing), (), field)

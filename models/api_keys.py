@@ -76,6 +76,8 @@ api_keys = Table(
         ForeignKey("users.id"),
         comment="Who answers for it in its creator's place (T6).",
     ),
+    Column("rotator_user_id", Uuid, ForeignKey("users.id"), comment="Who rotated it last, if anybody."),
+    Column("rotator_api_key_id", Uuid),
     Column(
         "when_maker_loses_access",
         Text,

@@ -68,6 +68,13 @@ send_cycles = Table(
     moment("starts_at", nullable=False),
     Column("ends_at", DateTime(timezone=True), nullable=False, comment="Not in it."),
     Column("contacts", BigInteger, nullable=False, server_default=text("0"), comment="Rows below."),
+    Column(
+        "repeated",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="How many more contacts its accounts count, each by itself, than are active.",
+    ),
     Column("sends", BigInteger, nullable=False, server_default=text("0")),
     Column(
         "closed_at",
@@ -77,7 +84,9 @@ send_cycles = Table(
     PrimaryKeyConstraint("master_id", "id"),
     UniqueConstraint("master_id", "account_id", "starts_at"),
     account_reference(),
-    CheckConstraint(f"contacts >= 0 AND sends BETWEEN 0 AND {MOST_IN_A_CYCLE}", name="counts"),
+    CheckConstraint(
+        f"contacts >= 0 AND repeated >= 0 AND sends BETWEEN 0 AND {MOST_IN_A_CYCLE}", name="counts"
+    ),
     Index("ix_send_cycles_open", "ends_at", postgresql_where=text("closed_at IS NULL")),
     comment="Of a subscription: what was used in it. Whoever counts locks the row.",
 )
@@ -103,7 +112,8 @@ contact_claims = Table(
     Column("digest", LargeBinary, nullable=False),
     PrimaryKeyConstraint("master_id", "reservation_id", "digest"),
     Index("ix_contact_claims_cycle_id", "cycle_id", "digest"),
-    comment="Contacts that an open reservation sends to and another open one holds.",
+    comment="Contacts that an open reservation sends to and another open one holds; of accounts that share a "
+    "subscription also what is another's.",
 )
 
 send_counts = Table(
@@ -146,6 +156,13 @@ send_reservations = Table(
     Column("status", Text, nullable=False, server_default=ReservationStatus.RESERVED.value),
     Column("recipients", BigInteger, nullable=False),
     Column("new_contacts", BigInteger, nullable=False, comment="That became active by it."),
+    Column(
+        "own_contacts",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="That the account had not sent to before in the cycle.",
+    ),
     Column("price", BigInteger, nullable=False, comment="Of sends beyond the plan's, in micro-units."),
     Column("beyond", BigInteger, nullable=False, server_default=text("0"), comment="Sends that it is for."),
     Column("payer_id", Uuid, nullable=False, comment="Whose credit is reserved."),

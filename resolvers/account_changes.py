@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, select, update
 
 from authz.delegation import check_passing_all_roles
-from authz.guard import Authorized, Effect, authorize
+from authz.guard import Authorized, Effect, authorize, authorize_also
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
@@ -15,6 +15,7 @@ from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritanc
 from models.identifiers import AccountId, Kind, present
 from models.text_forms import forms_of
 from resolvers.account_statuses import note_status
+from resolvers.blockers import blocked, these_accounts
 from resolvers.events import Change, EventKind, record
 from resolvers.texts import short_text, visible_text
 from resolvers.unchanged import UNCHANGED, Unchanged
@@ -53,9 +54,12 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     account = await authorize(
         session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.effect
     )
-    settings = {command.rights_inheritance, command.api_key_creation} - {UNCHANGED}
-    if settings and not account.mask & account.below_mask & Permission.SETTINGS_WRITE.bit:
-        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    if {command.rights_inheritance, command.api_key_creation} != {UNCHANGED}:
+        passing = await authorize_also(
+            session, principal, account.account_id, Permission.SETTINGS_WRITE, command.effect
+        )
+        if not passing.below_mask & Permission.SETTINGS_WRITE.bit:
+            raise PermissionDenied(Permission.SETTINGS_WRITE)
     if command.api_key_creation is not UNCHANGED and account.account_id != account.master_id:
         message = "Set it in the master account: it holds for the whole tree."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")
@@ -64,7 +68,7 @@ async def update_account(session: WriteSession, principal: Principal, command: A
         raise VersionConflict(current.version)
     values = _new_values(command)
     if isinstance(values.get("external_id"), str):
-        await check_external_id(session, account, current.parent_id, str(values["external_id"]))
+        await check_external_id(session, principal, account, current.parent_id, str(values["external_id"]))
     before = {name: current[name] for name in values}
     changed = {name: value for name, value in values.items() if before[name] != value}
     if changed.get("rights_inheritance") == RightsInheritance.ALL_ROLES.value:
@@ -103,19 +107,26 @@ async def resume_account(
 
 
 async def check_external_id(
-    session: WriteSession, account: Authorized, parent_id: AccountId | None, external_id: str
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    parent_id: AccountId | None,
+    external_id: str,
 ) -> None:
     """Raise CONFLICT where another account under the same parent has the external id; a closed one gives its
     own free."""
-    taken = exists().where(
+    other = select(accounts.c.id).where(
         accounts.c.master_id == account.master_id,
         accounts.c.parent_id == parent_id,
         accounts.c.external_id == external_id,
         accounts.c.status != AccountStatus.CLOSED.value,
         accounts.c.id != account.account_id,
     )
-    if (await session.execute(select(taken))).scalar_one():
-        raise Refusal(RefusalCode.CONFLICT, "Another account here has this external id.", "externalId")
+    taken = (await session.execute(other.limit(1))).scalar_one_or_none()
+    if taken is not None:
+        which = these_accounts(account.master_id, [AccountId(taken)])
+        message = "Another account here has this external id."
+        raise await blocked(session, principal, RefusalCode.CONFLICT, which, "externalId", message)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from models.identifiers import AccountId, Kind, present
 from models.ledger import BalanceKind
 from models.parent_access import parent_access_requests
 from resolvers.account_statuses import note_status
+from resolvers.blockers import blocked, open_subaccounts
 from resolvers.budget_changes import end_budget
 from resolvers.credit import nearest_pool
 from resolvers.events import Change, EventKind, record
@@ -82,7 +83,7 @@ async def close_account(
     if before == AccountStatus.CLOSED.value:
         raise Refusal(RefusalCode.ACCOUNT_CLOSED)
     _check_forfeit(account, command)
-    await _check_leaf(session, account)
+    await _check_leaf(session, principal, account)
     effects = [
         *await _end_sends(session, principal, account),
         *await _end_money(session, principal, account),
@@ -113,14 +114,14 @@ def _check_forfeit(account: Authorized, command: AccountClosing) -> None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "forfeitCredit")
 
 
-async def _check_leaf(session: WriteSession, account: Authorized) -> None:
+async def _check_leaf(session: WriteSession, principal: Principal, account: Authorized) -> None:
     below = exists().where(
         accounts.c.master_id == account.master_id,
         accounts.c.parent_id == account.account_id,
         accounts.c.status != AccountStatus.CLOSED.value,
     )
     if (await session.execute(select(below))).scalar_one():
-        raise Refusal(RefusalCode.HAS_SUBACCOUNTS)
+        raise await blocked(session, principal, RefusalCode.HAS_SUBACCOUNTS, open_subaccounts(account))
 
 
 async def _end_sends(

@@ -61,8 +61,9 @@ async def create_api_key(
     Raises MASTER_ACCOUNT_REQUIRED where the tree's keys are made from its master account (R13),
     ROLE_TOO_WIDE, BAD_USER_INPUT.
     """
-    account = await authorize(session, principal, command.account_id, Permission.API_KEYS_WRITE)
-    await check_key_creation(session, principal, account)
+    until = command.expires_at
+    account = await authorize(session, principal, command.account_id, Permission.API_KEYS_WRITE, until=until)
+    await check_key_creation(session, principal, account, until)
     role = await role_to_give(session, account, command.role_id)
     if role.id == BuiltinRole.OWNER.id:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "An API key cannot be an owner.", "roleId")
@@ -153,6 +154,7 @@ async def rotate_api_key(
     secret = generate(TokenKind.API_KEY)
     values: dict[str, object] = {"digest": digest_of(secret), "last_four": secret[-4:]}
     values |= {"previous_digest": None, "previous_expires_at": None}
+    values |= {"rotator_user_id": principal.user_id, "rotator_api_key_id": principal.api_key_id}
     after: Change | None = None
     if overlap:
         values |= {"previous_digest": key.digest, "previous_expires_at": func.now() + literal(overlap)}

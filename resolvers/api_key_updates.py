@@ -12,7 +12,7 @@ from authz.permissions import Permission, permissions_in
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode, VersionConflict
 from engine.write_sessions import WriteSession
-from models.api_keys import ApiKeyPurpose
+from models.api_keys import ApiKeyPurpose, api_keys
 from models.identifiers import ApiKeyId, Kind, UserId, present
 from resolvers.api_key_scopes import scopes_of
 from resolvers.events import Change, EventKind
@@ -25,7 +25,7 @@ from resolvers.locked_api_keys import (
     log_key,
     write_key,
 )
-from resolvers.moments import check_future, ends_no_later
+from resolvers.moments import check_future, ends_no_later, moved_end
 from resolvers.texts import name_of_rights
 from resolvers.unchanged import UNCHANGED, Unchanged
 
@@ -51,7 +51,8 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
     What only narrows permissions, ranges and time is allowed whatever the account's status. Raises
     VersionConflict, FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
     """
-    account, key = await locked_key(session, principal, command.api_key_id, Effect.TAKES_AWAY)
+    until = moved_end(api_keys.c.expires_at, command.expires_at)
+    account, key = await locked_key(session, principal, command.api_key_id, Effect.TAKES_AWAY, until)
     role = await _check_makeable(session, principal, account, key)
     if key.version != command.expected_version:
         raise VersionConflict(key.version)
@@ -90,7 +91,7 @@ async def _check_makeable(
     session: WriteSession, principal: Principal, account: Authorized, key: KeyRow
 ) -> RoleGrant:
     """Raise what refuses to make such a key, or to change one that is revoked. The key's role."""
-    await check_key_creation(session, principal, account)
+    await check_key_creation(session, principal, account, key.expires_at)
     role = await role_to_give(session, account, key.role_id, "apiKeyId")
     check_not_revoked(key)
     return role

@@ -67,7 +67,7 @@ async def end_break_glass(
     if account_id is None:
         raise NotFound("breakGlassId")
     opener = await opener_of(session, account, opening_id)
-    if opener != principal.user_id and not await _is_of_the_account(session, principal, account):
+    if opener != principal.user_id and not await _may_end(session, principal, account, opening_id):
         raise PermissionDenied(Permission.SETTINGS_WRITE)
     await end_openings(session, principal, account, break_glass_openings.c.id == opening_id)
     return opening_id
@@ -97,6 +97,11 @@ async def _acting_from(session: WriteSession, account: Authorized, user_id: User
     return AccountId(nearest)
 
 
-async def _is_of_the_account(session: WriteSession, principal: Principal, account: Authorized) -> bool:
+async def _may_end(
+    session: WriteSession, principal: Principal, account: Authorized, opening_id: BreakGlassId
+) -> bool:
+    """Whether the account's own people let the principal decide, longer than the opening holds."""
     link = Link(account.master_id, account.account_id, account.account_id, ParentAccess.BREAK_GLASS)
-    return Side.OWN in (await standing_of_principal(session, principal, link)).sides
+    end = select(break_glass_openings.c.expires_at).where(break_glass_openings.c.id == opening_id)
+    standing = await standing_of_principal(session, principal, link, end.scalar_subquery())
+    return Side.OWN in standing.sides

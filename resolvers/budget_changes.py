@@ -87,6 +87,7 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
     await raise_version(session, account)
     await check_guarantees(
         session,
+        principal,
         account,
         command.currency,
         raised=after.guarantee > before.guarantee,

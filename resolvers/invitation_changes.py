@@ -2,9 +2,10 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import ARRAY, Uuid, and_, any_, func, insert, literal, select, update
 
 from authz.delegation import RoleGrant, role_to_give
 from authz.guard import Authorized, Effect, authorize
@@ -18,6 +19,7 @@ from models.identifiers import AccountId, InvitationId, Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
 from models.users import users
+from resolvers.blockers import blocked, members_with
 from resolvers.emails import EmailAddress, email_address
 from resolvers.events import Change, EventKind, record, record_of_each
 from resolvers.idempotency import IdempotentRequest, earlier_outcome, remember
@@ -56,7 +58,8 @@ async def invite_member(
     Needs MEMBERS_WRITE and all that the role gives. Answers alike whether or not anybody is registered with
     the address (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
-    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE)
+    until = command.member_expires_at
+    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE, until=until)
     email = email_address(command.email)
     request = IdempotentRequest(
         "memberInvite",
@@ -68,7 +71,7 @@ async def invite_member(
         return InvitationMade(account, InvitationId(uuid.UUID(earlier["invitation"])), replayed=True)
     role = await role_to_give(session, account, command.role_id)
     check_expiry(role, command.member_expires_at)
-    await _refuse_members(session, account, email)
+    await refuse_members(session, principal, (account,), email.canonical)
     offer = Offer(email, role, command.member_expires_at, command.link)
     invitation_id = await add_invitation(session, principal, account, offer)
     await remember(session, principal, account, request, {"invitation": str(invitation_id)})
@@ -119,8 +122,11 @@ async def revoke_invitation(
 ) -> InvitationMade:
     """Withdraw an open invitation, whatever the account's status. Needs MEMBERS_WRITE. Raises
     INVITATION_USED."""
-    account_id = select(invitations.c.account_id).where(invitations.c.id == invitation_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
+    named = invitations.c.id == invitation_id
+    account_id = select(invitations.c.account_id).where(named).scalar_subquery()
+    until = select(invitations.c.member_expires_at).where(named).scalar_subquery()
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    account = await authorize(session, principal, account_id, permission, effect, until=until)
     this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
     row = (await session.execute(select(invitations).where(this))).one_or_none()
     if row is None:
@@ -158,19 +164,27 @@ async def revoke_invitations(session: WriteSession, principal: Principal, accoun
     return len(rows)
 
 
-async def _refuse_members(session: WriteSession, account: Authorized, email: EmailAddress) -> None:
+async def refuse_members(
+    session: WriteSession, principal: Principal, of: Sequence[Authorized], email: str
+) -> None:
+    """Raise ALREADY_MEMBER where the person with the address is a member of one of the accounts."""
+    if not of:
+        return
+    master_id, account_ids = of[0].master_id, [account.account_id for account in of]
     member = (
         select(memberships.c.id)
         .join(users, users.c.id == memberships.c.user_id)
         .where(
-            memberships.c.master_id == account.master_id,
-            memberships.c.account_id == account.account_id,
-            users.c.email_canonical == email.canonical,
+            memberships.c.master_id == master_id,
+            memberships.c.account_id == any_(literal(account_ids, ARRAY(Uuid))),
+            users.c.email_canonical == email,
             membership_holds(),
         )
+        .limit(1)
     )
     if (await session.execute(member)).one_or_none() is not None:
-        raise Refusal(RefusalCode.ALREADY_MEMBER, field="email")
+        which = members_with(master_id, account_ids, email)
+        raise await blocked(session, principal, RefusalCode.ALREADY_MEMBER, which, "email")
 
 
 async def _withdraw_open(session: WriteSession, account: Authorized, email: EmailAddress) -> None:

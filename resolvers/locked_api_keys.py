@@ -1,6 +1,8 @@
 """An API key on its way through a change: read behind the lock of its account, written, and logged."""
 
-from sqlalchemy import Row, false, func, select, update
+import datetime
+
+from sqlalchemy import ColumnElement, Row, false, func, select, update
 
 from authz.guard import Authorized, Effect, authorize
 from authz.permissions import Permission
@@ -19,10 +21,14 @@ async def locked_key(
     principal: Principal,
     api_key_id: ApiKeyId,
     effect: Effect = Effect.CHANGES,
+    until: ColumnElement[datetime.datetime] = api_keys.c.expires_at,
 ) -> tuple[Authorized, KeyRow]:
-    """The key and its account, locked. Needs API_KEYS_WRITE. Raises NotFound and what `authorize` raises."""
-    account_id = select(api_keys.c.account_id).where(api_keys.c.id == api_key_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, effect)
+    """The key and its account, locked. Needs API_KEYS_WRITE. `until`: when what is given or taken ends, by
+    the key's columns. Raises NotFound and what `authorize` raises."""
+    named = api_keys.c.id == api_key_id
+    account_id = select(api_keys.c.account_id).where(named).scalar_subquery()
+    end = select(until).where(named).scalar_subquery()
+    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, effect, until=end)
     expired = func.coalesce(api_keys.c.expires_at <= func.now(), false()).label("expired")
     statement = select(api_keys, expired).where(
         api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id

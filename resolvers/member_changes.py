@@ -18,7 +18,7 @@ from models.identifiers import AccountId, Kind, MembershipId, UserId, present
 from models.members import memberships
 from resolvers.events import Change, EventKind, record
 from resolvers.identifiers import parse_member
-from resolvers.moments import check_future, ends_no_later
+from resolvers.moments import check_future, ends_no_later, moved_end
 from resolvers.ownership import give_up_ownership, take_ownership
 from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
@@ -77,7 +77,8 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
     allowed whatever the account's status. Raises VersionConflict, LAST_OWNER, ALREADY_OWNS_ACCOUNT,
     ROLE_TOO_WIDE, BAD_USER_INPUT for an end in the past or of an owner.
     """
-    account, membership = await _manageable(session, principal, command.member_id)
+    until = moved_end(memberships.c.expires_at, command.expires_at)
+    account, membership = await _manageable(session, principal, command.member_id, until)
     old = await role_to_give(session, account, membership.role_id, "memberId")
     if membership.version != command.expected_version:
         raise VersionConflict(membership.version)
@@ -104,7 +105,7 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
 async def remove_member(session: WriteSession, principal: Principal, member_id: MembershipId) -> MemberChange:
     """End a membership, from the next request on, whatever the account's status. Needs MEMBERS_WRITE and all
     that the member's role gives. Raises LAST_OWNER, ROLE_TOO_WIDE."""
-    account, membership = await _manageable(session, principal, member_id)
+    account, membership = await _manageable(session, principal, member_id, memberships.c.expires_at)
     role = await role_to_give(session, account, membership.role_id, "memberId")
     return await _end(session, principal, account, membership, role, EventKind.MEMBER_REMOVED)
 
@@ -131,11 +132,18 @@ def check_expiry(role: RoleGrant, expires_at: datetime.datetime | None) -> None:
 
 
 async def _manageable(
-    session: WriteSession, principal: Principal, member_id: MembershipId
+    session: WriteSession,
+    principal: Principal,
+    member_id: MembershipId,
+    until: ColumnElement[datetime.datetime],
 ) -> tuple[Authorized, Membership]:
-    account_id = select(memberships.c.account_id).where(memberships.c.id == member_id).scalar_subquery()
-    account = await authorize(session, principal, account_id, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
-    return account, await _membership(session, account, memberships.c.id == member_id)
+    """`until`: when what is given or taken ends, by the membership's columns."""
+    named = memberships.c.id == member_id
+    account_id = select(memberships.c.account_id).where(named).scalar_subquery()
+    end = select(until).where(named).scalar_subquery()
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    account = await authorize(session, principal, account_id, permission, effect, until=end)
+    return account, await _membership(session, account, named)
 
 
 async def _membership(

@@ -2,7 +2,11 @@
 
 import datetime
 
+from sqlalchemy import ColumnElement
+
+from authz.ends import end_at, latest
 from authz.refusals import Refusal, RefusalCode
+from resolvers.unchanged import UNCHANGED, Unchanged
 
 
 def ends_no_later(new: datetime.datetime | None, old: datetime.datetime | None) -> bool:
@@ -20,3 +24,11 @@ def check_future(moment: datetime.datetime, field: str) -> None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Is out of range.", field) from error
     if utc <= datetime.datetime.now(datetime.UTC):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie in the future.", field)
+
+
+def moved_end(
+    end: ColumnElement[datetime.datetime], new: datetime.datetime | Unchanged | None
+) -> ColumnElement[datetime.datetime]:
+    """Until when an update of what has this end gives or takes something (see `authz.guard.End`): the later
+    one of the end and the new one."""
+    return end if new is UNCHANGED else latest(end, end_at(new))

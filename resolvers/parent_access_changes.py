@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from authz.guard import Authorized
-from authz.parent_access import Link, Side, losers, standing_of, standing_of_principal
+from authz.guard import Authorized, authorize_also
+from authz.parent_access import Link, Side, Standing, losers, standing_of, standing_of_principal
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import PermissionDenied, Refusal, RefusalCode, RoleTooWide, VersionConflict
@@ -56,8 +56,7 @@ async def update_parent_access(
     locked = await locked_link(session, principal, command.account_id)
     link, old, new = locked.link, locked.link.mode, command.parent_access
     standing = await standing_of_principal(session, principal, link)
-    if not standing.sides:
-        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    await _check_standing(session, principal, locked.account, standing)
     if locked.version != command.expected_version:
         raise VersionConflict(locked.version)
     reason = short_text(command.reason, "reason")
@@ -98,8 +97,7 @@ async def answer_parent_access(
     locked = await locked_link(session, principal, command.account_id)
     link = locked.link
     standing = await standing_of_principal(session, principal, link)
-    if not standing.sides:
-        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    await _check_standing(session, principal, locked.account, standing)
     request = await waiting_request(session, link)
     if request is None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is asked for.", "accountId")
@@ -140,8 +138,7 @@ async def withdraw_parent_access(
     locked = await locked_link(session, principal, command.account_id)
     link = locked.link
     standing = await standing_of_principal(session, principal, link)
-    if not standing.sides:
-        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    await _check_standing(session, principal, locked.account, standing)
     request = await waiting_request(session, link)
     if request is None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is asked for.", "accountId")
@@ -155,6 +152,15 @@ async def withdraw_parent_access(
 
 
 _PARENT_ALONE = frozenset({Side.ABOVE})
+
+
+async def _check_standing(
+    session: WriteSession, principal: Principal, account: Authorized, standing: Standing
+) -> None:
+    """Raise what refuses those who speak for neither side: also who may change settings, but for a time."""
+    if not standing.sides:
+        await authorize_also(session, principal, account.account_id, Permission.SETTINGS_WRITE)
+        raise PermissionDenied(Permission.SETTINGS_WRITE)
 
 
 async def _check_asker(session: WriteSession, link: Link, request: Request) -> None:

@@ -53,7 +53,7 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     plan = await _plan_on_offer(session, account, terms, command.plan_id)
     if not plan.price and account.account_id != account.master_id:
         raise Refusal(RefusalCode.PAID_PLAN_REQUIRED, field="planId")
-    await check_plan_keeps(session, account, plan.sends)
+    await check_plan_keeps(session, principal, account, plan.sends)
     if _is_own(terms, account):
         if command.time_zone is not None:
             message = "It is set with the account's first plan: cycles are counted in it."

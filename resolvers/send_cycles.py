@@ -2,8 +2,26 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ARRAY, DateTime, Uuid, and_, any_, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    DateTime,
+    FromClause,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import CollectionAggregate
 
@@ -135,11 +153,17 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
         .scalar_subquery()
     )
     held = and_(contact.master_id == master_id, contact.reservation_id == ids)
-    await session.execute(
-        update(active_contacts)
-        .where(exists().where(of_others), held, heir.is_not(None))
-        .values(reservation_id=heir)
-    )
+    handed = and_(exists().where(of_others), held, heir.is_not(None))
+    given = select(contact.master_id, contact.reservation_id, contact.cycle_id, contact.digest).where(handed)
+    # What is given back counts what each account loses by its claims.
+    await session.execute(leave_claims(given))
+    await session.execute(update(active_contacts).where(handed).values(reservation_id=heir))
+
+
+def leave_claims(claims: Select[Any]) -> Insert:
+    """Note these rows (master_id, reservation_id, cycle_id, digest) as claims."""
+    columns = ["master_id", "reservation_id", "cycle_id", "digest"]
+    return upsert(contact_claims).from_select(columns, claims).on_conflict_do_nothing()
 
 
 async def _free_contacts(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
@@ -156,9 +180,59 @@ async def _free_contacts(session: WriteSession, master_id: MasterId, ids: Collec
         .where(cycle.master_id == master_id, cycle.id == freed.c.cycle_id)
         .values(contacts=cycle.contacts - freed.c.number)
     )
-    await session.execute(
-        delete(contact_claims).where(claim.master_id == master_id, claim.reservation_id == ids)
+    dropped = (
+        delete(contact_claims)
+        .where(claim.master_id == master_id, claim.reservation_id == ids)
+        .returning(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id)
+        .cte("dropped")
     )
+    lost = _lost_by_accounts(dropped, ids)
+    await session.execute(
+        update(send_cycles)
+        .where(cycle.master_id == master_id, cycle.id == lost.c.cycle_id)
+        .values(repeated=cycle.repeated - lost.c.number)
+    )
+
+
+def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClause:
+    """How many contacts (cycle_id, number) accounts count no more with these claims: where nothing else of
+    the account's makes it one of theirs. What it holds itself is counted as active or has gone as such."""
+    owner, holder, other = send_reservations.alias(), send_reservations.alias(), send_reservations.alias()
+    contact, claim = active_contacts.alias(), contact_claims.alias()
+    held = exists(
+        select(contact.c.digest)
+        .join(
+            holder, and_(holder.c.master_id == contact.c.master_id, holder.c.id == contact.c.reservation_id)
+        )
+        .where(
+            contact.c.master_id == dropped.c.master_id,
+            contact.c.cycle_id == dropped.c.cycle_id,
+            contact.c.digest == dropped.c.digest,
+            holder.c.account_id == owner.c.account_id,
+        )
+        .correlate(dropped, owner)
+    )
+    claimed = exists(
+        select(claim.c.digest)
+        .join(other, and_(other.c.master_id == claim.c.master_id, other.c.id == claim.c.reservation_id))
+        .where(
+            claim.c.master_id == dropped.c.master_id,
+            claim.c.cycle_id == dropped.c.cycle_id,
+            claim.c.digest == dropped.c.digest,
+            ~(claim.c.reservation_id == ids),
+            other.c.account_id == owner.c.account_id,
+        )
+        .correlate(dropped, owner)
+    )
+    own = and_(owner.c.master_id == dropped.c.master_id, owner.c.id == dropped.c.reservation_id)
+    rows = (
+        select(dropped.c.cycle_id, owner.c.account_id, dropped.c.digest)
+        .join(owner, own)
+        .where(~held, ~claimed)
+        .distinct()
+        .subquery()
+    )
+    return select(rows.c.cycle_id, func.count().label("number")).group_by(rows.c.cycle_id).subquery("lost")
 
 
 async def _free_sends(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
@@ -211,10 +285,12 @@ async def _free_credit(session: WriteSession, master_id: MasterId, ids: Collecti
 
 @dataclass(frozen=True)
 class Use:
-    """What an account takes: contacts that become active, sends, and a payer's credit in micro-units."""
+    """What an account takes: contacts that become active, those that it has not sent to before, sends, and a
+    payer's credit in micro-units."""
 
     account_id: AccountId
     contacts: int
+    own_contacts: int
     sends: int
     payer_id: AccountId
     price: int
@@ -226,7 +302,11 @@ async def use(session: WriteSession, terms: Terms, cycle: OpenCycle, taken: Use)
     await session.execute(
         update(send_cycles)
         .where(table.master_id == terms.master_id, table.id == cycle.id)
-        .values(contacts=table.contacts + taken.contacts, sends=table.sends + taken.sends)
+        .values(
+            contacts=table.contacts + taken.contacts,
+            repeated=table.repeated + taken.own_contacts - taken.contacts,
+            sends=table.sends + taken.sends,
+        )
     )
     place = {"master_id": terms.master_id, "account_id": taken.account_id, "cycle_id": cycle.id}
     counted = upsert(send_counts).values(**place, sends=taken.sends)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    case,
     func,
     or_,
     select,
@@ -28,6 +29,7 @@ from resolvers import sends
 from resolvers.allowances import Allowance, Bill, Standing, affordable, allowance_columns, bill, credit_of
 from resolvers.audiences import known_in
 from resolvers.credit import nearest_pool
+from resolvers.pooled_contacts import is_own, sees_pool
 
 
 class SendWarning(enum.Enum):
@@ -58,7 +60,7 @@ class State(Allowance):
     send_price: int | None
     credit: int
     active: int
-    """How many of the list are active already."""
+    """How many of the list are active already, as far as the viewer may know."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
         sends.sends_used_of(subscriber).label("sends_used"),
         *allowance_columns(account, subscriber),
         credit_of(account, subscriber).label("credit"),
-        _active(subscriber, digests).label("active"),
+        _active(account, subscriber, digests).label("active"),
     ).select_from(
         account.join(subscriber, subscribed).join(plan, plan.c.id == plan_reads.plan_id_of(subscriber))
     )
@@ -137,7 +139,7 @@ def _warnings(state: State, recipients: int, new: int, costs: Bill) -> Iterator[
         yield SendWarning.INSUFFICIENT_CREDIT
 
 
-def _active(subscriber: FromClause, digests: Select[tuple[bytes]]) -> ColumnElement[int]:
+def _active(account: FromClause, subscriber: FromClause, digests: Select[tuple[bytes]]) -> ColumnElement[int]:
     listed, cycle = digests.subquery("listed"), send_cycles.alias()
     current = (
         select(cycle.c.master_id, cycle.c.id, sends.has_lapsed(cycle).label("has_lapsed"))
@@ -151,10 +153,10 @@ def _active(subscriber: FromClause, digests: Select[tuple[bytes]]) -> ColumnElem
         .lateral("current")
     )
     contact = known_in(listed, current.c.master_id, current.c.id)
-    return (
-        select(func.count())
-        .select_from(current.join(listed, true()).join(contact, true()))
-        .where(or_(~current.c.has_lapsed, sends.holds(contact, current.c.id)))
-        .correlate(subscriber)
-        .scalar_subquery()
+    counted = select(func.count()).select_from(current.join(listed, true()).join(contact, true()))
+    active = counted.where(or_(~current.c.has_lapsed, sends.holds(contact, current.c.id)))
+    own = counted.where(is_own(contact, account))
+    return case(
+        (sees_pool(subscriber), active.correlate(subscriber).scalar_subquery()),
+        else_=own.correlate(account, subscriber).scalar_subquery(),
     )

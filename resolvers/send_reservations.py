@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Uuid, and_, exists, func, insert, literal, select, true
+from sqlalchemy import Uuid, and_, exists, func, insert, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.actors import Actor
@@ -26,7 +26,7 @@ from models.sends import (
     ReservationStatus,
     SendStream,
     active_contacts,
-    contact_claims,
+    send_counts,
     send_reservations,
 )
 from resolvers.allowances import Bill, Standing, bill
@@ -38,7 +38,8 @@ from resolvers.events import Change, EventKind, record
 from resolvers.idempotency import IdempotentRequest, claim
 from resolvers.jobs import enqueue
 from resolvers.ledger_posting import Posting, Transaction, post
-from resolvers.send_cycles import OpenCycle, Refund, Use, open_cycle, use
+from resolvers.pooled_contacts import claimed_by
+from resolvers.send_cycles import OpenCycle, Refund, Use, leave_claims, open_cycle, use
 from resolvers.send_labels import read_label, use_label
 from resolvers.terms import Terms, terms_of
 
@@ -93,14 +94,14 @@ async def reserve_sends(
     if label is not None:
         label = await use_label(session, account, cycle, label)
     allowance = await lock_allowance(session, account, terms.subscriber_id)
-    contacts = await _activate(session, terms, cycle, wanted, audience)
-    if contacts and cycle.contacts + contacts > terms.contact_limit:
+    contacts = await _activate(session, account, terms, cycle, wanted, audience)
+    if contacts.active and cycle.contacts + contacts.active > terms.contact_limit:
         raise Refusal(RefusalCode.CONTACT_LIMIT_REACHED, field="recipients")
     standing = Standing(terms.send_limit, cycle.sends, terms.plan.send_price)
     costs = bill(standing, allowance, audience.recipients)
     _check(costs)
     payer_id = await _payer(session, account)
-    taken = Use(account.account_id, contacts, audience.recipients, payer_id, costs.price)
+    taken = Use(account.account_id, contacts.active, contacts.own, audience.recipients, payer_id, costs.price)
     await use(session, terms, cycle, taken)
     await session.execute(
         insert(send_reservations).values(
@@ -111,7 +112,8 @@ async def reserve_sends(
             stream=command.stream.value,
             label=label,
             recipients=audience.recipients,
-            new_contacts=contacts,
+            new_contacts=contacts.active,
+            own_contacts=contacts.own,
             price=costs.price,
             beyond=costs.beyond,
             payer_id=payer_id,
@@ -122,7 +124,7 @@ async def reserve_sends(
     expiry = Job(JobKind.RESERVATION_EXPIRY, account.master_id, cycle.id)
     await enqueue(session, expiry, current_moment() + VALID_FOR)
     after: Change = {"stream": command.stream.value, "recipients": audience.recipients}
-    after |= {"newContacts": contacts, "price": str(costs.price)}
+    after |= {"newContacts": contacts.own, "price": str(costs.price)}
     if label is not None:
         after["label"] = label
     subject_id = present(Kind.SEND_RESERVATION, wanted)
@@ -140,14 +142,24 @@ def _check(costs: Bill) -> None:
             raise Refusal(code, field="recipients")
 
 
+@dataclass(frozen=True)
+class _NewContacts:
+    """How many become `active` in the subscription, and how many the account has not sent to before."""
+
+    active: int
+    own: int
+
+
 async def _activate(
     session: WriteSession,
+    account: Authorized,
     terms: Terms,
     cycle: OpenCycle,
     reservation_id: SendReservationId,
     audience: Audience,
-) -> int:
-    """How many contacts become active; for those that another open reservation holds, a claim is left.
+) -> _NewContacts:
+    """Make contacts active. For those that another open reservation or another account holds, a claim is
+    left.
 
     Nothing is written for a large list that brings more contacts than the cycle has left: one more is told.
     """
@@ -161,7 +173,7 @@ async def _activate(
         fresh = select(rows.c.digest).select_from(known).where(contact.c.digest.is_(None)).limit(left + 1)
         counted = select(func.count()).select_from(fresh.subquery())
         if (await session.execute(counted)).scalar_one() > left:
-            return left + 1
+            return _NewContacts(left + 1, left + 1)
     columns = ["master_id", "cycle_id", "digest", "reservation_id"]
     inserted = await session.execute(
         upsert(active_contacts)
@@ -170,19 +182,38 @@ async def _activate(
         .execution_options(preserve_rowcount=True)
     )
     if inserted.rowcount == audience.recipients:
-        return inserted.rowcount
-    reservation = send_reservations.c
-    open_ = and_(
-        reservation.master_id == terms.master_id,
+        return _NewContacts(inserted.rowcount, inserted.rowcount)
+    if not await _has_others(session, account, cycle):
+        return _NewContacts(inserted.rowcount, inserted.rowcount)
+    holder = send_reservations.alias()
+    by = and_(holder.c.master_id == contact.c.master_id, holder.c.id == contact.c.reservation_id)
+    held = known.join(holder, by)
+    of_others = holder.c.account_id != account.account_id
+    unclaimed = ~claimed_by(account.account_id, contact)
+    counted = select(func.count()).select_from(held).where(of_others, unclaimed)
+    first = (await session.execute(counted)).scalar_one()
+    is_open = holder.c.status == ReservationStatus.RESERVED.value
+    stays = ~claimed_by(account.account_id, contact, ReservationStatus.COMMITTED)
+    claims = select(master, own, in_cycle, rows.c.digest).select_from(held)
+    await session.execute(leave_claims(claims.where(or_(is_open, and_(of_others, stays)))))
+    return _NewContacts(inserted.rowcount, inserted.rowcount + first)
+
+
+async def _has_others(session: WriteSession, account: Authorized, cycle: OpenCycle) -> bool:
+    """Whether anybody else may hold contacts of the cycle: another account, or an open reservation."""
+    reservation, count = send_reservations.c, send_counts.c
+    open_ = exists().where(
+        reservation.master_id == account.master_id,
         reservation.cycle_id == cycle.id,
         reservation.status == ReservationStatus.RESERVED.value,
     )
-    if (await session.execute(select(exists().where(open_)))).scalar_one():
-        is_held = exists().where(open_, reservation.id == contact.c.reservation_id)
-        held = select(master, own, in_cycle, rows.c.digest).select_from(known).where(is_held)
-        into = ["master_id", "reservation_id", "cycle_id", "digest"]
-        await session.execute(insert(contact_claims).from_select(into, held))
-    return inserted.rowcount
+    others = exists().where(
+        count.master_id == account.master_id,
+        count.cycle_id == cycle.id,
+        count.account_id != account.account_id,
+    )
+    found: bool = (await session.execute(select(or_(open_, others)))).scalar_one()
+    return found
 
 
 async def _payer(session: WriteSession, account: Authorized) -> AccountId:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, select, update
+from sqlalchemy import Row, and_, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guard import Authorized, Effect
@@ -18,7 +18,7 @@ from resolvers.audiences import allowing_many
 from resolvers.contacts import MOST_IN_A_REQUEST
 from resolvers.events import EventKind, record
 from resolvers.ledger_posting import Posting, Transaction, post
-from resolvers.send_cycles import lock_cycle, release
+from resolvers.send_cycles import leave_claims, lock_cycle, release
 from resolvers.send_reservations import PERMISSIONS, post_refunds
 
 ReservationRow = Row[*tuple[Any, ...]]
@@ -108,7 +108,8 @@ async def _locked(
 async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     """What another open reservation holds and this one sends to is active from now on, whatever becomes of
     the other. Nothing is inserted: each contact is there, and found by its key; an UPDATE would be planned by
-    statistics that know nothing yet of a million new rows."""
+    statistics that know nothing yet of a million new rows. Of what another account has sent to, the claim
+    stays: this one sent to it as well."""
     claim, holder = contact_claims.c, send_reservations.alias()
     open_ = select(holder.c.id).where(
         holder.c.master_id == row.master_id,
@@ -118,6 +119,16 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     own = and_(claim.master_id == row.master_id, claim.reservation_id == row.id)
     claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
     key = ["master_id", "cycle_id", "digest"]
+    contact = active_contacts.alias()
+    key_of_claim = and_(
+        contact.c.master_id == claim.master_id,
+        contact.c.cycle_id == claim.cycle_id,
+        contact.c.digest == claim.digest,
+    )
+    held = select(claim.master_id, contact.c.reservation_id, claim.cycle_id, claim.digest)
+    # Who held it until now still counts it.
+    displaced = held.join(contact, key_of_claim).where(own, contact.c.reservation_id.in_(open_))
+    await session.execute(leave_claims(displaced))
     taken = upsert(active_contacts).from_select([*key, "reservation_id"], claimed)
     await session.execute(
         taken.on_conflict_do_update(
@@ -126,7 +137,15 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
             where=active_contacts.c.reservation_id.in_(open_),
         )
     )
-    await session.execute(delete(contact_claims).where(own))
+    holds = exists(
+        select(contact.c.digest)
+        .join(
+            holder, and_(holder.c.master_id == contact.c.master_id, holder.c.id == contact.c.reservation_id)
+        )
+        .where(key_of_claim, holder.c.account_id == row.account_id)
+        .correlate(contact_claims)
+    )
+    await session.execute(delete(contact_claims).where(own, holds))
 
 
 def _check_covered(covered: bool) -> None:

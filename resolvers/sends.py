@@ -27,6 +27,7 @@ from models.sends import (
 from resolvers.budgets import is_lapsed
 from resolvers.identifiers import SendReservationIdArgument
 from resolvers.plans import cycle_starts_at_of
+from resolvers.pooled_contacts import counted_in, sees_pool
 from resolvers.send_reservations import PERMISSIONS
 
 
@@ -56,9 +57,15 @@ def status_of(reservation: FromClause) -> ColumnElement[str]:
 
 
 def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many contacts are active in this cycle (R89, R97)."""
+    """How many contacts are active in this cycle (R89, R97); for who does not see the statistics of this
+    account: the sum of what each of the subscription's accounts counts by itself."""
     cycle = send_cycles.alias()
-    return _used(subscriber, cycle, contacts_in(cycle))
+    return _used(subscriber, cycle, contacts_shown(cycle, subscriber))
+
+
+def contacts_shown(cycle: FromClause, subscriber: FromClause) -> ColumnElement[int]:
+    """How many of a cycle's contacts the viewer is told of (see `resolvers.pooled_contacts`)."""
+    return case((sees_pool(subscriber), contacts_in(cycle)), else_=counted_in(cycle))
 
 
 def contacts_in(cycle: FromClause) -> ColumnElement[int]:

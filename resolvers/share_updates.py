@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, select
 
 from authz.guard import Authorized, Effect, authorize_all
 from authz.permissions import Area, Permission
@@ -14,14 +14,15 @@ from authz.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.sharing import Scope, check_giver
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, ShareId
+from models.shares import shares
 from resolvers.events import EventKind
-from resolvers.moments import check_future, ends_no_later
+from resolvers.invitation_changes import refuse_members
+from resolvers.moments import check_future, ends_no_later, moved_end
 from resolvers.share_changes import (
     ShareMade,
     WantedScope,
     check_count,
     giver_columns,
-    refuse_members,
     wanted_scope,
 )
 from resolvers.share_rows import (
@@ -63,7 +64,8 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     """
     if command.account_ids is not UNCHANGED:
         check_count(command.account_ids)
-    managed = await _manageable(session, principal, command.share_id, command.account_ids)
+    until = moved_end(shares.c.expires_at, command.expires_at)
+    managed = await _manageable(session, principal, command.share_id, until, command.account_ids)
     row = managed.row
     if row.revoked_at is not None:
         raise Refusal(RefusalCode.SHARE_REVOKED, field="shareId")
@@ -75,12 +77,12 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     narrowed = not scope.mask & ~managed.scope.mask and ends_no_later(expires_at, row.expires_at)
     for account in managed.added if narrowed else managed.wanted:
         account.check_changeable()
-    await check_giver(session, principal, managed.wanted, scope, wanted.field)
+    check_giver(managed.wanted, scope, wanted.field)
     if isinstance(command.expires_at, datetime.datetime):
         check_future(command.expires_at, "expiresAt")
-    await refuse_members(session, managed.added, row.email_canonical)
+    await refuse_members(session, principal, managed.added, row.email_canonical)
     # Also of the accounts that stay: an expired share that is prolonged may have a successor.
-    await refuse_shared(session, managed.wanted, row.email_canonical, command.share_id)
+    await refuse_shared(session, principal, managed.wanted, row.email_canonical, command.share_id)
     await drop_accounts(session, row, managed.removed)
     await add_accounts(session, command.share_id, managed.added)
     values = {**stored(scope), **giver_columns(principal), "expires_at": expires_at}
@@ -91,7 +93,7 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
 
 async def revoke_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:
     """End a share, from the next request on. Needs what giving it needs, in each of its accounts."""
-    managed = await _manageable(session, principal, share_id)
+    managed = await _manageable(session, principal, share_id, shares.c.expires_at)
     row = managed.row
     if row.revoked_at is None:
         await write_share(session, row, {"revoked_at": func.now()})
@@ -126,10 +128,14 @@ async def _manageable(
     session: WriteSession,
     principal: Principal,
     share_id: ShareId,
+    until: ColumnElement[datetime.datetime],
     account_ids: Sequence[AccountId] | Unchanged = (),
 ) -> _Managed:
-    """`account_ids`: what it shall open from now on. Raises what `authorize_all` and `check_giver` raise:
-    whoever could not give it does not change it."""
+    """`until`: when what is given or taken ends, by the share's columns. `account_ids`: what it shall open
+    from now on. Raises what `authorize_all` and `check_giver` raise: whoever could not give it does not
+    change it."""
+    end = select(until).where(shares.c.id == share_id).scalar_subquery()
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
     ids: list[AccountId] | None = None
     found = await opened_by(session, share_id)
     # Once the tree is locked, the share opens these and no others.
@@ -138,14 +144,14 @@ async def _manageable(
         # asked for first: the answer costs the same (N20).
         ids = found
         both = [*(ids or [AccountId(share_id)]), *new_value(account_ids, ids)]
-        locked = await authorize_all(session, principal, both, Permission.MEMBERS_WRITE, Effect.TAKES_AWAY)
+        locked = await authorize_all(session, principal, both, permission, effect, until=end)
         found = await opened_by(session, share_id)
     if not found:
         raise NotFound
     row = await share_row(session, locked[0], share_id)
     opened = [account for account in locked if account.account_id in found]
     scope = await scope_of(session, row)
-    await check_giver(session, principal, opened, scope, "shareId")
+    check_giver(opened, scope, "shareId")
     wanted = new_value(account_ids, found)
     return _Managed(row, scope, opened, [account for account in locked if account.account_id in wanted])
 

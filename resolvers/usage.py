@@ -163,7 +163,7 @@ def _usage(
             grid.c.time_zone,
             plan.c.id.label("plan_id"),
             cycle.c.id.label("cycle_id"),
-            func.coalesce(sends.contacts_in(cycle), _NOTHING).label("contacts_used"),
+            func.coalesce(sends.contacts_shown(cycle, grid), _NOTHING).label("contacts_used"),
             _limit(plan.c.active_contacts, grid, period, "contacts").label("contact_limit"),
             used.label("sends_used"),
             limit.label("send_limit"),

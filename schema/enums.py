@@ -8,6 +8,7 @@ from authz.offers import OfferLapse
 from authz.permissions import Area, Permission
 from authz.principals import PrincipalKind
 from authz.refusals import RefusalCode
+from authz.role_uses import RoleUseKind
 from models.accounts import (
     AccountKind,
     AccountStatus,
@@ -157,6 +158,10 @@ publish(
             "MAKER_LEFT": "The person does not reach the account any more.",
             "MAKER_LOST_RIGHT": "API_KEYS_WRITE, or something that the key gives, is not held any more.",
             "MAKER_ENDED": "The API key that made it was revoked, has expired or has stopped.",
+            "MAKER_RIGHT_ENDS": "The maker could make it now only by a share, or by a right that ends before "
+            "the key does.",
+            "ROTATOR_LOST_RIGHT": "Whoever rotated it last, and so knows its secret, could not do so now. "
+            "`apiKeyRotate` gives it a new one.",
         }
     ),
 )
@@ -249,6 +254,17 @@ publish(
         {
             "ADMINISTRATORS": "Owners and administrators only (R45).",
             "ALL_ROLES": "Every role, with what the policy gives it below (R66, R73).",
+        }
+    ),
+)
+publish(
+    RoleUseKind,
+    by(
+        {
+            "MEMBER": "A member has it.",
+            "INVITATION": "An open invitation offers it.",
+            "API_KEY": "An API key that is not revoked has it.",
+            "SHARE": "A share that is not revoked gives it.",
         }
     ),
 )

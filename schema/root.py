@@ -53,6 +53,7 @@ from schema.subaccounts_requests import SubaccountsRequest
 from schema.top_up_rule_changes import TopUpRuleMutation
 from schema.user_errors import (
     AccountNotSettledError,
+    BlockedError,
     InsufficientCreditError,
     PermissionDeniedError,
     RateLimitedError,
@@ -120,6 +121,7 @@ _MORE_TYPES = (
     VersionConflictError,
     AccountNotSettledError,
     InsufficientCreditError,
+    BlockedError,
     RateLimitedError,
 )
 _MARKS = (Anonymous, Public, Requires, RequiresAny, StaffOnly)

@@ -37,13 +37,19 @@ class SendPreview:
     """What a list would book now. Nothing is booked by it, and others may book in between."""
 
     recipients: int = strawberry.field(description="How many would be sent to, once each.")
-    new_contacts: int = strawberry.field(description="How many of them would become active.")
-    active_contacts: int = strawberry.field(description="How many are active already in this cycle.")
+    new_contacts: int = strawberry.field(
+        description="How many of them would become active. Without STATISTICS_READ in the account whose "
+        "subscription it is: to how many this account has not sent yet in this cycle."
+    )
+    active_contacts: int = strawberry.field(
+        description="The others: active already in this cycle, or sent to by this account."
+    )
     refused: list[RefusedRecipient] = strawberry.field(
         description="Who would be left out; of an uploaded list that was told then."
     )
     contacts_left: int = strawberry.field(
-        description="How many more could become active after it; below zero: too many."
+        description="How many more could become active after it, at least; below zero: too many, or, without "
+        "STATISTICS_READ as above, perhaps too many."
     )
     sends_left: int = strawberry.field(
         description="How many of the plan's sends would be left to the account after it, without what is "

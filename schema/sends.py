@@ -10,6 +10,7 @@ from engine.declarations import column, computed, entity, to_one
 from models.identifiers import Kind
 from models.sends import ReservationStatus, SendStream, send_reservations
 from resolvers import sends as reads
+from resolvers.pooled_contacts import new_contacts_of
 from schema.amounts import AMOUNT, MicroAmount
 from schema.node import ID_DESCRIPTION, Node
 
@@ -27,7 +28,7 @@ class SendReservation(Node):
     label: str | None = column(description="The team or campaign that it belongs to.")
     status: ReservationStatus = computed(reads.status_of, codec=enum_of(ReservationStatus))
     recipients: int = column(description="How many are sent to, once each.")
-    new_contacts: int = column(description="How many of them were not active when it was made (R97).")
+    new_contacts: int = computed(new_contacts_of)
     price: MicroAmount = column(codec=AMOUNT, description="Of sends beyond the plan's; else zero.")
     created_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be committed.")

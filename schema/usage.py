@@ -28,7 +28,9 @@ _MOMENT = DateTime(timezone=True)
 class ContactUsage:
     """The active contacts of a cycle, of the whole subscription."""
 
-    used: int = column(description="How many became active (R89).")
+    used: int = column(
+        description="How many became active (R89); as `Subscription.contactsUsed` counts them."
+    )
     limit: int = column(description="How many can: the plan's and those bought (R91, R94).")
 
 

@@ -4,6 +4,7 @@ import strawberry
 
 from authz.permissions import Permission
 from authz.refusals import (
+    Blocked,
     InsufficientCredit,
     PermissionDenied,
     RateLimited,
@@ -108,6 +109,32 @@ class RateLimitedError(UserError):
     retry_after: int = strawberry.field(description="Try again after so many seconds.")
 
 
+@strawberry.type(
+    name="Blocker", description="Something that stands in the way of a mutation.", directives=[Public()]
+)
+class BlockerType:
+    id: strawberry.ID = strawberry.field(description="Its global id, for `node`.")
+    name: str = strawberry.field(description="The name of the account, person or key; or an e-mail address.")
+    account_id: strawberry.ID = strawberry.field(description="The account that it is in, or is.")
+    account_name: str = strawberry.field(description="That account's name.")
+
+
+@strawberry.type(
+    name="Blocked",
+    description=(
+        "Something else stands in the way. ROLE_IN_USE: who has the role. HAS_SUBACCOUNTS: the open ones. "
+        "ALREADY_MEMBER: the member. ALREADY_SHARED: the share. CONFLICT: the account that has the external "
+        "id. GUARANTEE_TOO_LARGE: the accounts that limit it, or that the guarantees are for."
+    ),
+    directives=[Public()],
+)
+class BlockedError(UserError):
+    blockers: list[BlockerType] = strawberry.field(
+        description="At most 20 of what stands in the way, as far as you may see it."
+    )
+    more_blockers: bool = strawberry.field(description="You may see others besides.")
+
+
 def user_error(refusal: Refusal) -> UserError:
     """The payload's member that tells of the refusal."""
     path = None if refusal.field is None else ["input", refusal.field]
@@ -134,6 +161,22 @@ def user_error(refusal: Refusal) -> UserError:
             field=path,
             message=refusal.message,
             obstacles=[_obstacle(obstacle) for obstacle in refusal.obstacles],
+        )
+    if isinstance(refusal, Blocked):
+        return BlockedError(
+            code=refusal.code,
+            field=path,
+            message=refusal.message,
+            blockers=[
+                BlockerType(
+                    id=strawberry.ID(found.id),
+                    name=found.name,
+                    account_id=strawberry.ID(found.account_id),
+                    account_name=found.account_name,
+                )
+                for found in refusal.blockers
+            ],
+            more_blockers=refusal.more,
         )
     if isinstance(refusal, RateLimited):
         return RateLimitedError(

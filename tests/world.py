@@ -234,6 +234,7 @@ class World:
         account: Account,
         role: BuiltinRole | CustomRole = BuiltinRole.ADMINISTRATOR,
         scopes: int = ALL_PERMISSIONS,
+        expires_at: datetime.datetime | None = None,
     ) -> ApiKey:
         """A key of the account."""
         key, secret = new_id(), generate(TokenKind.API_KEY)
@@ -248,6 +249,7 @@ class World:
                     last_four=secret[-4:],
                     role_id=role_key(role),
                     scopes=scopes,
+                    expires_at=expires_at,
                 )
             )
         return ApiKey(key, secret)

@@ -9,6 +9,7 @@ from tests.authorization.matrix_rows import (
     Values,
     for_anybody,
     gated,
+    lasting,
     no_input,
     people_only,
 )
@@ -101,7 +102,7 @@ ACCOUNT_MUTATIONS = {
     "signOut": Mutation(None, people_only(DONE), no_input, _session_again, changes=False),
     "passwordChange": Mutation(None, people_only("SIGN_IN_REFUSED"), _password_change),
     "subaccountCreate": Mutation(
-        "SUBACCOUNTS_WRITE", gated("SUBACCOUNTS_WRITE", MANAGERS), _subaccount_create
+        "SUBACCOUNTS_WRITE", lasting("SUBACCOUNTS_WRITE", MANAGERS), _subaccount_create
     ),
     "accountUpdate": Mutation("ACCOUNT_WRITE", gated("ACCOUNT_WRITE", MANAGERS), _account_update),
     # Nobody in an account suspends or resumes it: those above it do.

@@ -18,7 +18,7 @@ from models.shares import shares
 from models.staff import StaffRole
 from models.users import ownerships
 from tests.api import Caller
-from tests.authorization.moments import PAST, expire_key, expire_session, hash_quickly, revoke_key
+from tests.authorization.moments import NEXT_MONTH, PAST, expire_key, expire_session, hash_quickly, revoke_key
 from tests.links import end_all_openings, forget_requests, set_parent_access
 from tests.shares import Given, Share, give_share
 from tests.staff import staff_member
@@ -48,17 +48,23 @@ GUESTS = frozenset({"guest", "guest_administrator"})
 """With whom nothing but the account is shared: a marketer's rights, and an administrator's."""
 MEMBERS = frozenset(role.name.lower() for role in BuiltinRole)
 """Members of the account, one in every built-in role."""
-KEYS = frozenset({"key_administrator", "key_analyst"})
+TEMPORARY_PEOPLE = frozenset({"temporary_administrator"})
+TEMPORARY_KEYS = frozenset({"expiring_key"})
+TEMPORARY = TEMPORARY_PEOPLE | TEMPORARY_KEYS
+"""Administrators of the account, until next month."""
+KEYS = TEMPORARY_KEYS | {"key_administrator", "key_analyst"}
 """Keys of the account."""
 ABOVE_PEOPLE = frozenset({"parent_administrator"})
 ABOVE_KEYS = frozenset({"key_of_parent"})
-INSIDE = MEMBERS | GUESTS | KEYS | ABOVE_PEOPLE | ABOVE_KEYS
+INSIDE = MEMBERS | TEMPORARY | GUESTS | KEYS | ABOVE_PEOPLE | ABOVE_KEYS
 """They can read the account; what else, depends."""
-PEOPLE = OUTSIDE_PEOPLE | MEMBERS | GUESTS | ABOVE_PEOPLE
+PEOPLE = OUTSIDE_PEOPLE | MEMBERS | TEMPORARY_PEOPLE | GUESTS | ABOVE_PEOPLE
 PROGRAMS = OUTSIDE_KEYS | KEYS | ABOVE_KEYS
 
-OWN_MANAGERS = frozenset({"owner", "administrator", "key_administrator", *ABOVE_PEOPLE, *ABOVE_KEYS})
-"""They hold what administrators hold in the account, by themselves."""
+LASTING_MANAGERS = frozenset({"owner", "administrator", "key_administrator", *ABOVE_PEOPLE, *ABOVE_KEYS})
+"""They hold what administrators hold in the account, by themselves and for good."""
+OWN_MANAGERS = LASTING_MANAGERS | TEMPORARY
+"""They hold it by themselves."""
 MANAGERS = OWN_MANAGERS | {"guest_administrator"}
 """They hold it, by whatever way."""
 
@@ -105,6 +111,9 @@ class Stage:
         administrator = BuiltinRole.ADMINISTRATOR
         self.members = {role.name.lower(): await world.member(self.account, role) for role in BuiltinRole}
         self.members["stranger"] = await world.member(self.elsewhere, BuiltinRole.OWNER)
+        self.members["temporary_administrator"] = await world.member(
+            self.account, administrator, expires_at=NEXT_MONTH
+        )
         self.members["former_member"] = await world.member(self.account, administrator, expires_at=PAST)
         self.members["sibling_administrator"] = await world.member(self.sibling, administrator)
         self.members["child_administrator"] = await world.member(self.child, administrator)
@@ -145,6 +154,7 @@ class Stage:
             "revoked_key": revoked_key,
             "expired_key": expired_key,
             "key_administrator": await world.api_key(self.account),
+            "expiring_key": await world.api_key(self.account, expires_at=NEXT_MONTH),
             "key_analyst": await world.api_key(self.account, BuiltinRole.ANALYST),
             "key_of_parent": await world.api_key(self.parent),
             "key_of_sibling": await world.api_key(self.sibling),
@@ -252,8 +262,9 @@ class Stage:
     async def restore_member(self, name: str) -> None:
         """A member who has left is one again."""
         member = self.members[name]
-        role = BuiltinRole[name.upper()]
-        self.members[name] = await self.world.member(self.account, role, member.person)
+        role = BuiltinRole[name.upper().removeprefix("TEMPORARY_")]
+        end = NEXT_MONTH if name in TEMPORARY else None
+        self.members[name] = await self.world.member(self.account, role, member.person, expires_at=end)
 
     async def withdraw_invitations(self) -> None:
         """Nobody is invited to the account: an address has at most one open invitation."""

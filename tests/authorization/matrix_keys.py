@@ -5,6 +5,7 @@ from models.identifiers import Kind, present
 from tests.authorization.matrix_callers import (
     ANONYMOUS,
     INSIDE,
+    LASTING_MANAGERS,
     MANAGERS,
     OUTSIDE,
     PEOPLE,
@@ -12,7 +13,7 @@ from tests.authorization.matrix_callers import (
     Stage,
     once,
 )
-from tests.authorization.matrix_rows import Mutation, Values, gated, table
+from tests.authorization.matrix_rows import Mutation, Values, lasting, outlived, table
 from tests.authorization.outcomes import DONE
 
 DEVELOPERS = frozenset({"developer"})
@@ -45,10 +46,10 @@ async def _role_delete(stage: Stage) -> Values:
 
 KEY_MUTATIONS = {
     "apiKeyCreate": Mutation(
-        "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
+        "API_KEYS_WRITE", lasting("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
     "apiKeyUpdate": Mutation(
-        "API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_update
+        "API_KEYS_WRITE", lasting("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_update
     ),
     "apiKeyAdopt": Mutation(
         "API_KEYS_WRITE",
@@ -56,14 +57,15 @@ KEY_MUTATIONS = {
             (ANONYMOUS, "UNAUTHENTICATED"),
             (OUTSIDE, "NOT_FOUND"),
             (INSIDE - MANAGERS - DEVELOPERS, "FORBIDDEN API_KEYS_WRITE"),
-            (MANAGERS & PROGRAMS, "PERSON_REQUIRED"),
-            ((MANAGERS | DEVELOPERS) & PEOPLE, DONE),
+            *outlived(MANAGERS),
+            (LASTING_MANAGERS & PROGRAMS, "PERSON_REQUIRED"),
+            ((LASTING_MANAGERS | DEVELOPERS) & PEOPLE, DONE),
         ),
         _api_key,
     ),
-    "apiKeyRevoke": Mutation("API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
-    "apiKeyRotate": Mutation("API_KEYS_WRITE", gated("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
-    "roleCreate": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_create),
-    "roleUpdate": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_update),
-    "roleDelete": Mutation("ROLES_WRITE", gated("ROLES_WRITE", MANAGERS), _role_delete),
+    "apiKeyRevoke": Mutation("API_KEYS_WRITE", lasting("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
+    "apiKeyRotate": Mutation("API_KEYS_WRITE", lasting("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
+    "roleCreate": Mutation("ROLES_WRITE", lasting("ROLES_WRITE", MANAGERS), _role_create),
+    "roleUpdate": Mutation("ROLES_WRITE", lasting("ROLES_WRITE", MANAGERS), _role_update),
+    "roleDelete": Mutation("ROLES_WRITE", lasting("ROLES_WRITE", MANAGERS), _role_delete),
 }

@@ -7,14 +7,17 @@ from tests.authorization.matrix_callers import (
     ANONYMOUS,
     GUESTS,
     INSIDE,
+    LASTING_MANAGERS,
+    MANAGERS,
     MEMBERS,
     OUTSIDE,
     OUTSIDE_PEOPLE,
     OWN_MANAGERS,
     PROGRAMS,
+    TEMPORARY_PEOPLE,
     Stage,
 )
-from tests.authorization.matrix_rows import ABOVE, Mutation, Values, gated, table
+from tests.authorization.matrix_rows import ABOVE, Mutation, Values, lasting, outlived, table
 from tests.authorization.outcomes import DONE
 from tests.links import ask, break_glass, set_parent_access
 
@@ -52,15 +55,16 @@ async def _full_again(stage: Stage, caller: str) -> None:
 LINK_MUTATIONS = {
     # The parent lowers, the account asks for it: both sides may, a guest of either may not.
     "parentAccessUpdate": Mutation(
-        "SETTINGS_WRITE", gated("SETTINGS_WRITE", OWN_MANAGERS), _update, _full_again
+        "SETTINGS_WRITE", lasting("SETTINGS_WRITE", MANAGERS), _update, _full_again
     ),
     "parentAccessAnswer": Mutation(
         "SETTINGS_WRITE",
         table(
             (ANONYMOUS, "UNAUTHENTICATED"),
             (OUTSIDE, "NOT_FOUND"),
-            (INSIDE - OWN_MANAGERS, "FORBIDDEN SETTINGS_WRITE"),
-            (OWN_MANAGERS - ABOVE, "FAILED_PRECONDITION"),
+            (INSIDE - MANAGERS, "FORBIDDEN SETTINGS_WRITE"),
+            *outlived(MANAGERS),
+            (LASTING_MANAGERS - ABOVE, "FAILED_PRECONDITION"),
             (ABOVE, DONE),
         ),
         _answer,
@@ -71,10 +75,11 @@ LINK_MUTATIONS = {
         table(
             (ANONYMOUS, "UNAUTHENTICATED"),
             (OUTSIDE, "NOT_FOUND"),
-            (INSIDE - OWN_MANAGERS, "FORBIDDEN SETTINGS_WRITE"),
+            (INSIDE - MANAGERS, "FORBIDDEN SETTINGS_WRITE"),
+            *outlived(MANAGERS),
             # What the account asks for the other side can only decline.
             (ABOVE, "FAILED_PRECONDITION"),
-            (OWN_MANAGERS - ABOVE, DONE),
+            (LASTING_MANAGERS - ABOVE, DONE),
         ),
         _withdraw,
         _full_again,
@@ -85,7 +90,7 @@ LINK_MUTATIONS = {
             (ANONYMOUS, "UNAUTHENTICATED"),
             (PROGRAMS, "PERSON_REQUIRED"),
             (OUTSIDE_PEOPLE, "NOT_FOUND"),
-            (MEMBERS | GUESTS, "FAILED_PRECONDITION"),
+            (MEMBERS | TEMPORARY_PEOPLE | GUESTS, "FAILED_PRECONDITION"),
             (ABOVE_PEOPLE, DONE),
         ),
         _open,

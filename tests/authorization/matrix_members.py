@@ -3,8 +3,18 @@
 from authz.builtin_roles import BuiltinRole
 from models.identifiers import Kind, present
 from tests.authorization.matrix_accounts import OWNERS, this_account
-from tests.authorization.matrix_callers import ANONYMOUS, MANAGERS, MEMBERS, PEOPLE, PROGRAMS, Stage, once
-from tests.authorization.matrix_rows import ABOVE, Mutation, Values, for_anybody, gated, table
+from tests.authorization.matrix_callers import (
+    ANONYMOUS,
+    MANAGERS,
+    MEMBERS,
+    PEOPLE,
+    PROGRAMS,
+    TEMPORARY,
+    TEMPORARY_PEOPLE,
+    Stage,
+    once,
+)
+from tests.authorization.matrix_rows import ABOVE, Mutation, Values, for_anybody, gated, lasting, table
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE
 
@@ -59,8 +69,8 @@ async def _owner_again(stage: Stage, caller: str) -> None:
 
 
 MEMBER_MUTATIONS = {
-    "memberInvite": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_invite),
-    "invitationRevoke": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _invitation),
+    "memberInvite": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _member_invite),
+    "invitationRevoke": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _invitation),
     "invitationAccept": Mutation(
         None,
         table(
@@ -73,16 +83,16 @@ MEMBER_MUTATIONS = {
         _newcomer_leaves,
     ),
     "invitationDecline": Mutation(None, for_anybody(DONE), _invitation_for_the_newcomer),
-    "memberUpdate": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_update),
-    "memberRemove": Mutation("MEMBERS_WRITE", gated("MEMBERS_WRITE", MANAGERS), _member_remove),
+    "memberUpdate": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _member_update),
+    "memberRemove": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _member_remove),
     "memberLeave": Mutation(
         None,
         table(
             (ANONYMOUS, "UNAUTHENTICATED"),
             (PROGRAMS, "PERSON_REQUIRED"),
-            (PEOPLE - MEMBERS, "NOT_FOUND"),
+            (PEOPLE - MEMBERS - TEMPORARY, "NOT_FOUND"),
             (OWNERS, "LAST_OWNER"),
-            (MEMBERS - OWNERS, DONE),
+            (MEMBERS - OWNERS | TEMPORARY_PEOPLE, DONE),
         ),
         this_account,
         _member_again,

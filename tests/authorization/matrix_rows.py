@@ -8,11 +8,13 @@ from tests.authorization.matrix_callers import (
     ABOVE_KEYS,
     ABOVE_PEOPLE,
     ANONYMOUS,
+    GUESTS,
     INSIDE,
     NOT_ACCEPTED,
     OUTSIDE,
     PEOPLE,
     PROGRAMS,
+    TEMPORARY,
     Stage,
 )
 from tests.authorization.outcomes import DONE
@@ -65,6 +67,22 @@ def gated(permission: str, by: frozenset[str]) -> dict[str, str]:
         (INSIDE - by, f"FORBIDDEN {permission}"),
         (by, DONE),
     )
+
+
+def lasting(permission: str, by: frozenset[str], outcome: str = DONE) -> dict[str, str]:
+    """The same for what gives or takes access: by those alone who hold it for good."""
+    return table(
+        (ANONYMOUS, "UNAUTHENTICATED"),
+        (OUTSIDE, "NOT_FOUND"),
+        (INSIDE - by, f"FORBIDDEN {permission}"),
+        *outlived(by),
+        (by - GUESTS - TEMPORARY, outcome),
+    )
+
+
+def outlived(by: frozenset[str]) -> tuple[tuple[frozenset[str], str], tuple[frozenset[str], str]]:
+    """Of these, those whose rights end before what they would give or take."""
+    return (by & GUESTS, "REACHED_BY_SHARE"), (by & TEMPORARY, "RIGHT_ENDS")
 
 
 ABOVE = ABOVE_PEOPLE | ABOVE_KEYS

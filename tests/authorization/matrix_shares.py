@@ -2,17 +2,13 @@
 
 from tests.authorization.matrix_callers import (
     ANONYMOUS,
-    GUESTS,
-    INSIDE,
     MANAGERS,
-    OUTSIDE,
-    OWN_MANAGERS,
     PEOPLE,
     PROGRAMS,
     Stage,
     once,
 )
-from tests.authorization.matrix_rows import Mutation, Values, for_anybody, table
+from tests.authorization.matrix_rows import Mutation, Values, for_anybody, lasting, table
 from tests.authorization.outcomes import DONE
 
 
@@ -52,13 +48,7 @@ async def share_token(stage: Stage) -> Values:
     return {"token": (await stage.share(await stage.world.person())).token}
 
 
-SHARING = table(
-    (ANONYMOUS, "UNAUTHENTICATED"),
-    (OUTSIDE, "NOT_FOUND"),
-    (INSIDE - MANAGERS, "FORBIDDEN MEMBERS_WRITE"),
-    (MANAGERS & GUESTS, "REACHED_BY_SHARE"),
-    (OWN_MANAGERS, DONE),
-)
+SHARING = lasting("MEMBERS_WRITE", MANAGERS)
 
 SHARE_MUTATIONS = {
     "shareCreate": Mutation("MEMBERS_WRITE", SHARING, _share_create),

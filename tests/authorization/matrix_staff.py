@@ -4,15 +4,13 @@ from models.overrides import OverrideKind
 from models.staff import StaffRole
 from tests.authorization.matrix_callers import (
     ANONYMOUS,
-    INSIDE,
     MANAGERS,
-    OUTSIDE,
     PEOPLE,
     PROGRAMS,
     STAFF,
     Stage,
 )
-from tests.authorization.matrix_rows import ANYBODY, Mutation, Query, Values, gated, table
+from tests.authorization.matrix_rows import ANYBODY, Mutation, Query, Values, lasting, table
 from tests.authorization.outcomes import DONE
 from tests.resolvers.staff_at_work import wanted
 from tests.staff import answer_requests, ask_for_subaccounts, set_override, staff_member
@@ -70,16 +68,11 @@ REQUESTS = {
     # Asked for in a subaccount, which is not where it is asked.
     "subaccountsRequest": Mutation(
         "SUBACCOUNTS_WRITE",
-        table(
-            (ANONYMOUS, "UNAUTHENTICATED"),
-            (OUTSIDE, "NOT_FOUND"),
-            (INSIDE - MANAGERS, "FORBIDDEN SUBACCOUNTS_WRITE"),
-            (MANAGERS, "BAD_USER_INPUT"),
-        ),
+        lasting("SUBACCOUNTS_WRITE", MANAGERS, "BAD_USER_INPUT"),
         _reason,
     ),
     "subaccountsRequestWithdraw": Mutation(
-        "SUBACCOUNTS_WRITE", gated("SUBACCOUNTS_WRITE", MANAGERS), _to_withdraw
+        "SUBACCOUNTS_WRITE", lasting("SUBACCOUNTS_WRITE", MANAGERS), _to_withdraw
     ),
 }
 

@@ -19,6 +19,7 @@ from tests.world import PASSWORD, Account, ApiKey, Member, Person
 
 _QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 PAST = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+NEXT_MONTH = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=30)
 _A_DAY = datetime.timedelta(days=1)
 
 

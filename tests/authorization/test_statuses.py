@@ -68,7 +68,7 @@ async def test_a_leaked_key_is_revoked_where_all_is_suspended(api: Api, world: W
 
 
 async def test_a_role_of_a_closed_account_is_freed_and_deleted(api: Api, world: World) -> None:
-    """Whatever uses it is taken away first: members, keys and shares; the closing withdrew the invitations."""
+    """Whatever uses it is taken away first: members, keys and shares; closing withdrew the invitations."""
     main = await world.account()
     branch = await world.account(main)
     above = await world.member(main, BuiltinRole.OWNER)

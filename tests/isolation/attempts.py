@@ -11,6 +11,11 @@ from tests.isolation.site import Site
 from tests.isolation.state import State
 
 DONE = frozenset({""})
+GIVES_ACCESS = named(
+    "ACCOUNT_TRANSFER SUBACCOUNTS_WRITE MEMBERS_WRITE ROLES_WRITE API_KEYS_WRITE SETTINGS_WRITE "
+    "WEBHOOKS_WRITE"
+)
+"""By these nothing is given or taken that would outlive the right."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,15 @@ class Attempts:
             return code
         left = self.rights.left_by_status(account)
         writes = left if account.status == "ACTIVE" else left - READS
-        return "" if permission in writes else f"ACCOUNT_{account.status}"
+        return self._ending(account, permission) if permission in writes else f"ACCOUNT_{account.status}"
+
+    def _ending(self, account: Account, permission: str) -> str:
+        """Why nothing is given or taken by it: it is shared, or held until the glass is whole again."""
+        lasting = self.rights.lasting(self.subject, account)
+        if permission not in GIVES_ACCESS or permission in lasting:
+            return ""
+        opened = self.rights.by_broken_glass(self.subject, account)
+        return "RIGHT_ENDS" if permission in opened else "REACHED_BY_SHARE"
 
     def _holding(self, account: Account, gives: Gives) -> str:
         """Why somebody may not give or take that much (N19)."""
@@ -147,9 +160,7 @@ class Attempts:
 
     def _giving(self, share: Share, account: Account) -> str:
         """Why the subject may not share that much there, or take it back."""
-        own = self.rights.by_itself(self.subject, account)
-        if "MEMBERS_WRITE" not in own:
-            return "REACHED_BY_SHARE"
+        own = self.rights.lasting(self.subject, account)
         return "" if self.rights.shared(share) <= own else "ROLE_TOO_WIDE"
 
     def _linking(self, account: Account) -> str:
@@ -158,7 +169,7 @@ class Attempts:
         if code or account.parent is None:
             return code or "FAILED_PRECONDITION"
         if not self.rights.speaks_for_link(self.subject, account):
-            return "FORBIDDEN SETTINGS_WRITE"
+            return self._gate(account, "SETTINGS_WRITE") or "FORBIDDEN SETTINGS_WRITE"
         gives_up = account.parent_access == "NONE" or self.rights.speaks_for_parent(self.subject, account)
         return "" if gives_up or account.status == "ACTIVE" else f"ACCOUNT_{account.status}"
 
@@ -189,6 +200,6 @@ class Attempts:
     def _revoking(self, share: Share) -> frozenset[str]:
         """Any account's refusal may come first."""
         refused = {self._right(account, "MEMBERS_WRITE") for account in share.accounts} - {""}
-        return (
-            frozenset(refused or {self._giving(share, account) for account in share.accounts} - {""}) or DONE
-        )
+        ending = {self._ending(account, "MEMBERS_WRITE") for account in share.accounts} - {""}
+        wide = {self._giving(share, account) for account in share.accounts} - {""}
+        return frozenset(refused or ending or wide) or DONE

@@ -58,7 +58,7 @@ async def _plant_subaccount(site: Site) -> None:
     site.log(account, "ACCOUNT_CREATED", maker, acting_from)
     _remember_first_key(site, account, maker, payload["apiKey"]["id"], payload["secret"])
     if email is not None:
-        invitation = Invitation(payload["invitation"]["id"], account, maker)
+        invitation = Invitation(payload["invitation"]["id"], account, maker, site.world.role("OWNER"))
         site.world.invitations.append(invitation)
         site.log(account, "MEMBER_INVITED", maker, acting_from)
         await accept(site, invitation, site.world.role("OWNER"), email, None)
@@ -73,7 +73,7 @@ def _remember_first_key(site: Site, account: Account, maker: Subject, key_id: st
 
 async def invite(site: Site, account: Account, role: Role, email: str) -> Invitation:
     """By somebody who may."""
-    inviter = site.able([account], "MEMBERS_WRITE", role, guests=True)
+    inviter = site.able([account], "MEMBERS_WRITE", role)
     payload = await site.do(
         "memberInvite",
         inviter,
@@ -83,7 +83,7 @@ async def invite(site: Site, account: Account, role: Role, email: str) -> Invita
         roleId=role.id,
         idempotencyKey=site.once("key"),
     )
-    invitation = Invitation(payload["invitation"]["id"], account, inviter)
+    invitation = Invitation(payload["invitation"]["id"], account, inviter, role)
     site.world.invitations.append(invitation)
     site.log(account, "MEMBER_INVITED", inviter, "MEMBERS_WRITE")
     return invitation
@@ -124,7 +124,7 @@ async def make_role(site: Site, account: Account) -> Role:
     whole_below = below | named("ACCOUNT_READ") if below else below
     gives = Gives(whole, whole_below, whole | whole_below)
     name = site.once("Role")
-    maker = site.able([account], "ROLES_WRITE", Role("", name, gives), guests=True)
+    maker = site.able([account], "ROLES_WRITE", Role("", name, gives))
     payload = await site.do(
         "roleCreate",
         maker,
@@ -142,7 +142,7 @@ async def make_role(site: Site, account: Account) -> Role:
 
 async def make_key(site: Site, account: Account, role: Role) -> Key:
     """A key of the role: of all that it gives or some of it, for a stream, from an address, for a while."""
-    maker = site.able([account], "API_KEYS_WRITE", role, guests=True)
+    maker = site.able([account], "API_KEYS_WRITE", role)
     purpose = site.chance.choice([None, "MARKETING", "TRANSACTIONAL"])
     most = (role.gives.here | _below(account, role)) - OTHER_STREAM.get(purpose or "", frozenset())
     wanted: list[str] | None = None

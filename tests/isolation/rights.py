@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.isolation.model import Account, Key, Member, Person, Share, Subject, World
+from tests.isolation.model import Account, Invitation, Key, Member, Person, Share, Subject, World
 from tests.isolation.rules import BUILT_IN, EVERYTHING, LEAST, PASSES, READS, area_of, named
 
 NOTHING: frozenset[str] = frozenset()
@@ -35,19 +35,19 @@ class Rights:
 
     def held(self, subject: Subject | None, account: Account) -> frozenset[str]:
         """What is held there now, whatever the account's status."""
-        return self._in([*self._lasting(subject), *self._opened(subject)], account)
+        return self._in([*self._kept(subject), *self._opened(subject)], account)
 
     def lasting(self, subject: Subject | None, account: Account) -> frozenset[str]:
-        """What of it may be passed on: nothing that broken glass gives."""
-        return self._in(list(self._lasting(subject)), account)
+        """What of it may be passed on: what roles and keys give, not shares nor broken glass."""
+        return self._in(list(self._direct(subject)), account)
 
     def lasting_below(self, subject: Subject | None, account: Account) -> frozenset[str]:
         """The same in all that is or will be below the account."""
-        return self._below(list(self._lasting(subject)), account)
+        return self._below(list(self._direct(subject)), account)
 
-    def by_itself(self, subject: Subject | None, account: Account) -> frozenset[str]:
-        """What is held by roles and keys, not by shares nor by broken glass."""
-        return self._in(list(self._direct(subject)), account)
+    def by_broken_glass(self, subject: Subject | None, account: Account) -> frozenset[str]:
+        """What broken glass gives."""
+        return self._in(list(self._opened(subject)), account)
 
     def speaks_for_link(self, subject: Subject | None, account: Account) -> bool:
         """Whether it speaks for a side of the account's link: by SETTINGS_WRITE in the parent and below it,
@@ -68,7 +68,7 @@ class Rights:
 
     def from_master(self, subject: Subject | None, account: Account, permission: str) -> bool:
         """Whether the permission is held in the account from its master account."""
-        for grant in self._lasting(subject):
+        for grant in self._direct(subject):
             if grant.account is account.master:
                 given = grant.here if account is account.master else grant.below
                 if permission in given:
@@ -92,7 +92,7 @@ class Rights:
         """The nearest account whose role, key or share gives the permission (R54); of broken glass: where
         the membership is."""
         for place in reversed(account.path):
-            grants = [grant for grant in self._lasting(subject) if grant.account is place]
+            grants = [grant for grant in self._kept(subject) if grant.account is place]
             if permission in self._in(grants, account):
                 return place
         mine = [m for m in self.world.members if m.person is subject and not m.ended]
@@ -128,6 +128,26 @@ class Rights:
             return READS | named("ACCOUNT_SUSPEND ACCOUNT_CLOSE")
         return EVERYTHING
 
+    def invitation_status(self, invitation: Invitation) -> str:
+        """What has become of it: open, it has lapsed where nobody can accept it (T14)."""
+        account, giver, gives = invitation.account, invitation.inviter, invitation.role.gives
+        below = gives.inherited if account.passes_all_roles else gives.below
+        stands = self._offers(giver, account, gives.here, self.lasting(giver, account))
+        stands = stands and below <= self.lasting_below(giver, account)
+        return "LAPSED" if invitation.status == "PENDING" and not stands else invitation.status
+
+    def share_status(self, share: Share) -> str:
+        """The same of a share."""
+        stands = all(
+            self._offers(share.giver, account, self.shared(share), self.lasting(share.giver, account))
+            for account in share.accounts
+        )
+        return "LAPSED" if share.status == "PENDING" and not stands else share.status
+
+    def _offers(self, giver: Subject, account: Account, gives: frozenset[str], held: frozenset[str]) -> bool:
+        works = not isinstance(giver, Key) or self.works(giver)
+        return works and account.status == "ACTIVE" and gives | named("MEMBERS_WRITE") <= held
+
     def ghost(self, key: Key) -> str | None:
         """Why the key's maker could not make it any more (N18)."""
         if key.revoked or key.expired:
@@ -156,12 +176,12 @@ class Rights:
         return found
 
     def _lost(self, key: Key) -> str | None:
-        lasting = self.lasting(key.maker, key.account)
-        if isinstance(key.maker, Person) and "ACCOUNT_READ" not in lasting:
+        kept = self._in(list(self._kept(key.maker)), key.account)
+        if isinstance(key.maker, Person) and "ACCOUNT_READ" not in kept:
             return "MAKER_LEFT"
         needed = (key.role.gives.here & key.scopes) | named("API_KEYS_WRITE")
         below = self.lasting_below(key.maker, key.account)
-        return None if needed <= lasting and self.gives_below(key) <= below else "MAKER_LOST_RIGHT"
+        return None if needed <= kept and self.gives_below(key) <= below else "MAKER_LOST_RIGHT"
 
     def _direct(self, subject: Subject | None) -> Iterator[Grant]:
         if isinstance(subject, Key):
@@ -170,7 +190,7 @@ class Rights:
             if member.person is subject and not member.ended:
                 yield Grant(member.account, member.role.gives.here, self.gives_below(member))
 
-    def _lasting(self, subject: Subject | None) -> Iterator[Grant]:
+    def _kept(self, subject: Subject | None) -> Iterator[Grant]:
         yield from self._direct(subject)
         for share in self.world.shares:
             if share.guest is subject and subject is not None and share.status == "ACTIVE":

@@ -111,30 +111,20 @@ class Site:
             place = self.rights.acting_from(actor, account, place)
         self.world.events.append(Event(account, kind, actor, place))
 
-    def able(
-        self,
-        accounts: Collection[Account],
-        permission: str,
-        role: Role | None = None,
-        *,
-        guests: bool = False,
-    ) -> Subject:
+    def able(self, accounts: Collection[Account], permission: str, role: Role | None = None) -> Subject:
         """Somebody who holds the permission in each of the accounts, and what the role gives there."""
         found: list[Subject] = [
             subject
             for subject in self.world.subjects
-            if all(self._is_able(subject, account, permission, role, guests=guests) for account in accounts)
+            if all(self._is_able(subject, account, permission, role) for account in accounts)
         ]
         return self.chance.choice(found)
 
-    def _is_able(
-        self, subject: Subject, account: Account, permission: str, role: Role | None, *, guests: bool
-    ) -> bool:
+    def _is_able(self, subject: Subject, account: Account, permission: str, role: Role | None) -> bool:
         if isinstance(subject, Key) and not self.rights.works(subject):
             return False
         lasting = self.rights.lasting(subject, account)
-        held = lasting if guests else self.rights.by_itself(subject, account)
-        if permission not in held & self.rights.left_by_status(account):
+        if permission not in lasting & self.rights.left_by_status(account):
             return False
         if role is None:
             return True

@@ -43,7 +43,8 @@ async def attempt(
         f"mutation ($input: {input_type}!) {{ {field}(input: $input) {{ {selection} userErrors "
         "{ __typename code field message ... on VersionConflict { currentVersion } "
         "... on PermissionDenied { permission } "
-        "... on AccountNotSettled { obstacles { kind count amount } } } } }"
+        "... on AccountNotSettled { obstacles { kind count amount } } "
+        "... on Blocked { blockers { id name accountId accountName } moreBlockers } } } }"
     )
     answer = await api.ask(query, caller, input=await api.with_version(field, caller, values))
     payload = (answer.data or {}).get(field) or {}

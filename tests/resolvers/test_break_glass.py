@@ -86,8 +86,8 @@ async def test_by_it_not_even_a_role_is_given_or_taken_that_the_opener_has(
     analyst = ROLE_IDS[BuiltinRole.ANALYST]
     invited = {"accountId": agency.hotel.id, "email": "new@example.com", "roleId": analyst}
     invited["idempotencyKey"] = "glass"
-    assert await code_of(api, "memberInvite", agency.above, **invited) == "ROLE_TOO_WIDE"
-    assert await code_of(api, "memberRemove", agency.above, memberId=other.id) == "ROLE_TOO_WIDE"
+    assert await code_of(api, "memberInvite", agency.above, **invited) == "RIGHT_ENDS"
+    assert await code_of(api, "memberRemove", agency.above, memberId=other.id) == "RIGHT_ENDS"
     still = "query ($id: ID!) { account(id: $id) { members { totalCount } invitations { totalCount } } }"
     found = await api.read(still, agency.owner, id=agency.hotel.id)
     assert found["account"] == {"members": {"totalCount": 4}, "invitations": {"totalCount": 0}}
@@ -156,28 +156,20 @@ async def test_nothing_of_it_is_kept(api: Api, world: World, agency: Agency) -> 
     invitation = hotel | role | {"email": "stay@example.com", "idempotencyKey": "stay"}
     share = {"accountIds": [agency.hotel.id], "email": "stay@example.com", "areas": ["STATISTICS"]}
     transfer = {"toMemberId": developer.id, "fromMemberId": agency.owner.id}
-    refusals: dict[str, tuple[dict[str, object], str]] = {
-        "memberInvite": ({**invitation}, "ROLE_TOO_WIDE"),
-        "memberRemove": ({"memberId": developer.id}, "ROLE_TOO_WIDE"),
-        "apiKeyCreate": ({**hotel, **role, "name": "Stay"}, "ROLE_TOO_WIDE"),
-        "apiKeyRotate": ({"apiKeyId": key.id}, "ROLE_TOO_WIDE"),
-        "roleCreate": ({**hotel, "name": "Stay", "permissions": ["CREDIT_READ"]}, "ROLE_TOO_WIDE"),
-        "shareCreate": ({**share, "idempotencyKey": "stay"}, "REACHED_BY_SHARE"),
-        "accountUpdate": ({**hotel, "expectedVersion": 1, "rightsInheritance": "ALL_ROLES"}, "FORBIDDEN"),
-        "ownershipTransfer": ({**hotel, **transfer}, "ROLE_TOO_WIDE"),
+    refused: dict[str, dict[str, object]] = {
+        "memberInvite": {**invitation},
+        "memberRemove": {"memberId": developer.id},
+        "apiKeyCreate": {**hotel, **role, "name": "Stay"},
+        "apiKeyRotate": {"apiKeyId": key.id},
+        "apiKeyRevoke": {"apiKeyId": key.id},
+        "roleCreate": {**hotel, "name": "Stay", "permissions": ["CREDIT_READ"]},
+        "shareCreate": {**share, "idempotencyKey": "stay"},
+        "accountUpdate": {**hotel, "expectedVersion": 1, "rightsInheritance": "ALL_ROLES"},
+        "ownershipTransfer": {**hotel, **transfer},
     }
-    for mutation, (values, code) in refusals.items():
-        assert await code_of(api, mutation, agency.above, **values) == code, mutation
+    for mutation, values in refused.items():
+        assert await code_of(api, mutation, agency.above, **values) == "RIGHT_ENDS", mutation
     assert await world.state(agency.master) == before
-
-
-async def test_a_key_is_revoked_by_it(api: Api, world: World, agency: Agency) -> None:
-    """The help that it is for."""
-    key = await world.api_key(agency.hotel)
-    assert await code_of(api, "apiKeyRevoke", agency.above, apiKeyId=key.id) == "FORBIDDEN"
-    await open_glass(api, agency.above, agency.hotel)
-    await done(api, "apiKeyRevoke", agency.above, apiKeyId=key.id)
-    assert (await api.ask("{ viewer { id } }", key)).status == 401
 
 
 async def test_who_cannot_break_it(api: Api, world: World, agency: Agency) -> None:

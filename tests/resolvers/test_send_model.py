@@ -13,7 +13,7 @@ from tests.api import Api
 from tests.plans import make_plan, subscribe
 from tests.resolvers.sharing import Brand
 from tests.sends import check_counts, reserve, settle, used
-from tests.world import World
+from tests.world import Account, World
 
 _STEPS = 40
 _CONTACTS, _SENDS = 3, 12
@@ -23,8 +23,10 @@ _NAMES = ("ann", "bob", "carl", "dora", "eve")
 @dataclass
 class _Booked:
     id: str
+    account: Account
     names: frozenset[str]
     status: str = "RESERVED"
+    given_back: bool = False
 
 
 class _Model:
@@ -36,6 +38,24 @@ class _Model:
     @property
     def live(self) -> list[_Booked]:
         return [one for one in self.booked if one.status in ("RESERVED", "COMMITTED")]
+
+    def of(self, account: Account) -> frozenset[str]:
+        """Whom the account sends to."""
+        return frozenset[str]().union(*(one.names for one in self.live if one.account is account))
+
+    @property
+    def counted(self) -> int:
+        """What the accounts count, each by itself; what has expired until it is given back."""
+        held = [
+            one for one in self.booked if one in self.live or (one.status == "EXPIRED" and not one.given_back)
+        ]
+        of_account = {(one.account.id, name) for one in held for name in one.names}
+        return len(of_account)
+
+    def give_back(self) -> None:
+        """Whoever books gives back what has expired."""
+        for one in self.booked:
+            one.given_back = one.status == "EXPIRED"
 
     @property
     def used(self) -> tuple[int, int]:
@@ -49,6 +69,8 @@ class _Model:
         return "SEND_LIMIT_REACHED" if self.used[1] + len(names) > _SENDS else ""
 
 
+_PREVIEW = """query ($id: ID!, $to: [String!]) {
+  sendPreview(accountId: $id, stream: MARKETING, recipients: $to) { activeContacts } }"""
 _OUTCOMES = {
     ("sendCommit", "RESERVED"): "",
     ("sendCommit", "COMMITTED"): "",
@@ -66,15 +88,18 @@ async def test_any_order(api: Api, brand: Brand, world: World, database: AsyncEn
     """Bookings, commits, voids and expiries in whatever order."""
     await subscribe(world, brand.master, await make_plan(world, active_contacts=_CONTACTS, sends=_SENDS))
     chance, model = random.Random(seed), _Model()
+    accounts = [brand.master, brand.us, brand.uk, brand.store]
+    keys = [(account, await world.api_key(account)) for account in accounts[1:]]
     for step in range(_STEPS):
         what = chance.choice(["reserve", "reserve", "sendCommit", "sendVoid", "sendVoid", "expire"])
         if what == "reserve" or not model.booked:
             names = frozenset(chance.sample(_NAMES, chance.randint(1, 3)))
-            account = chance.choice([brand.master, brand.us, brand.uk, brand.store])
+            account = chance.choice(accounts)
             made = await reserve(api, brand.owner, account, *names)
             assert made.code == model.refusal(names), (seed, step)
             if made.done:
-                model.booked.append(_Booked(made.payload["reservation"]["id"], names))
+                model.give_back()
+                model.booked.append(_Booked(made.payload["reservation"]["id"], account, names))
         elif what == "expire":
             one = chance.choice(model.booked)
             if one.status == "RESERVED":
@@ -86,7 +111,13 @@ async def test_any_order(api: Api, brand: Brand, world: World, database: AsyncEn
             assert code == _OUTCOMES[what, one.status], (seed, step)
             if code == "" and one.status == "RESERVED":
                 one.status = "COMMITTED" if what == "sendCommit" else "VOIDED"
+            elif code == "" and what == "sendVoid":
+                one.given_back = one.status == "EXPIRED"
         assert await used(api, brand.owner, brand.us) == model.used, (seed, step)
+        account, key = chance.choice(keys)
+        assert await used(api, key, account) == (model.counted, model.used[1]), (seed, step)
+        seen = await api.read(_PREVIEW, key, id=account.id, to=[f"{name}@example.com" for name in _NAMES])
+        assert seen == {"sendPreview": {"activeContacts": len(model.of(account))}}, (seed, step)
     await reserve(api, brand.owner, brand.us, _NAMES[0])
     await check_counts(database, brand.master)
 

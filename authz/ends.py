@@ -1,0 +1,26 @@
+"""When rights end: nothing is given, made or taken by a right that would outlive it (N3, N19)."""
+
+import datetime
+
+from sqlalchemy import ColumnElement, DateTime, FromClause, cast, func, literal, literal_column
+
+FOREVER: ColumnElement[datetime.datetime] = cast(literal_column("'infinity'"), DateTime(timezone=True))
+"""The end of what has none."""
+ANY_MOMENT: ColumnElement[datetime.datetime] = cast(literal_column("'-infinity'"), DateTime(timezone=True))
+"""The end of what others may end at any moment, and what gives nothing on: shares, broken glass."""
+
+
+def end_of(row: FromClause) -> ColumnElement[datetime.datetime]:
+    """When what a row gives ends (`expires_at`)."""
+    return func.coalesce(row.c.expires_at, FOREVER)
+
+
+def end_at(moment: datetime.datetime | None) -> ColumnElement[datetime.datetime]:
+    """An end that is known; None: there is none."""
+    return FOREVER if moment is None else literal(moment, DateTime(timezone=True))
+
+
+def latest(*ends: ColumnElement[datetime.datetime]) -> ColumnElement[datetime.datetime]:
+    """The last of the ends, as `authz.guard.End` has it; NULL among them: there is none."""
+    last = func.greatest(*(func.coalesce(end, FOREVER) for end in ends))
+    return func.nullif(last, FOREVER)

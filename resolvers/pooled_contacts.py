@@ -1,0 +1,104 @@
+"""What an account may know of contacts that are counted together with those of others (R18, N20).
+
+A subscription counts a contact once, whichever of its accounts sends to it. To tell one of them whether an
+address is active already would tell it whom the others write to. So who does not see the statistics of the
+account whose subscription it is, is told by what the asked account itself has sent: a contact is new that
+this account has not sent to, and what is used is the sum of what each account counts by itself. That is what
+is active and, as often as several accounts send to the same contact, more.
+"""
+
+from sqlalchemy import ColumnElement, FromClause, Uuid, and_, case, exists, func, literal, or_, select
+
+from authz.permissions import Permission, allows
+from authz.reach import mask_of_account
+from models.accounts import accounts
+from models.clock import current_moment
+from models.identifiers import AccountId
+from models.sends import ReservationStatus, contact_claims, send_cycles, send_reservations
+
+
+def sees_pool(subscriber: FromClause) -> ColumnElement[bool]:
+    """Whether the viewer sees the statistics of the account whose subscription it is."""
+    granted = mask_of_account(subscriber)
+    seen = func.coalesce(allows(granted.c.mask, Permission.STATISTICS_READ), False)
+    return select(seen).select_from(granted).scalar_subquery()
+
+
+def counted_in(cycle: FromClause) -> ColumnElement[int]:
+    """The sum of what each account counts by itself; what lapsed reservations hold is in it until they are
+    given back, or their ends would tell what they met."""
+    return cycle.c.contacts + cycle.c.repeated
+
+
+def new_contacts_of(reservation: FromClause) -> ColumnElement[int]:
+    """How many of them were not active when it was made (R97); for who does not see the statistics of the
+    account whose subscription it is: how many this account had not sent to before in the cycle."""
+    cycle, subscriber = send_cycles.alias(), accounts.alias()
+    of_cycle = and_(cycle.c.master_id == reservation.c.master_id, cycle.c.id == reservation.c.cycle_id)
+    of_subscriber = and_(subscriber.c.master_id == cycle.c.master_id, subscriber.c.id == cycle.c.account_id)
+    seen = (
+        select(sees_pool(subscriber))
+        .select_from(cycle.join(subscriber, of_subscriber))
+        .where(of_cycle)
+        .correlate(reservation)
+        .scalar_subquery()
+    )
+    return case((seen, reservation.c.new_contacts), else_=reservation.c.own_contacts)
+
+
+def claimed_by(
+    account_id: AccountId | ColumnElement[AccountId],
+    contact: FromClause,
+    status: ReservationStatus | None = None,
+) -> ColumnElement[bool]:
+    """Whether the account sends to a contact that another reservation holds; with this status alone."""
+    claim, sent = contact_claims.alias(), send_reservations.alias()
+    mine = account_id if isinstance(account_id, ColumnElement) else literal(account_id, Uuid)
+    wanted = [sent.c.status == status.value] if status else []
+    return exists(
+        select(claim.c.digest)
+        .join(sent, and_(sent.c.master_id == claim.c.master_id, sent.c.id == claim.c.reservation_id))
+        .where(
+            claim.c.master_id == contact.c.master_id,
+            claim.c.cycle_id == contact.c.cycle_id,
+            claim.c.digest == contact.c.digest,
+            sent.c.account_id == mine,
+            *wanted,
+        )
+        .correlate_except(claim, sent)
+    )
+
+
+def is_own(contact: FromClause, account: FromClause) -> ColumnElement[bool]:
+    """Whether the account has sent to an active contact, or is about to: by what has not lapsed."""
+    holder, claim, sent = send_reservations.alias(), contact_claims.alias(), send_reservations.alias()
+    holds = exists(
+        select(holder.c.id)
+        .where(
+            holder.c.master_id == contact.c.master_id,
+            holder.c.id == contact.c.reservation_id,
+            holder.c.account_id == account.c.id,
+            _stands(holder),
+        )
+        .correlate_except(holder)
+    )
+    claims = exists(
+        select(claim.c.digest)
+        .join(sent, and_(sent.c.master_id == claim.c.master_id, sent.c.id == claim.c.reservation_id))
+        .where(
+            claim.c.master_id == contact.c.master_id,
+            claim.c.cycle_id == contact.c.cycle_id,
+            claim.c.digest == contact.c.digest,
+            sent.c.account_id == account.c.id,
+            _stands(sent),
+        )
+        .correlate_except(claim, sent)
+    )
+    return or_(holds, claims)
+
+
+def _stands(reservation: FromClause) -> ColumnElement[bool]:
+    return or_(
+        reservation.c.status == ReservationStatus.COMMITTED.value,
+        reservation.c.expires_at > current_moment(),
+    )
