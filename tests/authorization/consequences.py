@@ -22,6 +22,7 @@ class Pays(Enum):
     BILLED = "who is billed for the account, now or then; in both"
     ABOVE = "the account above, whose plan or credit it is about; in both"
     SETTLES = "what the account has left moves to the pool; in both"
+    LEAVES = "what the account has left moves to the pool, which gains; a master account gives it up"
 
 
 class Access(Enum):
@@ -85,7 +86,7 @@ CONSEQUENCES: dict[str, Consequences] = {
     "accountUpdate": _ACCESS,
     "accountSuspend": _ACCESS,
     "accountResume": _ACCESS,
-    "accountClose": _ACCESS,
+    "accountClose": _row(Pays.LEAVES, Access.OTHERS),
     "memberInvite": _row(access=Access.OTHERS, mails={MailKind.INVITATION}, limited=_OFFERED),
     "invitationRevoke": _ACCESS,
     "invitationAccept": _ACCESS,
