@@ -13,7 +13,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
@@ -132,7 +132,7 @@ def _ends(read: Callable[..., object]) -> Mapping[str, EndOf]:
     """Raises TypeError where a resolver takes two moments and does not say which of them is an end."""
     hints = _hints(read)
     moments = [name for name in list(_parameters(read))[1:] if _holds_moment(hints[name])]
-    ends = {name: note for name in moments for note in _notes(hints[name]) if isinstance(note, EndOf)}
+    ends = {name: note for name in moments for note in _marks(hints[name], EndOf)}
     if len(moments) > 2 * len(ends) and len(moments) > 1:
         raise TypeError(f"{read.__module__}.{read.__name__}: which of {moments} ends a range?")
     return ends
@@ -203,12 +203,8 @@ def _description(hint: Any) -> str | None:
 
 def _marks(hint: Any, kind: type[M]) -> list[M]:
     """What of a kind an argument is annotated with."""
-    return [note for note in _notes(hint) if isinstance(note, kind)]
-
-
-def _notes(hint: Any) -> Sequence[object]:
-    """What an annotation says beside the type."""
-    return typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
+    notes = typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
+    return [note for note in notes if isinstance(note, kind)]
 
 
 def _is_optional(hint: Any) -> bool:

@@ -31,7 +31,10 @@ class AccountUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     expected_version: int = expected_version()
     name: str | None = may_stay("1 to 200 characters.")
-    external_id: str | None = may_stay("Your own id, unique under the parent; null takes it away.")
+    external_id: str | None = may_stay(
+        "Your own id, 1 to 200 characters, unique among the parent's accounts that are not closed; "
+        "null takes it away."
+    )
     rights_inheritance: RightsInheritance | None = may_stay(
         "Which roles held here also hold below. Needs SETTINGS_WRITE, here and below."
     )

@@ -104,7 +104,7 @@ publish(
             "TOP_UP_RULE_ENDED": "No top-up begins by itself any more.",
             "PAYMENT_METHODS_REMOVED": "Nothing more is paid with them.",
             "PLAN_WITHDRAWN": "A plan that waited for its beginning is withdrawn.",
-            "PLAN_CHARGED": "The running billing cycle is charged at its end, by the account's own plan.",
+            "PLAN_CHARGED": "The running billing cycle is charged at its end, like any other.",
             "SEND_BUDGET_ENDED": "Its budget of sends ends; what was kept for it is free again.",
             "CREDIT_BUDGET_ENDED": "Its budget of credit ends; what was kept for it is free again.",
             "INVITATIONS_REVOKED": "Invitations that nobody has accepted are withdrawn.",
