@@ -117,7 +117,8 @@ async def give_reservation(
     status: ReservationStatus = ReservationStatus.RESERVED,
     **values: Any,
 ) -> Reservation:
-    """The account has booked one send to a new contact, in a cycle of its own."""
+    """The account has booked one send to a new contact, in a cycle of its own; another account had sent to
+    another of its recipients."""
     reservation, cycle_id = Reservation(new_id()), new_id()
     tree = {"master_id": account.master}
     place = {**tree, "account_id": account.key, "cycle_id": cycle_id}
@@ -140,6 +141,7 @@ async def give_reservation(
                 starts_at=starts_at,
                 ends_at=starts_at + datetime.timedelta(minutes=1),
                 contacts=counted,
+                repeated=counted,
                 sends=counted,
             )
         )
