@@ -90,14 +90,14 @@ def functions() -> tuple[StoredFunction, ...]:
 
 
 def _of_invitation() -> Select[tuple[str]]:
-    offer, role, account = _offer(invitations), roles.alias(), accounts.alias()
-    giver = _giver(offer, offer.c.inviter_user_id, offer.c.inviter_api_key_id)
+    offer, role, account = offer_row(invitations), roles.alias(), accounts.alias()
+    giver = giver_of(offer, offer.c.inviter_user_id, offer.c.inviter_api_key_id)
     until = _end(offer, offer.c.member_expires_at)
     granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
     needed = role.c.member_mask.op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
     lost = or_(
-        _lacks(granted.c.lasting_mask, needed),
-        _lacks(granted.c.below_mask, below_mask(role, account)),
+        lacks(granted.c.lasting_mask, needed),
+        lacks(granted.c.below_mask, below_mask(role, account)),
     )
     lapse = case(
         (offer.c.member_expires_at <= func.now(), _text(OfferLapse.MEMBERSHIP_ENDED)),
@@ -116,17 +116,15 @@ def _of_invitation() -> Select[tuple[str]]:
 
 
 def _of_share() -> Select[tuple[str]]:
-    offer, role, account, opened = _offer(shares), roles.alias(), accounts.alias(), share_accounts.alias()
-    giver = _giver(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
+    offer, role, account, opened = offer_row(shares), roles.alias(), accounts.alias(), share_accounts.alias()
+    giver = giver_of(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
     until = _end(offer, offer.c.expires_at)
     granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
     needed = share_mask(offer, role).op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
     opens = and_(opened.c.master_id == offer.c.master_id, opened.c.share_id == offer.c.id)
     of_opened = and_(account.c.master_id == opened.c.master_id, account.c.id == opened.c.account_id)
     place = (
-        select(
-            effective_status(account).label("status"), _lacks(granted.c.lasting_mask, needed).label("lost")
-        )
+        select(effective_status(account).label("status"), lacks(granted.c.lasting_mask, needed).label("lost"))
         .select_from(offer)
         .join(opened, opens)
         .join(account, of_opened)
@@ -143,12 +141,13 @@ def _of_share() -> Select[tuple[str]]:
     )
 
 
-def _offer(table: Table) -> CTE:
+def offer_row(table: Table, key: str = "id") -> CTE:
+    """The one row of the function's arguments, a tree's id and the row's."""
     master_id, offer_id = (literal_column(f"${number}", Uuid) for number in (1, 2))
-    return select(*table.c).where(table.c.master_id == master_id, table.c.id == offer_id).cte("offer")
+    return select(*table.c).where(table.c.master_id == master_id, table.c[key] == offer_id).cte("offer")
 
 
-def _giver(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnElement[uuid.UUID]) -> CTE:
+def giver_of(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnElement[uuid.UUID]) -> CTE:
     """Who made the offer, as a principal's row; a key while it works."""
     key = api_keys.alias()
     working = select(key.c.id).where(
@@ -162,7 +161,8 @@ def _end(offer: CTE, expires_at: ColumnElement[datetime.datetime]) -> ColumnElem
     return select(func.coalesce(expires_at, FOREVER)).select_from(offer).scalar_subquery()
 
 
-def _lacks(mask: ColumnElement[int], needed: ColumnElement[int]) -> ColumnElement[bool]:
+def lacks(mask: ColumnElement[int], needed: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether something that is needed is not held."""
     held = func.coalesce(mask, literal_column("0"))
     return held.op("&")(needed) != needed
 
