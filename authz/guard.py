@@ -180,7 +180,9 @@ def _lock_path() -> FixedStatement:
     # PostgreSQL asks what depends on no row before it looks for rows: what is above is locked first.
     all_above = select(func.count()).select_from(above).scalar_subquery() >= 0
     own = and_(accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id"))
-    return FixedStatement(select(accounts.c.id).where(own, all_above).with_for_update(of=accounts))
+    # Keys never change: rows that refer to the account are written beside it, such as those of the ledger.
+    locked = select(accounts.c.id).where(own, all_above).with_for_update(key_share=True, of=accounts)
+    return FixedStatement(locked)
 
 
 def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Refusal:

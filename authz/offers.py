@@ -9,6 +9,7 @@ alone.
 import datetime
 import enum
 import uuid
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -79,19 +80,18 @@ def check_not_lapsed(lapse: str | None, ended: RefusalCode, withdrawn: RefusalCo
 def functions() -> tuple[StoredFunction, ...]:
     """`invitation_lapse` and `share_lapse`, of a tree's id and the offer's."""
     found = (("invitation_lapse", _of_invitation()), ("share_lapse", _of_share()))
-    return tuple(
-        StoredFunction(
-            f"{name}(uuid, uuid) RETURNS text",
-            f"BEGIN RETURN ({prepared(lapse).sql}); END",
-            Volatility.STABLE,
-        )
-        for name, lapse in found
-    )
+    return tuple(answer_of(name, "text", lapse) for name, lapse in found)
+
+
+def answer_of(name: str, type_: str, answer: Select[Any]) -> StoredFunction:
+    """A function of a tree's id and an offer's that answers one value; NULL where there is no such offer."""
+    body = f"BEGIN RETURN ({prepared(answer).sql}); END"
+    return StoredFunction(f"{name}(uuid, uuid) RETURNS {type_}", body, Volatility.STABLE)
 
 
 def _of_invitation() -> Select[tuple[str]]:
     offer, role, account = offer_row(invitations), roles.alias(), accounts.alias()
-    giver = giver_of(offer, offer.c.inviter_user_id, offer.c.inviter_api_key_id)
+    giver = giver_row(offer, offer.c.inviter_user_id, offer.c.inviter_api_key_id)
     until = _end(offer, offer.c.member_expires_at)
     granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
     needed = role.c.member_mask.op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
@@ -117,7 +117,7 @@ def _of_invitation() -> Select[tuple[str]]:
 
 def _of_share() -> Select[tuple[str]]:
     offer, role, account, opened = offer_row(shares), roles.alias(), accounts.alias(), share_accounts.alias()
-    giver = giver_of(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
+    giver = giver_row(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
     until = _end(offer, offer.c.expires_at)
     granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
     needed = share_mask(offer, role).op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
@@ -142,12 +142,12 @@ def _of_share() -> Select[tuple[str]]:
 
 
 def offer_row(table: Table, key: str = "id") -> CTE:
-    """The one row of the function's arguments, a tree's id and the row's."""
+    """The row that the function's arguments name."""
     master_id, offer_id = (literal_column(f"${number}", Uuid) for number in (1, 2))
     return select(*table.c).where(table.c.master_id == master_id, table.c[key] == offer_id).cte("offer")
 
 
-def giver_of(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnElement[uuid.UUID]) -> CTE:
+def giver_row(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnElement[uuid.UUID]) -> CTE:
     """Who made the offer, as a principal's row; a key while it works."""
     key = api_keys.alias()
     working = select(key.c.id).where(

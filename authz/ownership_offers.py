@@ -22,13 +22,12 @@ from sqlalchemy import (
 )
 
 from authz.builtin_roles import BuiltinRole
-from authz.offers import giver_of, lacks, offer_row
+from authz.offers import answer_of, giver_row, lacks, offer_row
 from authz.permissions import Permission, mask_literal
 from authz.reach import active_memberships, below_mask, grant_rows, mask_of_account
 from authz.status import effective_status
-from engine.writer import prepared
 from models.accounts import AccountStatus, accounts
-from models.functions import StoredFunction, Volatility
+from models.functions import StoredFunction
 from models.ownership_offers import ownership_offers
 from models.roles import roles
 
@@ -42,15 +41,13 @@ def offer_stands(offer: FromClause) -> ColumnElement[bool]:
 
 def functions() -> tuple[StoredFunction, ...]:
     """`ownership_offer_stands`, of a tree's id and the account's."""
-    head = "ownership_offer_stands(uuid, uuid) RETURNS boolean"
-    body = f"BEGIN RETURN EXISTS ({prepared(_standing()).sql}); END"
-    return (StoredFunction(head, body, Volatility.STABLE),)
+    return (answer_of("ownership_offer_stands", "boolean", select(exists(_standing()))),)
 
 
 def _standing() -> Select[Any]:
     offer, role, account = offer_row(ownership_offers, "account_id"), roles.alias(), accounts.alias()
     taker, previous, owner = (active_memberships().alias(name) for name in ("taker", "previous", "owner"))
-    giver = giver_of(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
+    giver = giver_row(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
     granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"))
     needed = role.c.member_mask.op("|")(mask_literal(Permission.ACCOUNT_TRANSFER.bit))
     of_offer = and_(account.c.master_id == offer.c.master_id, account.c.id == offer.c.account_id)

@@ -22,12 +22,12 @@ from authz.permissions import (
     mask_literal,
     permissions_in,
 )
-from authz.principals import Principal, subject_rows
+from authz.principals import Principal
 from authz.reach import PRINCIPAL, granted_mask, lasting_grants, passed_mask
 from authz.refusals import RoleTooWide
 from engine.write_sessions import WriteSession
 from models.accounts import EVERYTHING_PASSES, ParentAccess, account_closure
-from models.identifiers import AccountId, ApiKeyId, MasterId, UserId
+from models.identifiers import AccountId, MasterId
 
 LEAST_PASSES = Permission.ACCOUNT_READ.bit | Permission.ACCOUNT_SUSPEND.bit
 """What no mode takes: that the account is there and whether it runs stay with the parent that pays for it."""
@@ -123,13 +123,6 @@ async def standing_of_principal(
 ) -> Standing:
     """For which sides who asks may speak, of what ends then or never."""
     return await _standing(session, PRINCIPAL, link, principal.credentials.binds, until)
-
-
-async def standing_of(
-    session: WriteSession, link: Link, user_id: UserId | None, api_key_id: ApiKeyId | None
-) -> Standing:
-    """For which sides a person or a key may speak now (T14)."""
-    return await _standing(session, subject_rows(user_id, api_key_id), link, {})
 
 
 async def _standing(

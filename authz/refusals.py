@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from authz.permissions import Permission
 
@@ -50,6 +51,7 @@ class RefusalCode(enum.Enum):
     SIGN_UP_REFUSED = "No account can be made with this e-mail address and password."
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
     HAS_SUBACCOUNTS = "The account still has open subaccounts."
+    ACCOUNT_NOT_SETTLED = "Something that the account holds has to be settled first; `obstacles` say what."
     TREE_TOO_DEEP = "Accounts cannot be nested any deeper."
     SECOND_PERSON_REQUIRED = "An approver has to approve it who did not ask for it."
     OWN_TREE = "You are a member or a guest of this tree yourself: somebody else of the staff has to."
@@ -136,6 +138,34 @@ class RoleTooWide(Refusal):
         super().__init__(RefusalCode.ROLE_TOO_WIDE, message, field)
         self.missing = missing
         self.missing_below = missing_below
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Something that stands in the way, by its global id, and its account."""
+
+    id: str
+    name: str
+    account_id: str
+    account_name: str
+
+
+class Blocked(Refusal):
+    """Something else stands in the way. `blockers`: of it, what the principal may see, or the first of that;
+    `more`: the principal may see others."""
+
+    def __init__(
+        self,
+        code: RefusalCode,
+        message: str | None,
+        field: str | None,
+        blockers: Sequence[Blocker],
+        *,
+        more: bool,
+    ) -> None:
+        super().__init__(code, message, field)
+        self.blockers = blockers
+        self.more = more
 
 
 class InsufficientCredit(Refusal):

@@ -25,6 +25,7 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.unset import UNSET
 
 from engine.binds import Argument, Variable, bound
+from engine.moments import EndOf, Range, in_utc
 from engine.paging import PAGE_ARGUMENTS
 
 M = TypeVar("M")
@@ -78,6 +79,7 @@ def declared(read: Callable[..., object]) -> Iterator[StrawberryArgument]:
     """What clients may send: the resolver's parameters, but for the parent's rows and the window."""
     namespace = sys.modules[read.__module__].__dict__
     hints = _hints(read)
+    _ends(read)
     for parameter in list(_parameters(read).values())[1:]:
         if parameter.name == WINDOW:
             continue
@@ -120,6 +122,22 @@ def resolver_values(read: Callable[..., object], given: Mapping[str, Any]) -> di
     return {name: _value(hints[name], value) for name, value in given.items() if name in hints}
 
 
+def ranges_in(read: Callable[..., object], given: Mapping[str, Any]) -> list[Range]:
+    """The ranges that the resolver's arguments make."""
+    return [Range(given.get(end.beginning), given.get(name), name) for name, end in _ends(read).items()]
+
+
+@functools.cache
+def _ends(read: Callable[..., object]) -> Mapping[str, EndOf]:
+    """Raises TypeError where a resolver takes two moments and does not say which of them is an end."""
+    hints = _hints(read)
+    moments = [name for name in list(_parameters(read))[1:] if _holds_moment(hints[name])]
+    ends = {name: note for name in moments for note in _marks(hints[name], EndOf)}
+    if len(moments) > 2 * len(ends) and len(moments) > 1:
+        raise TypeError(f"{read.__module__}.{read.__name__}: which of {moments} ends a range?")
+    return ends
+
+
 def opened(given: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments with an Argument for what is bound: SQL that is made of them serves other values too."""
     return {name: Argument((name,)) if _is_bound_later(value) else value for name, value in given.items()}
@@ -156,31 +174,17 @@ def _value(hint: Any, value: Any) -> Any:
     if global_id is not None:
         return bound(value, global_id.type, global_id.parse)
     if _holds_moment(hint):
-        return bound(value, DateTime(timezone=True), _in_utc)
+        return bound(value, DateTime(timezone=True), in_utc)
     if isinstance(value, Variable) or (isinstance(value, str) and not isinstance(value, enum.Enum)):
         folded = _marks(hint, Folded)
         return bound(value, Text(), folded[0].fold if folded else None)
     return value
 
 
-_BEGINNING = datetime.datetime.min.replace(tzinfo=datetime.UTC)
-_END = datetime.datetime.max.replace(tzinfo=datetime.UTC)
-
-
 def _holds_moment(hint: Any) -> bool:
     if typing.get_origin(hint) is ColumnElement:
         return datetime.datetime in typing.get_args(hint)
     return any(_holds_moment(part) for part in typing.get_args(hint))
-
-
-def _in_utc(moment: datetime.datetime) -> datetime.datetime:
-    """Without an offset it is in UTC; beyond the calendar it is the calendar's end."""
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=datetime.UTC)
-    try:
-        return moment.astimezone(datetime.UTC)
-    except OverflowError:
-        return _BEGINNING if moment.year == 1 else _END
 
 
 def _global_id(hint: Any) -> GlobalId | None:

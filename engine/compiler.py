@@ -4,8 +4,8 @@ The methods give parts of JSON text. A to-one object is joined laterally to the 
 is a sub-select that aggregates its items' texts.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from graphql import (
     FieldNode,
@@ -35,8 +35,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from engine.arguments import WINDOW, prefix_of, resolver_values, takes_window
-from engine.binds import NotCompilableError, Source, Variable, text
+from engine.arguments import WINDOW, prefix_of, ranges_in, resolver_values, takes_window
+from engine.binds import NotCompilableError, Variable, text
 from engine.codecs import CODECS_BY_SCALAR, PLAIN, Codec
 from engine.compiled_connections import CompiledConnection, aggregated, page_rows
 from engine.compiled_scope import PRESENT, JoinedScope, Scope, to_one_rows
@@ -51,6 +51,13 @@ from engine.places import Place
 from engine.selections import Document, is_sql, sql_field
 
 
+class Check(Protocol):
+    """What of a client's values must be read before the statement runs."""
+
+    def read(self, variables: Mapping[str, Any]) -> object:
+        """Raises BadArgument."""
+
+
 class Compiler:
     """Compiles one operation for a variant of its statement (see `engine.writer.only_in`). Raises
     NotCompilableError for what only the reference executor can answer.
@@ -63,7 +70,7 @@ class Compiler:
         self.document = document
         self.variant = variant
         self.denials: list[Denial] = []
-        self.checks: list[Source] = []
+        self.checks: list[Check] = []
 
     def query(self, node: OperationDefinitionNode, principal: FromClause) -> Select[Any]:
         """The data as bytes; no row where the principal is not known."""
@@ -135,6 +142,8 @@ class _Field:
         self.scope = scope
         given = compiler.document.arguments(field, definition, nodes[0])
         self.given = all_arguments(field, given)
+        if field.declaration.read is not None:
+            compiler.checks += ranges_in(field.declaration.read, self.given)
         use = Use(None if scope is None else scope.rows, self.given)
         self._place = Place(field, compiler.variant, use)
 

@@ -12,6 +12,14 @@ _ABSENT = {
 }
 
 
+class BadArgument(GraphQLError):
+    """A value that a field cannot take. `argument`: its name, where it is one alone."""
+
+    def __init__(self, message: str, argument: str | None = None) -> None:
+        named = {} if argument is None else {"argument": argument}
+        super().__init__(message, extensions={"code": "BAD_USER_INPUT"} | named)
+
+
 def forbidden(requirement: Requirement) -> GraphQLError:
     """The viewer lacks the permission in the object's account."""
     return _error(

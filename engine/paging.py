@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLError
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 )
 
 from engine.binds import Source, Variable, bound, source_of
+from engine.field_errors import BadArgument
 
 DEFAULT_PAGE = 20
 LONGEST_PAGE = 100
@@ -36,11 +36,8 @@ _LARGEST_KEY = 2**63 - 1
 PAGE_ARGUMENTS = ("first", "after", "last", "before")
 
 
-class BadPage(GraphQLError):
+class BadPage(BadArgument):
     """A page that cannot be given: a size out of bounds, or a cursor of another list."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, extensions={"code": "BAD_USER_INPUT"})
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,12 @@ from sqlalchemy import ColumnElement, FromClause, Select
 from strawberry import Schema
 
 from engine.arguments import prefix_of
-from engine.binds import NotCompilableError, Source, Variable
-from engine.compiler import Compiler
+from engine.binds import NotCompilableError, Variable
+from engine.compiler import Check, Compiler
 from engine.denials import Denial
+from engine.field_errors import BadArgument
 from engine.gates import answering_behind
 from engine.limits import check_cost
-from engine.paging import BadPage
 from engine.selections import Document, variables_in
 from engine.writer import Prepared, prepared
 
@@ -50,7 +50,7 @@ class Plan:
     """A statement that answers an operation for variables of one shape."""
 
     statement: Prepared
-    checks: tuple[Source, ...]
+    checks: tuple[Check, ...]
     denials: tuple[Denial, ...]
 
     def values(self, variables: Variables, named: Mapping[str, Any]) -> list[Any]:
@@ -187,8 +187,8 @@ class Operation:
         try:
             read = answering_behind(self._gate, part.statement(compiler, self._node))
             statement = prepared(read, part.variant)
-        except (NotCompilableError, BadPage):
-            return None  # where a page is wrong, the reference executor says
+        except (NotCompilableError, BadArgument):
+            return None  # where an argument is wrong, the reference executor says
         return Plan(statement, tuple(compiler.checks), tuple(compiler.denials))
 
 

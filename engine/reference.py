@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeEngine
 from strawberry.types import Info
 
 from engine import paging
-from engine.arguments import WINDOW, hashable, prefix_of, resolver_values, takes_window
+from engine.arguments import WINDOW, hashable, prefix_of, ranges_in, resolver_values, takes_window
 from engine.connections import Connection, Edge, PageInfo
 from engine.declarations import Entity, FieldKind, LookUp, SqlField, entity_of, row_object
 from engine.field_errors import absent, forbidden
@@ -84,6 +84,8 @@ class _Reading:
         self.source_type = type(source)
         self.key: Identity = () if self.entity is None else self.entity.identity(source.row)
         self.given = all_arguments(field, given)
+        for each in ranges_in(self.read, self.given):
+            each.read(self.given)
         self.name: Hashable = (type(source), field.python_name, hashable(self.given))
 
     async def computed(self) -> Any:

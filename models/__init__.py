@@ -5,6 +5,7 @@ it. Tables without it are reference tables, the same on every node: people, sess
 """
 
 from models import (
+    account_statuses,
     accounts,
     api_keys,
     attempts,
@@ -41,6 +42,7 @@ from models import (
 from models.base import metadata
 
 __all__ = [
+    "account_statuses",
     "accounts",
     "api_keys",
     "attempts",

@@ -72,7 +72,7 @@ billing_details = Table(
     *account_columns(),
     short_text("name"),
     short_text("street"),
-    short_text("postcode"),
+    short_text("postcode", nullable=True),
     short_text("city"),
     Column("country", Text, nullable=False, comment="ISO 3166-1, two letters."),
     Column("vat_id", Text),

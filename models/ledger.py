@@ -41,6 +41,7 @@ class LedgerTransactionKind(enum.Enum):
     TOP_UP = "TOP_UP"
     SETTLEMENT = "SETTLEMENT"
     SEND = "SEND"
+    FORFEITURE = "FORFEITURE"
 
 
 GENESIS = bytes(32)

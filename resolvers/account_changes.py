@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, select, update
 
 from authz.delegation import check_passing_all_roles
 from authz.guard import Authorized, Effect, authorize, authorize_also
@@ -14,8 +14,9 @@ from engine.write_sessions import WriteSession
 from models.accounts import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.identifiers import AccountId, Kind, present
 from models.text_forms import forms_of
+from resolvers.account_statuses import note_status
+from resolvers.blockers import blocked, these_accounts
 from resolvers.events import Change, EventKind, record
-from resolvers.ownership import release_owners
 from resolvers.texts import short_text, visible_text
 from resolvers.unchanged import UNCHANGED, Unchanged
 
@@ -67,7 +68,7 @@ async def update_account(session: WriteSession, principal: Principal, command: A
         raise VersionConflict(current.version)
     values = _new_values(command)
     if isinstance(values.get("external_id"), str):
-        await check_external_id(session, account, current.parent_id, str(values["external_id"]))
+        await check_external_id(session, principal, account, current.parent_id, str(values["external_id"]))
     before = {name: current[name] for name in values}
     changed = {name: value for name, value in values.items() if before[name] != value}
     if changed.get("rights_inheritance") == RightsInheritance.ALL_ROLES.value:
@@ -105,44 +106,27 @@ async def resume_account(
     return await _change_status(session, principal, account_id, change)
 
 
-async def close_account(
-    session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
-) -> Authorized:
-    """End the account for good; it stays readable. Raises HAS_SUBACCOUNTS while open ones stand below, and
-    ACCOUNT_CLOSED."""
-    change = _StatusChange(
-        Permission.ACCOUNT_CLOSE,
-        AccountStatus.CLOSED,
-        EventKind.ACCOUNT_CLOSED,
-        reason,
-        Effect.TAKES_AWAY,
-    )
-    account = await _change_status(session, principal, account_id, change)
-    below = exists().where(
-        accounts.c.master_id == account.master_id,
-        accounts.c.parent_id == account.account_id,
-        accounts.c.status != AccountStatus.CLOSED.value,
-    )
-    if (await session.execute(select(below))).scalar_one():
-        raise Refusal(RefusalCode.HAS_SUBACCOUNTS)
-    await release_owners(session, account)
-    return account
-
-
 async def check_external_id(
-    session: WriteSession, account: Authorized, parent_id: AccountId | None, external_id: str
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    parent_id: AccountId | None,
+    external_id: str,
 ) -> None:
     """Raise CONFLICT where another account under the same parent has the external id; a closed one gives its
     own free."""
-    taken = exists().where(
+    other = select(accounts.c.id).where(
         accounts.c.master_id == account.master_id,
         accounts.c.parent_id == parent_id,
         accounts.c.external_id == external_id,
         accounts.c.status != AccountStatus.CLOSED.value,
         accounts.c.id != account.account_id,
     )
-    if (await session.execute(select(taken))).scalar_one():
-        raise Refusal(RefusalCode.CONFLICT, "Another account here has this external id.", "externalId")
+    taken = (await session.execute(other.limit(1))).scalar_one_or_none()
+    if taken is not None:
+        which = these_accounts(account.master_id, [AccountId(taken)])
+        message = "Another account here has this external id."
+        raise await blocked(session, principal, RefusalCode.CONFLICT, which, "externalId", message)
 
 
 @dataclass(frozen=True)
@@ -165,6 +149,7 @@ async def _change_status(
         return account
     reason = None if change.reason is None else short_text(change.reason, "reason")
     await _write(session, account, {"status": change.status.value})
+    await note_status(session, account, change.status)
     after: Change = {"status": change.status.value}
     if reason is not None:
         after["reason"] = reason

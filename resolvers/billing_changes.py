@@ -16,7 +16,7 @@ from models.clock import current_moment
 from models.identifiers import AccountId, Kind, new_id, present
 from resolvers.account_versions import check_version, raise_version
 from resolvers.billing import mode_of
-from resolvers.countries import country, vat_id
+from resolvers.countries import check_postcode, country, vat_id
 from resolvers.emails import email_address
 from resolvers.events import Change, EventKind, record
 from resolvers.payers import Payer, authorize_payers
@@ -70,11 +70,11 @@ async def change_billing_mode(
 
 @dataclass(frozen=True)
 class BillingDetails:
-    """`country`: ISO 3166-1, two letters."""
+    """`country`: ISO 3166-1, two letters. `postcode` None: there is none."""
 
     name: str
     street: str
-    postcode: str
+    postcode: str | None
     city: str
     country: str
     vat_id: str | None
@@ -89,7 +89,7 @@ class BillingDetailsUpdate:
     expected_version: int
     name: str | Unchanged = UNCHANGED
     street: str | Unchanged = UNCHANGED
-    postcode: str | Unchanged = UNCHANGED
+    postcode: str | Unchanged | None = UNCHANGED
     city: str | Unchanged = UNCHANGED
     country: str | Unchanged = UNCHANGED
     vat_id: str | Unchanged | None = UNCHANGED
@@ -106,7 +106,7 @@ async def update_billing_details(
     """Name and address the account so on the invoices that are issued from now on.
 
     Needs INVOICES_WRITE. Raises VersionConflict, and BAD_USER_INPUT, also for first details that leave out a
-    part of the name or of the address.
+    part of the name or of the address, and for an address without a postcode in a country that needs one.
     """
     account = await authorize(session, principal, command.account_id, Permission.INVOICES_WRITE)
     await check_version(session, account, command.expected_version)
@@ -136,7 +136,7 @@ def _updated(before: BillingDetails | None, command: BillingDetailsUpdate) -> Bi
     return BillingDetails(
         _needed(command.name, old.get("name"), "name"),
         _needed(command.street, old.get("street"), "street"),
-        _needed(command.postcode, old.get("postcode"), "postcode"),
+        new_value(command.postcode, old.get("postcode")),
         _needed(command.city, old.get("city"), "city"),
         _needed(command.country, old.get("country"), "country"),
         new_value(command.vat_id, old.get("vat_id")),
@@ -152,12 +152,14 @@ def _needed(given: str | Unchanged, current: str | None, field: str) -> str:
 
 
 def _checked(details: BillingDetails) -> BillingDetails:
+    country_code = country(details.country, "country")
+    check_postcode(details.postcode, country_code, "postcode")
     return BillingDetails(
         short_text(details.name, "name"),
         short_text(details.street, "street"),
-        short_text(details.postcode, "postcode"),
+        None if details.postcode is None else short_text(details.postcode, "postcode"),
         short_text(details.city, "city"),
-        country(details.country, "country"),
+        country_code,
         None if details.vat_id is None else vat_id(details.vat_id, "vatId"),
         None if details.email is None else email_address(details.email).original,
     )

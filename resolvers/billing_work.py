@@ -5,17 +5,18 @@ Each cycle and each invoice in a transaction of its own, so that one that is kil
 
 from engine.write_sessions import WriteSessions
 from models.identifiers import AccountKey
+from resolvers.account_statuses import SuspendedAccounts
 from resolvers.cycle_charging import charge_cycle
 from resolvers.invoice_documents import Issuer
 from resolvers.invoice_issuing import issue_invoice
 
 
-async def charge_cycles(sessions: WriteSessions, due: AccountKey) -> None:
+async def charge_cycles(sessions: WriteSessions, due: AccountKey, suspended: SuspendedAccounts) -> None:
     """Charge all cycles of the account's subscription that have ended, the first one first."""
     more = True
     while more:
         async with sessions.begin() as session:
-            more = await charge_cycle(session, due)
+            more = await charge_cycle(session, due, suspended)
 
 
 async def issue_invoices(sessions: WriteSessions, issuer: Issuer, due: AccountKey) -> None:

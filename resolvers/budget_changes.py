@@ -87,6 +87,7 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
     await raise_version(session, account)
     await check_guarantees(
         session,
+        principal,
         account,
         command.currency,
         raised=after.guarantee > before.guarantee,
@@ -96,13 +97,18 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
     return account
 
 
-async def end_credit_budget(session: WriteSession, principal: Principal, account: Authorized) -> None:
-    """Forget the budget of credit of an account that is locked, and begins to spend its own."""
-    before = await _stored(session, account, BudgetCurrency.CREDIT)
-    if before != NO_BUDGET:
-        await session.execute(delete(budgets).where(_is(account, BudgetCurrency.CREDIT)))
-        await raise_version(session, account)
-        await _log(session, principal, account, BudgetCurrency.CREDIT, before, NO_BUDGET)
+async def end_budget(
+    session: WriteSession, principal: Principal, account: Authorized, currency: BudgetCurrency
+) -> bool:
+    """Forget a budget of an account that is locked, and spends its own from now on or nothing any more.
+    Whether there was one."""
+    before = await _stored(session, account, currency)
+    if before == NO_BUDGET:
+        return False
+    await session.execute(delete(budgets).where(_is(account, currency)))
+    await raise_version(session, account)
+    await _log(session, principal, account, currency, before, NO_BUDGET)
+    return True
 
 
 def _check_amounts(budget: Budget, currency: BudgetCurrency) -> None:

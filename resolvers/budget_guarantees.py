@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, cast, func, literal_column, select
 
 from authz.guard import Authorized
+from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
@@ -17,6 +18,7 @@ from models.budgets import BudgetCurrency, budgets
 from models.identifiers import AccountId
 from models.plans import plans
 from resolvers.allowances import allowance_columns, credit_of, kept_below
+from resolvers.blockers import blocked, these_accounts
 from resolvers.budgets import promised_sends, sends_used
 from resolvers.plans import next_plan_id_of, plan_id_of, send_limit_of
 from resolvers.sends import sends_used_of
@@ -43,40 +45,66 @@ class _Cap:
 
 
 async def check_guarantees(
-    session: WriteSession, account: Authorized, currency: BudgetCurrency, *, raised: bool, narrowed: bool
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    currency: BudgetCurrency,
+    *,
+    raised: bool,
+    narrowed: bool,
 ) -> None:
     """Refuse what was just written where it cannot be kept; the account above is locked.
 
     `raised`: more is guaranteed to the account than before; `narrowed`: its cap is another. Raises
-    GUARANTEE_TOO_LARGE.
+    GUARANTEE_TOO_LARGE, which names the account that limits it.
     """
     if currency is BudgetCurrency.SENDS:
         if raised:
-            await _check_plan(session, account)
+            await _check_plan(session, principal, account)
         for cap in await _caps(session, account):
             if not cap.holds and (raised or (narrowed and cap.account_id == account.account_id)):
                 field = "guarantee" if raised else "cap"
-                raise Refusal(RefusalCode.GUARANTEE_TOO_LARGE, field=field)
+                raise await _limited_by(session, principal, account, cap.account_id, field)
     elif raised:
-        await _check_pool(session, account)
+        await _check_pool(session, principal, account)
 
 
-async def check_plan_keeps(session: WriteSession, account: Authorized, sends: int) -> None:
+async def _limited_by(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    limiting_id: AccountId,
+    field: str = "guarantee",
+) -> Refusal:
+    which = these_accounts(account.master_id, [limiting_id])
+    return await blocked(session, principal, RefusalCode.GUARANTEE_TOO_LARGE, which, field)
+
+
+async def check_plan_keeps(
+    session: WriteSession, principal: Principal, account: Authorized, sends: int
+) -> None:
     """Refuse a plan with fewer sends than the account has promised to those below. Raises
-    GUARANTEE_TOO_LARGE."""
+    GUARANTEE_TOO_LARGE, which names these."""
     own = accounts.alias()
     statement = select(_promised_by(own)).where(_is(own, account))
     if (await session.execute(statement)).scalar_one() > sends:
         message = "More sends are guaranteed to the accounts below than the plan has."
-        raise Refusal(RefusalCode.GUARANTEE_TOO_LARGE, message, "planId")
+        budget, child, _ = _promises()
+        below = and_(child.c.master_id == account.master_id, child.c.parent_id == account.account_id)
+        holding = child.join(budget, promised_sends(budget, child))
+        promised = select(child.c.id).select_from(holding).where(below)
+        ids = [AccountId(found) for found in (await session.execute(promised)).scalars()]
+        which, code = these_accounts(account.master_id, ids), RefusalCode.GUARANTEE_TOO_LARGE
+        raise await blocked(session, principal, code, which, "planId", message)
 
 
-async def _check_plan(session: WriteSession, account: Authorized) -> None:
+async def _check_plan(session: WriteSession, principal: Principal, account: Authorized) -> None:
     sender, holder, plan, following = accounts.alias(), accounts.alias(), plans.alias(), plans.alias()
     above = and_(holder.c.master_id == sender.c.master_id, holder.c.id == sender.c.parent_id)
     allowance = {column.name: column for column in allowance_columns(sender, holder)}
     statement = (
         select(
+            holder.c.id.label("holder_id"),
             allowance["sends_promised"].label("own"),
             allowance["sends_kept"].label("kept"),
             send_limit_of(holder).label("send_limit"),
@@ -93,14 +121,14 @@ async def _check_plan(session: WriteSession, account: Authorized) -> None:
     )
     row = (await session.execute(statement)).one()
     if row.promised > row.sends or (row.own and row.used + row.kept > row.send_limit):
-        raise Refusal(RefusalCode.GUARANTEE_TOO_LARGE, field="guarantee")
+        raise await _limited_by(session, principal, account, row.holder_id)
 
 
-async def _check_pool(session: WriteSession, account: Authorized) -> None:
+async def _check_pool(session: WriteSession, principal: Principal, account: Authorized) -> None:
     sender, holder = accounts.alias(), accounts.alias()
     above = and_(holder.c.master_id == sender.c.master_id, holder.c.id == sender.c.parent_id)
     allowance = {column.name: column for column in allowance_columns(sender, holder)}
-    columns = (allowance["credit_promised"], allowance["credit_kept"])
+    columns = (holder.c.id.label("holder_id"), allowance["credit_promised"], allowance["credit_kept"])
     statement = (
         select(*columns, credit_of(sender, holder).label("credit"))
         .select_from(sender.join(holder, above))
@@ -108,7 +136,7 @@ async def _check_pool(session: WriteSession, account: Authorized) -> None:
     )
     row = (await session.execute(statement)).one()
     if row.credit_promised and row.credit_kept > row.credit:
-        raise Refusal(RefusalCode.GUARANTEE_TOO_LARGE, field="guarantee")
+        raise await _limited_by(session, principal, account, row.holder_id)
 
 
 async def _caps(session: WriteSession, account: Authorized) -> list[_Cap]:

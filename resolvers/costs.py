@@ -19,6 +19,7 @@ from sqlalchemy import (
 from authz.permissions import Permission, allows
 from authz.reach import readable_account
 from engine.arguments import Described
+from engine.moments import EndOf
 from engine.paging import Order
 from models.accounts import account_closure, accounts
 from models.billing import Product, charges
@@ -34,7 +35,11 @@ Since = Annotated[
 ]
 Until = Annotated[
     ColumnElement[datetime.datetime],
-    Described("The end, which belongs to what comes next; without an offset it is taken as UTC."),
+    Described(
+        "The end, which belongs to what comes next; without an offset it is taken as UTC. Before the "
+        "beginning: BAD_USER_INPUT."
+    ),
+    EndOf("since"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Countries by their codes, and the VAT ids that begin with them."""
+"""Countries by their codes, the VAT ids that begin with them, and which addresses need a postcode."""
 
 from authz.refusals import Refusal, RefusalCode
 
@@ -15,6 +15,15 @@ YT ZA ZM ZW
 COUNTRIES = frozenset(_CODES.split())
 """ISO 3166-1, two letters."""
 
+_WITH_POSTCODES = """
+AS AT AU AX BE BL BR CA CH CN CZ DE DK EE ES FI FK FM FR GB GF GG GL GP GR GS GU HU IM IN IO IT JE JP KR LI LT
+LU LV MF MH MP MQ MX MY NC NL NO NZ PF PL PM PN PR PT PW RE RO RU SE SG SH SJ SK SM TC TR TW UA US VI WF YT ZA
+"""
+NEEDING_A_POSTCODE = frozenset(_WITH_POSTCODES.split())
+"""Where no letter arrives without one, by Google's address metadata (libaddressinput, September 2024). Of the
+others 70 have none, such as Hong Kong and the United Arab Emirates; elsewhere, such as in Ireland, many do
+not know theirs."""
+
 _ALSO_BEFORE_VAT_IDS = frozenset({"EL", "XI"})
 """Greece and Northern Ireland (EN 16931, BR-CO-9)."""
 
@@ -28,6 +37,12 @@ def country(text: str, field: str) -> str:
         message = "Must be a country's code of two letters, ISO 3166-1."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     return code
+
+
+def check_postcode(postcode: str | None, country_code: str, field: str) -> None:
+    """Raise BAD_USER_INPUT where an address in the country needs a postcode and there is none."""
+    if postcode is None and country_code in NEEDING_A_POSTCODE:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"Addresses in {country_code} need a postcode.", field)
 
 
 def vat_id(text: str, field: str) -> str:

@@ -3,7 +3,8 @@
 The cycle costs its plan's price, by the plan that it ended with: a larger plan chosen in its middle gave all
 of its contacts and sends at once, a smaller one waited. Contacts that were bought, and sends beyond the plan,
 which were paid from credit when they were committed, come beside it, on the invoice of whose credit it was:
-nobody else agreed to them. Nothing else is charged for.
+nobody else agreed to them. Nothing else is charged for. Whether a cycle costs its plan throughout which the
+account was suspended, the deployment says.
 """
 
 import datetime
@@ -30,6 +31,7 @@ from models.cycles import cycle_number, cycle_start
 from models.identifiers import AccountId, AccountKey, new_id
 from models.invoices_to_issue import INVOICED_AFTER
 from models.jobs import Job, JobKind
+from resolvers.account_statuses import SuspendedAccounts
 from resolvers.billing import billed_id
 from resolvers.cycle_usage import Cycle, Usage, is_open, usage_of
 from resolvers.invoice_amounts import cents
@@ -37,7 +39,7 @@ from resolvers.jobs import enqueue_shared
 from resolvers.plans import anchored_at_of, subscriber_id, time_zone_of
 
 
-async def charge_cycle(session: WriteSession, due: AccountKey) -> bool:
+async def charge_cycle(session: WriteSession, due: AccountKey, suspended: SuspendedAccounts) -> bool:
     """Charge the first cycle of the account's subscription that has ended and is not charged. Whether it was.
 
     It is not while something of it can still be committed, nor where another worker was first. What it costs
@@ -49,7 +51,7 @@ async def charge_cycle(session: WriteSession, due: AccountKey) -> bool:
     cycle = await _ended(session, due)
     if cycle is None or await is_open(session, cycle):
         return False
-    used = await usage_of(session, cycle)
+    used = await usage_of(session, cycle, suspended)
     if used:
         await _charge(session, cycle, used)
     charged = upsert(charged_cycles).values(

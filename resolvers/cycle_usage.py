@@ -1,6 +1,5 @@
 """What of a subscription's cycle is to be paid: plan, bought contacts, sends beyond (R20, R94)."""
 
-import datetime
 import uuid
 from dataclasses import dataclass
 
@@ -11,30 +10,20 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    literal_column,
     select,
 )
 
 from engine.text_forms import sort_key
 from engine.write_sessions import WriteSession
-from models.accounts import AccountStatus, accounts
 from models.billing import Product, charges
 from models.clock import current_moment
-from models.events import events
-from models.identifiers import AccountId, MasterId
+from models.identifiers import AccountId
 from models.plans import limit_increases, plan_choices, plans
 from models.sends import ReservationStatus, send_cycles, send_reservations
-from resolvers.events import EventKind
+from resolvers.account_statuses import Span, SuspendedAccounts, was_closed_before, was_out_of_use
 
-
-@dataclass(frozen=True)
-class Cycle:
-    """A cycle of an account's own subscription, half-open."""
-
-    master_id: MasterId
-    account_id: AccountId
-    starts_at: datetime.datetime
-    ends_at: datetime.datetime
+Cycle = Span
+"""A cycle of an account's own subscription, half-open."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +41,13 @@ class Usage:
     label: str | None = None
 
 
-async def usage_of(session: WriteSession, cycle: Cycle) -> list[Usage]:
-    """All of it that is not charged for yet."""
-    return [*await _plan(session, cycle), *await _bought(session, cycle), *await _sent(session, cycle)]
+async def usage_of(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[Usage]:
+    """All of it that is not charged for yet. What was bought and sent is charged for whatever the status."""
+    return [
+        *await _plan(session, cycle, suspended),
+        *await _bought(session, cycle),
+        *await _sent(session, cycle),
+    ]
 
 
 async def is_open(session: WriteSession, cycle: Cycle) -> bool:
@@ -67,26 +60,22 @@ async def is_open(session: WriteSession, cycle: Cycle) -> bool:
     return bool((await session.execute(select(waits))).scalar_one())
 
 
-async def _plan(session: WriteSession, cycle: Cycle) -> list[Usage]:
-    """The plan that the cycle ended with; nothing where it is free, or the account was closed before."""
-    choice, event = plan_choices.c, events.c
-    closed_at = select(func.min(event.created_at)).where(
-        event.master_id == cycle.master_id,
-        event.account_id == cycle.account_id,
-        event.kind == EventKind.ACCOUNT_CLOSED.value,
-        accounts.c.status == AccountStatus.CLOSED.value,
-    )
-    closed_before = closed_at.correlate(accounts).scalar_subquery() <= cycle.starts_at
+async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[Usage]:
+    """The plan that the cycle ended with; nothing where it is free, where the account was closed before, or
+    where a pause is given for a cycle in which it could never be used."""
+    if await was_closed_before(session, cycle):
+        return []
+    if suspended is SuspendedAccounts.PAUSE and await was_out_of_use(session, cycle):
+        return []
+    choice = plan_choices.c
     statement = (
         select(plans.c.id, plans.c.name, plans.c.price)
         .select_from(plan_choices.join(plans, plans.c.id == choice.plan_id))
-        .join(accounts, and_(accounts.c.master_id == choice.master_id, accounts.c.id == choice.account_id))
         .where(
             choice.master_id == cycle.master_id,
             choice.account_id == cycle.account_id,
             choice.holds_from < cycle.ends_at,
             choice.withdrawn_at.is_(None),
-            func.coalesce(closed_before, literal_column("false")).is_(False),
         )
         .order_by(choice.holds_from.desc(), choice.id.desc())
         .limit(1)

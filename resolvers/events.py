@@ -1,7 +1,7 @@
 """The log of what was changed in an account, and how changes get into it."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -104,6 +104,8 @@ class EventKind(enum.Enum):
     CREDIT_TOPPED_UP = "credit.topped_up"
     CREDIT_TOP_UP_DECLINED = "credit.top_up_declined"
     CREDIT_MODE_CHANGED = "credit.mode_changed"
+    CREDIT_SETTLED = "credit.settled"
+    CREDIT_FORFEITED = "credit.forfeited"
     PAYMENT_METHOD_ADDED = "payment_method.added"
     PAYMENT_METHOD_REMOVED = "payment_method.removed"
     TOP_UP_RULE_UPDATED = "top_up_rule.updated"
@@ -164,6 +166,33 @@ async def record_in_each(
         "reasons": [reason or principal.reason or account.opened_because for account in of],
     }
     await _RECORD.rows(session, values)
+
+
+async def record_of_each(
+    session: WriteSession,
+    principal: Actor,
+    account: Authorized,
+    kind: EventKind,
+    befores: Mapping[str, Change],
+) -> None:
+    """The same of several things in one account that ended alike: of each, by its global id, what it was."""
+    if not befores:
+        return
+    note_touched(session, account.account_id)
+    shared = {
+        "master_id": account.master_id,
+        "account_id": account.account_id,
+        "kind": kind.value,
+        "actor_user_id": principal.user_id,
+        "actor_api_key_id": principal.api_key_id,
+        "actor_account_id": account.acting_from,
+        "reason": principal.reason or account.opened_because,
+    }
+    rows = [
+        {**shared, "id": new_id(), "subject_id": subject_id, "before": before}
+        for subject_id, before in befores.items()
+    ]
+    await session.execute(insert(events), rows)
 
 
 _EACH = (

@@ -2,9 +2,10 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import ARRAY, Uuid, and_, any_, func, insert, literal, select, update
 
 from authz.delegation import RoleGrant, role_to_give
 from authz.guard import Authorized, Effect, authorize
@@ -18,8 +19,9 @@ from models.identifiers import AccountId, InvitationId, Kind, new_id, present
 from models.invitations import invitations
 from models.members import memberships
 from models.users import users
+from resolvers.blockers import blocked, members_with
 from resolvers.emails import EmailAddress, email_address
-from resolvers.events import EventKind, record
+from resolvers.events import Change, EventKind, record, record_of_each
 from resolvers.idempotency import IdempotentRequest, earlier_outcome, remember
 from resolvers.invitation_mail import queue_invitation
 from resolvers.member_changes import check_expiry
@@ -69,7 +71,7 @@ async def invite_member(
         return InvitationMade(account, InvitationId(uuid.UUID(earlier["invitation"])), replayed=True)
     role = await role_to_give(session, account, command.role_id)
     check_expiry(role, command.member_expires_at)
-    await _refuse_members(session, account, email)
+    await refuse_members(session, principal, (account,), email.canonical)
     offer = Offer(email, role, command.member_expires_at, command.link)
     invitation_id = await add_invitation(session, principal, account, offer)
     await remember(session, principal, account, request, {"invitation": str(invitation_id)})
@@ -141,19 +143,48 @@ async def revoke_invitation(
     return InvitationMade(account, invitation_id, replayed=False)
 
 
-async def _refuse_members(session: WriteSession, account: Authorized, email: EmailAddress) -> None:
+async def revoke_invitations(session: WriteSession, principal: Principal, account: Authorized) -> int:
+    """Withdraw all that are open in a locked account. How many there were."""
+    invitation = invitations.c
+    withdrawn = (
+        update(invitations)
+        .where(
+            invitation.master_id == account.master_id,
+            invitation.account_id == account.account_id,
+            invitation.accepted_at.is_(None),
+            invitation.revoked_at.is_(None),
+            invitation.expires_at > func.now(),
+        )
+        .values(revoked_at=func.now())
+        .returning(invitation.id, invitation.email)
+    )
+    rows = (await session.execute(withdrawn)).all()
+    told: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
+    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, told)
+    return len(rows)
+
+
+async def refuse_members(
+    session: WriteSession, principal: Principal, of: Sequence[Authorized], email: str
+) -> None:
+    """Raise ALREADY_MEMBER where the person with the address is a member of one of the accounts."""
+    if not of:
+        return
+    master_id, account_ids = of[0].master_id, [account.account_id for account in of]
     member = (
         select(memberships.c.id)
         .join(users, users.c.id == memberships.c.user_id)
         .where(
-            memberships.c.master_id == account.master_id,
-            memberships.c.account_id == account.account_id,
-            users.c.email_canonical == email.canonical,
+            memberships.c.master_id == master_id,
+            memberships.c.account_id == any_(literal(account_ids, ARRAY(Uuid))),
+            users.c.email_canonical == email,
             membership_holds(),
         )
+        .limit(1)
     )
     if (await session.execute(member)).one_or_none() is not None:
-        raise Refusal(RefusalCode.ALREADY_MEMBER, field="email")
+        which = members_with(master_id, account_ids, email)
+        raise await blocked(session, principal, RefusalCode.ALREADY_MEMBER, which, "email")
 
 
 async def _withdraw_open(session: WriteSession, account: Authorized, email: EmailAddress) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, and_, func, or_, select
 
+from authz.link_requests import request_stands
 from authz.permissions import Permission
 from authz.reach import account_where
 from models.accounts import accounts
@@ -11,8 +12,8 @@ from models.parent_access import parent_access_requests
 
 
 def request_of(account: FromClause) -> Select[Any]:
-    """What one side asks of the other, while it waits; for those with SETTINGS_READ in the account, or in
-    the account above."""
+    """What one side asks of the other, while it waits and can be accepted; for those with SETTINGS_READ in
+    the account, or in the account above."""
     request = parent_access_requests.alias()
     link = select(accounts.c.master_id, accounts.c.id, accounts.c.parent_id.label("account_id")).subquery()
     return (
@@ -23,6 +24,7 @@ def request_of(account: FromClause) -> Select[Any]:
             request.c.master_id == account.c.master_id,
             request.c.account_id == account.c.id,
             request.c.expires_at > func.now(),
+            request_stands(request),
             or_(
                 account_where(request, Permission.SETTINGS_READ),
                 account_where(link, Permission.SETTINGS_READ),

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from authz.guard import Authorized, authorize_also
-from authz.parent_access import Link, Side, Standing, losers, standing_of, standing_of_principal
+from authz.guard import Authorized, Effect, authorize_also
+from authz.parent_access import Side, Standing, losers, standing_of_principal
 from authz.permissions import Permission
 from authz.principals import Principal
-from authz.refusals import PermissionDenied, Refusal, RefusalCode, RoleTooWide, VersionConflict
+from authz.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
 from engine.write_sessions import WriteSession
 from models.accounts import ParentAccess
 from models.identifiers import AccountId
@@ -64,7 +64,8 @@ async def update_parent_access(
     side = min(standing.sides & losing or standing.sides, key=list(Side).index)
     account = speaking_for(locked.account, side, standing.above_from)
     if not losing:
-        if await waiting_request(session, link) is not None:
+        waiting = await waiting_request(session, link)
+        if waiting is not None and waiting.stands:
             message = (
                 "It holds, and another mode is asked for: the side that asked takes that back by "
                 "`parentAccessWithdraw`, the other one answers it."
@@ -114,7 +115,9 @@ async def answer_parent_access(
         account.check_changeable()
     if answering is Side.OWN:
         standing.check_raise(link.mode, request.mode)
-    await _check_asker(session, link, request)
+    if not request.stands:
+        message = "Whoever asked for it has lost the right to."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await set_mode(session, principal, account, link, request.mode, request.reason)
     return account
 
@@ -159,19 +162,7 @@ async def _check_standing(
 ) -> None:
     """Raise what refuses those who speak for neither side: also who may change settings, but for a time."""
     if not standing.sides:
-        await authorize_also(session, principal, account.account_id, Permission.SETTINGS_WRITE)
+        await authorize_also(
+            session, principal, account.account_id, Permission.SETTINGS_WRITE, Effect.TAKES_AWAY
+        )
         raise PermissionDenied(Permission.SETTINGS_WRITE)
-
-
-async def _check_asker(session: WriteSession, link: Link, request: Request) -> None:
-    """Raise FAILED_PRECONDITION where whoever asked could not ask for it now."""
-    standing = await standing_of(session, link, request.asker_user_id, request.asker_api_key_id)
-    lost = request.asked_by not in standing.sides
-    if not lost and request.asked_by is Side.OWN and Side.OWN in losers(link.mode, request.mode):
-        try:
-            standing.check_raise(link.mode, request.mode)
-        except RoleTooWide:
-            lost = True
-    if lost:
-        message = "Whoever asked for it has lost the right to."
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from authz.builtin_roles import BuiltinRole
 from authz.guard import Authorized, Effect, authorize_all
+from authz.link_requests import request_stands
 from authz.parent_access import Link, Side, let_pass
 from authz.permissions import Permission
 from authz.principals import Principal
@@ -44,6 +45,8 @@ class Request:
     asked_by: Side
     asker_user_id: UserId | None
     asker_api_key_id: ApiKeyId | None
+    stands: bool = True
+    """Whether it can be accepted as things are, as far as whoever asked is concerned."""
 
 
 async def locked_link(session: WriteSession, principal: Principal, account_id: AccountId) -> LockedLink:
@@ -79,7 +82,7 @@ async def check_owner(session: WriteSession, link: Link, mode: ParentAccess) -> 
 
 async def waiting_request(session: WriteSession, link: Link) -> Request | None:
     """What waits for an answer, by the database's clock."""
-    statement = select(parent_access_requests).where(
+    statement = select(parent_access_requests, request_stands(parent_access_requests).label("stands")).where(
         _of(link), parent_access_requests.c.expires_at > func.now()
     )
     row = (await session.execute(statement)).one_or_none()
@@ -87,7 +90,8 @@ async def waiting_request(session: WriteSession, link: Link) -> Request | None:
         return None
     asked_by = Side.ABOVE if row.from_above else Side.OWN
     mode = ParentAccess(row.parent_access)
-    return Request(mode, row.reason, asked_by, row.asker_user_id, row.asker_api_key_id)
+    asker = row.asker_user_id, row.asker_api_key_id
+    return Request(mode, row.reason, asked_by, *asker, row.stands)
 
 
 async def store_request(

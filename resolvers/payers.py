@@ -41,7 +41,7 @@ class Payer(enum.Enum):
     """The account above each one on the path whose sends have a cap."""
 
 
-_REFUSALS = {
+REFUSALS = {
     Payer.POOL: RefusalCode.POOL_ACCOUNT_REQUIRED,
     Payer.POOL_ABOVE: RefusalCode.POOL_ACCOUNT_REQUIRED,
     Payer.BILLED: RefusalCode.BILLED_ACCOUNT_REQUIRED,
@@ -49,6 +49,7 @@ _REFUSALS = {
     Payer.PARENT: RefusalCode.PARENT_ACCOUNT_REQUIRED,
     Payer.CAPPING: RefusalCode.PARENT_ACCOUNT_REQUIRED,
 }
+"""How it is told that one of them was not asked."""
 
 WHO_PAYS_FOR_A_PLAN = (Payer.POOL, Payer.BILLED)
 """The one pays for sends beyond it, the other for the plan itself and for more contacts."""
@@ -68,7 +69,7 @@ async def authorize_payers(
     asked. An account that pays for itself asks nobody else.
     """
     return [
-        await _authorize_one(session, principal, AccountId(payer_id), permission, effect, _REFUSALS[payer])
+        await _authorize_one(session, principal, AccountId(payer_id), permission, effect, REFUSALS[payer])
         for payer in payers
         for payer_id in (await session.execute(_ids(payer, account))).scalars().all()
     ]

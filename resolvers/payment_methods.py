@@ -14,7 +14,7 @@ from engine.paging import Order
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, PaymentMethodId, new_id, present
 from models.payments import payment_methods
-from resolvers.events import EventKind, record
+from resolvers.events import Change, EventKind, record, record_of_each
 from resolvers.identifiers import PaymentMethodIdArgument
 from resolvers.payments import check_no_card_number
 from resolvers.texts import short_text
@@ -99,6 +99,25 @@ async def check_payment_method(
     )
     if (await session.execute(statement)).one_or_none() is None:
         raise NotFound("paymentMethodId")
+
+
+async def remove_payment_methods(session: WriteSession, principal: Principal, account: Authorized) -> int:
+    """Let nothing more be paid with any of a locked account's methods. How many there were."""
+    method = payment_methods.c
+    removed = (
+        update(payment_methods)
+        .where(
+            method.master_id == account.master_id,
+            method.account_id == account.account_id,
+            method.removed_at.is_(None),
+        )
+        .values(removed_at=func.now())
+        .returning(method.id, method.label)
+    )
+    rows = (await session.execute(removed)).all()
+    told: dict[str, Change] = {present(Kind.PAYMENT_METHOD, row.id): {"label": row.label} for row in rows}
+    await record_of_each(session, principal, account, EventKind.PAYMENT_METHOD_REMOVED, told)
+    return len(rows)
 
 
 async def remove_payment_method(

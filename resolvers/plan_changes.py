@@ -53,7 +53,7 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     plan = await _plan_on_offer(session, account, terms, command.plan_id)
     if not plan.price and account.account_id != account.master_id:
         raise Refusal(RefusalCode.PAID_PLAN_REQUIRED, field="planId")
-    await check_plan_keeps(session, account, plan.sends)
+    await check_plan_keeps(session, principal, account, plan.sends)
     if _is_own(terms, account):
         if command.time_zone is not None:
             message = "It is set with the account's first plan: cycles are counted in it."
@@ -86,16 +86,23 @@ async def withdraw_plan_change(
     terms = await terms_of(session, account)
     if _is_own(terms, account):
         account.check_changeable()
-        waiting = await withdraw(session, account)
-    else:
-        waiting = await withdraw_first(session, account)
-    if waiting is None:
+    if not await end_plan_change(session, principal, account, terms):
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "No plan waits.", "accountId")
-    before: Change = {"plan": waiting.code, "from": waiting.holds_from.isoformat()}
-    await _log(
-        session, principal, account, EventKind.PLAN_CHANGE_WITHDRAWN, before, {"plan": terms.plan.code}
-    )
     return account
+
+
+async def end_plan_change(
+    session: WriteSession, principal: Principal, account: Authorized, terms: Terms
+) -> bool:
+    """Take back a plan that waits in an account that is locked. Whether one did."""
+    take_back = withdraw if _is_own(terms, account) else withdraw_first
+    waiting = await take_back(session, account)
+    if waiting is None:
+        return False
+    before: Change = {"plan": waiting.code, "from": waiting.holds_from.isoformat()}
+    after: Change = {"plan": terms.plan.code}
+    await _log(session, principal, account, EventKind.PLAN_CHANGE_WITHDRAWN, before, after)
+    return True
 
 
 @dataclass(frozen=True)

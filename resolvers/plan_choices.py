@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Uuid, and_, exists, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guard import Authorized
@@ -79,19 +79,10 @@ async def withdraw(session: WriteSession, account: Authorized) -> WaitingChoice 
 
 async def withdraw_first(session: WriteSession, account: Authorized) -> WaitingChoice | None:
     """The same for a first plan of its own that waits: the account then has no subscription, as before."""
-    waiting, subscription = await _waiting(session, account), subscriptions.c
+    waiting = await _waiting(session, account)
     if waiting is not None:
-        choice = plan_choices.c
-        await session.execute(
-            delete(plan_choices).where(
-                choice.master_id == account.master_id, choice.account_id == account.account_id
-            )
-        )
-        await session.execute(
-            delete(subscriptions).where(
-                subscription.master_id == account.master_id, subscription.account_id == account.account_id
-            )
-        )
+        place = literal(account.master_id, Uuid), literal(account.account_id, Uuid)
+        await session.execute(select(func.first_plan_withdraw(*place)))
     return waiting
 
 

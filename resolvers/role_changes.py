@@ -19,6 +19,7 @@ from models.accounts import accounts
 from models.identifiers import AccountId, Kind, RoleId, new_id, present
 from models.roles import roles
 from models.text_forms import forms_of
+from resolvers.blockers import blocked, uses_of
 from resolvers.events import Change, EventKind, record
 from resolvers.texts import name_of_rights, short_text
 from resolvers.unchanged import UNCHANGED, Unchanged, new_value
@@ -156,8 +157,8 @@ async def delete_role(session: WriteSession, principal: Principal, role_id: Role
     """Delete a role that nobody has, whatever the account's status. Needs ROLES_WRITE and all that the role
     gives.
 
-    Raises RoleTooWide, ROLE_IN_USE. The row stays, without any right: revoked keys and shares and old
-    invitations name it.
+    Raises RoleTooWide, and ROLE_IN_USE, saying where. The row stays, without any right: revoked keys and
+    shares and old invitations name it.
     """
     change = await _changeable(session, principal, role_id)
     _, before = await _current(session, change)
@@ -165,7 +166,7 @@ async def delete_role(session: WriteSession, principal: Principal, role_id: Role
     use = role_uses()
     used = exists().where(use.c.master_id == change.account.master_id, use.c.role_id == role_id)
     if (await session.execute(select(used))).scalar_one():
-        raise Refusal(RefusalCode.ROLE_IN_USE, field="roleId")
+        raise await blocked(session, principal, RefusalCode.ROLE_IN_USE, uses_of(role_id), "roleId")
     await write_lines(session, role_id, [])
     await session.execute(
         update(roles).where(roles.c.id == role_id).values(deleted_at=func.now(), **NOTHING.columns())

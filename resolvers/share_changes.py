@@ -5,31 +5,28 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import any_, func, insert, select
+from sqlalchemy import func, insert
 
 from authz.builtin_roles import BuiltinRole
 from authz.delegation import role_in_each
 from authz.guard import Authorized, authorize_all
 from authz.permissions import Area, Permission
 from authz.principals import Principal
-from authz.reach import membership_holds
 from authz.refusals import Refusal, RefusalCode
 from authz.sharing import Scope, check_giver, check_scope
 from authz.tokens import TokenKind, digest_of, generate
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, ShareId, new_id
-from models.members import memberships
 from models.shares import shares
-from models.users import users
 from resolvers.emails import EmailAddress, email_address
 from resolvers.events import EventKind
 from resolvers.idempotency import IdempotentRequest, earlier_outcome, remember
+from resolvers.invitation_changes import refuse_members
 from resolvers.moments import check_future
 from resolvers.share_mail import queue_share
 from resolvers.share_rows import (
     add_accounts,
     described,
-    ids_of,
     log_share,
     refuse_shared,
     stored,
@@ -95,9 +92,9 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     check_giver(opened, scope, command.scope.field)
     if command.expires_at is not None:
         check_future(command.expires_at, "expiresAt")
-    await refuse_members(session, opened, email.canonical)
+    await refuse_members(session, principal, opened, email.canonical)
     await withdraw_waiting(session, principal, opened, email.canonical)
-    await refuse_shared(session, opened, email.canonical)
+    await refuse_shared(session, principal, opened, email.canonical)
     share_id = await _add(session, principal, opened, email, command, scope)
     await remember(session, principal, master, request, {"share": str(share_id)})
     return ShareMade(share_id)
@@ -146,25 +143,6 @@ async def _add(
 def giver_columns(principal: Principal) -> dict[str, uuid.UUID | None]:
     """The principal as the share's giver."""
     return {"giver_user_id": principal.user_id, "giver_api_key_id": principal.api_key_id}
-
-
-async def refuse_members(session: WriteSession, opened: Sequence[Authorized], email: str) -> None:
-    """Raise ALREADY_MEMBER: whoever is a member of one of the accounts needs no share of it."""
-    if not opened:
-        return
-    member = (
-        select(memberships.c.id)
-        .join(users, users.c.id == memberships.c.user_id)
-        .where(
-            memberships.c.master_id == opened[0].master_id,
-            memberships.c.account_id == any_(ids_of(opened)),
-            users.c.email_canonical == email,
-            membership_holds(),
-        )
-        .limit(1)
-    )
-    if (await session.execute(member)).one_or_none() is not None:
-        raise Refusal(RefusalCode.ALREADY_MEMBER, field="email")
 
 
 def check_count(account_ids: Sequence[AccountId]) -> None:

@@ -27,12 +27,13 @@ from authz.delegation import RoleGrant
 from authz.guard import Authorized
 from authz.permissions import Area
 from authz.principals import Principal
-from authz.refusals import Refusal, RefusalCode
+from authz.refusals import RefusalCode
 from authz.sharing import Scope, areas_mask
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, Kind, ShareId, present
 from models.roles import roles
 from models.shares import share_accounts, shares
+from resolvers.blockers import accounts_of_shares, blocked
 from resolvers.events import Change, EventKind, record_in_each
 
 ShareRow = Row[*tuple[Any, ...]]
@@ -142,7 +143,11 @@ async def withdraw_waiting(
 
 
 async def refuse_shared(
-    session: WriteSession, opened: Sequence[Authorized], email: str, but: ShareId | None = None
+    session: WriteSession,
+    principal: Principal,
+    opened: Sequence[Authorized],
+    email: str,
+    but: ShareId | None = None,
 ) -> None:
     """Raise ALREADY_SHARED: an account has one share for an address that holds or can be accepted. `but` is
     the share that is being changed."""
@@ -151,8 +156,11 @@ async def refuse_shared(
     statement = select(shares.c.id).where(_of_address(opened, email), unexpired, open_)
     if but is not None:
         statement = statement.where(shares.c.id != but)
-    if (await session.execute(statement.limit(1))).one_or_none() is not None:
-        raise Refusal(RefusalCode.ALREADY_SHARED, field="email" if but is None else "accountIds")
+    shared = [ShareId(found) for found in (await session.execute(statement)).scalars()]
+    if shared:
+        master_id, ids = opened[0].master_id, [account.account_id for account in opened]
+        which, field = accounts_of_shares(master_id, shared, ids), "email" if but is None else "accountIds"
+        raise await blocked(session, principal, RefusalCode.ALREADY_SHARED, which, field)
 
 
 def ids_of(opened: Collection[Authorized]) -> ColumnElement[list[uuid.UUID]]:

@@ -16,13 +16,13 @@ from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, ShareId
 from models.shares import shares
 from resolvers.events import EventKind
+from resolvers.invitation_changes import refuse_members
 from resolvers.moments import check_future, ends_no_later, moved_end
 from resolvers.share_changes import (
     ShareMade,
     WantedScope,
     check_count,
     giver_columns,
-    refuse_members,
     wanted_scope,
 )
 from resolvers.share_rows import (
@@ -80,9 +80,9 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     check_giver(managed.wanted, scope, wanted.field)
     if isinstance(command.expires_at, datetime.datetime):
         check_future(command.expires_at, "expiresAt")
-    await refuse_members(session, managed.added, row.email_canonical)
+    await refuse_members(session, principal, managed.added, row.email_canonical)
     # Also of the accounts that stay: an expired share that is prolonged may have a successor.
-    await refuse_shared(session, managed.wanted, row.email_canonical, command.share_id)
+    await refuse_shared(session, principal, managed.wanted, row.email_canonical, command.share_id)
     await drop_accounts(session, row, managed.removed)
     await add_accounts(session, command.share_id, managed.added)
     values = {**stored(scope), **giver_columns(principal), "expires_at": expires_at}

@@ -135,7 +135,7 @@ async def _add_subaccount(
     values: dict[str, object] = {"name": command.name, "parent_id": parent.account_id}
     if command.external_id is not None:
         values["external_id"] = command.external_id
-        await check_external_id(session, account, parent.account_id, command.external_id)
+        await check_external_id(session, principal, account, parent.account_id, command.external_id)
     await add_account(session, account.master_id, account.account_id, values)
     after = {"name": str(values["name"]), "parent": present(Kind.ACCOUNT, parent.account_id)}
     subject_id = present(Kind.ACCOUNT, account.account_id)

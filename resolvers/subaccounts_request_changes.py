@@ -84,6 +84,16 @@ async def withdraw_subaccounts_request(
     Needs SUBACCOUNTS_WRITE, in whatever status. Raises FAILED_PRECONDITION where no request waits.
     """
     account = await authorize(session, principal, account_id, Permission.SUBACCOUNTS_WRITE, Effect.TAKES_AWAY)
+    request_id = await end_subaccounts_request(session, principal, account)
+    if request_id is None:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits for an answer.", "accountId")
+    return SubaccountsRequestMade(request_id)
+
+
+async def end_subaccounts_request(
+    session: WriteSession, principal: Principal, account: Authorized
+) -> SubaccountsRequestId | None:
+    """Take back the request that waits in an account that is locked, and say which; None: none does."""
     statement = (
         update(subaccounts_requests)
         .where(_open(account.master_id, account.account_id))
@@ -92,10 +102,10 @@ async def withdraw_subaccounts_request(
     )
     request_id = (await session.execute(statement)).scalar_one_or_none()
     if request_id is None:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits for an answer.", "accountId")
+        return None
     subject_id = present(Kind.SUBACCOUNTS_REQUEST, request_id)
     await record(session, principal, account, EventKind.SUBACCOUNTS_WITHDRAWN, subject_id)
-    return SubaccountsRequestMade(SubaccountsRequestId(request_id))
+    return SubaccountsRequestId(request_id)
 
 
 async def decline_subaccounts(

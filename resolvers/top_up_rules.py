@@ -33,8 +33,9 @@ async def end_top_up_rule(
     principal: Principal,
     account: Authorized,
     method_id: PaymentMethodId | None = None,
-) -> None:
-    """Let no more top-ups begin by themselves in an account that is locked; a `method_id`: if by that one."""
+) -> bool:
+    """Let no more top-ups begin by themselves in an account that is locked; a `method_id`: if by that one.
+    Whether there was a rule."""
     rule = top_up_rules.c
     ended = delete(top_up_rules).where(
         rule.master_id == account.master_id, rule.account_id == account.account_id
@@ -46,6 +47,7 @@ async def end_top_up_rule(
         await raise_version(session, account)
         subject_id = present(Kind.ACCOUNT, account.account_id)
         await record(session, principal, account, EventKind.TOP_UP_RULE_REMOVED, subject_id, told_of(row))
+    return row is not None
 
 
 def told_of(rule: Row[*tuple[Any, ...]]) -> Change:

@@ -14,8 +14,9 @@ from engine.rules import Public
 from models.identifiers import Kind, present
 
 _DRY_RUN = (
-    "Do not do it: tell in `accessChanges` who would gain and lose what. Nothing is stored or sent, no "
-    "secret is told, the payload's other fields are null. What would be refused is refused alike."
+    "Do not do it: tell in `accessChanges` who would gain and lose what, and in `effects`, where the payload "
+    "has them, what would become of what the account holds. Nothing is stored or sent, no secret is told, "
+    "the payload's other fields are null. What would be refused is refused alike."
 )
 
 

@@ -14,10 +14,13 @@ from models.accounts import ApiKeyCreationPlace, RightsInheritance
 from models.identifiers import AccountId, Kind
 from resolvers import account_changes as writes
 from resolvers import accounts
+from resolvers.account_closing import AccountClosing, close_account
 from resolvers.identifiers import required
 from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.accounts import Account
+from schema.amounts import MicroAmount
 from schema.context import ContextInfo, principal_of
+from schema.settlements import SettlementEffect, effects, told_effects
 from schema.updates import expected_version, given, given_value, may_stay
 from schema.user_errors import UserError
 from schema.writes import authz_revision, needs, payload, perform, user_errors
@@ -28,7 +31,10 @@ class AccountUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     expected_version: int = expected_version()
     name: str | None = may_stay("1 to 200 characters.")
-    external_id: str | None = may_stay("Your own id, unique under the parent; null takes it away.")
+    external_id: str | None = may_stay(
+        "Your own id, 1 to 200 characters, unique among the parent's accounts that are not closed; "
+        "null takes it away."
+    )
     rights_inheritance: RightsInheritance | None = may_stay(
         "Which roles held here also hold below. Needs SETTINGS_WRITE, here and below."
     )
@@ -39,11 +45,35 @@ class AccountUpdateInput:
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which account to suspend, resume or close.")
+@strawberry.input(description="Which account to suspend or resume.")
 class AccountStatusInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     reason: str | None = strawberry.field(default=None, description="For the account's log.")
     dry_run: bool = dry_run()
+
+
+@strawberry.input(description="Which account to close.")
+class AccountCloseInput:
+    account_id: strawberry.ID = strawberry.field(description="The account.")
+    reason: str | None = strawberry.field(default=None, description="For the account's log.")
+    forfeit_credit: MicroAmount | None = strawberry.field(
+        default=None,
+        description="Of a master account only: at most so much of its credit is given up, as the obstacle "
+        "CREDIT_LEFT told it. Nobody pays it back.",
+    )
+    dry_run: bool = dry_run()
+
+
+@entity(None, carries={"account_id": Uuid()})
+class AccountClosePayload:
+    """An account that was closed."""
+
+    account: Account | None = to_one(accounts.of_result)
+    effects: list[SettlementEffect] | None = effects()
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
+    user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={"account_id": Uuid()})
@@ -95,10 +125,22 @@ class AccountMutation:
 
     @strawberry.mutation(
         directives=needs(Permission.ACCOUNT_CLOSE),
-        description="End an account for good; it stays readable. Its subaccounts must be closed before.",
+        description="End an account for good; it stays readable. Its subaccounts must be closed before. Its "
+        "credit goes to the pool above it, what it has booked and not committed is given back, and what "
+        "waits in it ends: `effects` tell all of it, with `dryRun` before it is done. A top-up that the "
+        "payment provider has not answered stands in the way, and so does the credit of a master account "
+        "until it is given up. The running billing cycle is still invoiced.",
     )
-    async def account_close(self, info: ContextInfo, input: AccountStatusInput) -> AccountPayload:
-        return await _change_status(info, input, writes.close_account)
+    async def account_close(self, info: ContextInfo, input: AccountCloseInput) -> AccountClosePayload:
+        principal = principal_of(info)
+
+        async def write(session: WriteSession) -> AccountClosePayload:
+            command = AccountClosing(_account_id(input.account_id), input.reason, input.forfeit_credit)
+            done = await close_account(session, principal, command)
+            told = told_effects(done.effects)
+            return payload(AccountClosePayload, account_id=done.account.account_id, effects=told)
+
+        return await perform(info, AccountClosePayload, write, dry_run=input.dry_run, also_told=("effects",))
 
 
 StatusChange = Callable[[WriteSession, Principal, AccountId, str | None], Awaitable[Authorized]]

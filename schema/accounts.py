@@ -80,7 +80,9 @@ class Account(Node):
     stands at the root of a tree; a subaccount is managed by the account above it."""
 
     id: strawberry.ID = column(codec=global_id(Kind.ACCOUNT), description=ID_DESCRIPTION)
-    external_id: str | None = column(description="The customer's own id, unique under the parent.")
+    external_id: str | None = column(
+        description="The customer's own id, unique among the parent's accounts that are not closed."
+    )
     name: str = column(description="As its owner wrote it.")
     kind: AccountKind = computed(reads.kind_of, codec=enum_of(AccountKind))
     status: AccountStatus = computed(reads.status_of, codec=_STATUS)

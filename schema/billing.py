@@ -24,7 +24,7 @@ class BillingDetails:
 
     name: str = column(description="Of the company or person.")
     street: str = column(description="Street and number.")
-    postcode: str = column(description="As it is written in the country.")
+    postcode: str | None = column(description="As it is written in the country; null: there is none.")
     city: str = column(description="The city.")
     country: str = column(description="By its ISO 3166-1 code of two letters.")
     vat_id: str | None = column(description="With its country's code, without blanks.")

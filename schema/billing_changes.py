@@ -27,14 +27,16 @@ class BillingModeUpdateInput:
 
 @strawberry.input(
     description="How an account is named and addressed on its invoices. What is left out stays. The first "
-    "details need everything but `vatId` and `email`."
+    "details need everything but `vatId` and `email`, and `postcode` where the country's addresses need one."
 )
 class BillingDetailsUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
     name: str | None = may_stay("Of the company or person, 1 to 200 characters.")
     street: str | None = may_stay("Street and number, 1 to 200 characters.")
-    postcode: str | None = may_stay("1 to 200 characters.")
+    postcode: str | None = may_stay(
+        "1 to 200 characters. Null: none, which is BAD_USER_INPUT in countries where addresses need one."
+    )
     city: str | None = may_stay("1 to 200 characters.")
     country: str | None = may_stay("By its ISO 3166-1 code of two letters, such as DE.")
     vat_id: str | None = may_stay(
@@ -87,7 +89,7 @@ class BillingMutation:
                 expected_version=input.expected_version,
                 name=given_value(input.name, "name"),
                 street=given_value(input.street, "street"),
-                postcode=given_value(input.postcode, "postcode"),
+                postcode=given(input.postcode),
                 city=given_value(input.city, "city"),
                 country=given_value(input.country, "country"),
                 vat_id=given(input.vat_id),

@@ -10,10 +10,12 @@ from models.accounts import CreditMode
 from models.identifiers import AccountId, Kind
 from resolvers import accounts, credit_modes, credit_transfers, ledger
 from resolvers.identifiers import required
+from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.accounts import Account
 from schema.amounts import MicroAmount
 from schema.context import ContextInfo, principal_of
 from schema.credit import LedgerTransaction
+from schema.settlements import SettlementEffect, effects, told_effects
 from schema.updates import ACCOUNT_VERSION, expected_version
 from schema.user_errors import UserError
 from schema.writes import authz_revision, needs, payload, perform, user_errors
@@ -39,6 +41,7 @@ class CreditModeUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="A subaccount.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
     mode: CreditMode = strawberry.field(description="From now on.")
+    dry_run: bool = dry_run()
 
 
 @entity(None, carries={"transaction_id": Uuid(), "from_id": Uuid(), "to_id": Uuid()})
@@ -60,6 +63,9 @@ class CreditModeUpdatePayload:
     """An account and whose credit it spends."""
 
     account: Account | None = to_one(accounts.of_result)
+    effects: list[SettlementEffect] | None = effects()
+    access_changes: list[AccessChange] | None = access_changes()
+    more_access_changes: bool = more_access_changes()
     authz_revision: str | None = authz_revision()
     user_errors: list[UserError] = user_errors()
 
@@ -96,7 +102,8 @@ class CreditMutation:
     @strawberry.mutation(
         directives=needs(Permission.CREDIT_TRANSFER),
         description="Let a subaccount spend its own credit, or that of the pool above it: what it has left "
-        "goes there (T18). Needs the permission in both accounts.",
+        "goes there (T18), as `effects` tell. Needs the permission in both accounts. Credit that is reserved "
+        "stands in the way, and so does a top-up that the payment provider has not answered.",
     )
     async def credit_mode_update(
         self, info: ContextInfo, input: CreditModeUpdateInput
@@ -106,7 +113,10 @@ class CreditMutation:
         async def write(session: WriteSession) -> CreditModeUpdatePayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
             command = credit_modes.CreditModeUpdate(account_id, input.expected_version, input.mode)
-            account = await credit_modes.change_credit_mode(session, principal, command)
-            return payload(CreditModeUpdatePayload, account_id=account.account_id)
+            done = await credit_modes.change_credit_mode(session, principal, command)
+            told = told_effects(done.effects)
+            return payload(CreditModeUpdatePayload, account_id=done.account.account_id, effects=told)
 
-        return await perform(info, CreditModeUpdatePayload, write)
+        return await perform(
+            info, CreditModeUpdatePayload, write, dry_run=input.dry_run, also_told=("effects",)
+        )

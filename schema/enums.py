@@ -8,6 +8,7 @@ from authz.offers import OfferLapse
 from authz.permissions import Area, Permission
 from authz.principals import PrincipalKind
 from authz.refusals import RefusalCode
+from authz.role_uses import RoleUseKind
 from models.accounts import (
     AccountKind,
     AccountStatus,
@@ -253,6 +254,17 @@ publish(
         {
             "ADMINISTRATORS": "Owners and administrators only (R45).",
             "ALL_ROLES": "Every role, with what the policy gives it below (R66, R73).",
+        }
+    ),
+)
+publish(
+    RoleUseKind,
+    by(
+        {
+            "MEMBER": "A member has it.",
+            "INVITATION": "An open invitation offers it.",
+            "API_KEY": "An API key that is not revoked has it.",
+            "SHARE": "A share that is not revoked gives it.",
         }
     ),
 )

@@ -8,6 +8,7 @@ from models.payments import TopUpStatus
 from models.sends import ReservationStatus, SendStream
 from resolvers.contacts import RecipientFault
 from resolvers.send_preview import SendWarning
+from resolvers.settlements import EffectKind, ObstacleKind
 from resolvers.usage import UsageCycle
 from resolvers.usage_warnings import UsageAction, UsageWarning
 from schema.enum_publishing import by, publish
@@ -54,8 +55,10 @@ publish(
         {
             "TRANSFER": "Credit was handed down the tree, or back (R43).",
             "TOP_UP": "Credit was bought (R44).",
-            "SETTLEMENT": "An account began to draw from a pool: what it had left went there (T18).",
+            "SETTLEMENT": "An account began to draw from a pool, or was closed: what it had left went to the "
+            "pool (T18).",
             "SEND": "Sends beyond the plan: credit was reserved, spent or given back.",
+            "FORFEITURE": "A master account was closed: what it had left was given up.",
         }
     ),
 )
@@ -90,6 +93,37 @@ publish(
 publish(
     RecipientFault,
     by({"MALFORMED": "No e-mail address, or no hash.", "DUPLICATE": "The same as one before it."}),
+)
+publish(
+    EffectKind,
+    by(
+        {
+            "CREDIT_SETTLED": "The credit that is left goes to the pool above.",
+            "CREDIT_FORFEITED": "The credit that is left is given up.",
+            "SENDS_VOIDED": "Reservations of sends that were not committed are voided.",
+            "TOP_UP_RULE_ENDED": "No top-up begins by itself any more.",
+            "PAYMENT_METHODS_REMOVED": "Nothing more is paid with them.",
+            "PLAN_WITHDRAWN": "A plan that waited for its beginning is withdrawn.",
+            "PLAN_CHARGED": "The running billing cycle is charged at its end, like any other.",
+            "SEND_BUDGET_ENDED": "Its budget of sends ends; what was kept for it is free again.",
+            "CREDIT_BUDGET_ENDED": "Its budget of credit ends; what was kept for it is free again.",
+            "INVITATIONS_REVOKED": "Invitations that nobody has accepted are withdrawn.",
+            "PARENT_ACCESS_REQUEST_ENDED": "What one side of the link to the parent asked for is dropped.",
+            "SUBACCOUNTS_REQUEST_WITHDRAWN": "Platform support is not asked for subaccounts any more.",
+        }
+    ),
+    "SettlementEffectKind",
+)
+publish(
+    ObstacleKind,
+    by(
+        {
+            "CREDIT_LEFT": "A master account's credit: spend it, or give it up by `forfeitCredit`.",
+            "CREDIT_RESERVED": "Credit is set aside for sends: commit or void them, or let them expire.",
+            "TOP_UP_PENDING": "The payment provider has not answered yet: credit may still come in.",
+        }
+    ),
+    "SettlementObstacleKind",
 )
 publish(
     ReservationStatus,

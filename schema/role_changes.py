@@ -25,8 +25,9 @@ class RoleCreateInput:
         description="The account that the role belongs to; it can be given there and below."
     )
     name: str = strawberry.field(
-        description="1 to 200 characters; whatever its case, no other role of the account and no built-in "
-        "role has it."
+        description="1 to 200 characters, none of them invisible. It must neither mean nor look the same as "
+        "the name of a built-in role, of another role of the account or of one of an account above. A word "
+        "must not mix scripts, such as Latin and Cyrillic."
     )
     description: str = strawberry.field(default="", description="What it is for; up to 200 characters.")
     permissions: list[Permission] = strawberry.field(

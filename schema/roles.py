@@ -6,14 +6,17 @@ import strawberry
 
 from authz.permissions import Permission
 from engine.codecs import enum_of, global_id, mask_of
-from engine.declarations import column, computed, entity, to_many, to_one
+from engine.connections import Connection
+from engine.declarations import column, computed, connection, entity, to_many, to_one
 from models.identifiers import Kind
 from models.roles import Effect, Relation, role_policy_lines, roles
+from resolvers import role_uses
 from resolvers import roles as reads
 from schema.node import Node
 
 if TYPE_CHECKING:
     from schema.accounts import Account
+    from schema.role_uses import RoleUse
 
 _PERMISSIONS = mask_of(Permission)
 
@@ -47,4 +50,7 @@ class Role(Node):
     permissions_below: list[Permission] = computed(reads.ancestor_permissions, codec=_PERMISSIONS)
     permissions_inherited: list[Permission] = computed(reads.inherited_permissions, codec=_PERMISSIONS)
     policy_lines: list[PolicyLine] = to_many(reads.policy_lines)
+    uses: Connection[Annotated["RoleUse", strawberry.lazy("schema.role_uses")]] = connection(
+        role_uses.of_role, order=role_uses.order
+    )
     version: int = column(description="Rises with every change; for `expectedVersion`.")

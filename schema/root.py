@@ -53,6 +53,8 @@ from schema.subaccounts_request_changes import SubaccountsRequestMutation
 from schema.subaccounts_requests import SubaccountsRequest
 from schema.top_up_rule_changes import TopUpRuleMutation
 from schema.user_errors import (
+    AccountNotSettledError,
+    BlockedError,
     InsufficientCreditError,
     PermissionDeniedError,
     RateLimitedError,
@@ -119,7 +121,9 @@ _MORE_TYPES = (
     PermissionDeniedError,
     RoleTooWideError,
     VersionConflictError,
+    AccountNotSettledError,
     InsufficientCreditError,
+    BlockedError,
     RateLimitedError,
 )
 _MARKS = (Anonymous, Public, Requires, RequiresAny, StaffOnly)

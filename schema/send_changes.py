@@ -28,9 +28,9 @@ class SendReserveInput:
     recipient_list_id: strawberry.ID | None = strawberry.field(default=None, description=LIST)
     label: str | None = strawberry.field(
         default=None,
-        description="The team or campaign that the sends belong to: one line of 1 to 50 characters. Invoices "
-        "and costs tell them apart. An account uses at most 100 labels in a billing cycle, those of voided "
-        "sends included.",
+        description="The team or campaign that the sends belong to: one line of 1 to 50 characters. Another "
+        "case makes no other label. Invoices and costs tell them apart. An account uses at most 100 labels "
+        "in a billing cycle, those of voided sends included.",
     )
     idempotency_key: str = strawberry.field(
         description="Your own, 1 to 200 characters. The same key again books nothing more."

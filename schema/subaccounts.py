@@ -23,7 +23,11 @@ from schema.writes import authz_revision, needs, payload, perform, user_errors
 class SubaccountCreateInput:
     parent_id: strawberry.ID = strawberry.field(description="The account that will manage it.")
     name: str = strawberry.field(description="1 to 200 characters.")
-    external_id: str | None = strawberry.field(default=None, description="Your own id for it.")
+    external_id: str | None = strawberry.field(
+        default=None,
+        description="Your own id for it, 1 to 200 characters, unique among the parent's accounts that are "
+        "not closed. Case and accents count.",
+    )
     owner_email: str | None = strawberry.field(
         default=None, description="Who is invited to own it; without it the parent alone manages it."
     )

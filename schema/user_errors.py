@@ -4,6 +4,7 @@ import strawberry
 
 from authz.permissions import Permission
 from authz.refusals import (
+    Blocked,
     InsufficientCredit,
     PermissionDenied,
     RateLimited,
@@ -13,6 +14,7 @@ from authz.refusals import (
     VersionConflict,
 )
 from engine.rules import Public
+from resolvers.settlements import NotSettled, Obstacle, ObstacleKind
 from schema.amounts import MicroAmount
 
 
@@ -77,12 +79,60 @@ class InsufficientCreditError(UserError):
 
 
 @strawberry.type(
+    name="SettlementObstacle",
+    description="Something that an account holds, and that has to be settled first.",
+    directives=[Public()],
+)
+class SettlementObstacle:
+    kind: ObstacleKind = strawberry.field(description="What it is.")
+    count: int = strawberry.field(description="How many of them there are.")
+    amount: MicroAmount | None = strawberry.field(
+        description="How much credit it is about; null for who may not see the account's credit."
+    )
+
+
+@strawberry.type(
+    name="AccountNotSettled",
+    description="ACCOUNT_NOT_SETTLED: what the account holds stands in the way.",
+    directives=[Public()],
+)
+class AccountNotSettledError(UserError):
+    obstacles: list[SettlementObstacle] = strawberry.field(description="All that stands in the way.")
+
+
+@strawberry.type(
     name="RateLimited",
     description="RATE_LIMITED: it was tried too often. The response has the header `Retry-After` as well.",
     directives=[Public()],
 )
 class RateLimitedError(UserError):
     retry_after: int = strawberry.field(description="Try again after so many seconds.")
+
+
+@strawberry.type(
+    name="Blocker", description="Something that stands in the way of a mutation.", directives=[Public()]
+)
+class BlockerType:
+    id: strawberry.ID = strawberry.field(description="Its global id, for `node`.")
+    name: str = strawberry.field(description="The name of the account, person or key; or an e-mail address.")
+    account_id: strawberry.ID = strawberry.field(description="The account that it is in, or is.")
+    account_name: str = strawberry.field(description="That account's name.")
+
+
+@strawberry.type(
+    name="Blocked",
+    description=(
+        "Something else stands in the way. ROLE_IN_USE: who has the role. HAS_SUBACCOUNTS: the open ones. "
+        "ALREADY_MEMBER: the member. ALREADY_SHARED: the share. CONFLICT: the account that has the external "
+        "id. GUARANTEE_TOO_LARGE: the accounts that limit it, or that the guarantees are for."
+    ),
+    directives=[Public()],
+)
+class BlockedError(UserError):
+    blockers: list[BlockerType] = strawberry.field(
+        description="At most 20 of what stands in the way, as far as you may see it."
+    )
+    more_blockers: bool = strawberry.field(description="You may see others besides.")
 
 
 def user_error(refusal: Refusal) -> UserError:
@@ -105,6 +155,29 @@ def user_error(refusal: Refusal) -> UserError:
         return InsufficientCreditError(
             code=refusal.code, field=path, message=refusal.message, available=available
         )
+    if isinstance(refusal, NotSettled):
+        return AccountNotSettledError(
+            code=refusal.code,
+            field=path,
+            message=refusal.message,
+            obstacles=[_obstacle(obstacle) for obstacle in refusal.obstacles],
+        )
+    if isinstance(refusal, Blocked):
+        return BlockedError(
+            code=refusal.code,
+            field=path,
+            message=refusal.message,
+            blockers=[
+                BlockerType(
+                    id=strawberry.ID(found.id),
+                    name=found.name,
+                    account_id=strawberry.ID(found.account_id),
+                    account_name=found.account_name,
+                )
+                for found in refusal.blockers
+            ],
+            more_blockers=refusal.more,
+        )
     if isinstance(refusal, RateLimited):
         return RateLimitedError(
             code=refusal.code, field=path, message=refusal.message, retry_after=refusal.retry_after
@@ -114,3 +187,8 @@ def user_error(refusal: Refusal) -> UserError:
             code=refusal.code, field=path, message=refusal.message, current_version=refusal.current_version
         )
     return RefusedError(code=refusal.code, field=path, message=refusal.message)
+
+
+def _obstacle(obstacle: Obstacle) -> SettlementObstacle:
+    amount = None if obstacle.amount is None else MicroAmount(obstacle.amount)
+    return SettlementObstacle(kind=obstacle.kind, count=obstacle.count, amount=amount)

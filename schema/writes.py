@@ -82,17 +82,18 @@ async def perform(
     limits: Sequence[Limit] = (),
     reads_as: Callable[[T], Credentials] | None = None,
     dry_run: bool = False,
+    also_told: Sequence[str] = (),
 ) -> T:
     """The write's payload, or one that tells why it was refused; then nothing was written.
 
     `limits` are counted first, in transactions of their own; those of failures alone are given back with what
     is done. `reads_as` tells as whom the payload is read,
     where that is not who asked: whoever has just signed up. A `dry_run` leaves nothing behind, so that it is
-    not counted; its payload tells what would have changed.
+    not counted; its payload tells what would have changed, and of the write's own fields those `also_told`.
     """
 
     if dry_run:
-        return await _try(info, type_, write)
+        return await _try(info, type_, write, also_told)
 
     async def in_one_transaction() -> T:
         async with info.context.sessions.begin() as session:
@@ -133,10 +134,23 @@ async def perform_steps(
     return done
 
 
-async def _try(info: ContextInfo, type_: type[T], write: Callable[[WriteSession], Awaitable[T]]) -> T:
+async def _try(
+    info: ContextInfo,
+    type_: type[T],
+    write: Callable[[WriteSession], Awaitable[T]],
+    also_told: Sequence[str],
+) -> T:
     await info.context.reader.close()
-    changes = await _done_or_refused(lambda: _tried_out(info, write))
-    return refused(info, type_, changes) if isinstance(changes, Refusal) else payload(type_, **told(changes))
+    undone: dict[str, object] = {}
+
+    async def noted(session: WriteSession) -> None:
+        done = await write(session)
+        undone.update((name, getattr(done, name)) for name in also_told)
+
+    changes = await _done_or_refused(lambda: _tried_out(info, noted))
+    if isinstance(changes, Refusal):
+        return refused(info, type_, changes)
+    return payload(type_, **told(changes), **undone)
 
 
 async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:

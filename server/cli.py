@@ -47,9 +47,8 @@ from server.demo.logins import demo_logins
 from server.demo.making import make_demo
 from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
+from server.deployment import deployment
 from server.embedded_postgres import DatabaseAddresses
-from server.invoice_issuer import invoice_issuer
-from server.payments import payment_provider
 from server.settings import Settings
 from server.worker import at_work, work_until_signalled
 
@@ -113,8 +112,7 @@ def serve(
             with database_failures():
                 access = asyncio.run(_prepare_demo(addresses, settings))
             text = banner(url, access)
-            provider, issuer = payment_provider(settings.payment_provider), invoice_issuer(settings)
-            working = at_work(addresses.application, provider, issuer)
+            working = at_work(addresses.application, deployment(settings))
         with working:
             serving.print_once_served(text, listener)
             logins = demo_logins() if demo else ()
@@ -140,8 +138,7 @@ def worker() -> None:
         serving.start_log()
         # Before it works and after it a signal interrupts it at once.
         with suppress(KeyboardInterrupt):
-            provider, issuer = payment_provider(settings.payment_provider), invoice_issuer(settings)
-            asyncio.run(work_until_signalled(addresses.application, provider, issuer))
+            asyncio.run(work_until_signalled(addresses.application, deployment(settings)))
 
 
 @_jobs.command("held")

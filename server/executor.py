@@ -22,9 +22,9 @@ from authz.refusals import Refusal, RefusalCode
 from authz.row_security import entering
 from engine.binds import NotCompilableError
 from engine.denials import MARKER, settled
+from engine.field_errors import BadArgument
 from engine.gates import CLOSED, GateClosedError
 from engine.limits import check_cost
-from engine.paging import BadPage
 from engine.payloads import PayloadExecutor, Payloads
 from engine.plans import Asked, Plans, WholeQuery
 from engine.pool import Pool
@@ -131,7 +131,7 @@ class Executor:
         plan, variables = plans.find(_asked(request, document), _QUERIES[credentials.kind])
         try:
             values = plan.values(variables, {**self._binds(credentials), REVISION_NAME: request.min_revision})
-        except BadPage as error:
+        except BadArgument as error:
             raise NotCompilableError from error  # the reference executor says where
         answer = await self._reads.value(plan.statement.sql, values)
         if answer is None:

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, computed_field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from resolvers.account_statuses import SuspendedAccounts
+from resolvers.countries import NEEDING_A_POSTCODE
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from server import setting_values as values
 from server.payments import PaymentProviderName
@@ -95,7 +97,9 @@ class Settings(BaseSettings):
         default=None, min_length=1, description="Who issues invoices; left out: none are issued."
     )
     issuer_street: str | None = Field(default=None, min_length=1, description="The issuer's street.")
-    issuer_postcode: str | None = Field(default=None, min_length=1, description="The issuer's postcode.")
+    issuer_postcode: str | None = Field(
+        default=None, min_length=1, description="The issuer's postcode, where there is one."
+    )
     issuer_city: str | None = Field(default=None, min_length=1, description="The issuer's city.")
     issuer_country: str | None = Field(
         default=None, pattern="^[A-Z]{2}$", description="The issuer's country, ISO 3166-1, two letters."
@@ -115,15 +119,23 @@ class Settings(BaseSettings):
         pattern="^([A-Za-z0-9-]{0,20}[A-Za-z-])?$",
         description="What invoice numbers begin with; a number without gaps follows.",
     )
+    suspended_accounts: SuspendedAccounts = Field(
+        default=SuspendedAccounts.PAUSE,
+        description="What a billing cycle costs throughout which an account was suspended: PAUSE, no plan; "
+        "CHARGE, as any other.",
+    )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
 
     @field_validator("issuer_vat_id")
     @classmethod
     def _check_issuer(cls, value: str | None, others: ValidationInfo) -> str | None:
         """All of it or nothing: an invoice without its issuer's address is none."""
-        of_issuer = [value, *(found for name, found in others.data.items() if name.startswith("issuer_"))]
-        if any(of_issuer) and not all(of_issuer):
-            raise ValueError("an issuer has a name, street, postcode, city, country and VAT id")
+        issuer = {name: found for name, found in others.data.items() if name.startswith("issuer_")}
+        postcode, needed = issuer.pop("issuer_postcode", None), [value, *issuer.values()]
+        if (postcode or any(needed)) and not all(needed):
+            raise ValueError("an issuer has a name, street, city, country and VAT id")
+        if issuer.get("issuer_country") in NEEDING_A_POSTCODE and not postcode:
+            raise ValueError("an issuer has a postcode where the country's addresses need one")
         return value
 
     @property

@@ -27,8 +27,7 @@ from engine.write_sessions import WriteSessions
 from models.jobs import Job, JobKind
 from resolvers.expiry_notices import tell_batch
 from resolvers.invoice_documents import Issuer
-from resolvers.job_work import do
-from resolvers.payments import PaymentProvider
+from resolvers.job_work import Deployment, do
 from resolvers.recipient_lists import delete_ended_lists
 from server.commands.database import current_database
 from server.database import connect_as_application
@@ -99,9 +98,7 @@ def _every_minute(issuer: Issuer | None) -> dict[str, Step]:
     }
 
 
-async def work(
-    database_url: str, provider: PaymentProvider, issuer: Issuer | None, stop: asyncio.Event
-) -> None:
+async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -> None:
     """Work until told to stop; then end what was begun. Raises CommandFailed where migrations are due."""
     async with current_database(database_url):
         pass
@@ -109,7 +106,7 @@ async def work(
     try:
         while not stop.is_set():
             try:
-                await _work_on_queue(database_url, database, provider, issuer, stop)
+                await _work_on_queue(database_url, database, deployment, stop)
             except _DATABASE_AWAY as error:
                 _log.warning("the queue is out of reach", error=type(error).__name__)
                 with suppress(TimeoutError):
@@ -119,15 +116,11 @@ async def work(
 
 
 async def _work_on_queue(
-    database_url: str,
-    database: AsyncEngine,
-    provider: PaymentProvider,
-    issuer: Issuer | None,
-    stop: asyncio.Event,
+    database_url: str, database: AsyncEngine, deployment: Deployment, stop: asyncio.Event
 ) -> None:
-    steps = _every_minute(issuer)
+    steps = _every_minute(deployment.issuer)
     async with open_queue(database_url) as queue:
-        worker = _worker(queue, database, provider, issuer, steps)
+        worker = _worker(queue, database, deployment, steps)
         # The first of them at once: PGQueuer waits for the next full minute.
         first_steps = asyncio.gather(*[_try(name, step, database) for name, step in steps.items()])
         # Of its own: PGQueuer sets its event also where it ends with an error.
@@ -146,17 +139,13 @@ async def _work_on_queue(
 
 
 def _worker(
-    queue: Queries,
-    database: AsyncEngine,
-    provider: PaymentProvider,
-    issuer: Issuer | None,
-    steps: Mapping[str, Step],
+    queue: Queries, database: AsyncEngine, deployment: Deployment, steps: Mapping[str, Step]
 ) -> PgQueuer:
     worker = PgQueuer(queue.driver, QUEUE.channel, queries=queue)
     sessions = WriteSessions(database)
 
     async def handle(job: pgqueuer.models.Job) -> None:
-        await do(sessions, provider, issuer, Job.read(job.entrypoint, job.payload))
+        await do(sessions, deployment, Job.read(job.entrypoint, job.payload))
 
     for kind in JobKind:
         factory = partial(Executor, queue=queue)
@@ -190,21 +179,21 @@ async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
     shutdown.set()
 
 
-async def work_until_signalled(database_url: str, provider: PaymentProvider, issuer: Issuer | None) -> None:
+async def work_until_signalled(database_url: str, deployment: Deployment) -> None:
     """The same until SIGTERM or SIGINT, in the main thread."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for asked_to_end in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(asked_to_end, stop.set)
-    await work(database_url, provider, issuer, stop)
+    await work(database_url, deployment, stop)
 
 
 @contextmanager
-def at_work(database_url: str, provider: PaymentProvider, issuer: Issuer | None) -> Iterator[None]:
+def at_work(database_url: str, deployment: Deployment) -> Iterator[None]:
     """Work beside what the process does else, in a thread of its own."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def run() -> None:
-        loop.run_until_complete(work(database_url, provider, issuer, stop))
+        loop.run_until_complete(work(database_url, deployment, stop))
         loop.close()
 
     thread = threading.Thread(target=run, name="worker")

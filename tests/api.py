@@ -110,7 +110,7 @@ INPUT_TYPES = {
     "shareRevoke": "ShareInput",
     "accountSuspend": "AccountStatusInput",
     "accountResume": "AccountStatusInput",
-    "accountClose": "AccountStatusInput",
+    "accountClose": "AccountCloseInput",
     "apiKeyRevoke": "ApiKeyInput",
     "apiKeyAdopt": "ApiKeyInput",
 }

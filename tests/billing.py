@@ -15,6 +15,7 @@ from sqlalchemy.types import Text, Uuid
 from models.billing import billing_details, billing_mode_choices, charged_cycles, charges
 from models.clock import current_moment
 from models.identifiers import Kind, new_id, present
+from resolvers.account_statuses import SuspendedAccounts
 from resolvers.invoice_amounts import TaxRate
 from resolvers.invoice_documents import Issuer, Party
 from server.clock import Clock
@@ -56,10 +57,10 @@ async def with_ended_cycles(world: World, clock: Clock, count: int = 1) -> list[
     return found
 
 
-async def issue(application: AsyncEngine) -> None:
+async def issue(application: AsyncEngine, suspended: SuspendedAccounts = SuspendedAccounts.PAUSE) -> None:
     """What a worker does until it has looked twice: it charges, and a little later issues all that is due."""
     for _ in ("charged", "issued"):
-        await work_off(application, NoPayments(), ISSUER)
+        await work_off(application, NoPayments(), ISSUER, suspended)
 
 
 async def invoices_of(api: Api, caller: Caller, account: Account, shown: str = SHOWN) -> list[dict[str, Any]]:

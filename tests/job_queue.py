@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.write_sessions import WriteSessions
 from models.jobs import Job, JobKind
+from resolvers.account_statuses import SuspendedAccounts
 from resolvers.invoice_documents import Issuer
-from resolvers.job_work import do
+from resolvers.job_work import Deployment, do
 from resolvers.payments import PaymentProvider
 from server.worker import look
 from tests.server.processes import PATIENCE
@@ -28,13 +29,18 @@ _DONE = text("DELETE FROM pgq.pgqueuer WHERE id = ANY (:ids)")
 _DIED = text("UPDATE pgq.pgqueuer SET heartbeat = now() - interval '1 minute' WHERE status = 'picked'")
 
 
-async def work_off(application: AsyncEngine, provider: PaymentProvider, issuer: Issuer | None = None) -> None:
+async def work_off(
+    application: AsyncEngine,
+    provider: PaymentProvider,
+    issuer: Issuer | None = None,
+    suspended: SuspendedAccounts = SuspendedAccounts.PAUSE,
+) -> None:
     """Look once and do all that is due now, as a worker would."""
     await look(application, issuing=issuer is not None)
     sessions = WriteSessions(application)
     while rows := await _ready(application):
         for row in rows:
-            await do(sessions, provider, issuer, Job.read(row.entrypoint, row.payload))
+            await do(sessions, Deployment(provider, issuer, suspended), Job.read(row.entrypoint, row.payload))
         async with application.begin() as connection:
             await connection.execute(_DONE, {"ids": [row.id for row in rows]})
 

@@ -10,8 +10,6 @@ ROLE = "mandant_application"
 
 
 def upgrade() -> None:
-    # A first plan that is taken back before it holds leaves no subscription behind.
-    op.execute(f"GRANT DELETE ON subscriptions, plan_choices TO {ROLE}")
     op.add_column(
         "subaccounts_requests", sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True)
     )

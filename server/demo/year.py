@@ -14,6 +14,7 @@ from authz.row_security import enter
 from engine.write_sessions import WriteSession
 from models.identifiers import AccountId, AccountKey, MasterId
 from models.invoices_to_issue import INVOICED_AFTER
+from resolvers.account_statuses import SuspendedAccounts
 from resolvers.cycle_charging import charge_cycle
 from resolvers.invoice_documents import Issuer
 from resolvers.invoice_issuing import issue_invoice
@@ -60,7 +61,7 @@ class Past:
         subscriber = AccountKey(MasterId(account_id), account_id)
         ends_at = _later(await self.year.clock.now() - _INTO_THE_MONTH, 1)
         await self.year.clock.show(ends_at + INVOICED_AFTER)
-        await charge_cycle(session, subscriber)
+        await charge_cycle(session, subscriber, SuspendedAccounts.PAUSE)
         await issue_invoice(session, self.year.issuer, subscriber)
         await enter(session, owner.credentials)
 

@@ -19,8 +19,10 @@ class Pays(Enum):
     BOTH_SIDES = "one account hands over to the other; in both"
     POOL = "whose credit the account spends; it has agreed by the credit mode"
     BILLED_AND_POOL = "who is billed for the account, and whose credit it spends; in both"
+    BILLED = "who is billed for the account, now or then; in both"
     ABOVE = "the account above, whose plan or credit it is about; in both"
     SETTLES = "what the account has left moves to the pool; in both"
+    LEAVES = "what the account has left moves to the pool, which gains; a master account gives it up"
 
 
 class Access(Enum):
@@ -84,7 +86,7 @@ CONSEQUENCES: dict[str, Consequences] = {
     "accountUpdate": _ACCESS,
     "accountSuspend": _ACCESS,
     "accountResume": _ACCESS,
-    "accountClose": _ACCESS,
+    "accountClose": _row(Pays.LEAVES, Access.OTHERS),
     "memberInvite": _row(access=Access.OTHERS, mails={MailKind.INVITATION}, limited=_OFFERED),
     "invitationRevoke": _ACCESS,
     "invitationAccept": _ACCESS,
@@ -140,6 +142,6 @@ CONSEQUENCES: dict[str, Consequences] = {
     "sendVoid": _row(Pays.POOL),
     "sendBudgetUpdate": _row(Pays.ABOVE),
     "creditBudgetUpdate": _row(Pays.ABOVE),
-    "billingModeUpdate": _row(Pays.BILLED_AND_POOL),
+    "billingModeUpdate": _row(Pays.BILLED),
     "billingDetailsUpdate": _NONE,
 }

@@ -95,7 +95,7 @@ def outcome(answer: Answer, field: str) -> str:
 def _inner(field: GraphQLField) -> str:
     type_ = get_named_type(field.type)
     assert isinstance(type_, GraphQLObjectType)
-    return next(name for name in ("id", "accountId", "expiresAt") if name in type_.fields)
+    return next(name for name in ("id", "accountId", "toAccountId", "expiresAt") if name in type_.fields)
 
 
 def _words(refusal: dict[str, Any]) -> str:

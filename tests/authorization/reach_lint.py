@@ -13,7 +13,6 @@ WATCHED = {
     "authz.reach.PRINCIPAL": "the principal's row",
     "authz.reach.GRANTS": "grants",
     "authz.reach.REACH": "reach",
-    "authz.reach.grants_of": "grants",
     "authz.reach.grants_now": "grants",
     "authz.reach.mask_of_account": "masks",
     "authz.reach.active_memberships": "memberships",

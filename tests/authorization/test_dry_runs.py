@@ -24,7 +24,7 @@ _WITHOUT = {
     "subaccountsRequestDecline": "changes no right",
     **dict.fromkeys(("subaccountsRequestWithdraw", "parentAccessWithdraw"), "changes no right"),
     **dict.fromkeys(("ownershipDecline", "ownershipTransferWithdraw"), "changes no right"),
-    **dict.fromkeys(("creditTransfer", "creditTopUp", "creditModeUpdate"), "changes no right"),
+    **dict.fromkeys(("creditTransfer", "creditTopUp"), "changes no right"),
     **dict.fromkeys(
         ("planChange", "planChangeWithdraw", "limitIncrease", "sendBudgetUpdate", "creditBudgetUpdate"),
         "changes no right",

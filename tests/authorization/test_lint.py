@@ -35,7 +35,6 @@ ALLOWED = {
     Use("resolvers.shares._may_see", _PRINCIPAL): "whoever was given a share sees it",
     Use("resolvers.shares.giver_of", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.shares.of_viewer", _SHARES_BY_PERSON): "what was given to whom, not what it gives",
-    Use("resolvers.share_acceptance.share_preview", _SHARES_BY_PERSON): "whether it waits",
     Use("resolvers.share_acceptance.leave_share", _SHARES_BY_PERSON): "the own share is what is given back",
     Use("resolvers.share_rows.withdraw_waiting", _SHARES_BY_PERSON): "whether it waits",
     Use("resolvers.share_rows.refuse_shared", _SHARES_BY_PERSON): "whether it was accepted",
@@ -49,13 +48,13 @@ ALLOWED = {
     Use("resolvers.ownership_offers._member", _PRINCIPAL): "a person always sees its own membership",
     Use("resolvers.ownership_transfer._holder", _BY_PERSON): "the member that is named",
     Use("resolvers.ownership.give_up_ownership", _BY_PERSON): "whether another owner stays",
-    Use("resolvers.invitation_acceptance._add_membership", _BY_PERSON): "whether the invited is a member",
+    Use("resolvers.invitation_acceptance._add_membership", _BY_PERSON): "whether the address is a member's",
     Use("resolvers.user_rights.person_of", _BY_PERSON): "the member that staff name",
     Use("resolvers.user_rights.limit_below", _BY_PERSON): "the membership that carries the limit",
-    Use("resolvers.share_changes.refuse_members", _BY_PERSON): "whether the address is a member's",
     Use("resolvers.break_glass._may_see", _PRINCIPAL): "whoever broke the glass sees that",
     Use("resolvers.break_glass_mail.queue_warnings", _BY_PERSON): "whom to tell",
-    Use("resolvers.invitation_changes._refuse_members", _BY_PERSON): "whether the invited is a member",
+    Use("resolvers.takeover.leave_account", _BY_PERSON): "the membership that came with the address ends",
+    Use("resolvers.invitation_changes.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask
 `authz.reach.readable_account`, `readable_accounts`, `account_where` or `authz.guard.authorize` instead."""

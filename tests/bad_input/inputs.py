@@ -49,7 +49,7 @@ def _accounts(place: Place) -> dict[str, Input]:
         | {"rightsInheritance": "ALL_ROLES"},
         "accountSuspend": status,
         "accountResume": status,
-        "accountClose": status,
+        "accountClose": status | {"forfeitCredit": "0"},
     }
 
 

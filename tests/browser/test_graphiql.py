@@ -11,7 +11,7 @@ from server.pages import DemoLogin
 from server.pages.files import FOLDER
 from server.pages.graphiql import graphiql_document, read_tabs
 from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind
-from tests.browser.invitations import PASSWORD, sign_up_elsewhere
+from tests.browser.invitations import PASSWORD, sign_up_unverified
 from tests.browser.visits import Visit
 from tests.credit import give_payment_method
 from tests.world import World
@@ -73,7 +73,7 @@ async def test_the_tabs_fit_the_role_and_name_its_account(graphiql: Page, visit:
 
 async def test_the_people_of_a_demo_sign_in_by_a_button(visit: Visit) -> None:
     email = "button@example.com"
-    await sign_up_elsewhere(visit.server_url, email)
+    await sign_up_unverified(visit.server_url, email)
     login = DemoLogin("Owner", "of the tests", email, PASSWORD)
     document = graphiql_document(installed=True, logins=[login])
 

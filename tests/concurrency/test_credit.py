@@ -192,6 +192,6 @@ async def test_nothing_is_locked_while_the_provider_thinks(api: Api, world: Worl
     transfer = _transfer(brand.master, brand.us, 1, "2")
     assert await code_of(api, "creditTransfer", brand.owner, **transfer) == ""
     mode = {"accountId": brand.us.id, "mode": "SHARED_POOL"}
-    assert await code_of(api, "creditModeUpdate", brand.owner, **mode) == "FAILED_PRECONDITION"
+    assert await code_of(api, "creditModeUpdate", brand.owner, **mode) == "ACCOUNT_NOT_SETTLED"
     assert not buying.done()
     assert await buying == ""

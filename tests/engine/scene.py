@@ -72,6 +72,9 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
             below.append(await _child(connection, master))
             await _rows(connection, below, owner, rows if number == 0 else 1, found)
     reservations = [await give_reservation(world, below[0]) for _ in range(rows)]
+    role = await world.role(master)
+    for _ in range(rows):
+        await world.api_key(below[0], role)
     lists = [await give_list(world, below[0]) for _ in range(rows)]
     await subscribe(world, master, GROWTH, anchored_at=_tomorrow() - datetime.timedelta(days=100))
     for child in below:

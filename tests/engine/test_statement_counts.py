@@ -66,6 +66,12 @@ SHAPES = {
         "builtIn account { name } policyLines { relation area action effect } } }",
         8,
     ),
+    "roles: where they are used": Shape(
+        "query ($id: ID!) { account(id: $id) { roles(first: 10) { nodes { uses(first: 100) { totalCount "
+        "nodes { subjectId kind name account { name } member { id } invitation { id } apiKey { id } "
+        "share { id } } } } } } }",
+        12,
+    ),
     "members": _of_accounts(f"{_MEMBERS} {{ totalCount nodes {{ joinedAt expiresAt }} }}", 2),
     "members: leaves": _of_accounts(f"{_MEMBERS} {{ nodes {{ id relation }} }}", 3),
     "members: to one": _of_accounts(
@@ -74,9 +80,9 @@ SHAPES = {
         5,
     ),
     "invitations": _of_accounts(
-        "invitations(first: 100) { totalCount nodes { id status role { name } invitedBy { name } "
+        "invitations(first: 100) { totalCount nodes { id status lapse role { name } invitedBy { name } "
         "account { name } } }",
-        6,
+        7,
     ),
     "API keys": _of_accounts(
         "apiKeys(first: 100) { totalCount nodes { id permissions role { name } createdBy { name } "
@@ -90,9 +96,9 @@ SHAPES = {
     ),
     "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
     "shares": _of_accounts(
-        "shares(first: 100) { totalCount nodes { id areas hiddenAreas status sharedByName role { name } "
-        "user { name } sharedBy { name } } }",
-        7,
+        "shares(first: 100) { totalCount nodes { id areas hiddenAreas status lapse sharedByName "
+        "role { name } user { name } sharedBy { name } } }",
+        8,
     ),
     "shares with the viewer": Shape(
         "{ viewer { shares(first: 100) { totalCount nodes { id accounts { name } } } } }", 5

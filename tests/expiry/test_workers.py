@@ -19,7 +19,9 @@ from models.events import events
 from models.expiry_notices import expiry_notices
 from models.identifiers import new_id
 from resolvers import expiry_notices as notices
+from resolvers.account_statuses import SuspendedAccounts
 from resolvers.expiry_notices import tell_batch
+from resolvers.job_work import Deployment
 from server.embedded_postgres import DatabaseAddresses
 from server.payments import NoPayments
 from server.worker import at_work, tell_expiries
@@ -174,6 +176,6 @@ async def test_a_worker_in_a_thread_ends_with_what_it_runs_beside(
 ) -> None:
     """As `mandant serve --demo` has it."""
     account = await _keys_that_end(world, 2)
-    with at_work(own.application, NoPayments(), None):
+    with at_work(own.application, Deployment(NoPayments(), None, SuspendedAccounts.PAUSE)):
         assert await _wait_until_told(world, account) == [1, 1]
     assert "worker" not in {thread.name for thread in threading.enumerate()}

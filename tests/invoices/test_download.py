@@ -1,6 +1,7 @@
 """The file: a PDF/A-3 with the XML in it, for those who may see the invoice."""
 
 import io
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,9 @@ from pypdf import PdfReader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
+from resolvers.invoice_documents import Party
+from resolvers.invoice_reading import read_invoice_xml
+from resolvers.invoice_xml import invoice_xml
 from server.clock import Clock
 from server.invoice_pdf import invoice_pdf
 from tests.api import Api, Caller
@@ -107,3 +111,15 @@ def _bearer(caller: Caller) -> dict[str, str]:
 
 def _error(body: dict[str, list[dict[str, object]]]) -> list[object]:
     return [error["message"] for error in body["errors"]]
+
+
+async def test_an_address_without_a_postcode(api: Api, brand: Brand) -> None:
+    """Neither file has anything in its place."""
+    (invoice,) = await invoices_of(api, brand.owner, brand.master, "xml")
+    document = read_invoice_xml(invoice["xml"])
+    buyer = Party("Harbour Ltd", "HK", "1 Queen's Road", None, "Central")
+    xml = invoice_xml(replace(document, buyer=buyer))
+    assert xml_check_xsd(xml.encode(), flavor="factur-x", level="en16931")
+    assert read_invoice_xml(xml).buyer == buyer
+    page = PdfReader(io.BytesIO(invoice_pdf(xml))).pages[0].extract_text()
+    assert "1 Queen's Road\nCentral\nHK\n" in page

@@ -127,6 +127,7 @@ class Invitation:
     id: str
     account: Account
     inviter: Subject
+    role: Role
     status: str = "PENDING"
 
 

@@ -58,7 +58,7 @@ async def _plant_subaccount(site: Site) -> None:
     site.log(account, "ACCOUNT_CREATED", maker, acting_from)
     _remember_first_key(site, account, maker, payload["apiKey"]["id"], payload["secret"])
     if email is not None:
-        invitation = Invitation(payload["invitation"]["id"], account, maker)
+        invitation = Invitation(payload["invitation"]["id"], account, maker, site.world.role("OWNER"))
         site.world.invitations.append(invitation)
         site.log(account, "MEMBER_INVITED", maker, acting_from)
         await accept(site, invitation, site.world.role("OWNER"), email, None)
@@ -83,7 +83,7 @@ async def invite(site: Site, account: Account, role: Role, email: str) -> Invita
         roleId=role.id,
         idempotencyKey=site.once("key"),
     )
-    invitation = Invitation(payload["invitation"]["id"], account, inviter)
+    invitation = Invitation(payload["invitation"]["id"], account, inviter, role)
     site.world.invitations.append(invitation)
     site.log(account, "MEMBER_INVITED", inviter, "MEMBERS_WRITE")
     return invitation

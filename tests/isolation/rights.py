@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.isolation.model import Account, Key, Member, Person, Share, Subject, World
+from tests.isolation.model import Account, Invitation, Key, Member, Person, Share, Subject, World
 from tests.isolation.rules import BUILT_IN, EVERYTHING, LEAST, PASSES, READS, area_of, named
 
 NOTHING: frozenset[str] = frozenset()
@@ -127,6 +127,26 @@ class Rights:
         if account.own_status == "SUSPENDED":
             return READS | named("ACCOUNT_SUSPEND ACCOUNT_CLOSE")
         return EVERYTHING
+
+    def invitation_status(self, invitation: Invitation) -> str:
+        """What has become of it: open, it has lapsed where nobody can accept it (T14)."""
+        account, giver, gives = invitation.account, invitation.inviter, invitation.role.gives
+        below = gives.inherited if account.passes_all_roles else gives.below
+        stands = self._offers(giver, account, gives.here, self.lasting(giver, account))
+        stands = stands and below <= self.lasting_below(giver, account)
+        return "LAPSED" if invitation.status == "PENDING" and not stands else invitation.status
+
+    def share_status(self, share: Share) -> str:
+        """The same of a share."""
+        stands = all(
+            self._offers(share.giver, account, self.shared(share), self.lasting(share.giver, account))
+            for account in share.accounts
+        )
+        return "LAPSED" if share.status == "PENDING" and not stands else share.status
+
+    def _offers(self, giver: Subject, account: Account, gives: frozenset[str], held: frozenset[str]) -> bool:
+        works = not isinstance(giver, Key) or self.works(giver)
+        return works and account.status == "ACTIVE" and gives | named("MEMBERS_WRITE") <= held
 
     def ghost(self, key: Key) -> str | None:
         """Why the key's maker could not make it any more (N18)."""

@@ -113,9 +113,12 @@ class Sight:
         invitations = [found for found in self.world.invitations if found.account is account]
         inviters = [found.inviter.id if isinstance(found.inviter, Person) else None for found in invitations]
         return {
-            "invitations": [(i.id, i.status, by) for i, by in zip(invitations, inviters, strict=True)],
-            "pending": [found.id for found in invitations if found.status == "PENDING"],
-            "shares": [(share.id, share.status, *self._share(share)) for share in shares],
+            "invitations": [
+                (offer.id, self.rights.invitation_status(offer), by)
+                for offer, by in zip(invitations, inviters, strict=True)
+            ],
+            "pending": [i.id for i in invitations if self.rights.invitation_status(i) == "PENDING"],
+            "shares": [(share.id, self.rights.share_status(share), *self._share(share)) for share in shares],
             "active": [share.id for share in shares if share.status == "ACTIVE"],
         }
 

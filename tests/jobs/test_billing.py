@@ -15,6 +15,7 @@ from models.identifiers import AccountId, AccountKey, MasterId
 from models.invoices import invoices
 from models.jobs import Job, JobKind
 from models.plans import plans
+from resolvers.account_statuses import SuspendedAccounts
 from resolvers.cycle_charging import charge_cycle
 from server.clock import Clock
 from server.commands.jobs import held_jobs, retry_held_jobs
@@ -280,7 +281,7 @@ async def test_the_number_of_statements_does_not_grow_with_those_who_are_billed(
         with statements() as sent:
             async with WriteSessions(application).begin() as session:
                 due = AccountKey(MasterId(master.master), AccountId(master.key))
-                assert await charge_cycle(session, due)
+                assert await charge_cycle(session, due, SuspendedAccounts.PAUSE)
         counts.append(len(sent))
         assert await _charged(world, *branches) == [True] * count
         for branch in branches:

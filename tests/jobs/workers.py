@@ -8,7 +8,9 @@ from sqlalchemy import text
 
 from models.identifiers import new_id
 from models.jobs import JobKind
+from resolvers.account_statuses import SuspendedAccounts
 from resolvers.invoice_documents import Issuer
+from resolvers.job_work import Deployment
 from resolvers.payments import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
 from server.worker import work
@@ -27,7 +29,9 @@ async def working(
 ) -> AsyncIterator[None]:
     """A worker is at work beside the test, and ends with it."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(work(own.application, provider, issuer, stop))
+    worker = asyncio.create_task(
+        work(own.application, Deployment(provider, issuer, SuspendedAccounts.PAUSE), stop)
+    )
     try:
         yield
     finally:

@@ -42,7 +42,9 @@ async def attempt(
     query = (
         f"mutation ($input: {input_type}!) {{ {field}(input: $input) {{ {selection} userErrors "
         "{ __typename code field message ... on VersionConflict { currentVersion } "
-        "... on PermissionDenied { permission } } } }"
+        "... on PermissionDenied { permission } "
+        "... on AccountNotSettled { obstacles { kind count amount } } "
+        "... on Blocked { blockers { id name accountId accountName } moreBlockers } } } }"
     )
     answer = await api.ask(query, caller, input=await api.with_version(field, caller, values))
     payload = (answer.data or {}).get(field) or {}

@@ -8,10 +8,22 @@ from models.accounts import AccountStatus
 from models.ledger import BalanceKind
 from models.payments import TopUpStatus
 from tests.api import Api
-from tests.credit import EURO, balances_of, credit_of, faults_of, give_credit, give_top_up, move_credit
-from tests.resolvers.log import last_event
-from tests.resolvers.mutations import code_of, done
+from tests.credit import (
+    EURO,
+    balances_of,
+    credit_of,
+    faults_of,
+    give_credit,
+    give_payment_method,
+    give_top_up,
+    give_top_up_rule,
+    move_credit,
+)
+from tests.plans import make_plan, subscribe
+from tests.resolvers.log import events_of, last_event
+from tests.resolvers.mutations import attempt, code_of, done
 from tests.resolvers.sharing import Brand
+from tests.sends import let_expire, reserved
 from tests.world import Account, World
 
 _SHOWN = "account { version credit { mode balance pool { id } } }"
@@ -68,10 +80,45 @@ async def test_what_is_refused(api: Api, brand: Brand, world: World) -> None:
     await move_credit(world, brand.us, brand.us, 1, None, BalanceKind.RESERVED)
     await give_top_up(world, brand.uk, TopUpStatus.PENDING)
     before = await world.state(brand.master)
-    for account in (brand.master, brand.us, brand.uk):
-        code = await code_of(api, "creditModeUpdate", brand.owner, **_mode(account, "SHARED_POOL"))
-        assert code == "FAILED_PRECONDITION"
+    master = await code_of(api, "creditModeUpdate", brand.owner, **_mode(brand.master, "SHARED_POOL"))
+    assert master == "FAILED_PRECONDITION"
+    for account, kind, amount in (
+        (brand.us, "CREDIT_RESERVED", "1"),
+        (brand.uk, "TOP_UP_PENDING", str(EURO)),
+    ):
+        for dry_run in (True, False):
+            refused = await attempt(
+                api, "creditModeUpdate", brand.owner, **_mode(account, "SHARED_POOL"), dryRun=dry_run
+            )
+            assert refused.code == "ACCOUNT_NOT_SETTLED"
+            assert refused.user_error is not None
+            (obstacle,) = refused.user_error["obstacles"]
+            assert (obstacle["kind"], obstacle["amount"]) == (kind, amount)
     assert await world.state(brand.master) == before
+
+
+async def test_a_dry_run_tells_where_credit_would_go(api: Api, brand: Brand, world: World) -> None:
+    """What it tells is what then happens; what has lapsed is given back before."""
+    await done(api, "creditModeUpdate", brand.owner, **_mode(brand.us, "OWN_BALANCE"))
+    await subscribe(world, brand.master, await make_plan(world, sends=1, send_price=EURO))
+    await give_credit(world, brand.us, 5 * EURO)
+    await give_top_up_rule(world, brand.us, await give_payment_method(world, brand.us))
+    await reserved(api, brand.owner, brand.us, "ann", "bob")
+    await let_expire(world.database, brand.us)
+    before = await world.state(brand.master)
+    shown = "effects { kind count amount toAccountId }"
+    pooled = _mode(brand.us, "SHARED_POOL")
+    tried = await done(api, "creditModeUpdate", brand.owner, shown, **pooled, dryRun=True)
+    assert await world.state(brand.master) == before
+    assert tried["effects"] == [
+        {"kind": "TOP_UP_RULE_ENDED", "count": 1, "amount": None, "toAccountId": None},
+        {"kind": "CREDIT_SETTLED", "count": 1, "amount": str(5 * EURO), "toAccountId": brand.master.id},
+    ]
+    assert await done(api, "creditModeUpdate", brand.owner, shown, **pooled) == tried
+    assert await credit_of(world.database, brand.master) == 5 * EURO
+    assert await faults_of(world.database, brand.master, brand.us) == []
+    events = await events_of(api, brand.owner, brand.master.id)
+    assert [event["kind"] for event in events] == ["CREDIT_SETTLED"]
 
 
 @pytest.mark.parametrize("which", ["us", "master"])

@@ -23,6 +23,9 @@ _FOR_EVERYBODY = {
     "signUp": 'mutation { signUp(input: {name: "", email: "", password: ""}) { userErrors { code } } }',
     "invitationDecline": 'mutation { invitationDecline(input: {token: "mdi_x"}) { userErrors { code } } }',
     "shareDecline": 'mutation { shareDecline(input: {token: "mdh_x"}) { userErrors { code } } }',
+    "emailVerify": 'mutation { emailVerify(input: {token: "x"}) { userErrors { code } } }',
+    "passwordReset": 'mutation { passwordReset(input: {token: "", newPassword: ""}) { __typename } }',
+    "passwordResetRequest": 'mutation { passwordResetRequest(input: {email: ""}) { userErrors { code } } }',
     "invitation": '{ invitation(token: "mdi_x") { email } }',
     "share": '{ share(token: "mdh_x") { email } }',
 }

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from models.accounts import AccountStatus, ParentAccess
+from models.members import memberships
 from models.parent_access import parent_access_requests
 from tests.api import Api
 from tests.links import passed_masks, stored_masks
@@ -130,18 +131,40 @@ async def test_a_request_ends_by_the_databases_clock(api: Api, world: World, dat
 
 
 async def test_whoever_asked_must_have_kept_the_right(api: Api, world: World) -> None:
-    """T14, on either side."""
+    """T14, on either side; what nobody can accept any more is not shown."""
     agency = await agency_of(world)
     assert await wish(api, agency.administrator, agency.hotel, NONE) == ""
     await done(api, "memberRemove", agency.owner, memberId=agency.administrator.id)
     before = await world.state(agency.master)
     assert await answer(api, agency.above, agency.hotel, NONE) == "FAILED_PRECONDITION"
     assert await world.state(agency.master) == before
+    assert (await link_of(api, agency.above, agency.hotel))["parentAccessRequest"] is None
     other = await agency_of(world, NONE)
     assert await wish(api, other.above, other.hotel, FULL) == ""
     await done(api, "memberLeave", other.above, accountId=other.master.id)
     assert await answer(api, other.owner, other.hotel, FULL) == "FAILED_PRECONDITION"
-    assert (await link_of(api, other.owner, other.hotel))["parentAccess"] == "NONE"
+    link = await link_of(api, other.owner, other.hotel)
+    assert (link["parentAccess"], link["parentAccessRequest"]) == ("NONE", None)
+
+
+async def test_what_the_account_asks_for_is_asked_by_who_holds_it(api: Api, world: World) -> None:
+    """Also when it is answered: what those above would gain is not the asker's to give any more. In a closed
+    account nothing is gained, but the parent still gives up."""
+    agency = await agency_of(world, READ_ONLY)
+    assert await wish(api, agency.owner, agency.hotel, BREAK_GLASS) == ""
+    administrator = memberships.c.id == agency.owner.key
+    for role, shown in ((BuiltinRole.ADMINISTRATOR, False), (BuiltinRole.OWNER, True)):
+        async with world.database.begin() as connection:
+            await connection.execute(update(memberships).where(administrator).values(role_id=role.id))
+        link = await link_of(api, agency.above, agency.hotel)
+        assert (link["parentAccessRequest"] is not None) == shown
+    await world.set_status(agency.hotel, AccountStatus.CLOSED)
+    assert (await link_of(api, agency.above, agency.hotel))["parentAccessRequest"] is None
+    await world.set_status(agency.hotel, AccountStatus.ACTIVE)
+    assert await wish(api, agency.owner, agency.hotel, NONE) == ""
+    await world.set_status(agency.hotel, AccountStatus.CLOSED)
+    assert (await link_of(api, agency.above, agency.hotel))["parentAccessRequest"]["parentAccess"] == "NONE"
+    assert await answer(api, agency.above, agency.hotel, NONE) == ""
 
 
 async def test_nobody_gives_up_what_he_does_not_hold(api: Api, world: World) -> None:

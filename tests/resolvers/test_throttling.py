@@ -23,7 +23,7 @@ from models.devices import devices
 from resolvers.devices import MOST_OF_A_PERSON
 from resolvers.sign_in_limits import OF_A_DEVICE, OF_AN_ADDRESS
 from tests.api import Api
-from tests.authorization.moments import hash_quickly
+from tests.authorization.moments import hash_quickly, open_session
 from tests.resolvers.mutations import Token, code_of, done
 from tests.world import PASSWORD, Person, World
 
@@ -42,6 +42,13 @@ async def _in_one_window() -> None:
         await asyncio.sleep(left)
 
 
+async def _person(world: World, email: str | None = None) -> Person:
+    """Somebody whose password takes no time to check."""
+    person = await world.person(email=email)
+    await hash_quickly(world.database, person)
+    return person
+
+
 async def _sign_in_codes(api: Api, email: str, *passwords: str) -> list[str]:
     return [await code_of(api, "signIn", None, email=email, password=password) for password in passwords]
 
@@ -56,8 +63,7 @@ async def _at(app: Starlette, address: str) -> AsyncIterator[Api]:
 
 async def test_guesses_elsewhere_refuse_nobody(app: Starlette, world: World) -> None:
     """Some from each of nine places, and nine from one network of IPv6: the person signs in all the same."""
-    person = await world.person()
-    await hash_quickly(world.database, person)
+    person = await _person(world)
     for place in [*(f"198.51.100.{number}" for number in range(9)), "2001:db8::1"]:
         guesses = ["a wrong password"] * (9 if ":" in place else 2)
         async with _at(app, place) as api:
@@ -72,8 +78,7 @@ async def test_a_known_device_is_counted_by_itself(
     app: Starlette, world: World, database: AsyncEngine
 ) -> None:
     """Many places that guess together lock out unknown devices alone; a known one is somebody's own."""
-    person, other = await world.person(), await world.person()
-    await hash_quickly(database, person)
+    person, other = await _person(world), await _person(world)
     async with _at(app, "203.0.113.2") as api:
         known = {"email": person.email, "deviceToken": await _device(api, person)}
         stolen = {"email": person.email, "deviceToken": await _device(api, other)}
@@ -108,8 +113,7 @@ async def _fill(database: AsyncEngine, subjects: list[str], times: int) -> None:
 
 
 async def test_a_persons_devices_are_bounded(stranger: Api, world: World, database: AsyncEngine) -> None:
-    person = await world.person()
-    await hash_quickly(database, person)
+    person = await _person(world)
     made = [await _device(stranger, person) for _ in range(MOST_OF_A_PERSON + 2)]
     assert len(set(made)) == len(made)
     statement = select(func.count()).where(devices.c.user_id == person.key)
@@ -119,8 +123,7 @@ async def test_a_persons_devices_are_bounded(stranger: Api, world: World, databa
 
 async def test_what_succeeds_does_not_count(app: Starlette, world: World) -> None:
     """However often somebody signs in, at once and one after the other."""
-    person = await world.person()
-    await hash_quickly(world.database, person)
+    person = await _person(world)
     async with _at(app, "203.0.113.3") as api:
         for _ in range(3):
             codes = await asyncio.gather(*(_sign_in_codes(api, person.email, PASSWORD) for _ in range(5)))
@@ -130,8 +133,7 @@ async def test_what_succeeds_does_not_count(app: Starlette, world: World) -> Non
 
 
 async def test_a_stolen_session_does_not_lock_its_persons_own(stranger: Api, world: World) -> None:
-    person = await world.person()
-    await hash_quickly(world.database, person)
+    person = await _person(world)
     own = Token(await open_session(world.database, person))
     guess = {"currentPassword": "a wrong password", "newPassword": "a much better password"}
     for _ in range(_OF_AN_ADDRESS + 1):
@@ -143,7 +145,7 @@ async def test_a_stolen_session_does_not_lock_its_persons_own(stranger: Api, wor
 
 async def test_a_limit_says_when_to_try_again(stranger: Api, world: World) -> None:
     """In the payload, and over HTTP by the longest of an answer's; what else it did is done."""
-    person, other = await world.person(), await world.person()
+    person, other = await _person(world), await _person(world)
     await _sign_in_codes(stranger, person.email, *["a wrong password"] * _OF_AN_ADDRESS)
     one = "{ userErrors { code message ... on RateLimited { retryAfter } } }"
     query = f"""mutation ($one: SignInInput!, $other: SignInInput!) {{
@@ -192,7 +194,7 @@ async def test_old_windows_are_forgotten(stranger: Api, database: AsyncEngine) -
 
 async def test_aliases_of_one_request_count_each(stranger: Api, world: World) -> None:
     """T33: twenty sign-ins in one request are twenty tries; then not even the right password helps."""
-    person, other = await world.person(), await world.person()
+    person, other = await _person(world), await _person(world)
     tries = " ".join(
         f'a{n}: signIn(input: {{email: "{person.email}", password: "guess number {n}"}})'
         " { token userErrors { code } }"
@@ -208,7 +210,7 @@ async def test_aliases_of_one_request_count_each(stranger: Api, world: World) ->
 async def test_spellings_of_one_address_are_one_address(stranger: Api, world: World) -> None:
     """T24, T33: what signs in the same person is counted together, or each spelling buys ten more tries."""
     local = f"anna-{uuid4().hex}"
-    await world.person(email=f"{local}@example.com")
+    await _person(world, f"{local}@example.com")
     domains = ["example.com", "EXAMPLE.com", "example。com", *(f"{_wide(n)}.com" for n in range(1, 9))]
     codes = [
         await code_of(stranger, "signIn", None, email=f" {local}@{domain}", password="a wrong password")
@@ -225,7 +227,7 @@ def _wide(number: int) -> str:
 
 
 async def test_the_current_password_can_be_guessed_ten_times(stranger: Api, world: World) -> None:
-    person = await world.person()
+    person = await _person(world)
     guess = {"currentPassword": "a wrong password", "newPassword": "a much better password"}
     codes = [await code_of(stranger, "passwordChange", person, **guess) for _ in range(_OF_AN_ADDRESS + 1)]
     assert codes == ["SIGN_IN_REFUSED"] * _OF_AN_ADDRESS + ["RATE_LIMITED"]
@@ -245,7 +247,7 @@ async def test_one_place_signs_up_twenty_times(stranger: Api) -> None:
 
 async def test_signing_up_is_no_way_around(stranger: Api, world: World) -> None:
     """A registered address answers a sign-up with the right password only, so those are tries too."""
-    person = await world.person()
+    person = await _person(world)
     guess = {"name": "A", "email": person.email, "password": "a wrong password", "accountName": "B"}
     ups = [await code_of(stranger, "signUp", None, **guess) for _ in range(2)]
     ins = await _sign_in_codes(stranger, person.email, *["a wrong password"] * (_OF_AN_ADDRESS - 1))

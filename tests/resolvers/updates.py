@@ -179,7 +179,7 @@ async def _link(world: World, brand: Brand) -> Updated:
     return _of(brand.us, parent_access_requests)
 
 
-_BESIDE = {"version", "sort_name", "refusals", "paused_at", "due_at"}
+_BESIDE = {"version", "sort_key", "search_key", "compared_name", "looks", "refusals", "paused_at", "due_at"}
 """What follows from the rest, and what has become of a rule."""
 
 UPDATES: dict[str, Update] = {

@@ -14,6 +14,9 @@ from resolvers.invoice_amounts import TaxRate
 from resolvers.invoice_documents import Document, Line, Party
 from resolvers.invoice_xml import invoice_xml
 from server.embedded_postgres import DatabaseAddresses
+from server.invoice_issuer import invoice_issuer
+from server.settings import Settings
+from tests.billing import ISSUER_SETTINGS
 from tests.server.test_cli import Finished, Run, assert_one_sentence, empty, run
 
 __all__ = ["empty", "run"]
@@ -97,6 +100,8 @@ def test_the_application_s_role_takes_nothing_back(
     "wrong",
     [
         {"MANDANT_ISSUER_NAME": "Mandant GmbH"},
+        ISSUER_SETTINGS | {"MANDANT_ISSUER_POSTCODE": ""},
+        {"MANDANT_ISSUER_POSTCODE": "10115"},
         {"MANDANT_ISSUER_COUNTRY": "Germany"},
         {"MANDANT_ISSUER_VAT_ID": "123456789"},
         {"MANDANT_TAX_RATE": "-1"},
@@ -111,3 +116,17 @@ def test_the_application_s_role_takes_nothing_back(
 def test_an_issuer_that_is_none(run: Run, wrong: dict[str, str]) -> None:
     """Told before anything is begun."""
     assert "setting" in assert_one_sentence(run("worker", **wrong))
+
+
+def test_an_issuer_without_a_postcode() -> None:
+    """Where the country's addresses do without."""
+    settings = Settings(
+        issuer_name="Mandant Ltd",
+        issuer_street="1 Queen's Road",
+        issuer_city="Central",
+        issuer_country="HK",
+        issuer_vat_id="HK12345678",
+    )
+    issuer = invoice_issuer(settings)
+    assert issuer is not None
+    assert (issuer.party.country, issuer.party.postcode) == ("HK", None)

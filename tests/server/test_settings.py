@@ -89,6 +89,7 @@ MALFORMED = {
     "MANDANT_ISSUER_VAT_ID": ("123", "DE", "de123456789", "DE123456789012345678901"),
     "MANDANT_TAX_RATE": ("nineteen", "-1", "100", "19.001", "NaN", "Infinity", "19%"),
     "MANDANT_INVOICE_PREFIX": ("INV 1", "2026", "x" * 22 + "-", "\u00c4-"),
+    "MANDANT_SUSPENDED_ACCOUNTS": ("pause", "FREE", "1"),
     "MANDANT_POOL_SIZE": (*_NUMBERS, "0"),
 }
 ACCEPTED = {

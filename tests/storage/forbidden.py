@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, insert, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from authz.builtin_roles import BuiltinRole
+from models.account_statuses import account_status_changes
 from models.accounts import account_closure, accounts
 from models.api_keys import api_keys
 from models.billing import billing_details, billing_mode_choices, charged_cycles, charges
@@ -155,5 +156,7 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "remove who was billed": delete(billing_mode_choices),
     "remove billing details": delete(billing_details),
     "close cycles anew": delete(charged_cycles),
+    "change when an account was suspended": update(account_status_changes).values(status="ACTIVE"),
+    "forget when an account was suspended": delete(account_status_changes),
 }
 """By what it would be."""

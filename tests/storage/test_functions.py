@@ -19,6 +19,7 @@ _FOR_ANYBODY = {
     "mandant_invoices_to_issue",
     "mandant_kept_credit",
     "mandant_now",
+    "parent_access_request_stands",
     "share_lapse",
 }
 _WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {"mandant_enqueue"}
