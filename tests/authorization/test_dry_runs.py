@@ -23,6 +23,7 @@ _WITHOUT = {
     "subaccountsRequest": "changes no right",
     "subaccountsRequestDecline": "changes no right",
     **dict.fromkeys(("subaccountsRequestWithdraw", "parentAccessWithdraw"), "changes no right"),
+    **dict.fromkeys(("ownershipDecline", "ownershipTransferWithdraw"), "changes no right"),
     **dict.fromkeys(("creditTransfer", "creditTopUp"), "changes no right"),
     **dict.fromkeys(
         ("planChange", "planChangeWithdraw", "limitIncrease", "sendBudgetUpdate", "creditBudgetUpdate"),
