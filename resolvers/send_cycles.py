@@ -168,18 +168,7 @@ def leave_claims(claims: Select[Any]) -> Insert:
 
 async def _free_contacts(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
     contact, claim, cycle = active_contacts.c, contact_claims.c, send_cycles.c
-    gone = (
-        delete(active_contacts)
-        .where(contact.master_id == master_id, contact.reservation_id == ids)
-        .returning(contact.cycle_id)
-        .cte("gone")
-    )
-    freed = select(gone.c.cycle_id, func.count().label("number")).group_by(gone.c.cycle_id).subquery("freed")
-    await session.execute(
-        update(send_cycles)
-        .where(cycle.master_id == master_id, cycle.id == freed.c.cycle_id)
-        .values(contacts=cycle.contacts - freed.c.number)
-    )
+    # While the contacts are there: whose account held one itself loses it with the contact.
     dropped = (
         delete(contact_claims)
         .where(claim.master_id == master_id, claim.reservation_id == ids)
@@ -192,11 +181,23 @@ async def _free_contacts(session: WriteSession, master_id: MasterId, ids: Collec
         .where(cycle.master_id == master_id, cycle.id == lost.c.cycle_id)
         .values(repeated=cycle.repeated - lost.c.number)
     )
+    gone = (
+        delete(active_contacts)
+        .where(contact.master_id == master_id, contact.reservation_id == ids)
+        .returning(contact.cycle_id)
+        .cte("gone")
+    )
+    freed = select(gone.c.cycle_id, func.count().label("number")).group_by(gone.c.cycle_id).subquery("freed")
+    await session.execute(
+        update(send_cycles)
+        .where(cycle.master_id == master_id, cycle.id == freed.c.cycle_id)
+        .values(contacts=cycle.contacts - freed.c.number)
+    )
 
 
 def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClause:
     """How many contacts (cycle_id, number) accounts count no more with these claims: where nothing else of
-    the account's makes it one of theirs. What it holds itself is counted as active or has gone as such."""
+    the account's makes it one of theirs. What it holds itself stays active, or goes as such."""
     owner, holder, other = send_reservations.alias(), send_reservations.alias(), send_reservations.alias()
     contact, claim = active_contacts.alias(), contact_claims.alias()
     held = exists(
