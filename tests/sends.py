@@ -140,6 +140,7 @@ async def give_reservation(
                 starts_at=starts_at,
                 ends_at=starts_at + datetime.timedelta(minutes=1),
                 contacts=counted,
+                repeated=counted,
                 sends=counted,
             )
         )
