@@ -96,8 +96,8 @@ def _of_invitation() -> Select[tuple[str]]:
     granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
     needed = role.c.member_mask.op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
     lost = or_(
-        _lacks(granted.c.lasting_mask, needed),
-        _lacks(granted.c.below_mask, below_mask(role, account)),
+        lacks(granted.c.lasting_mask, needed),
+        lacks(granted.c.below_mask, below_mask(role, account)),
     )
     lapse = case(
         (offer.c.member_expires_at <= func.now(), _text(OfferLapse.MEMBERSHIP_ENDED)),
@@ -124,9 +124,7 @@ def _of_share() -> Select[tuple[str]]:
     opens = and_(opened.c.master_id == offer.c.master_id, opened.c.share_id == offer.c.id)
     of_opened = and_(account.c.master_id == opened.c.master_id, account.c.id == opened.c.account_id)
     place = (
-        select(
-            effective_status(account).label("status"), _lacks(granted.c.lasting_mask, needed).label("lost")
-        )
+        select(effective_status(account).label("status"), lacks(granted.c.lasting_mask, needed).label("lost"))
         .select_from(offer)
         .join(opened, opens)
         .join(account, of_opened)
@@ -163,7 +161,8 @@ def _end(offer: CTE, expires_at: ColumnElement[datetime.datetime]) -> ColumnElem
     return select(func.coalesce(expires_at, FOREVER)).select_from(offer).scalar_subquery()
 
 
-def _lacks(mask: ColumnElement[int], needed: ColumnElement[int]) -> ColumnElement[bool]:
+def lacks(mask: ColumnElement[int], needed: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether something that is needed is not held."""
     held = func.coalesce(mask, literal_column("0"))
     return held.op("&")(needed) != needed
 

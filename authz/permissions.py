@@ -125,16 +125,12 @@ def permissions_in(mask: int) -> list[Permission]:
     return [permission for permission in Permission if mask & permission.bit]
 
 
+_OF_ACCESS = {Area.SUBACCOUNTS, Area.MEMBERS, Area.ROLES, Area.API_KEYS, Area.SETTINGS, Area.WEBHOOKS}
 GIVES_ACCESS = frozenset(
-    {
-        Permission.ACCOUNT_TRANSFER,
-        Permission.SUBACCOUNTS_WRITE,
-        Permission.MEMBERS_WRITE,
-        Permission.ROLES_WRITE,
-        Permission.API_KEYS_WRITE,
-        Permission.SETTINGS_WRITE,
-        Permission.WEBHOOKS_WRITE,
-    }
+    permission
+    for permission in Permission
+    if (permission.action == "TRANSFER" and permission.area is Area.ACCOUNT)
+    or (permission.action == "WRITE" and permission.area in _OF_ACCESS)
 )
 """What gives or takes access: it has to be held longer than what it gives or takes (see `authz.guard`)."""
 

@@ -24,6 +24,7 @@ class RefusalCode(enum.Enum):
     ROLE_TOO_WIDE = "The role gives more than you hold yourself."
     ROLE_IN_USE = "Members, open invitations, shares or API keys still have the role."
     LAST_OWNER = "The account would be left without an owner."
+    CONSENT_REQUIRED = "Nobody becomes an owner without agreeing to it: `ownershipTransfer` offers it."
     ALREADY_OWNS_ACCOUNT = "The person owns an account already; an e-mail address owns at most one."
     ALREADY_MEMBER = "The person is a member of the account already."
     INHERITED_MEMBER = "The membership lies in an account above and is changed there."

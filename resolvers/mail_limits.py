@@ -92,6 +92,7 @@ class MailKind(enum.Enum):
 
     INVITATION = ("You are invited to an account on Mandant", OFFERS)
     SHARE = ("An account on Mandant is shared with you", OFFERS)
+    OWNERSHIP_OFFER = ("You are offered the ownership of an account on Mandant", OFFERS)
     BREAK_GLASS = ("Your account on Mandant was opened from above", BREAK_GLASS_NOTICES)
     ACCESS_EXPIRING = ("Your access on Mandant ends soon", EXPIRY_NOTICES)
     EMAIL_VERIFICATION = ("Confirm your e-mail address for Mandant", VERIFICATIONS)

@@ -19,7 +19,7 @@ from models.members import memberships
 from resolvers.events import Change, EventKind, record
 from resolvers.identifiers import parse_member
 from resolvers.moments import check_future, ends_no_later, moved_end
-from resolvers.ownership import give_up_ownership, take_ownership
+from resolvers.ownership import end_offers, give_up_ownership
 from resolvers.unchanged import UNCHANGED, Unchanged, new_value
 
 
@@ -74,8 +74,8 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
     """Change a member's role or its end.
 
     Needs MEMBERS_WRITE and all that both the old and the new role give. What only lowers and shortens is
-    allowed whatever the account's status. Raises VersionConflict, LAST_OWNER, ALREADY_OWNS_ACCOUNT,
-    ROLE_TOO_WIDE, BAD_USER_INPUT for an end in the past or of an owner.
+    allowed whatever the account's status. Raises VersionConflict, LAST_OWNER, ROLE_TOO_WIDE, CONSENT_REQUIRED
+    for a new owner, BAD_USER_INPUT for an end in the past or of an owner.
     """
     until = moved_end(memberships.c.expires_at, command.expires_at)
     account, membership = await _manageable(session, principal, command.member_id, until)
@@ -164,9 +164,10 @@ async def _move_ownership(
 ) -> None:
     becomes_owner = new.id == BuiltinRole.OWNER.id
     if becomes_owner and not membership.is_owner:
-        await take_ownership(session, account, membership.user_id)
+        raise Refusal(RefusalCode.CONSENT_REQUIRED, field="roleId")
     if membership.is_owner and not becomes_owner:
         await give_up_ownership(session, account, membership.user_id, membership.id)
+        await end_offers(session, account, membership.id)
 
 
 async def _end(
@@ -179,6 +180,7 @@ async def _end(
 ) -> MemberChange:
     if membership.is_owner:
         await give_up_ownership(session, account, membership.user_id, membership.id)
+    await end_offers(session, account, membership.id)
     await session.execute(
         delete(memberships).where(
             memberships.c.master_id == account.master_id, memberships.c.id == membership.id

@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.builtin_roles import BuiltinRole
@@ -11,6 +11,7 @@ from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.identifiers import UserId
 from models.members import memberships
+from models.ownership_offers import ownership_offers
 from models.users import ownerships
 
 
@@ -25,6 +26,25 @@ async def take_ownership(session: WriteSession, account: Authorized, user_id: Us
         account_id = (await session.execute(owned)).scalar_one_or_none()
     if account_id != account.account_id:
         raise Refusal(RefusalCode.ALREADY_OWNS_ACCOUNT)
+
+
+async def check_owns_nothing(session: WriteSession, user_id: UserId) -> None:
+    """Raise ALREADY_OWNS_ACCOUNT where the person owns an account: an offer could not be accepted."""
+    owned = exists().where(ownerships.c.user_id == user_id)
+    if (await session.execute(select(owned))).scalar_one():
+        raise Refusal(RefusalCode.ALREADY_OWNS_ACCOUNT)
+
+
+async def end_offers(session: WriteSession, account: Authorized, membership_id: uuid.UUID) -> None:
+    """What is offered to a member who leaves, or by an owner who is none any more, does not stand again."""
+    offer = ownership_offers.c
+    await session.execute(
+        delete(ownership_offers).where(
+            offer.master_id == account.master_id,
+            offer.account_id == account.account_id,
+            or_(offer.to_membership_id == membership_id, offer.from_membership_id == membership_id),
+        )
+    )
 
 
 async def give_up_ownership(
@@ -50,5 +70,8 @@ async def give_up_ownership(
 
 
 async def release_owners(session: WriteSession, account: Authorized) -> None:
-    """A closed account is owned by nobody: its owners may own another."""
+    """A closed account is owned by nobody: its owners may own another. What is offered has ended."""
+    offer = ownership_offers.c
+    of_account = and_(offer.master_id == account.master_id, offer.account_id == account.account_id)
+    await session.execute(delete(ownership_offers).where(of_account))
     await session.execute(delete(ownerships).where(ownerships.c.account_id == account.account_id))

@@ -7,10 +7,10 @@ this account has not sent to, and what is used is the sum of what each account c
 is active and, as often as several accounts send to the same contact, more.
 """
 
-from sqlalchemy import ColumnElement, FromClause, Uuid, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Uuid, and_, case, exists, literal, or_, select
 
 from authz.permissions import Permission, allows
-from authz.reach import mask_of_account
+from authz.reach import readable_account
 from models.accounts import accounts
 from models.clock import current_moment
 from models.identifiers import AccountId
@@ -19,9 +19,10 @@ from models.sends import ReservationStatus, contact_claims, send_cycles, send_re
 
 def sees_pool(subscriber: FromClause) -> ColumnElement[bool]:
     """Whether the viewer sees the statistics of the account whose subscription it is."""
-    granted = mask_of_account(subscriber)
-    seen = func.coalesce(allows(granted.c.mask, Permission.STATISTICS_READ), False)
-    return select(seen).select_from(granted).scalar_subquery()
+    account, statement = readable_account()
+    same = and_(account.c.master_id == subscriber.c.master_id, account.c.id == subscriber.c.id)
+    seen = allows(statement.selected_columns.mask, Permission.STATISTICS_READ)
+    return exists(statement.where(same, seen).correlate(subscriber))
 
 
 def counted_in(cycle: FromClause) -> ColumnElement[int]:

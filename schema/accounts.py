@@ -33,6 +33,7 @@ from resolvers import (
     ledger,
     ledger_proof,
     members,
+    ownership_offers,
     payment_methods,
     roles,
     shares,
@@ -61,6 +62,7 @@ from schema.invoices import Invoice
 from schema.members import Member
 from schema.node import ID_DESCRIPTION, Node
 from schema.overrides import Override
+from schema.ownership_offers import OwnershipOffer
 from schema.parent_access import ParentAccessRequest
 from schema.payments import PaymentMethod, TopUp, TopUpRule
 from schema.plans import Plan, Subscription
@@ -99,6 +101,9 @@ class Account(Node):
         "account. Both sides agree on it, see `parentAccessUpdate`.",
     )
     parent_access_request: ParentAccessRequest | None = to_one(links.request_of)
+    ownership_offer: OwnershipOffer | None = to_one(
+        ownership_offers.of_account, requires=Permission.MEMBERS_READ
+    )
     created_at: datetime.datetime = column(description="When it was made.")
     version: int = column(description="Rises with every change; for `expectedVersion`.")
     parent: "Account | None" = to_one(reads.parent_of)

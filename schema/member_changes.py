@@ -13,7 +13,6 @@ from models.identifiers import AccountId, Kind, present
 from resolvers import accounts, members
 from resolvers import member_changes as writes
 from resolvers.identifiers import required
-from resolvers.ownership_transfer import OwnershipTransfer, transfer_ownership
 from schema.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.accounts import Account
 from schema.context import ContextInfo, principal_of
@@ -47,17 +46,6 @@ class MemberRemoveInput:
 @strawberry.input(description="Which account to leave.")
 class MemberLeaveInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    dry_run: bool = dry_run()
-
-
-@strawberry.input(description="To whom an account is handed over.")
-class OwnershipTransferInput:
-    account_id: strawberry.ID = strawberry.field(description="The account.")
-    to_member_id: strawberry.ID = strawberry.field(description="The member who becomes the owner.")
-    from_member_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description="The owner who becomes an administrator; left out: yourself. Needed from above.",
-    )
     dry_run: bool = dry_run()
 
 
@@ -127,25 +115,6 @@ class MemberMutation:
             return _ended(await writes.leave_account(session, principal, account_id))
 
         return await perform(info, MemberEndPayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=needs(Permission.ACCOUNT_TRANSFER),
-        description="Make another member the owner. An e-mail address owns at most one account.",
-    )
-    async def ownership_transfer(self, info: ContextInfo, input: OwnershipTransferInput) -> MemberPayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> MemberPayload:
-            from_member_id = input.from_member_id
-            command = OwnershipTransfer(
-                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-                writes.membership_id_of(input.to_member_id),
-                None if from_member_id is None else writes.membership_id_of(from_member_id),
-            )
-            done = await transfer_ownership(session, principal, command)
-            return payload(MemberPayload, membership_id=done.membership_id)
-
-        return await perform(info, MemberPayload, write, dry_run=input.dry_run)
 
 
 def _role_id(text: str) -> uuid.UUID:

@@ -31,6 +31,7 @@ from schema.members import Member
 from schema.needs import describe_needs
 from schema.override_changes import OverrideMutation
 from schema.overrides import Override
+from schema.ownership_changes import OwnershipMutation
 from schema.parent_access_changes import ParentAccessMutation
 from schema.payment_changes import PaymentMutation
 from schema.payments import PaymentMethod, TopUp
@@ -80,6 +81,7 @@ _MUTATIONS = (
     AccountMutation,
     InvitationMutation,
     MemberMutation,
+    OwnershipMutation,
     ShareMutation,
     ApiKeyMutation,
     ApiKeyUpdateMutation,

@@ -100,6 +100,8 @@ _VERSION = """query ($id: ID!) { node(id: $id) { ... on Account { version } ... 
   ... on Share { version } ... on ApiKey { version } ... on Role { version } } }"""
 
 INPUT_TYPES = {
+    "ownershipDecline": "OwnershipOfferInput",
+    "ownershipTransferWithdraw": "OwnershipOfferInput",
     "invitationDecline": "DeclineInput",
     "shareDecline": "DeclineInput",
     "sendCommit": "SendReservationInput",

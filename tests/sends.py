@@ -117,7 +117,8 @@ async def give_reservation(
     status: ReservationStatus = ReservationStatus.RESERVED,
     **values: Any,
 ) -> Reservation:
-    """The account has booked one send to a new contact, in a cycle of its own."""
+    """The account has booked one send to a new contact, in a cycle of its own; another account had sent to
+    another of its recipients."""
     reservation, cycle_id = Reservation(new_id()), new_id()
     tree = {"master_id": account.master}
     place = {**tree, "account_id": account.key, "cycle_id": cycle_id}

@@ -19,6 +19,7 @@ from tests.authorization.matrix_callers import once
 from tests.authorization.moments import made_by, offer
 from tests.authorization.reach_model import area_of
 from tests.links import ask, break_glass, set_parent_access
+from tests.ownership import give_offer
 from tests.shares import Given, give_share
 from tests.world import Account, CustomRole, Member, Person, World
 
@@ -121,6 +122,13 @@ class Tries:
     async def ownership_transfer(self, draw: Draw) -> Try:
         row = await self._one(memberships, draw.target)
         return self._by_owner(accountId=self._account(draw).id, toMemberId=present(Kind.MEMBER, row.id))
+
+    async def ownership_accept(self, draw: Draw) -> Try:
+        """By the guest, who was made a member before."""
+        account = self._account(draw)
+        taker = await self._world.member(account, BuiltinRole.ANALYST, self._guest)
+        await give_offer(self._world, account, taker, self._owner.person, await self._own_owner(account))
+        return Try(self._guest, {"accountId": account.id})
 
     async def member_invite(self, draw: Draw) -> Try:
         values = {"accountId": self._account(draw).id, "email": self._guest.email}
@@ -269,6 +277,7 @@ MAKERS: dict[str, Callable[[Tries, Draw], Awaitable[Try]]] = {
     "memberInvite": Tries.member_invite,
     "invitationAccept": Tries.invitation_accept,
     "ownershipTransfer": Tries.ownership_transfer,
+    "ownershipAccept": Tries.ownership_accept,
     "shareCreate": Tries.share_create,
     "shareUpdate": Tries.share_update,
     "shareRevoke": Tries.share_revoke,

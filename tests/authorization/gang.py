@@ -170,7 +170,12 @@ class Gang(GangMembers):
             "toMemberId": self._member(step),
             "fromMemberId": self._member_ids[step.account % len(SHAPE)],
         }
-        return (await self._ask(actor, "ownershipTransfer", values))[0]
+        became, _ = await self._ask(actor, "ownershipTransfer", values)
+        if became == DONE:
+            # Whoever of them it is offered to accepts.
+            for accomplice in self._accomplices:
+                await self._ask(accomplice, "ownershipAccept", {"accountId": values["accountId"]})
+        return became
 
     async def _make_subaccount(self, actor: Caller, step: Step) -> str:
         accomplice = self._accomplices[step.target % len(self._accomplices)]

@@ -84,6 +84,7 @@ ACCOUNT_FIELDS = {
     "members": ("MEMBERS_READ", MANAGERS),
     "roles": ("ROLES_READ", MANAGERS),
     "invitations": ("MEMBERS_READ", MANAGERS),
+    "ownershipOffer": ("MEMBERS_READ", MANAGERS),
     "apiKeys": ("API_KEYS_READ", MANAGERS | {"developer"}),
     "ghosts": ("API_KEYS_READ", MANAGERS | {"developer"}),
     "events": ("AUDIT_READ", MANAGERS),

@@ -7,6 +7,7 @@ from tests.authorization.matrix_callers import (
     ANONYMOUS,
     MANAGERS,
     MEMBERS,
+    OUTSIDE,
     PEOPLE,
     PROGRAMS,
     TEMPORARY,
@@ -17,6 +18,7 @@ from tests.authorization.matrix_callers import (
 from tests.authorization.matrix_rows import ABOVE, Mutation, Values, for_anybody, gated, lasting, table
 from tests.authorization.moments import offer
 from tests.authorization.outcomes import DONE
+from tests.ownership import forget_offers, give_offer
 
 
 async def _member_invite(stage: Stage) -> Values:
@@ -68,6 +70,24 @@ async def _owner_again(stage: Stage, caller: str) -> None:
     await stage.restore_owner()
 
 
+async def _ownership_offer(stage: Stage) -> Values:
+    owner, taker = stage.members["owner"], stage.members["marketer"]
+    await give_offer(stage.world, stage.account, taker, owner.person, owner)
+    return {"accountId": stage.account.id}
+
+
+async def _nothing_offered(stage: Stage, caller: str) -> None:
+    await forget_offers(stage.world, stage.account)
+
+
+_TAKING = table(
+    (ANONYMOUS, "UNAUTHENTICATED"),
+    (PROGRAMS, "PERSON_REQUIRED"),
+    (PEOPLE & OUTSIDE, "NOT_FOUND"),
+    (PEOPLE - OUTSIDE - {"marketer"}, "FAILED_PRECONDITION"),
+    ({"marketer"}, DONE),
+)
+
 MEMBER_MUTATIONS = {
     "memberInvite": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _member_invite),
     "invitationRevoke": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _invitation),
@@ -98,6 +118,11 @@ MEMBER_MUTATIONS = {
         _member_again,
     ),
     "ownershipTransfer": Mutation(
-        "ACCOUNT_TRANSFER", gated("ACCOUNT_TRANSFER", OWNERS | ABOVE), _ownership_transfer, _owner_again
+        "ACCOUNT_TRANSFER", gated("ACCOUNT_TRANSFER", OWNERS | ABOVE), _ownership_transfer, _nothing_offered
     ),
+    "ownershipTransferWithdraw": Mutation(
+        "ACCOUNT_TRANSFER", gated("ACCOUNT_TRANSFER", OWNERS | ABOVE), _ownership_offer, _nothing_offered
+    ),
+    "ownershipAccept": Mutation(None, _TAKING, _ownership_offer, _owner_again),
+    "ownershipDecline": Mutation(None, _TAKING, _ownership_offer, _nothing_offered),
 }

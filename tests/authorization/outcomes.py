@@ -26,6 +26,7 @@ _SELECTIONS = {
     "creditAt": 'creditAt(moment: "2026-01-01T00:00:00Z")',
     "ledgerProof": "ledgerProof { head }",
     "nextOwnPlan": "nextOwnPlan { code }",
+    "ownershipOffer": "ownershipOffer { expiresAt }",
     "sendBudget": "sendBudget { guarantee }",
     "billingDetails": "billingDetails { name }",
     "invoicedAccount": "invoicedAccount { id }",
@@ -94,7 +95,7 @@ def outcome(answer: Answer, field: str) -> str:
 def _inner(field: GraphQLField) -> str:
     type_ = get_named_type(field.type)
     assert isinstance(type_, GraphQLObjectType)
-    return next(name for name in ("id", "accountId", "toAccountId") if name in type_.fields)
+    return next(name for name in ("id", "accountId", "toAccountId", "expiresAt") if name in type_.fields)
 
 
 def _words(refusal: dict[str, Any]) -> str:

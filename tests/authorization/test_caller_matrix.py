@@ -29,6 +29,7 @@ from tests.credit import (
     transaction_of,
 )
 from tests.links import break_glass
+from tests.ownership import give_offer
 from tests.plans import FREE, cancel_plan
 from tests.recipients import give_list
 from tests.sends import give_reservation
@@ -140,6 +141,8 @@ async def test_gated_fields_of_an_account(way: str, stage: Stage, api: Api) -> N
     await give_budgets(stage.world, stage.account)
     await separate(stage.world, stage.account)
     await give_details(stage.world, stage.account)
+    owner = stage.members["owner"]
+    await give_offer(stage.world, stage.account, stage.members["marketer"], owner.person, owner)
     fields = selection_of("Account", ACCOUNT_FIELDS)
     query = f"query ($id: ID!) {{ found: {way} {{ ... on Account {{ {fields} }} }} }}"
     for caller in sorted(INSIDE):

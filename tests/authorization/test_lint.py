@@ -44,6 +44,8 @@ ALLOWED = {
     Use("resolvers.member_changes._membership", _BY_PERSON): "the membership to be changed",
     Use("resolvers.member_changes.leave_account", _BY_PERSON): "the own membership is what is left",
     Use("resolvers.ownership_transfer._old_owner", _BY_PERSON): "the own ownership is what is handed over",
+    Use("resolvers.ownership_offers.of_viewer", _BY_PERSON): "what is offered to whom",
+    Use("resolvers.ownership_offers._member", _PRINCIPAL): "a person always sees its own membership",
     Use("resolvers.ownership_transfer._holder", _BY_PERSON): "the member that is named",
     Use("resolvers.ownership.give_up_ownership", _BY_PERSON): "whether another owner stays",
     Use("resolvers.invitation_acceptance._add_membership", _BY_PERSON): "whether the address is a member's",

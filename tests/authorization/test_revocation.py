@@ -165,6 +165,7 @@ async def test_handing_over_the_account(
     """The one who was the owner closes nothing any more."""
     transfer = {"accountId": account.id, "toMemberId": member.id}
     await processes.do("ownershipTransfer", owner, transfer)
+    await processes.do("ownershipAccept", member, {"accountId": account.id})
     back = {"accountId": account.id, "toMemberId": owner.id, "fromMemberId": member.id}
     for api in (processes.second, processes.first):
         answer = await mutate(api, "ownershipTransfer", owner, back)

@@ -30,7 +30,7 @@ FROM_ABOVE = {"parentAccessUpdate", "parentAccessAnswer"}
 """For what the last one needs no glass to be broken."""
 
 OWN = {"signUp", "signIn", "signOut", "passwordChange", "memberLeave", "shareLeave"}
-OWN |= {"invitationDecline", "shareDecline"}
+OWN |= {"invitationDecline", "shareDecline", "ownershipAccept", "ownershipDecline"}
 """What concerns the caller alone, or anybody."""
 
 MONEY = {

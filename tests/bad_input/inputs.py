@@ -66,6 +66,7 @@ def _members(place: Place) -> dict[str, Input]:
         "memberUpdate": role | {"memberId": place.member.id, "expectedVersion": 1, "expiresAt": _next_year()},
         "memberRemove": {"memberId": place.member.id},
         "memberLeave": account,
+        **dict.fromkeys(("ownershipAccept", "ownershipDecline", "ownershipTransferWithdraw"), account),
         "ownershipTransfer": account | {"toMemberId": place.member.id, "fromMemberId": place.owner.id},
     }
 

@@ -18,6 +18,7 @@ from tests.api import Api, Caller
 from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
 from tests.links import Opening, ask, break_glass, set_parent_access
 from tests.mailbox import give_link
+from tests.ownership import give_offer
 from tests.plans import GROWTH, STARTER, choose, subscribe
 from tests.recipients import RecipientList, give_list
 from tests.resolvers.log import mail_to
@@ -65,6 +66,8 @@ class Place:
         """Who may do it."""
         callers: dict[str, Caller] = {
             "memberLeave": self.member,
+            "ownershipAccept": self.member,
+            "ownershipDecline": self.member,
             "invitationAccept": self.invited,
             "shareAccept": self.offered,
             "shareLeave": self.guest,
@@ -128,6 +131,7 @@ async def make_place(api: Api, world: World) -> Place:
     recipients = await give_list(world, account)
     invitation_id = made["invitation"]["id"]
     await ask(world, account, ParentAccess.READ_ONLY, owner.person, from_above=False)
+    await give_offer(world, account, member, owner.person, owner)
     glass = await world.account(master)
     await set_parent_access(world, glass, ParentAccess.BREAK_GLASS)
     opening = await break_glass(world, glass, above.person)

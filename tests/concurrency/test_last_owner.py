@@ -10,6 +10,7 @@ from authz.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once, owners_of
+from tests.ownership import accept, offer_to
 from tests.resolvers.mutations import ROLE_IDS, code_of
 from tests.world import Member, World
 
@@ -89,8 +90,10 @@ async def test_handing_over_and_leaving_at_once(api: Api, world: World, database
         account = await world.account()
         owner = await world.member(account, BuiltinRole.OWNER)
         heir = await world.member(account, BuiltinRole.ANALYST)
+        assert await offer_to(api, owner, heir) == ""
         codes = await at_once(
-            code_of(api, "ownershipTransfer", owner, accountId=account.id, toMemberId=heir.id),
+            accept(api, heir),
+            code_of(api, "ownershipTransferWithdraw", owner, accountId=account.id),
             code_of(api, "memberLeave", owner, accountId=account.id),
             code_of(api, "memberLeave", heir, accountId=account.id),
         )

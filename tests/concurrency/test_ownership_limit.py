@@ -11,6 +11,7 @@ from models.users import users
 from tests.api import Api
 from tests.concurrency.gates import Gate
 from tests.concurrency.outcomes import ROUNDS, at_once, owned_by, owners_of
+from tests.ownership import accept, give_offer, offer_to
 from tests.resolvers.log import mails_to
 from tests.resolvers.mutations import ROLE_IDS, attempt, code_of, done
 from tests.world import PASSWORD, Member, Person, World
@@ -18,27 +19,20 @@ from tests.world import PASSWORD, Member, Person, World
 _ALREADY = "ALREADY_OWNS_ACCOUNT"
 
 
-async def _promotable(world: World, person: Person) -> tuple[Member, Member]:
-    """An owner of a new account, and the person as an analyst in it."""
+async def _promotable(world: World, person: Person) -> Member:
+    """The person as an analyst of a new account, whose owner offers it."""
     account = await world.account()
     owner = await world.member(account, BuiltinRole.OWNER)
-    return owner, await world.member(account, BuiltinRole.ANALYST, person)
-
-
-async def _promote(api: Api, owner: Member, member: Member) -> str:
-    role_id = ROLE_IDS[BuiltinRole.OWNER]
-    return await code_of(api, "memberUpdate", owner, memberId=member.id, roleId=role_id)
-
-
-async def _hand_over(api: Api, owner: Member, member: Member) -> str:
-    return await code_of(api, "ownershipTransfer", owner, accountId=member.account.id, toMemberId=member.id)
+    member = await world.member(account, BuiltinRole.ANALYST, person)
+    await give_offer(world, account, member, owner.person, owner)
+    return member
 
 
 async def test_promoted_in_three_accounts_at_once(api: Api, world: World, database: AsyncEngine) -> None:
     for _ in range(ROUNDS):
         person = await world.person()
-        pairs = [await _promotable(world, person) for _ in range(3)]
-        codes = await at_once(_promote(api, *pairs[0]), _hand_over(api, *pairs[1]), _promote(api, *pairs[2]))
+        members = [await _promotable(world, person) for _ in range(3)]
+        codes = await at_once(*[accept(api, member) for member in members])
         assert sorted(codes) == ["", _ALREADY, _ALREADY]
         assert await owned_by(database, person) == 1
 
@@ -68,20 +62,30 @@ async def test_two_owners_swap_their_accounts(api: Api, world: World, database: 
         ben = await world.member(ben_owns, BuiltinRole.OWNER)
         anna_there = await world.member(ben_owns, BuiltinRole.ANALYST, anna.person)
         ben_here = await world.member(anna_owns, BuiltinRole.ANALYST, ben.person)
-        codes = await at_once(_hand_over(api, anna, ben_here), _hand_over(api, ben, anna_there))
+        await give_offer(world, anna_owns, ben_here, anna.person, anna)
+        await give_offer(world, ben_owns, anna_there, ben.person, ben)
+        codes = await at_once(accept(api, ben_here), accept(api, anna_there))
         assert codes == [_ALREADY, _ALREADY]
         assert await owners_of(database, anna_owns) == await owners_of(database, ben_owns) == 1
 
 
-async def test_several_people_become_owners_of_one_account(
-    api: Api, world: World, database: AsyncEngine
-) -> None:
-    account = await world.account()
-    owner = await world.member(account, BuiltinRole.OWNER)
-    members = [await world.member(account, BuiltinRole.ANALYST) for _ in range(3)]
-    codes = await at_once(*[_promote(api, owner, member) for member in members])
-    assert codes == ["", "", ""]
-    assert await owners_of(database, account) == 4
+async def test_one_account_is_offered_to_one_at_a_time(api: Api, world: World, database: AsyncEngine) -> None:
+    """And of accepting, declining and withdrawing at once one is done."""
+    for _ in range(ROUNDS):
+        account = await world.account()
+        owner = await world.member(account, BuiltinRole.OWNER)
+        members = [await world.member(account, BuiltinRole.ANALYST) for _ in range(2)]
+        codes = await at_once(*[offer_to(api, owner, member) for member in members])
+        assert sorted(codes) == ["", "CONFLICT"]
+        taker, here = members[codes.index("")], {"accountId": account.id}
+        codes = await at_once(
+            accept(api, taker),
+            code_of(api, "ownershipDecline", taker, **here),
+            code_of(api, "ownershipTransferWithdraw", owner, **here),
+        )
+        assert codes.count("") == 1
+        assert set(codes) <= {"", "FAILED_PRECONDITION", "FORBIDDEN"}
+        assert await owners_of(database, account) == 1
 
 
 async def test_two_sign_ups_with_one_address(stranger: Api, database: AsyncEngine) -> None:
@@ -108,9 +112,9 @@ async def test_who_leaves_one_account_while_taking_another(
         old = await world.account()
         leaving = await world.member(old, BuiltinRole.OWNER)
         await world.member(old, BuiltinRole.OWNER)
-        pair = await _promotable(world, leaving.person)
+        taker = await _promotable(world, leaving.person)
         left, promoted = await at_once(
-            code_of(api, "memberLeave", leaving, accountId=old.id), _promote(api, *pair)
+            code_of(api, "memberLeave", leaving, accountId=old.id), accept(api, taker)
         )
         assert left == ""
         assert promoted in {"", _ALREADY}
@@ -125,9 +129,9 @@ async def test_an_ownership_that_ends_between_being_met_and_being_read(
     old = await world.account()
     leaving = await world.member(old, BuiltinRole.OWNER)
     await world.member(old, BuiltinRole.OWNER)
-    pair = await _promotable(world, leaving.person)
+    taker = await _promotable(world, leaving.person)
     gate = Gate("FROM ownerships")
-    promoting = asyncio.create_task(gate.holding(_promote(api, *pair)))
+    promoting = asyncio.create_task(gate.holding(accept(api, taker)))
     await gate.reached()
     assert await code_of(api, "memberLeave", leaving, accountId=old.id) == ""
     gate.open()

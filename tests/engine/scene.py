@@ -19,6 +19,7 @@ from models.invitations import invitations
 from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
 from models.overrides import overrides
+from models.ownership_offers import ownership_offers
 from models.parent_access import parent_access_requests
 from models.payments import payment_methods, top_ups
 from models.shares import share_accounts, shares
@@ -141,6 +142,9 @@ async def _asked_and_held(connection: AsyncConnection, place: _Values, owner: Me
     link: _Values = {"parent_access": "NONE", "from_above": True, "asker_user_id": owner.person.key}
     link |= {"reason": "Because", "requested_at": _tomorrow(), "expires_at": _tomorrow()}
     await connection.execute(insert(parent_access_requests).values(**place, **link))
+    offered: _Values = {"to_membership_id": owner.key, "giver_user_id": owner.person.key}
+    offered |= {"offered_at": _tomorrow(), "expires_at": _tomorrow()}
+    await connection.execute(insert(ownership_offers).values(**place, **offered))
     credit: _Values = {"kind": "CREDIT", "amount": count}
     await connection.execute(insert(ledgers).values(**place, currency="EUR", changed_at=_tomorrow()))
     await connection.execute(insert(ledger_balances).values(**place, **credit))

@@ -51,6 +51,7 @@ class Row:
 MAILS = {
     MailKind.INVITATION: Row({"invitation_mail.queue_invitation"}, refused=True),
     MailKind.SHARE: Row({"share_mail.queue_share"}, refused=True),
+    MailKind.OWNERSHIP_OFFER: Row({"ownership_mail.queue_offer"}, refused=True),
     MailKind.BREAK_GLASS: Row({"break_glass_mail.queue_warnings"}, refused=False),
     MailKind.ACCESS_EXPIRING: Row({"expiry_notices.functions"}, refused=False),
     MailKind.EMAIL_VERIFICATION: Row({"mailbox.send_verification"}, refused=True),

@@ -5,7 +5,7 @@ import datetime
 from authz.builtin_roles import BuiltinRole
 from tests.api import Api, Caller
 from tests.resolvers.log import events_of, last_event
-from tests.resolvers.mutations import ROLE_IDS, attempt, code_of, done
+from tests.resolvers.mutations import ROLE_IDS, code_of, done
 from tests.world import World
 
 _MEMBER = "member { id role { name } relation expiresAt }"
@@ -170,17 +170,3 @@ async def test_the_last_owner_stays(api: Api, world: World) -> None:
     second = await world.member(account, BuiltinRole.OWNER)
     assert await code_of(api, "memberLeave", owner, accountId=account.id) == ""
     assert await code_of(api, "memberLeave", second, accountId=account.id) == "LAST_OWNER"
-
-
-async def test_a_promotion_makes_an_owner_of_who_owns_nothing(api: Api, world: World) -> None:
-    """R46."""
-    account, other = await world.account(), await world.account()
-    owner = await world.member(account, BuiltinRole.OWNER)
-    free = await world.member(account, BuiltinRole.ANALYST)
-    taken = await world.member(account, BuiltinRole.ANALYST)
-    await world.member(other, BuiltinRole.OWNER, taken.person)
-    promotion = {"roleId": ROLE_IDS[BuiltinRole.OWNER]}
-    refused = await attempt(api, "memberUpdate", owner, memberId=taken.id, **promotion)
-    assert refused.code == "ALREADY_OWNS_ACCOUNT"
-    assert await code_of(api, "memberUpdate", owner, memberId=free.id, **promotion) == ""
-    assert await code_of(api, "memberLeave", owner, accountId=account.id) == ""

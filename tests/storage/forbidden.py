@@ -21,6 +21,7 @@ from models.invoices import invoice_numbers, invoices
 from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
 from models.members import memberships
 from models.overrides import overrides
+from models.ownership_offers import ownership_offers
 from models.parent_access import parent_access_requests
 from models.payments import payment_methods, top_ups
 from models.plans import limit_increases, plan_choices, plans, subscriptions
@@ -47,6 +48,7 @@ FORBIDDEN: dict[str, UpdateBase] = {
     "say that somebody else broke the glass": update(break_glass_openings).values(user_id=uuid.uuid4()),
     "forget that the glass was broken": delete(break_glass_openings),
     "move what is asked for": update(parent_access_requests).values(account_id=uuid.uuid4()),
+    "move what is offered": update(ownership_offers).values(account_id=uuid.uuid4()),
     "give a membership to somebody else": update(memberships).values(user_id=uuid.uuid4()),
     "move a membership": update(memberships).values(account_id=uuid.uuid4()),
     "bind a key to another stream": update(api_keys).values(purpose=None),
