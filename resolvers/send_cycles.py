@@ -157,7 +157,16 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
     given = select(contact.master_id, contact.reservation_id, contact.cycle_id, contact.digest).where(handed)
     # What is given back counts what each account loses by its claims.
     await session.execute(leave_claims(given))
-    await session.execute(update(active_contacts).where(handed).values(reservation_id=heir))
+    taken_over = (
+        update(active_contacts)
+        .where(handed)
+        .values(reservation_id=heir)
+        .returning(contact.reservation_id, contact.digest)
+        .cte("taken_over")
+    )
+    # Whoever holds a contact counts it by that, and would count it once more by a claim.
+    of_heir = and_(claim.reservation_id == taken_over.c.reservation_id, claim.digest == taken_over.c.digest)
+    await session.execute(delete(contact_claims).where(claim.master_id == master_id, of_heir))
 
 
 def leave_claims(claims: Select[Any]) -> Insert:
