@@ -41,6 +41,7 @@ from models.sends import (
 )
 from resolvers.audiences import allowing_many
 from resolvers.jobs import enqueue
+from resolvers.pooled_contacts import looked_up
 from resolvers.terms import Terms
 
 _OPEN = send_reservations.c.status == ReservationStatus.RESERVED.value
@@ -209,8 +210,9 @@ def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClaus
     the account's makes it one of theirs. What it holds itself stays active, or goes as such."""
     owner, holder, other = send_reservations.alias(), send_reservations.alias(), send_reservations.alias()
     contact, claim = active_contacts.alias(), contact_claims.alias()
-    held = exists(
-        select(contact.c.digest)
+    held = looked_up(
+        select(holder.c.id)
+        .select_from(contact)
         .join(
             holder, and_(holder.c.master_id == contact.c.master_id, holder.c.id == contact.c.reservation_id)
         )
@@ -222,8 +224,9 @@ def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClaus
         )
         .correlate(dropped, owner)
     )
-    claimed = exists(
-        select(claim.c.digest)
+    claimed = looked_up(
+        select(other.c.id)
+        .select_from(claim)
         .join(other, and_(other.c.master_id == claim.c.master_id, other.c.id == claim.c.reservation_id))
         .where(
             claim.c.master_id == dropped.c.master_id,

@@ -82,18 +82,20 @@ class Attempts:
         world, chance = self.site.world, self.site.chance
         member, key = chance.choice(world.members), chance.choice(world.keys)
         yield self._of("memberRemove", "memberId", member, self._removing(member))
-        yield self._of("apiKeyRevoke", "apiKeyId", key, self._right(key.account, "API_KEYS_WRITE"))
+        yield self._of(
+            "apiKeyRevoke", "apiKeyId", key, self._taking(key.account, "API_KEYS_WRITE", ends=key.expired)
+        )
         yield self._of("apiKeyRotate", "apiKeyId", key, self._rotating(key))
         invitation = chance.choice(world.invitations)
         used = "INVITATION_USED" if invitation.status == "ACCEPTED" else ""
-        code = self._right(invitation.account, "MEMBERS_WRITE") or used
+        code = self._taking(invitation.account, "MEMBERS_WRITE") or used
         yield self._of("invitationRevoke", "invitationId", invitation, code)
         for share in self.site.some(world.shares, 1):
             expected = self._revoking(share)
             yield Attempt("shareRevoke", {"shareId": share.id}, tuple(share.accounts), expected)
         role = chance.choice([found for found in world.roles if found.account is not None])
         assert role.account is not None
-        code = self._right(role.account, "ROLES_WRITE")
+        code = self._taking(role.account, "ROLES_WRITE")
         if code:
             yield Attempt("roleDelete", {"roleId": role.id}, (role.account,), frozenset({code}))
 
@@ -113,28 +115,37 @@ class Attempts:
         closed = "ACCOUNT_CLOSED" if account.own_status == "CLOSED" else ""
         return self._right(account, "ACCOUNT_SUSPEND") or closed
 
-    def _gate(self, account: Account, permission: str) -> str:
+    def _gate(self, account: Account, permission: str, *, ends: bool = False) -> str:
         """Why nothing that needs the permission can be changed there."""
         code = self._right(account, permission)
         if code:
             return code
         left = self.rights.left_by_status(account)
         writes = left if account.status == "ACTIVE" else left - READS
-        return self._ending(account, permission) if permission in writes else f"ACCOUNT_{account.status}"
+        return (
+            self._ending(account, permission, ends=ends)
+            if permission in writes
+            else f"ACCOUNT_{account.status}"
+        )
 
-    def _ending(self, account: Account, permission: str) -> str:
-        """Why nothing is given or taken by it: it is shared, or held until the glass is whole again."""
-        lasting = self.rights.lasting(self.subject, account)
+    def _taking(self, account: Account, permission: str, *, ends: bool = False) -> str:
+        """The same for what only takes away, which no status forbids. `ends`: it would end soon anyway."""
+        return self._right(account, permission) or self._ending(account, permission, ends=ends)
+
+    def _ending(self, account: Account, permission: str, *, ends: bool = False) -> str:
+        """Why nothing is given or taken by it: it is shared, or ends before."""
+        lasting = self.rights.lasting(self.subject, account, to_what_ends=ends)
         if permission not in GIVES_ACCESS or permission in lasting:
             return ""
+        ending = self.rights.lasting(self.subject, account, to_what_ends=True)
         opened = self.rights.by_broken_glass(self.subject, account)
-        return "RIGHT_ENDS" if permission in opened else "REACHED_BY_SHARE"
+        return "RIGHT_ENDS" if permission in opened | ending else "REACHED_BY_SHARE"
 
-    def _holding(self, account: Account, gives: Gives) -> str:
+    def _holding(self, account: Account, gives: Gives, *, ends: bool = False) -> str:
         """Why somebody may not give or take that much (N19)."""
         below = gives.inherited if account.passes_all_roles else gives.below
-        wide = gives.here - self.rights.lasting(self.subject, account)
-        wide |= below - self.rights.lasting_below(self.subject, account)
+        wide = gives.here - self.rights.lasting(self.subject, account, to_what_ends=ends)
+        wide |= below - self.rights.lasting_below(self.subject, account, to_what_ends=ends)
         return "ROLE_TOO_WIDE" if wide else ""
 
     def _role(self, account: Account, role: Role) -> str:
@@ -158,9 +169,9 @@ class Attempts:
         gives = Gives(here, frozenset(), here)
         return self._gate(account, "ROLES_WRITE") or self._holding(account, gives)
 
-    def _giving(self, share: Share, account: Account) -> str:
+    def _giving(self, share: Share, account: Account, *, ends: bool = False) -> str:
         """Why the subject may not share that much there, or take it back."""
-        own = self.rights.lasting(self.subject, account)
+        own = self.rights.lasting(self.subject, account, to_what_ends=ends)
         return "" if self.rights.shared(share) <= own else "ROLE_TOO_WIDE"
 
     def _linking(self, account: Account) -> str:
@@ -169,7 +180,7 @@ class Attempts:
         if code or account.parent is None:
             return code or "FAILED_PRECONDITION"
         if not self.rights.speaks_for_link(self.subject, account):
-            return self._gate(account, "SETTINGS_WRITE") or "FORBIDDEN SETTINGS_WRITE"
+            return self._taking(account, "SETTINGS_WRITE") or "FORBIDDEN SETTINGS_WRITE"
         gives_up = account.parent_access == "NONE" or self.rights.speaks_for_parent(self.subject, account)
         return "" if gives_up or account.status == "ACTIVE" else f"ACCOUNT_{account.status}"
 
@@ -188,18 +199,22 @@ class Attempts:
     def _removing(self, member: Member) -> str:
         if member.removed:
             return "NOT_FOUND"
-        code = self._right(member.account, "MEMBERS_WRITE") or ("NOT_FOUND" if member.ended else "")
-        code = code or self._holding(member.account, member.role.gives)
+        code = self._taking(member.account, "MEMBERS_WRITE", ends=member.temporary) or (
+            "NOT_FOUND" if member.ended else ""
+        )
+        code = code or self._holding(member.account, member.role.gives, ends=member.temporary)
         last = member.role.name == "OWNER" and member.account.status != "CLOSED"
         return code or ("LAST_OWNER" if last else "")
 
     def _rotating(self, key: Key) -> str:
-        code = self._gate(key.account, "API_KEYS_WRITE") or self._holding(key.account, key.role.gives)
+        code = self._gate(key.account, "API_KEYS_WRITE", ends=key.expired)
+        code = code or self._holding(key.account, key.role.gives, ends=key.expired)
         return code or ("FAILED_PRECONDITION" if key.revoked else "")
 
     def _revoking(self, share: Share) -> frozenset[str]:
         """Any account's refusal may come first."""
         refused = {self._right(account, "MEMBERS_WRITE") for account in share.accounts} - {""}
-        ending = {self._ending(account, "MEMBERS_WRITE") for account in share.accounts} - {""}
-        wide = {self._giving(share, account) for account in share.accounts} - {""}
+        ends = share.status == "EXPIRED"
+        ending = {self._ending(account, "MEMBERS_WRITE", ends=ends) for account in share.accounts} - {""}
+        wide = {self._giving(share, account, ends=ends) for account in share.accounts} - {""}
         return frozenset(refused or ending or wide) or DONE

@@ -68,7 +68,8 @@ class Role:
 
 @dataclass(eq=False)
 class Member:
-    """A person's role in an account. `ended`: its time is over, or it was removed."""
+    """A person's role in an account. `ended`: its time is over, or it was removed. `temporary`: it has an end
+    that is to come."""
 
     id: str
     person: Person
@@ -76,6 +77,7 @@ class Member:
     role: Role
     ended: bool = False
     removed: bool = False
+    temporary: bool = False
 
 
 @dataclass(eq=False)

@@ -37,13 +37,18 @@ class Rights:
         """What is held there now, whatever the account's status."""
         return self._in([*self._kept(subject), *self._opened(subject)], account)
 
-    def lasting(self, subject: Subject | None, account: Account) -> frozenset[str]:
-        """What of it may be passed on: what roles and keys give, not shares nor broken glass."""
-        return self._in(list(self._direct(subject)), account)
+    def lasting(
+        self, subject: Subject | None, account: Account, *, to_what_ends: bool = False
+    ) -> frozenset[str]:
+        """What of it may be passed on: what roles and keys give that do not end, not shares nor broken glass.
+        To what ends itself also what ends no sooner."""
+        return self._in(list(self._direct(subject, temporary=to_what_ends)), account)
 
-    def lasting_below(self, subject: Subject | None, account: Account) -> frozenset[str]:
+    def lasting_below(
+        self, subject: Subject | None, account: Account, *, to_what_ends: bool = False
+    ) -> frozenset[str]:
         """The same in all that is or will be below the account."""
-        return self._below(list(self._direct(subject)), account)
+        return self._below(list(self._direct(subject, temporary=to_what_ends)), account)
 
     def by_broken_glass(self, subject: Subject | None, account: Account) -> frozenset[str]:
         """What broken glass gives."""
@@ -53,13 +58,14 @@ class Rights:
         """Whether it speaks for a side of the account's link: by SETTINGS_WRITE in the parent and below it,
         or by a role or key in the account itself."""
         own = any(
-            grant.account is account and "SETTINGS_WRITE" in grant.here for grant in self._direct(subject)
+            grant.account is account and "SETTINGS_WRITE" in grant.here
+            for grant in self._direct(subject, temporary=False)
         )
         return own or self.speaks_for_parent(subject, account)
 
     def speaks_for_parent(self, subject: Subject | None, account: Account) -> bool:
         """Whether it speaks for the side above: by SETTINGS_WRITE in the parent and below it."""
-        for grant in self._direct(subject):
+        for grant in self._direct(subject, temporary=False):
             if grant.account in account.above:
                 below = self._below([grant], account.above[-1])
                 if "SETTINGS_WRITE" in below & self._in([grant], account.above[-1]):
@@ -68,7 +74,7 @@ class Rights:
 
     def from_master(self, subject: Subject | None, account: Account, permission: str) -> bool:
         """Whether the permission is held in the account from its master account."""
-        for grant in self._direct(subject):
+        for grant in self._direct(subject, temporary=False):
             if grant.account is account.master:
                 given = grant.here if account is account.master else grant.below
                 if permission in given:
@@ -180,14 +186,14 @@ class Rights:
         if isinstance(key.maker, Person) and "ACCOUNT_READ" not in kept:
             return "MAKER_LEFT"
         needed = (key.role.gives.here & key.scopes) | named("API_KEYS_WRITE")
-        below = self.lasting_below(key.maker, key.account)
+        below = self._below(list(self._kept(key.maker)), key.account)
         return None if needed <= kept and self.gives_below(key) <= below else "MAKER_LOST_RIGHT"
 
-    def _direct(self, subject: Subject | None) -> Iterator[Grant]:
+    def _direct(self, subject: Subject | None, *, temporary: bool = True) -> Iterator[Grant]:
         if isinstance(subject, Key):
             yield Grant(subject.account, subject.role.gives.here & subject.scopes, self.gives_below(subject))
         for member in self.world.members:
-            if member.person is subject and not member.ended:
+            if member.person is subject and not member.ended and (temporary or not member.temporary):
                 yield Grant(member.account, member.role.gives.here, self.gives_below(member))
 
     def _kept(self, subject: Subject | None) -> Iterator[Grant]:
