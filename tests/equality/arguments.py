@@ -30,6 +30,7 @@ _MOMENTS = (
     "2999-01-01T00:00:00",
     "9999-12-31T23:59:59-14:00",
 )
+"""The earlier ones first."""
 _PREFIX_BY_FIELD = {"account": "acct_", "members": "role_"}
 
 
@@ -46,6 +47,8 @@ class Arguments:
     def of(self, name: str, field: GraphQLField) -> str:
         """`(first: 2, after: $v1)`, or nothing."""
         values = self._plain(name, field)
+        # Where nothing of the field is read, the reference executor does not see that it ends too early.
+        self.wrong |= _ends_before_it_begins(values)
         declared = sql_field(field)
         if declared is not None and declared.declaration.order is not None:
             values |= self._page(_tag(declared, values))
@@ -148,6 +151,13 @@ class Arguments:
             others = [text for texts in self._vocabulary.cursors.values() for text in texts]
             return Value.of(self._choices.pick((*NO_CURSORS, *others)))
         return Value.of(self._choices.pick(self._vocabulary.cursors[tag]))
+
+
+def _ends_before_it_begins(values: Mapping[str, Value]) -> bool:
+    since, until = (values.get(name, NULL).json for name in ("since", "until"))
+    if not isinstance(since, str) or not isinstance(until, str):
+        return False
+    return _MOMENTS.index(since) > _MOMENTS.index(until)
 
 
 def _tag(field: SqlField, values: Mapping[str, Value]) -> str:

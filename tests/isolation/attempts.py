@@ -16,6 +16,7 @@ GIVES_ACCESS = named(
     "WEBHOOKS_WRITE"
 )
 """By these nothing is given or taken that would outlive the right."""
+Thing = Member | Key | Invitation | Share
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,12 @@ class Attempts:
         world, chance = self.site.world, self.site.chance
         member, key = chance.choice(world.members), chance.choice(world.keys)
         yield self._of("memberRemove", "memberId", member, self._removing(member))
-        yield self._of(
-            "apiKeyRevoke", "apiKeyId", key, self._taking(key.account, "API_KEYS_WRITE", ends=key.expired)
-        )
+        yield from self._on_roles(chance.choice(world.members))
+        yield self._of("apiKeyRevoke", "apiKeyId", key, self._taking(key.account, "API_KEYS_WRITE", key))
         yield self._of("apiKeyRotate", "apiKeyId", key, self._rotating(key))
         invitation = chance.choice(world.invitations)
         used = "INVITATION_USED" if invitation.status == "ACCEPTED" else ""
-        code = self._taking(invitation.account, "MEMBERS_WRITE") or used
+        code = self._taking(invitation.account, "MEMBERS_WRITE", invitation) or used
         yield self._of("invitationRevoke", "invitationId", invitation, code)
         for share in self.site.some(world.shares, 1):
             expected = self._revoking(share)
@@ -99,12 +99,34 @@ class Attempts:
         if code:
             yield Attempt("roleDelete", {"roleId": role.id}, (role.account,), frozenset({code}))
 
+    def _on_roles(self, member: Member) -> Iterator[Attempt]:
+        """A lower role, and the highest."""
+        account, analyst = member.account, self.site.world.role("ANALYST")
+        listed = {found["id"]: found["version"] for found in self.state[account.id]["members"]["nodes"]}
+        lower: Json = {
+            "memberId": member.id,
+            "expectedVersion": listed.get(member.id, 1),
+            "roleId": analyst.id,
+        }
+        yield Attempt("memberUpdate", lower, (account,), frozenset({self._lowering(member, analyst)}))
+        owners = [found.id for found in self._owners() if found.account is account]
+        handed: Json = {
+            "accountId": account.id,
+            "toMemberId": member.id,
+            "fromMemberId": next(iter(owners), None),
+        }
+        yield Attempt("ownershipTransfer", handed, (account,), frozenset({self._handing_over(member)}))
+
+    def _owners(self) -> list[Member]:
+        owner = self.site.world.role("OWNER")
+        return [member for member in self.site.world.members if member.role is owner and not member.ended]
+
     @staticmethod
     def _of(mutation: str, field: str, thing: Member | Key | Invitation, code: str) -> Attempt:
         return Attempt(mutation, {field: thing.id}, (thing.account,), frozenset({code}))
 
     def _right(self, account: Account, permission: str) -> str:
-        """Why nothing that needs the permission can be taken away there: no status forbids it."""
+        """Why nothing that needs the permission can be done there, whatever the status."""
         if not self.rights.reaches(self.subject, account):
             return "NOT_FOUND"
         if permission not in self.rights.held(self.subject, account):
@@ -115,37 +137,36 @@ class Attempts:
         closed = "ACCOUNT_CLOSED" if account.own_status == "CLOSED" else ""
         return self._right(account, "ACCOUNT_SUSPEND") or closed
 
-    def _gate(self, account: Account, permission: str, *, ends: bool = False) -> str:
+    def _taking(self, account: Account, permission: str, thing: Thing | None = None) -> str:
+        """Why nothing that needs the permission can be taken away there: no status forbids it."""
+        return self._right(account, permission) or self._ending(account, permission, thing)
+
+    def _gate(self, account: Account, permission: str, thing: Thing | None = None) -> str:
         """Why nothing that needs the permission can be changed there."""
         code = self._right(account, permission)
         if code:
             return code
         left = self.rights.left_by_status(account)
         writes = left if account.status == "ACTIVE" else left - READS
-        return (
-            self._ending(account, permission, ends=ends)
-            if permission in writes
-            else f"ACCOUNT_{account.status}"
-        )
+        allowed = permission in writes
+        return self._ending(account, permission, thing) if allowed else f"ACCOUNT_{account.status}"
 
-    def _taking(self, account: Account, permission: str, *, ends: bool = False) -> str:
-        """The same for what only takes away, which no status forbids. `ends`: it would end soon anyway."""
-        return self._right(account, permission) or self._ending(account, permission, ends=ends)
-
-    def _ending(self, account: Account, permission: str, *, ends: bool = False) -> str:
-        """Why nothing is given or taken by it: it is shared, or ends before."""
-        lasting = self.rights.lasting(self.subject, account, to_what_ends=ends)
-        if permission not in GIVES_ACCESS or permission in lasting:
+    def _ending(self, account: Account, permission: str, thing: Thing | None = None) -> str:
+        """Why nothing is given or taken by it, or not that thing: it is shared, or held until the glass is
+        whole again or the membership ends."""
+        if permission not in GIVES_ACCESS or permission in self._lasting(account, thing):
             return ""
-        ending = self.rights.lasting(self.subject, account, to_what_ends=True)
-        opened = self.rights.by_broken_glass(self.subject, account)
-        return "RIGHT_ENDS" if permission in opened | ending else "REACHED_BY_SHARE"
+        shared = self.rights.by_shares(self.subject, account, permission)
+        return "REACHED_BY_SHARE" if shared else "RIGHT_ENDS"
 
-    def _holding(self, account: Account, gives: Gives, *, ends: bool = False) -> str:
+    def _lasting(self, account: Account, thing: Thing | None = None) -> frozenset[str]:
+        return self.rights.lasting(self.subject, account, until_tomorrow=_ends(thing))
+
+    def _holding(self, account: Account, gives: Gives, thing: Thing | None = None) -> str:
         """Why somebody may not give or take that much (N19)."""
         below = gives.inherited if account.passes_all_roles else gives.below
-        wide = gives.here - self.rights.lasting(self.subject, account, to_what_ends=ends)
-        wide |= below - self.rights.lasting_below(self.subject, account, to_what_ends=ends)
+        wide = gives.here - self._lasting(account, thing)
+        wide |= below - self.rights.lasting_below(self.subject, account, until_tomorrow=_ends(thing))
         return "ROLE_TOO_WIDE" if wide else ""
 
     def _role(self, account: Account, role: Role) -> str:
@@ -169,10 +190,9 @@ class Attempts:
         gives = Gives(here, frozenset(), here)
         return self._gate(account, "ROLES_WRITE") or self._holding(account, gives)
 
-    def _giving(self, share: Share, account: Account, *, ends: bool = False) -> str:
+    def _giving(self, share: Share, account: Account) -> str:
         """Why the subject may not share that much there, or take it back."""
-        own = self.rights.lasting(self.subject, account, to_what_ends=ends)
-        return "" if self.rights.shared(share) <= own else "ROLE_TOO_WIDE"
+        return "" if self.rights.shared(share) <= self._lasting(account, share) else "ROLE_TOO_WIDE"
 
     def _linking(self, account: Account) -> str:
         """Of NONE, by which the parent alone loses: it gives that up in any status, but is not asked to."""
@@ -196,25 +216,58 @@ class Attempts:
         opens = account.parent_access == "BREAK_GLASS" and self.rights.let_in(self.subject, account)
         return "" if opens else "FAILED_PRECONDITION"
 
-    def _removing(self, member: Member) -> str:
+    def _managing(self, member: Member) -> str:
+        """Why the member's role cannot be taken."""
         if member.removed:
             return "NOT_FOUND"
-        code = self._taking(member.account, "MEMBERS_WRITE", ends=member.temporary) or (
-            "NOT_FOUND" if member.ended else ""
-        )
-        code = code or self._holding(member.account, member.role.gives, ends=member.temporary)
+        code = self._taking(member.account, "MEMBERS_WRITE", member)
+        code = code or ("NOT_FOUND" if member.ended else "")
+        return code or self._holding(member.account, member.role.gives, member)
+
+    def _removing(self, member: Member) -> str:
         last = member.role.name == "OWNER" and member.account.status != "CLOSED"
+        return self._managing(member) or ("LAST_OWNER" if last else "")
+
+    def _lowering(self, member: Member, role: Role) -> str:
+        """No status forbids it, as far as the new role gives nothing that the old one does not."""
+        account, old, new = member.account, member.role.gives, role.gives
+        below = new.inherited <= old.inherited if account.passes_all_roles else new.below <= old.below
+        lower = new.here <= old.here and below
+        code = self._managing(member) or self._holding(account, new, member)
+        code = code or ("" if lower or account.status == "ACTIVE" else f"ACCOUNT_{account.status}")
+        last = member.role.name == "OWNER" and account.status != "CLOSED"
         return code or ("LAST_OWNER" if last else "")
 
+    def _handing_over(self, member: Member) -> str:
+        """Why the ownership is not offered to the member (R46)."""
+        owner = self.site.world.role("OWNER")
+        code = self._gate(member.account, "ACCOUNT_TRANSFER") or self._holding(member.account, owner.gives)
+        code = code or ("NOT_FOUND" if member.ended else "")
+        code = code or ("FAILED_PRECONDITION" if member.role is owner else "")
+        owning = {found.person.id for found in self._owners() if found.account.own_status != "CLOSED"}
+        return code or ("ALREADY_OWNS_ACCOUNT" if member.person.id in owning else "")
+
     def _rotating(self, key: Key) -> str:
-        code = self._gate(key.account, "API_KEYS_WRITE", ends=key.expired)
-        code = code or self._holding(key.account, key.role.gives, ends=key.expired)
-        return code or ("FAILED_PRECONDITION" if key.revoked else "")
+        code = self._gate(key.account, "API_KEYS_WRITE", key)
+        code = code or self._holding(key.account, key.role.gives, key)
+        return code or ("" if self.rights.works(key) else "FAILED_PRECONDITION")
 
     def _revoking(self, share: Share) -> frozenset[str]:
         """Any account's refusal may come first."""
         refused = {self._right(account, "MEMBERS_WRITE") for account in share.accounts} - {""}
-        ends = share.status == "EXPIRED"
-        ending = {self._ending(account, "MEMBERS_WRITE", ends=ends) for account in share.accounts} - {""}
-        wide = {self._giving(share, account, ends=ends) for account in share.accounts} - {""}
+        ending = {self._ending(account, "MEMBERS_WRITE", share) for account in share.accounts} - {""}
+        wide = {self._giving(share, account) for account in share.accounts} - {""}
         return frozenset(refused or ending or wide) or DONE
+
+
+def _ends(thing: Thing | None) -> bool:
+    """Whether it ends tomorrow at the latest; what is made here never does."""
+    match thing:
+        case Member():
+            return thing.ended or thing.ends
+        case Key():
+            return thing.expired
+        case Share():
+            return thing.status == "EXPIRED"
+        case _:
+            return False
