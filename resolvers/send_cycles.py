@@ -158,16 +158,23 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
     given = select(contact.master_id, contact.reservation_id, contact.cycle_id, contact.digest).where(handed)
     # What is given back counts what each account loses by its claims.
     await session.execute(leave_claims(given))
-    taken_over = (
-        update(active_contacts)
-        .where(handed)
-        .values(reservation_id=heir)
-        .returning(contact.reservation_id, contact.digest)
-        .cte("taken_over")
-    )
+    taken_over = update(active_contacts).where(handed).values(reservation_id=heir)
+    if not (await session.execute(taken_over.execution_options(preserve_rowcount=True))).rowcount:
+        return
     # Whoever holds a contact counts it by that, and would count it once more by a claim.
-    of_heir = and_(claim.reservation_id == taken_over.c.reservation_id, claim.digest == taken_over.c.digest)
-    await session.execute(delete(contact_claims).where(claim.master_id == master_id, of_heir))
+    of_holder = (
+        select(contact.reservation_id)
+        .where(
+            contact.master_id == claim.master_id,
+            contact.cycle_id == claim.cycle_id,
+            contact.digest == claim.digest,
+            contact.reservation_id == claim.reservation_id,
+        )
+        .correlate(contact_claims)
+    )
+    cycles = select(holder.cycle_id).where(holder.master_id == master_id, holder.id == ids)
+    of_cycles = and_(claim.master_id == master_id, claim.cycle_id.in_(cycles))
+    await session.execute(delete(contact_claims).where(of_cycles, looked_up(of_holder)))
 
 
 def leave_claims(claims: Select[Any]) -> Insert:
