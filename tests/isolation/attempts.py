@@ -16,6 +16,7 @@ GIVES_ACCESS = named(
     "WEBHOOKS_WRITE"
 )
 """By these nothing is given or taken that would outlive the right."""
+Thing = Member | Key | Invitation | Share
 
 
 @dataclass(frozen=True)
@@ -82,18 +83,18 @@ class Attempts:
         world, chance = self.site.world, self.site.chance
         member, key = chance.choice(world.members), chance.choice(world.keys)
         yield self._of("memberRemove", "memberId", member, self._removing(member))
-        yield self._of("apiKeyRevoke", "apiKeyId", key, self._right(key.account, "API_KEYS_WRITE"))
+        yield self._of("apiKeyRevoke", "apiKeyId", key, self._taking(key.account, "API_KEYS_WRITE", key))
         yield self._of("apiKeyRotate", "apiKeyId", key, self._rotating(key))
         invitation = chance.choice(world.invitations)
         used = "INVITATION_USED" if invitation.status == "ACCEPTED" else ""
-        code = self._right(invitation.account, "MEMBERS_WRITE") or used
+        code = self._taking(invitation.account, "MEMBERS_WRITE", invitation) or used
         yield self._of("invitationRevoke", "invitationId", invitation, code)
         for share in self.site.some(world.shares, 1):
             expected = self._revoking(share)
             yield Attempt("shareRevoke", {"shareId": share.id}, tuple(share.accounts), expected)
         role = chance.choice([found for found in world.roles if found.account is not None])
         assert role.account is not None
-        code = self._right(role.account, "ROLES_WRITE")
+        code = self._taking(role.account, "ROLES_WRITE")
         if code:
             yield Attempt("roleDelete", {"roleId": role.id}, (role.account,), frozenset({code}))
 
@@ -102,7 +103,7 @@ class Attempts:
         return Attempt(mutation, {field: thing.id}, (thing.account,), frozenset({code}))
 
     def _right(self, account: Account, permission: str) -> str:
-        """Why nothing that needs the permission can be taken away there: no status forbids it."""
+        """Why nothing that needs the permission can be done there, whatever the status."""
         if not self.rights.reaches(self.subject, account):
             return "NOT_FOUND"
         if permission not in self.rights.held(self.subject, account):
@@ -113,28 +114,36 @@ class Attempts:
         closed = "ACCOUNT_CLOSED" if account.own_status == "CLOSED" else ""
         return self._right(account, "ACCOUNT_SUSPEND") or closed
 
-    def _gate(self, account: Account, permission: str) -> str:
+    def _taking(self, account: Account, permission: str, thing: Thing | None = None) -> str:
+        """Why nothing that needs the permission can be taken away there: no status forbids it."""
+        return self._right(account, permission) or self._ending(account, permission, thing)
+
+    def _gate(self, account: Account, permission: str, thing: Thing | None = None) -> str:
         """Why nothing that needs the permission can be changed there."""
         code = self._right(account, permission)
         if code:
             return code
         left = self.rights.left_by_status(account)
         writes = left if account.status == "ACTIVE" else left - READS
-        return self._ending(account, permission) if permission in writes else f"ACCOUNT_{account.status}"
+        allowed = permission in writes
+        return self._ending(account, permission, thing) if allowed else f"ACCOUNT_{account.status}"
 
-    def _ending(self, account: Account, permission: str) -> str:
-        """Why nothing is given or taken by it: it is shared, or held until the glass is whole again."""
-        lasting = self.rights.lasting(self.subject, account)
-        if permission not in GIVES_ACCESS or permission in lasting:
+    def _ending(self, account: Account, permission: str, thing: Thing | None = None) -> str:
+        """Why nothing is given or taken by it, or not that thing: it is shared, or held until the glass is
+        whole again or the membership ends."""
+        if permission not in GIVES_ACCESS or permission in self._lasting(account, thing):
             return ""
-        opened = self.rights.by_broken_glass(self.subject, account)
-        return "RIGHT_ENDS" if permission in opened else "REACHED_BY_SHARE"
+        shared = self.rights.by_shares(self.subject, account, permission)
+        return "REACHED_BY_SHARE" if shared else "RIGHT_ENDS"
 
-    def _holding(self, account: Account, gives: Gives) -> str:
+    def _lasting(self, account: Account, thing: Thing | None = None) -> frozenset[str]:
+        return self.rights.lasting(self.subject, account, until_tomorrow=_ends(thing))
+
+    def _holding(self, account: Account, gives: Gives, thing: Thing | None = None) -> str:
         """Why somebody may not give or take that much (N19)."""
         below = gives.inherited if account.passes_all_roles else gives.below
-        wide = gives.here - self.rights.lasting(self.subject, account)
-        wide |= below - self.rights.lasting_below(self.subject, account)
+        wide = gives.here - self._lasting(account, thing)
+        wide |= below - self.rights.lasting_below(self.subject, account, until_tomorrow=_ends(thing))
         return "ROLE_TOO_WIDE" if wide else ""
 
     def _role(self, account: Account, role: Role) -> str:
@@ -160,8 +169,7 @@ class Attempts:
 
     def _giving(self, share: Share, account: Account) -> str:
         """Why the subject may not share that much there, or take it back."""
-        own = self.rights.lasting(self.subject, account)
-        return "" if self.rights.shared(share) <= own else "ROLE_TOO_WIDE"
+        return "" if self.rights.shared(share) <= self._lasting(account, share) else "ROLE_TOO_WIDE"
 
     def _linking(self, account: Account) -> str:
         """Of NONE, by which the parent alone loses: it gives that up in any status, but is not asked to."""
@@ -169,7 +177,7 @@ class Attempts:
         if code or account.parent is None:
             return code or "FAILED_PRECONDITION"
         if not self.rights.speaks_for_link(self.subject, account):
-            return self._gate(account, "SETTINGS_WRITE") or "FORBIDDEN SETTINGS_WRITE"
+            return self._taking(account, "SETTINGS_WRITE") or "FORBIDDEN SETTINGS_WRITE"
         gives_up = account.parent_access == "NONE" or self.rights.speaks_for_parent(self.subject, account)
         return "" if gives_up or account.status == "ACTIVE" else f"ACCOUNT_{account.status}"
 
@@ -188,18 +196,33 @@ class Attempts:
     def _removing(self, member: Member) -> str:
         if member.removed:
             return "NOT_FOUND"
-        code = self._right(member.account, "MEMBERS_WRITE") or ("NOT_FOUND" if member.ended else "")
-        code = code or self._holding(member.account, member.role.gives)
+        code = self._taking(member.account, "MEMBERS_WRITE", member)
+        code = code or ("NOT_FOUND" if member.ended else "")
+        code = code or self._holding(member.account, member.role.gives, member)
         last = member.role.name == "OWNER" and member.account.status != "CLOSED"
         return code or ("LAST_OWNER" if last else "")
 
     def _rotating(self, key: Key) -> str:
-        code = self._gate(key.account, "API_KEYS_WRITE") or self._holding(key.account, key.role.gives)
-        return code or ("FAILED_PRECONDITION" if key.revoked else "")
+        code = self._gate(key.account, "API_KEYS_WRITE", key)
+        code = code or self._holding(key.account, key.role.gives, key)
+        return code or ("" if self.rights.works(key) else "FAILED_PRECONDITION")
 
     def _revoking(self, share: Share) -> frozenset[str]:
         """Any account's refusal may come first."""
         refused = {self._right(account, "MEMBERS_WRITE") for account in share.accounts} - {""}
-        ending = {self._ending(account, "MEMBERS_WRITE") for account in share.accounts} - {""}
+        ending = {self._ending(account, "MEMBERS_WRITE", share) for account in share.accounts} - {""}
         wide = {self._giving(share, account) for account in share.accounts} - {""}
         return frozenset(refused or ending or wide) or DONE
+
+
+def _ends(thing: Thing | None) -> bool:
+    """Whether it ends tomorrow at the latest; what is made here never does."""
+    match thing:
+        case Member():
+            return thing.ended or thing.ends
+        case Key():
+            return thing.expired
+        case Share():
+            return thing.status == "EXPIRED"
+        case _:
+            return False

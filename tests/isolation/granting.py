@@ -90,7 +90,7 @@ async def _set_end(site: Site, member: Member, *, ends: bool) -> None:
     expires_at = site.soon() if ends else site.later(_A_DAY)
     await site.do("memberUpdate", actor, "", memberId=member.id, expiresAt=expires_at)
     site.log(member.account, "MEMBER_UPDATED", actor, "MEMBERS_WRITE")
-    member.ended = ends
+    member.ended, member.ends = ends, not ends
 
 
 async def _add_share(site: Site) -> None:

@@ -14,7 +14,7 @@ async def limit(site: Site) -> None:
     await _keep_keys_to_the_master(site, master)
     leaves = [account for account in _subaccounts(site) if not site.world.below(account)]
     for account in site.some(leaves, 1):
-        await _set_status(site, account, "accountClose", "ACCOUNT_CLOSED", "CLOSED", "ACCOUNT_CLOSE")
+        await _close(site, account)
     # From the leaves up: whoever narrows a link could not narrow those below it any more.
     for account in sorted(_subaccounts(site), key=lambda found: -len(found.path)):
         if account.own_status == "ACTIVE" and site.world.owner(account) and site.chance.random() < 0.7:
@@ -23,9 +23,7 @@ async def limit(site: Site) -> None:
         await _break_glass(site, account)
     for account in site.some([found for found in _subaccounts(site) if found.status == "ACTIVE"], 2):
         if account.status == "ACTIVE":
-            await _set_status(
-                site, account, "accountSuspend", "ACCOUNT_SUSPENDED", "SUSPENDED", "ACCOUNT_SUSPEND"
-            )
+            await _suspend(site, account)
 
 
 def _subaccounts(site: Site) -> list[Account]:
@@ -62,13 +60,23 @@ async def _keep_keys_to_the_master(site: Site, master: Account) -> None:
     master.keys_by_master_only = True
 
 
-async def _set_status(
-    site: Site, account: Account, mutation: str, kind: str, status: str, permission: str
-) -> None:
+async def _close(site: Site, account: Account) -> None:
+    """Nobody accepts an invitation to it any more."""
     actor = site.master_owner(account)
-    await site.do(mutation, actor, "", accountId=account.id)
-    site.log(account, kind, actor, permission)
-    account.own_status = status
+    await site.do("accountClose", actor, "", accountId=account.id)
+    for invitation in site.world.invitations:
+        if invitation.account is account and invitation.status == "PENDING":
+            invitation.status = "REVOKED"
+            site.log(account, "INVITATION_REVOKED", actor, "ACCOUNT_CLOSE")
+    site.log(account, "ACCOUNT_CLOSED", actor, "ACCOUNT_CLOSE")
+    account.own_status = "CLOSED"
+
+
+async def _suspend(site: Site, account: Account) -> None:
+    actor = site.master_owner(account)
+    await site.do("accountSuspend", actor, "", accountId=account.id)
+    site.log(account, "ACCOUNT_SUSPENDED", actor, "ACCOUNT_SUSPEND")
+    account.own_status = "SUSPENDED"
 
 
 async def _narrow(site: Site, account: Account) -> None:

@@ -68,13 +68,15 @@ class Role:
 
 @dataclass(eq=False)
 class Member:
-    """A person's role in an account. `ended`: its time is over, or it was removed."""
+    """A person's role in an account. `ended`: its time is over, or it was removed; `ends`: it will be over
+    tomorrow, as that of no other in the world."""
 
     id: str
     person: Person
     account: Account
     role: Role
     ended: bool = False
+    ends: bool = False
     removed: bool = False
 
 

@@ -37,29 +37,35 @@ class Rights:
         """What is held there now, whatever the account's status."""
         return self._in([*self._kept(subject), *self._opened(subject)], account)
 
-    def lasting(self, subject: Subject | None, account: Account) -> frozenset[str]:
-        """What of it may be passed on: what roles and keys give, not shares nor broken glass."""
-        return self._in(list(self._direct(subject)), account)
+    def lasting(
+        self, subject: Subject | None, account: Account, *, until_tomorrow: bool = False
+    ) -> frozenset[str]:
+        """What of it may be passed on: what roles and keys give, not shares nor broken glass.
+        `until_tomorrow`: to what ends then at the latest, which who ends then himself may pass on too."""
+        return self._in(list(self._lasting(subject, until_tomorrow)), account)
 
-    def lasting_below(self, subject: Subject | None, account: Account) -> frozenset[str]:
+    def lasting_below(
+        self, subject: Subject | None, account: Account, *, until_tomorrow: bool = False
+    ) -> frozenset[str]:
         """The same in all that is or will be below the account."""
-        return self._below(list(self._direct(subject)), account)
+        return self._below(list(self._lasting(subject, until_tomorrow)), account)
 
-    def by_broken_glass(self, subject: Subject | None, account: Account) -> frozenset[str]:
-        """What broken glass gives."""
-        return self._in(list(self._opened(subject)), account)
+    def by_shares(self, subject: Subject | None, account: Account, permission: str) -> bool:
+        """Whether nothing but shares gives the permission."""
+        others = [*self._direct(subject), *self._opened(subject)]
+        return permission in self.held(subject, account) - self._in(others, account)
 
     def speaks_for_link(self, subject: Subject | None, account: Account) -> bool:
         """Whether it speaks for a side of the account's link: by SETTINGS_WRITE in the parent and below it,
         or by a role or key in the account itself."""
         own = any(
-            grant.account is account and "SETTINGS_WRITE" in grant.here for grant in self._direct(subject)
+            grant.account is account and "SETTINGS_WRITE" in grant.here for grant in self._lasting(subject)
         )
         return own or self.speaks_for_parent(subject, account)
 
     def speaks_for_parent(self, subject: Subject | None, account: Account) -> bool:
         """Whether it speaks for the side above: by SETTINGS_WRITE in the parent and below it."""
-        for grant in self._direct(subject):
+        for grant in self._lasting(subject):
             if grant.account in account.above:
                 below = self._below([grant], account.above[-1])
                 if "SETTINGS_WRITE" in below & self._in([grant], account.above[-1]):
@@ -68,7 +74,7 @@ class Rights:
 
     def from_master(self, subject: Subject | None, account: Account, permission: str) -> bool:
         """Whether the permission is held in the account from its master account."""
-        for grant in self._direct(subject):
+        for grant in self._lasting(subject):
             if grant.account is account.master:
                 given = grant.here if account is account.master else grant.below
                 if permission in given:
@@ -149,13 +155,14 @@ class Rights:
         return works and account.status == "ACTIVE" and gives | named("MEMBERS_WRITE") <= held
 
     def ghost(self, key: Key) -> str | None:
-        """Why the key's maker could not make it any more (N18)."""
+        """Why the key's maker could not make it any more (N18), or would not be able to until it ends."""
         if key.revoked or key.expired:
             return None
         maker = key.maker
         if isinstance(maker, Key) and (maker.revoked or maker.expired or self.stopped(maker)):
             return "MAKER_ENDED"
-        return self._lost(key)
+        outlives = not self._could_make(key, list(self._lasting(maker)))
+        return self._lost(key) or ("MAKER_RIGHT_ENDS" if outlives else None)
 
     def stopped(self, key: Key) -> bool:
         """Whether it was made to stop, and its maker could not make it any more (T6)."""
@@ -176,18 +183,24 @@ class Rights:
         return found
 
     def _lost(self, key: Key) -> str | None:
-        kept = self._in(list(self._kept(key.maker)), key.account)
-        if isinstance(key.maker, Person) and "ACCOUNT_READ" not in kept:
+        kept = list(self._kept(key.maker))
+        if isinstance(key.maker, Person) and "ACCOUNT_READ" not in self._in(kept, key.account):
             return "MAKER_LEFT"
+        return None if self._could_make(key, kept) else "MAKER_LOST_RIGHT"
+
+    def _could_make(self, key: Key, grants: list[Grant]) -> bool:
         needed = (key.role.gives.here & key.scopes) | named("API_KEYS_WRITE")
-        below = self.lasting_below(key.maker, key.account)
-        return None if needed <= kept and self.gives_below(key) <= below else "MAKER_LOST_RIGHT"
+        below = self._below(grants, key.account)
+        return needed <= self._in(grants, key.account) and self.gives_below(key) <= below
 
     def _direct(self, subject: Subject | None) -> Iterator[Grant]:
+        return self._lasting(subject, until_tomorrow=True)
+
+    def _lasting(self, subject: Subject | None, until_tomorrow: bool = False) -> Iterator[Grant]:
         if isinstance(subject, Key):
             yield Grant(subject.account, subject.role.gives.here & subject.scopes, self.gives_below(subject))
         for member in self.world.members:
-            if member.person is subject and not member.ended:
+            if member.person is subject and not member.ended and (until_tomorrow or not member.ends):
                 yield Grant(member.account, member.role.gives.here, self.gives_below(member))
 
     def _kept(self, subject: Subject | None) -> Iterator[Grant]:
