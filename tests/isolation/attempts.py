@@ -83,6 +83,7 @@ class Attempts:
         world, chance = self.site.world, self.site.chance
         member, key = chance.choice(world.members), chance.choice(world.keys)
         yield self._of("memberRemove", "memberId", member, self._removing(member))
+        yield from self._on_roles(chance.choice(world.members))
         yield self._of("apiKeyRevoke", "apiKeyId", key, self._taking(key.account, "API_KEYS_WRITE", key))
         yield self._of("apiKeyRotate", "apiKeyId", key, self._rotating(key))
         invitation = chance.choice(world.invitations)
@@ -97,6 +98,28 @@ class Attempts:
         code = self._taking(role.account, "ROLES_WRITE")
         if code:
             yield Attempt("roleDelete", {"roleId": role.id}, (role.account,), frozenset({code}))
+
+    def _on_roles(self, member: Member) -> Iterator[Attempt]:
+        """A lower role, and the highest."""
+        account, analyst = member.account, self.site.world.role("ANALYST")
+        listed = {found["id"]: found["version"] for found in self.state[account.id]["members"]["nodes"]}
+        lower: Json = {
+            "memberId": member.id,
+            "expectedVersion": listed.get(member.id, 1),
+            "roleId": analyst.id,
+        }
+        yield Attempt("memberUpdate", lower, (account,), frozenset({self._lowering(member, analyst)}))
+        owners = [found.id for found in self._owners() if found.account is account]
+        handed: Json = {
+            "accountId": account.id,
+            "toMemberId": member.id,
+            "fromMemberId": next(iter(owners), None),
+        }
+        yield Attempt("ownershipTransfer", handed, (account,), frozenset({self._handing_over(member)}))
+
+    def _owners(self) -> list[Member]:
+        owner = self.site.world.role("OWNER")
+        return [member for member in self.site.world.members if member.role is owner and not member.ended]
 
     @staticmethod
     def _of(mutation: str, field: str, thing: Member | Key | Invitation, code: str) -> Attempt:
@@ -193,14 +216,36 @@ class Attempts:
         opens = account.parent_access == "BREAK_GLASS" and self.rights.let_in(self.subject, account)
         return "" if opens else "FAILED_PRECONDITION"
 
-    def _removing(self, member: Member) -> str:
+    def _managing(self, member: Member) -> str:
+        """Why the member's role cannot be taken."""
         if member.removed:
             return "NOT_FOUND"
         code = self._taking(member.account, "MEMBERS_WRITE", member)
         code = code or ("NOT_FOUND" if member.ended else "")
-        code = code or self._holding(member.account, member.role.gives, member)
+        return code or self._holding(member.account, member.role.gives, member)
+
+    def _removing(self, member: Member) -> str:
         last = member.role.name == "OWNER" and member.account.status != "CLOSED"
+        return self._managing(member) or ("LAST_OWNER" if last else "")
+
+    def _lowering(self, member: Member, role: Role) -> str:
+        """No status forbids it, as far as the new role gives nothing that the old one does not."""
+        account, old, new = member.account, member.role.gives, role.gives
+        below = new.inherited <= old.inherited if account.passes_all_roles else new.below <= old.below
+        lower = new.here <= old.here and below
+        code = self._managing(member) or self._holding(account, new, member)
+        code = code or ("" if lower or account.status == "ACTIVE" else f"ACCOUNT_{account.status}")
+        last = member.role.name == "OWNER" and account.status != "CLOSED"
         return code or ("LAST_OWNER" if last else "")
+
+    def _handing_over(self, member: Member) -> str:
+        """Why the ownership is not offered to the member (R46)."""
+        owner = self.site.world.role("OWNER")
+        code = self._gate(member.account, "ACCOUNT_TRANSFER") or self._holding(member.account, owner.gives)
+        code = code or ("NOT_FOUND" if member.ended else "")
+        code = code or ("FAILED_PRECONDITION" if member.role is owner else "")
+        owning = {found.person.id for found in self._owners() if found.account.own_status != "CLOSED"}
+        return code or ("ALREADY_OWNS_ACCOUNT" if member.person.id in owning else "")
 
     def _rotating(self, key: Key) -> str:
         code = self._gate(key.account, "API_KEYS_WRITE", key)

@@ -68,7 +68,7 @@ STATE = """
 { viewer { accounts(first: 50) { nodes {
   id version name ownStatus parentAccess rightsInheritance
   parentAccessRequest { parentAccess }
-  members(first: 100) { nodes { id role { id } expiresAt } }
+  members(first: 100) { nodes { id version role { id } expiresAt } }
   invitations(first: 100) { nodes { id status } }
   shares(first: 100) { nodes { id status version } }
   apiKeys(first: 100, includeRevoked: true) { nodes { id version revokedAt } }
