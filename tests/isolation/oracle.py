@@ -36,8 +36,8 @@ async def build(site: Site, size: Size) -> None:
     await plant(site, size.trees, size.subaccounts)
     await grant(site, size.newcomers, size.members, size.keys, size.shares)
     await end_members(site)
+    await asyncio.sleep(1)  # what ends soon has ended, before more is done by it
     await limit(site)
-    await asyncio.sleep(1)  # what ends soon has ended
     learn_events(site.world, await state_of(site))
 
 
