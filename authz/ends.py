@@ -4,6 +4,8 @@ import datetime
 
 from sqlalchemy import ColumnElement, DateTime, FromClause, cast, func, literal, literal_column
 
+from authz.refusals import Refusal, RefusalCode
+
 FOREVER: ColumnElement[datetime.datetime] = cast(literal_column("'infinity'"), DateTime(timezone=True))
 """The end of what has none."""
 ANY_MOMENT: ColumnElement[datetime.datetime] = cast(literal_column("'-infinity'"), DateTime(timezone=True))
@@ -16,8 +18,15 @@ def end_of(row: FromClause) -> ColumnElement[datetime.datetime]:
 
 
 def end_at(moment: datetime.datetime | None) -> ColumnElement[datetime.datetime]:
-    """An end that is known; None: there is none."""
-    return FOREVER if moment is None else literal(moment, DateTime(timezone=True))
+    """An end that is known; None: there is none. Raises BAD_USER_INPUT for what clients can write and is
+    outside the calendar in UTC."""
+    if moment is None:
+        return FOREVER
+    try:
+        moment.astimezone(datetime.UTC)
+    except (OverflowError, ValueError) as error:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Is out of range.", "expiresAt") from error
+    return literal(moment, DateTime(timezone=True))
 
 
 def latest(*ends: ColumnElement[datetime.datetime]) -> ColumnElement[datetime.datetime]:

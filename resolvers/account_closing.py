@@ -28,6 +28,7 @@ from resolvers.events import Change, EventKind, record
 from resolvers.invitation_changes import revoke_invitations
 from resolvers.open_sends import void_open_sends
 from resolvers.ownership import release_owners
+from resolvers.ownership_transfer import end_ownership_offer
 from resolvers.payment_methods import remove_payment_methods
 from resolvers.plan_changes import end_plan_change
 from resolvers.settlements import (
@@ -183,6 +184,8 @@ async def _end_offers(
     revoked = await revoke_invitations(session, principal, account)
     if revoked:
         effects.append(SettlementEffect(EffectKind.INVITATIONS_REVOKED, count=revoked))
+    if await end_ownership_offer(session, principal, account):
+        effects.append(SettlementEffect(EffectKind.OWNERSHIP_OFFER_WITHDRAWN))
     request = parent_access_requests
     dropped = delete(request).where(
         request.c.master_id == account.master_id, request.c.account_id == account.account_id

@@ -110,11 +110,18 @@ async def withdraw_ownership(
     nothing is."""
     permission = Permission.ACCOUNT_TRANSFER
     account = await authorize(session, principal, account_id, permission, Effect.TAKES_AWAY)
+    if not await end_ownership_offer(session, principal, account):
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is offered.", "accountId")
+    return account
+
+
+async def end_ownership_offer(session: WriteSession, principal: Principal, account: Authorized) -> bool:
+    """Take back what is offered in an account that is locked. Whether something was."""
     taken = delete(ownership_offers).where(_of(account)).returning(ownership_offers.c.to_membership_id)
     if (await session.execute(taken)).one_or_none() is None:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is offered.", "accountId")
+        return False
     await _log(session, principal, account, EventKind.OWNERSHIP_WITHDRAWN, None, None)
-    return account
+    return True
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ from models.sends import (
 )
 from resolvers.audiences import allowing_many
 from resolvers.jobs import enqueue
+from resolvers.pooled_contacts import looked_up
 from resolvers.terms import Terms
 
 _OPEN = send_reservations.c.status == ReservationStatus.RESERVED.value
@@ -157,7 +158,16 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
     given = select(contact.master_id, contact.reservation_id, contact.cycle_id, contact.digest).where(handed)
     # What is given back counts what each account loses by its claims.
     await session.execute(leave_claims(given))
-    await session.execute(update(active_contacts).where(handed).values(reservation_id=heir))
+    taken_over = (
+        update(active_contacts)
+        .where(handed)
+        .values(reservation_id=heir)
+        .returning(contact.reservation_id, contact.digest)
+        .cte("taken_over")
+    )
+    # Whoever holds a contact counts it by that, and would count it once more by a claim.
+    of_heir = and_(claim.reservation_id == taken_over.c.reservation_id, claim.digest == taken_over.c.digest)
+    await session.execute(delete(contact_claims).where(claim.master_id == master_id, of_heir))
 
 
 def leave_claims(claims: Select[Any]) -> Insert:
@@ -168,18 +178,7 @@ def leave_claims(claims: Select[Any]) -> Insert:
 
 async def _free_contacts(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
     contact, claim, cycle = active_contacts.c, contact_claims.c, send_cycles.c
-    gone = (
-        delete(active_contacts)
-        .where(contact.master_id == master_id, contact.reservation_id == ids)
-        .returning(contact.cycle_id)
-        .cte("gone")
-    )
-    freed = select(gone.c.cycle_id, func.count().label("number")).group_by(gone.c.cycle_id).subquery("freed")
-    await session.execute(
-        update(send_cycles)
-        .where(cycle.master_id == master_id, cycle.id == freed.c.cycle_id)
-        .values(contacts=cycle.contacts - freed.c.number)
-    )
+    # While the contacts are there: whose account held one itself loses it with the contact.
     dropped = (
         delete(contact_claims)
         .where(claim.master_id == master_id, claim.reservation_id == ids)
@@ -192,15 +191,28 @@ async def _free_contacts(session: WriteSession, master_id: MasterId, ids: Collec
         .where(cycle.master_id == master_id, cycle.id == lost.c.cycle_id)
         .values(repeated=cycle.repeated - lost.c.number)
     )
+    gone = (
+        delete(active_contacts)
+        .where(contact.master_id == master_id, contact.reservation_id == ids)
+        .returning(contact.cycle_id)
+        .cte("gone")
+    )
+    freed = select(gone.c.cycle_id, func.count().label("number")).group_by(gone.c.cycle_id).subquery("freed")
+    await session.execute(
+        update(send_cycles)
+        .where(cycle.master_id == master_id, cycle.id == freed.c.cycle_id)
+        .values(contacts=cycle.contacts - freed.c.number)
+    )
 
 
 def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClause:
     """How many contacts (cycle_id, number) accounts count no more with these claims: where nothing else of
-    the account's makes it one of theirs. What it holds itself is counted as active or has gone as such."""
+    the account's makes it one of theirs. What it holds itself stays active, or goes as such."""
     owner, holder, other = send_reservations.alias(), send_reservations.alias(), send_reservations.alias()
     contact, claim = active_contacts.alias(), contact_claims.alias()
-    held = exists(
-        select(contact.c.digest)
+    held = looked_up(
+        select(holder.c.id)
+        .select_from(contact)
         .join(
             holder, and_(holder.c.master_id == contact.c.master_id, holder.c.id == contact.c.reservation_id)
         )
@@ -212,8 +224,9 @@ def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClaus
         )
         .correlate(dropped, owner)
     )
-    claimed = exists(
-        select(claim.c.digest)
+    claimed = looked_up(
+        select(other.c.id)
+        .select_from(claim)
         .join(other, and_(other.c.master_id == claim.c.master_id, other.c.id == claim.c.reservation_id))
         .where(
             claim.c.master_id == dropped.c.master_id,

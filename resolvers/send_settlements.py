@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, select, update
+from sqlalchemy import Row, and_, delete, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guard import Authorized, Effect
@@ -14,10 +14,11 @@ from models.clock import current_moment
 from models.identifiers import Kind, LedgerTransactionId, SendReservationId, new_id, present
 from models.ledger import BalanceKind, LedgerTransactionKind
 from models.sends import ReservationStatus, SendStream, active_contacts, contact_claims, send_reservations
-from resolvers.audiences import allowing_many
+from resolvers.audiences import allowing_many, known_in
 from resolvers.contacts import MOST_IN_A_REQUEST
 from resolvers.events import EventKind, record
 from resolvers.ledger_posting import Posting, Transaction, post
+from resolvers.pooled_contacts import looked_up
 from resolvers.send_cycles import leave_claims, lock_cycle, release
 from resolvers.send_reservations import PERMISSIONS, post_refunds
 
@@ -119,15 +120,14 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     own = and_(claim.master_id == row.master_id, claim.reservation_id == row.id)
     claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
     key = ["master_id", "cycle_id", "digest"]
-    contact = active_contacts.alias()
-    key_of_claim = and_(
-        contact.c.master_id == claim.master_id,
-        contact.c.cycle_id == claim.cycle_id,
-        contact.c.digest == claim.digest,
-    )
-    held = select(claim.master_id, contact.c.reservation_id, claim.cycle_id, claim.digest)
+    mine = claimed.subquery("mine")
+    contact = known_in(mine, mine.c.master_id, mine.c.cycle_id)
     # Who held it until now still counts it.
-    displaced = held.join(contact, key_of_claim).where(own, contact.c.reservation_id.in_(open_))
+    displaced = (
+        select(mine.c.master_id, contact.c.reservation_id, mine.c.cycle_id, mine.c.digest)
+        .select_from(mine.join(contact, true()))
+        .where(contact.c.reservation_id.in_(open_))
+    )
     await session.execute(leave_claims(displaced))
     taken = upsert(active_contacts).from_select([*key, "reservation_id"], claimed)
     await session.execute(
@@ -137,12 +137,19 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
             where=active_contacts.c.reservation_id.in_(open_),
         )
     )
-    holds = exists(
-        select(contact.c.digest)
+    taken_by = active_contacts.alias()
+    holds = looked_up(
+        select(holder.c.id)
+        .select_from(taken_by)
         .join(
-            holder, and_(holder.c.master_id == contact.c.master_id, holder.c.id == contact.c.reservation_id)
+            holder, and_(holder.c.master_id == taken_by.c.master_id, holder.c.id == taken_by.c.reservation_id)
         )
-        .where(key_of_claim, holder.c.account_id == row.account_id)
+        .where(
+            taken_by.c.master_id == claim.master_id,
+            taken_by.c.cycle_id == claim.cycle_id,
+            taken_by.c.digest == claim.digest,
+            holder.c.account_id == row.account_id,
+        )
         .correlate(contact_claims)
     )
     await session.execute(delete(contact_claims).where(own, holds))

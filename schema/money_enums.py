@@ -108,6 +108,7 @@ publish(
             "SEND_BUDGET_ENDED": "Its budget of sends ends; what was kept for it is free again.",
             "CREDIT_BUDGET_ENDED": "Its budget of credit ends; what was kept for it is free again.",
             "INVITATIONS_REVOKED": "Invitations that nobody has accepted are withdrawn.",
+            "OWNERSHIP_OFFER_WITHDRAWN": "Ownership that was offered and not accepted is taken back.",
             "PARENT_ACCESS_REQUEST_ENDED": "What one side of the link to the parent asked for is dropped.",
             "SUBACCOUNTS_REQUEST_WITHDRAWN": "Platform support is not asked for subaccounts any more.",
         }

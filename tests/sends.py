@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.budgets import credit_counts
@@ -65,6 +65,17 @@ async def used(api: Api, caller: Caller, account: Account) -> tuple[int, int]:
     return found["contactsUsed"], found["sendsUsed"]
 
 
+_COUNTED_BY_EACH = text("""
+  SELECT count(DISTINCT (sent.account_id, known.digest))
+  FROM (
+    SELECT digest, reservation_id FROM active_contacts WHERE cycle_id = :cycle
+    UNION ALL SELECT digest, reservation_id FROM contact_claims WHERE cycle_id = :cycle
+  ) AS known
+  JOIN send_reservations AS sent ON sent.id = known.reservation_id
+""")
+"""How many contacts the accounts of a cycle count, each by itself."""
+
+
 async def check_counts(database: AsyncEngine, account: Account) -> None:
     """The counters of the tree's cycles are what their rows sum to."""
     async with database.connect() as connection:
@@ -86,6 +97,8 @@ async def check_counts(database: AsyncEngine, account: Account) -> None:
                 await connection.execute(select(credit.scalar_subquery() == reserved.scalar_subquery()))
             ).scalar_one()
             assert (await connection.execute(contacts)).scalar_one() == cycle.contacts
+            by_each = (await connection.execute(_COUNTED_BY_EACH, {"cycle": cycle.id})).scalar_one()
+            assert by_each == cycle.contacts + cycle.repeated
             for total in (by_account, by_reservation):
                 assert ((await connection.execute(total)).scalar_one() or 0) == cycle.sends
 

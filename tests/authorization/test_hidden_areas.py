@@ -24,6 +24,7 @@ from tests.credit import (
     give_top_up_rule,
     transaction_of,
 )
+from tests.ownership import give_offer as give_ownership_offer
 from tests.sends import give_reservation
 from tests.shares import Given, Share, give_share
 from tests.world import Account, ApiKey, Member, Person, World
@@ -66,6 +67,8 @@ async def hotel(registry: World) -> Hotel:
     await give_top_up_rule(registry, account, await give_payment_method(registry, account))
     await give_budgets(registry, account)
     await separate(registry, account)
+    taker = await registry.member(account, BuiltinRole.ANALYST)
+    await give_ownership_offer(registry, account, taker, owner.person, owner)
     await give_details(registry, account)
     transaction_id = await transaction_of(registry, account)
     return Hotel(account, owner, key, share, invitation_id, top_up_id, transaction_id)

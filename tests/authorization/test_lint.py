@@ -26,6 +26,7 @@ ALLOWED = {
     Use("server.executor", _PRINCIPAL): "finds out who asks, and decides nothing",
     Use("server.authentication", _PRINCIPAL): "finds out who asks, and decides nothing",
     Use("server.demo.access._principal", _PRINCIPAL): "whether a token that was kept still works",
+    Use("resolvers.accounts.of_viewer", "authz.reach.GRANTS"): "in which trees to look; reach decides",
     Use("resolvers.viewer.current", _PRINCIPAL): "who asks is what the field tells",
     Use("resolvers.staff.current", _PRINCIPAL): "whether who asks is staff, which gives no reach",
     Use("resolvers.access.of_account", "authz.access_rows.access_in"): "shows them, and decides nothing",

@@ -57,8 +57,9 @@ SENDS = {
     "send_labels",
     "send_reservations",
 }
-CONTENT = MONEY | SENDS | {"accounts", "break_glass_openings", "events", "overrides", "subaccounts_requests"}
-"""Tables that give nobody access; of the first one columns do. All others do, those to come as well."""
+STATUS = {"accounts", "account_status_changes"}
+CONTENT = MONEY | SENDS | STATUS | {"break_glass_openings", "events", "overrides", "subaccounts_requests"}
+"""Tables that give nobody access; of `accounts` columns do. All others do, those to come as well."""
 
 
 @pytest.fixture(scope="module")

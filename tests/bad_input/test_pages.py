@@ -116,7 +116,7 @@ def _nonsense(tag: str, *keys: str) -> list[str]:
 
 async def test_a_cursor_is_one_that_was_given(api: Api, world: World, path: Path) -> None:
     owner = await _owner(world)
-    keys = ("a", str(new_id()))
+    keys = ("61", str(new_id()))
     for cursor in _nonsense("accounts.name", *keys):
         answer = await _ask(api, owner, path, "subaccounts", _VARIABLES, after=cursor)
         assert answer.codes == ["BAD_USER_INPUT"], cursor
@@ -132,10 +132,10 @@ async def test_a_cursor_is_one_of_this_list_and_order(api: Api, world: World, na
     cursors = {
         "members": _cursor("members", id_),
         "events": _cursor("events", id_),
-        "subaccounts": _cursor("accounts.name", "a", id_),
+        "subaccounts": _cursor("accounts.name", "61", id_),
         "accounts": _cursor("accounts.created", id_),
     }
-    descending = {"other order": _cursor("accounts.name.desc", "a", id_)}
+    descending = {"other order": _cursor("accounts.name.desc", "61", id_)}
     for of, cursor in (cursors | descending).items():
         for argument in ("after", "before"):
             answer = await _ask(api, owner, path, name, _VARIABLES, **{argument: cursor})

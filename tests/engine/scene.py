@@ -132,6 +132,9 @@ async def _rows(
             for other in accounts_so_far
         ]
         await connection.execute(insert(share_accounts), opened)
+    offered: _Values = {"to_membership_id": parse(Kind.MEMBER, found[Kind.MEMBER][-1])}
+    offered |= {"giver_user_id": owner.person.key, "offered_at": _tomorrow(), "expires_at": _tomorrow()}
+    await connection.execute(insert(ownership_offers).values(place | offered))
     rule: _Values = {"threshold": 1, "amount": 2, "daily_maximum": 3}
     rule["payment_method_id"] = parse(Kind.PAYMENT_METHOD, found[Kind.PAYMENT_METHOD][-1])
     await connection.execute(insert(top_up_rules).values(place | rule))
@@ -142,9 +145,6 @@ async def _asked_and_held(connection: AsyncConnection, place: _Values, owner: Me
     link: _Values = {"parent_access": "NONE", "from_above": True, "asker_user_id": owner.person.key}
     link |= {"reason": "Because", "requested_at": _tomorrow(), "expires_at": _tomorrow()}
     await connection.execute(insert(parent_access_requests).values(**place, **link))
-    offered: _Values = {"to_membership_id": owner.key, "giver_user_id": owner.person.key}
-    offered |= {"offered_at": _tomorrow(), "expires_at": _tomorrow()}
-    await connection.execute(insert(ownership_offers).values(**place, **offered))
     credit: _Values = {"kind": "CREDIT", "amount": count}
     await connection.execute(insert(ledgers).values(**place, currency="EUR", changed_at=_tomorrow()))
     await connection.execute(insert(ledger_balances).values(**place, **credit))

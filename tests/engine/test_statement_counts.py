@@ -118,6 +118,13 @@ SHAPES = {
         "userName user { name } account { name } } }",
         6,
     ),
+    "offered ownership": _of_accounts(
+        "ownershipOffer { giverName offeredAt expiresAt account { name } toMember { id } fromMember { id } }",
+        6,
+    ),
+    "ownership offered to the viewer": Shape(
+        "{ viewer { ownershipOffers(first: 100) { totalCount nodes { expiresAt } } } }", 4
+    ),
     "overrides": _of_accounts(
         "overrides(first: 100) { totalCount nodes { id reason status account { name } member { id } "
         "permissions } }",
@@ -163,8 +170,8 @@ SHAPES = {
     ),
     "reservations": Shape(
         "query ($reservations: [ID!]!) { nodes(ids: $reservations) { ... on SendReservation "
-        "{ id status account { name } } } }",
-        4,
+        "{ id status newContacts account { name } } } }",
+        5,
     ),
     "recipient lists": Shape(
         "query ($lists: [ID!]!) { nodes(ids: $lists) { ... on RecipientList { id account { name } } } }", 3

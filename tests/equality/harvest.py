@@ -28,6 +28,7 @@ _LISTS = (
 )
 _EDGES = "edges { cursor node { id } }"
 _INNER = " ".join(f"l{number}: {text} {{ {_EDGES} }}" for number, text in enumerate(_LISTS))
+_USES = "uses: roles { nodes { uses(first: 2) { edges { cursor } } } }"
 _GHOSTS = "ghosts { edges { cursor } } accessMatrix { edges { cursor } } ledgerEntries { edges { cursor } }"
 _USAGE = "usageHistory { edges { cursor } } usage { accounts { edges { cursor } } }"
 _COSTS = (
@@ -38,8 +39,8 @@ _BILLED = f"{_COSTS} billed: invoices {{ nodes {{ lines {{ edges {{ cursor }} }}
 _SHARES = f"shares {{ {_EDGES} }}"
 _STAFF = f"staff {{ requests {{ {_EDGES} }} waiting {{ {_EDGES} }} }}"
 _VIEWER = (
-    f"viewer {{ id {_SHARES} accounts(first: 100) {{ {_EDGES} nodes {{ {_INNER} {_GHOSTS} {_USAGE} "
-    f"{_BILLED} }} }} }}"
+    f"viewer {{ id {_SHARES} ownershipOffers {{ edges {{ cursor }} }} accounts(first: 100) {{ {_EDGES} "
+    f"nodes {{ {_INNER} {_USES} {_GHOSTS} {_USAGE} {_BILLED} }} }} }}"
 )
 _ASKED = f"{{ {_VIEWER} {_STAFF} }}"
 

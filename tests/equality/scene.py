@@ -29,6 +29,7 @@ from tests.equality.grants import make_custom_roles, make_invitations, make_link
 from tests.equality.money import make_money
 from tests.equality.overridden import add_staff
 from tests.equality.plans import make_plans
+from tests.ownership import give_offer
 from tests.world import Account, ApiKey, Member, World
 
 EMOJI_REASON = 'Fire 🔥 "now" \\'
@@ -101,6 +102,8 @@ async def make_scene(world: World) -> Scene:
     custom = await make_custom_roles(world, agency, brand, members, keys)
     owner = members["owner of a tree"]
     invitations = await make_invitations(world, agency, owner, keys["key"])
+    taker = await world.member(foreign, BuiltinRole.ANALYST, members["finance"].person)
+    await give_offer(world, foreign, taker, stranger.person, stranger)
     events = await _events(world, agency, owner, keys["key"])
     events.append(await rows.event(world, foreign, EventKind.ACCOUNT_CREATED, stranger.person))
     for number, leaf in enumerate(agency.leaves[::4]):

@@ -30,6 +30,7 @@ from tests.credit import (
     own_balances,
 )
 from tests.links import ask
+from tests.ownership import give_offer
 from tests.plans import STARTER, choose, make_plan, subscribe
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt, code_of, done
@@ -81,6 +82,8 @@ async def test_all_that_it_holds_is_settled_as_the_dry_run_says(
     await set_budget(world, store, 100, 10)
     offer = {"roleId": ROLE_IDS[BuiltinRole.ANALYST], "email": "zoe@example.com", "idempotencyKey": "1"}
     await done(api, "memberInvite", paying.owner, accountId=store.id, **offer)
+    taker = await world.member(store, BuiltinRole.ANALYST)
+    await give_offer(world, store, taker, paying.owner.person)
     await ask(world, store, ParentAccess.NONE, paying.owner.person, from_above=False)
     await world.set_status(store, AccountStatus.SUSPENDED)
 
@@ -96,6 +99,7 @@ async def test_all_that_it_holds_is_settled_as_the_dry_run_says(
         _effect("SEND_BUDGET_ENDED"),
         _effect("CREDIT_SETTLED", 9 * EURO, to=paying.us),
         _effect("INVITATIONS_REVOKED"),
+        _effect("OWNERSHIP_OFFER_WITHDRAWN"),
         _effect("PARENT_ACCESS_REQUEST_ENDED"),
     ]
     assert tried.payload["accessChanges"]

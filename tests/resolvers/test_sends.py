@@ -4,11 +4,13 @@ import datetime
 import hashlib
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import Permission, mask_of
 from models.accounts import AccountStatus
+from models.sends import send_cycles
 from server.clock import Clock
 from tests.api import Api
 from tests.budgets import budget_set
@@ -156,6 +158,24 @@ async def test_two_campaigns_to_the_same_contact(
     await check_counts(database, small.master)
 
 
+@pytest.mark.parametrize("second", ["us", "uk"])
+@pytest.mark.parametrize("first_goes_first", [True, False])
+async def test_a_contact_that_is_handed_over_is_counted_once(
+    api: Api, small: Brand, database: AsyncEngine, second: str, *, first_goes_first: bool
+) -> None:
+    """Whoever takes it over from a voided reservation counts it by that alone, until that is voided too."""
+    booked = [
+        await reserved(api, small.owner, account, "ann") for account in (small.us, getattr(small, second))
+    ]
+    for each in booked if first_goes_first else reversed(booked):
+        assert await settle(api, small.owner, "sendVoid", each) == ""
+    assert await used(api, small.owner, small.us) == (0, 0)
+    await check_counts(database, small.master)
+    repeated = select(send_cycles.c.repeated).where(send_cycles.c.master_id == small.master.key)
+    async with database.connect() as connection:
+        assert (await connection.execute(repeated)).scalar_one() == 0
+
+
 async def test_sends_beyond_the_plan_take_credit(
     api: Api, brand: Brand, world: World, database: AsyncEngine
 ) -> None:
@@ -218,9 +238,9 @@ async def test_not_while_suspended(api: Api, small: Brand, world: World, which: 
     await world.set_status(getattr(small, which), AccountStatus.SUSPENDED)
     before = await world.state(small.master)
     assert (await reserve(api, small.owner, small.us, "ann")).code == "ACCOUNT_SUSPENDED"
-    for field in ("sendCommit", "sendVoid"):
-        assert await settle(api, small.owner, field, reservation) == "ACCOUNT_SUSPENDED"
+    assert await settle(api, small.owner, "sendCommit", reservation) == "ACCOUNT_SUSPENDED"
     assert await world.state(small.master) == before
+    assert await settle(api, small.owner, "sendVoid", reservation) == "", "giving back is never forbidden"
 
 
 async def test_nobody_left_to_send_to(api: Api, small: Brand, world: World) -> None:
