@@ -228,7 +228,7 @@ async def test_the_migration_settles_what_was_closed_before(
     await set_budget(world, paying.store, 100, 10)
     for account in (paying.us, paying.store):
         await world.set_status(account, AccountStatus.CLOSED)
-    migration = importlib.import_module("migrations.versions.0022_forfeited_credit")
+    migration = importlib.import_module("migrations.versions.0027_forfeited_credit")
     async with database.begin() as connection:
         for statement in (*migration.END_WHAT_WAITS, migration.SETTLE):
             await connection.execute(text(statement))

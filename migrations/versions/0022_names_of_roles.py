@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from engine.text_forms import compared, looks, normalised
 from models.base import SHORT_TEXT_LENGTH
 
-revision = "0030"
-down_revision = "0029"
+revision = "0022"
+down_revision = "0021"
 
 ROLE = "mandant_application"
 

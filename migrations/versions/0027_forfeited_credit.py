@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0027"
+down_revision = "0026"
 
 KINDS = ("TRANSFER", "TOP_UP", "SETTLEMENT", "SEND", "FORFEITURE")
 
