@@ -24,8 +24,8 @@ from tests.sends import booking
 from tests.world import Account, ApiKey, World
 
 _OTHERS_PAY = set(Pays) - {Pays.NOBODY, Pays.ITSELF, Pays.BOTH_SIDES}
-_LIKE_OTHERS = {"creditBudgetUpdate", "sendCommit", "sendVoid"}
-"""Not drawn: they ask as `sendBudgetUpdate` does, or settle what was booked."""
+_LIKE_OTHERS = {"accountClose", "creditBudgetUpdate", "sendCommit", "sendVoid"}
+"""Not drawn: they ask as `sendBudgetUpdate` does, settle what was booked, or hand on what is left."""
 _STEPS = 50
 _ACCOUNTS = 6
 _SEEDS = range(4)
