@@ -73,8 +73,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
             await _rows(connection, below, owner, rows if number == 0 else 1, found)
     reservations = [await give_reservation(world, below[0]) for _ in range(rows)]
     role = await world.role(master)
-    for _ in range(rows):
-        await world.api_key(below[0], role)
+    with_role = [await world.api_key(below[0], role) for _ in range(rows)]
     lists = [await give_list(world, below[0]) for _ in range(rows)]
     await subscribe(world, master, GROWTH, anchored_at=_tomorrow() - datetime.timedelta(days=100))
     for child in below:
@@ -84,7 +83,7 @@ async def make_scene(world: World, children: int, rows: int) -> Scene:
         master,
         owner,
         tuple(below),
-        key_ids=tuple(found[Kind.API_KEY]),
+        key_ids=(*found[Kind.API_KEY], *(key.id for key in with_role)),
         event_ids=tuple(found[Kind.EVENT]),
         invitation_ids=tuple(found[Kind.INVITATION]),
         member_ids=tuple(found[Kind.MEMBER]),

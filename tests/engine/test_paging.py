@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
@@ -61,7 +61,9 @@ async def lists(database: AsyncEngine) -> Lists:
     await world.member(middle[0], BuiltinRole.ADMINISTRATOR, scene.owner.person)
     async with database.connect() as connection:
         rows = await connection.execute(
-            select(roles.c.id).where(roles.c.account_id.is_(None)).order_by(roles.c.name)
+            select(roles.c.id)
+            .where(or_(roles.c.account_id.is_(None), roles.c.account_id == scene.master.key))
+            .order_by(roles.c.sort_key, roles.c.id)
         )
         role_ids = [present(Kind.ROLE, row.id) for row in rows]
     return Lists(scene, master, (*middle, leaf), role_ids)

@@ -6,7 +6,8 @@ import itertools
 from sqlalchemy import Table, insert, null, update
 
 from authz.builtin_roles import BuiltinRole
-from models.accounts import accounts
+from models.account_statuses import account_status_changes
+from models.accounts import AccountStatus, accounts
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.events import events
 from models.expiry_notices import ExpiryStage, expiry_notices
@@ -63,6 +64,15 @@ async def expiry_notice(world: World, account: Account) -> None:
     async with world.database.begin() as connection:
         await connection.execute(
             insert(expiry_notices).values(master_id=account.master, account_id=account.key, **values)
+        )
+
+
+async def status_change(world: World, account: Account) -> None:
+    """The account was resumed, as billing has it."""
+    values = {"id": new_id(), "status": AccountStatus.ACTIVE.value, "holds_from": PAST}
+    async with world.database.begin() as connection:
+        await connection.execute(
+            insert(account_status_changes).values(master_id=account.master, account_id=account.key, **values)
         )
 
 

@@ -19,6 +19,7 @@ _FOR_ANYBODY = {
     "mandant_invoices_to_issue",
     "mandant_kept_credit",
     "mandant_now",
+    "ownership_offer_stands",
     "parent_access_request_stands",
     "share_lapse",
 }

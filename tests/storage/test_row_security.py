@@ -36,6 +36,7 @@ from tests.equality import rows
 from tests.equality.answers import Answer, compiled, reference
 from tests.equality.operations import operation
 from tests.links import ask, break_glass
+from tests.ownership import give_offer
 from tests.plans import STARTER, buy, subscribe
 from tests.recipients import give_list
 from tests.sends import give_reservation
@@ -84,6 +85,8 @@ async def _tree(world: World) -> tuple[Account, Member]:
     await give_details(world, master)
     await separate(world, account)
     await mark_charged(world, master)
+    await give_offer(world, master, await world.member(master, BuiltinRole.ANALYST), owner.person, owner)
+    await rows.status_change(world, master)
     return master, owner
 
 

@@ -21,12 +21,13 @@ async def test_an_agency_shares_its_plan_with_its_clients(api: Api, world: World
     await agency.begins_with(small, clock, VIENNA)
     baker, tailor = await agency.client("Baker"), await agency.client("Tailor")
 
-    # All send from one pool: a contact of both is one contact.
+    # All send from one pool: a contact of both is one contact. The clients must not learn whom the others write
+    # to, and are told the sum of what each counts by itself.
     await baker.mail("ann ben cem")
     await tailor.mail("cem dee")
-    for one in (agency, baker, tailor):
+    for one, contacts in ((agency, 4), (baker, 5), (tailor, 5)):
         usage = await one.usage()
-        assert (usage.contacts, usage.sends) == ((4, 6), (5, 20))
+        assert (usage.contacts, usage.sends) == ((contacts, 6), (5, 20))
     assert (await agency.usage()).sent_by == {"Baker": 3, "Tailor": 2}
     assert (await baker.usage()).sent_by == {"Baker": 3}
 
@@ -38,7 +39,7 @@ async def test_an_agency_shares_its_plan_with_its_clients(api: Api, world: World
     assert await baker.warned_of("ann ben cem") == ["SEND_CAP"]
     assert await baker.cannot_mail("ann ben cem") == "SEND_CAP_REACHED"
     await baker.mail("ann ben")
-    assert (await baker.usage()).warnings == ["SEND_CAP_REACHED"]
+    assert (await baker.usage()).warnings == ["CONTACTS_NEAR_LIMIT", "SEND_CAP_REACHED"]
     assert (await tailor.usage()).warnings == []
 
     # Ten days later the tailor's campaign is too large for the plan. The agency alone may change that.
