@@ -21,8 +21,8 @@ async def test_an_agency_shares_its_plan_with_its_clients(api: Api, world: World
     await agency.begins_with(small, clock, VIENNA)
     baker, tailor = await agency.client("Baker"), await agency.client("Tailor")
 
-    # All send from one pool: a contact of both is one contact. The clients must not learn whom the others write
-    # to, and are told the sum of what each counts by itself.
+    # All send from one pool: a contact of both is one contact. The clients must not learn whom the others
+    # write to, and are told the sum of what each counts by itself.
     await baker.mail("ann ben cem")
     await tailor.mail("cem dee")
     for one, contacts in ((agency, 4), (baker, 5), (tailor, 5)):
@@ -40,7 +40,9 @@ async def test_an_agency_shares_its_plan_with_its_clients(api: Api, world: World
     assert await baker.cannot_mail("ann ben cem") == "SEND_CAP_REACHED"
     await baker.mail("ann ben")
     assert (await baker.usage()).warnings == ["CONTACTS_NEAR_LIMIT", "SEND_CAP_REACHED"]
-    assert (await tailor.usage()).warnings == []
+    # By the sum that the clients are told; the agency, which sees who is active, is not warned.
+    assert (await tailor.usage()).warnings == ["CONTACTS_NEAR_LIMIT"]
+    assert (await agency.usage()).warnings == []
 
     # Ten days later the tailor's campaign is too large for the plan. The agency alone may change that.
     await clock.show(datetime.datetime(2027, 3, 25, 8, tzinfo=datetime.UTC))
@@ -52,8 +54,9 @@ async def test_an_agency_shares_its_plan_with_its_clients(api: Api, world: World
     await agency.choose(large)
     await tailor.mail(campaign)
     usage = await tailor.usage()
-    assert (usage.contacts, usage.sends) == ((11, 12), (18, 40))
-    assert usage.warnings == ["CONTACTS_NEAR_LIMIT"]
+    assert (usage.contacts, usage.sends) == ((12, 12), (18, 40))
+    assert usage.warnings == ["CONTACT_LIMIT_REACHED"]
+    assert (await agency.usage()).warnings == ["CONTACTS_NEAR_LIMIT"]
     # The cap is the client's, whatever the plan.
     assert await baker.cannot_mail("ann") == "SEND_CAP_REACHED"
 
