@@ -6,6 +6,8 @@ import strawberry
 from sqlalchemy import Uuid
 
 from authz.permissions import Permission
+from authz.principals import Credentials
+from authz.tokens import digest_of
 from engine.declarations import entity, to_one
 from engine.write_sessions import WriteSession
 from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
@@ -134,7 +136,13 @@ class ApiKeyMutation:
             made = await writes.rotate_api_key(session, principal, api_key_id_of(input.api_key_id), overlap)
             return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
 
-        return await perform(info, ApiKeyPayload, write, dry_run=input.dry_run)
+        def as_rotated(done: ApiKeyPayload) -> Credentials:
+            """A key that gave itself a new secret is known by that one now."""
+            asked = info.context.credentials
+            rotated_itself = principal.api_key_id == api_key_id_of(input.api_key_id)
+            return asked._replace(digest=digest_of(done.secret or "")) if rotated_itself else asked
+
+        return await perform(info, ApiKeyPayload, write, reads_as=as_rotated, dry_run=input.dry_run)
 
 
 def api_key_id_of(text: str) -> ApiKeyId:

@@ -117,7 +117,8 @@ class DeclinePayload:
 class InvitationMutation:
     @strawberry.mutation(
         directives=needs(Permission.MEMBERS_WRITE),
-        description="Invite somebody by e-mail. You must hold all that the role gives.",
+        description="Invite somebody by e-mail, in the place of an earlier open invitation of the address. "
+        "You must hold all that the role gives.",
     )
     async def member_invite(self, info: ContextInfo, input: MemberInviteInput) -> InvitationPayload:
         principal = principal_of(info)

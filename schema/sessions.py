@@ -160,11 +160,11 @@ class PasswordResetPayload:
 class SessionMutation:
     @strawberry.mutation(
         directives=ANYBODY,
-        description="Make a person with a master account and its first API key, or accept an invitation. The "
-        "address is verified by a link that is mailed to it, see `emailVerify`; an invitation or a share "
-        "verifies it at once. Unverified, it gives nothing but that account, from which nobody can be "
-        "invited. For an address that is taken the answer is SIGN_UP_REFUSED, and its person is told by "
-        "e-mail.",
+        description="Make a person with a master account and its first API key, or accept an invitation; "
+        "a `shareToken` accepts a share besides. The address is verified by a link that is mailed to it, see "
+        "`emailVerify`; an invitation or a share verifies it at once. Unverified, it gives nothing but that "
+        "account, from which nobody can be invited. For an address that is taken the answer is "
+        "SIGN_UP_REFUSED, and its person is told by e-mail.",
     )
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
         async def write(session: WriteSession) -> SignUpPayload:
@@ -265,7 +265,8 @@ class SessionMutation:
     @strawberry.mutation(
         directives=ANYBODY,
         description="Set a new password by the link that was mailed, which works once and for an hour. That "
-        "ends all your sessions and verifies your e-mail address. Where that was never verified, the API "
+        "ends all your sessions, forgets the devices that you were known by, and verifies your e-mail "
+        "address: send the new `deviceToken` from now on. Where it was never verified, the API "
         "keys of the account that was made with it are revoked too, since somebody else may have made them.",
     )
     async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:

@@ -164,7 +164,10 @@ def jobs_retry() -> None:
 def clock_forward(
     span: Annotated[str, typer.Argument(help="Such as 31d or 36h: days or hours.")],
 ) -> None:
-    """Set the embedded database's clock forward, to see a billing cycle end. There is no way back."""
+    """Set the clock of plans, cycles and sends forward in the embedded database, to see a billing cycle end.
+
+    There is no way back. Ends of access and the log go by the database's own clock.
+    """
     settings = read_settings()
     hours = hours_of(span)
     with embedded_database(settings) as addresses, database_failures():

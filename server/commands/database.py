@@ -66,6 +66,8 @@ def embedded_database(settings: Settings) -> Iterator[DatabaseAddresses]:
     """The same for what is done in the embedded one alone. Raises CommandFailed with DATABASE_URL."""
     if settings.database_url is not None:
         raise CommandFailed("This is for the embedded PostgreSQL alone, not for that of DATABASE_URL.")
+    if not (settings.folder / "postgres.json").exists():
+        raise CommandFailed(f"There is no database in {settings.folder}: say where by MANDANT_FOLDER.")
     with open_database(settings) as addresses:
         yield addresses
 

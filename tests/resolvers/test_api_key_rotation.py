@@ -75,10 +75,14 @@ async def test_rotating_again_ends_the_older_secret(api: Api, world: World, over
 
 
 async def test_a_key_that_rotates_itself_sees_what_it_did(api: Api, world: World) -> None:
+    """Also where the secret that it asked with is over at once."""
     key = await world.api_key(await world.account())
     rotated = await done(api, "apiKeyRotate", key, _KEY, apiKeyId=key.id, overlapMinutes=1)
     assert rotated["apiKey"]["id"] == key.id
     assert await _works(api, key.token, rotated["secret"]) == [True, True]
+    again = await done(api, "apiKeyRotate", Token(rotated["secret"]), _KEY, apiKeyId=key.id)
+    assert again["apiKey"]["id"] == key.id
+    assert await _works(api, key.token, rotated["secret"], again["secret"]) == [False, False, True]
 
 
 async def test_revoking_ends_both_secrets(api: Api, world: World) -> None:

@@ -1,6 +1,7 @@
 """`mandant clock forward`."""
 
 import datetime
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,13 @@ async def test_setting_it_again_never_shows_less_in_between(addresses: DatabaseA
         await database.dispose()
         await drop(addresses.owner, name)
     assert moments == sorted(moments)
+
+
+def test_no_database_is_made_for_it(settings: Settings, tmp_path: Path) -> None:
+    elsewhere = settings.model_copy(update={"folder": tmp_path / "nothing", "database_url": None})
+    with pytest.raises(CommandFailed, match="MANDANT_FOLDER"), embedded_database(elsewhere):
+        pass
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_the_clock_of_a_database_of_others_is_not_set(settings: Settings) -> None:
