@@ -30,7 +30,7 @@ class RefusalCode(enum.Enum):
     INHERITED_MEMBER = "The membership lies in an account above and is changed there."
     INVITATION_EXPIRED = "The invitation has expired."
     INVITATION_USED = "The invitation was accepted already."
-    INVITATION_REVOKED = "The invitation was withdrawn, or whoever made it lost the right to invite."
+    INVITATION_REVOKED = "The invitation was withdrawn or declined, or whoever made it lost the right to invite."
     ALREADY_SHARED = "One of the accounts is shared with this e-mail address already; change that share."
     REACHED_BY_SHARE = (
         "You may do this only by a share: who has access to an account is decided by its own people alone."
@@ -41,7 +41,7 @@ class RefusalCode(enum.Enum):
     )
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."
-    SHARE_REVOKED = "The share was revoked, or whoever gave it lost the right to."
+    SHARE_REVOKED = "The share was revoked or declined, or whoever gave it lost the right to."
     ADDRESS_NOT_VERIFIED = (
         "The e-mail address was not verified yet: open the link in the mail that was sent to it, or ask for "
         "another one with emailVerificationRequest."
