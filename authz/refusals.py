@@ -30,7 +30,7 @@ class RefusalCode(enum.Enum):
     INHERITED_MEMBER = "The membership lies in an account above and is changed there."
     INVITATION_EXPIRED = "The invitation has expired."
     INVITATION_USED = "The invitation was accepted already."
-    INVITATION_REVOKED = "The invitation was withdrawn or declined, or whoever made it lost the right to invite."
+    INVITATION_REVOKED = "The invitation was withdrawn or declined, or its maker lost the right to invite."
     ALREADY_SHARED = "One of the accounts is shared with this e-mail address already; change that share."
     REACHED_BY_SHARE = (
         "You may do this only by a share: who has access to an account is decided by its own people alone."
