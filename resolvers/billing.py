@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Date,
+    DateTime,
     FromClause,
     Select,
     Text,
@@ -27,6 +28,10 @@ from resolvers.plans import subscriber_id, time_zone_of
 
 _CONSOLIDATED = literal_column(f"'{BillingMode.CONSOLIDATED.value}'", Text)
 _SEPARATE = literal_column(f"'{BillingMode.SEPARATE.value}'", Text)
+
+EVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
+"""The moment by which each choice has been made. Behind a lock it is the one to ask by: a request that waited
+for the lock began before the choice of whoever had it."""
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:

@@ -185,13 +185,20 @@ async def _add_link(
 
 
 async def _use_link(session: WriteSession, kind: MailboxLinkKind, token: str) -> UserId:
-    """Whose it is; nobody uses it again. Raises LINK_NOT_VALID."""
-    used = delete(mailbox_links).where(
+    """Whose it is; nobody uses it again. Raises LINK_NOT_VALID.
+
+    The person is locked before its link, as everywhere: whoever proves the address in another way removes the
+    person's links.
+    """
+    valid = and_(
         mailbox_links.c.digest == link_digest(token),
         mailbox_links.c.kind == kind.value,
         mailbox_links.c.expires_at > func.now(),
     )
-    user_id = (await session.execute(used.returning(mailbox_links.c.user_id))).scalar_one_or_none()
+    theirs = select(users.c.id).join(mailbox_links, mailbox_links.c.user_id == users.c.id).where(valid)
+    await session.execute(theirs.with_for_update(key_share=True, of=users))
+    used = delete(mailbox_links).where(valid).returning(mailbox_links.c.user_id)
+    user_id = (await session.execute(used)).scalar_one_or_none()
     if user_id is None:
         raise Refusal(RefusalCode.LINK_NOT_VALID, field="token")
     return UserId(user_id)

@@ -18,9 +18,8 @@ from authz.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from engine.write_sessions import WriteSession
 from models.accounts import account_closure, accounts
 from models.budgets import BudgetCurrency, budgets
-from models.clock import current_moment
 from models.identifiers import AccountId
-from resolvers.billing import billed_id
+from resolvers.billing import EVER, billed_id
 from resolvers.credit import nearest_pool
 
 
@@ -93,11 +92,9 @@ def _ids(payer: Payer, account: Authorized) -> Select[Any]:
     own, parent = accounts.alias(), accounts.alias()
     found: dict[Payer, Select[Any]] = {
         Payer.POOL: select(nearest_pool(own)),
-        Payer.BILLED: select(billed_id(own, current_moment())),
+        Payer.BILLED: select(billed_id(own, EVER)),
         Payer.POOL_ABOVE: select(nearest_pool(parent)).select_from(_with_parent(own, parent)),
-        Payer.BILLED_ABOVE: select(billed_id(parent, current_moment())).select_from(
-            _with_parent(own, parent)
-        ),
+        Payer.BILLED_ABOVE: select(billed_id(parent, EVER)).select_from(_with_parent(own, parent)),
         Payer.PARENT: select(own.c.parent_id),
         Payer.CAPPING: _capping(own),
     }

@@ -16,7 +16,7 @@ from server.embedded_postgres import DatabaseAddresses
 from server.payments import PaymentProviderName
 from server.settings import Settings
 from tests.api import Api
-from tests.database import TestServer, clone, drop, named
+from tests.database import TestServer, clone, deadlocks, drop, named
 from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.world import World
 
@@ -60,11 +60,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 async def addresses(pytestconfig: pytest.Config) -> AsyncIterator[DatabaseAddresses]:
-    """A migrated database of this worker's own: as its owner, and as the application."""
+    """A migrated database of this worker's own: as its owner, and as the application.
+
+    The product locks rows in one order everywhere. In no test, and no race, may two transactions wait for
+    each other: PostgreSQL would end one of them, and a client would be told of a conflict that is none.
+    """
     server = pytestconfig.stash[_ADDRESSES]
     name = await clone(server.owner)
     yield DatabaseAddresses(named(server.owner, name), named(server.application, name))
+    waited = await deadlocks(server.owner, name)
     await drop(server.owner, name)
+    assert waited == 0, f"{waited} transactions waited for each other; the tests' PostgreSQL log says which"
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,16 @@ async def clone(owner: str) -> str:
     return name
 
 
+async def deadlocks(owner: str, name: str) -> int:
+    """How often PostgreSQL ended a transaction of the database because two waited for each other."""
+    connection = await asyncpg.connect(owner)
+    try:
+        counted = "SELECT deadlocks FROM pg_stat_database WHERE datname = $1"
+        return int(await connection.fetchval(counted, name))
+    finally:
+        await connection.close()
+
+
 async def drop(owner: str, name: str) -> None:
     """Remove a database, whoever is still connected."""
     await _run(owner, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -45,6 +45,24 @@ async def test_a_plan_that_waits_for_a_change_of_mode_asks_whoever_pays_then(api
         assert (await changing, await choosing) == ("", "BILLED_ACCOUNT_REQUIRED")
 
 
+async def test_a_plan_that_was_asked_for_before_a_change_of_mode_and_comes_after_it(
+    api: Api, world: World
+) -> None:
+    """It asks whoever pays behind its lock, not whoever paid when it began."""
+    for between in (False, True):
+        brand, key = await _paying_for_itself(world)
+        values = _plan(brand)
+        if between:
+            values["accountId"] = brand.store.id
+        gate = Gate("FOR NO KEY UPDATE")
+        choosing = asyncio.create_task(gate.holding(code_of(api, "planChange", key, **values)))
+        await gate.reached()
+        modes = {"accountId": brand.us.id, "mode": "CONSOLIDATED", "expectedVersion": 1}
+        assert await code_of(api, "billingModeUpdate", brand.owner, **modes) == ""
+        gate.open()
+        assert await choosing == "BILLED_ACCOUNT_REQUIRED"
+
+
 async def test_a_change_of_mode_beside_a_plan(api: Api, world: World) -> None:
     """Either the plan is first, and whoever would take it over has read another account; or it is asked."""
     for field, mode, code in (

@@ -14,6 +14,7 @@ from models.mailbox_links import mailbox_links
 from models.users import users
 from resolvers.mail_limits import PASSWORD_RESETS, SIGN_UP_ATTEMPTS, VERIFICATIONS, MailKind
 from tests.api import Api
+from tests.concurrency.gates import Gate, waits
 from tests.resolvers.log import Mail, events_of, mail_to, mails_to
 from tests.resolvers.mutations import ROLE_IDS, Token, attempt, code_of, done
 from tests.world import PASSWORD, Member, World
@@ -37,6 +38,10 @@ class Squatter:
 
 @pytest.fixture
 async def squatter(stranger: Api) -> Squatter:
+    return await _squatting(stranger)
+
+
+async def _squatting(stranger: Api) -> Squatter:
     """With an account, a session and a key of its own."""
     email = f"victim-{uuid4().hex}@example.com"
     wanted = {"name": "Squatter", "email": email, "password": PASSWORD, "accountName": "Squatted"}
@@ -358,19 +363,34 @@ async def test_who_signs_up_with_a_taken_address_learns_nothing_and_its_mailbox_
 async def test_of_two_who_take_an_address_back_one_does(
     api: Api, stranger: Api, database: AsyncEngine, squatter: Squatter, house: Member
 ) -> None:
-    """By an invitation and by a new password, at once: what is left is one person that nobody else opens."""
-    invitation = await _offered(api, database, house, squatter.email)
-    reset = await _reset_link(stranger, database, squatter.email)
-    wanted = {"name": "Victim", "email": squatter.email, "password": "by the invitation"}
-    codes = await asyncio.gather(
-        code_of(stranger, "signUp", None, **wanted, invitationToken=invitation),
-        code_of(stranger, "passwordReset", None, token=reset, newPassword=OTHER_PASSWORD),
-    )
-    assert sorted(codes) in (["", "LINK_NOT_VALID"], ["", "SIGN_UP_REFUSED"], ["", ""]), codes
-    assert not await _works(api, squatter.session)
-    assert not await _works(api, squatter.key)
-    signed_in = [
-        await code_of(stranger, "signIn", None, email=squatter.email, password=password)
-        for password in ("by the invitation", OTHER_PASSWORD, PASSWORD)
-    ]
-    assert sorted(signed_in) == ["", "SIGN_IN_REFUSED", "SIGN_IN_REFUSED"]
+    """By an invitation and by a new password: what is left is one person that nobody else opens.
+
+    Each locks the person before its links, so that the second waits for the first, and neither for the other.
+    """
+    for first in ("signUp", "passwordReset"):
+        address = squatter if first == "signUp" else await _squatting(stranger)
+        invitation = await _offered(api, database, house, address.email)
+        reset = await _reset_link(stranger, database, address.email)
+        wanted = {"name": "Victim", "email": address.email, "password": "by the invitation"}
+        requests = {
+            "signUp": code_of(stranger, "signUp", None, **wanted, invitationToken=invitation),
+            "passwordReset": code_of(
+                stranger, "passwordReset", None, token=reset, newPassword=OTHER_PASSWORD
+            ),
+        }
+        gate = Gate("UPDATE users SET password_hash")
+        leading = asyncio.create_task(gate.holding(requests.pop(first)))
+        await gate.reached()
+        (following,) = (asyncio.create_task(request) for request in requests.values())
+        assert await waits(following)
+        gate.open()
+        assert await leading == ""
+        # The link is gone with the first; an invitation is answered once, whoever's password holds.
+        assert await following == ("LINK_NOT_VALID" if first == "signUp" else "SIGN_UP_REFUSED")
+        assert not await _works(api, address.session)
+        assert not await _works(api, address.key)
+        signed_in = [
+            await code_of(stranger, "signIn", None, email=address.email, password=password)
+            for password in ("by the invitation", OTHER_PASSWORD, PASSWORD)
+        ]
+        assert sorted(signed_in) == ["", "SIGN_IN_REFUSED", "SIGN_IN_REFUSED"]

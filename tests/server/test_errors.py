@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from server.database import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.errors import ErrorCode, failure_of, present_error
+from tests.database import clone, drop, named
 
 AWAY = "The database cannot be reached; try again."
 TIMED_OUT = "The database took too long; try again."
@@ -32,15 +33,23 @@ class Engines:
     other: AsyncEngine
 
 
+@pytest.fixture(scope="module")
+async def scratch(addresses: DatabaseAddresses) -> AsyncIterator[str]:
+    """A database in which transactions may wait for each other."""
+    name = await clone(addresses.owner)
+    yield named(addresses.owner, name)
+    await drop(addresses.owner, name)
+
+
 @pytest.fixture
-async def engines(addresses: DatabaseAddresses) -> AsyncIterator[Engines]:
-    url = addresses.owner.replace("postgresql:", "postgresql+asyncpg:")
+async def engines(scratch: str) -> AsyncIterator[Engines]:
+    url = scratch.replace("postgresql:", "postgresql+asyncpg:")
     single = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.05)
     other = create_async_engine(url)
     async with single.begin() as connection:
         await connection.execute(text("CREATE TABLE counter (id int PRIMARY KEY, label text)"))
         await connection.execute(text("INSERT INTO counter VALUES (1, 'a'), (2, 'b')"))
-    yield Engines(addresses.owner, single, other)
+    yield Engines(scratch, single, other)
     await single.dispose()
     async with other.begin() as connection:
         await connection.execute(text("DROP TABLE counter"))
