@@ -17,6 +17,7 @@ class RefusalCode(enum.Enum):
     FAILED_PRECONDITION = "The state of things does not allow it now."
     IDEMPOTENCY_MISMATCH = "The idempotency key was used with another input."
     RATE_LIMITED = "Too many attempts; try again later."
+    BUSY = "Too much of this is being done at the moment; try again later."
     PERSON_REQUIRED = "Only a signed-in person can do this, not an API key."
     MASTER_ACCOUNT_REQUIRED = "Only those who hold the permission in the master account make API keys here."
     ACCOUNT_SUSPENDED = "The account, or one above it, is suspended: only what takes something away is done."
@@ -111,12 +112,26 @@ class VersionConflict(Refusal):
         self.current_version = current_version
 
 
-class RateLimited(Refusal):
-    """It was tried too often. `retry_after`: the seconds after which it can be tried again."""
+class TryLater(Refusal):
+    """It was not done now, and may be done later. `retry_after`: the seconds after which to try again."""
+
+    def __init__(self, code: RefusalCode, what: str, retry_after: int, field: str | None = None) -> None:
+        super().__init__(code, f"{what}; try again in {retry_after} seconds.", field)
+        self.retry_after = retry_after
+
+
+class RateLimited(TryLater):
+    """It was tried too often."""
 
     def __init__(self, retry_after: int, what: str = "Too many attempts", field: str | None = None) -> None:
-        super().__init__(RefusalCode.RATE_LIMITED, f"{what}; try again in {retry_after} seconds.", field)
-        self.retry_after = retry_after
+        super().__init__(RefusalCode.RATE_LIMITED, what, retry_after, field)
+
+
+class Busy(TryLater):
+    """Others do the same at this moment, and no more of it is done at once."""
+
+    def __init__(self, what: str, retry_after: int = 1) -> None:
+        super().__init__(RefusalCode.BUSY, what, retry_after)
 
 
 class RoleTooWide(Refusal):

@@ -7,7 +7,7 @@ from graphql import GraphQLError
 from strawberry.types import Info
 
 from authz.principals import ANONYMOUS, Credentials, Principal
-from authz.refusals import RateLimited, Refusal
+from authz.refusals import Refusal, TryLater
 from engine.payloads import Payloads
 from engine.reader import Reader
 from engine.write_sessions import WriteSessions
@@ -55,7 +55,7 @@ class Context:
     @property
     def retry_after(self) -> int | None:
         """The seconds after which all can be tried again that was refused by a limit; None: nothing was."""
-        limited = [refusal.retry_after for refusal in self.refusals if isinstance(refusal, RateLimited)]
+        limited = [refusal.retry_after for refusal in self.refusals if isinstance(refusal, TryLater)]
         return max(limited, default=None)
 
 

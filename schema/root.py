@@ -55,6 +55,7 @@ from schema.top_up_rule_changes import TopUpRuleMutation
 from schema.user_errors import (
     AccountNotSettledError,
     BlockedError,
+    BusyError,
     InsufficientCreditError,
     PermissionDeniedError,
     RateLimitedError,
@@ -124,6 +125,7 @@ _MORE_TYPES = (
     AccountNotSettledError,
     InsufficientCreditError,
     BlockedError,
+    BusyError,
     RateLimitedError,
 )
 _MARKS = (Anonymous, Public, Requires, RequiresAny, StaffOnly)

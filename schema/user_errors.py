@@ -11,6 +11,7 @@ from authz.refusals import (
     Refusal,
     RefusalCode,
     RoleTooWide,
+    TryLater,
     VersionConflict,
 )
 from engine.rules import Public
@@ -110,6 +111,16 @@ class RateLimitedError(UserError):
 
 
 @strawberry.type(
+    name="Busy",
+    description="BUSY: too much of this is being done at the moment. Nothing was done; try the same again. "
+    "The response has the header `Retry-After` as well.",
+    directives=[Public()],
+)
+class BusyError(UserError):
+    retry_after: int = strawberry.field(description="Try again after so many seconds.")
+
+
+@strawberry.type(
     name="Blocker", description="Something that stands in the way of a mutation.", directives=[Public()]
 )
 class BlockerType:
@@ -178,10 +189,9 @@ def user_error(refusal: Refusal) -> UserError:
             ],
             more_blockers=refusal.more,
         )
-    if isinstance(refusal, RateLimited):
-        return RateLimitedError(
-            code=refusal.code, field=path, message=refusal.message, retry_after=refusal.retry_after
-        )
+    if isinstance(refusal, TryLater):
+        type_ = RateLimitedError if isinstance(refusal, RateLimited) else BusyError
+        return type_(code=refusal.code, field=path, message=refusal.message, retry_after=refusal.retry_after)
     if isinstance(refusal, VersionConflict):
         return VersionConflictError(
             code=refusal.code, field=path, message=refusal.message, current_version=refusal.current_version

@@ -15,7 +15,8 @@ import sqlalchemy.exc
 import structlog
 from graphql import GraphQLError, GraphQLFormattedError
 
-from authz.refusals import RateLimited, Refusal
+from authz.refusals import Refusal, TryLater
+from engine.pool import PoolTimeoutError
 from server.value_masking import without_values
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -40,6 +41,7 @@ class ErrorCode(StrEnum):
     SUBSCRIPTIONS_NOT_SUPPORTED = "SUBSCRIPTIONS_NOT_SUPPORTED"
     ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
     CONFLICT = "CONFLICT"
+    BUSY = "BUSY"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
@@ -57,6 +59,7 @@ _STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
     ErrorCode.REQUEST_TIMEOUT: HTTPStatus.REQUEST_TIMEOUT,
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "SENDS_UNAVAILABLE": HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     "RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -112,12 +115,14 @@ NO_SUBSCRIPTIONS = Failure(
 _INTERNAL = Failure(ErrorCode.INTERNAL, "Internal error")
 _AWAY = Failure(ErrorCode.UNAVAILABLE, "The database cannot be reached; try again.")
 _TIMED_OUT = Failure(ErrorCode.UNAVAILABLE, "The database took too long; try again.")
+_LOCKED = Failure(ErrorCode.BUSY, "Others are changing the same data; try again.", retry_after=1)
+_CROWDED = Failure(ErrorCode.BUSY, "The server is busy; try again.", retry_after=1)
 _COLLIDED = Failure(ErrorCode.CONFLICT, "Another request changed the same data; try again.")
 
 _FAILURE_BY_SQLSTATE: Mapping[str, Failure] = {
     "40001": _COLLIDED,  # serialization_failure
     "40P01": _COLLIDED,  # deadlock_detected
-    "55P03": _TIMED_OUT,  # lock_not_available: lock_timeout
+    "55P03": _LOCKED,  # lock_not_available: lock_timeout
     "57014": _TIMED_OUT,  # query_canceled: statement_timeout
     "25P03": _TIMED_OUT,  # idle_in_transaction_session_timeout
     "25P04": _TIMED_OUT,  # transaction_timeout
@@ -134,12 +139,14 @@ _FAILURE_BY_SQLSTATE_CLASS: Mapping[str, Failure] = {
 _AWAY_ERRORS = (
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,
-    sqlalchemy.exc.TimeoutError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the server goes while it is being talked to
     OSError,
 )
 
+
+_CROWDED_ERRORS = (sqlalchemy.exc.TimeoutError, PoolTimeoutError)
+"""No connection was free: there are too few for what is asked, and nothing is wrong with the database."""
 
 _CHECKOUT_GIVEN_UP = "This connection is closed"
 """SQLAlchemy's message, of an error that it raises for much else, where also a new connection was lost."""
@@ -158,6 +165,8 @@ def failure_of(error: Exception) -> Failure:
     known = _FAILURE_BY_SQLSTATE.get(sqlstate) or _FAILURE_BY_SQLSTATE_CLASS.get(sqlstate[:2])
     if known is not None:
         return known
+    if isinstance(error, _CROWDED_ERRORS):
+        return _CROWDED
     lost = invalidated or isinstance(error, _AWAY_ERRORS) or _is_checkout_given_up(error)
     return _AWAY if lost else _INTERNAL
 
@@ -171,6 +180,8 @@ def record_failure(error: Exception) -> Failure:
     failure = failure_of(error)
     if failure.code is ErrorCode.INTERNAL:
         _log.error("internal error", exc_info=error)
+    elif failure.code is ErrorCode.BUSY:
+        _log.warning("busy", error=type(error).__name__)
     else:
         _log.warning("database failure", code=failure.code, exc_info=error)
     return failure
@@ -221,5 +232,5 @@ def retry_headers(retry_after: int | None) -> Mapping[str, str]:
 
 def refusal_failure(refusal: Refusal) -> Failure:
     """A refusal as what refuses the whole request."""
-    retry_after = refusal.retry_after if isinstance(refusal, RateLimited) else None
+    retry_after = refusal.retry_after if isinstance(refusal, TryLater) else None
     return Failure(refusal.code.name, refusal.message, retry_after)

@@ -21,6 +21,8 @@ from tests.database import clone, drop, named
 
 AWAY = "The database cannot be reached; try again."
 TIMED_OUT = "The database took too long; try again."
+LOCKED = "Others are changing the same data; try again."
+CROWDED = "The server is busy; try again."
 COLLIDED = "Another request changed the same data; try again."
 
 
@@ -188,13 +190,13 @@ async def connect_to(url: str) -> None:
     [
         (statement_timeout, ErrorCode.UNAVAILABLE, TIMED_OUT),
         (statement_timeout_of_asyncpg, ErrorCode.UNAVAILABLE, TIMED_OUT),
-        (lock_timeout, ErrorCode.UNAVAILABLE, TIMED_OUT),
+        (lock_timeout, ErrorCode.BUSY, LOCKED),
         (serialization_failure, ErrorCode.CONFLICT, COLLIDED),
         (deadlock, ErrorCode.CONFLICT, COLLIDED),
         (terminated, ErrorCode.UNAVAILABLE, AWAY),
         (terminated_under_asyncpg, ErrorCode.UNAVAILABLE, AWAY),
         (closed_under_asyncpg, ErrorCode.UNAVAILABLE, AWAY),
-        (pool_exhausted, ErrorCode.UNAVAILABLE, AWAY),
+        (pool_exhausted, ErrorCode.BUSY, CROWDED),
         (nobody_listens, ErrorCode.UNAVAILABLE, AWAY),
         (each_new_connection_is_lost, ErrorCode.UNAVAILABLE, AWAY),
         (no_socket, ErrorCode.UNAVAILABLE, AWAY),
