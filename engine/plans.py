@@ -5,6 +5,7 @@ the kinds of ids; what does not is bound when the plan runs. Plans are bounded i
 so that variables of ever new shapes cannot fill the memory.
 """
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -153,21 +154,27 @@ class Operation:
             raise NotCompilableError
         return found.coerced
 
-    def plan(self, variables: Variables, part: Part) -> Plan:
-        """The plan of a part for variables of this shape. Raises NotCompilableError and COST_EXCEEDED."""
+    def shape(self, variables: Variables, part: Part) -> Hashable:
+        """What tells the part's plan for these variables from its others."""
         names, shapes = self._names(part), self._shapes
         shape = [shapes[name](variables[name]) if name in variables else "absent" for name in names]
-        key = (part.key, part.variant, *shape)
-        if key in self._plans:
-            self._plans.move_to_end(key)
-        else:
-            self._plans[key] = self._compile(variables, part)
-            if len(self._plans) > _SHAPES_OF_AN_OPERATION:
-                self._plans.popitem(last=False)
-        plan = self._plans[key]
+        return (part.key, part.variant, *shape)
+
+    def known(self, shape: Hashable) -> Plan | None:
+        """The plan of a shape; None: it was not asked for lately. Raises NotCompilableError."""
+        if shape not in self._plans:
+            return None
+        self._plans.move_to_end(shape)
+        plan = self._plans[shape]
         if plan is None:
             raise NotCompilableError
         return plan
+
+    def remember(self, shape: Hashable, plan: Plan | None) -> None:
+        """Keep what was compiled for a shape; None: it is not compilable."""
+        self._plans[shape] = plan
+        if len(self._plans) > _SHAPES_OF_AN_OPERATION:
+            self._plans.popitem(last=False)
 
     def _names(self, part: Part) -> tuple[str, ...]:
         if part.key not in self._variables:
@@ -175,7 +182,8 @@ class Operation:
             self._variables[part.key] = tuple(name for name in self._types if name in used)
         return self._variables[part.key]
 
-    def _compile(self, variables: Variables, part: Part) -> Plan | None:
+    def compile(self, variables: Variables, part: Part) -> Plan | None:
+        """A new plan; None: it is not compilable. Changes nothing here. Raises COST_EXCEEDED."""
         # Page sizes are part of the plan's key, so what it costs has to be looked at only here.
         check_cost(self._schema._schema, self._document, self._node, variables)
         open_variables = {
@@ -195,6 +203,8 @@ class Operation:
 class Plans:
     """The operations that were asked for lately.
 
+    The event loop looks up what is known, while another thread compiles what is not.
+
     `gate`: what each statement opens before it reads (see `engine.gates`). `most`: the documents and plans
     that are remembered in all; of one operation at least its last plan is.
     """
@@ -204,38 +214,74 @@ class Plans:
         self._gate = gate
         self._most = most
         self._size = 0
-        self._operations: OrderedDict[tuple[str, str | None], Operation | None] = OrderedDict()
+        self._operations: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+        self._lock = threading.Lock()
+        """Held while what is remembered is looked up or changed, and never while something is compiled."""
+
+    def known(
+        self, asked: Asked, part: Part, coerced: Variables | None = None
+    ) -> tuple[Plan, Variables] | None:
+        """What `find` gives, where that is at hand; else None. Raises NotCompilableError."""
+        with self._lock:
+            operation = self._operations.get((asked.source, asked.name))
+            if operation is None:
+                return None
+            self._operations.move_to_end((asked.source, asked.name))
+        variables = _variables(operation, asked, part, coerced)
+        with self._lock:
+            plan = operation.known(operation.shape(variables, part))
+        return None if plan is None else (plan, variables)
 
     def find(self, asked: Asked, part: Part, coerced: Variables | None = None) -> tuple[Plan, Variables]:
         """The plan of a part of an operation and its coerced variables, which may be known already.
 
-        Raises NotCompilableError.
+        It is compiled where it is not known: that takes up to a tenth of a second. Raises NotCompilableError
+        and COST_EXCEEDED.
         """
-        key = (asked.source, asked.name)
-        if key in self._operations:
-            self._operations.move_to_end(key)
-        else:
-            self._operations[key] = self._operation(asked)
-            self._grow(1)
-        operation = self._operations[key]
-        if operation is None or operation.type is not part.operation_type:
+        found = self.known(asked, part, coerced)
+        if found is not None:
+            return found
+        with self._lock:
+            operation = self._operation(asked)
+        variables = _variables(operation, asked, part, coerced)
+        with self._lock:
+            shape = operation.shape(variables, part)
+        plan = operation.compile(variables, part)
+        with self._lock:
+            self._remember(asked, operation, shape, plan)
+        if plan is None:
             raise NotCompilableError
-        variables = operation.coerced(asked.variables) if coerced is None else coerced
-        before = operation.size
-        try:
-            return operation.plan(variables, part), variables
-        finally:
+        return plan, variables
+
+    def _remember(self, asked: Asked, operation: Operation, shape: Hashable, plan: Plan | None) -> None:
+        # The operation may have been forgotten meanwhile.
+        if self._operations.get((asked.source, asked.name)) is operation:
+            before = operation.size
+            operation.remember(shape, plan)
             self._grow(operation.size - before)
 
     def _grow(self, more: int) -> None:
         self._size += more
         while self._size > self._most and len(self._operations) > 1:
             _, forgotten = self._operations.popitem(last=False)
-            self._size -= 1 if forgotten is None else forgotten.size
+            self._size -= forgotten.size
 
-    def _operation(self, asked: Asked) -> Operation | None:
-        node = get_operation_ast(asked.document, asked.name)
-        return None if node is None else Operation(self._schema, self._gate, asked.document, node)
+    def _operation(self, asked: Asked) -> Operation:
+        key = (asked.source, asked.name)
+        found = self._operations.get(key)
+        if found is None:
+            node = get_operation_ast(asked.document, asked.name)
+            if node is None:
+                raise NotCompilableError
+            found = self._operations[key] = Operation(self._schema, self._gate, asked.document, node)
+            self._grow(found.size)
+        return found
+
+
+def _variables(operation: Operation, asked: Asked, part: Part, coerced: Variables | None) -> Variables:
+    if operation.type is not part.operation_type:
+        raise NotCompilableError
+    return operation.coerced(asked.variables) if coerced is None else coerced
 
 
 def _input_type(schema: Schema, definition: VariableDefinitionNode) -> GraphQLInputType | None:

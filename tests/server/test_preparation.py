@@ -21,13 +21,13 @@ async def test_the_pages_queries_are_compiled_before_they_come(monkeypatch: pyte
     )
     documents = Documents(executor.schema)
     compiled: list[OperationType] = []
-    first = Operation._compile
+    first = Operation.compile
 
     def counted(self: Operation, *arguments: object) -> object:
         compiled.append(self.type)
         return first(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Operation, "_compile", counted)
+    monkeypatch.setattr(Operation, "compile", counted)
     await prepare(documents, executor, likely_documents())
     checked = [documents.check(source, anonymous=False) for source in likely_documents()]
     assert [each.errors for each in checked] == [[] for _ in checked]
