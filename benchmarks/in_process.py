@@ -38,7 +38,7 @@ class NoReads(Pool):
     """Answers at once, so that what stands before the statement can be measured."""
 
     def __init__(self) -> None:
-        super().__init__(_never, 0)
+        super().__init__(_never, 1)
 
     async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         return b"{}"
@@ -63,5 +63,5 @@ def credentials_of(ask: Ask) -> Credentials:
 async def answer(executor: Executor, text: str, document: DocumentNode, ask: Ask) -> None:
     """Answer a query by the compiled executor. Raises AssertionError where a part of it was denied."""
     request = GraphQLRequest(text, None, ask.variables)
-    found = await executor.compiled(request, document, credentials_of(ask))
+    found = await executor.compiled(request, document, credentials_of(ask), "")
     assert isinstance(found, bytes), found.errors

@@ -132,7 +132,7 @@ class _Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         if not self._expected:
-            self._expected = _whole_length(self._received)
+            self._expected = whole_length(self._received)
         if self._expected and len(self._received) >= self._expected:
             answer, self._received, self._expected = self._received, b"", 0
             self._answered(answer)
@@ -161,7 +161,7 @@ class _Client(asyncio.Protocol):
             self._send()
 
 
-def _whole_length(received: bytes) -> int:
+def whole_length(received: bytes) -> int:
     """How many bytes the answer has, head and body; 0 while that is not known."""
     end = received.find(HEAD_END)
     if end < 0:

@@ -26,7 +26,11 @@ class ReferenceExecutor(Executor):
     """Compiles nothing."""
 
     async def compiled(
-        self, request: GraphQLRequest, document: DocumentNode, credentials: Credentials
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        credentials: Credentials,
+        client_address: str,
     ) -> ExecutionResult | bytes:
         raise NotCompilableError
 
@@ -41,11 +45,11 @@ def create_app(settings: Settings, database_url: str) -> Application:
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
         yield
-        await executor.key_uses.close()
+        await executor.close()
         await reads.close()
         await database.dispose()
 
-    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page())
+    endpoint = GraphQLEndpoint(executor.schema, executor, executor.beside, graphiql_page())
     return Application(endpoint, [], settings.allowed_host_names, [], lifespan)
 
 

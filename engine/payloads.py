@@ -4,9 +4,9 @@ The mutation itself, and what Python knows of its payload, run by graphql-core; 
 of the payload, the answer is taken as it is.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from graphql import (
@@ -27,7 +27,7 @@ from engine.binds import NotCompilableError
 from engine.compiler import Compiler
 from engine.declarations import Entity, entity_of
 from engine.denials import settled
-from engine.plans import Asked, Plans
+from engine.plans import Asked, Part, Plan, Variables
 from engine.pool import Pool
 
 _ANSWERS = "compiled_answers"
@@ -64,11 +64,18 @@ class PayloadPart:
         return compiler.payload(self.fields, self.type_, select(*row).subquery("payload"))
 
 
+class Find(Protocol):
+    """Finds the plan of a part of an operation as `engine.plans.Plans.find` does, while others are served."""
+
+    def __call__(self, asked: Asked, part: Part, coerced: Variables) -> Awaitable[tuple[Plan, Variables]]:
+        """The plan and the variables. Raises NotCompilableError and COST_EXCEEDED."""
+
+
 class Payloads:
     """Reads the payloads of one request's mutations."""
 
-    def __init__(self, plans: Plans, pool: Pool, asked: Asked, variant: Hashable) -> None:
-        self._plans = plans
+    def __init__(self, find: Find, pool: Pool, asked: Asked, variant: Hashable) -> None:
+        self._find = find
         self._pool = pool
         self._asked = asked
         self._variant = variant
@@ -88,7 +95,7 @@ class Payloads:
         part = PayloadPart(info.path.key, self._variant, info.field_nodes, _object_type(info), entity)
         values = {**named, **{_bind_name(name): row[name] for name in entity.carries}}
         try:
-            plan, variables = self._plans.find(self._asked, part, info.variable_values.coerced)
+            plan, variables = await self._find(self._asked, part, info.variable_values.coerced)
             answer = await self._pool.value(plan.statement.sql, plan.values(variables, values))
             data, errors = settled(answer or b"", plan.denials, info.path.as_list())
         except (NotCompilableError, GraphQLError, *_DATABASE_AWAY):

@@ -5,10 +5,11 @@ the kinds of ids; what does not is bound when the plan runs. Plans are bounded i
 so that variables of ever new shapes cannot fill the memory.
 """
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from graphql import (
@@ -46,6 +47,21 @@ _STATIC_SCALARS = {"Boolean", "Int"}
 Variables = dict[str, Any]
 
 
+class Pace:
+    """How long a statement took lately, in seconds; the latest counts half. Infinite before the first time,
+    when the database has to plan it."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self) -> None:
+        self.seconds = math.inf
+
+    def note(self, seconds: float) -> None:
+        """It took so long now."""
+        known = self.seconds
+        self.seconds = seconds if known == math.inf else (known + seconds) / 2
+
+
 @dataclass(frozen=True)
 class Plan:
     """A statement that answers an operation for variables of one shape."""
@@ -53,6 +69,7 @@ class Plan:
     statement: Prepared
     checks: tuple[Check, ...]
     denials: tuple[Denial, ...]
+    pace: Pace = field(default_factory=Pace, compare=False, repr=False)
 
     def values(self, variables: Variables, named: Mapping[str, Any]) -> list[Any]:
         """The statement's values. Raises what a client's value makes a check raise."""

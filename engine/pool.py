@@ -49,7 +49,7 @@ class Pool:
 
     def __init__(self, connect: Connect, size: int, patience: float = 2.0) -> None:
         self._connect = connect
-        self._size = size
+        self.size = size
         self._patience = patience
         self._opened = 0
         self._free: list[ReadConnection] = []
@@ -79,7 +79,7 @@ class Pool:
 
     async def close(self) -> None:
         """Close the free connections; those at work are closed when they come back."""
-        self._size = 0
+        self.size = 0
         while self._free:
             self._opened -= 1
             await self._free.pop().close()
@@ -96,7 +96,7 @@ class Pool:
     async def _acquire(self) -> ReadConnection:
         if self._free:
             return self._free.pop()
-        if self._opened < self._size:
+        if self._opened < self.size:
             self._opened += 1
             return await self._open()
         given = await self._wait()
@@ -133,7 +133,7 @@ class Pool:
             self._release(given)
 
     def _release(self, connection: ReadConnection) -> None:
-        if self._opened > self._size:
+        if self._opened > self.size:
             self._opened -= 1
             connection.terminate()
         else:

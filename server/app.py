@@ -46,7 +46,7 @@ def create_app(
         subaccount_set_up=settings.subaccounts,
         debug=settings.debug,
     )
-    endpoint = GraphQLEndpoint(executor.schema, executor, graphiql_page(logins))
+    endpoint = GraphQLEndpoint(executor.schema, executor, executor.beside, graphiql_page(logins))
     uploads = RecipientUploads(database, contact_key, settings.recipient_limit)
     postman = Postman(database, settings)
 
@@ -55,7 +55,7 @@ def create_app(
         async with postman.at_work(), beside(prepare(endpoint.documents, executor, prepared)):
             yield
         uploads.close()
-        await executor.key_uses.close()
+        await executor.close()
         await reads.close()
         if replica is not None:
             await replica.close()

@@ -41,12 +41,18 @@ class Documents:
         self._schema = schema
         self._valid: OrderedDict[str, CheckedDocument] = OrderedDict()
 
-    def check(self, source: str, *, anonymous: bool) -> CheckedDocument:
-        """The document of a text; callers without a token are not told what names exist. Raises
-        GraphQLError for what cannot be parsed, is too large or holds texts that cannot be stored."""
+    def known(self, source: str) -> CheckedDocument | None:
+        """The document of a text that was found valid lately."""
         known = self._valid.get(source)
         if known is not None:
             self._valid.move_to_end(source)
+        return known
+
+    def check(self, source: str, *, anonymous: bool) -> CheckedDocument:
+        """The document of a text; callers without a token are not told what names exist. Raises
+        GraphQLError for what cannot be parsed, is too large or holds texts that cannot be stored."""
+        known = self.known(source)
+        if known is not None:
             return known
         document = graphql.parse(
             source,

@@ -4,10 +4,11 @@ A query of somebody who is known runs compiled, as one statement that finds out 
 be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import orjson
 import strawberry
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.freshness import REVISION_NAME, entering_at_least
 from authz.principals import ANONYMOUS, Credentials, Principal, PrincipalKind, principal_of
 from authz.reach import PRINCIPAL
-from authz.refusals import Refusal, RefusalCode
+from authz.refusals import Refusal, RefusalCode, TryLater
 from authz.row_security import entering
 from engine.binds import NotCompilableError
 from engine.denials import MARKER, settled
@@ -26,7 +27,7 @@ from engine.field_errors import BadArgument
 from engine.gates import CLOSED, GateClosedError
 from engine.limits import check_cost
 from engine.payloads import PayloadExecutor, Payloads
-from engine.plans import Asked, Plans, WholeQuery
+from engine.plans import Asked, Part, Plan, Plans, Variables, WholeQuery
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import read_variable_texts
@@ -38,8 +39,11 @@ from resolvers.subaccounts_request_changes import SubaccountSetUp
 from schema.anonymity import answers_everybody
 from schema.context import Context
 from schema.root import graphql_schema
+from server.admission import Admission
 from server.authentication import WHO_ASKS, authenticated, credentials_of
+from server.callers import Callers
 from server.errors import RevisionUnknown, Unauthenticated
+from server.fair_gate import Caller, Side
 from server.graphql_response import LimitedResult
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
@@ -48,8 +52,12 @@ from server.payments import NoPayments
 from server.reads import Reads
 from server.request_log import log_codes
 
+T = TypeVar("T")
+
 _NO_PAYMENTS = NoPayments()
 _ENTERING = entering()
+_OURSELVES: Caller = ((Side.PLACE, "this process"),)
+
 _INVALID = {"authentication": "INVALID"}
 """Tells a client that its token is not valid, beside an answer for everybody."""
 
@@ -74,10 +82,12 @@ class Executor:
         contact_key: KeySource = _no_key,
         debug: bool = False,
     ) -> None:
+        self.admission = Admission(reads.size)
+        self._callers = Callers(reads)
         self.schema = graphql_schema(schema)
         self._database = database
         self._primary = reads
-        self._reads = Reads(reads, replica)
+        self._reads = Reads(reads, replica, self.admission)
         self._plans = Plans(schema, _ENTERING)
         self._plans_at_least = Plans(schema, entering_at_least())
         self._public_url = public_url
@@ -108,32 +118,54 @@ class Executor:
         if credentials is None:
             return await self.reference(request, document, None, client_address)
         try:
-            answer = await self.compiled(request, document, credentials)
+            answer = await self.compiled(request, document, credentials, client_address)
         except NotCompilableError:
             answer = await self.reference(request, document, credentials, client_address)
         self.key_uses.note(credentials.digest)
+        self._callers.note(credentials)
         return answer
 
-    def prepare(self, source: str, document: DocumentNode) -> None:
+    async def beside(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
+        """What the work gives, done beside the event loop in the turn of whoever asks. Raises what
+        `Admission.beside` raises."""
+        credentials = None
+        with suppress(Unauthenticated):
+            credentials = credentials_of(authorization, client_address)
+        return await self.admission.beside(self._callers.caller(credentials, client_address), work)
+
+    async def prepare(self, source: str, document: DocumentNode) -> None:
         """Compile a query without variables as each kind of principal would ask it."""
         for kind in PrincipalKind:
             with suppress(NotCompilableError):
-                self._plans.find(Asked(source, document, None, {}), _QUERIES[kind])
+                await self._find(self._plans, _OURSELVES, Asked(source, document, None, {}), _QUERIES[kind])
+
+    async def close(self) -> None:
+        """Do what is left to be done after the last request."""
+        self.admission.close()
+        await self._callers.close()
+        await self.key_uses.close()
 
     async def compiled(
-        self, request: GraphQLRequest, document: DocumentNode, credentials: Credentials
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        credentials: Credentials,
+        client_address: str,
     ) -> ExecutionResult | bytes:
         """The compiled answer: text as it is, or a result where fields were denied.
 
-        Raises NotCompilableError, Unauthenticated where nobody has the token, and RevisionUnknown.
+        Raises NotCompilableError, Unauthenticated where nobody has the token, RevisionUnknown, and where too
+        much is asked at once RateLimited and Busy.
         """
+        caller = self._callers.caller(credentials, client_address)
         plans = self._plans if request.min_revision is None else self._plans_at_least
-        plan, variables = plans.find(_asked(request, document), _QUERIES[credentials.kind])
+        asked = _asked(request, document)
+        plan, variables = await self._find(plans, caller, asked, _QUERIES[credentials.kind])
         try:
             values = plan.values(variables, {**self._binds(credentials), REVISION_NAME: request.min_revision})
         except BadArgument as error:
             raise NotCompilableError from error  # the reference executor says where
-        answer = await self._reads.value(plan.statement.sql, values)
+        answer = await self._reads.answer(plan, values, caller)
         if answer is None:
             raise Unauthenticated
         if answer == CLOSED:
@@ -158,7 +190,9 @@ class Executor:
         gate = _ENTERING if revision is None else entering_at_least(revision)
         reader = Reader(self._database, gate, self._binds(credentials or ANONYMOUS))
         kind = None if credentials is None else credentials.kind
-        payloads = Payloads(self._plans, self._primary, _asked(request, document), kind)
+        caller = self._callers.caller(credentials, client_address)
+        find = partial(self._find_payload, caller)
+        payloads = Payloads(find, self._primary, _asked(request, document), kind)
         try:
             if revision is not None:
                 await reader.open()
@@ -193,6 +227,23 @@ class Executor:
         if context.retry_after is not None:
             answer = LimitedResult(answer, context.retry_after)
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
+
+    async def _find(
+        self, plans: Plans, caller: Caller, asked: Asked, part: Part, coerced: Variables | None = None
+    ) -> tuple[Plan, Variables]:
+        known = plans.known(asked, part, coerced)
+        if known is not None:
+            return known
+        return await self.admission.beside(caller, partial(plans.find, asked, part, coerced))
+
+    async def _find_payload(
+        self, caller: Caller, asked: Asked, part: Part, coerced: Variables
+    ) -> tuple[Plan, Variables]:
+        """What was done is answered in any case: the reference executor reads what cannot be compiled now."""
+        try:
+            return await self._find(self._plans, caller, asked, part, coerced)
+        except TryLater as refusal:
+            raise NotCompilableError from refusal
 
     def _binds(self, credentials: Credentials) -> dict[str, Any]:
         """The values that reads name themselves."""

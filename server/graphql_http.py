@@ -1,7 +1,8 @@
 """The GraphQL endpoint, after the GraphQL-over-HTTP draft; strict where the draft leaves a choice."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 import graphql
 from graphql import (
@@ -15,13 +16,23 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from server.documents import Documents
-from server.errors import NO_SUBSCRIPTIONS, ErrorCode, Failure, RefusedRequestError, record_failure
+from authz.refusals import TryLater
+from server.documents import CheckedDocument, Documents
+from server.errors import (
+    NO_SUBSCRIPTIONS,
+    ErrorCode,
+    Failure,
+    RefusedRequestError,
+    record_failure,
+    refusal_failure,
+)
 from server.graphql_response import failure_response, result_response
 from server.http_request import GraphQLRequest, RequestHead, read_get, read_post
 from server.media_types import MediaType, negotiate, prefers_html
 from server.min_revision import min_revision
 from server.request_log import log_operation_name
+
+T = TypeVar("T")
 
 _EVENT_STREAM = "text/event-stream"
 """Accepted by those who subscribe over HTTP."""
@@ -45,6 +56,16 @@ class Executor(Protocol):
         """
 
 
+class Beside(Protocol):
+    """Does work that would keep the event loop from others."""
+
+    async def __call__(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
+        """What the work gives, in the turn of whoever asks.
+
+        Raises TryLater where too much is asked at once, and what the work raises.
+        """
+
+
 class GraphQLEndpoint:
     """An ASGI application for one route, all methods: `Route("/graphql", GraphQLEndpoint(...))`.
 
@@ -55,11 +76,13 @@ class GraphQLEndpoint:
         self,
         schema: graphql.GraphQLSchema,
         execute: Executor,
+        beside: Beside,
         page: Callable[[Request], Awaitable[Response]],
     ) -> None:
         self.documents = Documents(schema)
         """What was asked lately, checked."""
         self._execute = execute
+        self._beside = beside
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,6 +113,8 @@ class GraphQLEndpoint:
             raise
         except RefusedRequestError as refusal:
             return failure_response(refusal.failure, media_type, refusal.headers)
+        except TryLater as refusal:
+            return failure_response(refusal_failure(refusal), media_type)
         except Exception as error:
             return failure_response(record_failure(error), media_type)
 
@@ -98,7 +123,7 @@ class GraphQLEndpoint:
             asked = await read_post(head, receive) if head.method == "POST" else _read_url(head)
             if head.revisions:
                 asked = asked._replace(min_revision=min_revision(head.revisions))
-            checked = self.documents.check(asked.query, anonymous=head.authorization is None)
+            checked = await self._checked(asked.query, head)
             operation = _choose_operation(checked.document, asked.operation_name)
             _check_operation(operation, head.method)
             if checked.errors:
@@ -106,6 +131,13 @@ class GraphQLEndpoint:
             return await self._execute(asked, checked.document, head.authorization, head.client_address)
         except GraphQLError as error:
             return ExecutionResult(data=None, errors=[error])
+
+    async def _checked(self, source: str, head: RequestHead) -> CheckedDocument:
+        known = self.documents.known(source)
+        if known is not None:
+            return known
+        check = partial(self.documents.check, source, anonymous=head.authorization is None)
+        return await self._beside(head.authorization, head.client_address, check)
 
 
 def _wants_websocket(scope: Scope) -> bool:

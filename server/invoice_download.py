@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from authz.refusals import TryLater
 from resolvers.invoices import PDF_PATH
-from server.errors import ErrorCode, Failure, RefusedRequestError, record_failure
+from server.errors import ErrorCode, Failure, RefusedRequestError, record_failure, refusal_failure
 from server.executor import Executor
 from server.graphql_response import failure_response
 from server.http_request import GraphQLRequest, RequestHead
@@ -43,6 +44,8 @@ class InvoiceDownload:
             return failure_response(refusal.failure, MediaType.JSON, refusal.headers)
         except GraphQLError as error:
             return failure_response(_failure(error), MediaType.JSON)
+        except TryLater as refusal:
+            return failure_response(refusal_failure(refusal), MediaType.JSON)
         except Exception as error:
             return failure_response(record_failure(error), MediaType.JSON)
         headers = {

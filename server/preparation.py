@@ -11,11 +11,10 @@ from server.executor import Executor
 async def prepare(documents: Documents, executor: Executor, sources: Iterable[str]) -> None:
     """Take the work of their first time off these documents: valid ones, of one operation each.
 
-    Requests are answered in between: a document takes up to a tenth of a second.
+    Requests are answered meanwhile.
     """
     for source in sources:
-        executor.prepare(source, documents.check(source, anonymous=False).document)
-        await asyncio.sleep(0)
+        await executor.prepare(source, documents.check(source, anonymous=False).document)
 
 
 @asynccontextmanager

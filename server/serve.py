@@ -3,6 +3,7 @@
 import gc
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -29,6 +30,9 @@ GRACE_SECONDS = 20
 
 WORKER_START_SECONDS = 60
 """A worker that is silent for so long is replaced; a starting one is silent for seconds."""
+
+_SWITCH_SECONDS = 0.0005
+"""The event loop waits so long at most for a thread beside it; by Python's default it is ten times that."""
 
 _TALKATIVE = ("alembic", "casbin", "pgqueuer")
 """Libraries that tell of their daily work on the level INFO, at every look at `/readyz`."""
@@ -101,6 +105,7 @@ def run(
 def make_app(settings: Settings, database_url: str, logins: Sequence[DemoLogin] = ()) -> Starlette:
     """The application, in the process that serves it."""
     start_log()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     app = create_app(settings, database_url, likely_documents(), logins)
     # What lives as long as the process is not looked through again whenever garbage is collected.
     gc.collect()

@@ -86,7 +86,9 @@ def credentials_of(caller: Caller) -> Credentials:
 async def compiled(executor: Executor, asked: Operation, caller: Caller) -> Answer | None:
     """The compiled executor's answer; None where it leaves the operation to the other."""
     try:
-        return await _answer(executor.compiled(asked.request, asked.document, credentials_of(caller)))
+        return await _answer(
+            executor.compiled(asked.request, asked.document, credentials_of(caller), CLIENT_ADDRESS)
+        )
     except NotCompilableError:
         return None
 

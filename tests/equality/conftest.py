@@ -48,7 +48,7 @@ async def executor(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[E
     engine = connect_as_application(addresses.application, _POOL_SIZE)
     made = Executor(build_schema(), engine, reads, "http://mandant.test")
     yield made
-    await made.key_uses.close()
+    await made.close()
     await engine.dispose()
 
 

@@ -4,9 +4,10 @@ import asyncio
 import inspect
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import graphql
 import httpx
@@ -23,6 +24,7 @@ from server.http_protocol import HttpProtocol
 from server.http_request import GraphQLRequest
 from server.request_log import RequestLog
 
+T = TypeVar("T")
 Info = GraphQLResolveInfo[None]
 
 JSON = "application/json"
@@ -160,10 +162,13 @@ def run_small_server() -> Iterator[SmallServer]:
         answer.extensions = {"client": client_address, "authorization": authorization}
         return answer
 
+    async def at_once(authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
+        return work()
+
     async def page(request: Request) -> Response:
         return HTMLResponse("<title>GraphiQL</title>")
 
-    endpoint = GraphQLEndpoint(schema, execute, page)
+    endpoint = GraphQLEndpoint(schema, execute, at_once, page)
     application = RequestLog(Starlette(routes=[Route("/graphql", endpoint)]))
     with run_in_thread(application) as address:
         yield SmallServer(f"http://{address}", root)

@@ -1,0 +1,63 @@
+"""How much of the process and of its connections one caller may have at once.
+
+Work that takes more than a moment of the processor goes to a thread beside the event loop, one piece at a
+time. Statements that take long hold only a share of the connections. Callers that wait take turns.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from server.fair_gate import Caller, FairGate, Share
+
+T = TypeVar("T")
+
+_PATIENCE = 5.0
+"""Seconds: as long as the database works on a statement at most."""
+
+_WAITING = Share(principal=64, tree=128, place=256)
+_WAITING_TO_READ = Share(principal=256, tree=384, place=512)
+"""More than browsers and integrations send at once; all together are less than a process has connections."""
+
+
+class Admission:
+    """`reads`: the connections that compiled reads have."""
+
+    def __init__(self, reads: int) -> None:
+        self._thread = ThreadPoolExecutor(1, "beside")
+        self._beside = FairGate(1, Share(1, 1, 1), _WAITING, _PATIENCE)
+        self._slow = FairGate(max(1, reads // 2), _share_of(max(1, reads // 2)), _WAITING, _PATIENCE)
+        self._reads = FairGate(reads, Share(reads, reads, reads), _WAITING_TO_READ, _PATIENCE)
+
+    async def beside(self, caller: Caller, work: Callable[[], T]) -> T:
+        """What the work gives, done in the thread beside the event loop, once the caller's turn has come.
+
+        Raises RateLimited and Busy, and what the work raises.
+        """
+        async with self._beside.place(caller):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    @asynccontextmanager
+    async def slow_read(self, caller: Caller) -> AsyncIterator[None]:
+        """For a statement that takes long, or of which nobody knows. Raises RateLimited and Busy."""
+        async with self._slow.place(caller), self._reads.place(caller):
+            yield
+
+    async def begin_read(self, caller: Caller) -> None:
+        """For a statement that takes a moment; `end_read` comes after it. Raises RateLimited and Busy."""
+        await self._reads.enter(caller)
+
+    def end_read(self, caller: Caller) -> None:
+        """Let the next one read."""
+        self._reads.leave(caller)
+
+    def close(self) -> None:
+        """Take no more work beside the loop."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _share_of(places: int) -> Share:
+    """One principal has half of them, and one network address leaves one for others."""
+    return Share(max(1, places // 2), max(1, places * 3 // 4), max(1, places - 1))

@@ -1,0 +1,149 @@
+"""What one caller asks for is not in the way of others."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from authz.builtin_roles import BuiltinRole
+from schema.root import build_schema
+from server.application import GRAPHQL_PATH
+from server.database import connect_as_application, read_pool
+from server.embedded_postgres import DatabaseAddresses
+from server.executor import Executor
+from server.fair_gate import Caller, Side
+from server.graphql_http import GraphQLEndpoint
+from server.pages import graphiql_page
+from server.request_log import RequestLog
+from tests.api import Api
+from tests.world import ApiKey, World
+
+_HOSTILE = "203.0.113.9"
+_KNOWN = "{ viewer { id } }"
+_WAITING = 64
+"""As many requests of one principal wait to be compiled as `server.admission` allows."""
+
+
+@pytest.fixture
+async def executor(addresses: DatabaseAddresses) -> AsyncIterator[Executor]:
+    """One of its own, whose thread a test may stop."""
+    database, reads = connect_as_application(addresses.application, 4), read_pool(addresses.application, 4)
+    made = Executor(build_schema(), database, reads, "http://mandant.test")
+    yield made
+    await made.close()
+    await reads.close()
+    await database.dispose()
+
+
+@pytest.fixture
+async def key(world: World) -> ApiKey:
+    """Of somebody whom nobody is to be in the way of."""
+    return await world.api_key(await world.account(), BuiltinRole.ADMINISTRATOR)
+
+
+@pytest.fixture
+async def hostile_key(world: World) -> ApiKey:
+    """Of somebody in another tree."""
+    return await world.api_key(await world.account(), BuiltinRole.ADMINISTRATOR)
+
+
+@asynccontextmanager
+async def _clients(executor: Executor) -> AsyncIterator[tuple[Api, Api]]:
+    """The same endpoint, for callers at two addresses."""
+    endpoint = GraphQLEndpoint(executor.schema, executor, executor.beside, graphiql_page())
+    app = RequestLog(Starlette(routes=[Route(GRAPHQL_PATH, endpoint)]))
+    async with _client(app, "127.0.0.1") as polite, _client(app, _HOSTILE) as hostile:
+        yield polite, hostile
+
+
+@asynccontextmanager
+async def _client(app: RequestLog, address: str) -> AsyncIterator[Api]:
+    transport = httpx.ASGITransport(app, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        yield Api(http)
+
+
+@contextmanager
+def _stopped(executor: Executor) -> Iterator[threading.Event]:
+    """The thread beside the event loop works for the hostile address, until the event is set or the end."""
+    go_on = threading.Event()
+    work = asyncio.ensure_future(executor.admission.beside(((Side.PLACE, _HOSTILE),), lambda: go_on.wait(60)))
+    try:
+        yield go_on
+    finally:
+        go_on.set()
+        work.cancel()
+
+
+async def test_who_asks_what_is_known_does_not_wait_for_what_is_not(
+    executor: Executor, key: ApiKey, hostile_key: ApiKey
+) -> None:
+    """A document is validated and compiled beside the event loop, and others in their callers' turns."""
+    async with _clients(executor) as (polite, hostile):
+        await polite.read(_KNOWN, key)
+        await hostile.read(_KNOWN, hostile_key)
+        with _stopped(executor) as go_on:
+            cold = [
+                asyncio.create_task(hostile.ask(f"{{ a{number}: viewer {{ id }} }}", hostile_key))
+                for number in range(_WAITING)
+            ]
+            await asyncio.sleep(0.1)
+            mine = asyncio.create_task(polite.ask("{ b: viewer { id } }", key))
+            for _ in range(20):
+                await polite.read(_KNOWN, key)
+            assert not any(task.done() for task in [*cold, mine])
+            go_on.set()
+            assert (await mine).errors == []
+            assert sum(task.done() for task in cold) <= 2 * len(("validated", "compiled"))
+            answers = await asyncio.gather(*cold)
+        assert [answer.status for answer in answers] == [200] * _WAITING
+
+
+async def test_too_many_at_once_are_refused(executor: Executor, hostile_key: ApiKey) -> None:
+    """With 429 and Retry-After, before anything was done for them."""
+    async with _clients(executor) as (_, hostile):
+        await hostile.read(_KNOWN, hostile_key)
+        with _stopped(executor):
+            cold = [
+                asyncio.create_task(hostile.ask(f"{{ a{number}: viewer {{ id }} }}", hostile_key))
+                for number in range(_WAITING)
+            ]
+            await asyncio.sleep(0.1)
+            headers = {"authorization": f"Bearer {hostile_key.token}"}
+            body = {"query": "{ c: viewer { id } }"}
+            refused = await hostile.http.post(GRAPHQL_PATH, json=body, headers=headers)
+            (error,) = refused.json()["errors"]
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+            assert (error["extensions"]["code"], error["extensions"]["retryAfter"]) == ("RATE_LIMITED", 1)
+        assert [answer.status for answer in await asyncio.gather(*cold)] == [200] * _WAITING
+
+
+async def test_a_statement_that_takes_long_leaves_connections_to_others(
+    executor: Executor, key: ApiKey, hostile_key: ApiKey
+) -> None:
+    """What nobody has asked before may take long."""
+    caller = _of(executor, hostile_key)
+    async with _clients(executor) as (polite, _):
+        await polite.read(_KNOWN, key)
+        async with executor.admission.slow_read(caller):
+            second = asyncio.create_task(_read_slowly(executor, caller))
+            await asyncio.sleep(0.1)
+            assert not second.done()
+            await polite.read(_KNOWN, key)
+            async with executor.admission.slow_read(_of(executor, key)):
+                await polite.read(_KNOWN, key)
+        await second
+
+
+def _of(executor: Executor, key: ApiKey) -> Caller:
+    return ((Side.PRINCIPAL, key.token), (Side.PLACE, key.token))
+
+
+async def _read_slowly(executor: Executor, caller: Caller) -> None:
+    async with executor.admission.slow_read(caller):
+        pass
