@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from typing import TypeVar
 
 from server.fair_gate import Caller, FairGate, Share
@@ -34,10 +35,12 @@ class Admission:
     async def beside(self, caller: Caller, work: Callable[[], T]) -> T:
         """What the work gives, done in the thread beside the event loop, once the caller's turn has come.
 
-        Raises RateLimited and Busy, and what the work raises.
+        It sees the context of the request, so that what it logs has the request's id. Raises RateLimited and
+        Busy, and what the work raises.
         """
+        context = copy_context()
         async with self._beside.place(caller):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: context.run(work))
 
     @asynccontextmanager
     async def slow_read(self, caller: Caller) -> AsyncIterator[None]:

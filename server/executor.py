@@ -58,6 +58,9 @@ _NO_PAYMENTS = NoPayments()
 _ENTERING = entering()
 _OURSELVES: Caller = ((Side.PLACE, "this process"),)
 
+SETTLED_AT_ONCE = 50_000
+"""Bytes of an answer; the errors of a longer one are put together beside the event loop."""
+
 _INVALID = {"authentication": "INVALID"}
 """Tells a client that its token is not valid, beside an answer for everybody."""
 
@@ -170,8 +173,7 @@ class Executor:
             raise Unauthenticated
         if answer == CLOSED:
             raise RevisionUnknown
-        settled_answer = answer if MARKER not in answer else ExecutionResult(*settled(answer, plan.denials))
-        return self._noted(settled_answer, ReadPath.COMPILED)
+        return self._noted(await self._settled(answer, plan, caller), ReadPath.COMPILED)
 
     async def reference(
         self,
@@ -227,6 +229,13 @@ class Executor:
         if context.retry_after is not None:
             answer = LimitedResult(answer, context.retry_after)
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
+
+    async def _settled(self, answer: bytes, plan: Plan, caller: Caller) -> ExecutionResult | bytes:
+        if MARKER not in answer:
+            return answer
+        settle = partial(settled, answer, plan.denials)
+        at_once = len(answer) <= SETTLED_AT_ONCE
+        return ExecutionResult(*(settle() if at_once else await self.admission.beside(caller, settle)))
 
     async def _find(
         self, plans: Plans, caller: Caller, asked: Asked, part: Part, coerced: Variables | None = None

@@ -34,6 +34,9 @@ from server.request_log import log_operation_name
 
 T = TypeVar("T")
 
+PRESENTED_AT_ONCE = 500
+"""Errors of an answer: more of them are written beside the event loop."""
+
 _EVENT_STREAM = "text/event-stream"
 """Accepted by those who subscribe over HTTP."""
 
@@ -108,7 +111,10 @@ class GraphQLEndpoint:
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
         try:
             result = await self._answer(head, receive)
-            return result_response(result, media_type, anonymous=head.authorization is None)
+            present = partial(result_response, result, media_type, anonymous=head.authorization is None)
+            if isinstance(result, bytes) or len(result.errors or ()) <= PRESENTED_AT_ONCE:
+                return present()
+            return await self._beside(head.authorization, head.client_address, present)
         except ClientDisconnect:
             raise
         except RefusedRequestError as refusal:

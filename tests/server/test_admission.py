@@ -140,6 +140,29 @@ async def test_a_statement_that_takes_long_leaves_connections_to_others(
         await second
 
 
+async def test_many_errors_are_told_beside_the_event_loop(
+    executor: Executor, world: World, key: ApiKey
+) -> None:
+    """An answer of 700 refused fields waits for the thread, and the reads of others do not."""
+    account = await world.account()
+    analyst = await world.member(account, BuiltinRole.ANALYST)
+    for _ in range(6):
+        await world.member(await world.account(), BuiltinRole.ANALYST, analyst.person)
+    refused = " ".join(f"a{number}: members {{ totalCount }}" for number in range(100))
+    query = f"{{ viewer {{ accounts(first: 7) {{ nodes {{ {refused} }} }} }} }}"
+    async with _clients(executor) as (polite, asker):
+        await polite.read(_KNOWN, key)
+        await asker.ask(query, analyst)
+        with _stopped(executor):
+            asked = asyncio.create_task(asker.ask(query, analyst))
+            await asyncio.sleep(0.1)
+            await polite.read(_KNOWN, key)
+            assert not asked.done()
+        answer = await asked
+    assert answer.codes == ["FORBIDDEN"] * 700
+    assert len({error["extensions"]["requestId"] for error in answer.errors}) == 1
+
+
 def _of(executor: Executor, key: ApiKey) -> Caller:
     return ((Side.PRINCIPAL, key.token), (Side.PLACE, key.token))
 
