@@ -18,6 +18,9 @@ T = TypeVar("T")
 _PATIENCE = 5.0
 """Seconds: as long as the database works on a statement at most."""
 
+_ALL = 10_000
+"""More than a process has requests."""
+
 _WAITING = Share(principal=64, tree=128, place=256)
 _WAITING_TO_READ = Share(principal=256, tree=384, place=512)
 """More than browsers and integrations send at once; all together are less than a process has connections."""
@@ -30,6 +33,7 @@ class Admission:
         self._thread = ThreadPoolExecutor(1, "beside")
         self._beside = FairGate(1, Share(1, 1, 1), _WAITING, _PATIENCE)
         self._slow = FairGate(max(1, reads // 2), _share_of(max(1, reads // 2)), _WAITING, _PATIENCE)
+        self._operations = FairGate(_ALL, Share(max(1, reads // 2), reads, 2 * reads), _WAITING, _PATIENCE)
         self._reads = FairGate(reads, Share(reads, reads, reads), _WAITING_TO_READ, _PATIENCE)
 
     async def beside(self, caller: Caller, work: Callable[[], T]) -> T:
@@ -41,6 +45,14 @@ class Admission:
         context = copy_context()
         async with self._beside.place(caller):
             return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: context.run(work))
+
+    @asynccontextmanager
+    async def operation(self, caller: Caller) -> AsyncIterator[None]:
+        """For a mutation, or a query that is not compiled: it takes connections for as long as it likes, and
+        may wait for others without one. So callers are bounded, and not the whole. Raises RateLimited and
+        Busy."""
+        async with self._operations.place(caller):
+            yield
 
     @asynccontextmanager
     async def slow_read(self, caller: Caller) -> AsyncIterator[None]:

@@ -111,7 +111,7 @@ class Executor:
             if not answers_everybody(self.schema, document, _operation(request, document)):
                 raise
         # Else nobody could sign in whose client sends what it still holds of an earlier session.
-        answer = await self.reference(request, document, None, client_address)
+        answer = await self._by_reference(request, document, None, client_address)
         return _with_extensions(answer, _INVALID)
 
     async def _as_caller(
@@ -119,14 +119,24 @@ class Executor:
     ) -> ExecutionResult | bytes:
         credentials = credentials_of(authorization, client_address)
         if credentials is None:
-            return await self.reference(request, document, None, client_address)
+            return await self._by_reference(request, document, None, client_address)
         try:
             answer = await self.compiled(request, document, credentials, client_address)
         except NotCompilableError:
-            answer = await self.reference(request, document, credentials, client_address)
+            answer = await self._by_reference(request, document, credentials, client_address)
         self.key_uses.note(credentials.digest)
         self._callers.note(credentials)
         return answer
+
+    async def _by_reference(
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        credentials: Credentials | None,
+        client_address: str,
+    ) -> ExecutionResult | bytes:
+        async with self.admission.operation(self._callers.caller(credentials, client_address)):
+            return await self.reference(request, document, credentials, client_address)
 
     async def beside(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
         """What the work gives, done beside the event loop in the turn of whoever asks. Raises what

@@ -25,6 +25,9 @@ BODY_LIMIT = 1_000_000
 DEPTH_LIMIT = 100
 """How many JSON arrays and objects may stand inside each other."""
 
+CONTAINER_LIMIT = 20_000
+"""How many of them there may be in all: each costs time, and a body has room for hundreds of thousands."""
+
 _SMALLEST_INTEGER = -(2**63)
 _LARGEST_INTEGER = 2**63 - 1
 _AS_LONG_AS_THE_LARGEST = re.compile(rb"[0-9]{19}")
@@ -126,8 +129,8 @@ def decode_json(what: str, text: bytes) -> object:
     except orjson.JSONDecodeError as error:
         _refuse(f"{what} is not valid JSON: {error}.")
     # It has at least as many brackets as it is deep: most have fewer than are allowed.
-    if text.count(b"{") + text.count(b"[") > DEPTH_LIMIT and _is_deeper_than(DEPTH_LIMIT, value):
-        _refuse(f"{what} is nested too deeply.")
+    if text.count(b"{") + text.count(b"[") > DEPTH_LIMIT:
+        _check_nesting(what, value)
     # orjson makes an inexact float of an integer that is too long, so a text that may hold one is read again.
     # It refuses the ones of 309 digits and more itself; Python would take up to 4,300.
     if _AS_LONG_AS_THE_LARGEST.search(text):
@@ -167,19 +170,22 @@ def _declares_json(content_type: str | None) -> bool:
     )
 
 
-def _is_deeper_than(limit: int, value: object) -> bool:
+def _check_nesting(what: str, value: object) -> None:
     # In comprehensions, without a call for each value: a body may hold hundreds of thousands.
-    level = [value] if isinstance(value, (dict, list)) else []
-    for _ in range(limit):
+    level, found = [value] if isinstance(value, (dict, list)) else [], 0
+    for _ in range(DEPTH_LIMIT):
         level = [
             inner
             for outer in level
             for inner in (outer.values() if isinstance(outer, dict) else outer)
             if isinstance(inner, (dict, list))
         ]
+        found += len(level)
         if not level:
-            return False
-    return True
+            return
+        if found > CONTAINER_LIMIT:
+            _refuse(f"{what} holds more than {CONTAINER_LIMIT} objects and lists.")
+    _refuse(f"{what} is nested too deeply.")
 
 
 def _refuse_long_integer(digits: str) -> None:

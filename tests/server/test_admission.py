@@ -13,6 +13,7 @@ from starlette.routing import Route
 from authz.builtin_roles import BuiltinRole
 from schema.root import build_schema
 from server.application import GRAPHQL_PATH
+from server.authentication import credentials_of
 from server.database import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.executor import Executor
@@ -138,6 +139,22 @@ async def test_a_statement_that_takes_long_leaves_connections_to_others(
             async with executor.admission.slow_read(_of(executor, key)):
                 await polite.read(_KNOWN, key)
         await second
+
+
+async def test_mutations_of_one_caller_are_bounded_and_leave_connections_to_others(
+    executor: Executor, key: ApiKey, hostile_key: ApiKey
+) -> None:
+    async with _clients(executor) as (polite, hostile):
+        await hostile.read(_KNOWN, hostile_key)
+        caller = executor._callers.caller(credentials_of(f"Bearer {hostile_key.token}", ""), _HOSTILE)
+        async with executor.admission.operation(caller), executor.admission.operation(caller):
+            waiting = asyncio.create_task(
+                hostile.ask("mutation { signOut { userErrors { code } } }", hostile_key)
+            )
+            await asyncio.sleep(0.1)
+            assert (await polite.ask("mutation { signOut { userErrors { code } } }", key)).errors == []
+            assert not waiting.done()
+        assert (await waiting).errors == []
 
 
 async def test_many_errors_are_told_beside_the_event_loop(

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from server.http_request import BODY_LIMIT, DEPTH_LIMIT
+from server.http_request import BODY_LIMIT, CONTAINER_LIMIT, DEPTH_LIMIT
 
 from .small_server import GRAPHQL, HELLO, JSON, SmallServer, only_error, post, run_small_server
 
@@ -191,3 +191,15 @@ def test_a_client_that_leaves_before_its_body_is_sent(client: httpx.Client, serv
     (entry,) = logs
     assert (entry["event"], entry["status"]) == ("request", None)
     assert post(client, {"query": HELLO}).status_code == 200
+
+
+@pytest.mark.parametrize("container", ["[]", "{}", "[[[[[[]]]]]]", '{"a":[]}'])
+def test_more_objects_and_lists_than_a_request_needs(client: httpx.Client, container: str) -> None:
+    """A body has room for hundreds of thousands, which would take half a second of everybody's time."""
+    few = {"query": HELLO, "variables": {"a": [1] * CONTAINER_LIMIT}}
+    assert post(client, few).json()["data"] == {"greeting": "Hello world"}
+    inner = ", ".join([container] * CONTAINER_LIMIT)
+    many = f'{{"query": "{HELLO}", "variables": {{"a": [{inner}]}}}}'
+    refused = client.post("/graphql", content=many, headers={"content-type": JSON, "accept": GRAPHQL})
+    message = f"The body holds more than {CONTAINER_LIMIT} objects and lists."
+    assert (refused.status_code, only_error(refused)["message"]) == (400, message)
