@@ -3,13 +3,20 @@
 casbin is the only source of the policy. A decision costs it 50 to 300 microseconds, so it is asked when a
 policy changes: every question that can be put about a role, once, and the answers kept as one mask a relation
 in the role's row. A decision is then `mask & bit`, in SQL and in Python alike.
+
+casbin parses the matcher for each question, by `ast.parse`. In CPython 3.11 no two threads may do that at
+once: "AST constructor recursion depth mismatch" fails the one or the other. Here it is parsed once, when the
+module is imported; all enforcers share what came of it, and none changes it.
 """
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import casbin
+from casbin.util import SimpleEval
 
 from authz.permissions import Permission
 from models.identifiers import RoleId
@@ -60,6 +67,29 @@ class RoleMasks:
         }
 
 
+class _Enforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin has no types
+    """casbin's, whose matcher is parsed already. Any number of threads may each have one."""
+
+    parsed: ClassVar[dict[str, ast.expr]] = {}
+    """What came of each matcher, as the model has it."""
+
+    @classmethod
+    def parse(cls, model: Path) -> None:
+        """Parse the model's matchers."""
+        for matcher in casbin.Enforcer(str(model)).model["m"].values():
+            cls.parsed[matcher.value] = casbin.Enforcer._get_expression(matcher.value).ast_parsed_value
+
+    @staticmethod
+    def _get_expression(expr: str, functions: Mapping[str, Callable[..., Any]] | None = None) -> SimpleEval:
+        """Called by casbin for each question: what evaluates the matcher."""
+        evaluator = SimpleEval("", functions)
+        evaluator.ast_parsed_value = _Enforcer.parsed[expr]
+        return evaluator
+
+
+_Enforcer.parse(POLICY_FOLDER / "model.conf")
+
+
 def read_policy(folder: Path = POLICY_FOLDER) -> list[PolicyLine]:
     """The lines of policy.csv, as casbin read them, in the file's order."""
     enforcer = casbin.Enforcer(str(folder / "model.conf"), str(folder / "policy.csv"))
@@ -71,7 +101,7 @@ def read_policy(folder: Path = POLICY_FOLDER) -> list[PolicyLine]:
 
 def build_enforcer(lines: Iterable[PolicyLine]) -> casbin.Enforcer:
     """A fresh enforcer over these lines: enforcers are built anew and never changed under readers."""
-    enforcer = casbin.Enforcer(str(POLICY_FOLDER / "model.conf"))
+    enforcer = _Enforcer(str(POLICY_FOLDER / "model.conf"))
     enforcer.add_policies([line.fields() for line in lines])
     return enforcer
 

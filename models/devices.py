@@ -14,4 +14,5 @@ devices = Table(
     created_at(),
     UniqueConstraint("digest"),
     Index(None, "user_id"),
+    Index(None, "expires_at"),
 )

@@ -2,7 +2,7 @@
 
 import enum
 
-from sqlalchemy import PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import Index, PrimaryKeyConstraint, Table, Text, Uuid
 
 from models.accounts import one_of
 from models.base import Column, account_columns, account_reference, created_at, metadata, moment
@@ -26,5 +26,6 @@ expiry_notices = Table(
     created_at(),
     PrimaryKeyConstraint("master_id", "account_id", "grant_id", "expires_at", "stage"),
     account_reference(),
+    Index(None, "expires_at"),
     one_of("stage", ExpiryStage),
 )

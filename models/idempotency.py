@@ -1,6 +1,6 @@
 """Answers of writes that a client may repeat under the same key (T17)."""
 
-from sqlalchemy import LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.base import Column, account_columns, account_reference, created_at, metadata
@@ -17,4 +17,5 @@ idempotency_records = Table(
     created_at(),
     PrimaryKeyConstraint("master_id", "account_id", "principal_id", "key"),
     account_reference(),
+    Index(None, "created_at"),
 )

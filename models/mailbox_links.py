@@ -25,6 +25,7 @@ mailbox_links = Table(
     created_at(),
     UniqueConstraint("digest"),
     Index(None, "user_id"),
+    Index(None, "expires_at"),
     CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in MailboxLinkKind)})", name="kind"),
     comment="A link that was used is deleted.",
 )

@@ -16,5 +16,6 @@ outbox_messages = Table(
     moment("next_attempt_at"),
     moment("sent_at"),
     created_at(),
+    Index(None, "created_at"),
     Index("ix_outbox_messages_waiting", "id", postgresql_where=text("sent_at IS NULL")),
 )

@@ -197,6 +197,11 @@ send_reservations = Table(
         postgresql_where=text("price > 0"),
     ),
     Index(
+        "ix_send_reservations_given_back",
+        "created_at",
+        postgresql_where=text("status IN ('VOIDED', 'EXPIRED')"),
+    ),
+    Index(
         "ix_send_reservations_open",
         "master_id",
         "cycle_id",

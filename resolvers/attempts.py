@@ -8,17 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, func, literal, update
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.refusals import RateLimited
 from engine.write_sessions import WriteSession, WriteSessions
 from models.attempts import attempts
-
-_FORGOTTEN_AFTER = datetime.timedelta(days=3)
-"""Longer than the longest window, so that what is forgotten limits nobody any more."""
-
-_FORGOTTEN_AT_ONCE = 100
 
 _NETWORK_OF_A_CLIENT = 64
 """In bits: whoever has one address of IPv6 has the whole network of that size."""
@@ -48,8 +43,6 @@ async def count(sessions: WriteSessions, limit: Limit) -> None:
     """Count a try. Raises RateLimited. In a transaction of its own: a refused try counts too."""
     async with sessions.begin() as session:
         (tried,) = await count_within(session, [limit])
-        if tried.times == 1:
-            await _forget_old(session)
     if tried.times > limit.most:
         raise RateLimited(tried.seconds_left)
 
@@ -110,15 +103,3 @@ def place_of(client_address: str) -> str:
 def _window_start(limit: Limit) -> ColumnElement[datetime.datetime]:
     seconds = limit.window.total_seconds()
     return func.to_timestamp(func.floor(func.extract("epoch", func.now()) / seconds) * seconds)
-
-
-async def _forget_old(session: WriteSession) -> None:
-    """Each new window lets some old ones go, whosever they are, so that they do not pile up."""
-    key = attempts.c.subject, attempts.c.window_start
-    old = (
-        select(*key)
-        .where(attempts.c.window_start < func.now() - literal(_FORGOTTEN_AFTER))
-        .limit(_FORGOTTEN_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    await session.execute(delete(attempts).where(tuple_(*key).in_(old)))

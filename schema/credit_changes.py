@@ -32,7 +32,8 @@ class CreditTransferInput:
         default=None, description="1 to 200 characters, seen from either account."
     )
     idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters, for the giving account. The same key again moves nothing."
+        description="Your own, 1 to 200 characters, for the giving account. The same key again within 30 "
+        "days moves nothing."
     )
 
 

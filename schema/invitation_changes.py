@@ -36,7 +36,7 @@ class MemberInviteInput:
         default=None, description="When the membership will end by itself; left out: never."
     )
     idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again sends nothing new."
+        description="Your own, 1 to 200 characters. The same key again within 30 days sends nothing new."
     )
     dry_run: bool = dry_run()
 

@@ -38,8 +38,8 @@ class CreditTopUpInput:
     payment_method_id: strawberry.ID = strawberry.field(description="One of the account's.")
     amount: MicroAmount = strawberry.field(description="How much: at least one, at most 10^15 micro-units.")
     idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again takes nothing more; it asks again for "
-        "the provider's answer while there is none."
+        description="Your own, 1 to 200 characters. The same key again within 30 days takes nothing more; "
+        "it asks again for the provider's answer while there is none."
     )
 
 

@@ -42,7 +42,7 @@ class LimitIncreaseInput:
     account_id: strawberry.ID = strawberry.field(description="An account with a plan of its own.")
     blocks: int = strawberry.field(description="How many of the plan's blocks, 1 to 1,000.")
     idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again adds nothing more."
+        description="Your own, 1 to 200 characters. The same key again within 30 days adds nothing more."
     )
 
 

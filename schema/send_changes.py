@@ -33,7 +33,7 @@ class SendReserveInput:
         "in a billing cycle, those of voided sends included.",
     )
     idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again books nothing more."
+        description="Your own, 1 to 200 characters. The same key again within 30 days books nothing more."
     )
 
 

@@ -48,7 +48,7 @@ class ShareCreateInput:
         default=None, description="When it ends by itself; left out: never."
     )
     idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again sends nothing new."
+        description="Your own, 1 to 200 characters. The same key again within 30 days sends nothing new."
     )
     dry_run: bool = dry_run()
 

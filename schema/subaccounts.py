@@ -32,7 +32,7 @@ class SubaccountCreateInput:
         default=None, description="Who is invited to own it; without it the parent alone manages it."
     )
     idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again makes nothing new."
+        description="Your own, 1 to 200 characters. The same key again within 30 days makes nothing new."
     )
 
 

@@ -38,7 +38,7 @@ from models import (
     text_forms,
 )
 from models.functions import StoredFunction, differ
-from resolvers import expiry_notices
+from resolvers import expiry_notices, retention
 from server.database import connect_as_owner
 
 
@@ -127,4 +127,5 @@ def stored_functions() -> tuple[StoredFunction, ...]:
         *worker_functions.FUNCTIONS,
         *billing_functions.FUNCTIONS,
         *expiry_notices.functions(),
+        *retention.functions(),
     )

@@ -1,8 +1,8 @@
 """`mandant worker`: what nobody's request does. Any number of them may run.
 
 It does the jobs that requests put into the queue. Every minute one of the workers puts in what is due and
-has no job, so that nothing depends on one row of the queue, and tells of what is about to end and of what has
-ended (N9).
+has no job, so that nothing depends on one row of the queue, tells of what is about to end and of what has
+ended (N9), and deletes what was kept long enough.
 """
 
 import asyncio
@@ -19,7 +19,6 @@ import sqlalchemy.exc
 import structlog
 from pgqueuer import PgQueuer, Queries
 from pgqueuer.domain.errors import FailingListenerError
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.worker_functions import enqueue_due
@@ -29,6 +28,7 @@ from resolvers.expiry_notices import tell_batch
 from resolvers.invoice_documents import Issuer
 from resolvers.job_work import Deployment, do
 from resolvers.recipient_lists import delete_ended_lists
+from resolvers.retention import RETENTIONS, Retention
 from server.commands.database import current_database
 from server.database import connect_as_application
 from server.job_queue import QUEUE, Executor, open_queue
@@ -42,14 +42,13 @@ _AT_ONCE = 8
 _TAKEN_AT_ONCE = 4
 _MOST_ENQUEUED = 10_000
 """In one look, so that it ends in time; the rest is for the next one."""
+_MOST_BATCHES = 100
+"""Deleted of one table in a minute; the rest is for the next one."""
 _NEVER = datetime.timedelta(0)
 _LONGEST_WAIT = datetime.timedelta(seconds=5)
 """For a notice of new jobs; and until it is noticed that the connection that it would come over is lost."""
 _PAUSE = 2.0
 """Seconds until a database that went away is tried again."""
-
-# For the operator's questions: how often what was done, and why it failed.
-_FORGET_HISTORY = text("DELETE FROM pgq.pgqueuer_log WHERE created < now() - interval '7 days'")
 
 _DATABASE_AWAY = (
     OSError,
@@ -78,14 +77,26 @@ async def delete_lists(database: AsyncEngine) -> None:
             more = await delete_ended_lists(session)
 
 
+async def delete_old(database: AsyncEngine) -> None:
+    """Delete what is kept for a time, table by table, batch by batch, each in a transaction of its own."""
+    for retention in RETENTIONS:
+        await _try(f"delete_old_{retention.name}", partial(_delete_old, retention), database)
+
+
+async def _delete_old(retention: Retention, database: AsyncEngine) -> None:
+    sessions = WriteSessions(database)
+    for _ in range(_MOST_BATCHES):
+        async with sessions.begin() as session:
+            if not await retention.delete_batch(session):
+                return
+
+
 async def look(database: AsyncEngine, *, issuing: bool) -> None:
     """Put in a job for all that is due and has none, such as where a clock was moved; for invoices where
     somebody issues them."""
     sessions = WriteSessions(database)
     async with sessions.begin() as session:
         await enqueue_due(session, _MOST_ENQUEUED, issuing=issuing)
-    async with sessions.begin() as session:
-        await session.execute(_FORGET_HISTORY)
 
 
 def _every_minute(issuer: Issuer | None) -> dict[str, Step]:
@@ -95,6 +106,7 @@ def _every_minute(issuer: Issuer | None) -> dict[str, Step]:
         "look": partial(look, issuing=issuer is not None),
         "tell_expiries": tell_expiries,
         "delete_lists": delete_lists,
+        "delete_old": delete_old,
     }
 
 

@@ -13,7 +13,7 @@ from engine import fixed_statements
 from engine.pool import ReadConnection
 from models.base import APPLICATION_ROLE
 
-_HOUSEKEEPING = ("WITH used AS ", "DELETE FROM attempts ")
+_HOUSEKEEPING = "WITH used AS "
 """Sent once in a while, whoever happens to ask then, so they are not counted."""
 
 _seen: ContextVar[list[str] | None] = ContextVar("seen_statements", default=None)

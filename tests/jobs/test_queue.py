@@ -17,7 +17,7 @@ from resolvers.jobs import enqueue
 from server.database import queue_connection
 from server.embedded_postgres import DatabaseAddresses
 from server.job_queue import QueueSettings, queries
-from server.worker import look
+from server.worker import delete_old, look
 from tests.api import Api
 from tests.credit import give_credit, give_payment_method, give_top_up_rule, own_balances
 from tests.job_queue import job, jobs_of, kinds_of, put_in
@@ -183,7 +183,7 @@ async def test_history_ends(application: AsyncEngine, world: World) -> None:
         for age in (6, 8):
             values = {"id": job_id, "age": datetime.timedelta(days=age)}
             await connection.execute(told, values)
-    await look(application, issuing=True)
+    await delete_old(application)
     left = text("SELECT count(*) FROM pgq.pgqueuer_log WHERE job_id = :id")
     async with world.database.connect() as connection:
         assert (await connection.execute(left, {"id": job_id})).scalar_one() == 1

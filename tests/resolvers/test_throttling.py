@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import func, literal, select, text
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
@@ -174,22 +174,6 @@ def test_every_limit_says_so() -> None:
         if "RefusalCode.RATE_LIMITED" in path.read_text(encoding="utf-8")
     }
     assert uses == {"refusals.py"}
-
-
-async def test_old_windows_are_forgotten(stranger: Api, database: AsyncEngine) -> None:
-    """Whosever they are: nobody comes again to clear them away."""
-    old = insert(attempts).from_select(
-        ["subject", "window_start", "count"],
-        select(
-            func.concat("nobody ", func.gen_random_uuid()), text("now() - interval '4 days'"), literal(1)
-        ).select_from(func.generate_series(1, 50)),
-    )
-    async with database.begin() as connection:
-        await connection.execute(old)
-    await _sign_in_codes(stranger, f"{uuid4().hex}@example.com", "a wrong password")
-    statement = select(func.count()).where(attempts.c.subject.startswith("nobody "))
-    async with database.connect() as connection:
-        assert (await connection.execute(statement)).scalar_one() == 0
 
 
 async def test_aliases_of_one_request_count_each(stranger: Api, world: World) -> None:
