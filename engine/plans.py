@@ -1,11 +1,13 @@
 """From a document and its variables to a plan: a statement, where its values come from, and its denials.
 
 A plan holds no viewer's data. What decides the SQL is part of its key: enums, booleans, nulls, page sizes and
-the kinds of ids; what does not is bound when the plan runs. Plans are bounded in all and for each operation,
-so that variables of ever new shapes cannot fill the memory.
+the kinds of ids; what does not is bound when the plan runs. Plans are bounded by their bytes in all, and for
+each operation by their number, so that variables of ever new shapes cannot fill the memory.
 """
 
 import math
+import re
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -37,11 +39,21 @@ from engine.compiler import Check, Compiler
 from engine.denials import Denial
 from engine.field_errors import BadArgument
 from engine.gates import answering_behind
+from engine.kept import Kept
 from engine.limits import check_cost
 from engine.selections import Document, variables_in
 from engine.writer import Prepared, prepared
 
 _SHAPES_OF_AN_OPERATION = 64
+_TOKEN = re.compile(r"\w+|\S")
+_BYTES_OF_A_TOKEN = 400
+"""What a parsed document takes for each of its tokens; measured by `tracemalloc`, as the following."""
+_BYTES_OF_AN_OPERATION = 4_000
+_BYTES_OF_A_PLAN = 1_000
+_BYTES_OF_A_PART = 400
+"""For each value, check and denial."""
+_BYTES_OF_A_CHARACTER = 8
+"""For each that a shape is written with."""
 _STATIC_SCALARS = {"Boolean", "Int"}
 
 Variables = dict[str, Any]
@@ -70,6 +82,12 @@ class Plan:
     checks: tuple[Check, ...]
     denials: tuple[Denial, ...]
     pace: Pace = field(default_factory=Pace, compare=False, repr=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory, at most."""
+        parts = len(self.statement.values) + len(self.checks) + len(self.denials)
+        return sys.getsizeof(self.statement.sql) + _BYTES_OF_A_PLAN + _BYTES_OF_A_PART * parts
 
     def values(self, variables: Variables, named: Mapping[str, Any]) -> list[Any]:
         """The statement's values. Raises what a client's value makes a check raise."""
@@ -133,12 +151,14 @@ class Operation:
         self,
         schema: Schema,
         gate: ColumnElement[bool],
+        source: str,
         document: DocumentNode,
         node: OperationDefinitionNode,
     ) -> None:
         self._schema = schema
         self._gate = gate
         self._document = document
+        self._source_size = sys.getsizeof(source) + _BYTES_OF_A_TOKEN * _tokens_of(source)
         self._node = node
         self.type = node.operation
         self._fragments = {
@@ -157,8 +177,8 @@ class Operation:
 
     @property
     def size(self) -> int:
-        """How much is remembered: the document, and each plan."""
-        return 1 + len(self._plans)
+        """Bytes of memory, at most: of the document, and of each plan."""
+        return _BYTES_OF_AN_OPERATION + self._source_size + sum(map(_size_of, self._plans.items()))
 
     def coerced(self, given: Variables) -> Variables:
         """The variables by GraphQL's rules. Raises NotCompilableError for bad ones."""
@@ -222,16 +242,14 @@ class Plans:
 
     The event loop looks up what is known, while another thread compiles what is not.
 
-    `gate`: what each statement opens before it reads (see `engine.gates`). `most`: the documents and plans
-    that are remembered in all; of one operation at least its last plan is.
+    `gate`: what each statement opens before it reads (see `engine.gates`). `most`: the bytes of the documents
+    and plans that are remembered in all.
     """
 
-    def __init__(self, schema: Schema, gate: ColumnElement[bool], most: int = 2000) -> None:
+    def __init__(self, schema: Schema, gate: ColumnElement[bool], most: int = 48_000_000) -> None:
         self._schema = schema
         self._gate = gate
-        self._most = most
-        self._size = 0
-        self._operations: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+        self._operations: Kept[tuple[str, str | None], Operation] = Kept(most)
         self._lock = threading.Lock()
         """Held while what is remembered is looked up or changed, and never while something is compiled."""
 
@@ -241,9 +259,8 @@ class Plans:
         """What `find` gives, where that is at hand; else None. Raises NotCompilableError."""
         with self._lock:
             operation = self._operations.get((asked.source, asked.name))
-            if operation is None:
-                return None
-            self._operations.move_to_end((asked.source, asked.name))
+        if operation is None:
+            return None
         variables = _variables(operation, asked, part, coerced)
         with self._lock:
             plan = operation.known(operation.shape(variables, part))
@@ -265,23 +282,12 @@ class Plans:
             shape = operation.shape(variables, part)
         plan = operation.compile(variables, part)
         with self._lock:
-            self._remember(asked, operation, shape, plan)
+            before = operation.size
+            operation.remember(shape, plan)
+            self._operations.grow((asked.source, asked.name), operation, operation.size - before)
         if plan is None:
             raise NotCompilableError
         return plan, variables
-
-    def _remember(self, asked: Asked, operation: Operation, shape: Hashable, plan: Plan | None) -> None:
-        # The operation may have been forgotten meanwhile.
-        if self._operations.get((asked.source, asked.name)) is operation:
-            before = operation.size
-            operation.remember(shape, plan)
-            self._grow(operation.size - before)
-
-    def _grow(self, more: int) -> None:
-        self._size += more
-        while self._size > self._most and len(self._operations) > 1:
-            _, forgotten = self._operations.popitem(last=False)
-            self._size -= forgotten.size
 
     def _operation(self, asked: Asked) -> Operation:
         key = (asked.source, asked.name)
@@ -290,9 +296,19 @@ class Plans:
             node = get_operation_ast(asked.document, asked.name)
             if node is None:
                 raise NotCompilableError
-            found = self._operations[key] = Operation(self._schema, self._gate, asked.document, node)
-            self._grow(found.size)
+            found = Operation(self._schema, self._gate, asked.source, asked.document, node)
+            self._operations.add(key, found, found.size)
         return found
+
+
+def _tokens_of(source: str) -> int:
+    return sum(1 for _ in _TOKEN.finditer(source))
+
+
+def _size_of(known: tuple[Hashable, Plan | None]) -> int:
+    shape, plan = known
+    # What a client chooses of a shape may be long: numbers in lists, and an id's prefix.
+    return _BYTES_OF_A_CHARACTER * len(repr(shape)) + (0 if plan is None else plan.size)
 
 
 def _variables(operation: Operation, asked: Asked, part: Part, coerced: Variables | None) -> Variables:

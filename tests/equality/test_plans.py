@@ -2,6 +2,7 @@
 
 import gc
 import json
+import tracemalloc
 import weakref
 from typing import Any
 
@@ -141,16 +142,34 @@ async def test_a_kind_of_principals_has_a_plan_of_its_own(scene: Scene, reads: P
 
 
 def test_plans_are_bounded_in_all() -> None:
-    most = 10
+    """In bytes: the plan that is asked for again and again outlasts all that come once or twice."""
+    most = 400_000
     plans = Plans(_SCHEMA, entering(), most)
     made = []
-    for number in range(9):
-        for size in range(3):
-            asked = operation(f"query ($size: Int) {{ a{number}: {_PAGE} }}", size=size)
-            made += _compiled(plans, asked)
+    kept = [_plan(plans, operation(f"{{ {_PAGE} }}")) for _ in range(2)]
+    assert kept[0] is kept[1]
+    for number in range(60):
+        asked = operation(f"query ($size: Int) {{ a{number}: {_PAGE} }}", size=number % 3)
+        made += _compiled(plans, asked)
+        if number % 2:
+            _plan(plans, asked)
+        assert _plan(plans, operation(f"{{ {_PAGE} }}")) is kept[0]
     alive = _alive(made)
-    assert 0 < len(alive) <= most
+    assert 0 < sum(plan.size for plan in alive) < most
     assert _plan(plans, asked) is alive[-1], "the last one is at hand"
+
+
+def test_what_a_client_chooses_of_a_shape_counts() -> None:
+    """Plans are told apart by the prefixes of ids, which may be long."""
+    plans = Plans(_SCHEMA, entering())
+    _compiled(plans, operation(_NODE, id="0_y"))
+    tracemalloc.start()
+    try:
+        for number in range(50):
+            _compiled(plans, operation(_NODE, id=f"{number}{'x' * 1_000_000}_y"))
+        assert tracemalloc.get_traced_memory()[0] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def _compiled(plans: Plans, asked: Operation) -> "list[weakref.ref[Plan]]":
