@@ -39,6 +39,7 @@ from schema.anonymity import answers_everybody
 from schema.context import Context
 from schema.root import graphql_schema
 from server.authentication import WHO_ASKS, authenticated, credentials_of
+from server.documents import VALIDATION_ERROR_LIMIT
 from server.errors import RevisionUnknown, Unauthenticated
 from server.graphql_response import LimitedResult
 from server.http_request import GraphQLRequest
@@ -182,6 +183,7 @@ class Executor:
                 variable_values=request.variables,
                 operation_name=request.operation_name,
                 executor_class=PayloadExecutor,
+                max_coercion_errors=VALIDATION_ERROR_LIMIT,
             )
             answer = result if isinstance(result, ExecutionResult) else await result
             log_codes(refusal.code.name for refusal in context.refusals)

@@ -14,7 +14,7 @@ async def prepare(documents: Documents, executor: Executor, sources: Iterable[st
     Requests are answered in between: a document takes up to a tenth of a second.
     """
     for source in sources:
-        executor.prepare(source, documents.check(source, anonymous=False).document)
+        executor.prepare(source, documents.prepare(source).document)
         await asyncio.sleep(0)
 
 
