@@ -186,7 +186,9 @@ class Operation:
             plain = _plain(given, self._plain_types)
             if plain is not None:
                 return plain
-        found = get_variable_values(self._schema._schema, self._node.variable_definitions or (), given)
+        nodes = self._node.variable_definitions or ()
+        # The reference executor tells what is wrong, so that nothing is gathered here.
+        found = get_variable_values(self._schema._schema, nodes, given, max_errors=0, hide_suggestions=True)
         if isinstance(found, list):
             raise NotCompilableError
         return found.coerced

@@ -5,6 +5,7 @@ built with ICU.
 """
 
 import functools
+import re
 
 import icu
 
@@ -27,6 +28,19 @@ _CONTINUES = 0xC0
 
 _LEADS_FROM, _CONTINUES_FROM = 0x10000, 0x20000
 """Where weights of 16 bits become characters: above the surrogates, none of them is NUL."""
+
+
+MARKS_IN_A_ROW = 30
+"""How many combining marks may follow each other (UAX #15, Stream-Safe Text Format): putting more of them in
+order takes time by the square of their number."""
+
+_MARKS = "".join(re.escape(mark) for mark in icu.UnicodeSet("[:^ccc=0:]"))
+_TOO_MANY_MARKS = re.compile(f"[{_MARKS}]{{{MARKS_IN_A_ROW + 1}}}")
+
+
+def has_too_many_marks(text: str) -> bool:
+    """Whether more combining marks follow each other than any language writes."""
+    return _TOO_MANY_MARKS.search(text) is not None
 
 
 def normalised(text: str) -> str:

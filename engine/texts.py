@@ -1,14 +1,21 @@
 """The strings of a request, before anything reads them: what PostgreSQL cannot store is refused, and the rest
 put into the one form that is stored, NFC. One place for all of them: text, ids and scalars of our own."""
 
+import re
 from dataclasses import replace
 
 from graphql import DocumentNode, GraphQLError, StringValueNode, Visitor, visit
 
-from engine.text_forms import normalised
+from engine.excess import refuse_beyond
+from engine.text_forms import MARKS_IN_A_ROW, has_too_many_marks, normalised
 
 LONGEST_TEXT = 10_000
 """The longest string of a request, in characters; fields have shorter limits of their own."""
+
+VARIABLE_VALUE_LIMIT = 20_000
+"""How many values the variables of a request may hold together: each takes some microseconds."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _Strings(Visitor):
@@ -25,10 +32,13 @@ def read_document_texts(document: DocumentNode) -> DocumentNode:
 
 
 def read_variable_texts(variables: dict[str, object]) -> None:
-    """The same for the variables of a request, where they stand."""
+    """The same for the variables of a request, where they stand. Raises COST_EXCEEDED for too many values."""
     waiting: list[dict[str, object] | list[object]] = [variables]
+    values = 0
     while waiting:
         holder = waiting.pop()
+        values += len(holder)
+        refuse_beyond("values in its variables", values, VARIABLE_VALUE_LIMIT)
         if isinstance(holder, dict):
             for name, value in holder.items():
                 _check(name)
@@ -55,8 +65,12 @@ def _check(text: str) -> None:
         raise _refused(f"A text is longer than {LONGEST_TEXT} characters.")
     if "\x00" in text:
         raise _refused("A text holds the character NUL.")
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+    if text.isascii():
+        return
+    if _SURROGATE.search(text):
         raise _refused("A text holds half of a surrogate pair.")
+    if has_too_many_marks(text):
+        raise _refused(f"A text holds more than {MARKS_IN_A_ROW} combining marks in a row.")
 
 
 def _refused(message: str) -> GraphQLError:

@@ -1,13 +1,15 @@
-"""GraphQL documents, parsed and validated once: clients send the same few again and again."""
-
-from collections import OrderedDict
-from dataclasses import dataclass
+"""GraphQL documents, parsed and validated: what is too large is refused before it is validated."""
 
 import graphql
 from graphql import DocumentNode, GraphQLError, GraphQLSchema
+from graphql.validation import validation_context
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql.validation.validate import ValidationAbortedError
 
-from engine.limits import check_size
+from engine.excess import refuse_beyond, too_large
+from engine.sizes import check_size
 from engine.texts import read_document_texts
+from server.document_memory import CheckedDocument, DocumentMemory
 
 TOKEN_LIMIT = 5_000
 """The most tokens of a document, comments not counted."""
@@ -15,23 +17,25 @@ TOKEN_LIMIT = 5_000
 COMMENT_LIMIT = 1_000
 """The most comments of a document."""
 
-DOCUMENT_LIMIT = 200_000
+DOCUMENT_LIMIT = 100_000
 """The longest document, in characters; what is longer belongs into variables."""
 
-VALIDATION_ERROR_LIMIT = 20
+LINE_LIMIT = 10_000
+"""The most lines of a document: each error counts the lines before its place."""
+
+VALIDATION_ERROR_LIMIT = 10
 """After so many errors a document is not validated further."""
 
-_REMEMBERED_DOCUMENTS = 1_000
-_LONGEST_REMEMBERED = 10_000
-"""Characters: longer documents are rare, and would make the memory's size unforeseeable."""
+COMPARISON_LIMIT = 30_000
+"""How many comparisons of fields and fragments validation may take, as graphql-core counts them: 0.5 to 4
+microseconds each."""
 
+FRAGMENT_WORK_LIMIT = 10_000
+"""How often validation may go from an operation to a fragment or a variable, as graphql-core counts it."""
 
-@dataclass(frozen=True)
-class CheckedDocument:
-    """A document, and what is wrong with it."""
-
-    document: DocumentNode
-    errors: list[GraphQLError]
+# graphql-core has no arguments for them: each validation reads them where they stand.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = COMPARISON_LIMIT
+validation_context.MAX_FRAGMENT_WORK = FRAGMENT_WORK_LIMIT
 
 
 class Documents:
@@ -39,21 +43,34 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._valid: OrderedDict[str, CheckedDocument] = OrderedDict()
+        self._memory = DocumentMemory()
 
     def known(self, source: str) -> CheckedDocument | None:
-        """The document of a text that was found valid lately."""
-        known = self._valid.get(source)
-        if known is not None:
-            self._valid.move_to_end(source)
-        return known
+        """The document of a text if it is remembered, which is only looked up."""
+        return self._memory.find(source)
 
     def check(self, source: str, *, anonymous: bool) -> CheckedDocument:
-        """The document of a text; callers without a token are not told what names exist. Raises
-        GraphQLError for what cannot be parsed, is too large or holds texts that cannot be stored."""
-        known = self.known(source)
+        """The document of a text; callers without a token are not told what names exist.
+
+        It takes up to 200 ms of CPU where the document is not remembered, and may run in any thread. Raises
+        GraphQLError for what cannot be parsed, is too large or holds texts that cannot be stored.
+        """
+        known = self._memory.find(source)
         if known is not None:
             return known
+        checked = self._checked(source, anonymous)
+        if not checked.errors:
+            self._memory.note(source, checked)
+        return checked
+
+    def prepare(self, source: str) -> CheckedDocument:
+        """The document of a valid text that is likely to come, remembered at once."""
+        checked = self._checked(source, anonymous=False)
+        self._memory.remember(source, checked)
+        return checked
+
+    def _checked(self, source: str, anonymous: bool) -> CheckedDocument:
+        refuse_beyond("lines", source.count("\n") + source.count("\r"), LINE_LIMIT)
         document = graphql.parse(
             source,
             max_lexical_tokens=TOKEN_LIMIT,
@@ -61,17 +78,15 @@ class Documents:
             max_source_length=DOCUMENT_LIMIT,
         )
         check_size(document)
-        document = read_document_texts(document)
-        checked = CheckedDocument(document, self._errors_in(document, anonymous))
-        if not checked.errors and len(source) <= _LONGEST_REMEMBERED:
-            self._valid[source] = checked
-            if len(self._valid) > _REMEMBERED_DOCUMENTS:
-                self._valid.popitem(last=False)
-        return checked
+        if '"' in source:
+            document = read_document_texts(document)
+        return CheckedDocument(document, self._errors_in(document, anonymous))
 
     def _errors_in(self, document: DocumentNode, anonymous: bool) -> list[GraphQLError]:
         found = graphql.validate(
             self._schema, document, max_errors=VALIDATION_ERROR_LIMIT, hide_suggestions=anonymous
         )
+        if 0 < len(found) <= VALIDATION_ERROR_LIMIT and isinstance(found[-1], ValidationAbortedError):
+            raise too_large(f"more than {COMPARISON_LIMIT} comparisons of its fields and fragments")
         # What a scalar raised of a literal is the client's mistake; with its cause it would be masked.
         return [GraphQLError(error.message, error.nodes, extensions=error.extensions) for error in found]

@@ -42,6 +42,7 @@ from schema.root import graphql_schema
 from server.admission import Admission
 from server.authentication import WHO_ASKS, authenticated, credentials_of
 from server.callers import Callers
+from server.documents import VALIDATION_ERROR_LIMIT
 from server.errors import RevisionUnknown, Unauthenticated
 from server.fair_gate import Caller, Side
 from server.graphql_response import LimitedResult
@@ -228,6 +229,7 @@ class Executor:
                 variable_values=request.variables,
                 operation_name=request.operation_name,
                 executor_class=PayloadExecutor,
+                max_coercion_errors=VALIDATION_ERROR_LIMIT,
             )
             answer = result if isinstance(result, ExecutionResult) else await result
             log_codes(refusal.code.name for refusal in context.refusals)

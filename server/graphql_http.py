@@ -17,7 +17,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from authz.refusals import TryLater
-from server.documents import CheckedDocument, Documents
+from server.document_memory import CheckedDocument
+from server.documents import Documents
 from server.errors import (
     NO_SUBSCRIPTIONS,
     ErrorCode,

@@ -14,7 +14,7 @@ async def prepare(documents: Documents, executor: Executor, sources: Iterable[st
     Requests are answered meanwhile.
     """
     for source in sources:
-        await executor.prepare(source, documents.check(source, anonymous=False).document)
+        await executor.prepare(source, documents.prepare(source).document)
 
 
 @asynccontextmanager

@@ -1,58 +1,12 @@
-"""Documents that ask for too much are refused, and fast."""
-
-import time
+"""Operations whose answers would be too large are refused."""
 
 import pytest
-from graphql import GraphQLError, get_introspection_query, get_operation_ast, parse
+from graphql import GraphQLError, get_operation_ast, parse
 
-from engine.limits import ALIAS_LIMIT, COST_LIMIT, DEPTH_LIMIT, DIRECTIVE_LIMIT, check_cost, check_size
+from engine.limits import COST_LIMIT, check_cost
 from schema.root import build_schema, graphql_schema
 
 SCHEMA = graphql_schema(build_schema())
-
-
-def _doubled(times: int) -> str:
-    fragments = [f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(times)]
-    return " ".join(["{ ...f0 }", *fragments, f"fragment f{times} on Query {{ viewer {{ id }} }}"])
-
-
-def _nested(levels: int) -> str:
-    return "{ viewer { accounts { nodes " + "{ parent " * levels + "{ id }" + " }" * levels + " } } }"
-
-
-TOO_LARGE = {
-    "fragments that double themselves": _doubled(40),
-    "fragments that call each other": "{ ...a } fragment a on Query { ...b ...b viewer { id } } "
-    "fragment b on Query { ...a ...a }" + " " + _doubled(30).replace("{ ...f0 }", "query Other { ...f0 }", 1),
-    "levels": _nested(DEPTH_LIMIT),
-    "aliases": "{ " + " ".join(f"a{n}: viewer {{ id }}" for n in range(ALIAS_LIMIT + 1)) + " }",
-    "directives": "{ viewer { id " + "@include(if: true) " * (DIRECTIVE_LIMIT + 1) + "} }",
-}
-
-
-@pytest.mark.parametrize("document", TOO_LARGE.values(), ids=TOO_LARGE.keys())
-def test_a_document_that_is_too_large_is_refused(document: str) -> None:
-    with pytest.raises(GraphQLError) as refused:
-        check_size(parse(document))
-    assert refused.value.extensions == {"code": "COST_EXCEEDED"}
-
-
-def test_a_bomb_takes_no_time() -> None:
-    """hardening.md: every bomb is refused in under 200 ms; the bound here leaves room for a busy machine."""
-    document = parse(_doubled(300))
-    started = time.process_time()
-    with pytest.raises(GraphQLError):
-        check_size(document)
-    assert time.process_time() - started < 0.2
-
-
-def test_what_tools_ask_is_not_too_large() -> None:
-    document = parse(get_introspection_query())
-    operation = get_operation_ast(document)
-    assert operation is not None
-    check_size(document)
-    check_cost(SCHEMA, document, operation, {})
-    check_size(parse(_nested(DEPTH_LIMIT - 5)))
 
 
 PAGES = (
@@ -100,3 +54,11 @@ def test_fragments_cost_as_much_as_what_stands_in_them() -> None:
     assert operation is not None
     with pytest.raises(GraphQLError):
         check_cost(SCHEMA, document, operation, {})
+
+
+def test_an_integer_of_any_length_is_read() -> None:
+    """As an ID it may have more digits than Python reads."""
+    document = parse(f"query ($id: ID = {'9' * 5_000}) {{ node(id: $id) {{ id }} }}")
+    operation = get_operation_ast(document)
+    assert operation is not None
+    check_cost(SCHEMA, document, operation, {})
