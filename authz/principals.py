@@ -5,7 +5,6 @@ revoked session or key is refused by the very next statement (T8).
 """
 
 import enum
-import functools
 import ipaddress
 import uuid
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.types import LargeBinary
 
 from authz.tokens import Digest, TokenKind, digest
+from engine.remembered import remembered
 from engine.writer import only_in
 from models.api_keys import WhenMakerLosesAccess, api_keys
 from models.identifiers import ApiKeyId, UserId
@@ -173,7 +173,7 @@ def credentials_of(token: str, address: ClientAddress | None = None) -> Credenti
 _KINDS = {TokenKind.API_KEY: PrincipalKind.API_KEY, TokenKind.SESSION: PrincipalKind.PERSON}
 
 
-@functools.lru_cache(maxsize=4096)
+@remembered(4096)
 def network_address(text: str) -> ClientAddress | None:
     """A client's network address; None for what is none, as on a unix socket.
 

@@ -16,9 +16,10 @@ from server.application import Application
 from server.database import connect_as_application, read_pool
 from server.executor import Executor
 from server.graphql_http import GraphQLEndpoint
+from server.http_protocol import HttpProtocol
 from server.http_request import GraphQLRequest
 from server.pages import graphiql_page
-from server.serve import CONCURRENCY_LIMIT, start_log
+from server.serve import start_log
 from server.settings import Settings
 
 
@@ -61,14 +62,13 @@ def main() -> None:
     config = uvicorn.Config(
         create_app(settings, os.environ["DATABASE_URL"]),
         loop="uvloop",
-        http="httptools",
+        http=HttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=CONCURRENCY_LIMIT,
     )
     uvicorn.Server(config).run([listener])
 

@@ -4,10 +4,11 @@ They are the same in every process and with every database, whatever its locale 
 built with ICU.
 """
 
-import functools
 import re
 
 import icu
+
+from engine.remembered import remembered
 
 NFC = icu.Normalizer2.getNFCInstance()
 _FOLDING = icu.Normalizer2.getNFKCCasefoldInstance()
@@ -65,7 +66,7 @@ def mixes_scripts(word: str) -> bool:
     return not word.isascii() and bool(_WORDS.check(word))
 
 
-@functools.lru_cache(maxsize=4096)
+@remembered(4096)
 def sort_key(text: str) -> bytes:
     """Bytes that stand in the order of the root collation: letters by the alphabet, whatever their case and
     accents, which decide between texts that are else equal. Cut, so that a cursor can hold them."""
@@ -73,7 +74,7 @@ def sort_key(text: str) -> bytes:
     return key[:LONGEST_SORT_KEY]
 
 
-@functools.lru_cache(maxsize=4096)
+@remembered(2048)
 def search_key(text: str) -> str:
     """The primary weights of the root collation, a character each: a text holds another, whatever its case
     and accents, if its key holds the other's."""

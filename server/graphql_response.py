@@ -77,7 +77,14 @@ def failure_response(
 ) -> Response:
     """What answers a request that was refused or failed as a whole: a real status in any media type."""
     log_codes([failure.code])
-    body: dict[str, object] = {"errors": [present_failure(failure, current_request_id())]}
+    return told_failure(failure, current_request_id(), media_type, headers)
+
+
+def told_failure(
+    failure: Failure, request_id: str, media_type: MediaType, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The same of a request that the log knows nothing of."""
+    body: dict[str, object] = {"errors": [present_failure(failure, request_id)]}
     all_headers = {**retry_headers(failure.retry_after), **(headers or {})}
     return _response(status_of(failure.code), body, media_type, all_headers)
 

@@ -1,37 +1,56 @@
 """Which hosts are served."""
 
+import re
 from collections.abc import Awaitable, Sequence
 
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_MOST = 1000
-"""Values that are remembered; clients choose them."""
+from engine.remembered import Remembered
+from server.errors import ErrorCode, Failure
+from server.graphql_response import failure_response
+from server.media_types import MediaType
 
-_LONGEST = 260
-"""Of what is remembered, in bytes: a host's name and a port."""
+ANY_HOST = "*"
+
+_KEPT = 1000
+"""Answers that are kept: most requests name the same few hosts."""
+
+_HOST = re.compile(rb"(?P<name>\[[0-9a-f:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{0,5})?", re.IGNORECASE)
+_SEVERAL = Failure(ErrorCode.BAD_USER_INPUT, "Send one Host header.")
+_UNKNOWN = Failure(
+    ErrorCode.BAD_USER_INPUT, "This host is not served here; MANDANT_ALLOWED_HOSTS names those that are."
+)
 
 
 class HostCheck:
-    """ASGI middleware: Starlette's check of the Host header, which is asked once for each value that it lets
-    through, as most requests name the same few hosts."""
+    """ASGI middleware: serves requests of allowed hosts, and none that names several.
+
+    `allowed_hosts` are names without a port; `*.example.com` stands for all below it, ANY_HOST for any.
+    Works inside RequestLog only.
+    """
 
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
         self._app = app
-        self._check = TrustedHostMiddleware(self._let_through, allowed_hosts)
-        self._known: set[bytes] = set()
+        self._allowed = frozenset(host.lower() for host in allowed_hosts)
+        self._endings = tuple(host[1:] for host in self._allowed if host.startswith("*."))
+        self._is_allowed = Remembered(self._decide, _KEPT)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        is_known = scope["type"] != "lifespan" and _host(scope) in self._known
-        return (self._app if is_known else self._check)(scope, receive, send)
-
-    def _let_through(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        host = b"" if scope["type"] == "lifespan" else _host(scope)
-        if 0 < len(host) <= _LONGEST and len(self._known) < _MOST:
-            self._known.add(host)
+        if scope["type"] == "lifespan":
+            return self._app(scope, receive, send)
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        # Two of them would mean one host for a proxy and another here.
+        if len(hosts) > 1:
+            return failure_response(_SEVERAL, MediaType.JSON)(scope, receive, send)
+        if not self._is_allowed(hosts[0] if hosts else b""):
+            return failure_response(_UNKNOWN, MediaType.JSON)(scope, receive, send)
         return self._app(scope, receive, send)
 
-
-def _host(scope: Scope) -> bytes:
-    """The header that Starlette looks at: the first of the name; empty without one."""
-    return next((value for name, value in scope["headers"] if name == b"host"), b"")
+    def _decide(self, header: bytes) -> bool:
+        if ANY_HOST in self._allowed:
+            return True
+        found = _HOST.fullmatch(header)
+        if found is None:
+            return False
+        name = found["name"].decode("latin-1").lower()
+        return name in self._allowed or name.endswith(self._endings)

@@ -1,52 +1,257 @@
-"""uvicorn's protocol, except that a response's head and body leave by one system call, and that the log is
-not told how to serve websockets, of which there are none.
+"""uvicorn's protocol, with bounds for what a client may take before it has given a whole request.
 
-uvicorn writes one after the other, and each write is a system call and a packet of its own, for the client as
-well. That is a twentieth of what a small response costs the server.
+Heads are limited in size and in time, bodies and the taking of answers in time; connections are limited in
+number, and those that gave no whole request make room for others. What is refused is answered in the form of
+all errors, and a client that offers another protocol is served by this one.
 """
 
 import asyncio
+from enum import Enum, auto
+from typing import ClassVar, NoReturn
+from weakref import WeakKeyDictionary
 
+import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from server import early_refusals
+from server.connection_limits import ConnectionLimits
+from server.connection_watch import ConnectionWatch
+from server.early_refusals import Refused, refusal
+from server.errors import Failure
+from server.joining_transport import JoiningTransport
+
+
+class _Part(Enum):
+    """What is parsed next."""
+
+    HEAD = auto()
+    BODY = auto()
+    NEXT = auto()
+    """A request was given whole."""
+    NOTHING = auto()
+    """The client was refused, and what it still sends is dropped."""
+
+
+_watches: WeakKeyDictionary[ServerState, ConnectionWatch] = WeakKeyDictionary()
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """For uvicorn's setting `http`."""
+    """For uvicorn's setting `http`; its `limit_concurrency` is not set, as it would refuse whoever comes."""
+
+    limits: ClassVar[ConnectionLimits] = ConnectionLimits()
+
+    transport: JoiningTransport
+    _watch: ConnectionWatch
+    _part = _Part.NEXT
+    _piece = 0
+    """The length of what is parsed."""
+    _unfinished = 0
+    """Bytes of later packets than that in which the head began, or the last piece of a body came."""
+    _received = 0
+    """Bytes of the body."""
+    _without_upgrade = b""
+    """The head of a request that offers another protocol, without the offer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
-        self.transport = _JoiningTransport(transport, self.loop)
+        self.transport = JoiningTransport(transport, self.loop, self._leave_unsent)
+        watch = _watches.get(self.server_state)
+        if watch is None:
+            watch = _watches[self.server_state] = ConnectionWatch(self.loop, self.limits)
+        self._watch = watch
+        watch.add(self)
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Nothing: the request is answered like any other, and its line in the log has the code."""
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._watch.remove(self)
+        super().connection_lost(exc)
 
-
-class _JoiningTransport(asyncio.Transport):
-    """What responses are written to: the first piece waits for the second one, at most to the turn's end."""
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__()
-        self._transport = transport
-        self._loop = loop
-        self._waiting: bytes | bytearray | memoryview | None = None
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        waiting = self._waiting
-        if waiting is None:
-            self._waiting = data
-            self._loop.call_soon(self._write_waiting)
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        if self._part is _Part.NOTHING:
+            return
+        try:
+            self._parse(data)
+        except Refused as refused:
+            self._refuse(refused.failure)
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause.failure if isinstance(cause, Refused) else early_refusals.MALFORMED)
         else:
-            self._waiting = None
-            self._transport.writelines((waiting, data))
+            self._await_rest()
 
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
+    def _parse(self, data: bytes) -> None:
+        self._unfinished += len(data)
+        while data:
+            self._piece = len(data)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = self._without_upgrade + data[upgrade.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+            else:
+                break
+        if self._unfinished > self.limits.head_size:
+            self._refuse_head()
 
-    def close(self) -> None:
-        self._write_waiting()
-        self._transport.close()
+    def _await_rest(self) -> None:
+        if not self._is_answering():
+            self._watch.await_head(self)
+        elif self._part is _Part.BODY:
+            self._watch.await_body(self, self._received)
 
-    def _write_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            self._transport.write(waiting)
+    def _is_answering(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and not cycle.response_complete and not cycle.disconnected
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._part = _Part.HEAD
+        self._unfinished = 0
+
+    def on_headers_complete(self) -> None:
+        if self.parser.get_method() == b"CONNECT":
+            raise Refused(early_refusals.NO_TUNNELS)
+        if self.parser.should_upgrade():
+            self._without_upgrade = self._head_without_upgrade()
+            return
+        most = self.limits.head_size
+        # A head that came in one packet of fewer bytes need not be measured.
+        is_long = (self._unfinished or self._piece > most) and self._head_size() > most
+        if is_long or len(self.headers) > self.limits.header_count:
+            self._refuse_head()
+        # Who was served before stays; so the connections that are refused are those that came last.
+        is_crowded = self.cycle is None and self._watch.is_crowded
+        if is_crowded or len(self.pipeline) >= self.limits.pipelined:
+            raise Refused(early_refusals.CROWDED)
+        self._part = _Part.BODY
+        self._unfinished = self._received = 0
+        super().on_headers_complete()
+        self.headers = []  # the application has the others, and nothing is added to them after the body
+
+    def on_body(self, body: bytes) -> None:
+        self._unfinished = 0
+        self._received += len(body)
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        self._part = _Part.NEXT
+        self._unfinished = 0
+        self._watch.forget(self)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_answering():
+            return
+        if self._part is _Part.BODY:
+            self._watch.await_end(self)
+        elif self._part is _Part.HEAD:
+            self._watch.await_head(self)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch.await_taking(self)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._watch.forget_taking(self)
+
+    def shutdown(self) -> None:
+        if self._part is _Part.BODY:
+            self._end(early_refusals.STOPPING)
+        elif self._is_answering():
+            super().shutdown()
+        else:
+            self.transport.close()
+
+    def is_held(self) -> bool:
+        """See `Watched`, as the next four."""
+        return self.flow.read_paused
+
+    def taken(self) -> int:
+        return self.transport.taken()
+
+    def idle_since(self) -> float | None:
+        task = self.timeout_keep_alive_task
+        return None if task is None else task.when()
+
+    def time_out(self) -> None:
+        if self._waits_for_answer():
+            self._refuse(early_refusals.TOO_SLOW)
+        else:
+            self._abort()
+
+    def give_way(self) -> None:
+        self._end(early_refusals.CROWDED)
+
+    def _waits_for_answer(self) -> bool:
+        """Whether the client has begun a request that nothing of an answer was sent to."""
+        is_begun = self._part is _Part.HEAD or (self._part is _Part.BODY and self._is_answering())
+        return is_begun and not self.transport.is_closing()
+
+    def _end(self, failure: Failure) -> None:
+        """End the connection at once."""
+        if self._waits_for_answer():
+            self._refuse(failure)
+            self.transport.close()
+        else:
+            self._abort()
+
+    def _abort(self) -> None:
+        self._unset_keepalive_if_required()
+        self._watch.remove(self)
+        self.transport.abort()
+
+    def _refuse(self, failure: Failure) -> None:
+        """Answer so, and read nothing more of what is sent."""
+        was_in_body = self._part is _Part.BODY
+        self._part = _Part.NOTHING
+        cycle = self.cycle
+        if not self._is_answering():
+            self._write_refusal(failure)
+        elif not was_in_body:
+            # Requests that came before are answered first; then the connection ends.
+            cycle.keep_alive = False
+            self._watch.forget(self)
+        else:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started or self.pipeline:
+                self.transport.abort()
+            else:
+                self._write_refusal(failure)
+
+    def _write_refusal(self, failure: Failure) -> None:
+        self.transport.write(refusal(failure, self.server_state.default_headers))
+        self.transport.write_eof()
+        self._watch.await_end(self)
+
+    def _refuse_head(self) -> NoReturn:
+        raise Refused(early_refusals.too_large(self.limits))
+
+    def _leave_unsent(self) -> None:
+        self._watch.await_taking(self)
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+
+    def _head_without_upgrade(self) -> bytes:
+        """Nothing is changed to another protocol without `Connection: upgrade`, nor does any other part of
+        that header matter here but `close`."""
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%b: %b" % header for header in self.headers if header[0] != b"connection"]
+        if not self.parser.should_keep_alive():
+            lines.append(b"connection: close")
+        return b"\r\n".join((*lines, b"", b""))

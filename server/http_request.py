@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple, NoReturn, TypeGuard
 from urllib.parse import parse_qsl
 
@@ -15,6 +14,7 @@ from starlette.types import Receive, Scope
 
 from authz.freshness import Revision
 from authz.refusals import Refusal
+from engine.remembered import remembered
 from resolvers.texts import short_text
 from server.errors import ErrorCode, RefusedRequestError
 from server.min_revision import HEADER as MIN_REVISION
@@ -58,6 +58,7 @@ class RequestHead:
     accept: str = ""
     content_type: str | None = None
     """None without one, and where there are several."""
+    content_encoding: str | None = None
     authorization: str | None = None
     revisions: tuple[str, ...] = ()
     """Each value of X-Authz-Min-Revision (see `server.min_revision`)."""
@@ -77,6 +78,8 @@ class RequestHead:
                 head.authorization = value.decode("latin-1")
             elif name == _MIN_REVISION:
                 head.revisions += (value.decode("latin-1"),)
+            elif name == b"content-encoding":
+                head.content_encoding = value.decode("latin-1")
         head.accept = ", ".join(accepts)
         if len(content_types) == 1:
             head.content_type = content_types[0]
@@ -86,10 +89,12 @@ class RequestHead:
 async def read_post(head: RequestHead, receive: Receive) -> GraphQLRequest:
     """The GraphQL request in the body of a POST.
 
-    Raises RefusedRequestError: 415 if the body is not declared as JSON, 413 if it is longer than BODY_LIMIT,
-    400 if it is not a well-formed GraphQL request; GraphQLError for a persisted query; ClientDisconnect.
+    Raises RefusedRequestError: 415 if the body is not declared as JSON or is compressed, 413 if it is longer
+    than BODY_LIMIT, 400 if it is not a well-formed GraphQL request; GraphQLError for a persisted query;
+    ClientDisconnect.
     """
-    if not _declares_json(head.content_type):
+    check_encoding(head)
+    if head.content_type is None or not _is_json(head.content_type):
         message = "Send the request as application/json, encoded in UTF-8."
         raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
     parameters = decode_json("The body", await _body(receive))
@@ -152,6 +157,14 @@ async def _body(receive: Receive) -> bytes:
     return bytes(body)
 
 
+def check_encoding(head: RequestHead) -> None:
+    """Raises RefusedRequestError, 415, for a body that is compressed: what it becomes would have no bound."""
+    if head.content_encoding is not None and head.content_encoding.strip().lower() not in {"", "identity"}:
+        message = "Send the body as it is, without Content-Encoding."
+        headers = {"accept-encoding": "identity"}
+        raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message, headers)
+
+
 async def next_piece(receive: Receive) -> tuple[bytes, bool]:
     """The next piece of the body, and whether more of it follows."""
     message = await receive()
@@ -160,10 +173,8 @@ async def next_piece(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-@lru_cache(maxsize=256)
-def _declares_json(content_type: str | None) -> bool:
-    if content_type is None:
-        return False
+@remembered(256)
+def _is_json(content_type: str) -> bool:
     media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     return media_type == "application/json" and all(
         parameter in {"", "charset=utf-8", 'charset="utf-8"'} for parameter in parameters

@@ -2,8 +2,9 @@
 
 import re
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
+
+from engine.remembered import remembered
 
 
 class MediaType(StrEnum):
@@ -25,7 +26,7 @@ _QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _NAMED_IN_FULL = 2
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def negotiate(accept: str) -> MediaType | None:
     """JSON or GRAPHQL, or None where the client takes neither; JSON for those who do not say.
 

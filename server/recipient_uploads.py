@@ -39,10 +39,7 @@ UPLOADS_AN_HOUR = 60
 """Of one account."""
 
 UPLOAD_SECONDS = 600.0
-"""How long a client may take to send a list."""
-
-SILENCE_SECONDS = 30.0
-"""How long it may send nothing."""
+"""How long a client may take to send a list, however steadily it comes."""
 
 BYTES_OF_A_LINE = 100
 """On average, at most."""
@@ -132,7 +129,7 @@ class RecipientUploads:
         received = 0
         try:
             async with asyncio.timeout(UPLOAD_SECONDS):
-                while (piece := await self._next(body)) is not None:
+                async for piece in body:
                     received += len(piece)
                     if received > self.body_limit:
                         message = f"The body is longer than {self.body_limit} bytes."
@@ -140,10 +137,6 @@ class RecipientUploads:
                     await self._in_thread(partial(lines.feed, piece))
         except TimeoutError:
             raise RefusedRequestError(ErrorCode.REQUEST_TIMEOUT, "The list came too slowly.") from None
-
-    async def _next(self, body: AsyncIterator[bytes]) -> bytes | None:
-        async with asyncio.timeout(SILENCE_SECONDS):
-            return await anext(body, None)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         # Shielded and awaited to its end: files are not closed under whoever writes to them.

@@ -23,7 +23,7 @@ from resolvers.identifiers import required
 from server.authentication import authenticated, credentials_of
 from server.errors import ErrorCode, RefusedRequestError, Unauthenticated, record_failure, refusal_failure
 from server.graphql_response import failure_response
-from server.http_request import RequestHead, next_piece
+from server.http_request import RequestHead, check_encoding, next_piece
 from server.key_uses import KeyUses
 from server.media_types import MediaType
 from server.recipient_uploads import RecipientUploads, Upload, Uploaded
@@ -78,6 +78,7 @@ class RecipientsEndpoint:
         if head.method != "POST":
             message = "Send a list by POST."
             raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})
+        check_encoding(head)
         _check_media_type(head.content_type)
         account_id, form = _parameters(head.query_string)
         credentials = credentials_of(head.authorization, head.client_address)

@@ -92,4 +92,9 @@ def _request_id_for(scope: Scope) -> str:
             given: str = value.decode("latin-1")
             if _REQUEST_ID.fullmatch(given):
                 return given
+    return new_request_id()
+
+
+def new_request_id() -> str:
+    """An id for a request that brings none."""
     return os.urandom(_ID_BYTES).hex()

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import resource
 import socket
 import sys
 import threading
@@ -22,11 +23,11 @@ from server.metrics import counted_together
 from server.pages import DemoLogin, likely_documents
 from server.settings import Settings
 
-CONCURRENCY_LIMIT = 1000
-"""Connections and requests of one process; what comes on top is answered with 503."""
-
 GRACE_SECONDS = 20
 """How long a stopping server waits for the requests that it is answering."""
+
+OPEN_FILES = 2048
+"""Of one process: its connections, twice as many where many end at once, and those to the database."""
 
 WORKER_START_SECONDS = 60
 """A worker that is silent for so long is replaced; a starting one is silent for seconds."""
@@ -76,6 +77,7 @@ def run(
 
     `logins`: the people of a demo, for GraphiQL's page.
     """
+    allow_open_files()
     config = uvicorn.Config(
         partial(make_app, settings, database_url, logins),
         factory=True,
@@ -89,7 +91,6 @@ def run(
         server_header=False,
         proxy_headers=settings.trusted_proxies is not None,
         forwarded_allow_ips=settings.trusted_proxies or [],
-        limit_concurrency=CONCURRENCY_LIMIT,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_worker_healthcheck=WORKER_START_SECONDS,
     )
@@ -100,6 +101,14 @@ def run(
         else:
             with counted_together():
                 Multiprocess(config, [listener]).run()
+
+
+def allow_open_files() -> None:
+    """Most systems let a process open 1,024 files, until it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def make_app(settings: Settings, database_url: str, logins: Sequence[DemoLogin] = ()) -> Starlette:

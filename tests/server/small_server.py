@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from server.errors import Unauthenticated
 from server.graphql_http import GraphQLEndpoint
@@ -175,9 +176,9 @@ def run_small_server() -> Iterator[SmallServer]:
 
 
 @contextmanager
-def run_in_thread(application: RequestLog) -> Iterator[str]:
+def run_in_thread(application: ASGIApp, http: type[HttpProtocol] = HttpProtocol) -> Iterator[str]:
     """Serves the application; yields its host and port."""
-    config = uvicorn.Config(application, http=HttpProtocol, log_config=None, lifespan="off", ws="none")
+    config = uvicorn.Config(application, http=http, log_config=None, lifespan="off", ws="none")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

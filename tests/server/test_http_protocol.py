@@ -1,12 +1,15 @@
-"""How responses leave: in as few packets as they can, and never late."""
+"""How responses leave, in as few packets as they can and never late; and offers of other protocols."""
 
 import asyncio
 import re
+import shutil
 import socket
 import struct
+import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -141,3 +144,83 @@ def test_who_waits_to_be_told_to_go_on_is_told_at_once(client: socket.socket) ->
     assert read_until(client, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
     client.sendall(b"body")
     assert read_until(client, b"body").startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"
+"""What curl and Java's HttpClient put into a request to offer HTTP/2."""
+
+
+def offer(body: bytes, framing: bytes, *others: bytes) -> bytes:
+    head = b"".join((b"POST /told_to_go_on HTTP/1.1\r\nHost: localhost\r\n", H2C, framing, *others))
+    return head + b"\r\n" + body
+
+
+@pytest.mark.parametrize("size", [0, 4, 65_536, 900_000])
+@pytest.mark.parametrize("packets", [1, 2, 7])
+def test_an_offer_of_http_2_is_passed_over_and_its_body_read(
+    client: socket.socket, size: int, packets: int
+) -> None:
+    """... whatever the packets are that it comes in, and whatever follows it."""
+    body = b"b" * size
+    asked = offer(body, b"Content-Length: %d\r\n" % size) + offer(body, b"Content-Length: %d\r\n" % size)
+    step = len(asked) // packets + 1
+    for start in range(0, len(asked), step):
+        client.sendall(asked[start : start + step])
+    answer = b""
+    while answer.count(b"HTTP/1.1 200 OK\r\n") < 2 or answer.count(b"b" * max(size, 1)) < (2 if size else 0):
+        piece = client.recv(1 << 20)
+        assert piece
+        answer += piece
+
+
+def test_an_offer_of_http_2_with_a_chunked_body(client: socket.socket) -> None:
+    client.sendall(offer(b"4\r\nbody\r\n0\r\n\r\n", b"Transfer-Encoding: chunked\r\n"))
+    assert read_until(client, b"body").startswith(b"HTTP/1.1 200 OK\r\n")
+    ask(client, "/small")
+    assert read_until(client, b"small").startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_an_offer_of_http_2_that_waits_to_be_told_to_go_on(client: socket.socket) -> None:
+    client.sendall(offer(b"", b"Content-Length: 4\r\n", b"Expect: 100-continue\r\n"))
+    assert read_until(client, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.sendall(b"body")
+    assert read_until(client, b"body").startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_who_wants_to_leave_after_an_offer_is_let_go(client: socket.socket) -> None:
+    asked = offer(b"body", b"Content-Length: 4\r\n").replace(b"Connection: ", b"Connection: close, ")
+    client.sendall(asked)
+    answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert (answer.endswith(b"body"), answer.count(b"connection: close")) == (True, 1)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_offers_http_2(address: tuple[str, int]) -> None:
+    url = "http://{}:{}/told_to_go_on".format(*address)
+    for body in ("body", "b" * 100_000):
+        command = ["curl", "--http2", "--silent", "--show-error", "--data-binary", "@-", url]
+        finished = subprocess.run(command, input=body.encode(), capture_output=True, timeout=60, check=True)
+        assert finished.stdout == body.encode()
+
+
+JAVA = """
+import java.net.*;
+import java.net.http.*;
+public class Ask {
+    public static void main(String[] arguments) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create(arguments[0]))
+            .POST(HttpRequest.BodyPublishers.ofString("body")).build();
+        var answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        System.out.print(answer.version() + " " + answer.statusCode() + " " + answer.body());
+    }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
+def test_java_offers_http_2(address: tuple[str, int], tmp_path: Path) -> None:
+    source = tmp_path / "Ask.java"
+    source.write_text(JAVA)
+    command = ["java", str(source), "http://{}:{}/told_to_go_on".format(*address)]
+    finished = subprocess.run(command, capture_output=True, timeout=120, check=False, text=True)
+    assert (finished.stdout, finished.returncode) == ("HTTP_1_1 200 body", 0), finished.stderr

@@ -157,6 +157,17 @@ def test_other_content_types(client: httpx.Client, content_type: str | None) -> 
     assert (response.status_code, only_error(response)["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "x"])
+def test_bodies_that_are_encoded(client: httpx.Client, encoding: str) -> None:
+    headers = {"content-type": JSON, "content-encoding": encoding}
+    response = client.post("/graphql", content=json.dumps({"query": HELLO}).encode(), headers=headers)
+    assert (response.status_code, only_error(response)["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert response.headers["accept-encoding"] == "identity"
+    headers["content-encoding"] = "identity"
+    response = client.post("/graphql", content=json.dumps({"query": HELLO}).encode(), headers=headers)
+    assert response.status_code == 200
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "QUERY"])
 def test_other_methods(client: httpx.Client, method: str) -> None:
     response = client.request(method, "/graphql", json={"query": HELLO})

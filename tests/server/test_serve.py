@@ -4,13 +4,16 @@ import asyncio
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ import pytest
 from server.embedded_postgres import EmbeddedPostgres
 from server.embedded_postgres.postmaster import find_postmaster
 from server.migrate import migrate
-from server.serve import local_url, open_listener, with_address
+from server.serve import OPEN_FILES, allow_open_files, local_url, open_listener, with_address
 from server.settings import Settings
 from tests.database import named
 from tests.server.processes import PATIENCE, Running, run_beside, running
@@ -226,6 +229,38 @@ def test_a_server_waits_for_its_database_and_outlives_it(folder: Path) -> None:
                 {"code": "SIGN_IN_REFUSED"}
             ]
         assert server.terminate() == 0
+
+
+STALLED = (
+    b"POST /graphql HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+)
+
+
+def test_stalled_clients_stop_nobody_and_not_the_servers_end(folder: Path) -> None:
+    allow_open_files()
+    with running(folder, "serve", PORT="0") as server, ExitStack() as stack:
+        address = address_of(server)
+        host, port = address.removeprefix("http://").split(":")
+        for sent in (STALLED[:20], STALLED):
+            for _ in range(1_010):
+                client = stack.enter_context(socket.create_connection((host, int(port)), PATIENCE))
+                client.sendall(sent)
+            assert post(address, "{ viewer { id } }").json() == {"data": {"viewer": None}}
+        assert server.terminate() == 0
+        assert "graceful shutdown exceeded" not in server.errors
+        assert "Traceback" not in server.errors
+
+
+def test_a_process_may_open_a_file_for_each_connection() -> None:
+    program = (
+        "import resource as r; from server.serve import allow_open_files;"
+        "r.setrlimit(r.RLIMIT_NOFILE, (1024, r.getrlimit(r.RLIMIT_NOFILE)[1]));"
+        "allow_open_files(); print(r.getrlimit(r.RLIMIT_NOFILE)[0])"
+    )
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert int(finished.stdout) == (OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard))
 
 
 async def create_database(url: str, name: str) -> None:

@@ -1,0 +1,179 @@
+"""What a process keeps of what clients send: few texts, and short ones alone, whatever is sent."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authz.principals import network_address
+from engine.remembered import LONGEST, Remembered
+from engine.text_forms import search_key, sort_key
+from server.host_check import HostCheck
+from server.http_request import _is_json
+from server.media_types import negotiate
+
+ROOT = Path(__file__).parent.parent
+LAYERS = ("server", "schema", "resolvers", "authz", "engine", "models")
+SENT = 10_000
+FEW_BYTES = 8 * 1024 * 1024
+
+
+async def _serve_nothing(*_: object) -> None:
+    raise AssertionError
+
+
+OF_CLIENT_TEXTS: dict[str, Remembered[Any, Any]] = {
+    "Accept": negotiate,
+    "Content-Type": _is_json,
+    "Host": HostCheck(_serve_nothing, ["*"])._is_allowed,
+    "X-Forwarded-For": network_address,
+    "names": sort_key,
+    "searched texts": search_key,
+}
+"""Each cache that is asked by what clients choose."""
+
+
+@pytest.mark.parametrize("what", OF_CLIENT_TEXTS)
+def test_ten_thousand_different_texts_leave_little_behind(what: str) -> None:
+    ask = OF_CLIENT_TEXTS[what]
+    largest = 0
+    for number in range(SENT):
+        text = f"{number:05}".ljust(LONGEST, "\u6f22")
+        asked = text.encode()[:LONGEST] if what == "Host" else text
+        largest = max(largest, sys.getsizeof(asked) + sys.getsizeof(ask(asked)))
+    kept = len(ask)
+    assert 0 < kept * largest < FEW_BYTES
+    for number in range(10):
+        text = f"{number:05}" + "x" * 10_000
+        ask(text.encode() if what == "Host" else text)
+    assert len(ask) == kept
+
+
+def test_what_is_kept_is_answered_alike_and_what_is_long_is_not_kept() -> None:
+    asked: list[str] = []
+
+    def count(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    remembering = Remembered(count, 2)
+    for _ in range(2):
+        assert [remembering("a"), remembering("b" * LONGEST)] == [1, LONGEST]
+    assert asked == ["a", "b" * LONGEST]
+    for _ in range(2):
+        assert remembering("c" * (LONGEST + 1)) == LONGEST + 1
+    assert (len(asked), len(remembering)) == (4, 2)
+    remembering("d")
+    assert len(remembering) == 2
+
+
+KEPT_FOR_EVER = {
+    "authz/acting_grants.py _only_shared": "permissions",
+    "authz/acting_grants.py _opening_reason": "permissions",
+    "authz/builtin_roles.py compiled": "nothing",
+    "authz/explanation_granters.py _statement": "permissions",
+    "authz/explanation_statements.py": "members of enums",
+    "authz/guard.py _lock_path": "nothing",
+    "authz/guard.py _rights_statement": "permissions",
+    "authz/pair_guard.py": "nothing",
+    "authz/staff.py _entering": "nothing",
+    "engine/arguments.py": "resolvers",
+    "engine/reference.py _look_up_statement": "GraphQL types",
+    "engine/remembered.py Remembered": "texts of at most LONGEST characters, as many as its user says",
+    "engine/writer.py _dialect": "kinds of principals",
+    "schema/query.py found_by": "nothing",
+    "server/contact_key.py key_source": "nothing",
+    "server/migrate.py stored_functions": "nothing",
+}
+"""Each use of functools' caches, or a file of many that are alike: by what its answers are kept. Clients
+cannot make more of that; what they choose goes through `engine.remembered`."""
+
+GROWING = {
+    "engine/fixed_statements.py FixedStatement._prepared": "kinds of principals",
+    "engine/limits.py _Costs._known": "one document, gone with it",
+    "engine/limits.py _Sizes._known": "one document, gone with it",
+    "engine/plans.py Operation._plans": "counted and dropped by Plans",
+    "engine/plans.py Operation._variables": "counted and dropped by Plans",
+    "engine/plans.py Plans._operations": "counted and dropped by Plans",
+    "engine/reader.py Reader._loaders": "one operation, gone with it",
+    "engine/pool.py ReadConnection.prepared": "counted and dropped by ReadConnection",
+    "engine/selections.py _Uses._spread": "one document, gone with it",
+    "engine/selections.py _Uses.variables": "one document, gone with it",
+    "engine/write_sessions.py WriteSession.notes": "one transaction, gone with it",
+    "models/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
+    "resolvers/digest_sorting.py DigestSorter._held": "one list, gone with it, and written to files",
+    "server/connection_watch.py ConnectionWatch._answers": "connections",
+    "server/connection_watch.py ConnectionWatch._bodies": "connections",
+    "server/connection_watch.py ConnectionWatch._connections": "at most as many as ConnectionLimits says",
+    "server/connection_watch.py ConnectionWatch._heads": "connections",
+    "server/documents.py Documents._valid": "valid documents, counted and dropped",
+    "server/http_protocol.py _watches": "servers",
+    "server/key_uses.py KeyUses._minutes": "32 bytes of valid tokens, at most _MOST",
+    "server/key_uses.py KeyUses._new": "those of the last second",
+    "server/payments.py PracticePayments.charges": "payments of the demo, which move no money",
+    "server/recipient_uploads.py RecipientUploads._open": "at most UPLOADS_AT_ONCE",
+}
+"""Each attribute that begins empty and grows while its object lives, with what bounds it."""
+
+
+def test_every_cache_says_what_bounds_it() -> None:
+    assert _unlisted(set(_caches()), KEPT_FOR_EVER) == (set(), set())
+
+
+def test_everything_that_grows_says_what_bounds_it() -> None:
+    assert _unlisted(set(_growing()), GROWING) == (set(), set())
+
+
+def _unlisted(found: set[str], listed: dict[str, str]) -> tuple[set[str], set[str]]:
+    """What has no row, and the rows that are of nothing."""
+    names = {name: name if name in listed else name.split()[0] for name in found}
+    return {name for name, row in names.items() if row not in listed}, listed.keys() - set(names.values())
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    for layer in LAYERS:
+        for path in (ROOT / layer).rglob("*.py"):
+            if "node_modules" not in path.parts:
+                yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _caches() -> Iterator[str]:
+    """Where functools' caches are used: the file, and the function or the class around it."""
+    for path, module in _modules():
+        for holder, node in _walk(module, ""):
+            is_named = isinstance(node, ast.Name) and node.id in {"cache", "lru_cache"}
+            if is_named or (isinstance(node, ast.Attribute) and node.attr in {"cache", "lru_cache"}):
+                yield f"{path} {holder}"
+
+
+def _growing() -> Iterator[str]:
+    """Attributes and module-level names that begin as an empty mapping or set."""
+    for path, module in _modules():
+        for holder, node in _walk(module, ""):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and _is_empty(node.value):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for target in targets:
+                    if isinstance(target, ast.Attribute):
+                        yield f"{path} {holder.split('.')[0]}.{target.attr}"
+                    elif not holder and isinstance(target, ast.Name):
+                        yield f"{path} {target.id}"
+
+
+def _walk(node: ast.AST, holder: str) -> Iterator[tuple[str, ast.AST]]:
+    """All nodes, each with the function or the class that it stands in or decorates."""
+    for child in ast.iter_child_nodes(node):
+        within = holder
+        if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            within = holder or child.name
+        yield within, child
+        yield from _walk(child, within)
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Call) and not value.args and not value.keywords:
+        name = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+        return name in {"dict", "set", "OrderedDict", "Counter", "defaultdict", "WeakKeyDictionary"}
+    return isinstance(value, ast.Dict) and not value.keys
