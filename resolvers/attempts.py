@@ -1,7 +1,6 @@
 """How often something guarded may be tried, counted in the database for all processes together (T33)."""
 
 import datetime
-import functools
 import ipaddress
 import math
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, literal, update
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.refusals import RateLimited
+from engine.remembered import remembered
 from engine.write_sessions import WriteSession, WriteSessions
 from models.attempts import attempts
 
@@ -86,7 +86,7 @@ async def give_back(session: WriteSession, limits: Iterable[Limit]) -> None:
         await session.execute(taken.values(count=attempts.c.count - literal(1)))
 
 
-@functools.lru_cache(maxsize=4096)
+@remembered(4096)
 def place_of(client_address: str) -> str:
     """What tries from a network address are counted by: the address itself, or its network of IPv6."""
     try:

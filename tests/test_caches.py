@@ -11,6 +11,7 @@ import pytest
 from authz.principals import network_address
 from engine.remembered import LONGEST, Remembered
 from engine.text_forms import search_key, sort_key
+from resolvers.attempts import place_of
 from server.host_check import HostCheck
 from server.http_request import _is_json
 from server.media_types import negotiate
@@ -31,6 +32,7 @@ OF_CLIENT_TEXTS: dict[str, Remembered[Any, Any]] = {
     "Host": HostCheck(_serve_nothing, ["*"])._is_allowed,
     "X-Forwarded-For": network_address,
     "names": sort_key,
+    "places": place_of,
     "searched texts": search_key,
 }
 """Each cache that is asked by what clients choose."""
@@ -94,22 +96,29 @@ cannot make more of that; what they choose goes through `engine.remembered`."""
 GROWING = {
     "engine/fixed_statements.py FixedStatement._prepared": "kinds of principals",
     "engine/limits.py _Costs._known": "one document, gone with it",
-    "engine/limits.py _Sizes._known": "one document, gone with it",
+    "engine/kept.py Kept._proven": "bytes, counted and dropped",
+    "engine/kept.py Kept._trial": "bytes, counted and dropped",
     "engine/plans.py Operation._plans": "counted and dropped by Plans",
     "engine/plans.py Operation._variables": "counted and dropped by Plans",
-    "engine/plans.py Plans._operations": "counted and dropped by Plans",
     "engine/reader.py Reader._loaders": "one operation, gone with it",
     "engine/pool.py ReadConnection.prepared": "counted and dropped by ReadConnection",
     "engine/selections.py _Uses._spread": "one document, gone with it",
     "engine/selections.py _Uses.variables": "one document, gone with it",
+    "engine/sizes.py _Sizes._known": "one document, gone with it",
+    "engine/sizes.py _Sizes._open": "one document, gone with it",
     "engine/write_sessions.py WriteSession.notes": "one transaction, gone with it",
     "models/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
     "resolvers/digest_sorting.py DigestSorter._held": "one list, gone with it, and written to files",
+    "server/callers.py Callers._known": "200 bytes of valid tokens, at most _MOST",
+    "server/callers.py Callers._looking": "API keys of _known",
     "server/connection_watch.py ConnectionWatch._answers": "connections",
     "server/connection_watch.py ConnectionWatch._bodies": "connections",
     "server/connection_watch.py ConnectionWatch._connections": "at most as many as ConnectionLimits says",
     "server/connection_watch.py ConnectionWatch._heads": "connections",
-    "server/documents.py Documents._valid": "valid documents, counted and dropped",
+    "server/document_memory.py DocumentMemory._documents": "bytes, counted and dropped",
+    "server/document_memory.py DocumentMemory._seen_once": "16 bytes of each, at most SEEN_ONCE",
+    "server/fair_gate.py FairGate._queues": "requests that wait, which each gate bounds",
+    "server/fair_gate.py _Counts._counts": "requests under way",
     "server/http_protocol.py _watches": "servers",
     "server/key_uses.py KeyUses._minutes": "32 bytes of valid tokens, at most _MOST",
     "server/key_uses.py KeyUses._new": "those of the last second",

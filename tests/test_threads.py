@@ -41,6 +41,8 @@ ALLOWED = {
     ("resolvers.passwords.password_matches", "to_thread"): "argon2: a hasher that is never changed",
     ("resolvers.recipient_lists.store_list", "to_thread"): "reads a file that its one request waits for",
     ("schema.audiences._read", "to_thread"): "hashlib, hmac and email_validator, which keeps nothing",
+    ("server.admission.__init__", "ThreadPoolExecutor"): f"{_ONE} documents, plans and long lists of errors",
+    ("server.admission.beside", "run_in_executor"): "graphql-core and SQLAlchemy, which share no parser",
     ("server.embedded_postgres.preparation.prepare_database", "ThreadPoolExecutor"): _ALONE,
     ("server.invoice_download._respond", "to_thread"): "fpdf and fontTools: one file at a time, by a lock",
     ("server.recipient_uploads.__init__", "ThreadPoolExecutor"): f"{_ONE} the uploads",
