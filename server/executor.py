@@ -33,11 +33,13 @@ from engine.reader import Reader
 from engine.texts import read_variable_texts
 from engine.write_sessions import WriteSessions
 from resolvers.contacts import ContactKey, KeySource
+from resolvers.hashing import Hashing
 from resolvers.payments import PaymentProvider
 from resolvers.public_url import PUBLIC_URL_NAME
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from schema.anonymity import answers_everybody
 from schema.context import Context
+from schema.password_limit import check_passwords
 from schema.root import graphql_schema
 from server.admission import Admission
 from server.authentication import WHO_ASKS, authenticated, credentials_of
@@ -96,6 +98,7 @@ class Executor:
         self._contact_key = contact_key
         self._debug = debug
         self._sessions = WriteSessions(database)
+        self.hashing = Hashing()
         self.key_uses = KeyUses(self._sessions)
 
     async def __call__(
@@ -186,6 +189,7 @@ class Executor:
         """
         operation = _operation(request, document)
         check_cost(self.schema, document, operation, request.variables)
+        check_passwords(document, operation)
         revision = request.min_revision
         gate = _ENTERING if revision is None else entering_at_least(revision)
         reader = Reader(self._database, gate, self._binds(credentials or ANONYMOUS))
@@ -202,6 +206,7 @@ class Executor:
                 payloads,
                 principal,
                 self._sessions,
+                self.hashing,
                 client_address,
                 self._public_url,
                 self._subaccount_set_up,
