@@ -6,7 +6,7 @@ from typing import TypeVar
 from authz.principals import Credentials
 from authz.refusals import Refusal, RefusalCode
 from engine.write_sessions import WriteSession
-from resolvers.attempts import Limit, count, place_of
+from resolvers.attempts import Limit, count
 from resolvers.hashing import HashingTurn
 from resolvers.proved_passwords import PasswordChangedError
 from schema.context import ContextInfo
@@ -49,7 +49,7 @@ async def perform_with_password(
     """
 
     async def in_a_turn(counted: Sequence[Limit] | None) -> tuple[Checked, Sequence[Limit]]:
-        async with info.context.hashing.turn(place_of(info.context.client_address)) as turn:
+        async with info.context.hashing.turn(info.context.client_address) as turn:
             if counted is None:
                 counted = await limits()
                 for limit in counted:

@@ -33,7 +33,6 @@ from engine.reader import Reader
 from engine.texts import read_variable_texts
 from engine.write_sessions import WriteSessions
 from resolvers.contacts import ContactKey, KeySource
-from resolvers.hashing import Hashing
 from resolvers.payments import PaymentProvider
 from resolvers.public_url import PUBLIC_URL_NAME
 from resolvers.subaccounts_request_changes import SubaccountSetUp
@@ -47,6 +46,7 @@ from server.callers import Callers
 from server.errors import RevisionUnknown, Unauthenticated
 from server.fair_gate import Caller, Side
 from server.graphql_response import LimitedResult
+from server.hashing import PasswordThread
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
@@ -98,7 +98,7 @@ class Executor:
         self._contact_key = contact_key
         self._debug = debug
         self._sessions = WriteSessions(database)
-        self.hashing = Hashing()
+        self.hashing = PasswordThread()
         self.key_uses = KeyUses(self._sessions)
 
     async def __call__(
@@ -145,6 +145,7 @@ class Executor:
     async def close(self) -> None:
         """Do what is left to be done after the last request."""
         self.admission.close()
+        self.hashing.close()
         await self._callers.close()
         await self.key_uses.close()
 

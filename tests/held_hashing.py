@@ -10,19 +10,20 @@ from unittest.mock import patch
 import httpx
 from starlette.applications import Starlette
 
-from resolvers.hashing import Hashing
 from server.app import create_app
 from server.embedded_postgres import DatabaseAddresses
+from server.hashing import PasswordThread
 from server.settings import Settings
 from tests.api import Api
 
 T = TypeVar("T")
 
 _PATIENCE = 30
-"""Seconds until a thread that is held is let go, whatever the test does."""
+"""Seconds until a thread that is held is let go, and whoever waits for it is sent away: longer than any test
+holds it."""
 
 
-class HeldHashing(Hashing):
+class HeldHashing(PasswordThread):
     """As the application's, but that the thread stops before each work while it is held."""
 
     def __init__(self) -> None:
@@ -79,8 +80,9 @@ async def held_app(
     settings: Settings, addresses: DatabaseAddresses, connections: int
 ) -> AsyncIterator[HeldApp]:
     """With so many connections that write."""
-    hashing = HeldHashing()
-    with patch("server.executor.Hashing", lambda: hashing):
+    with patch("server.hashing._PATIENCE", _PATIENCE):
+        hashing = HeldHashing()
+    with patch("server.executor.PasswordThread", lambda: hashing):
         app: Starlette = create_app(
             settings.model_copy(update={"pool_size": connections}), addresses.application
         )

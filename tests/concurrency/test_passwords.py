@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from models.attempts import attempts
 from models.sessions import sessions
 from models.users import users
-from resolvers.hashing import SEATS_OF_A_PLACE, TURNS
 from server.embedded_postgres import DatabaseAddresses
+from server.hashing import TURNS, WAITING_FROM_A_PLACE
 from server.settings import Settings
 from tests.api import Api
 from tests.authorization.moments import hash_quickly
@@ -84,7 +84,7 @@ async def test_many_who_sign_in_at_once_hold_nobody_up(
     number: int, held: HeldApp, caller: Api, world: World, database: AsyncEngine
 ) -> None:
     """Those who find no room are told at once, and their tries are not counted; the others wait."""
-    room = TURNS + SEATS_OF_A_PLACE
+    room = TURNS + WAITING_FROM_A_PLACE
     people = await _people(world, number)
     tasks = [_signing_in(caller, person) for person in people]
     await held.hashing.reached()
@@ -103,7 +103,7 @@ async def test_many_who_sign_in_at_once_hold_nobody_up(
 
 async def test_who_finds_no_room_is_told_when_to_try_again(held: HeldApp, caller: Api, world: World) -> None:
     (person,) = await _people(world, 1)
-    waiting = [_signing_in(caller, person) for _ in range(TURNS + SEATS_OF_A_PLACE)]
+    waiting = [_signing_in(caller, person) for _ in range(TURNS + WAITING_FROM_A_PLACE)]
     await held.hashing.reached()
     query = f"""mutation {{ signIn(input: {{email: "{person.email}", password: "x"}}) {{
       userErrors {{ __typename code message ... on Busy {{ retryAfter }} }} }} }}"""
@@ -117,7 +117,7 @@ async def test_who_finds_no_room_is_told_when_to_try_again(held: HeldApp, caller
 
 async def test_a_place_that_asks_often_waits_for_itself(held: HeldApp, caller: Api, world: World) -> None:
     """Those who had their turns are done, then one and one: the other place's first comes soon."""
-    people = await _people(world, TURNS + SEATS_OF_A_PLACE + 1)
+    people = await _people(world, TURNS + WAITING_FROM_A_PLACE + 1)
     order: list[str] = []
 
     async def sign_in(api: Api, person: Person) -> None:
