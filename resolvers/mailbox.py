@@ -20,17 +20,20 @@ from sqlalchemy import (
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.tokens import Digest, TokenKind, digest, digest_of, generate
-from engine.write_sessions import WriteSession
+from engine.write_sessions import WriteSession, WriteSessions
 from models.identifiers import UserId, new_id
 from models.mailbox_links import MailboxLinkKind, mailbox_links
 from models.users import users
 from resolvers.devices import keep_device
 from resolvers.emails import EmailAddress, email_address
+from resolvers.hashing import HashingTurn
 from resolvers.mail_limits import MailKind
 from resolvers.mail_texts import letter
 from resolvers.outbox import Cause, Mail, queue, queue_if_registered
-from resolvers.passwords import hash_password, password_matches
+from resolvers.passwords import new_password
+from resolvers.proved_passwords import ProvedPassword, hold_password
 from resolvers.takeover import replace_password
+from resolvers.weak_passwords import PasswordOwner
 
 VERIFICATION_VALID_FOR = datetime.timedelta(days=7)
 RESET_VALID_FOR = datetime.timedelta(hours=1)
@@ -66,29 +69,32 @@ async def request_verification(session: WriteSession, principal: Principal, page
     return principal.user_id
 
 
-@dataclass(frozen=True)
-class EmailVerification:
-    """The secret of the link, and the person's password, where the request has no session of the person."""
-
-    token: str
-    password: str | None
+async def prove_password_of_link(
+    sessions: WriteSessions, turn: HashingTurn, token: str, password: str
+) -> ProvedPassword:
+    """The person that a link verifies, by its password. Raises LINK_NOT_VALID, SIGN_IN_REFUSED."""
+    async with sessions.begin() as session:
+        user_id = await _person_of_link(session, MailboxLinkKind.EMAIL_VERIFICATION, token)
+        stored = select(users.c.password_hash).where(users.c.id == user_id)
+        password_hash = (await session.execute(stored)).scalar_one()
+    if not await turn.matches(password, password_hash):
+        raise Refusal(RefusalCode.SIGN_IN_REFUSED, "The password is wrong.", "password")
+    return ProvedPassword(user_id, password_hash)
 
 
 async def verify_email(
-    session: WriteSession, principal: Principal | None, command: EmailVerification
+    session: WriteSession, principal: Principal | None, token: str, proved: ProvedPassword | None = None
 ) -> UserId:
-    """Note that the person has the mailbox of its address.
+    """Note that the person has the mailbox of its address. `proved`: its password, where the request has no
+    session of the person.
 
     The link alone is not enough: it may lie in the mailbox of somebody who never signed up, and whoever opens
     it without a thought would prove the address for a stranger. Raises LINK_NOT_VALID, WRONG_PERSON,
-    SIGN_IN_REFUSED for a wrong password, PERSON_REQUIRED without a session and a password.
+    PasswordChangedError, PERSON_REQUIRED without a session and a password.
     """
-    user_id = await _use_link(session, MailboxLinkKind.EMAIL_VERIFICATION, command.token)
-    if command.password is not None:
-        stored = select(users.c.password_hash).where(users.c.id == user_id)
-        password_hash = (await session.execute(stored)).scalar_one()
-        if not await password_matches(command.password, password_hash):
-            raise Refusal(RefusalCode.SIGN_IN_REFUSED, "The password is wrong.", "password")
+    user_id = await _use_link(session, MailboxLinkKind.EMAIL_VERIFICATION, token)
+    if proved is not None:
+        await hold_password(session, proved)
     elif principal is None or principal.user_id is None:
         message = "Sign in as the person that signed up, or give its password."
         raise Refusal(RefusalCode.PERSON_REQUIRED, message, "password")
@@ -139,13 +145,23 @@ async def request_password_reset(session: WriteSession, command: PasswordResetRe
         await _add_link(session, MailboxLinkKind.PASSWORD_RESET, token, RESET_VALID_FOR, person)
 
 
-async def reset_password(session: WriteSession, token: str, new_password: str) -> str:
+async def hash_for_reset(sessions: WriteSessions, turn: HashingTurn, token: str, password: str) -> str:
+    """The hash of a password that a link sets. Raises LINK_NOT_VALID, BAD_USER_INPUT."""
+    async with sessions.begin() as session:
+        user_id = await _person_of_link(session, MailboxLinkKind.PASSWORD_RESET, token)
+        statement = select(users.c.name, users.c.email_canonical).where(users.c.id == user_id)
+        row = (await session.execute(statement)).one()
+    prepared = new_password(password, PasswordOwner(row.name, row.email_canonical), "newPassword")
+    return await turn.hash(prepared)
+
+
+async def reset_password(session: WriteSession, token: str, new_hash: str) -> str:
     """Set a new password by the link, which proves the address; everything that was open before ends.
 
-    The secret by which the person's device is known from now on. Raises LINK_NOT_VALID, BAD_USER_INPUT.
+    The secret by which the person's device is known from now on. Raises LINK_NOT_VALID.
     """
     user_id = await _use_link(session, MailboxLinkKind.PASSWORD_RESET, token)
-    await replace_password(session, user_id, await hash_password(new_password, "newPassword"))
+    await replace_password(session, user_id, new_hash)
     return await keep_device(session, user_id)
 
 
@@ -184,17 +200,22 @@ async def _add_link(
     await session.execute(insert(mailbox_links).from_select(columns, values))
 
 
+async def _person_of_link(session: WriteSession, kind: MailboxLinkKind, token: str) -> UserId:
+    """Whose it is, while it stays to be used. Raises LINK_NOT_VALID."""
+    whose = select(mailbox_links.c.user_id).where(_valid(kind, token))
+    user_id = (await session.execute(whose)).scalar_one_or_none()
+    if user_id is None:
+        raise Refusal(RefusalCode.LINK_NOT_VALID, field="token")
+    return UserId(user_id)
+
+
 async def _use_link(session: WriteSession, kind: MailboxLinkKind, token: str) -> UserId:
     """Whose it is; nobody uses it again. Raises LINK_NOT_VALID.
 
     The person is locked before its link, as everywhere: whoever proves the address in another way removes the
     person's links.
     """
-    valid = and_(
-        mailbox_links.c.digest == link_digest(token),
-        mailbox_links.c.kind == kind.value,
-        mailbox_links.c.expires_at > func.now(),
-    )
+    valid = _valid(kind, token)
     theirs = select(users.c.id).join(mailbox_links, mailbox_links.c.user_id == users.c.id).where(valid)
     await session.execute(theirs.with_for_update(key_share=True, of=users))
     used = delete(mailbox_links).where(valid).returning(mailbox_links.c.user_id)
@@ -202,6 +223,14 @@ async def _use_link(session: WriteSession, kind: MailboxLinkKind, token: str) ->
     if user_id is None:
         raise Refusal(RefusalCode.LINK_NOT_VALID, field="token")
     return UserId(user_id)
+
+
+def _valid(kind: MailboxLinkKind, token: str) -> ColumnElement[bool]:
+    return and_(
+        mailbox_links.c.digest == link_digest(token),
+        mailbox_links.c.kind == kind.value,
+        mailbox_links.c.expires_at > func.now(),
+    )
 
 
 def link_digest(token: str) -> Digest | None:

@@ -1,30 +1,41 @@
-"""Passwords: argon2id, computed beside the event loop because it takes its time by design.
+"""Passwords: argon2id, which takes its time by design, so that `resolvers.hashing` alone does it.
 
 What is hashed is the password as RFC 8265 prepares it (PRECIS, OpaqueString): the same whichever keyboard or
 system it was typed with.
 """
 
-import asyncio
+from typing import NewType
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from precis_i18n import get_profile
 
 from authz.refusals import Refusal, RefusalCode
+from resolvers.weak_passwords import SHORTEST_PASSWORD, PasswordOwner, weakness
 
-SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 1000
 
-_hasher = PasswordHasher()
+PASSWORD_RULE = (
+    f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters, whatever they are; no common password, no "
+    "sequence or repetition, and not just your name, your e-mail address or Mandant."
+)
+"""The rule for people."""
+
+PreparedPassword = NewType("PreparedPassword", str)
+"""A password as PRECIS prepares it."""
+
+HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+"""OWASP's parameters for argon2id, of which one hashing takes one core and 19 MiB."""
+
 _profile = get_profile("OpaqueString")
 _OF_THE_WHOLE = frozenset("\u30fb" + "".join(map(chr, (*range(0x660, 0x66A), *range(0x6F0, 0x6FA)))))
 """What PRECIS allows by the whole text, and reads the whole text for each time that it stands there."""
-_NOBODYS_HASH = _hasher.hash("the password of nobody")
+_NOBODYS_HASH = HASHER.hash("the password of nobody")
 
 
-async def hash_password(password: str, field: str = "password") -> str:
-    """The hash to store. Raises BAD_USER_INPUT for a password that is too short or too long, or that holds
-    control characters or invisible ones."""
+def new_password(password: str, owner: PasswordOwner, field: str = "password") -> PreparedPassword:
+    """A password to set. Raises BAD_USER_INPUT for one that is too short or too long, that holds control
+    characters or invisible ones, or that others would guess first."""
     prepared = _prepared(password) if len(password) <= LONGEST_PASSWORD else password
     if prepared is None:
         message = "A password must not hold control characters, invisible ones or unassigned ones."
@@ -32,14 +43,30 @@ async def hash_password(password: str, field: str = "password") -> str:
     if not SHORTEST_PASSWORD <= len(prepared) <= LONGEST_PASSWORD:
         message = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
-    return await asyncio.to_thread(_hasher.hash, prepared)
+    weak = weakness(prepared, owner)
+    if weak is not None:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"{weak} Choose another one.", field)
+    return PreparedPassword(prepared)
 
 
-async def password_matches(password: str, stored_hash: str | None) -> bool:
-    """Whether it is the password; without a stored hash, and for what can be no password, it takes as long
-    and says no."""
+def typed_password(password: str) -> PreparedPassword | None:
+    """What somebody typed; None: it can be no password."""
     prepared = _prepared(password) if len(password) <= LONGEST_PASSWORD else None
-    return await asyncio.to_thread(_verify, prepared or "", None if prepared is None else stored_hash)
+    return None if prepared is None else PreparedPassword(prepared)
+
+
+def hash_of(password: PreparedPassword) -> str:
+    """The hash to store. Takes a core for some 20 ms."""
+    return HASHER.hash(password)
+
+
+def is_password_of(password: PreparedPassword | None, stored_hash: str | None) -> bool:
+    """Whether the hash is the password's; False without one of them, after the same time."""
+    compared = _NOBODYS_HASH if password is None or stored_hash is None else stored_hash
+    try:
+        return HASHER.verify(compared, password or "") and compared is stored_hash
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def _prepared(password: str) -> str | None:
@@ -63,10 +90,3 @@ def _once_each(text: str) -> str:
         if character in _OF_THE_WHOLE:
             seen.add(character)
     return "".join(kept)
-
-
-def _verify(password: str, stored_hash: str | None) -> bool:
-    try:
-        return _hasher.verify(stored_hash or _NOBODYS_HASH, password) and stored_hash is not None
-    except (VerificationError, InvalidHashError):
-        return False

@@ -8,13 +8,15 @@ from sqlalchemy import delete, insert, select, update
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
 from authz.tokens import TokenKind, digest_of, generate
-from engine.write_sessions import WriteSession
+from engine.write_sessions import WriteSession, WriteSessions
 from models.identifiers import UserId, new_id
 from models.sessions import sessions
 from models.users import users
 from resolvers.devices import keep_device
-from resolvers.emails import email_address
-from resolvers.passwords import hash_password, password_matches
+from resolvers.hashing import HashingTurn
+from resolvers.passwords import new_password
+from resolvers.proved_passwords import ProvedPassword, hold_password
+from resolvers.weak_passwords import PasswordOwner
 
 SESSION_LENGTH = datetime.timedelta(days=30)
 
@@ -29,17 +31,11 @@ class SignedIn:
     device_token: str
 
 
-async def sign_in(
-    session: WriteSession, email: str, password: str, device_token: str | None = None
-) -> SignedIn:
-    """Open a session, and know the device from now on. Raises SIGN_IN_REFUSED, alike and as slowly for an
-    unknown address (T13)."""
-    canonical = email_address(email).canonical
-    statement = select(users.c.id, users.c.password_hash).where(users.c.email_canonical == canonical)
-    row = (await session.execute(statement)).one_or_none()
-    if not await password_matches(password, None if row is None else row.password_hash) or row is None:
-        raise Refusal(RefusalCode.SIGN_IN_REFUSED)
-    return await open_session(session, row.id, device_token)
+async def sign_in(session: WriteSession, proved: ProvedPassword, device_token: str | None = None) -> SignedIn:
+    """Open a session for whoever gave the password, and know the device from now on. Raises
+    PasswordChangedError."""
+    await hold_password(session, proved)
+    return await open_session(session, proved.user_id, device_token)
 
 
 async def open_session(session: WriteSession, user_id: UserId, device_token: str | None = None) -> SignedIn:
@@ -59,21 +55,42 @@ async def sign_out(session: WriteSession, principal: Principal) -> None:
     await session.execute(delete(sessions).where(sessions.c.digest == principal.credentials.digest))
 
 
-async def change_password(
-    session: WriteSession, principal: Principal, current_password: str, new_password: str
-) -> UserId:
-    """Change one's own password and end all other sessions. Raises SIGN_IN_REFUSED for a wrong one."""
+@dataclass(frozen=True)
+class PasswordChange:
+    """The password that holds now was proved; `new_hash` is that of the new one."""
+
+    proved: ProvedPassword
+    new_hash: str
+
+
+async def check_password_change(
+    write_sessions: WriteSessions,
+    turn: HashingTurn,
+    principal: Principal,
+    current_password: str,
+    password: str,
+) -> PasswordChange:
+    """What changes one's own password. Raises PERSON_REQUIRED, SIGN_IN_REFUSED for a wrong current one, and
+    BAD_USER_INPUT for a new one that is against the rule."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    statement = select(users.c.password_hash).where(users.c.id == principal.user_id).with_for_update()
-    stored = (await session.execute(statement)).scalar_one()
-    if not await password_matches(current_password, stored):
+    statement = select(users.c.password_hash, users.c.name, users.c.email_canonical)
+    async with write_sessions.begin() as session:
+        row = (await session.execute(statement.where(users.c.id == principal.user_id))).one()
+    if not await turn.matches(current_password, row.password_hash):
         raise Refusal(RefusalCode.SIGN_IN_REFUSED, "The current password is wrong.", "currentPassword")
-    new_hash = await hash_password(new_password, "newPassword")
-    await session.execute(update(users).where(users.c.id == principal.user_id).values(password_hash=new_hash))
+    prepared = new_password(password, PasswordOwner(row.name, row.email_canonical), "newPassword")
+    return PasswordChange(ProvedPassword(principal.user_id, row.password_hash), await turn.hash(prepared))
+
+
+async def change_password(session: WriteSession, principal: Principal, change: PasswordChange) -> UserId:
+    """Change one's own password and end all other sessions. Raises PasswordChangedError."""
+    user_id = change.proved.user_id
+    await hold_password(session, change.proved)
+    await session.execute(update(users).where(users.c.id == user_id).values(password_hash=change.new_hash))
     await session.execute(
         delete(sessions).where(
-            sessions.c.user_id == principal.user_id, sessions.c.digest != principal.credentials.digest
+            sessions.c.user_id == user_id, sessions.c.digest != principal.credentials.digest
         )
     )
-    return principal.user_id
+    return user_id

@@ -13,7 +13,7 @@ from authz.principals import Credentials, Principal, PrincipalKind
 from authz.refusals import Refusal, RefusalCode
 from authz.row_security import found_tree
 from authz.tokens import digest_of
-from engine.write_sessions import WriteSession
+from engine.write_sessions import WriteSession, WriteSessions
 from models.accounts import Currency
 from models.identifiers import AccountId, ApiKeyId, Kind, MasterId, UserId, new_id, present
 from models.members import memberships
@@ -22,15 +22,18 @@ from models.users import ownerships, users
 from resolvers.api_key_changes import ApiKeySecret, NewApiKey, add_api_key
 from resolvers.emails import EmailAddress, email_address
 from resolvers.events import EventKind, record
+from resolvers.hashing import HashingTurn
 from resolvers.invitation_acceptance import accept_invitation, invitation_for
 from resolvers.mailbox import mark_verified, send_verification
 from resolvers.ownership import take_ownership
-from resolvers.passwords import hash_password, password_matches
+from resolvers.passwords import new_password
+from resolvers.proved_passwords import PasswordChangedError
 from resolvers.sessions import SignedIn, open_session
 from resolvers.share_acceptance import accept_share, check_share_for
 from resolvers.subaccounts import FIRST_KEY_NAME, add_account
 from resolvers.takeover import leave_account, replace_password
 from resolvers.texts import short_text
+from resolvers.weak_passwords import PasswordOwner
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,6 @@ class SignUp:
 
     name: str
     email: str
-    password: str
     account_name: str | None
     invitation_token: str | None
     verification_page: str
@@ -60,17 +62,40 @@ class SignedUp:
     secret: str | None = None
 
 
-async def sign_up(session: WriteSession, command: SignUp) -> SignedUp:
+@dataclass(frozen=True)
+class SignUpPassword:
+    """What was found of the password: its new hash, and whether it is that of the person who has the address
+    already. `stored_hash`: what it was compared with; None: nobody had the address."""
+
+    new_hash: str
+    stored_hash: str | None = None
+    is_right: bool = False
+
+
+async def check_sign_up(
+    sessions: WriteSessions, turn: HashingTurn, command: SignUp, password: str
+) -> SignUpPassword:
+    """Check the command and hash its password, twice for every address (T13). Raises BAD_USER_INPUT."""
+    _check_wanted(command)
+    email = email_address(command.email)
+    prepared = new_password(password, PasswordOwner(short_text(command.name, "name"), email.canonical))
+    statement = select(users.c.password_hash).where(users.c.email_canonical == email.canonical)
+    async with sessions.begin() as session:
+        stored_hash = (await session.execute(statement)).scalar_one_or_none()
+    is_right = await turn.matches(password, stored_hash)
+    return SignUpPassword(await turn.hash(prepared), stored_hash, is_right)
+
+
+async def sign_up(session: WriteSession, command: SignUp, password: SignUpPassword) -> SignedUp:
     """Make the person, and its account or membership.
 
     A person who is registered already and gives the right password gets an account of its own, if it has
     none. The secret of a link that was mailed to the address proves it; whoever signed up with the address
     before and never proved it is replaced (see `resolvers.takeover`). Without such a secret the link that
     proves it is mailed. Raises SIGN_UP_REFUSED for a wrong password, ALREADY_OWNS_ACCOUNT, BAD_USER_INPUT,
-    and what accepting the invitation or the share raises.
+    PasswordChangedError, and what accepting the invitation or the share raises.
     """
-    _check_wanted(command)
-    person = await _person(session, command)
+    person = await _person(session, command, password)
     signed_in = await open_session(session, person.id)
     credentials = Credentials(digest_of(signed_in.token))
     principal = Principal(PrincipalKind.PERSON, credentials, person.id, None, command.reason)
@@ -107,10 +132,9 @@ class _Proof:
     of_ownership: bool
 
 
-async def _person(session: WriteSession, command: SignUp) -> _Person:
+async def _person(session: WriteSession, command: SignUp, password: SignUpPassword) -> _Person:
     email = email_address(command.email)
     name = short_text(command.name, "name")
-    password_hash = await hash_password(command.password)
     proof = await _proof(session, email, command)
     made = (
         upsert(users)
@@ -119,7 +143,7 @@ async def _person(session: WriteSession, command: SignUp) -> _Person:
             name=name,
             email=email.original,
             email_canonical=email.canonical,
-            password_hash=password_hash,
+            password_hash=password.new_hash,
             email_verified_at=None if proof is None else func.now(),
         )
         .on_conflict_do_nothing()
@@ -127,7 +151,7 @@ async def _person(session: WriteSession, command: SignUp) -> _Person:
     )
     user_id = (await session.execute(made)).scalar_one_or_none()
     if user_id is None:
-        return await _registered(session, command, email, name, password_hash, proof)
+        return await _registered(session, email, name, password, proof)
     if proof is None:
         await send_verification(session, UserId(user_id), email, command.verification_page)
     return _Person(UserId(user_id))
@@ -144,24 +168,22 @@ async def _proof(session: WriteSession, email: EmailAddress, command: SignUp) ->
 
 
 async def _registered(
-    session: WriteSession,
-    command: SignUp,
-    email: EmailAddress,
-    name: str,
-    password_hash: str,
-    proof: _Proof | None,
+    session: WriteSession, email: EmailAddress, name: str, password: SignUpPassword, proof: _Proof | None
 ) -> _Person:
-    """Who signed up with the address before: it is the same person, or the mailbox wins."""
+    """Who signed up with the address before: it is the same person, or the mailbox wins. Raises
+    PasswordChangedError, also for somebody who signed up since the password was compared."""
     stored = select(users.c.id, users.c.password_hash, users.c.email_verified_at).where(
         users.c.email_canonical == email.canonical
     )
     row = (await session.execute(stored.with_for_update(key_share=True))).one()
     user_id = UserId(row.id)
-    if await password_matches(command.password, row.password_hash):
+    if row.password_hash != password.stored_hash:
+        raise PasswordChangedError
+    if password.is_right:
         if proof is not None:
             await mark_verified(session, user_id)
     elif proof is not None and row.email_verified_at is None:
-        await replace_password(session, user_id, password_hash)
+        await replace_password(session, user_id, password.new_hash)
         renamed = {"name": name, **forms_of(users, name)}
         await session.execute(update(users).where(users.c.id == user_id).values(renamed))
         if proof.of_ownership:

@@ -12,6 +12,7 @@ from engine.payloads import Payloads
 from engine.reader import Reader
 from engine.write_sessions import WriteSessions
 from resolvers.contacts import KeySource
+from resolvers.hashing import Hashing
 from resolvers.payments import PaymentProvider
 from resolvers.public_url import PUBLIC_URL_NAME
 from resolvers.subaccounts_request_changes import SubaccountSetUp
@@ -25,6 +26,7 @@ class Context:
     payloads: Payloads
     principal: Principal | None
     sessions: WriteSessions
+    hashing: Hashing
     client_address: str
     public_url: str
     """Where people reach the server, without a slash at the end; links in e-mails begin with it."""

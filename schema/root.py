@@ -26,6 +26,7 @@ from schema.explanation import ExplanationQuery
 from schema.invitation_changes import InvitationMutation, InvitationQuery
 from schema.invitations import Invitation
 from schema.invoices import Invoice, InvoiceQuery
+from schema.mailbox import MailboxMutation
 from schema.member_changes import MemberMutation
 from schema.members import Member
 from schema.needs import describe_needs
@@ -78,6 +79,7 @@ _QUERIES = (
 )
 _MUTATIONS = (
     SessionMutation,
+    MailboxMutation,
     SubaccountMutation,
     AccountMutation,
     InvitationMutation,

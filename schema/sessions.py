@@ -1,6 +1,7 @@
-"""Signing up, in and out."""
+"""Signing up, in and out, and changing the password."""
 
 import datetime
+from collections.abc import Sequence
 
 import strawberry
 from sqlalchemy import Uuid
@@ -17,28 +18,22 @@ from resolvers import sign_up as sign_up_writes
 from resolvers.attempts import Limit, place_of
 from resolvers.devices import known_device
 from resolvers.emails import email_address
-from resolvers.sign_in_limits import (
-    WINDOW,
-    link_limits,
-    own_password_limits,
-    sign_in_limits,
-    verification_limits,
-)
+from resolvers.hashing import HashingTurn
+from resolvers.passwords import PASSWORD_RULE
+from resolvers.proved_passwords import ProvedPassword, prove_password
+from resolvers.sign_in_limits import WINDOW, own_password_limits, sign_in_limits
 from schema.accounts import Account
 from schema.api_keys import ApiKey
 from schema.context import ContextInfo, principal_of
 from schema.links import password_page, verification_page
+from schema.password_steps import fixed, perform_with_password
+from schema.person_payload import OF_THE_DEVICE, PersonPayload
 from schema.user_errors import UserError
 from schema.users import User
 from schema.writes import ANYBODY, OPEN, authz_revision, payload, perform, user_errors
 
 _SIGN_UPS_FROM_A_PLACE = 20
 """In a WINDOW, also those that are done: each makes a person and sends it a mail."""
-
-_OF_THE_DEVICE = (
-    "A secret by which this device is known from now on. Keep it, also after signing out, and send it with "
-    "the next `signIn`: then guesses that others make elsewhere do not keep you out."
-)
 
 
 @strawberry.input(
@@ -47,7 +42,7 @@ _OF_THE_DEVICE = (
 class SignUpInput:
     name: str = strawberry.field(description="The person's name: 1 to 200 characters.")
     email: str = strawberry.field(description="The e-mail address.")
-    password: str = strawberry.field(description="10 to 1,000 characters.")
+    password: str = strawberry.field(description=PASSWORD_RULE)
     account_name: str | None = strawberry.field(
         default=None, description="The name of the master account to make."
     )
@@ -76,29 +71,10 @@ class SignInInput:
     )
 
 
-@strawberry.input(description="A link that was mailed to the address, and who opens it.")
-class EmailVerifyInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
-    password: str | None = strawberry.field(
-        default=None, description="Your password; not needed while you are signed in."
-    )
-
-
-@strawberry.input(description="Whose password is lost.")
-class PasswordResetRequestInput:
-    email: str = strawberry.field(description="The e-mail address.")
-
-
-@strawberry.input(description="A link that was mailed to the address, and the new password.")
-class PasswordResetInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
-    new_password: str = strawberry.field(description="10 to 1,000 characters.")
-
-
 @strawberry.input(description="The password to replace, and the new one.")
 class PasswordChangeInput:
     current_password: str = strawberry.field(description="The password that holds now.")
-    new_password: str = strawberry.field(description="10 to 1,000 characters.")
+    new_password: str = strawberry.field(description=PASSWORD_RULE)
 
 
 @entity(None, carries={"user_id": Uuid(), "account_id": Uuid(), "api_key_id": Uuid()})
@@ -107,7 +83,7 @@ class SignUpPayload:
 
     token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
     expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
-    device_token: str | None = strawberry.field(default=None, description=_OF_THE_DEVICE)
+    device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
     secret: str | None = strawberry.field(
         default=None, description="The secret of the account's first API key, told this once (R2)."
     )
@@ -124,34 +100,8 @@ class SignInPayload:
 
     token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
     expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
-    device_token: str | None = strawberry.field(default=None, description=_OF_THE_DEVICE)
+    device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
     user: User | None = to_one(users.of_result)
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
-
-
-@entity(None, carries={"user_id": Uuid()})
-class PersonPayload:
-    """The person who asked."""
-
-    user: User | None = to_one(users.of_result)
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
-
-
-@entity(None, carries={})
-class PasswordResetRequestPayload:
-    """The same for every address: whether anybody is registered with it is told by e-mail alone."""
-
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
-
-
-@entity(None, carries={})
-class PasswordResetPayload:
-    """A new password; sign in with it."""
-
-    device_token: str | None = strawberry.field(default=None, description=_OF_THE_DEVICE)
     user_errors: list[UserError] = user_errors()
     authz_revision: str | None = authz_revision()
 
@@ -167,19 +117,27 @@ class SessionMutation:
         "SIGN_UP_REFUSED, and its person is told by e-mail.",
     )
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
-        async def write(session: WriteSession) -> SignUpPayload:
-            command = sign_up_writes.SignUp(
-                name=input.name,
-                email=input.email,
-                password=input.password,
-                account_name=input.account_name,
-                invitation_token=input.invitation_token,
-                verification_page=verification_page(info),
-                share_token=input.share_token,
-                currency=input.currency,
-                reason=info.context.reason,
-            )
-            done = await sign_up_writes.sign_up(session, command)
+        command = sign_up_writes.SignUp(
+            name=input.name,
+            email=input.email,
+            account_name=input.account_name,
+            invitation_token=input.invitation_token,
+            verification_page=verification_page(info),
+            share_token=input.share_token,
+            currency=input.currency,
+            reason=info.context.reason,
+        )
+
+        async def limits() -> Sequence[Limit]:
+            place = f"sign-up from {place_of(info.context.client_address)}"
+            by_place = Limit(place, _SIGN_UPS_FROM_A_PLACE, WINDOW)
+            return [by_place, *await _limits(info, input.email, None)]
+
+        async def check(turn: HashingTurn) -> sign_up_writes.SignUpPassword:
+            return await sign_up_writes.check_sign_up(info.context.sessions, turn, command, input.password)
+
+        async def write(session: WriteSession, password: sign_up_writes.SignUpPassword) -> SignUpPayload:
+            done = await sign_up_writes.sign_up(session, command, password)
             return payload(
                 SignUpPayload,
                 user_id=done.signed_in.user_id,
@@ -191,10 +149,7 @@ class SessionMutation:
                 secret=done.secret,
             )
 
-        address = info.context.client_address
-        place = Limit(f"sign-up from {place_of(address)}", _SIGN_UPS_FROM_A_PLACE, WINDOW)
-        limits = [place, *await _limits(info, input.email, None)]
-        done = await perform(info, SignUpPayload, write, limits, _as_signed_up)
+        done = await perform_with_password(info, SignUpPayload, limits, check, write, _as_signed_up)
         if any(error.code is RefusalCode.SIGN_UP_REFUSED for error in done.user_errors):
             async with info.context.sessions.begin() as session:
                 await mailbox.tell_of_sign_up(session, input.email, password_page(info))
@@ -204,8 +159,14 @@ class SessionMutation:
         directives=ANYBODY, description="Open a session with an e-mail address and a password."
     )
     async def sign_in(self, info: ContextInfo, input: SignInInput) -> SignInPayload:
-        async def write(session: WriteSession) -> SignInPayload:
-            done = await writes.sign_in(session, input.email, input.password, input.device_token)
+        async def limits() -> Sequence[Limit]:
+            return await _limits(info, input.email, input.device_token)
+
+        async def check(turn: HashingTurn) -> ProvedPassword:
+            return await prove_password(info.context.sessions, turn, input.email, input.password)
+
+        async def write(session: WriteSession, proved: ProvedPassword) -> SignInPayload:
+            done = await writes.sign_in(session, proved, input.device_token)
             return payload(
                 SignInPayload,
                 user_id=done.user_id,
@@ -214,67 +175,7 @@ class SessionMutation:
                 device_token=done.device_token,
             )
 
-        limits = await _limits(info, input.email, input.device_token)
-        return await perform(info, SignInPayload, write, limits)
-
-    @strawberry.mutation(
-        directives=ANYBODY,
-        description="Verify your e-mail address by the link that was mailed to it, signed in or with your "
-        "password: a link that somebody else opens proves nothing about you.",
-    )
-    async def email_verify(self, info: ContextInfo, input: EmailVerifyInput) -> PersonPayload:
-        async def write(session: WriteSession) -> PersonPayload:
-            command = mailbox.EmailVerification(input.token, input.password)
-            return payload(
-                PersonPayload, user_id=await mailbox.verify_email(session, info.context.principal, command)
-            )
-
-        limits = verification_limits(input.token, info.context.client_address)
-        return await perform(info, PersonPayload, write, limits)
-
-    @strawberry.mutation(
-        directives=OPEN,
-        description="Mail the link that verifies your e-mail address again; nothing where it was verified.",
-    )
-    async def email_verification_request(self, info: ContextInfo) -> PersonPayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> PersonPayload:
-            user_id = await mailbox.request_verification(session, principal, verification_page(info))
-            return payload(PersonPayload, user_id=user_id)
-
-        return await perform(info, PersonPayload, write)
-
-    @strawberry.mutation(
-        directives=ANYBODY,
-        description="Mail a link that sets a new password, if anybody is registered with the address. The "
-        "answer is the same where nobody is.",
-    )
-    async def password_reset_request(
-        self, info: ContextInfo, input: PasswordResetRequestInput
-    ) -> PasswordResetRequestPayload:
-        async def write(session: WriteSession) -> PasswordResetRequestPayload:
-            command = mailbox.PasswordResetRequest(
-                input.email, info.context.client_address, password_page(info)
-            )
-            await mailbox.request_password_reset(session, command)
-            return payload(PasswordResetRequestPayload)
-
-        return await perform(info, PasswordResetRequestPayload, write)
-
-    @strawberry.mutation(
-        directives=ANYBODY,
-        description="Set a new password by the link that was mailed, which works once and for an hour. That "
-        "ends all your sessions, forgets the devices that you were known by, and verifies your e-mail "
-        "address: send the new `deviceToken` from now on. Where it was never verified, the API "
-        "keys of the account that was made with it are revoked too, since somebody else may have made them.",
-    )
-    async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
-        async def write(session: WriteSession) -> PasswordResetPayload:
-            device_token = await mailbox.reset_password(session, input.token, input.new_password)
-            return payload(PasswordResetPayload, device_token=device_token)
-
-        return await perform(info, PasswordResetPayload, write, link_limits(info.context.client_address))
+        return await perform_with_password(info, SignInPayload, limits, check, write)
 
     @strawberry.mutation(directives=OPEN, description="End the session that asks.")
     async def sign_out(self, info: ContextInfo) -> PersonPayload:
@@ -292,13 +193,16 @@ class SessionMutation:
     async def password_change(self, info: ContextInfo, input: PasswordChangeInput) -> PersonPayload:
         principal = principal_of(info)
 
-        async def write(session: WriteSession) -> PersonPayload:
-            user_id = await writes.change_password(
-                session, principal, input.current_password, input.new_password
+        async def check(turn: HashingTurn) -> writes.PasswordChange:
+            return await writes.check_password_change(
+                info.context.sessions, turn, principal, input.current_password, input.new_password
             )
-            return payload(PersonPayload, user_id=user_id)
 
-        return await perform(info, PersonPayload, write, own_password_limits(principal))
+        async def write(session: WriteSession, change: writes.PasswordChange) -> PersonPayload:
+            return payload(PersonPayload, user_id=await writes.change_password(session, principal, change))
+
+        limits = fixed(own_password_limits(principal))
+        return await perform_with_password(info, PersonPayload, limits, check, write)
 
 
 def _as_signed_up(done: SignUpPayload) -> Credentials:

@@ -96,14 +96,21 @@ async def perform(
         return await _try(info, type_, write, also_told)
 
     async def in_one_transaction() -> T:
-        async with info.context.sessions.begin() as session:
-            revision = await enter_to_write(session, info.context.credentials)
-            done = await write(session)
-            await give_back(session, (limit for limit in limits if limit.failures_only))
-        done.authz_revision = revision  # type: ignore[attr-defined]  # every payload has it
-        return done
+        return await committed(info, write, limits)
 
     return await perform_steps(info, type_, in_one_transaction, limits, reads_as)
+
+
+async def committed(
+    info: ContextInfo, write: Callable[[WriteSession], Awaitable[T]], limits: Sequence[Limit]
+) -> T:
+    """What the write returns, once it is committed; the tries that count failures are given back with it."""
+    async with info.context.sessions.begin() as session:
+        revision = await enter_to_write(session, info.context.credentials)
+        done = await write(session)
+        await give_back(session, (limit for limit in limits if limit.failures_only))
+    done.authz_revision = revision  # type: ignore[attr-defined]  # every payload has it
+    return done
 
 
 async def perform_steps(

@@ -38,6 +38,7 @@ from resolvers.public_url import PUBLIC_URL_NAME
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from schema.anonymity import answers_everybody
 from schema.context import Context
+from schema.password_limit import check_passwords
 from schema.root import graphql_schema
 from server.admission import Admission
 from server.authentication import WHO_ASKS, authenticated, credentials_of
@@ -46,6 +47,7 @@ from server.documents import VALIDATION_ERROR_LIMIT
 from server.errors import RevisionUnknown, Unauthenticated
 from server.fair_gate import Caller, Side
 from server.graphql_response import LimitedResult
+from server.hashing import PasswordThread
 from server.http_request import GraphQLRequest
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
@@ -100,6 +102,7 @@ class Executor:
         self._contact_key = contact_key
         self._debug = debug
         self._sessions = WriteSessions(database)
+        self.hashing = PasswordThread()
         self.key_uses = KeyUses(self._sessions)
 
     async def __call__(
@@ -156,6 +159,7 @@ class Executor:
     async def close(self) -> None:
         """Do what is left to be done after the last request."""
         self.admission.close()
+        self.hashing.close()
         await self._callers.close()
         await self.key_uses.close()
 
@@ -199,6 +203,7 @@ class Executor:
         """
         operation = _operation(request, document)
         check_cost(self.schema, document, operation, request.variables)
+        check_passwords(document, operation)
         revision = request.min_revision
         gate = _ENTERING if revision is None else entering_at_least(revision)
         reader = Reader(self._database, gate, self._binds(credentials or ANONYMOUS))
@@ -215,6 +220,7 @@ class Executor:
                 payloads,
                 principal,
                 self._sessions,
+                self.hashing,
                 client_address,
                 self._public_url,
                 self._subaccount_set_up,

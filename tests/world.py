@@ -22,11 +22,11 @@ from models.members import memberships
 from models.roles import role_policy_lines, roles
 from models.sessions import sessions
 from models.users import ownerships, users
-from resolvers.passwords import _hasher
+from resolvers.passwords import HASHER
 from tests.stored import rows_of_trees
 
 PASSWORD = "correct horse battery"
-_HASH = _hasher.hash(PASSWORD)
+_HASH = HASHER.hash(PASSWORD)
 _numbers = itertools.count(1)
 
 

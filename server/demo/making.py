@@ -25,11 +25,12 @@ from resolvers.credit_transfers import CreditTransfer, transfer_credit
 from resolvers.invitation_acceptance import accept_invitation
 from resolvers.invitation_changes import MemberInvitation, invite_member
 from resolvers.ledger_posting import Posting, Transaction, post
-from resolvers.mailbox import EmailVerification, verify_email
+from resolvers.mailbox import verify_email
+from resolvers.passwords import PreparedPassword, hash_of
 from resolvers.payment_methods import NewPaymentMethod, add_payment_method
 from resolvers.sessions import SignedIn
 from resolvers.share_changes import ShareCreation, WantedScope, create_share
-from resolvers.sign_up import SignUp, sign_up
+from resolvers.sign_up import SignUp, SignUpPassword, sign_up
 from resolvers.subaccounts import SubaccountCreation, create_subaccount
 from resolvers.subaccounts_request_changes import SubaccountSetUp
 from server.demo.sending import Sender, Sending, version_of
@@ -48,6 +49,7 @@ async def make_demo(
     `link_base` is what the link in the one open invitation begins with; without a `contact_key` nothing was
     sent. With a `year` the accounts are a year old and were billed for it, else new.
     """
+    password = SignUpPassword(hash_of(PreparedPassword(DEMO_PASSWORD)))
     async with WriteSessions(database).begin() as session:
         # Two processes may start at once; the second waits longer than a request may.
         await session.execute(text("SET LOCAL lock_timeout = '60s'"))
@@ -55,7 +57,7 @@ async def make_demo(
         await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         if await _is_made(session):
             return False
-        making = _Making(session, f"{link_base}/invitation", Sending(session, contact_key))
+        making = _Making(session, f"{link_base}/invitation", Sending(session, contact_key), password)
         for tree in TREES:
             await making.tree(tree, year)
     return True
@@ -69,12 +71,13 @@ async def _is_made(session: WriteSession) -> bool:
 
 @dataclass
 class _Making:
-    """One transaction in which the demo is made; `signed_in`: who was heard of already; `accounts`: the ids
-    of subaccounts by their names; `senders`: who sends for which account."""
+    """One transaction in which the demo is made; `password`: everybody's; `signed_in`: who was heard of
+    already; `accounts`: the ids of subaccounts by their names; `senders`: who sends for which account."""
 
     session: WriteSession
     link: str
     sending: Sending
+    password: SignUpPassword
     signed_in: dict[DemoPerson, Principal] = field(default_factory=dict)
     accounts: dict[str, AccountId] = field(default_factory=dict)
     senders: list[Sender] = field(default_factory=list)
@@ -94,13 +97,10 @@ class _Making:
 
     async def _people_and_accounts(self, tree: DemoTree) -> tuple[Principal, AccountId]:
         person = tree.owner
-        command = SignUp(
-            person.name, person.email, DEMO_PASSWORD, tree.name, None, self.link, currency=tree.currency
-        )
-        done = await sign_up(self.session, command)
+        command = SignUp(person.name, person.email, tree.name, None, self.link, currency=tree.currency)
+        done = await sign_up(self.session, command, self.password)
         owner = self._enter(person, done.signed_in)
-        verification = EmailVerification(await self._read_mail(person), password=None)
-        await verify_email(self.session, owner, verification)
+        await verify_email(self.session, owner, await self._read_mail(person))
         await self._buy(owner, done.account_id, tree.credit)
         card = NewPaymentMethod(done.account_id, "practice-card", "Visa ending in 4242")
         await add_payment_method(self.session, owner, card)
@@ -178,9 +178,9 @@ class _Making:
         await create_share(self.session, giver, command)
         token = await self._read_mail(person)
         sign_up_command = SignUp(
-            person.name, person.email, DEMO_PASSWORD, share.own_account, None, self.link, share_token=token
+            person.name, person.email, share.own_account, None, self.link, share_token=token
         )
-        self._enter(person, (await sign_up(self.session, sign_up_command)).signed_in)
+        self._enter(person, (await sign_up(self.session, sign_up_command, self.password)).signed_in)
 
     async def _members(
         self, maker: Principal, account_id: AccountId, members: tuple[DemoMember, ...]
@@ -200,8 +200,8 @@ class _Making:
         if principal is not None:
             await accept_invitation(self.session, principal, token)
             return
-        command = SignUp(person.name, person.email, DEMO_PASSWORD, None, token, self.link)
-        self._enter(person, (await sign_up(self.session, command)).signed_in)
+        command = SignUp(person.name, person.email, None, token, self.link)
+        self._enter(person, (await sign_up(self.session, command, self.password)).signed_in)
 
     async def _read_mail(self, person: DemoPerson) -> str:
         """The secret in the mail that the person just got, which then counts as sent."""

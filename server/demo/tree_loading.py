@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import make_url
 
-from resolvers.passwords import hash_password
+from resolvers.passwords import PreparedPassword, hash_of
 from server.demo.story import DEMO_PASSWORD
 from server.demo.trees import ACCOUNTS_OF_A_TREE, COLUMNS, rows_of_trees
 
@@ -37,7 +37,7 @@ class Loaded:
 async def load_trees(owner_url: str, trees: int) -> Loaded:
     """Write so many trees beside what is there, a batch a transaction, with a bar on standard error."""
     address = make_url(owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    password_hash = await hash_password(DEMO_PASSWORD)
+    password_hash = hash_of(PreparedPassword(DEMO_PASSWORD))
     connection = await asyncpg.connect(address)
     began = time.monotonic()
     owner_email = ""

@@ -10,7 +10,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from resolvers.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from resolvers.passwords import LONGEST_PASSWORD, PASSWORD_RULE
+from resolvers.weak_passwords import SHORTEST_PASSWORD
 from server.pages.documents import Document, data_block, fill_template, page_headers
 from server.pages.files import own_address
 
@@ -38,7 +39,7 @@ def _invitation_document(app_url: str | None) -> Document:
             "icon": own_address("icon.svg"),
             "page_style": own_address("invitation.css"),
             "page_script": own_address("invitation.js"),
-            "password_rule": f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters, whatever they are.",
+            "password_rule": PASSWORD_RULE,
             "shortest_password": str(SHORTEST_PASSWORD),
             "longest_password": str(LONGEST_PASSWORD),
             "next_address": app_url or "/graphql",

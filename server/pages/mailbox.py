@@ -11,7 +11,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from resolvers.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from resolvers.passwords import LONGEST_PASSWORD, PASSWORD_RULE
+from resolvers.weak_passwords import SHORTEST_PASSWORD
 from server.pages.documents import data_block, fill_template, page_headers
 from server.pages.files import own_address
 from server.pages.invitation import Configuration, read_operations
@@ -31,7 +32,7 @@ def mailbox_page(name: str, app_url: str | None = None) -> Callable[[Request], A
             "icon": own_address("icon.svg"),
             "page_style": own_address("invitation.css"),
             "page_script": own_address(f"{name}.js"),
-            "password_rule": f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters, whatever they are.",
+            "password_rule": PASSWORD_RULE,
             "shortest_password": str(SHORTEST_PASSWORD),
             "longest_password": str(LONGEST_PASSWORD),
             "next_address": app_url or "/graphql",
