@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz import principals
 from authz.principals import Credentials
 from benchmarks.operations import Ask
-from engine.pool import Pool, ReadConnection
+from engine.pool import Pool
+from engine.read_connection import ReadConnection
 from schema.root import build_schema
 from server.database import read_connection
 from server.executor import Executor

@@ -2,6 +2,10 @@
 
 A read is one statement that changes nothing, neither in the database nor on the connection, so nothing has to
 be reset after it, and one that died with its connection can be sent again.
+
+A statement is prepared when it comes again, and not the first time: what comes once would only take memory
+of the database. Each goes to a connection that has it prepared, or else to one with room for it, so that
+together they hold many.
 """
 
 import asyncio
@@ -11,34 +15,14 @@ from typing import Any
 
 import asyncpg
 
-_STATEMENTS_OF_A_CONNECTION = 500
+from engine.read_connection import ReadConnection
+
+_SEEN = 10_000
+"""The statements, by their hashes, of which is known that they have come before."""
 
 
 class PoolTimeoutError(TimeoutError):
     """All connections were busy for too long."""
-
-
-class ReadConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """asyncpg's connection, and the statements that were prepared on it."""
-
-    __slots__ = ("prepared",)
-
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **keywords)
-        self.prepared: OrderedDict[str, Any] = OrderedDict()
-
-    def row(self, sql: str, values: Sequence[Any]) -> Awaitable[asyncpg.Record | None]:
-        """The first row, if there is one."""
-        statement = self.prepared.get(sql)
-        found: Awaitable[asyncpg.Record | None]
-        found = self._first_row(sql, values) if statement is None else statement.fetchrow(*values)
-        return found
-
-    async def _first_row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
-        statement = self.prepared[sql] = await self.prepare(sql)
-        if len(self.prepared) > _STATEMENTS_OF_A_CONNECTION:
-            self.prepared.popitem(last=False)
-        return await statement.fetchrow(*values)
 
 
 Connect = Callable[[], Awaitable[ReadConnection]]
@@ -54,6 +38,7 @@ class Pool:
         self._opened = 0
         self._free: list[ReadConnection] = []
         self._waiting: deque[asyncio.Future[ReadConnection | None]] = deque()
+        self._seen: OrderedDict[int, None] = OrderedDict()
 
     async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """The statement's only value; None for no row. Raises what `row` raises."""
@@ -62,9 +47,13 @@ class Pool:
 
     async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
         """The statement's only row, if there is one. Raises PoolTimeoutError and what asyncpg raises."""
-        connection = self._free.pop() if self._free else await self._acquire()
+        again = True
+        connection = self._free_with(sql)
+        if connection is None:
+            again = self._comes_again(sql)
+            connection = await self._acquire(sql, again=again)
         try:
-            return await connection.row(sql, values)
+            return await connection.row(sql, values, keep=again)
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
             if not connection.is_closed():
                 raise
@@ -75,7 +64,7 @@ class Pool:
             raise
         finally:
             self._release(connection)
-        return await self._row_anew(sql, values)
+        return await self._row_anew(sql, values, again=again)
 
     async def close(self) -> None:
         """Close the free connections; those at work are closed when they come back."""
@@ -84,23 +73,56 @@ class Pool:
             self._opened -= 1
             await self._free.pop().close()
 
-    async def _row_anew(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
+    def _free_with(self, sql: str) -> ReadConnection | None:
+        """A free connection that has the statement prepared."""
+        free = self._free
+        if free and sql in free[-1].prepared:
+            return free.pop()
+        for place in range(len(free) - 2, -1, -1):
+            if sql in free[place].prepared:
+                return free.pop(place)
+        return None
+
+    def _comes_again(self, sql: str) -> bool:
+        known = hash(sql)
+        again = known in self._seen
+        self._seen[known] = None
+        self._seen.move_to_end(known)
+        if len(self._seen) > _SEEN:
+            self._seen.popitem(last=False)
+        return again
+
+    async def _row_anew(self, sql: str, values: Sequence[Any], *, again: bool) -> asyncpg.Record | None:
         """Once more, on a new connection: a server that was restarted has broken all the others too."""
         self._forget_free()
-        connection = await self._acquire()
+        connection = await self._acquire(sql, again=again)
         try:
-            return await connection.row(sql, values)
+            return await connection.row(sql, values, keep=again)
         finally:
             self._release(connection)
 
-    async def _acquire(self) -> ReadConnection:
-        if self._free:
-            return self._free.pop()
+    async def _acquire(self, sql: str, *, again: bool) -> ReadConnection:
+        free = self._free_for(sql, again=again)
+        if free is not None:
+            return free
         if self._opened < self.size:
             self._opened += 1
             return await self._open()
         given = await self._wait()
         return await self._open() if given is None else given
+
+    def _free_for(self, sql: str, *, again: bool) -> ReadConnection | None:
+        """The free connection that loses least of what it has prepared; None where another can be opened that
+        loses nothing."""
+
+        def excess(connection: ReadConnection) -> int:
+            return max(0, connection.memory.excess_with(len(sql), kept=again))
+
+        best = min(reversed(self._free), key=excess, default=None)
+        if best is None or (self._opened < self.size and excess(best)):
+            return None
+        self._free.remove(best)
+        return best
 
     async def _open(self) -> ReadConnection:
         """A connection for a place that is counted already."""
@@ -136,8 +158,10 @@ class Pool:
         if self._opened > self.size:
             self._opened -= 1
             connection.terminate()
-        else:
-            self._give(None if connection.is_closed() else connection)
+            return
+        if connection.memory.spent:
+            connection.terminate()
+        self._give(None if connection.is_closed() else connection)
 
     def _give(self, connection: ReadConnection | None) -> None:
         """A connection, or the place of one, to who waits longest: who comes later is not served before."""

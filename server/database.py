@@ -10,7 +10,8 @@ from sqlalchemy import AdaptedConnection, event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from engine.pool import Pool, ReadConnection
+from engine.pool import Pool
+from engine.read_connection import ReadConnection
 from models.base import APPLICATION_ROLE
 
 _SETTINGS = {

@@ -7,7 +7,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.pool import ReadConnection
+from engine.read_connection import ReadConnection
 
 
 class Server:

@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy import Connection, Engine, event
 
 from engine import fixed_statements
-from engine.pool import ReadConnection
+from engine.read_connection import ReadConnection
 from models.base import APPLICATION_ROLE
 
 _HOUSEKEEPING = "WITH used AS "
@@ -54,9 +54,11 @@ def is_application(connection: Connection) -> bool:
     return connection.engine.url.username == APPLICATION_ROLE
 
 
-async def _noted_row(connection: ReadConnection, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
+async def _noted_row(
+    connection: ReadConnection, sql: str, values: Sequence[Any], *, keep: bool
+) -> asyncpg.Record | None:
     _note(sql)
-    return await _row(connection, sql, values)
+    return await _row(connection, sql, values, keep=keep)
 
 
 @event.listens_for(Engine, "before_cursor_execute")

@@ -165,14 +165,6 @@ async def test_an_error_of_a_statement_keeps_the_connection(pool_of: Pools) -> N
     assert await pool.value(_PID, []) == before
 
 
-async def test_statements_of_a_connection_are_bounded(pool_of: Pools) -> None:
-    pool = pool_of(1, _LONG)
-    for number in range(600):
-        await pool.value(f"SELECT 1 AS n{number}", [])
-    held = await pool.value("SELECT convert_to(count(*)::text, 'UTF8') FROM pg_prepared_statements", [])
-    assert 400 <= int(held or b"") <= 502
-
-
 async def test_closing_ends_all_connections(pool_of: Pools, server: Server) -> None:
     """Those at work when they come back; then there are none to be had."""
     pool = pool_of(2, _PATIENCE)

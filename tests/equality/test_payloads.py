@@ -9,7 +9,8 @@ from graphql import ExecutionResult
 
 from authz.builtin_roles import BuiltinRole
 from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
-from engine.pool import Pool, ReadConnection
+from engine.pool import Pool
+from engine.read_connection import ReadConnection
 from models.identifiers import Kind, present
 from schema.root import build_schema
 from server.database import connect_as_application

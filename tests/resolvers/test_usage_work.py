@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 import pytest
 
-from engine.pool import ReadConnection
+from engine.read_connection import ReadConnection
 from tests.api import Api
 from tests.resolvers.sharing import Brand
 from tests.usage import give_sends, usage_of
@@ -25,11 +25,11 @@ def plans() -> Iterator[list[dict[str, Any]]]:
     found: list[dict[str, Any]] = []
 
     async def explained_row(
-        connection: ReadConnection, sql: str, values: Sequence[Any]
+        connection: ReadConnection, sql: str, values: Sequence[Any], *, keep: bool
     ) -> asyncpg.Record | None:
         explained = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *values)
         found.append(orjson.loads(explained)[0]["Plan"])
-        return await _row(connection, sql, values)
+        return await _row(connection, sql, values, keep=keep)
 
     with patch.object(ReadConnection, "row", explained_row):
         yield found
