@@ -15,23 +15,42 @@ from typing import Any
 
 import asyncpg
 
-from engine.read_connection import ReadConnection
+from engine.reachability import Reachability
+from engine.read_connection import GIVEN_UP, ReadConnection
 
 _SEEN = 10_000
 """The statements, by their hashes, of which is known that they have come before."""
+
+_TURN = 0.5
+"""Seconds between two looks at the connections that are at work."""
+_LONGEST_TURNS = 12
+"""So many looks a read may last, 5.5 to 6 seconds: longer than the server gives a statement, so that only one
+that is silent is given up."""
 
 
 class PoolTimeoutError(TimeoutError):
     """All connections were busy for too long."""
 
 
+class ReadTimeoutError(TimeoutError):
+    """The server was silent for too long."""
+
+
 Connect = Callable[[], Awaitable[ReadConnection]]
 
 
 class Pool:
-    """At most `size` connections, opened when they are needed. `patience`: seconds to wait for a free one."""
+    """At most `size` connections, opened when they are needed. `patience`: seconds to wait for a free one.
+    `server`: what they are connected to, if it is known whether that answers.
 
-    def __init__(self, connect: Connect, size: int, patience: float = 2.0) -> None:
+    One timer looks at all connections and gives up reads that last too long: a timer for each read would
+    take a percent of the process's time.
+    """
+
+    def __init__(
+        self, connect: Connect, size: int, patience: float = 2.0, server: Reachability | None = None
+    ) -> None:
+        self.server = server
         self._connect = connect
         self.size = size
         self._patience = patience
@@ -39,6 +58,9 @@ class Pool:
         self._free: list[ReadConnection] = []
         self._waiting: deque[asyncio.Future[ReadConnection | None]] = deque()
         self._seen: OrderedDict[int, None] = OrderedDict()
+        self._all: set[ReadConnection] = set()
+        self._looks = 0
+        self._next_look: asyncio.TimerHandle | None = None
 
     async def value(self, sql: str, values: Sequence[Any]) -> bytes | None:
         """The statement's only value; None for no row. Raises what `row` raises."""
@@ -46,15 +68,21 @@ class Pool:
         return None if found is None else found[0]
 
     async def row(self, sql: str, values: Sequence[Any]) -> asyncpg.Record | None:
-        """The statement's only row, if there is one. Raises PoolTimeoutError and what asyncpg raises."""
+        """The statement's only row, if there is one.
+
+        Raises PoolTimeoutError, ReadTimeoutError and what asyncpg raises.
+        """
         again = True
         connection = self._free_with(sql)
         if connection is None:
             again = self._comes_again(sql)
             connection = await self._acquire(sql, again=again)
+        connection.taken_at = self._looks
         try:
             return await connection.row(sql, values, keep=again)
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+            if connection.taken_at == GIVEN_UP:
+                raise ReadTimeoutError from None
             if not connection.is_closed():
                 raise
         except asyncpg.InternalClientError:
@@ -67,8 +95,12 @@ class Pool:
         return await self._row_anew(sql, values, again=again)
 
     async def close(self) -> None:
-        """Close the free connections; those at work are closed when they come back."""
+        """Close the free connections; those at work are closed when they come back. Look for no server."""
         self.size = 0
+        if self.server is not None:
+            await self.server.close()
+        if self._next_look is not None:
+            self._next_look.cancel()
         while self._free:
             self._opened -= 1
             await self._free.pop().close()
@@ -96,6 +128,7 @@ class Pool:
         """Once more, on a new connection: a server that was restarted has broken all the others too."""
         self._forget_free()
         connection = await self._acquire(sql, again=again)
+        connection.taken_at = self._looks
         try:
             return await connection.row(sql, values, keep=again)
         finally:
@@ -127,10 +160,36 @@ class Pool:
     async def _open(self) -> ReadConnection:
         """A connection for a place that is counted already."""
         try:
-            return await self._connect()
+            connection = await self._connect()
         except BaseException:
             self._give(None)
             raise
+        self._all.add(connection)
+        if self._next_look is None:
+            self._look_later()
+        return connection
+
+    def _look_later(self) -> None:
+        self._next_look = asyncio.get_running_loop().call_later(_TURN, self._look)
+
+    def _look(self) -> None:
+        """Give up what has been at work for too long; free connections lead to the same silent server."""
+        self._looks += 1
+        self._all = {connection for connection in self._all if not connection.is_closed()}
+        silent = [
+            connection
+            for connection in self._all.difference(self._free)
+            if self._looks - connection.taken_at >= _LONGEST_TURNS
+        ]
+        for connection in silent:
+            connection.taken_at = GIVEN_UP
+            connection.give_up()
+        if silent:
+            self._forget_free()
+        if self._all:
+            self._look_later()
+        else:
+            self._next_look = None
 
     async def _wait(self) -> ReadConnection | None:
         """What `_give` gives."""
@@ -168,6 +227,8 @@ class Pool:
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
+                if connection is not None:
+                    connection.taken_at = self._looks
                 turn.set_result(connection)
                 return
         if connection is None:

@@ -7,17 +7,23 @@ from typing import Any
 import asyncpg
 
 from engine.backend_memory import BackendMemory
+from engine.driver import DriverConnection
+
+GIVEN_UP = -1
+"""Of `ReadConnection.taken_at`: what is at work on it was given up."""
 
 
-class ReadConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """asyncpg's connection. It keeps the statements that were used last, as many as its memory allows."""
+class ReadConnection(DriverConnection):
+    """A connection that keeps the statements that were used last, as many as its memory allows."""
 
-    __slots__ = ("memory", "prepared")
+    __slots__ = ("memory", "prepared", "taken_at")
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self.prepared: OrderedDict[str, Any] = OrderedDict()
         self.memory = BackendMemory()
+        self.taken_at = 0
+        """The pool's look at which it was taken last, or GIVEN_UP."""
 
     def row(self, sql: str, values: Sequence[Any], *, keep: bool) -> Awaitable[asyncpg.Record | None]:
         """The first row, if there is one. `keep`: the statement stays prepared, if it is not yet."""

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from schema.root import build_schema
 from server import health, metrics, recipients
 from server.application import Application
+from server.connecting import reachability
 from server.contact_key import key_source
 from server.database import connect_as_application, read_pool
 from server.executor import Executor
@@ -31,8 +32,9 @@ def create_app(
     `prepared`: documents that are likely to come, so that the first who sends one does not wait for it to be
     compiled. `logins`: the people of a demo, for GraphiQL's page.
     """
-    database = connect_as_application(database_url, settings.pool_size)
-    reads = read_pool(database_url, settings.read_pool_size)
+    server = reachability(database_url)
+    database = connect_as_application(database_url, settings.pool_size, server)
+    reads = read_pool(database_url, settings.read_pool_size, server)
     replica = None if settings.read_url is None else read_pool(settings.read_url, settings.read_pool_size)
     contact_key = key_source(settings)
     executor = Executor(

@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import orjson
-from sqlalchemy import AdaptedConnection, event, make_url
+from sqlalchemy import URL, AdaptedConnection, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from engine.driver import DriverConnection
 from engine.pool import Pool
+from engine.reachability import Reachability
 from engine.read_connection import ReadConnection
 from models.base import APPLICATION_ROLE
+from server.connecting import connect, reachability
 
 _SETTINGS = {
     "application_name": "mandant",
@@ -26,39 +29,45 @@ _SETTINGS = {
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
 }
-_CONNECT_TIMEOUT = 5
-"""Seconds."""
-_QUEUE_TIMEOUT = 10
-"""Seconds; longer than the database gives a statement, so that only a silent one is given up."""
+_DRIVER = "postgresql+asyncpg"
+"""For SQLAlchemy, which is not told where the database is: we open its connections."""
 
 
-def connect_as_application(url: str, pool_size: int) -> AsyncEngine:
-    """A pool whose every connection acts as the application's role, whoever signs in."""
+def connect_as_application(url: str, pool_size: int, server: Reachability | None = None) -> AsyncEngine:
+    """A pool whose every connection acts as the application's role, whoever signs in.
+
+    `server`: what others know of the address's server; left out: nobody else does.
+    """
+    known = server or reachability(url)
+
+    async def open_connection() -> DriverConnection:
+        return await connect(url, _SETTINGS, DriverConnection, server=known)
+
     engine = create_async_engine(
-        make_url(url).set(drivername="postgresql+asyncpg"),
+        URL.create(_DRIVER, APPLICATION_ROLE),
+        async_creator=open_connection,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
         hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        connect_args={
-            "timeout": _CONNECT_TIMEOUT,
-            "server_settings": _SETTINGS,
-        },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
 
 
 def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
-    """Have the pool open another in place of a connection that the server has closed, or is about to.
+    """Have the pool open another in place of a connection that the server has closed, is about to close, or
+    may not answer on.
 
     Nobody waits for an answer on a connection that is free: what comes in on it is the server's farewell. The
     pool's own ping would cost three round trips each time.
     """
-    driver_connection: asyncpg.Connection = connection.driver_connection
-    if driver_connection.is_closed() or _has_news(driver_connection):
+    driver_connection: DriverConnection = connection.driver_connection
+    server = driver_connection.server
+    if driver_connection.is_closed() or (server and server.in_doubt) or _has_news(driver_connection):
+        driver_connection.terminate()
         raise DisconnectionError
 
 
@@ -68,35 +77,32 @@ def _has_news(connection: asyncpg.Connection) -> bool:
     return bool(waiting.poll(0))
 
 
-def read_pool(url: str, size: int) -> Pool:
-    """A pool for compiled reads, on connections that refuse to write."""
-    return Pool(lambda: read_connection(url), size)
+def read_pool(url: str, size: int, server: Reachability | None = None) -> Pool:
+    """A pool for compiled reads, on connections that refuse to write. `server`: as for writes."""
+    known = server or reachability(url)
+    return Pool(lambda: read_connection(url, known), size, server=known)
 
 
-async def read_connection(url: str) -> ReadConnection:
-    """One of them."""
-    connection: ReadConnection = await asyncpg.connect(
-        url,
-        connection_class=ReadConnection,
-        timeout=_CONNECT_TIMEOUT,
-        server_settings=_SETTINGS | {"default_transaction_read_only": "on"},
-    )
-    return connection
+async def read_connection(url: str, server: Reachability | None = None) -> ReadConnection:
+    """One of them. Its pool gives up what takes too long."""
+    settings = _SETTINGS | {"default_transaction_read_only": "on"}
+    return await connect(url, settings, ReadConnection, server=server, command_timeout=None)
 
 
 @asynccontextmanager
 async def queue_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection for PGQueuer, which listens on it all the time. None of its statements takes long."""
-    connection = await asyncpg.connect(
-        url, timeout=_CONNECT_TIMEOUT, command_timeout=_QUEUE_TIMEOUT, server_settings=_SETTINGS
-    )
+    connection = await connect(url, _SETTINGS, DriverConnection)
     try:
         yield connection
     finally:
-        # Whatever is left of it: where the database has gone, nobody waits for its farewell.
         connection.terminate()
 
 
 def connect_as_owner(url: str) -> AsyncEngine:
-    """For migrations, and for what operators look at."""
-    return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), hide_parameters=True)
+    """For migrations, which may take long, and for what operators look at."""
+
+    async def open_connection() -> DriverConnection:
+        return await connect(url, {"application_name": "mandant"}, DriverConnection, command_timeout=None)
+
+    return create_async_engine(URL.create(_DRIVER), async_creator=open_connection, hide_parameters=True)

@@ -1,7 +1,8 @@
 """What a client is told when something fails, and with which HTTP status.
 
-An error that was written for the client passes as it is. Everything else is logged with its traceback and
-the request's id, and the client is told no more than whether trying again can help.
+An error that was written for the client passes as it is. Everything else is logged: what nobody foresaw with
+its traceback and the request's id, what the database is to blame for once a second. The client is told no
+more than whether trying again can help.
 """
 
 import re
@@ -17,6 +18,7 @@ from graphql import GraphQLError, GraphQLFormattedError
 
 from authz.refusals import Refusal, TryLater
 from engine.pool import PoolTimeoutError
+from server.repeated_lines import repeated_lines
 from server.value_masking import without_values
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -44,6 +46,8 @@ class ErrorCode(StrEnum):
     CONFLICT = "CONFLICT"
     BUSY = "BUSY"
     UNAVAILABLE = "UNAVAILABLE"
+    STORAGE_FULL = "STORAGE_FULL"
+    NOT_SET_UP = "NOT_SET_UP"
     INTERNAL = "INTERNAL"
 
 
@@ -64,6 +68,8 @@ _STATUS_BY_CODE: Mapping[str, HTTPStatus] = {
     ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     "RATE_LIMITED": HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.STORAGE_FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.NOT_SET_UP: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -75,7 +81,8 @@ _HEADERS_BY_STATUS: Mapping[HTTPStatus, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Failure:
-    """A failure as the client sees it: a code (also RefusalCode's), a sentence that gives nothing away."""
+    """A failure as clients and `/readyz` see it: a code (also RefusalCode's), a sentence that gives nothing
+    away."""
 
     code: str
     message: str
@@ -116,6 +123,17 @@ NO_SUBSCRIPTIONS = Failure(
 
 _INTERNAL = Failure(ErrorCode.INTERNAL, "Internal error")
 _AWAY = Failure(ErrorCode.UNAVAILABLE, "The database cannot be reached; try again.")
+_SILENT = Failure(ErrorCode.UNAVAILABLE, "The database does not answer; try again.")
+_READ_ONLY = Failure(ErrorCode.UNAVAILABLE, "The database takes no changes at the moment; try again.")
+_SHORT = Failure(ErrorCode.UNAVAILABLE, "The database is short of memory or room; try again.")
+_FULL = Failure(
+    ErrorCode.STORAGE_FULL, "The database's disk is full; nothing can be changed until there is room."
+)
+_NO_CONNECTION = Failure(ErrorCode.BUSY, "The database has no connection left; try again.", retry_after=1)
+_NO_DATABASE = Failure(ErrorCode.NOT_SET_UP, "The server's database does not exist.")
+_NOT_LET_IN = Failure(ErrorCode.NOT_SET_UP, "The database does not let the server in.")
+_NO_PRIVILEGES = Failure(ErrorCode.NOT_SET_UP, "The server lacks privileges in its database.")
+_NOT_MIGRATED = Failure(ErrorCode.NOT_SET_UP, "The database lacks tables or functions: migrations are due.")
 _TIMED_OUT = Failure(ErrorCode.UNAVAILABLE, "The database took too long; try again.")
 _LOCKED = Failure(ErrorCode.BUSY, "Others are changing the same data; try again.", retry_after=1)
 _CROWDED = Failure(ErrorCode.BUSY, "The server is busy; try again.", retry_after=1)
@@ -131,10 +149,21 @@ _FAILURE_BY_SQLSTATE: Mapping[str, Failure] = {
     "57P01": _AWAY,  # admin_shutdown
     "57P02": _AWAY,  # crash_shutdown
     "57P03": _AWAY,  # cannot_connect_now
+    "25006": _READ_ONLY,  # read_only_sql_transaction: a primary that became a replica
+    "53100": _FULL,  # disk_full
+    "53300": _NO_CONNECTION,  # too_many_connections
+    "3D000": _NO_DATABASE,  # invalid_catalog_name
+    "28000": _NOT_LET_IN,  # invalid_authorization_specification
+    "28P01": _NOT_LET_IN,  # invalid_password
+    "42501": _NO_PRIVILEGES,  # insufficient_privilege
+    "3F000": _NOT_MIGRATED,  # invalid_schema_name
+    "42P01": _NOT_MIGRATED,  # undefined_table
+    "42703": _NOT_MIGRATED,  # undefined_column
+    "42883": _NOT_MIGRATED,  # undefined_function
 }
 _FAILURE_BY_SQLSTATE_CLASS: Mapping[str, Failure] = {
     "08": _AWAY,  # connection_exception
-    "53": _AWAY,  # insufficient_resources: too many connections, disk full
+    "53": _SHORT,  # insufficient_resources
 }
 
 # A missing socket or a refused connection is raised as a plain OSError.
@@ -156,21 +185,25 @@ _CHECKOUT_GIVEN_UP = "This connection is closed"
 
 def failure_of(error: Exception) -> Failure:
     """What a client is told of an error that was not written for it: a Failure without any detail of it."""
-    invalidated = False
-    if isinstance(error, sqlalchemy.exc.DBAPIError):
-        invalidated = error.connection_invalidated
-        driver_error: BaseException = error.driver_exception
-    else:
-        driver_error = error
-    sqlstate: str = getattr(driver_error, "sqlstate", None) or ""
+    sqlstate = sqlstate_of(error)
     # The reason that the server gave, if any, says more than that the connection is gone.
     known = _FAILURE_BY_SQLSTATE.get(sqlstate) or _FAILURE_BY_SQLSTATE_CLASS.get(sqlstate[:2])
     if known is not None:
         return known
     if isinstance(error, _CROWDED_ERRORS):
         return _CROWDED
+    if isinstance(error, TimeoutError):
+        return _SILENT
+    invalidated = isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated
     lost = invalidated or isinstance(error, _AWAY_ERRORS) or _is_checkout_given_up(error)
     return _AWAY if lost else _INTERNAL
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """PostgreSQL's code of an error that asyncpg or SQLAlchemy raised; empty where it is none of its own."""
+    if isinstance(error, sqlalchemy.exc.DBAPIError):
+        error = error.driver_exception or error
+    return getattr(error, "sqlstate", None) or ""
 
 
 def _is_checkout_given_up(error: Exception) -> bool:
@@ -182,10 +215,13 @@ def record_failure(error: Exception) -> Failure:
     failure = failure_of(error)
     if failure.code is ErrorCode.INTERNAL:
         _log.error("internal error", exc_info=error)
-    elif failure.code is ErrorCode.BUSY:
-        _log.warning("busy", error=type(error).__name__)
+        return failure
+    kind = {"code": failure.code, "error": type(error).__name__, "sqlstate": sqlstate_of(error)}
+    if failure.code is ErrorCode.BUSY:
+        repeated_lines.warning("busy", **kind)
     else:
-        _log.warning("database failure", code=failure.code, exc_info=error)
+        cause = error.driver_exception if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+        repeated_lines.warning("database failure", detail=str(cause).partition("\n")[0], **kind)
     return failure
 
 

@@ -58,11 +58,14 @@ def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, a
     return _response(status, body, media_type, retry_headers(retry_after))
 
 
+_DATABASE_FAILURES = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.STORAGE_FULL, ErrorCode.NOT_SET_UP})
+
+
 def _status_without_data(
     presented: list[GraphQLFormattedError], executed: bool, media_type: MediaType
 ) -> HTTPStatus:
     codes = _codes(presented)
-    if ErrorCode.UNAVAILABLE in codes:
+    if not _DATABASE_FAILURES.isdisjoint(codes):
         return status_of(ErrorCode.UNAVAILABLE)
     # Clients of application/json take any other status for one of a proxy's and do not read the body.
     return HTTPStatus.OK if executed or media_type is MediaType.JSON else status_of(codes[0])

@@ -44,10 +44,21 @@ from server.database import connect_as_owner
 
 def alembic_config(connection: Connection) -> Config:
     """Alembic's configuration for an open connection; there is no alembic.ini."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    config = _config()
     config.attributes["connection"] = connection
     return config
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    return config
+
+
+@cache
+def _newest_revision() -> str | None:
+    """Of the program: Alembic reads every migration to find it."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 async def migrate(url: str) -> None:
@@ -84,8 +95,7 @@ def why_not_current(connection: Connection) -> str | None:
     wrong = _wrong_encoding(connection)
     if wrong is not None:
         return wrong
-    head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
-    if MigrationContext.configure(connection).get_current_revision() != head:
+    if MigrationContext.configure(connection).get_current_revision() != _newest_revision():
         return "migrations are due: run `mandant migrate`"
     rules = (builtin_roles, row_security, plan_catalogue, text_forms)
     if any(rule.differs(connection) for rule in rules) or differ(connection, stored_functions()):

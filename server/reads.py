@@ -1,19 +1,19 @@
 """Where compiled reads go: to a replica, if there is one, and to the primary for what that cannot answer."""
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from time import perf_counter
 from typing import Any
 
 import asyncpg
-import structlog
 
 from engine.gates import CLOSED
 from engine.plans import Plan
 from engine.pool import Pool, PoolTimeoutError
+from engine.reachability import ServerSilentError
 from server.admission import Admission
 from server.fair_gate import Caller
-
-_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+from server.repeated_lines import repeated_lines
 
 REPLICA_FAILURES = (
     asyncpg.PostgresError,
@@ -23,8 +23,8 @@ REPLICA_FAILURES = (
 )
 """How a replica fails that is away, that has not replayed a migration, or that cancels a read to replay."""
 
-_TOO_MUCH = (asyncpg.QueryCanceledError, PoolTimeoutError)
-"""How it fails under too heavy a read, or too many; the primary is not to bear these."""
+_PATIENCE = 9.0
+"""Seconds for both together: where the replica has been silent, the primary gets what is left of them."""
 
 
 SLOW_SECONDS = 0.05
@@ -67,15 +67,29 @@ class Reads:
         return self._value_of_either(self._replica, sql, values)
 
     async def _value_of_either(self, replica: Pool, sql: str, values: Sequence[Any]) -> bytes | None:
-        answer = await _value_if_it_can(replica, sql, values)
+        if replica.server is not None and replica.server.in_doubt:
+            return await self._primary.value(sql, values)
+        end = asyncio.get_running_loop().time() + _PATIENCE
+        try:
+            answer = await replica.value(sql, values)
+        except asyncpg.QueryCanceledError:
+            raise  # too heavy a read, which the primary is not to bear
+        except REPLICA_FAILURES as error:
+            if isinstance(error, PoolTimeoutError) and await _answers(replica):
+                raise  # nor too many
+            repeated_lines.warning("replica not read", error=type(error).__name__)
+            async with asyncio.timeout_at(end):
+                return await self._primary.value(sql, values)
         return await self._primary.value(sql, values) if answer in (None, CLOSED) else answer
 
 
-async def _value_if_it_can(replica: Pool, sql: str, values: Sequence[Any]) -> bytes | None:
+async def _answers(replica: Pool) -> bool:
+    """Whether its connections are all busy, and not all silent."""
+    if replica.server is None:
+        return True
+    replica.server.doubt()
     try:
-        return await replica.value(sql, values)
-    except _TOO_MUCH:
-        raise
-    except REPLICA_FAILURES as error:
-        _log.warning("replica not read", error=type(error).__name__)
-        return None
+        await replica.server.check()
+    except ServerSilentError:
+        return False
+    return True

@@ -11,8 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from server.database_address import Wanted, servers_of, wanted_of
 
 _NAME = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 _HOST_NAME = re.compile(_NAME)
@@ -32,15 +31,29 @@ def listed(value: str) -> list[str]:
 
 
 def database_url(value: str) -> str:
-    """PostgreSQL's address."""
-    try:
-        scheme = make_url(value).drivername
-        _port_of(urlsplit(value))
-    except (ArgumentError, ValueError):
-        scheme = ""
-    if scheme not in {"postgresql", "postgres"}:
-        raise ValueError("must be postgresql://user:password@host:port/database")
+    """PostgreSQL's address; of several servers the one that takes writes has to be asked for."""
+    several = _named_servers(value) > 1
+    if several and wanted_of(value) not in {Wanted.PRIMARY, Wanted.READ_WRITE}:
+        raise ValueError("must end with ?target_session_attrs=primary where it names several hosts")
     return value
+
+
+def replica_url(value: str) -> str:
+    """PostgreSQL's address, of any server."""
+    _named_servers(value)
+    return value
+
+
+def _named_servers(value: str) -> int:
+    try:
+        number = len(servers_of(value))
+    except ValueError:
+        raise ValueError("must be postgresql://user:password@host:port/database") from None
+    try:
+        wanted_of(value)
+    except ValueError:
+        raise ValueError(f"must have a target_session_attrs of {', '.join(Wanted)}") from None
+    return number
 
 
 def host(value: str) -> str:

@@ -14,6 +14,7 @@ from server import setting_values as values
 from server.payments import PaymentProviderName
 
 DatabaseUrl = Annotated[str, AfterValidator(values.database_url)]
+ReplicaUrl = Annotated[str, AfterValidator(values.replica_url)]
 
 
 class Settings(BaseSettings):
@@ -28,7 +29,7 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="PostgreSQL 15 or newer, as postgresql://...; left out: the embedded one.",
     )
-    read_url: DatabaseUrl | None = Field(
+    read_url: ReplicaUrl | None = Field(
         default=None,
         description="A streaming replica of the database, as postgresql://...; compiled reads go there.",
     )

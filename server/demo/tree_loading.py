@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import asyncpg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy import make_url
 
 from resolvers.passwords import PreparedPassword, hash_of
 from server.demo.story import DEMO_PASSWORD
@@ -36,9 +35,8 @@ class Loaded:
 
 async def load_trees(owner_url: str, trees: int) -> Loaded:
     """Write so many trees beside what is there, a batch a transaction, with a bar on standard error."""
-    address = make_url(owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
     password_hash = hash_of(PreparedPassword(DEMO_PASSWORD))
-    connection = await asyncpg.connect(address)
+    connection = await asyncpg.connect(owner_url)
     began = time.monotonic()
     owner_email = ""
     try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 from graphql import GraphQLError
-from sqlalchemy import event, text
+from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from structlog.testing import capture_logs
@@ -23,6 +23,9 @@ AWAY = "The database cannot be reached; try again."
 TIMED_OUT = "The database took too long; try again."
 LOCKED = "Others are changing the same data; try again."
 CROWDED = "The server is busy; try again."
+NOT_MIGRATED = "The database lacks tables or functions: migrations are due."
+FULL = "The database's disk is full; nothing can be changed until there is room."
+SHORT = "The database is short of memory or room; try again."
 COLLIDED = "Another request changed the same data; try again."
 
 
@@ -153,6 +156,56 @@ async def unknown_table(engines: Engines) -> None:
         await connection.execute(text("SELECT secret FROM nowhere"))
 
 
+async def unknown_function(engines: Engines) -> None:
+    async with direct(engines) as connection:
+        await connection.fetch("SELECT secret_of(1)")
+
+
+async def not_privileged(engines: Engines) -> None:
+    async with engines.single.connect() as connection:
+        await connection.execute(text("SET LOCAL ROLE mandant_application"))
+        await connection.execute(text("SELECT * FROM counter"))
+
+
+async def no_such_database(engines: Engines) -> None:
+    await connect_to(named(engines.address, "nowhere").replace("postgresql:", "postgresql+asyncpg:"))
+
+
+async def wrong_password(engines: Engines) -> None:
+    address = make_url(engines.address).set(drivername="postgresql+asyncpg", password="secret")
+    await connect_to(address.render_as_string(hide_password=False))
+
+
+async def too_many_connections(engines: Engines) -> None:
+    async with direct(engines) as first:
+        await first.execute("CREATE ROLE crowded LOGIN PASSWORD 'x' CONNECTION LIMIT 0")
+        try:
+            address = make_url(engines.address).set(username="crowded", password="x")
+            await asyncpg.connect(address.render_as_string(hide_password=False))
+        finally:
+            await first.execute("DROP ROLE crowded")
+
+
+async def read_only(engines: Engines) -> None:
+    async with engines.single.connect() as connection:
+        await connection.execute(text("SET LOCAL transaction_read_only = on"))
+        await connection.execute(UPDATE_1)
+
+
+async def disk_full(engines: Engines) -> None:
+    """As PostgreSQL raises it: no disk is filled for this."""
+    async with direct(engines) as connection:
+        await connection.execute("DO $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$")
+
+
+async def temporary_files_full(engines: Engines) -> None:
+    async with direct(engines) as connection:
+        await connection.execute("SET temp_file_limit = 0; SET work_mem = '64kB'")
+        await connection.execute(
+            "SELECT count(*) FROM (SELECT n FROM generate_series(1, 99999) n ORDER BY n)"
+        )
+
+
 @asynccontextmanager
 async def direct(engines: Engines) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(engines.address)
@@ -203,7 +256,15 @@ async def connect_to(url: str) -> None:
         (integer_out_of_range, ErrorCode.INTERNAL, "Internal error"),
         (nul_in_text, ErrorCode.INTERNAL, "Internal error"),
         (unique_violation, ErrorCode.INTERNAL, "Internal error"),
-        (unknown_table, ErrorCode.INTERNAL, "Internal error"),
+        (unknown_table, ErrorCode.NOT_SET_UP, NOT_MIGRATED),
+        (unknown_function, ErrorCode.NOT_SET_UP, NOT_MIGRATED),
+        (not_privileged, ErrorCode.NOT_SET_UP, "The server lacks privileges in its database."),
+        (no_such_database, ErrorCode.NOT_SET_UP, "The server's database does not exist."),
+        (wrong_password, ErrorCode.NOT_SET_UP, "The database does not let the server in."),
+        (too_many_connections, ErrorCode.BUSY, "The database has no connection left; try again."),
+        (read_only, ErrorCode.UNAVAILABLE, "The database takes no changes at the moment; try again."),
+        (disk_full, ErrorCode.STORAGE_FULL, FULL),
+        (temporary_files_full, ErrorCode.UNAVAILABLE, SHORT),
     ],
 )
 async def test_database_failures(
