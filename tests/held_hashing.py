@@ -23,6 +23,10 @@ _PATIENCE = 30
 holds it."""
 
 
+_READING = 40
+"""Connections that may read, of which few are opened."""
+
+
 class HeldHashing(PasswordThread):
     """As the application's, but that the thread stops before each work while it is held."""
 
@@ -82,7 +86,9 @@ async def held_app(
     """With so many connections that write."""
     with patch("server.hashing._PATIENCE", _PATIENCE):
         hashing = HeldHashing()
-    with patch("server.executor.PasswordThread", lambda: hashing):
+    # The whole of a caller's operations is bounded by the connections that read; here only passwords are.
+    many = patch.object(Settings, "read_pool_size", _READING)
+    with many, patch("server.executor.PasswordThread", lambda: hashing):
         app: Starlette = create_app(
             settings.model_copy(update={"pool_size": connections}), addresses.application
         )

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.attempts import attempts
@@ -18,10 +19,10 @@ from server.hashing import TURNS, WAITING_FROM_A_PLACE
 from server.settings import Settings
 from tests.api import Api
 from tests.authorization.moments import hash_quickly
-from tests.concurrency.gates import Gate, waits
+from tests.concurrency.gates import Gate
 from tests.held_hashing import HeldApp, held_app
 from tests.resolvers.log import mail_to
-from tests.resolvers.mutations import Attempt, Token, attempt, code_of, done
+from tests.resolvers.mutations import Attempt, attempt, code_of
 from tests.world import PASSWORD, Person, World
 
 _OTHER = "quite another password"
@@ -190,23 +191,22 @@ async def test_the_same_password_with_another_hash_does(
     assert (await signing_in).code == ""
 
 
-async def test_a_change_waits_for_a_session_that_it_has_to_end(
-    application: HeldApp, api: Api, world: World
+async def test_nobody_changes_the_password_before_its_session_is_there(
+    application: HeldApp, world: World, database: AsyncEngine
 ) -> None:
-    """The order is forced: the old password was found to be stored still, its session is not yet there."""
+    """Else a change would end all sessions but the one that is about to be opened with the old password."""
     (person,) = await _people(world, 1)
     gate = Gate("INSERT INTO sessions")
     signing_in = asyncio.create_task(
-        gate.holding(done(application.api, "signIn", None, "token", email=person.email, password=PASSWORD))
+        gate.holding(code_of(application.api, "signIn", None, email=person.email, password=PASSWORD))
     )
     await gate.reached()
-    change = {"currentPassword": PASSWORD, "newPassword": _NEW}
-    changing = asyncio.create_task(code_of(api, "passwordChange", person, **change))
-    assert await waits(changing)
+    to_change = select(users.c.id).where(users.c.id == person.key)
+    async with database.begin() as connection:
+        with pytest.raises(DBAPIError, match="could not obtain lock"):
+            await connection.execute(to_change.with_for_update(nowait=True, key_share=True))
     gate.open()
-    token = Token((await signing_in)["token"])
-    assert await changing == ""
-    assert (await api.ask("{ viewer { id } }", token)).codes == ["UNAUTHENTICATED"]
+    assert await signing_in == ""
 
 
 async def test_of_two_changes_the_second_needs_the_first_ones_password(
