@@ -26,6 +26,10 @@ _SETTINGS = {
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
 }
+_COMPILED_STATEMENTS = 200
+"""Of a process: SQLAlchemy holds up to half as many again, of about 200 KB each."""
+_PREPARED_STATEMENTS = 50
+"""Of each of SQLAlchemy's connections; what the reference executor sends is up to 12,000 characters long."""
 _CONNECT_TIMEOUT = 5
 """Seconds."""
 _QUEUE_TIMEOUT = 10
@@ -39,12 +43,14 @@ def connect_as_application(url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
+        query_cache_size=_COMPILED_STATEMENTS,
         hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={
             "timeout": _CONNECT_TIMEOUT,
             "server_settings": _SETTINGS,
+            "prepared_statement_cache_size": _PREPARED_STATEMENTS,
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
