@@ -33,7 +33,8 @@ from engine.kept import Kept
 
 _MOST = 32_000_000
 """Bytes of the statements that are kept, with what SQLAlchemy has compiled of them."""
-_BYTES_OF_AN_ELEMENT = 100
+_BYTES_OF_AN_ELEMENT = 1_200
+"""Measured by `tracemalloc`."""
 _ONE = literal_column("1", BigInteger)
 
 Arguments = Mapping[str, Any]
