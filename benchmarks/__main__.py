@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks import agreement, growth, pgbench, report, sends
+from benchmarks import agreement, growth, memory, pgbench, report, sends
 from benchmarks.cold import cold_ms
 from benchmarks.data import Tree, give_credit, open_trees
 from benchmarks.database import load, temporary_database
@@ -65,6 +65,8 @@ async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
             field = Field(addresses.owner, addresses.application, servers, scripts, trees)
             measured = await contest(field, effort)
             kept = await wall(connection, field, effort)
+            queries = memory.QUICK_QUERIES if quick else memory.QUERIES
+            taken = await memory.memory(addresses, trees, folder, queries)
             large = await sends.large_sends(
                 addresses, folder, sends.QUICK_RECIPIENTS if quick else sends.RECIPIENTS
             )
@@ -73,7 +75,7 @@ async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
     cold = await cold_ms(addresses.application)
     points = await growth.growth(addresses, growth.QUICK_SIZES if quick else growth.SIZES)
     machine = await description(addresses.owner, PEERS) | {"load average before": others}
-    return Results(measured, kept, cold, points, large, effort, machine)
+    return Results(measured, kept, cold, points, large, taken, effort, machine)
 
 
 async def _scripts(

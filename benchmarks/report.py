@@ -49,6 +49,8 @@ depend on the machine and on what else it does: ratios are what to look at.
 - **Sends**: a list is uploaded as addresses and booked by one request, all of them new contacts; the bare
   INSERT is PostgreSQL's `INSERT ... SELECT` of the same rows from the same list into the same table. Medians
   of five, in turn, at one connection. Memory is the most that the server's process ever held.
+- **Memory**: pages of accounts, no two alike, a quarter of them asked twice, from a server of its own. Of a
+  connection, what PostgreSQL's process has for itself alone, beyond one that has just been opened.
 - **Growth**: how long PostgreSQL takes for Mandant's prepared statement at one connection, the median of 300
   in five turns. The ratios are to data of the smallest size that are kept beside and measured in the same
   turns. A tree's rows lie together at each size.
@@ -95,6 +97,7 @@ _ONE_MEMBERSHIP = f"Page of {LARGE_REACH:,} by one membership"
 _MANY_MEMBERSHIPS = f"Page of {LARGE_REACH:,} by {MANY_MEMBERSHIPS}"
 _RATIOS, _CONTEST, _GROWTH = "Ratios", "Requests a second", "Growth: milliseconds in PostgreSQL"
 _SENDS = "Sends to a large list: seconds"
+_MEMORY = "Memory: MB after many different queries of one caller"
 
 
 def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
@@ -126,6 +129,9 @@ def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
     sends = results.sends
     booked = f"Reservation of {sends.recipients:,}: times the bare INSERT ... SELECT"
     ratios.append([booked, f"{sends.against_bare:.2f}", "", ""])
+    memory = results.memory
+    repeated = f"Page, repeated after {memory.queries:,} different queries, against before"
+    ratios.append([repeated, f"{memory.kept_speed:.2f}", "", ""])
     return [
         (
             _RATIOS,
@@ -147,6 +153,11 @@ def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
             ["Recipients", "Reservation", "Bare INSERT", "Preview", "Upload", "Peak memory of the server"],
             [_sends_row(results)],
         ),
+        (
+            _MEMORY,
+            ["Different queries", "Server", "Server before", "Largest connection, beyond a fresh one"],
+            [_memory_row(results)],
+        ),
     ]
 
 
@@ -166,6 +177,12 @@ def _sends_row(results: Results) -> list[str]:
     seconds = (sends.reservation_seconds, sends.bare_seconds, sends.preview_seconds, sends.upload_seconds)
     memory = f"{sends.memory:.0f} MB; with 10,000: {sends.few_memory:.0f} MB"
     return [f"{sends.recipients:,}", *(f"{one:.2f}" for one in seconds), memory]
+
+
+def _memory_row(results: Results) -> list[str]:
+    memory = results.memory
+    sizes = (memory.server, memory.fresh_server, memory.connection)
+    return [f"{memory.queries:,}", *(f"{size:.0f}" for size in sizes)]
 
 
 def _growth_rows(results: Results) -> Iterable[list[str]]:

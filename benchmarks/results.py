@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from benchmarks.growth import Point
+from benchmarks.memory import Memory
 from benchmarks.operations import Operation
 from benchmarks.rounds import PGBENCH, Contest, Effort
 from benchmarks.sends import LargeSends
@@ -20,6 +21,7 @@ class Results:
     cold_ms: float
     growth: Sequence[Point]
     sends: LargeSends
+    memory: Memory
     effort: Effort
     machine: dict[str, str]
 
@@ -71,6 +73,7 @@ class Results:
                 "vs_bare_insert": round(self.sends.against_bare, 2),
                 **_rounded(asdict(self.sends)),
             },
+            "memory": {"kept_speed": round(self.memory.kept_speed, 2), **_rounded(asdict(self.memory))},
             "figures": {
                 operation.value: {name: _rounded(asdict(found)) for name, found in contestants.items()}
                 for operation, contestants in self.contest.items()

@@ -16,6 +16,9 @@ STAND_IN = "parent$"
 OWN = "$$"
 """Stands behind the names of a fragment's own, so that each use has others."""
 
+_BYTES_OF_A_BIND = 2_000
+_BYTES_OF_A_COLUMN = 200
+
 Arguments = Mapping[str, Any]
 
 
@@ -30,6 +33,11 @@ class Fragment:
     """By the names of their placeholders."""
     columns: tuple[tuple[str, TypeEngine[Any]], ...]
     type_: TypeEngine[Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory, about; the CTEs are other fragments' too."""
+        return len(self.text) + _BYTES_OF_A_BIND * len(self.binds) + _BYTES_OF_A_COLUMN * len(self.columns)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,9 @@ class Kept(Generic[K, V]):
         return entry.value
 
     def add(self, key: K, value: V, size: int) -> None:
-        """Keep a value that is not kept yet. One that is larger than the share of new ones goes at once."""
+        """Keep a value, unless one is kept by its key. It goes at once where it is too large."""
+        if key in self._trial or key in self._proven:
+            return
         self._trial[key] = _Entry(value, size)
         self.size += size
         self._fit()

@@ -6,7 +6,7 @@ built over a stand-in for the parent, with parameters for what clients say; a us
 the values. To build it anew for each document would be most of what a document takes to compile.
 """
 
-from collections import OrderedDict
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,14 @@ from engine.binds import Argument, source_of
 from engine.declarations import SqlField
 from engine.elements import elements_of
 from engine.fragments import STAND_IN, Arguments, Fragment, FragmentRows, FragmentValue, Use
+from engine.kept import Kept
 from engine.writer import written
 
-_OF_A_FIELD = 64
-"""So many fragments of a field are kept."""
+_MOST = 24_000_000
+"""Bytes of the fragments that are kept."""
+_BYTES_OF_A_PLACE = 1_000
+_BYTES_OF_A_CHARACTER = 8
+"""For each that its arguments are written with."""
 
 
 @dataclass(frozen=True)
@@ -51,26 +55,42 @@ class Place:
     def _fragment(
         self, what: Hashable, build: Callable[[FromClause | None, Arguments], ClauseElement]
     ) -> Fragment:
-        kept: OrderedDict[Hashable, Fragment | None]
-        kept = self.field.__dict__.setdefault("fragments", OrderedDict())
         parent, given = self.use.parent, self.use.given
         shape = opened(given)
         columns = None if parent is None else tuple(parent.c.keys())
-        key = (what, self.variant, columns, *((name, hashable(value)) for name, value in shape.items()))
-        if key in kept:
-            kept.move_to_end(key)
-        else:
+        arguments = tuple((name, hashable(value)) for name, value in shape.items())
+        key = (self.field, what, self.variant, columns, arguments)
+        with _lock:
+            known = _fragments.get(key)
+        if known is None:
             stand_in = _stand_in(parent)
             built = build(stand_in, shape)
-            kept[key] = None if _has_argument_in_cte(built) else written(built, stand_in, self.variant)
-            if len(kept) > _OF_A_FIELD:
-                kept.popitem(last=False)
-        found = kept[key]
+            known = _Known(None if _has_argument_in_cte(built) else written(built, stand_in, self.variant))
+            with _lock:
+                _fragments.add(key, known, known.size + _BYTES_OF_A_CHARACTER * len(repr(arguments)))
+        found = known.fragment
         if found is None:
             # A statement has a CTE once: one that holds what a client says has to be of this use alone.
             stand_in = _stand_in(parent)
             found = written(build(stand_in, given), stand_in, self.variant)
         return found
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A fragment; None: one cannot serve other uses."""
+
+    fragment: Fragment | None
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory, about."""
+        return _BYTES_OF_A_PLACE + (0 if self.fragment is None else self.fragment.size)
+
+
+_fragments: Kept[Hashable, _Known] = Kept(_MOST)
+_lock = threading.Lock()
+"""Each executor compiles in a thread of its own."""
 
 
 def _stand_in(parent: FromClause | None) -> FromClause | None:

@@ -248,7 +248,7 @@ class Plans:
     and plans that are remembered in all.
     """
 
-    def __init__(self, schema: Schema, gate: ColumnElement[bool], most: int = 48_000_000) -> None:
+    def __init__(self, schema: Schema, gate: ColumnElement[bool], most: int = 32_000_000) -> None:
         self._schema = schema
         self._gate = gate
         self._operations: Kept[tuple[str, str | None], Operation] = Kept(most)

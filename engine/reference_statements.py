@@ -5,7 +5,6 @@ cursors are parameters here as well, and what a statement is kept by is what dec
 booleans and what was left out.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,8 +29,12 @@ from engine.arguments import hashable, opened
 from engine.binds import Source, source_of
 from engine.declarations import Entity, SqlField
 from engine.elements import elements_of
+from engine.kept import Kept
 
-_SHAPES_OF_A_FIELD = 64
+_MOST = 32_000_000
+"""Bytes of the statements that are kept, with what SQLAlchemy has compiled of them."""
+_BYTES_OF_AN_ELEMENT = 1_200
+"""Measured by `tracemalloc`."""
 _ONE = literal_column("1", BigInteger)
 
 Arguments = Mapping[str, Any]
@@ -44,6 +47,8 @@ class Statement:
 
     select: Select[Any]
     sources: Mapping[str, Source]
+    size: int
+    """Bytes of memory, about."""
 
     def binds(self, given: Arguments, keys: Sequence[Identity]) -> dict[str, Any]:
         """The values for these arguments and parents."""
@@ -56,23 +61,28 @@ def statement(
 ) -> Statement:
     """The field's statement for arguments of this shape. `build` is handed the arguments with variables for
     what is bound."""
-    kept: OrderedDict[Hashable, Statement] = field.__dict__.setdefault("statements", OrderedDict())
     arguments = opened(given)
-    key = (shape, *((name, hashable(value)) for name, value in arguments.items()))
-    if key in kept:
-        kept.move_to_end(key)
-    else:
-        kept[key] = built(build(arguments))
-        if len(kept) > _SHAPES_OF_A_FIELD:
-            kept.popitem(last=False)
-    return kept[key]
+    key = (field, shape, *((name, hashable(value)) for name, value in arguments.items()))
+    found = _statements.get(key)
+    if found is None:
+        found = built(build(arguments))
+        _statements.add(key, found, found.size)
+    return found
+
+
+_statements: Kept[Hashable, Statement] = Kept(_MOST)
 
 
 def built(made: Select[Any]) -> Statement:
     """The statement with the parameters that clients' values go into."""
-    found = [element for element in elements_of(made) if isinstance(element, BindParameter)]
-    sources = {str(parameter.key): source_of(parameter) for parameter in found}
-    return Statement(made, {name: source for name, source in sources.items() if source is not None})
+    elements = list(elements_of(made))
+    parameters = [element for element in elements if isinstance(element, BindParameter)]
+    sources = {str(parameter.key): source_of(parameter) for parameter in parameters}
+    return Statement(
+        made,
+        {name: source for name, source in sources.items() if source is not None},
+        _BYTES_OF_AN_ELEMENT * len(elements),
+    )
 
 
 def parents(entity: Entity | None) -> tuple[ColumnElement[int], FromClause, FromClause]:

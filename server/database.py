@@ -3,6 +3,7 @@
 import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 import orjson
@@ -29,6 +30,10 @@ _SETTINGS = {
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
 }
+_COMPILED_STATEMENTS = 200
+"""Of a process: SQLAlchemy holds up to half as many again, of about 200 KB each."""
+_PREPARED_STATEMENTS = 50
+"""Of each of SQLAlchemy's connections; what the reference executor sends is up to 12,000 characters long."""
 _DRIVER = "postgresql+asyncpg"
 """For SQLAlchemy, which is not told where the database is: we open its connections."""
 
@@ -43,12 +48,19 @@ def connect_as_application(url: str, pool_size: int, server: Reachability | None
     async def open_connection() -> DriverConnection:
         return await connect(url, _SETTINGS, DriverConnection, server=known)
 
+    def adapted() -> Any:
+        # As SQLAlchemy's own `async_creator` does it, which takes no such number.
+        return engine.dialect.dbapi.connect(  # type: ignore[union-attr]  # it was loaded with the dialect
+            async_creator_fn=open_connection, prepared_statement_cache_size=_PREPARED_STATEMENTS
+        )
+
     engine = create_async_engine(
         URL.create(_DRIVER, APPLICATION_ROLE),
-        async_creator=open_connection,
+        creator=adapted,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
+        query_cache_size=_COMPILED_STATEMENTS,
         hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,

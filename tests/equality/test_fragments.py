@@ -6,20 +6,17 @@ import pytest
 
 from authz.reach import PRINCIPAL
 from authz.row_security import entering
+from engine import places
 from engine.binds import NotCompilableError
-from engine.declarations import SqlField
 from engine.fragments import Fragment
+from engine.kept import Kept
 from engine.plans import Asked, Plans, WholeQuery
-from engine.selections import sql_field
 from schema.root import build_schema
 from server.executor import Executor
 from tests.equality.answers import check_equality, compiled
 from tests.equality.operations import Operation, operation
 from tests.equality.scene import Scene
 from tests.equality.vocabulary import Vocabulary
-
-_MOST = 64
-"""The fragments of a field."""
 
 _PAGES = (
     "viewer { a: accounts(first: 2, after: %s) { nodes { id } } "
@@ -76,10 +73,14 @@ def test_fragments_hold_nothing_that_a_client_said() -> None:
         assert not [text for text in texts if said in text]
 
 
-def test_fragments_of_a_field_are_bounded() -> None:
-    for size in range(_MOST + 20):
-        _plan(f"{{ viewer {{ accounts(first: {size}) {{ nodes {{ id }} }} }} }}")
-    assert max(len(_kept(field)) for field in _fields()) == _MOST
+def test_fragments_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In bytes: each size of a page is another one."""
+    monkeypatch.setattr(places, "_fragments", Kept(most := 100_000))
+    pages = [f"{{ viewer {{ accounts(first: {size}) {{ nodes {{ id }} }} }} }}" for size in range(100)]
+    for page in pages:
+        _plan(page)
+        assert places._fragments.size <= most
+    assert 0 < sum(len(fragment.text) for fragment in _fragments()) < most
 
 
 @pytest.mark.parametrize("cursor", ["", "no cursor"])
@@ -99,19 +100,6 @@ def _plan(text: str) -> None:
     Plans(_SCHEMA, entering()).find(Asked(text, asked.document, None, {}), WholeQuery(PRINCIPAL, None))
 
 
-def _fields() -> Iterator[SqlField]:
-    for type_ in _SCHEMA._schema.type_map.values():
-        for definition in getattr(type_, "fields", {}).values():
-            field = sql_field(definition) if hasattr(definition, "extensions") else None
-            if field is not None:
-                yield field
-
-
-def _kept(field: SqlField) -> Mapping[object, Fragment | None]:
-    found: Mapping[object, Fragment | None] = field.__dict__.get("fragments", {})
-    return found
-
-
 def _fragments() -> Iterator[Fragment]:
-    for field in _fields():
-        yield from (fragment for fragment in _kept(field).values() if fragment is not None)
+    kept = [*places._fragments._trial.values(), *places._fragments._proven.values()]
+    return (entry.value.fragment for entry in kept if entry.value.fragment is not None)
