@@ -13,7 +13,7 @@ from server.app import create_app
 from server.embedded_postgres import DatabaseAddresses
 from server.settings import Settings
 from tests.api import Api
-from tests.authorization import profiles as profiles  # registers them before the command line names one
+from tests.authorization import profiles as profiles  # loads the one that is asked for
 from tests.authorization.invitation_links import Invitations
 from tests.world import Account, Member, Person, World
 

@@ -1,4 +1,6 @@
-"""How many examples hypothesis tries: few by default, many with `--hypothesis-profile nightly`."""
+"""How many examples hypothesis tries: few by default, many with `HYPOTHESIS_PROFILE=nightly`."""
+
+import os
 
 from hypothesis import HealthCheck, settings
 
@@ -6,6 +8,8 @@ NIGHTLY = "nightly"
 _NIGHTLY_FACTOR = 20
 
 settings.register_profile(NIGHTLY, deadline=None, print_blob=True)
+if "HYPOTHESIS_PROFILE" in os.environ:
+    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
 
 def examples(quick: int) -> settings:

@@ -25,6 +25,7 @@ from tests.authorization.matrix_fields import MUTATIONS
 from tests.authorization.matrix_rows import Mutation, Values
 from tests.authorization.outcomes import DONE, mutate
 from tests.authorization.profiles import NIGHTLY
+from tests.parsings import parsings
 from tests.world import PASSWORD, World
 
 _TREES = 4
@@ -148,5 +149,7 @@ async def test_nothing_breaks_whatever_is_sent_at_once(app: Starlette, world: Wo
             for number in range(_TREES)
         ]
         end = time.monotonic() + _SECONDS
-        await asyncio.gather(*[tree.send_until(end) for tree in trees])
+        with parsings() as found:
+            await asyncio.gather(*[tree.send_until(end) for tree in trees])
+    assert found == [], "two threads may parse at once"
     assert codes[""] > codes.total() / 2, codes

@@ -3,12 +3,10 @@
 `HYPOTHESIS_PROFILE=nightly` asks for more examples, and for others each time.
 """
 
-import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.pool import Pool
@@ -16,14 +14,11 @@ from schema.root import build_schema
 from server.database import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.executor import Executor
+from tests.authorization import profiles as profiles  # loads the one that is asked for
 from tests.equality.harvest import harvest
 from tests.equality.scene import Scene, make_scene
 from tests.equality.vocabulary import Vocabulary
 from tests.world import World
-
-settings.register_profile("nightly", deadline=None, print_blob=True)
-if "HYPOTHESIS_PROFILE" in os.environ:
-    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
 _POOL_SIZE = 4
 

@@ -19,6 +19,7 @@ from server.invoice_pdf import invoice_pdf
 from tests.api import Api, Caller
 from tests.billing import invoices_of, issue
 from tests.credit import EURO
+from tests.parsings import parsings
 from tests.plans import make_plan, subscribe
 from tests.resolvers.sharing import Brand, brand_of
 from tests.world import World
@@ -111,6 +112,14 @@ def _bearer(caller: Caller) -> dict[str, str]:
 
 def _error(body: dict[str, list[dict[str, object]]]) -> list[object]:
     return [error["message"] for error in body["errors"]]
+
+
+async def test_a_file_is_made_without_parsing_python(api: Api, brand: Brand) -> None:
+    """It is made in a thread, and another one may parse meanwhile."""
+    (invoice,) = await invoices_of(api, brand.owner, brand.master, "xml")
+    with parsings() as found:
+        invoice_pdf(invoice["xml"])
+    assert found == []
 
 
 async def test_an_address_without_a_postcode(api: Api, brand: Brand) -> None:

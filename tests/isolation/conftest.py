@@ -1,22 +1,16 @@
 """The application's mail, and how many worlds are built: `HYPOTHESIS_PROFILE=nightly` asks for more, and for
 others each time."""
 
-import os
-
 import asyncpg
 import pytest
-from hypothesis import settings as hypothesis_settings
 from sqlalchemy import make_url
 from starlette.applications import Starlette
 
 from server.app import create_app
 from server.embedded_postgres import DatabaseAddresses
 from server.settings import Settings
-from tests.authorization import profiles as profiles  # registers them before one is loaded
+from tests.authorization import profiles as profiles  # loads the one that is asked for
 from tests.isolation.site import Mailbox
-
-if "HYPOTHESIS_PROFILE" in os.environ:
-    hypothesis_settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
 
 @pytest.fixture(scope="session")
