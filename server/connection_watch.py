@@ -14,6 +14,9 @@ SWEEP_SECONDS = 0.5
 class Watched(Protocol):
     """A connection."""
 
+    is_watched: bool
+    """Whether a head or a body is awaited; set by the watch."""
+
     def is_held(self) -> bool:
         """Whether the server itself has stopped to read."""
 
@@ -64,6 +67,7 @@ class ConnectionWatch:
 
     def await_head(self, connection: Watched) -> None:
         """A head is to come, or its rest."""
+        connection.is_watched = True
         if connection not in self._heads:
             self._wait(self._heads, connection, self._limits.head_seconds)
 
@@ -72,6 +76,7 @@ class ConnectionWatch:
         patience = self._bodies.pop(connection, None)
         if patience is None:
             self._heads.pop(connection, None)
+            connection.is_watched = True
             self._wait(self._bodies, connection, self._limits.silence_seconds)
         else:
             patience.moved(self._loop.time(), received)
@@ -80,8 +85,10 @@ class ConnectionWatch:
 
     def await_end(self, connection: Watched) -> None:
         """Whatever comes is of no use any more; the client may find its answer."""
-        self.forget(connection)
-        self._wait(self._heads, connection, self._limits.linger_seconds)
+        self._bodies.pop(connection, None)
+        if connection not in self._heads:
+            connection.is_watched = True
+            self._wait(self._heads, connection, self._limits.linger_seconds)
 
     def await_taking(self, connection: Watched) -> None:
         """An answer is to be taken."""
@@ -90,6 +97,7 @@ class ConnectionWatch:
 
     def forget(self, connection: Watched) -> None:
         """Nothing is to come of it."""
+        connection.is_watched = False
         self._heads.pop(connection, None)
         self._bodies.pop(connection, None)
 

@@ -6,11 +6,11 @@ all errors, and a client that offers another protocol is served by this one.
 """
 
 import asyncio
-from enum import Enum, auto
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import httptools
+from uvicorn._types import HTTPScope
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -22,18 +22,6 @@ from server.early_refusals import Refused, refusal
 from server.errors import Failure
 from server.joining_transport import JoiningTransport
 
-
-class _Part(Enum):
-    """What is parsed next."""
-
-    HEAD = auto()
-    BODY = auto()
-    NEXT = auto()
-    """A request was given whole."""
-    NOTHING = auto()
-    """The client was refused, and what it still sends is dropped."""
-
-
 _watches: WeakKeyDictionary[ServerState, ConnectionWatch] = WeakKeyDictionary()
 
 
@@ -44,13 +32,19 @@ class HttpProtocol(HttpToolsProtocol):
 
     transport: JoiningTransport
     _watch: ConnectionWatch
-    _part = _Part.NEXT
+    _is_in_body = False
+    _is_refused = False
+    """What the client still sends is dropped."""
     _piece = 0
     """The length of what is parsed."""
+    _begun: HTTPScope | None = None
+    """The request of which a part was awaited at last."""
     _unfinished = 0
-    """Bytes of later packets than that in which the head began, or the last piece of a body came."""
+    """Bytes that came since then and ended no head and brought nothing of a body; 0 before."""
     _received = 0
     """Bytes of the body."""
+    is_watched = False
+    """See `Watched`."""
     _without_upgrade = b""
     """The head of a request that offers another protocol, without the offer."""
 
@@ -69,65 +63,61 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
-        if self._part is _Part.NOTHING:
+        if self._is_refused:
             return
+        self._piece = len(data)
         try:
-            self._parse(data)
-        except Refused as refused:
-            self._refuse(refused.failure)
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+            self.data_received(self._without_upgrade + data[offer.args[0] :])
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause.failure if isinstance(cause, Refused) else early_refusals.MALFORMED)
         else:
-            self._await_rest()
-
-    def _parse(self, data: bytes) -> None:
-        self._unfinished += len(data)
-        while data:
-            self._piece = len(data)
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:
-                data = self._without_upgrade + data[upgrade.args[0] :]
-                self.parser = httptools.HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
-            else:
-                break
-        if self._unfinished > self.limits.head_size:
-            self._refuse_head()
+            # A whole request that is to be answered, which is the usual case, is not waited for.
+            if self._is_in_body or self.cycle is None or self.cycle.response_complete:
+                self._await_rest()
 
     def _await_rest(self) -> None:
-        if not self._is_answering():
+        if self._begun is not self.scope:
+            self._begun = self.scope
+            self._unfinished = 0
+        self._unfinished += self._piece if self._unfinished else 1
+        if self._unfinished > self.limits.head_size:
+            self._refuse(early_refusals.too_large(self.limits))
+        elif not self._is_in_body:
             self._watch.await_head(self)
-        elif self._part is _Part.BODY:
+        elif self._is_answering():
             self._watch.await_body(self, self._received)
+        else:
+            self._watch.await_end(self)
 
     def _is_answering(self) -> bool:
         cycle = self.cycle
         return cycle is not None and not cycle.response_complete and not cycle.disconnected
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._part = _Part.HEAD
-        self._unfinished = 0
+    def _is_in_head(self) -> bool:
+        return self.scope is not None and (self.cycle is None or self.scope is not self.cycle.scope)
 
     def on_headers_complete(self) -> None:
-        if self.parser.get_method() == b"CONNECT":
-            raise Refused(early_refusals.NO_TUNNELS)
         if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise Refused(early_refusals.NO_TUNNELS)
             self._without_upgrade = self._head_without_upgrade()
             return
-        most = self.limits.head_size
+        limits = self.limits
         # A head that came in one packet of fewer bytes need not be measured.
-        is_long = (self._unfinished or self._piece > most) and self._head_size() > most
-        if is_long or len(self.headers) > self.limits.header_count:
-            self._refuse_head()
+        is_measured = self._piece > limits.head_size or self._begun is self.scope
+        if (is_measured and self._head_size() > limits.head_size) or len(self.headers) > limits.header_count:
+            raise Refused(early_refusals.too_large(limits))
         # Who was served before stays; so the connections that are refused are those that came last.
         is_crowded = self.cycle is None and self._watch.is_crowded
-        if is_crowded or len(self.pipeline) >= self.limits.pipelined:
+        if is_crowded or len(self.pipeline) >= limits.pipelined:
             raise Refused(early_refusals.CROWDED)
-        self._part = _Part.BODY
-        self._unfinished = self._received = 0
+        self._is_in_body = True
+        self._received = 0
         super().on_headers_complete()
         self.headers = []  # the application has the others, and nothing is added to them after the body
 
@@ -144,19 +134,13 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
             return
-        self._part = _Part.NEXT
-        self._unfinished = 0
-        self._watch.forget(self)
-        super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._is_answering():
-            return
-        if self._part is _Part.BODY:
-            self._watch.await_end(self)
-        elif self._part is _Part.HEAD:
-            self._watch.await_head(self)
+        self._is_in_body = False
+        if self.is_watched:
+            self._watch.forget(self)
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -168,7 +152,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._watch.forget_taking(self)
 
     def shutdown(self) -> None:
-        if self._part is _Part.BODY:
+        if self._is_in_body and self._is_answering():
             self._end(early_refusals.STOPPING)
         elif self._is_answering():
             super().shutdown()
@@ -197,8 +181,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _waits_for_answer(self) -> bool:
         """Whether the client has begun a request that nothing of an answer was sent to."""
-        is_begun = self._part is _Part.HEAD or (self._part is _Part.BODY and self._is_answering())
-        return is_begun and not self.transport.is_closing()
+        is_begun = self._is_answering() if self._is_in_body else self._is_in_head()
+        return is_begun and not self._is_refused and not self.transport.is_closing()
 
     def _end(self, failure: Failure) -> None:
         """End the connection at once."""
@@ -215,12 +199,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _refuse(self, failure: Failure) -> None:
         """Answer so, and read nothing more of what is sent."""
-        was_in_body = self._part is _Part.BODY
-        self._part = _Part.NOTHING
+        self._is_refused = True
         cycle = self.cycle
         if not self._is_answering():
             self._write_refusal(failure)
-        elif not was_in_body:
+        elif not self._is_in_body:
             # Requests that came before are answered first; then the connection ends.
             cycle.keep_alive = False
             self._watch.forget(self)
@@ -235,10 +218,8 @@ class HttpProtocol(HttpToolsProtocol):
     def _write_refusal(self, failure: Failure) -> None:
         self.transport.write(refusal(failure, self.server_state.default_headers))
         self.transport.write_eof()
+        self._watch.forget(self)
         self._watch.await_end(self)
-
-    def _refuse_head(self) -> NoReturn:
-        raise Refused(early_refusals.too_large(self.limits))
 
     def _leave_unsent(self) -> None:
         self._watch.await_taking(self)
