@@ -162,7 +162,7 @@ def _tell_one_of(schema: GraphQLSchema) -> None:
     field = introspection_type.fields["isOneOf"]
     resolve = field.resolve
 
-    def told(type_: object, info: GraphQLResolveInfo) -> object:
+    def told(type_: object, info: GraphQLResolveInfo[object]) -> object:
         return resolve(type_, info) if resolve and isinstance(type_, GraphQLNamedType) else None
 
     field.resolve = told
