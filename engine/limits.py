@@ -26,6 +26,7 @@ from graphql import (
 
 from engine.declarations import FieldKind
 from engine.excess import refuse_beyond
+from engine.meta_costs import check_meta_cost
 from engine.paging import DEFAULT_PAGE, LONGEST_PAGE
 from engine.selections import sql_field
 
@@ -48,6 +49,7 @@ def check_cost(
     """Raise COST_EXCEEDED where the answer to a valid operation may become too large."""
     root = schema.get_root_type(operation.operation)
     if root is not None:
+        check_meta_cost(schema, _fragments(document), operation, variables)
         values = {**_defaults(operation), **variables}
         cost = _Costs(schema, document, values).of(operation.selection_set, root, 1)
         refuse_beyond("fields in the answer", cost, COST_LIMIT)

@@ -42,7 +42,7 @@ ALIAS_LIMIT = 100
 DIRECTIVE_LIMIT = 100
 """How many directives."""
 
-VALUE_LIMIT = 1_000
+VALUE_LIMIT = 500
 """How many values all operations may hold together, fragments written out; more belongs into variables."""
 
 _ENDLESS = 1_000_000_000

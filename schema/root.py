@@ -1,7 +1,7 @@
 """The whole schema, put together, and the check that nothing in it is without a rule."""
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
@@ -150,7 +150,22 @@ def build_schema() -> strawberry.Schema:
     if unmarked:
         raise UnmarkedFieldsError(f"Without a mark of who may see them: {', '.join(unmarked)}")
     describe_needs(graphql_schema(schema))
+    _tell_one_of(graphql_schema(schema))
     return schema
+
+
+def _tell_one_of(schema: GraphQLSchema) -> None:
+    """Let `isOneOf` be null for lists and for what is never null: Strawberry's resolver fails for each."""
+    introspection_type = schema.type_map["__Type"]
+    if not isinstance(introspection_type, GraphQLObjectType):
+        raise TypeError(introspection_type)
+    field = introspection_type.fields["isOneOf"]
+    resolve = field.resolve
+
+    def told(type_: object, info: GraphQLResolveInfo[object]) -> object:
+        return resolve(type_, info) if resolve and isinstance(type_, GraphQLNamedType) else None
+
+    field.resolve = told
 
 
 def graphql_schema(schema: strawberry.Schema) -> GraphQLSchema:

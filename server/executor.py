@@ -49,6 +49,7 @@ from server.fair_gate import Caller, Side
 from server.graphql_response import LimitedResult
 from server.hashing import PasswordThread
 from server.http_request import GraphQLRequest
+from server.introspection import Introspection, KeptAnswer, is_about_schema
 from server.key_uses import KeyUses
 from server.metrics import ReadPath, count_operation
 from server.payments import NoPayments
@@ -104,6 +105,7 @@ class Executor:
         self._sessions = WriteSessions(database)
         self.hashing = PasswordThread()
         self.key_uses = KeyUses(self._sessions)
+        self._introspection = Introspection(self.schema)
 
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
@@ -151,7 +153,12 @@ class Executor:
         return await self.admission.beside(self._callers.caller(credentials, client_address), work)
 
     async def prepare(self, source: str, document: DocumentNode) -> None:
-        """Compile a query without variables as each kind of principal would ask it."""
+        """Compile a query without variables as each kind of principal would ask it, or keep its answer ready
+        where it asks about the schema alone."""
+        operation = get_operation_ast(document)
+        if operation is not None and is_about_schema(document, operation):
+            await self._about_schema(source, document, operation, _OURSELVES)
+            return
         for kind in PrincipalKind:
             with suppress(NotCompilableError):
                 await self._find(self._plans, _OURSELVES, Asked(source, document, None, {}), _QUERIES[kind])
@@ -202,19 +209,23 @@ class Executor:
         `client_address`: as the transport has it, for limits.
         """
         operation = _operation(request, document)
-        check_cost(self.schema, document, operation, request.variables)
+        caller = self._callers.caller(credentials, client_address)
+        about_schema = await self._about_schema(request.query, document, operation, caller)
+        if about_schema is None:
+            check_cost(self.schema, document, operation, request.variables)
         check_passwords(document, operation)
         revision = request.min_revision
         gate = _ENTERING if revision is None else entering_at_least(revision)
         reader = Reader(self._database, gate, self._binds(credentials or ANONYMOUS))
         kind = None if credentials is None else credentials.kind
-        caller = self._callers.caller(credentials, client_address)
         find = partial(self._find_payload, caller)
         payloads = Payloads(find, self._primary, _asked(request, document), kind)
         try:
             if revision is not None:
                 await reader.open()
             principal = await self._authenticate(reader, operation, credentials, request.reason)
+            if about_schema is not None:
+                return self._noted(about_schema, ReadPath.REFERENCE)
             context = Context(
                 reader,
                 payloads,
@@ -247,6 +258,18 @@ class Executor:
         if context.retry_after is not None:
             answer = LimitedResult(answer, context.retry_after)
         return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
+
+    async def _about_schema(
+        self, source: str, document: DocumentNode, operation: OperationDefinitionNode, caller: Caller
+    ) -> KeptAnswer | None:
+        """The answer to a question about the schema alone, made beside the event loop if it is not kept."""
+        if not is_about_schema(document, operation):
+            return None
+        kept = self._introspection.kept(source)
+        if kept is not None:
+            return kept
+        answer = partial(self._introspection.answer, source, document, operation)
+        return await self.admission.beside(caller, answer)
 
     async def _settled(self, answer: bytes, plan: Plan, caller: Caller) -> ExecutionResult | bytes:
         if MARKER not in answer:
@@ -307,7 +330,7 @@ _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)
 
 
 def _with_extensions(answer: ExecutionResult | bytes, extensions: Mapping[str, object]) -> ExecutionResult:
-    found = ExecutionResult(orjson.loads(answer), None) if isinstance(answer, bytes) else answer
+    found = ExecutionResult(orjson.loads(bytes(answer)), None) if isinstance(answer, bytes) else answer
     found.extensions = {**(found.extensions or {}), **extensions}
     return found
 

@@ -112,7 +112,9 @@ class GraphQLEndpoint:
             return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
         try:
             result = await self._answer(head, receive)
-            present = partial(result_response, result, media_type, anonymous=head.authorization is None)
+            present = partial(
+                result_response, result, media_type, scope["headers"], anonymous=head.authorization is None
+            )
             if isinstance(result, bytes) or len(result.errors or ()) <= PRESENTED_AT_ONCE:
                 return present()
             return await self._beside(head.authorization, head.client_address, present)

@@ -16,7 +16,8 @@ from server.errors import (
     retry_headers,
     status_of,
 )
-from server.media_types import MediaType
+from server.introspection import KeptAnswer
+from server.media_types import HeaderFields, MediaType, accepts_gzip
 from server.request_log import current_request_id, log_codes
 
 
@@ -31,11 +32,15 @@ class LimitedResult(ExecutionResult):
         self.retry_after = retry_after
 
 
-def result_response(result: ExecutionResult | bytes, media_type: MediaType, *, anonymous: bool) -> Response:
+def result_response(
+    result: ExecutionResult | bytes, media_type: MediaType, asked: HeaderFields, *, anonymous: bool
+) -> Response:
     """What answers a well-formed request; callers without a token are not told what names exist.
 
-    Bytes are the JSON text of the data, without errors.
+    Bytes are the JSON text of the data, without errors; `asked`: the request's header fields.
     """
+    if isinstance(result, KeptAnswer):
+        return _kept_response(result, media_type, asked)
     if isinstance(result, bytes):
         return _DataResponse(result, media_type)
     body: dict[str, object] = {}
@@ -116,6 +121,13 @@ _RAW_HEADERS = {
     media_type: [(name.encode(), value.encode()) for name, value in _headers(media_type).items()]
     for media_type in MediaType
 }
+
+
+def _kept_response(answer: KeptAnswer, media_type: MediaType, asked: HeaderFields) -> Response:
+    headers = {**_headers(media_type), "vary": "accept, accept-encoding"}
+    if accepts_gzip(asked):
+        return Response(answer.compressed, headers={**headers, "content-encoding": "gzip"})
+    return Response(answer.body, headers=headers)
 
 
 class _DataResponse(Response):

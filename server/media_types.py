@@ -1,6 +1,7 @@
 """Which media type answers a request, by its Accept header (RFC 9110, section 12.5.1)."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ class _Preference(NamedTuple):
     quality: float
     precision: int  # 2: named in full, 1: named by `type/*`, 0: by `*/*` or not at all
 
+
+HeaderFields = Iterable[tuple[bytes, bytes]]
+"""Of a request, as ASGI has them: their names in lower case."""
 
 _QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _NAMED_IN_FULL = 2
@@ -46,6 +50,16 @@ def prefers_html(accept: str) -> bool:
     """Whether the client would rather have a page than JSON of any kind, as browsers do."""
     html = _preference(accept, MediaType.HTML)
     return html > max(_preference(accept, MediaType.JSON), _preference(accept, MediaType.GRAPHQL))
+
+
+def accepts_gzip(headers: HeaderFields) -> bool:
+    """Whether a client takes a compressed answer (RFC 9110, section 12.5.3), by its header fields."""
+    accepted = b",".join(value for name, value in headers if name == b"accept-encoding").decode("latin-1")
+    qualities: dict[str, float] = {}
+    for entry in accepted.lower().split(","):
+        coding, *parameters = (part.strip() for part in entry.split(";"))
+        qualities[coding] = _quality(parameters)
+    return qualities.get("gzip", qualities.get("*", 0)) > 0
 
 
 def _preference(accept: str, media_type: MediaType) -> _Preference:

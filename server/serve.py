@@ -18,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 from server.app import create_app
 from server.commands.failures import CommandFailed
 from server.http_protocol import HttpProtocol
+from server.introspection import usual_questions
 from server.log_lines import configure_logging
 from server.metrics import counted_together
 from server.pages import DemoLogin, likely_documents
@@ -115,7 +116,7 @@ def make_app(settings: Settings, database_url: str, logins: Sequence[DemoLogin] 
     """The application, in the process that serves it."""
     start_log()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    app = create_app(settings, database_url, likely_documents(), logins)
+    app = create_app(settings, database_url, [*likely_documents(), *usual_questions()], logins)
     # What lives as long as the process is not looked through again whenever garbage is collected.
     gc.collect()
     gc.freeze()

@@ -118,7 +118,7 @@ async def _answer(execution: Awaitable[ExecutionResult | bytes]) -> Answer:
     except GraphQLError as refused:
         result = ExecutionResult(None, [refused])
     logged_request.set(LoggedRequest(""))
-    body = bytes(result_response(result, MediaType.JSON, anonymous=False).body)
+    body = bytes(result_response(result, MediaType.JSON, (), anonymous=False).body)
     errors = []
     for error in json.loads(body).get("errors", []):
         error["extensions"].pop("requestId")

@@ -1,0 +1,108 @@
+"""What strangers send is hardly remembered: by its size, and when it comes the second time."""
+
+import gc
+import tracemalloc
+
+import pytest
+from graphql import parse
+
+from schema.root import build_schema, graphql_schema
+from server.document_memory import (
+    LONGEST_REMEMBERED,
+    MEMORY,
+    SEEN_ONCE,
+    CheckedDocument,
+    DocumentMemory,
+)
+from server.documents import Documents
+
+SCHEMA = graphql_schema(build_schema())
+
+
+def _checked(text: str) -> CheckedDocument:
+    return CheckedDocument(parse(text), [])
+
+
+def test_a_document_is_remembered_when_it_comes_again() -> None:
+    documents = Documents(SCHEMA)
+    text = "{ viewer { id } }"
+    first = documents.check(text, anonymous=True)
+    assert documents.known(text) is None
+    second = documents.check(text, anonymous=True)
+    assert first is not second
+    assert documents.known(text) is second
+    assert documents.check(text, anonymous=False) is second
+
+
+def test_what_is_prepared_is_remembered_at_once() -> None:
+    documents = Documents(SCHEMA)
+    assert documents.known("{ __typename }") is None
+    prepared = documents.prepare("{ __typename }")
+    assert documents.known("{ __typename }") is prepared
+
+
+@pytest.mark.parametrize("text", ["{ unknown }", "{ __typename" + " " * LONGEST_REMEMBERED + "}"])
+def test_what_is_wrong_or_long_is_not_remembered(text: str) -> None:
+    documents = Documents(SCHEMA)
+    for _ in range(3):
+        documents.check(text, anonymous=True)
+    assert documents.known(text) is None
+
+
+def test_what_was_not_asked_for_longest_goes_first() -> None:
+    memory = DocumentMemory()
+    texts = [f"{{ a{number}: __typename" + " b" * 2_000 + " }" for number in range(40)]
+    checked = _checked(texts[0])
+    for text in texts:
+        memory.remember(text, checked)
+        assert memory.find(texts[0]) is not None
+    assert memory.find(texts[1]) is None
+    assert memory.find(texts[-1]) is not None
+
+
+def test_of_those_seen_once_the_last_are_known() -> None:
+    memory = DocumentMemory()
+    checked = _checked("{ a }")
+    for number in range(SEEN_ONCE + 1):
+        memory.note(f"{{ a{number} }}", checked)
+    memory.note("{ a1 }", checked)
+    memory.note("{ a0 }", checked)
+    assert memory.find("{ a1 }") is checked
+    assert memory.find("{ a0 }") is None
+
+
+def _growth(texts: list[str], times: int) -> int:
+    """Bytes that are held after each text came so often."""
+    memory = DocumentMemory()
+    gc.collect()
+    tracemalloc.start()
+    for text in texts:
+        for _ in range(times):
+            memory.note(text, _checked(text))
+    gc.collect()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert memory.find("") is None
+    return held
+
+
+def test_ten_thousand_documents_that_come_once_hold_almost_nothing() -> None:
+    assert _growth([f"{{ a{number}: viewer {{ id }} }}" for number in range(10_000)], 1) < 5_000_000
+
+
+def test_ten_thousand_documents_that_come_twice_hold_as_much_as_is_allowed() -> None:
+    """Small ones; the estimate is never less than what they hold."""
+    texts = [
+        f"{{ a{number}: viewer {{ id name accounts {{ nodes {{ id }} }} }} }}" for number in range(10_000)
+    ]
+    assert _growth(texts, 2) < MEMORY * 1.2
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["a " * 4_000, "a(b: 1) " * 800, "... { a } " * 900, "a { b } " * 1_000, 'a(b: "c") @d ' * 600],
+    ids=["fields", "arguments", "fragments", "selections", "texts"],
+)
+def test_large_documents_that_come_twice_hold_as_much_as_is_allowed(body: str) -> None:
+    texts = [f"{{ a{number} {body} }}" for number in range(30)]
+    assert _growth(texts, 2) < MEMORY * 1.2
