@@ -101,9 +101,9 @@ class Executor:
         self._payments = payments
         self._contact_key = contact_key
         self._debug = debug
-        self._sessions = WriteSessions(database)
+        self.sessions = WriteSessions(database)
         self.hashing = PasswordThread()
-        self.key_uses = KeyUses(self._sessions)
+        self.key_uses = KeyUses(self.sessions)
 
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
@@ -219,7 +219,7 @@ class Executor:
                 reader,
                 payloads,
                 principal,
-                self._sessions,
+                self.sessions,
                 self.hashing,
                 client_address,
                 self._public_url,
