@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks import agreement, growth, pgbench, report, sends
+from benchmarks import agreement, busy_tree, growth, pgbench, report, sends
 from benchmarks.cold import cold_ms
 from benchmarks.data import Tree, give_credit, open_trees
 from benchmarks.database import load, temporary_database
@@ -68,12 +68,13 @@ async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
             large = await sends.large_sends(
                 addresses, folder, sends.QUICK_RECIPIENTS if quick else sends.RECIPIENTS
             )
+            busy = await busy_tree.busy_tree(addresses, folder, effort)
     finally:
         await connection.close()
     cold = await cold_ms(addresses.application)
     points = await growth.growth(addresses, growth.QUICK_SIZES if quick else growth.SIZES)
     machine = await description(addresses.owner, PEERS) | {"load average before": others}
-    return Results(measured, kept, cold, points, large, effort, machine)
+    return Results(measured, kept, cold, points, large, busy, effort, machine)
 
 
 async def _scripts(

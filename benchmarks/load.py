@@ -78,10 +78,14 @@ def _requests(load: Load, connection: int) -> Iterator[bytes]:
 
 def request(operation: Operation, ask: Ask) -> bytes:
     """The whole HTTP request."""
-    content = body(operation, ask)
+    return http_request(ask.token, body(operation, ask))
+
+
+def http_request(token: str, content: bytes) -> bytes:
+    """The same with this body."""
     head = (
         "POST /graphql HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\n"
-        f"content-type: application/json\r\nauthorization: Bearer {ask.token}\r\n"
+        f"content-type: application/json\r\nauthorization: Bearer {token}\r\n"
         f"content-length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content

@@ -7,6 +7,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.busy_tree import OTHERS, WRITERS
 from benchmarks.charts import draw_growth, draw_operations
 from benchmarks.growth import LARGE_REACH, MANY_MEMBERSHIPS
 from benchmarks.operations import CONNECTIONS, Operation
@@ -49,6 +50,8 @@ depend on the machine and on what else it does: ratios are what to look at.
 - **Sends**: a list is uploaded as addresses and booked by one request, all of them new contacts; the bare
   INSERT is PostgreSQL's `INSERT ... SELECT` of the same rows from the same list into the same table. Medians
   of five, in turn, at one connection. Memory is the most that the server's process ever held.
+- **Busy tree**: {OTHERS} clients, each of which books one send after the other in a tree of its own, alone
+  and while {WRITERS} others do so in one account of another tree. A refused send was not booked.
 - **Growth**: how long PostgreSQL takes for Mandant's prepared statement at one connection, the median of 300
   in five turns. The ratios are to data of the smallest size that are kept beside and measured in the same
   turns. A tree's rows lie together at each size.
@@ -95,6 +98,7 @@ _ONE_MEMBERSHIP = f"Page of {LARGE_REACH:,} by one membership"
 _MANY_MEMBERSHIPS = f"Page of {LARGE_REACH:,} by {MANY_MEMBERSHIPS}"
 _RATIOS, _CONTEST, _GROWTH = "Ratios", "Requests a second", "Growth: milliseconds in PostgreSQL"
 _SENDS = "Sends to a large list: seconds"
+_BUSY_TREE = "Busy tree"
 
 
 def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
@@ -126,6 +130,8 @@ def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
     sends = results.sends
     booked = f"Reservation of {sends.recipients:,}: times the bare INSERT ... SELECT"
     ratios.append([booked, f"{sends.against_bare:.2f}", "", ""])
+    beside = f"p99 of others' writes beside {WRITERS} writers in one tree, against without them"
+    ratios.append([beside, f"{results.busy_tree.slower:.2f}", "", ""])
     return [
         (
             _RATIOS,
@@ -147,6 +153,11 @@ def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
             ["Recipients", "Reservation", "Bare INSERT", "Preview", "Upload", "Peak memory of the server"],
             [_sends_row(results)],
         ),
+        (
+            _BUSY_TREE,
+            ["", "Sends a second", "p50 ms", "p99 ms", "Refused"],
+            list(_busy_tree_rows(results)),
+        ),
     ]
 
 
@@ -166,6 +177,17 @@ def _sends_row(results: Results) -> list[str]:
     seconds = (sends.reservation_seconds, sends.bare_seconds, sends.preview_seconds, sends.upload_seconds)
     memory = f"{sends.memory:.0f} MB; with 10,000: {sends.few_memory:.0f} MB"
     return [f"{sends.recipients:,}", *(f"{one:.2f}" for one in seconds), memory]
+
+
+def _busy_tree_rows(results: Results) -> Iterable[list[str]]:
+    found = results.busy_tree
+    for name, writing in (
+        (f"{OTHERS} others alone", found.alone),
+        (f"{OTHERS} others beside the {WRITERS}", found.beside),
+        (f"The {WRITERS} in one tree", found.busy),
+    ):
+        figures = (writing.per_second, writing.median_ms, writing.p99_ms)
+        yield [name, *(f"{one:,.1f}" for one in figures), str(writing.refused)]
 
 
 def _growth_rows(results: Results) -> Iterable[list[str]]:

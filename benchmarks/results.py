@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from benchmarks.busy_tree import BusyTree
 from benchmarks.growth import Point
 from benchmarks.operations import Operation
 from benchmarks.rounds import PGBENCH, Contest, Effort
@@ -20,6 +21,7 @@ class Results:
     cold_ms: float
     growth: Sequence[Point]
     sends: LargeSends
+    busy_tree: BusyTree
     effort: Effort
     machine: dict[str, str]
 
@@ -70,6 +72,10 @@ class Results:
             "large_sends": {
                 "vs_bare_insert": round(self.sends.against_bare, 2),
                 **_rounded(asdict(self.sends)),
+            },
+            "busy_tree": {
+                "p99_vs_alone": round(self.busy_tree.slower, 2),
+                **{name: _rounded(found) for name, found in asdict(self.busy_tree).items()},
             },
             "figures": {
                 operation.value: {name: _rounded(asdict(found)) for name, found in contestants.items()}
