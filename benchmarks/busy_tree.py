@@ -6,7 +6,7 @@ import multiprocessing
 import time
 import uuid
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -14,7 +14,8 @@ import asyncpg
 import orjson
 import uvloop
 
-from benchmarks.data import Tree, global_id, open_trees
+from authz.builtin_roles import BuiltinRole
+from benchmarks.data import Tree, global_id, open_session, open_trees
 from benchmarks.database import own_database
 from benchmarks.load import HEAD_END, http_request
 from benchmarks.machine import LOAD_CORE, CannotMeasure, pin
@@ -35,6 +36,19 @@ _RECIPIENTS = 10_000_000
 _RESERVE = """mutation Reserve($input: SendReserveInput!) {
   sendReserve(input: $input) { reservation { id } userErrors { code } }
 }"""
+
+
+_SERVER = replace(MANDANT, command=("env", "MANDANT_TRUSTED_PROXIES=127.0.0.1", *MANDANT.command))
+"""Believes where its clients say to be: one place alone may not ask so much at once."""
+
+_PEOPLE = """
+INSERT INTO memberships (master_id, account_id, id, user_id, role_id)
+SELECT $1, $1, gen_random_uuid(), user_id, $2 FROM (
+  SELECT DISTINCT user_id FROM memberships AS below WHERE master_id = $1 AND NOT EXISTS (
+    SELECT FROM memberships AS above WHERE above.account_id = $1 AND above.user_id = below.user_id
+  ) ORDER BY user_id LIMIT $3
+) AS people RETURNING user_id
+"""
 
 
 @dataclass(frozen=True)
@@ -72,25 +86,27 @@ async def busy_tree(addresses: DatabaseAddresses, folder: Path, effort: Effort) 
         trees = await open_trees(connection, OTHERS + 1)
         for tree in trees:
             await give_plan(connection, tree, _RECIPIENTS)
+        busy, *quiet = trees
+        crowd = [_Sender(busy, token) for token in await _open_people(connection, busy)]
     finally:
         await connection.close()
-    busy, *others = trees
+    others = [_Sender(tree, tree.owner_token) for tree in quiet]
     loop, context = asyncio.get_running_loop(), multiprocessing.get_context("spawn")
     alone: list[Writing] = []
     beside: list[Writing] = []
     writers: list[Writing] = []
     with (
         ProcessPoolExecutor(1, mp_context=context) as process,
-        running(MANDANT, application, folder) as server,
+        running(_SERVER, application, folder) as server,
     ):
         for _ in range(effort.rounds):
-            for crowd in (0, WRITERS):
-                asked = _Load(server.address, [busy] * crowd, others, effort.warm_seconds, effort.seconds)
-                found, crowd_found = await loop.run_in_executor(process, _run, asked)
-                (beside if crowd else alone).append(found)
-                if crowd_found is not None:
-                    writers.append(crowd_found)
-                print(f"Beside {crowd} writers: {found}; these: {crowd_found}", flush=True)
+            for these in ([], crowd):
+                asked = _Load(server.address, these, others, effort.warm_seconds, effort.seconds)
+                found, of_these = await loop.run_in_executor(process, _run, asked)
+                (beside if these else alone).append(found)
+                if of_these is not None:
+                    writers.append(of_these)
+                print(f"Beside {len(these)} writers: {found}; these: {of_these}", flush=True)
     return BusyTree(_together(alone), _together(beside), _together(writers))
 
 
@@ -103,11 +119,23 @@ def _together(found: list[Writing]) -> Writing:
     )
 
 
+async def _open_people(connection: asyncpg.Connection, tree: Tree) -> list[str]:
+    """Sessions of people who may send from the tree's master account."""
+    rows = await connection.fetch(_PEOPLE, tree.master_id, BuiltinRole.MARKETER.id, WRITERS)
+    return [await open_session(connection, row["user_id"]) for row in rows]
+
+
+@dataclass(frozen=True)
+class _Sender:
+    tree: Tree
+    token: str
+
+
 @dataclass(frozen=True)
 class _Load:
     address: tuple[str, int]
-    crowd: list[Tree]
-    others: list[Tree]
+    crowd: list[_Sender]
+    others: list[_Sender]
     warm_seconds: float
     seconds: float
 
@@ -120,9 +148,10 @@ def _run(load: _Load) -> tuple[Writing, Writing | None]:
 async def _write(load: _Load) -> tuple[Writing, Writing | None]:
     begin = time.perf_counter() + load.warm_seconds
     times = (begin, begin + load.seconds)
-    others = [_Writer(load.address, tree, *times) for tree in load.others]
-    crowd = [_Writer(load.address, tree, *times) for tree in load.crowd]
-    await asyncio.gather(*(writer.run() for writer in [*others, *crowd]))
+    senders = [*load.others, *load.crowd]
+    writers = [_Writer(load.address, sender, place, *times) for place, sender in enumerate(senders)]
+    others, crowd = writers[: len(load.others)], writers[len(load.others) :]
+    await asyncio.gather(*(writer.run() for writer in writers))
     return _measured(others, load.seconds), _measured(crowd, load.seconds) if crowd else None
 
 
@@ -138,7 +167,8 @@ class _Writer:
     """One client, which books one send after the other in the tree's master account."""
 
     address: tuple[str, int]
-    tree: Tree
+    sender: _Sender
+    place: int
     begin: float
     end: float
     latencies: list[float] = field(default_factory=list)
@@ -162,13 +192,13 @@ class _Writer:
     def _request(self, number: int) -> bytes:
         key = str(uuid.uuid4())
         values = {
-            "accountId": global_id(self.tree.account_ids[0]),
+            "accountId": global_id(self.sender.tree.account_ids[0]),
             "stream": "MARKETING",
             "recipients": [f"person{number}.{key}@example.com"],
             "idempotencyKey": key,
         }
         content = orjson.dumps({"query": _RESERVE, "variables": {"input": values}})
-        return http_request(self.tree.owner_token, content)
+        return http_request(self.sender.token, content, {"x-forwarded-for": f"10.0.0.{self.place}"})
 
     async def _answer(self, reader: asyncio.StreamReader) -> bytes:
         try:
