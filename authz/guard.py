@@ -159,6 +159,7 @@ async def lock_tree(session: WriteSession, master_id: MasterId) -> None:
 
 async def lock_path(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
     """Lock the ancestors in share mode, root first, and the account for update."""
+    session.take_turn(master_id)
     await _lock_path().rows(session, {"master_id": master_id, "account_id": account_id})
 
 

@@ -39,6 +39,7 @@ async def authorize_pair(
     locked = False
     if masters.keys() >= {source_id, target_id}:
         pair = {"master_id": masters[source_id], "one": source_id, "other": target_id}
+        session.take_turn(masters[source_id])
         locked = bool(await _lock_path_of_two().rows(session, pair))
     source, target = await judge_pair(session, principal, (source_id, target_id), permission)
     if isinstance(source, Refusal):
@@ -61,6 +62,7 @@ async def masters_of(session: WriteSession, account_ids: Sequence[AccountId]) ->
 
 async def lock_shared_path(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
     """Lock an account and all above it in share mode, root first."""
+    session.take_turn(master_id)
     await _lock_path().rows(session, {"master_id": master_id, "account_id": account_id})
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks import agreement, growth, memory, pgbench, report, sends
+from benchmarks import agreement, busy_tree, growth, memory, pgbench, report, sends
 from benchmarks.cold import cold_ms
 from benchmarks.data import Tree, give_credit, open_trees
 from benchmarks.database import load, temporary_database
 from benchmarks.machine import LOAD_CORE, CannotMeasure, description, other_load, pin, require_two_cores
+from benchmarks.neighbours import neighbours
 from benchmarks.operations import Operation, asks_of
 from benchmarks.recording import record
 from benchmarks.results import Results
@@ -64,18 +65,20 @@ async def _measure(addresses: DatabaseAddresses, *, quick: bool) -> Results:
             await agreement.check(connection, servers, compared)
             field = Field(addresses.owner, addresses.application, servers, scripts, trees)
             measured = await contest(field, effort)
+            beside = await neighbours(servers[0], trees, effort)
             kept = await wall(connection, field, effort)
             queries = memory.QUICK_QUERIES if quick else memory.QUERIES
             taken = await memory.memory(addresses, trees, folder, queries)
             large = await sends.large_sends(
                 addresses, folder, sends.QUICK_RECIPIENTS if quick else sends.RECIPIENTS
             )
+            busy = await busy_tree.busy_tree(addresses, folder, effort)
     finally:
         await connection.close()
     cold = await cold_ms(addresses.application)
     points = await growth.growth(addresses, growth.QUICK_SIZES if quick else growth.SIZES)
     machine = await description(addresses.owner, PEERS) | {"load average before": others}
-    return Results(measured, kept, cold, points, large, taken, effort, machine)
+    return Results(measured, kept, cold, points, large, taken, busy, beside, effort, machine)
 
 
 async def _scripts(

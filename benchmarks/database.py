@@ -49,6 +49,18 @@ async def load(owner_url: str) -> None:
         await connection.close()
 
 
+async def own_database(addresses: DatabaseAddresses, name: str) -> tuple[str, str]:
+    """An empty database beside the others on the same server: as its owner, and as the application."""
+    connection = await asyncpg.connect(addresses.owner)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+    finally:
+        await connection.close()
+    own = [make_url(url).set(database=name) for url in (addresses.owner, addresses.application)]
+    owner, application = (url.render_as_string(hide_password=False) for url in own)
+    return owner, application
+
+
 def socket_folder(url: str) -> str:
     """Where the server's socket lies."""
     return str(make_url(url).query["host"])

@@ -7,7 +7,7 @@ the status, the length and the absence of errors are looked at.
 import asyncio
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
@@ -21,6 +21,7 @@ from benchmarks.machine import LOAD_CORE, CannotMeasure, pin
 from benchmarks.operations import CHANGES, CONNECTIONS, Ask, Operation, asks_of, body, transfers, writes
 
 HEAD_END = b"\r\n\r\n"
+_NO_HEADERS: Mapping[str, str] = {}
 _LENGTH = re.compile(rb"\n[Cc]ontent-[Ll]ength: *(\d+)\r")
 
 
@@ -78,11 +79,16 @@ def _requests(load: Load, connection: int) -> Iterator[bytes]:
 
 def request(operation: Operation, ask: Ask) -> bytes:
     """The whole HTTP request."""
-    content = body(operation, ask)
+    return http_request(ask.token, body(operation, ask))
+
+
+def http_request(token: str, content: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> bytes:
+    """The same with this body, and these headers besides."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = (
         "POST /graphql HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\n"
-        f"content-type: application/json\r\nauthorization: Bearer {ask.token}\r\n"
-        f"content-length: {len(content)}\r\n\r\n"
+        f"content-type: application/json\r\nauthorization: Bearer {token}\r\n"
+        f"{more}content-length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
 

@@ -7,6 +7,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.busy_tree import OTHERS, WRITERS
 from benchmarks.charts import draw_growth, draw_operations
 from benchmarks.growth import LARGE_REACH, MANY_MEMBERSHIPS
 from benchmarks.operations import CONNECTIONS, Operation
@@ -51,6 +52,10 @@ depend on the machine and on what else it does: ratios are what to look at.
   of five, in turn, at one connection. Memory is the most that the server's process ever held.
 - **Memory**: pages of accounts, no two alike, a quarter of them asked twice, from a server of its own. Of a
   connection, what PostgreSQL's process has for itself alone, beyond one that has just been opened.
+- **Busy tree**: {OTHERS} clients, each of which books one send after the other in a tree of its own, alone
+  and while {WRITERS} others do so in one account of another tree. A refused send was not booked.
+- **Neighbours**: 4 clients of one caller, each of which reads an account and pauses for 5 milliseconds,
+  beside a caller of another tree or none; medians over the rounds, each against the same round without it.
 - **Growth**: how long PostgreSQL takes for Mandant's prepared statement at one connection, the median of 300
   in five turns. The ratios are to data of the smallest size that are kept beside and measured in the same
   turns. A tree's rows lie together at each size.
@@ -98,6 +103,8 @@ _MANY_MEMBERSHIPS = f"Page of {LARGE_REACH:,} by {MANY_MEMBERSHIPS}"
 _RATIOS, _CONTEST, _GROWTH = "Ratios", "Requests a second", "Growth: milliseconds in PostgreSQL"
 _SENDS = "Sends to a large list: seconds"
 _MEMORY = "Memory: MB after many different queries of one caller"
+_BUSY_TREE = "Busy tree"
+_NEIGHBOURS = "Neighbours: one caller's point reads while another does its worst"
 
 
 def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
@@ -132,6 +139,8 @@ def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
     memory = results.memory
     repeated = f"Page, repeated after {memory.queries:,} different queries, against before"
     ratios.append([repeated, f"{memory.kept_speed:.2f}", "", ""])
+    beside = f"p99 of others' writes beside {WRITERS} writers in one tree, against without them"
+    ratios.append([beside, f"{results.busy_tree.slower:.2f}", "", ""])
     return [
         (
             _RATIOS,
@@ -158,6 +167,16 @@ def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
             ["Different queries", "Server", "Server before", "Largest connection, beyond a fresh one"],
             [_memory_row(results)],
         ),
+        (
+            _BUSY_TREE,
+            ["", "Sends a second", "p50 ms", "p99 ms", "Refused"],
+            list(_busy_tree_rows(results)),
+        ),
+        (
+            _NEIGHBOURS,
+            ["What the other caller does", "p99 ms", "against nothing"],
+            list(_neighbour_rows(results)),
+        ),
     ]
 
 
@@ -183,6 +202,22 @@ def _memory_row(results: Results) -> list[str]:
     memory = results.memory
     sizes = (memory.server, memory.fresh_server, memory.connection)
     return [f"{memory.queries:,}", *(f"{size:.0f}" for size in sizes)]
+
+
+def _busy_tree_rows(results: Results) -> Iterable[list[str]]:
+    found = results.busy_tree
+    for name, writing in (
+        (f"{OTHERS} others alone", found.alone),
+        (f"{OTHERS} others beside the {WRITERS}", found.beside),
+        (f"The {WRITERS} in one tree", found.busy),
+    ):
+        figures = (writing.per_second, writing.median_ms, writing.p99_ms)
+        yield [name, *(f"{one:,.1f}" for one in figures), str(writing.refused)]
+
+
+def _neighbour_rows(results: Results) -> Iterable[list[str]]:
+    for attack, found in results.neighbours.items():
+        yield [attack.value, f"{found.p99_ms:.1f}", f"{found.against_nothing:.2f}"]
 
 
 def _growth_rows(results: Results) -> Iterable[list[str]]:

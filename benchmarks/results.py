@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from benchmarks.busy_tree import BusyTree
 from benchmarks.growth import Point
 from benchmarks.memory import Memory
+from benchmarks.neighbours import Attack, Neighbour
 from benchmarks.operations import Operation
 from benchmarks.rounds import PGBENCH, Contest, Effort
 from benchmarks.sends import LargeSends
@@ -22,6 +24,8 @@ class Results:
     growth: Sequence[Point]
     sends: LargeSends
     memory: Memory
+    busy_tree: BusyTree
+    neighbours: Mapping[Attack, Neighbour]
     effort: Effort
     machine: dict[str, str]
 
@@ -74,6 +78,13 @@ class Results:
                 **_rounded(asdict(self.sends)),
             },
             "memory": {"kept_speed": round(self.memory.kept_speed, 2), **_rounded(asdict(self.memory))},
+            "busy_tree": {
+                "p99_vs_alone": round(self.busy_tree.slower, 2),
+                **{name: _rounded(found) for name, found in asdict(self.busy_tree).items()},
+            },
+            "neighbours": {
+                attack.name.lower(): _rounded(asdict(found)) for attack, found in self.neighbours.items()
+            },
             "figures": {
                 operation.value: {name: _rounded(asdict(found)) for name, found in contestants.items()}
                 for operation, contestants in self.contest.items()

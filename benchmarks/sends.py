@@ -11,10 +11,11 @@ from typing import Any
 
 import asyncpg
 import orjson
-from sqlalchemy import Uuid, insert, literal, make_url, select
+from sqlalchemy import Uuid, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.data import Tree, global_id, open_trees
+from benchmarks.database import own_database
 from benchmarks.machine import CannotMeasure
 from benchmarks.servers import MANDANT, Running, running
 from models.identifiers import Kind, RecipientListId, new_id, parse
@@ -43,7 +44,7 @@ _PREVIEW = """query Preview($accountId: ID!, $recipientListId: ID!) {
 _PLAN = """
 WITH plan AS (
   INSERT INTO plans
-  SELECT gen_random_uuid(), 'BENCHMARK', 'Benchmark', accounts.currency, 0, $2, $2, NULL, true, 1, 1, NULL
+  SELECT gen_random_uuid(), 'BENCHMARK ' || id, 'Benchmark', currency, 0, $2, $2, NULL, true, 1, 1, NULL
   FROM accounts WHERE id = $1 RETURNING id
 ), subscription AS (
   INSERT INTO subscriptions (master_id, account_id, time_zone, anchored_at) VALUES ($1, $1, 'UTC', now())
@@ -79,21 +80,23 @@ class LargeSends:
 
 async def large_sends(addresses: DatabaseAddresses, folder: Path, recipients: int) -> LargeSends:
     """In a database of its own on the same server. Raises CannotMeasure where something is refused."""
-    owner, application = (_own(url) for url in (addresses.owner, addresses.application))
-    connection = await asyncpg.connect(addresses.owner)
-    await connection.execute("CREATE DATABASE sends")
-    await connection.close()
+    owner, application = await own_database(addresses, "sends")
     await migrate(owner)
     await load_trees(owner, 1)
     connection, database = await asyncpg.connect(owner), connect_as_owner(owner)
     try:
         (tree,) = await open_trees(connection, 1)
-        await connection.execute(_PLAN, tree.master_id, recipients)
+        await give_plan(connection, tree, recipients)
         with running(MANDANT, application, folder) as server:
             return await _measure(connection, database, _Sender(server, tree), recipients)
     finally:
         await database.dispose()
         await connection.close()
+
+
+async def give_plan(connection: asyncpg.Connection, tree: Tree, recipients: int) -> None:
+    """The tree may send to so many contacts in a cycle, each once."""
+    await connection.execute(_PLAN, tree.master_id, recipients)
 
 
 async def _measure(
@@ -197,7 +200,3 @@ def _lines(count: int) -> Iterator[bytes]:
     for start in range(0, count, _LINES_OF_A_PIECE):
         numbers = range(start, min(start + _LINES_OF_A_PIECE, count))
         yield "".join(f"person{number}@shop{number % 97}.example.com\n" for number in numbers).encode()
-
-
-def _own(url: str) -> str:
-    return make_url(url).set(database="sends").render_as_string(hide_password=False)

@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import Row, and_, insert, select
 
-from authz.freshness import Revision, enter_to_write
+from authz.freshness import Revision
 from authz.guard import Authorized, authorize
 from authz.permissions import Permission
 from authz.principals import Principal
 from authz.refusals import Refusal, RefusalCode
+from authz.turns import write_in_turn
 from engine.write_sessions import WriteSession, WriteSessions
 from models.accounts import Currency, accounts
 from models.clock import current_moment
@@ -73,15 +74,18 @@ async def top_up_credit(
     payment method of another account, FAILED_PRECONDITION where the account draws from a pool,
     BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
-    async with sessions.begin() as session:
-        revision = await enter_to_write(session, principal.credentials)
-        started = await _start(session, principal, command)
+    credentials = principal.credentials
+    revision, started = await write_in_turn(
+        sessions, credentials, lambda session: _start(session, principal, command)
+    )
     status, reason = TopUpStatus(started.top_up.status), started.top_up.decline_reason
     if status is TopUpStatus.PENDING:
         answer = await ask(provider, started.charge)
-        async with sessions.begin() as session:
-            revision = await enter_to_write(session, principal.credentials)
-            await settle(session, principal, started.account, started.charge.key, answer)
+        revision, _ = await write_in_turn(
+            sessions,
+            credentials,
+            lambda session: settle(session, principal, started.account, started.charge.key, answer),
+        )
         reason = answer.declined
     if reason is not None:
         message = f"The payment provider declined: {reason}"

@@ -1,19 +1,22 @@
 """How a mutation runs: one transaction for the write, then its payload is read like any query."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import strawberry
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from authz.dry_runs import AccessChanges, try_out
-from authz.freshness import enter_to_write
 from authz.permissions import Permission
 from authz.principals import Credentials
-from authz.refusals import Refusal, RefusalCode
+from authz.refusals import Busy, Refusal, RefusalCode
 from authz.row_security import enter
+from authz.turns import OTHERS_AT_WORK, in_turn, write_in_turn
 from engine.declarations import entity_of, row_object
 from engine.rules import Anonymous, Public, Requires, RequiresAny, StaffOnly
+from engine.turns import Turn
 from engine.write_sessions import WriteSession
 from resolvers.attempts import Limit, count, give_back
 from schema.access_changes import told
@@ -22,8 +25,15 @@ from schema.user_errors import UserError, user_error
 
 T = TypeVar("T")
 
-SERIALIZATION_FAILURE = "40001"
-UNIQUE_VIOLATION = "23505"
+
+class Sqlstate(StrEnum):
+    """PostgreSQL's reasons that are answers here."""
+
+    SERIALIZATION_FAILURE = "40001"
+    UNIQUE_VIOLATION = "23505"
+    LOCK_NOT_AVAILABLE = "55P03"
+    """Somebody else held a lock for as long as `lock_timeout`."""
+
 
 OPEN: list[object] = [Public()]
 """The mark of what needs no permission, of somebody who is signed in."""
@@ -86,6 +96,7 @@ async def perform(
 ) -> T:
     """The write's payload, or one that tells why it was refused; then nothing was written.
 
+    `write` changes nothing but by its session: it may be called again (see `authz.turns`).
     `limits` are counted first, in transactions of their own; those of failures alone are given back with what
     is done. `reads_as` tells as whom the payload is read,
     where that is not who asked: whoever has just signed up. A `dry_run` leaves nothing behind, so that it is
@@ -95,20 +106,24 @@ async def perform(
     if dry_run:
         return await _try(info, type_, write, also_told)
 
-    async def in_one_transaction() -> T:
+    async def steps() -> T:
         return await committed(info, write, limits)
 
-    return await perform_steps(info, type_, in_one_transaction, limits, reads_as)
+    return await perform_steps(info, type_, steps, limits, reads_as)
 
 
 async def committed(
     info: ContextInfo, write: Callable[[WriteSession], Awaitable[T]], limits: Sequence[Limit]
 ) -> T:
-    """What the write returns, once it is committed; the tries that count failures are given back with it."""
-    async with info.context.sessions.begin() as session:
-        revision = await enter_to_write(session, info.context.credentials)
+    """What the write returns, once it is committed; the tries that count failures are given back with it.
+    It may be called again (see `authz.turns`)."""
+
+    async def whole(session: WriteSession) -> T:
         done = await write(session)
         await give_back(session, (limit for limit in limits if limit.failures_only))
+        return done
+
+    revision, done = await write_in_turn(info.context.sessions, info.context.credentials, whole)
     done.authz_revision = revision  # type: ignore[attr-defined]  # every payload has it
     return done
 
@@ -154,7 +169,10 @@ async def _try(
         done = await write(session)
         undone.update((name, getattr(done, name)) for name in also_told)
 
-    changes = await _done_or_refused(lambda: _tried_out(info, noted))
+    async def steps() -> AccessChanges:
+        return await in_turn(info.context.sessions, lambda turn: _tried_out(info, noted, turn))
+
+    changes = await _done_or_refused(steps)
     if isinstance(changes, Refusal):
         return refused(info, type_, changes)
     return payload(type_, **told(changes), **undone)
@@ -165,10 +183,16 @@ async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
         return await steps()
     except Refusal as refusal:
         return refusal
+    except PoolTimeoutError:
+        return Busy("The server is busy")
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
-            raise
-        return Refusal(RefusalCode.CONFLICT)
+        match getattr(error.orig, "sqlstate", None):
+            case Sqlstate.UNIQUE_VIOLATION:
+                return Refusal(RefusalCode.CONFLICT)
+            case Sqlstate.LOCK_NOT_AVAILABLE:
+                return Busy(OTHERS_AT_WORK)
+            case _:
+                raise
 
 
 def refused(info: ContextInfo, type_: type[T], refusal: Refusal) -> T:
@@ -177,14 +201,16 @@ def refused(info: ContextInfo, type_: type[T], refusal: Refusal) -> T:
     return payload(type_, user_errors=[user_error(refusal)])
 
 
-async def _tried_out(info: ContextInfo, write: Callable[[WriteSession], Awaitable[object]]) -> AccessChanges:
+async def _tried_out(
+    info: ContextInfo, write: Callable[[WriteSession], Awaitable[object]], turn: Turn
+) -> AccessChanges:
     """What the write would change of access. Raises what it raises, and CONFLICT where another write came in
     between: what is told is of one snapshot."""
-    async with info.context.sessions.try_out() as session:
+    async with info.context.sessions.try_out(turn) as session:
         await enter(session, info.context.credentials)
         try:
             return await try_out(session, principal_of(info), write)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != SERIALIZATION_FAILURE:
+            if getattr(error.orig, "sqlstate", None) != Sqlstate.SERIALIZATION_FAILURE:
                 raise
             raise Refusal(RefusalCode.CONFLICT) from error

@@ -49,8 +49,10 @@ def create_app(
         debug=settings.debug,
     )
     endpoint = GraphQLEndpoint(executor.schema, executor, executor.beside, graphiql_page(logins))
-    uploads = RecipientUploads(database, contact_key, settings.recipient_limit)
-    postman = Postman(database, settings)
+    uploads = RecipientUploads(executor.sessions, contact_key, settings.recipient_limit)
+    # Of its own: it is held while a mail server is spoken to, and mail waits for nobody's request.
+    of_mail = connect_as_application(database_url, 1, server)
+    postman = Postman(of_mail, settings)
 
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
@@ -61,6 +63,7 @@ def create_app(
         await reads.close()
         if replica is not None:
             await replica.close()
+        await of_mail.dispose()
         await database.dispose()
 
     return Application(

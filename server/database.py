@@ -12,6 +12,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from engine.driver import DriverConnection
+from engine.fair_pool import FairPool
 from engine.pool import Pool
 from engine.reachability import Reachability
 from engine.read_connection import ReadConnection
@@ -57,6 +58,7 @@ def connect_as_application(url: str, pool_size: int, server: Reachability | None
     engine = create_async_engine(
         URL.create(_DRIVER, APPLICATION_ROLE),
         creator=adapted,
+        poolclass=FairPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,

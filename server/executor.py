@@ -102,9 +102,9 @@ class Executor:
         self._payments = payments
         self._contact_key = contact_key
         self._debug = debug
-        self._sessions = WriteSessions(database)
+        self.sessions = WriteSessions(database)
         self.hashing = PasswordThread()
-        self.key_uses = KeyUses(self._sessions)
+        self.key_uses = KeyUses(self.sessions)
         self._introspection = Introspection(self.schema)
 
     async def __call__(
@@ -230,7 +230,7 @@ class Executor:
                 reader,
                 payloads,
                 principal,
-                self._sessions,
+                self.sessions,
                 self.hashing,
                 client_address,
                 self._public_url,

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from authz.guard import Authorized
 from authz.principals import Principal
 from authz.refusals import RateLimited
-from authz.row_security import enter
+from authz.turns import write_in_turn
 from engine.write_sessions import WriteSession, WriteSessions
 from models.identifiers import AccountId, MasterId
 from resolvers.attempts import Limit, count
@@ -70,10 +68,10 @@ class Uploaded:
 class RecipientUploads:
     """Of one process."""
 
-    def __init__(self, database: AsyncEngine, contact_key: KeySource, limit: int) -> None:
+    def __init__(self, sessions: WriteSessions, contact_key: KeySource, limit: int) -> None:
         self.body_limit = limit * BYTES_OF_A_LINE
         """In bytes."""
-        self._sessions = WriteSessions(database)
+        self._sessions = sessions
         self._contact_key = contact_key
         self._limit = limit
         # One thread, whatever is sent: the event loop shares its core with no more than that.
@@ -85,8 +83,9 @@ class RecipientUploads:
         """Read the list and keep it, or nothing of it.
 
         Raises Refusal with what `authorize_upload` and `RecipientLines` raise, SENDS_UNAVAILABLE; RateLimited
-        where too many come of the tree at once or of the account in an hour; RefusedRequestError for a list
-        that is too large or comes too slowly, and where the process takes no more; and what `body` raises.
+        where too many come of the tree at once or of the account in an hour; Busy; RefusedRequestError for a
+        list that is too large or comes too slowly, and where the process takes no more; and what `body`
+        raises.
         """
         key = self._contact_key()
         account = await self._authorized(upload)
@@ -102,9 +101,9 @@ class RecipientUploads:
 
     async def _authorized(self, upload: Upload) -> Authorized:
         """Before anything is read of what a stranger sends; asked again when it is stored."""
-        async with self._sessions.begin() as session:
-            await enter(session, upload.principal.credentials)
-            return await authorize_upload(session, upload.principal, upload.account_id)
+        return await self._write(
+            lambda session: authorize_upload(session, upload.principal, upload.account_id), upload
+        )
 
     async def _count(self, account: Authorized) -> None:
         subject = f"recipients {account.account_id}"
@@ -149,7 +148,7 @@ class RecipientUploads:
 
     async def _store(self, upload: Upload, file: RecipientFile) -> Uploaded:
         async with self._storing:
-            stored = await self._in_transaction(
+            stored = await self._write(
                 lambda session: store_list(session, upload.principal, upload.account_id, file), upload
             )
         async with self._sessions.begin() as session:
@@ -157,7 +156,6 @@ class RecipientUploads:
         malformed = file.malformed
         return Uploaded(stored, file.digests.count, malformed.count, malformed.first, file.duplicates)
 
-    async def _in_transaction(self, write: Callable[[WriteSession], Awaitable[T]], upload: Upload) -> T:
-        async with self._sessions.begin() as session:
-            await enter(session, upload.principal.credentials)
-            return await write(session)
+    async def _write(self, write: Callable[[WriteSession], Awaitable[T]], upload: Upload) -> T:
+        _, done = await write_in_turn(self._sessions, upload.principal.credentials, write)
+        return done

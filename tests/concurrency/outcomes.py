@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
@@ -21,6 +21,14 @@ ROUNDS = 3
 async def at_once(*requests: Awaitable[T]) -> list[T]:
     """The requests' answers, all sent before any is answered."""
     return list(await asyncio.gather(*requests))
+
+
+async def locked_out(database: AsyncEngine) -> int:
+    """How many connections wait for a lock now."""
+    waiting = "datname = current_database() AND wait_event_type = 'Lock'"
+    async with database.connect() as connection:
+        found = await connection.execute(text(f"SELECT count(*) FROM pg_stat_activity WHERE {waiting}"))
+        return int(found.scalar_one())
 
 
 async def owners_of(database: AsyncEngine, account: Account) -> int:

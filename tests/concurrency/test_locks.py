@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy.exc
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
@@ -21,6 +21,7 @@ from models.accounts import accounts
 from models.identifiers import AccountId, UserId
 from server.database import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
+from tests.concurrency.outcomes import locked_out
 from tests.job_queue import until
 from tests.world import Account, Member, World
 
@@ -127,12 +128,7 @@ async def _authorize_and_undo(application: AsyncEngine, caller: Member, account:
 
 
 async def _somebody_waits(database: AsyncEngine) -> bool:
-    locked_out = "datname = current_database() AND wait_event_type = 'Lock'"
-    async with database.connect() as connection:
-        found = await connection.execute(
-            text(f"SELECT count(*) > 0 FROM pg_stat_activity WHERE {locked_out}")
-        )
-        return bool(found.scalar_one())
+    return await locked_out(database) > 0
 
 
 async def test_two_writes_beside_each_other_do_not_wait(
