@@ -1,14 +1,29 @@
 """Which changes a read contains (N7).
 
-A revision is the id of the transaction that made a change. A read that names one is answered from a snapshot
-that contains this transaction, or not at all. The snapshot is asked by the very statement that reads: between
-two statements the connection could be another replica's.
+A revision names the transaction that made a change, and the life of the server that ran it: PostgreSQL's
+timeline and the moment at which it was started. Its number alone does not do: after a fail-over that lost the
+transaction, the new primary gives the number to another one. A read that names a revision is answered by a
+primary of the same life from a snapshot that contains the transaction, or not at all. The very statement that
+reads asks for both: between two statements the connection could be another server's.
 """
 
 import re
 from typing import Any, NewType
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    extract,
+    false,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.types import UserDefinedType
 
 from authz.principals import Credentials
@@ -17,13 +32,17 @@ from engine.fixed_statements import FixedStatement
 from engine.write_sessions import WriteSession
 
 Revision = NewType("Revision", str)
-"""A change, as clients name it: an opaque text for them, of digits alone."""
+"""A change, as clients name it: an opaque text for them."""
 
 REVISION_NAME = "min_revision"
 """The parameter of `entering_at_least`."""
 
-_SHAPE = re.compile(r"[1-9][0-9]{0,19}", re.ASCII)
+_SHAPE = re.compile(r"[0-9A-F]{8}-[1-9][0-9]{0,17}-(?P<transaction>[1-9][0-9]{0,19})", re.ASCII)
 _LARGEST = 2**64 - 1
+_MICROSECONDS = 1_000_000
+"""In a second."""
+_TIMELINE_LENGTH = 8
+"""Of what the name of a file of the write-ahead log begins with."""
 
 
 class _TransactionId(UserDefinedType[str]):
@@ -35,7 +54,13 @@ class _TransactionId(UserDefinedType[str]):
 
 def revision_of(text: str) -> Revision | None:
     """The revision that a client names; None for what can be none."""
-    return Revision(text) if _SHAPE.fullmatch(text) and int(text) <= _LARGEST else None
+    found = _SHAPE.fullmatch(text)
+    return Revision(text) if found and int(found["transaction"]) <= _LARGEST else None
+
+
+def current_revision() -> ColumnElement[str]:
+    """The revision of what the transaction changes that asks; on a primary alone."""
+    return func.concat(_life(), "-", func.pg_current_xact_id())
 
 
 async def enter_to_write(session: WriteSession, credentials: Credentials) -> Revision:
@@ -56,20 +81,25 @@ def entering_at_least(revision: Revision | None = None) -> ColumnElement[bool]:
     return and_(_contained(named), entering())
 
 
-_ENTERING_TO_WRITE = FixedStatement(
-    select(cast(func.pg_current_xact_id(), Text).label("revision"), entering())
-)
+def _life() -> ColumnElement[str]:
+    """Of the server, as long as it is a primary: what it has written is of one history, and no other server's
+    is called the same. Two replicas that are promoted may take the same timeline, but were not started in the
+    same microsecond."""
+    timeline = func.left(func.pg_walfile_name(func.pg_current_wal_insert_lsn()), _TIMELINE_LENGTH)
+    started = cast(extract("epoch", func.pg_postmaster_start_time()) * _MICROSECONDS, BigInteger)
+    return func.concat(timeline, "-", started)
 
 
 def _contained(revision: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether the statement's snapshot contains the revision.
 
-    A replica's snapshot does not tell in PostgreSQL which transactions are under way, and calls them all
-    visible; there only what is older than all of these counts.
+    A replica contains none: it does not tell an ordinary role which timeline it replays.
     """
-    transaction = cast(revision, _TransactionId)
-    snapshot = func.pg_current_snapshot()
-    over_for_all = transaction.op("<", is_comparison=True)(func.pg_snapshot_xmin(snapshot))
-    return and_(
-        func.pg_visible_in_snapshot(transaction, snapshot), or_(~func.pg_is_in_recovery(), over_for_all)
-    )
+    transaction = cast(func.split_part(revision, "-", 3), _TransactionId)
+    same_life = func.starts_with(revision, func.concat(_life(), "-"))
+    visible = func.pg_visible_in_snapshot(transaction, func.pg_current_snapshot())
+    # A server that replays has no life of its own, and raises an error where it is asked for one.
+    return case((func.pg_is_in_recovery(), false()), else_=and_(same_life, visible))
+
+
+_ENTERING_TO_WRITE = FixedStatement(select(current_revision().label("revision"), entering()))

@@ -1,11 +1,14 @@
 """asyncpg's connection, on which nothing waits for a server that is silent."""
 
 import asyncio
+import time
 from typing import Any
 
 import asyncpg
 
 from engine.reachability import Reachability
+
+_ON = "on"
 
 
 class DriverConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
@@ -16,12 +19,22 @@ class DriverConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has
     limit.
     """
 
-    __slots__ = ("server",)
+    __slots__ = ("opened_at", "server")
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self.server: Reachability | None = None
         """What is told where a statement is given up."""
+        self.opened_at = time.monotonic()
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the server said that transactions on it change nothing: on a replica, or by a setting."""
+        told = self.get_settings()
+        return _ON in (
+            getattr(told, "in_hot_standby", None),
+            getattr(told, "default_transaction_read_only", None),
+        )
 
     def give_up(self) -> None:
         """Close it without waiting, and have the server looked for."""

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL as the application's role."""
 
 import select
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -35,6 +36,8 @@ _COMPILED_STATEMENTS = 200
 """Of a process: SQLAlchemy holds up to half as many again, of about 200 KB each."""
 _PREPARED_STATEMENTS = 50
 """Of each of SQLAlchemy's connections; what the reference executor sends is up to 12,000 characters long."""
+_READ_ONLY_SECONDS = 0.25
+"""So long a connection is kept that takes no changes."""
 _DRIVER = "postgresql+asyncpg"
 """For SQLAlchemy, which is not told where the database is: we open its connections."""
 
@@ -72,17 +75,27 @@ def connect_as_application(url: str, pool_size: int, server: Reachability | None
 
 
 def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
-    """Have the pool open another in place of a connection that the server has closed, is about to close, or
-    may not answer on.
+    """Have the pool open another in place of a connection that the server has closed, is about to close, may
+    not answer on, or takes no changes on: by now there may be one that does.
 
     Nobody waits for an answer on a connection that is free: what comes in on it is the server's farewell. The
     pool's own ping would cost three round trips each time.
     """
     driver_connection: DriverConnection = connection.driver_connection
-    server = driver_connection.server
-    if driver_connection.is_closed() or (server and server.in_doubt) or _has_news(driver_connection):
+    if _is_useless(driver_connection):
         driver_connection.terminate()
         raise DisconnectionError
+
+
+def _is_useless(connection: DriverConnection) -> bool:
+    server = connection.server
+    return (
+        connection.is_closed()
+        or (server is not None and server.in_doubt)
+        or _has_news(connection)
+        # A new one is no better while nothing has changed.
+        or (connection.is_read_only and time.monotonic() - connection.opened_at > _READ_ONLY_SECONDS)
+    )
 
 
 def _has_news(connection: asyncpg.Connection) -> bool:

@@ -18,6 +18,7 @@ from graphql import GraphQLError, GraphQLFormattedError
 
 from authz.refusals import Refusal, TryLater
 from engine.pool import PoolTimeoutError
+from server.lately import disk_was_full
 from server.repeated_lines import repeated_lines
 from server.value_masking import without_values
 
@@ -126,7 +127,7 @@ _AWAY = Failure(ErrorCode.UNAVAILABLE, "The database cannot be reached; try agai
 _SILENT = Failure(ErrorCode.UNAVAILABLE, "The database does not answer; try again.")
 _READ_ONLY = Failure(ErrorCode.UNAVAILABLE, "The database takes no changes at the moment; try again.")
 _SHORT = Failure(ErrorCode.UNAVAILABLE, "The database is short of memory or room; try again.")
-_FULL = Failure(
+DISK_FULL = Failure(
     ErrorCode.STORAGE_FULL, "The database's disk is full; nothing can be changed until there is room."
 )
 _NO_CONNECTION = Failure(ErrorCode.BUSY, "The database has no connection left; try again.", retry_after=1)
@@ -150,7 +151,7 @@ _FAILURE_BY_SQLSTATE: Mapping[str, Failure] = {
     "57P02": _AWAY,  # crash_shutdown
     "57P03": _AWAY,  # cannot_connect_now
     "25006": _READ_ONLY,  # read_only_sql_transaction: a primary that became a replica
-    "53100": _FULL,  # disk_full
+    "53100": DISK_FULL,  # disk_full
     "53300": _NO_CONNECTION,  # too_many_connections
     "3D000": _NO_DATABASE,  # invalid_catalog_name
     "28000": _NOT_LET_IN,  # invalid_authorization_specification
@@ -216,6 +217,8 @@ def record_failure(error: Exception) -> Failure:
     if failure.code is ErrorCode.INTERNAL:
         _log.error("internal error", exc_info=error)
         return failure
+    if failure is DISK_FULL:
+        disk_was_full.note()
     kind = {"code": failure.code, "error": type(error).__name__, "sqlstate": sqlstate_of(error)}
     if failure.code is ErrorCode.BUSY:
         repeated_lines.warning("busy", **kind)

@@ -190,7 +190,8 @@ class Executor:
             values = plan.values(variables, {**self._binds(credentials), REVISION_NAME: request.min_revision})
         except BadArgument as error:
             raise NotCompilableError from error  # the reference executor says where
-        answer = await self._reads.answer(plan, values, caller)
+        fresh = request.min_revision is not None
+        answer = await self._reads.answer(plan, values, caller, fresh=fresh)
         if answer is None:
             raise Unauthenticated
         if answer == CLOSED:

@@ -9,13 +9,16 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.pool import Pool
-from server.errors import ErrorCode, Failure, record_failure
+from server.errors import DISK_FULL, ErrorCode, Failure, record_failure
+from server.lately import disk_was_full
 from server.migrate import why_not_current
 from server.replica_health import ReplicaHealth, replica_health
 
 _PATIENCE = 3
 """Seconds to wait for the database."""
 _KEPT_SECONDS = 1.0
+_OBSTACLE_KEPT_SECONDS = 0.25
+"""Shorter: who waits for the process to be ready is told soon."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,20 @@ class KeptReadiness:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._looking: asyncio.Task[Readiness] | None = None
-        self._looked_at = 0.0
+        self._kept_until = 0.0
 
     async def get(self) -> Readiness:
         """At most a second old."""
         looking = self._looking
-        if looking is None or (looking.done() and time.monotonic() - self._looked_at > _KEPT_SECONDS):
+        if looking is None or (looking.done() and time.monotonic() > self._kept_until):
             looking = self._looking = asyncio.create_task(self._look_now())
         # Who asks may go: others wait for the same look.
         return await asyncio.shield(looking)
 
     async def _look_now(self) -> Readiness:
         found = await self._look()
-        self._looked_at = time.monotonic()
+        kept = _KEPT_SECONDS if found.obstacle is None else _OBSTACLE_KEPT_SECONDS
+        self._kept_until = time.monotonic() + kept
         return found
 
 
@@ -64,6 +68,8 @@ async def look(database: AsyncEngine, replica: Pool | None) -> Readiness:
 
 def _obstacle(connection: Connection) -> Failure | None:
     if connection.scalar(select(func.current_setting("transaction_read_only"))) == "on":
-        return Failure(ErrorCode.UNAVAILABLE, "the database takes no changes: it is a replica, or read only")
+        return Failure(ErrorCode.UNAVAILABLE, "The database takes no changes: it is a replica, or read only.")
+    if disk_was_full:
+        return DISK_FULL
     reason = why_not_current(connection)
     return None if reason is None else Failure(ErrorCode.NOT_SET_UP, reason)

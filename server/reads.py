@@ -7,7 +7,6 @@ from typing import Any
 
 import asyncpg
 
-from engine.gates import CLOSED
 from engine.plans import Plan
 from engine.pool import Pool, PoolTimeoutError
 from engine.reachability import ServerSilentError
@@ -32,15 +31,18 @@ SLOW_SECONDS = 0.05
 
 
 class Reads:
-    """Answers from the replica where that knows who asks and contains the revision that is asked for."""
+    """Answers from the replica where that knows who asks, and no revision is asked for."""
 
     def __init__(self, primary: Pool, replica: Pool | None, admission: Admission) -> None:
         self._primary = primary
         self._replica = replica
         self._admission = admission
 
-    async def answer(self, plan: Plan, values: Sequence[Any], caller: Caller) -> bytes | None:
-        """The plan's answer: None where nobody has the token, CLOSED where no database contains the revision.
+    async def answer(
+        self, plan: Plan, values: Sequence[Any], caller: Caller, *, fresh: bool = False
+    ) -> bytes | None:
+        """The plan's answer: None where nobody has the token. With `fresh` the primary's, CLOSED where that
+        does not contain the revision.
 
         Raises what `engine.pool.Pool.value` raises for the primary; RateLimited and Busy where too much is
         asked at once.
@@ -48,21 +50,21 @@ class Reads:
         admission = self._admission
         if plan.pace.seconds > SLOW_SECONDS:
             async with admission.slow_read(caller):
-                return await self._timed(plan, values)
+                return await self._timed(plan, values, fresh)
         await admission.begin_read(caller)
         try:
-            return await self._timed(plan, values)
+            return await self._timed(plan, values, fresh)
         finally:
             admission.end_read(caller)
 
-    async def _timed(self, plan: Plan, values: Sequence[Any]) -> bytes | None:
+    async def _timed(self, plan: Plan, values: Sequence[Any], fresh: bool) -> bytes | None:
         began = perf_counter()
-        answer = await self._value(plan.statement.sql, values)
+        answer = await self._value(plan.statement.sql, values, fresh)
         plan.pace.note(perf_counter() - began)
         return answer
 
-    def _value(self, sql: str, values: Sequence[Any]) -> Awaitable[bytes | None]:
-        if self._replica is None:
+    def _value(self, sql: str, values: Sequence[Any], fresh: bool) -> Awaitable[bytes | None]:
+        if fresh or self._replica is None:
             return self._primary.value(sql, values)
         return self._value_of_either(self._replica, sql, values)
 
@@ -80,7 +82,7 @@ class Reads:
             repeated_lines.warning("replica not read", error=type(error).__name__)
             async with asyncio.timeout_at(end):
                 return await self._primary.value(sql, values)
-        return await self._primary.value(sql, values) if answer in (None, CLOSED) else answer
+        return await self._primary.value(sql, values) if answer is None else answer
 
 
 async def _answers(replica: Pool) -> bool:

@@ -14,6 +14,10 @@ _PAUSE = 1.0
 """Seconds between two lines of a kind."""
 
 
+_Key = tuple[str, tuple[tuple[str, str], ...]]
+"""A line's event, and what else makes it one of a kind."""
+
+
 @dataclass
 class _Kind:
     """What is known of the lines of a kind since one was written."""
@@ -26,11 +30,13 @@ class RepeatedLines(threading.local):
     """Each thread has its own, as it has a loop of its own."""
 
     def __init__(self) -> None:
-        self._kinds: dict[tuple[str, tuple[tuple[str, str], ...]], _Kind] = {}
+        self._kinds: dict[_Key, _Kind] = {}
 
     def warning(self, event: str, detail: str | None = None, **kind: str) -> None:
-        """Log it, unless a line with the same `kind` was written within the second. `left_out` counts those
-        that were not; of several details only one is told."""
+        """Log it, unless a line of the same `kind` was written within the second.
+
+        `left_out` says for how many more it stands; of several details one is told.
+        """
         key = (event, tuple(kind.items()))
         now = time.monotonic()
         found = self._kinds.get(key)
@@ -38,20 +44,22 @@ class RepeatedLines(threading.local):
             found.left_out += 1
             return
         self._kinds[key] = _Kind(now)
-        more: dict[str, object] = {} if detail is None else {"detail": detail}
-        if found is not None and found.left_out:
-            more["left_out"] = found.left_out
-        _log.warning(event, **kind, **more)
+        told = kind if detail is None else {**kind, "detail": detail}
+        _log.warning(event, **told, **_counted(0 if found is None else found.left_out))
         # Of no request: it tells of all.
         asyncio.get_running_loop().call_later(_PAUSE, self._tell_rest, key, context=Context())
 
-    def _tell_rest(self, key: tuple[str, tuple[tuple[str, str], ...]]) -> None:
-        """What was left out, also where no more lines come."""
+    def _tell_rest(self, key: _Key) -> None:
+        """What was left out, also where no more lines come. The line stands for the first of them."""
         kind = self._kinds.pop(key, None)
         if kind is None or not kind.left_out:
             return
         event, told = key
-        _log.warning(event, **dict(told), left_out=kind.left_out)
+        _log.warning(event, **dict(told), **_counted(kind.left_out - 1))
+
+
+def _counted(left_out: int) -> dict[str, int]:
+    return {"left_out": left_out} if left_out else {}
 
 
 repeated_lines = RepeatedLines()

@@ -9,11 +9,12 @@ _PATIENCE = 30.0
 """Seconds; other tests run on the same machine."""
 
 
-async def ready_answers(api: Api, status: int) -> Any:
-    """Its answer, once it has this status."""
+async def ready_answers(api: Api, status: int, replica: str | None = None) -> Any:
+    """Its answer, once it has this status, and tells this one of the replica."""
     async with asyncio.timeout(_PATIENCE):
         while True:
             response = await api.http.get("/readyz")
-            if response.status_code == status:
-                return response.json()
+            answer = response.json()
+            if response.status_code == status and replica in (None, answer.get("replica", {}).get("status")):
+                return answer
             await asyncio.sleep(0.1)

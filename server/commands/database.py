@@ -9,7 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.commands.failures import CommandFailed, database_failures
 from server.database import connect_as_application, connect_as_owner
-from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres, EmbeddedPostgresError
+from server.embedded_postgres import (
+    DatabaseAddresses,
+    EmbeddedPostgres,
+    EmbeddedPostgresError,
+    kept_running,
+)
 from server.migrate import UnsuitableDatabaseError, migrate, why_not_current
 from server.settings import Settings
 
@@ -53,7 +58,8 @@ def open_database(settings: Settings, tell: Tell = _silent) -> Iterator[Database
         return
     tell(f"Starting PostgreSQL in {settings.folder}, which is made if it is not there yet ...")
     try:
-        with EmbeddedPostgres(settings.folder) as addresses:
+        postgres = EmbeddedPostgres(settings.folder)
+        with postgres as addresses, kept_running(postgres):
             tell("Bringing its tables up to date ...")
             migrate_now(addresses.owner)
             yield addresses

@@ -3,5 +3,6 @@
 from server.embedded_postgres.credentials import DatabaseAddresses
 from server.embedded_postgres.errors import EmbeddedPostgresError
 from server.embedded_postgres.manager import EmbeddedPostgres
+from server.embedded_postgres.supervision import kept_running
 
-__all__ = ["DatabaseAddresses", "EmbeddedPostgres", "EmbeddedPostgresError"]
+__all__ = ["DatabaseAddresses", "EmbeddedPostgres", "EmbeddedPostgresError", "kept_running"]

@@ -80,6 +80,25 @@ class EmbeddedPostgres:
             # Somebody removed the folder under us: the server notices that itself, and ends.
             use.users.leave()
 
+    def is_running(self) -> bool:
+        """Whether the server that was started still runs, or another user's in its place."""
+        return self._use is not None and find_postmaster(self._use.cluster.data) is not None
+
+    def start_again(self) -> None:
+        """Start the server that died; its addresses stay. Makes no empty data in the place of lost ones."""
+        use = self._use
+        if use is None:
+            return
+        try:
+            with self._locked():
+                if not use.cluster.data.exists():
+                    raise EmbeddedPostgresError(f"The database's data are gone: {use.cluster.data}")
+                _ = self._join(use.cluster, load_credentials(self._secrets)) or self._launch(use.cluster)
+        except OSError as error:
+            raise EmbeddedPostgresError(
+                f"The database folder {self._folder} is not usable: {error}"
+            ) from error
+
     def __enter__(self) -> DatabaseAddresses:
         return self.start()
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.freshness import Revision
+from authz.freshness import Revision, current_revision
 from server.errors import RevisionUnknown
 from server.executor import Executor
 from tests.equality.answers import check_equality, compiled, reference
@@ -17,7 +17,7 @@ from tests.equality.operations import Operation, operation, operations
 from tests.equality.scene import REFUSED, VIEWERS, Scene
 from tests.equality.vocabulary import Vocabulary
 
-FUTURE = Revision(str(2**64 - 1))
+FUTURE = Revision(f"00000001-1-{2**64 - 1}")
 
 
 def _at_least(asked: Operation, revision: Revision) -> Operation:
@@ -28,7 +28,7 @@ def _at_least(asked: Operation, revision: Revision) -> Operation:
 async def revision(scene: Scene, database: AsyncEngine) -> Revision:
     """A change made after the scene."""
     async with database.begin() as connection:
-        return Revision((await connection.execute(text("SELECT pg_current_xact_id()::text"))).scalar_one())
+        return Revision((await connection.execute(select(current_revision()))).scalar_one())
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)

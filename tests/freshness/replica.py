@@ -27,6 +27,7 @@ class Replica:
 
     primary: DatabaseAddresses
     addresses: DatabaseAddresses
+    cluster: Cluster
 
     @asynccontextmanager
     async def behind(self) -> AsyncIterator[None]:
@@ -39,6 +40,16 @@ class Replica:
         finally:
             await _run(self.addresses.owner, "SELECT pg_wal_replay_resume()")
             await self.caught_up()
+
+    async def cut_off(self) -> None:
+        """It receives nothing more."""
+        await _run(self.addresses.owner, "ALTER SYSTEM SET primary_conninfo = ''")
+        await _run(self.addresses.owner, "SELECT pg_reload_conf()")
+        await _until(self.addresses.owner, "SELECT count(*) = 0 FROM pg_stat_wal_receiver")
+
+    async def promote(self) -> None:
+        """Make it a primary."""
+        await _run(self.addresses.owner, f"SELECT pg_promote(true, {_PATIENCE:.0f})")
 
     async def told(self) -> None:
         """Wait until the primary has written down all that was done: in tests it does so a little later."""
@@ -61,7 +72,7 @@ async def replica_of(primary: DatabaseAddresses) -> AsyncIterator[Replica]:
         cluster, sockets = await asyncio.to_thread(_launch, primary, Path(folder))
         addresses = DatabaseAddresses(_at(primary.owner, sockets), _at(primary.application, sockets))
         try:
-            yield Replica(primary, addresses)
+            yield Replica(primary, addresses, cluster)
         finally:
             await asyncio.to_thread(cluster.shut_down)
 

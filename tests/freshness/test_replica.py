@@ -1,10 +1,11 @@
 """A real streaming replica that lags: what is read without a revision is old, and with one never (N7)."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.builtin_roles import BuiltinRole
+from authz.freshness import current_revision
 from tests.api import Api, Caller
 from tests.engine.paths import Path
 from tests.freshness.replica import Replica
@@ -14,7 +15,7 @@ from tests.world import Account, Member, World
 pytestmark = pytest.mark.parametrize("path", Path)
 
 NAME = "query ($id: ID!) { account(id: $id) { name } }"
-FAR_AHEAD = str(2**63)
+FAR_AHEAD = f"00000001-1-{2**63}"
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ async def test_a_revision_under_way_when_a_later_one_is_replayed(
     """PostgreSQL calls it visible on the replica: its snapshots do not tell what is under way there."""
     api = replicated_api.at_least
     async with primary.connect() as early:
-        revision = str((await early.execute(text("SELECT pg_current_xact_id()::text"))).scalar_one())
+        revision = (await early.execute(select(current_revision()))).scalar_one()
         await early.execute(text("UPDATE accounts SET name = 'Early' WHERE id = :id"), {"id": account.key})
         async with primary.begin() as late:
             await late.execute(text("CREATE TEMPORARY TABLE later ON COMMIT DROP AS SELECT 1"))

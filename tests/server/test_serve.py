@@ -59,16 +59,21 @@ def post(address: str, query: str) -> httpx.Response:
     return httpx.post(f"{address}/graphql", json={"query": query}, timeout=PATIENCE)
 
 
-def ready_status(address: str) -> tuple[int, dict[str, str]]:
-    response = httpx.get(f"{address}/readyz", timeout=PATIENCE)
-    return response.status_code, response.json()
-
-
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def wait_for_ready(address: str, status: int, told: dict[str, str]) -> None:
+    """Until `/readyz` says so: what was found is kept for a second."""
+
+    def says_so() -> bool:
+        response = httpx.get(f"{address}/readyz", timeout=PATIENCE)
+        return (response.status_code, response.json()) == (status, told)
+
+    wait_until(says_so)
 
 
 def run_in_shell(command: str) -> Any:
@@ -88,14 +93,14 @@ def test_the_demo_is_served_as_printed_and_leaves_nothing_running(folder: Path) 
         assert run_in_shell(as_program)["data"]["viewer"]["accounts"]["totalCount"] == 7
         page = httpx.get(f"{address}/graphql", headers={"accept": "text/html"})
         assert (page.status_code, "server" in page.headers) == (200, False)
-        assert ready_status(address) == (200, {"status": "ready"})
+        wait_for_ready(address, 200, {"status": "ready"})
         first = secrets_in(server.output)
         assert len(first) == 8
         wait_until(lambda: "mail not sent" in server.errors)
         assert "#mdi_" not in server.errors
         # Another process joins the embedded database, and leaves it running.
         assert f"{address}/invitation#mdi_" in run_beside(folder, "outbox")
-        assert ready_status(address) == (200, {"status": "ready"})
+        wait_for_ready(address, 200, {"status": "ready"})
         assert server.terminate() == 0
     assert not embedded_server_runs(folder)
     with running(folder, "serve", "--demo", PORT="0") as server:
@@ -169,7 +174,7 @@ def test_workers_share_the_port_and_the_embedded_database(folder: Path) -> None:
             assert post(address, "{ viewer { id } }").json()["data"] == {"viewer": None}
             counted = httpx.get(f"{address}/metrics").text
             assert f'mandant_graphql_operations_total{{executor="reference"}} {asked}.0' in counted
-        assert ready_status(address) == (200, {"status": "ready"})
+        wait_for_ready(address, 200, {"status": "ready"})
         assert server.interrupt() == 0
         assert "Traceback" not in server.errors
     assert not embedded_server_runs(folder)
@@ -217,14 +222,13 @@ def test_a_server_waits_for_its_database_and_outlives_it(folder: Path) -> None:
         address = address_of(server)
         assert_unavailable(address)
         with database:
-            status, answer = ready_status(address)
-            assert (status, answer["reason"]) == (503, "migrations are due: run `mandant migrate`")
+            wait_for_ready(address, 503, MIGRATIONS_DUE)
             asyncio.run(migrate(named(addresses.owner, "late")))
-            assert ready_status(address) == (200, {"status": "ready"})
+            wait_for_ready(address, 200, {"status": "ready"})
             assert post(address, "{ viewer { id } }").status_code == 200
         assert_unavailable(address)
         with database:
-            assert ready_status(address) == (200, {"status": "ready"})
+            wait_for_ready(address, 200, {"status": "ready"})
             assert post(address, SIGN_IN).json()["data"]["signIn"]["userErrors"] == [
                 {"code": "SIGN_IN_REFUSED"}
             ]
@@ -263,21 +267,44 @@ def test_a_process_may_open_a_file_for_each_connection() -> None:
     assert int(finished.stdout) == (OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard))
 
 
+def test_an_embedded_database_that_is_killed_is_started_again(folder: Path) -> None:
+    """By the process that serves, which goes on."""
+    with running(folder, "serve", PORT="0") as server:
+        address = address_of(server)
+        wait_for_ready(address, 200, {"status": "ready"})
+        data = (folder / ".mandant" / "postgres" / "data").resolve()
+        killed = find_postmaster(data)
+        assert killed is not None
+        os.kill(killed.pid, signal.SIGKILL)
+        wait_until(lambda: "it is started again" in server.errors)
+        wait_until(lambda: post(address, SIGN_IN).status_code == 200)
+        wait_for_ready(address, 200, {"status": "ready"})
+        assert server.terminate() == 0
+    assert not embedded_server_runs(folder)
+
+
 async def create_database(url: str, name: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
 
 
+MIGRATIONS_DUE = {
+    "status": "not ready",
+    "code": "NOT_SET_UP",
+    "reason": "migrations are due: run `mandant migrate`",
+}
+AWAY = {
+    "status": "not ready",
+    "code": "UNAVAILABLE",
+    "reason": "The database cannot be reached; try again.",
+}
 SIGN_IN = 'mutation { signIn(input: {email: "a@example.com", password: "x"}) { userErrors { code } } }'
 
 
 def assert_unavailable(address: str) -> None:
     assert httpx.get(f"{address}/healthz").status_code == 200
-    assert ready_status(address) == (
-        503,
-        {"status": "not ready", "reason": "the database cannot be reached"},
-    )
+    wait_for_ready(address, 503, AWAY)
     response = post(address, SIGN_IN)
     (error,) = response.json()["errors"]
     assert error["extensions"]["code"] == "UNAVAILABLE"

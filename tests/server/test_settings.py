@@ -10,12 +10,22 @@ from server.settings import Settings
 from tests.server.processes import is_setting
 
 _URLS = ("foo", "http://db/mandant", "postgresql:/db", "postgresql://db:port/x", "postgresql://db:0/x")
+_SEVERAL = (
+    "postgresql://a,b/x",
+    "postgresql://a,b/x?target_session_attrs=any",
+    "postgresql://a,/x?target_session_attrs=primary",
+    "postgresql://a:1,b:x/x?target_session_attrs=primary",
+    "postgresql://a:1,b:0/x?target_session_attrs=primary",
+    "postgresql://u@/x?host=/a,/b,/c&port=1,2&target_session_attrs=primary",
+    "postgresql://a/x?target_session_attrs=prefer-standby",
+    "postgresql://a,[::1]/x?target_session_attrs=primary",
+)
 _NUMBERS = ("one", "-1", "1.5", "0x10", "1 2")
 _TEXTS: tuple[str, ...] = ()
 """Any text does."""
 
 MALFORMED = {
-    "DATABASE_URL": _URLS,
+    "DATABASE_URL": (*_URLS, *_SEVERAL),
     "MANDANT_READ_URL": _URLS,
     "MANDANT_MIGRATION_DATABASE_URL": _URLS,
     "MANDANT_FOLDER": _TEXTS,  # what is no folder, the embedded PostgreSQL tells
@@ -97,7 +107,10 @@ ACCEPTED = {
         "postgresql://db/mandant",
         "postgres://u:p%40@[::1]:5432/x",
         "postgresql://u@/x?host=/run",
+        "postgresql://u@a:5432,b,10.0.0.1:5433/x?target_session_attrs=primary",
+        "postgresql://u@/x?host=/a,/b&target_session_attrs=read-write",
     ),
+    "MANDANT_READ_URL": ("postgresql://a,b/x", "postgresql://a,b/x?target_session_attrs=standby"),
     "HOST": ("0.0.0.0", "::", "localhost", "my-host.example.com"),
     "MANDANT_APP_URL": ("https://app.example.com/welcome", "http://127.0.0.1:3000"),
     "MANDANT_PUBLIC_URL": ("https://example.com", "http://[::1]:8000/", "https://example.com/accounts/"),
