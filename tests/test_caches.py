@@ -86,8 +86,10 @@ KEPT_FOR_EVER = {
     "engine/reference.py _look_up_statement": "GraphQL types",
     "engine/remembered.py Remembered": "texts of at most LONGEST characters, as many as its user says",
     "engine/writer.py _dialect": "kinds of principals",
+    "resolvers/common_words.py common_words": "settings of the code",
     "schema/query.py found_by": "nothing",
     "server/contact_key.py key_source": "nothing",
+    "server/migrate.py _newest_revision": "nothing",
     "server/migrate.py stored_functions": "nothing",
 }
 """Each use of functools' caches, or a file of many that are alike: by what its answers are kept. Clients
@@ -101,7 +103,9 @@ GROWING = {
     "engine/plans.py Operation._plans": "counted and dropped by Plans",
     "engine/plans.py Operation._variables": "counted and dropped by Plans",
     "engine/reader.py Reader._loaders": "one operation, gone with it",
-    "engine/pool.py ReadConnection.prepared": "counted and dropped by ReadConnection",
+    "engine/pool.py Pool._all": "connections, as many as the pool's size",
+    "engine/pool.py Pool._seen": "hashes of statements, at most _SEEN",
+    "engine/read_connection.py ReadConnection.prepared": "counted by size and dropped by ReadConnection",
     "engine/selections.py _Uses._spread": "one document, gone with it",
     "engine/selections.py _Uses.variables": "one document, gone with it",
     "engine/sizes.py _Sizes._known": "one document, gone with it",
@@ -123,6 +127,7 @@ GROWING = {
     "server/key_uses.py KeyUses._minutes": "32 bytes of valid tokens, at most _MOST",
     "server/key_uses.py KeyUses._new": "those of the last second",
     "server/payments.py PracticePayments.charges": "payments of the demo, which move no money",
+    "server/repeated_lines.py RepeatedLines._kinds": "kinds of lines, of which the code has few",
     "server/recipient_uploads.py RecipientUploads._open": "at most UPLOADS_AT_ONCE",
 }
 """Each attribute that begins empty and grows while its object lives, with what bounds it."""
