@@ -61,8 +61,10 @@ def check_meta_cost(
     fragments: Mapping[str, FragmentDefinitionNode],
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
+    most: int = META_COST_LIMIT,
 ) -> None:
-    """Raise COST_EXCEEDED where the answer to a valid operation tells too much about the schema.
+    """Raise COST_EXCEEDED where the answer to a valid operation tells more about the schema than `most`
+    fields.
 
     It takes some microseconds for each field that is counted, and stops at the limit.
     """
@@ -71,7 +73,7 @@ def check_meta_cost(
     ]
     for name, limit in META_FIELD_LIMITS.items():
         refuse_beyond(f"times {name}", sum(node.name.value == name for node in asked), limit)
-    costs = _MetaCosts(schema, fragments, {**_defaults(operation), **variables})
+    costs = _MetaCosts(schema, fragments, {**_defaults(operation), **variables}, most)
     for node in asked:
         costs.add(node, _META_FIELDS[node.name.value], schema)
 
@@ -98,7 +100,9 @@ class _MetaCosts:
         schema: GraphQLSchema,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
+        most: int,
     ) -> None:
+        self._most = most
         self._info: Any = SimpleNamespace(schema=schema)
         self._fragments = fragments
         self._variables = dict(variables)
@@ -137,7 +141,7 @@ class _MetaCosts:
 
     def _count(self, many: int) -> None:
         self._found += many
-        refuse_beyond("fields in what it asks about the schema", self._found, META_COST_LIMIT)
+        refuse_beyond("fields in what it asks about the schema", self._found, self._most)
 
 
 def _items(answer: Any, definition: GraphQLField) -> Iterator[Any]:

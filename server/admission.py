@@ -33,7 +33,7 @@ class Admission:
         self._thread = ThreadPoolExecutor(1, "beside")
         self._beside = FairGate(1, Share(1, 1, 1), _WAITING, _PATIENCE)
         self._slow = FairGate(max(1, reads // 2), _share_of(max(1, reads // 2)), _WAITING, _PATIENCE)
-        self._operations = FairGate(_ALL, Share(max(1, reads // 2), reads, 2 * reads), _WAITING, _PATIENCE)
+        self._operations = FairGate(_ALL, Share(max(1, reads // 2), reads, 8 * reads), _WAITING, _PATIENCE)
         self._reads = FairGate(reads, Share(reads, reads, reads), _WAITING_TO_READ, _PATIENCE)
 
     async def beside(self, caller: Caller, work: Callable[[], T]) -> T:

@@ -16,18 +16,15 @@ from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, Oper
 from graphql.execution import execute
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.freshness import REVISION_NAME, entering_at_least
-from authz.principals import ANONYMOUS, Credentials, Principal, PrincipalKind, principal_of
-from authz.reach import PRINCIPAL
-from authz.refusals import Refusal, RefusalCode, TryLater
+from authz.freshness import entering_at_least
+from authz.principals import ANONYMOUS, Credentials, Principal, principal_of
+from authz.refusals import Refusal, RefusalCode
 from authz.row_security import entering
 from engine.binds import NotCompilableError
-from engine.denials import MARKER, settled
-from engine.field_errors import BadArgument
-from engine.gates import CLOSED, GateClosedError
+from engine.gates import GateClosedError
 from engine.limits import check_cost
 from engine.payloads import PayloadExecutor, Payloads
-from engine.plans import Asked, Part, Plan, Plans, Variables, WholeQuery
+from engine.plans import Asked
 from engine.pool import Pool
 from engine.reader import Reader
 from engine.texts import read_variable_texts
@@ -43,6 +40,7 @@ from schema.root import graphql_schema
 from server.admission import Admission
 from server.authentication import WHO_ASKS, authenticated, credentials_of
 from server.callers import Callers
+from server.compiled_reads import CompiledReads
 from server.documents import VALIDATION_ERROR_LIMIT
 from server.errors import RevisionUnknown, Unauthenticated
 from server.fair_gate import Caller, Side
@@ -61,9 +59,6 @@ T = TypeVar("T")
 _NO_PAYMENTS = NoPayments()
 _ENTERING = entering()
 _OURSELVES: Caller = ((Side.PLACE, "this process"),)
-
-SETTLED_AT_ONCE = 50_000
-"""Bytes of an answer; the errors of a longer one are put together beside the event loop."""
 
 _INVALID = {"authentication": "INVALID"}
 """Tells a client that its token is not valid, beside an answer for everybody."""
@@ -94,9 +89,7 @@ class Executor:
         self.schema = graphql_schema(schema)
         self._database = database
         self._primary = reads
-        self._reads = Reads(reads, replica, self.admission)
-        self._plans = Plans(schema, _ENTERING)
-        self._plans_at_least = Plans(schema, entering_at_least())
+        self._compiled = CompiledReads(schema, Reads(reads, replica, self.admission), self.admission)
         self._public_url = public_url
         self._subaccount_set_up = subaccount_set_up
         self._payments = payments
@@ -141,6 +134,9 @@ class Executor:
         credentials: Credentials | None,
         client_address: str,
     ) -> ExecutionResult | bytes:
+        operation = _operation(request, document)
+        if operation.operation is OperationType.QUERY and not is_about_schema(document, operation):
+            check_cost(self.schema, document, operation, request.variables, stepwise=True)
         async with self.admission.operation(self._callers.caller(credentials, client_address)):
             return await self.reference(request, document, credentials, client_address)
 
@@ -159,9 +155,8 @@ class Executor:
         if operation is not None and is_about_schema(document, operation):
             await self._about_schema(source, document, operation, _OURSELVES)
             return
-        for kind in PrincipalKind:
-            with suppress(NotCompilableError):
-                await self._find(self._plans, _OURSELVES, Asked(source, document, None, {}), _QUERIES[kind])
+        with suppress(NotCompilableError):
+            await self._compiled.prepare(Asked(source, document, None, {}), _OURSELVES)
 
     async def close(self) -> None:
         """Do what is left to be done after the last request."""
@@ -183,20 +178,9 @@ class Executor:
         much is asked at once RateLimited and Busy.
         """
         caller = self._callers.caller(credentials, client_address)
-        plans = self._plans if request.min_revision is None else self._plans_at_least
-        asked = _asked(request, document)
-        plan, variables = await self._find(plans, caller, asked, _QUERIES[credentials.kind])
-        try:
-            values = plan.values(variables, {**self._binds(credentials), REVISION_NAME: request.min_revision})
-        except BadArgument as error:
-            raise NotCompilableError from error  # the reference executor says where
-        fresh = request.min_revision is not None
-        answer = await self._reads.answer(plan, values, caller, fresh=fresh)
-        if answer is None:
-            raise Unauthenticated
-        if answer == CLOSED:
-            raise RevisionUnknown
-        return self._noted(await self._settled(answer, plan, caller), ReadPath.COMPILED)
+        binds, asked = self._binds(credentials), _asked(request, document)
+        answer = await self._compiled.answer(asked, credentials.kind, binds, request.min_revision, caller)
+        return self._noted(answer, ReadPath.COMPILED)
 
     async def reference(
         self,
@@ -219,7 +203,7 @@ class Executor:
         gate = _ENTERING if revision is None else entering_at_least(revision)
         reader = Reader(self._database, gate, self._binds(credentials or ANONYMOUS))
         kind = None if credentials is None else credentials.kind
-        find = partial(self._find_payload, caller)
+        find = partial(self._compiled.find_payload, caller)
         payloads = Payloads(find, self._primary, _asked(request, document), kind)
         try:
             if revision is not None:
@@ -272,30 +256,6 @@ class Executor:
         answer = partial(self._introspection.answer, source, document, operation)
         return await self.admission.beside(caller, answer)
 
-    async def _settled(self, answer: bytes, plan: Plan, caller: Caller) -> ExecutionResult | bytes:
-        if MARKER not in answer:
-            return answer
-        settle = partial(settled, answer, plan.denials)
-        at_once = len(answer) <= SETTLED_AT_ONCE
-        return ExecutionResult(*(settle() if at_once else await self.admission.beside(caller, settle)))
-
-    async def _find(
-        self, plans: Plans, caller: Caller, asked: Asked, part: Part, coerced: Variables | None = None
-    ) -> tuple[Plan, Variables]:
-        known = plans.known(asked, part, coerced)
-        if known is not None:
-            return known
-        return await self.admission.beside(caller, partial(plans.find, asked, part, coerced))
-
-    async def _find_payload(
-        self, caller: Caller, asked: Asked, part: Part, coerced: Variables
-    ) -> tuple[Plan, Variables]:
-        """What was done is answered in any case: the reference executor reads what cannot be compiled now."""
-        try:
-            return await self._find(self._plans, caller, asked, part, coerced)
-        except TryLater as refusal:
-            raise NotCompilableError from refusal
-
     def _binds(self, credentials: Credentials) -> dict[str, Any]:
         """The values that reads name themselves."""
         return {**credentials.binds, PUBLIC_URL_NAME: self._public_url}
@@ -325,9 +285,6 @@ class Executor:
         if not self._debug:
             return answer
         return _with_extensions(answer, {"executor": path.value})
-
-
-_QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)}
 
 
 def _with_extensions(answer: ExecutionResult | bytes, extensions: Mapping[str, object]) -> ExecutionResult:

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from authz.guard import Authorized
 from authz.principals import Principal
-from authz.refusals import RateLimited
+from authz.refusals import Busy, RateLimited
 from authz.turns import write_in_turn
 from engine.write_sessions import WriteSession, WriteSessions
 from models.identifiers import AccountId, MasterId
@@ -115,7 +115,7 @@ class RecipientUploads:
         if self._open[master_id] >= UPLOADS_OF_A_TREE:
             raise RateLimited(RETRY_SECONDS, what)
         if self._open.total() >= UPLOADS_AT_ONCE:
-            raise RefusedRequestError(ErrorCode.UNAVAILABLE, f"{what}; try again.")
+            raise Busy(what, RETRY_SECONDS)
         self._open[master_id] += 1
         try:
             yield
