@@ -27,8 +27,9 @@ from engine.binds import NotCompilableError
 from engine.compiler import Compiler
 from engine.declarations import Entity, entity_of
 from engine.denials import settled
-from engine.plans import Asked, Part, Plan, Variables
+from engine.plans import Asked, Part, Plan
 from engine.pool import Pool
+from engine.shapes import Variables
 
 _ANSWERS = "compiled_answers"
 _DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)

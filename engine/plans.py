@@ -10,31 +10,23 @@ import re
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
-    GraphQLEnumType,
-    GraphQLInputType,
-    GraphQLList,
-    GraphQLNonNull,
     Node,
     OperationDefinitionNode,
     OperationType,
-    VariableDefinitionNode,
     get_operation_ast,
-    is_input_type,
-    type_from_ast,
 )
 from graphql.execution.values import get_variable_values
 from sqlalchemy import ColumnElement, FromClause, Select
 from strawberry import Schema
 
-from engine.arguments import prefix_of
-from engine.binds import NotCompilableError, Variable
+from engine.binds import NotCompilableError
 from engine.compiler import Check, Compiler
 from engine.denials import Denial
 from engine.field_errors import BadArgument
@@ -42,6 +34,7 @@ from engine.gates import answering_behind
 from engine.kept import Kept
 from engine.limits import check_cost
 from engine.selections import Document, variables_in
+from engine.shapes import Variables, input_type, opened, plain, plain_types, shape_of
 from engine.writer import Prepared, prepared
 
 _SHAPES_OF_AN_OPERATION = 64
@@ -54,9 +47,6 @@ _BYTES_OF_A_PART = 400
 """For each value, check and denial."""
 _BYTES_OF_A_CHARACTER = 8
 """For each that a shape is written with."""
-_STATIC_SCALARS = {"Boolean", "Int"}
-
-Variables = dict[str, Any]
 
 
 class Pace:
@@ -167,11 +157,11 @@ class Operation:
             if isinstance(definition, FragmentDefinitionNode)
         }
         self._types = {
-            definition.variable.name.value: _input_type(schema, definition)
+            definition.variable.name.value: input_type(schema, definition)
             for definition in node.variable_definitions or ()
         }
-        self._plain_types = _plain_types(self._types)
-        self._shapes = {name: _shape_of(type_) for name, type_ in self._types.items()}
+        self._plain_types = plain_types(self._types)
+        self._shapes = {name: shape_of(type_) for name, type_ in self._types.items()}
         self._variables: dict[Hashable, tuple[str, ...]] = {}
         self._plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
 
@@ -183,9 +173,9 @@ class Operation:
     def coerced(self, given: Variables) -> Variables:
         """The variables by GraphQL's rules. Raises NotCompilableError for bad ones."""
         if self._plain_types is not None:
-            plain = _plain(given, self._plain_types)
-            if plain is not None:
-                return plain
+            as_given = plain(given, self._plain_types)
+            if as_given is not None:
+                return as_given
         nodes = self._node.variable_definitions or ()
         # The reference executor tells what is wrong, so that nothing is gathered here.
         found = get_variable_values(self._schema._schema, nodes, given, max_errors=0, hide_suggestions=True)
@@ -226,7 +216,7 @@ class Operation:
         # Page sizes are part of the plan's key, so what it costs has to be looked at only here.
         check_cost(self._schema._schema, self._document, self._node, variables)
         open_variables = {
-            name: _opened(variables[name], type_, name)
+            name: opened(variables[name], type_, name)
             for name, type_ in self._types.items()
             if name in variables
         }
@@ -317,59 +307,3 @@ def _variables(operation: Operation, asked: Asked, part: Part, coerced: Variable
     if operation.type is not part.operation_type:
         raise NotCompilableError
     return operation.coerced(asked.variables) if coerced is None else coerced
-
-
-def _input_type(schema: Schema, definition: VariableDefinitionNode) -> GraphQLInputType | None:
-    found = type_from_ast(schema._schema, definition.type)
-    return found if is_input_type(found) else None
-
-
-_PLAIN_TYPES: Mapping[str, type] = {"ID": str, "String": str, "Boolean": bool}
-
-
-def _plain_types(types: Mapping[str, GraphQLInputType | None]) -> Mapping[str, type] | None:
-    """The Python types of variables that GraphQL takes as they come; None where there are others."""
-    found = {name: _PLAIN_TYPES.get(getattr(_nullable(type_), "name", "")) for name, type_ in types.items()}
-    plain = {name: type_ for name, type_ in found.items() if type_ is not None}
-    return plain if len(plain) == len(types) else None
-
-
-def _plain(given: Variables, types: Mapping[str, type]) -> Variables | None:
-    """The variables where GraphQL's coercion would change nothing; None where it may."""
-    found = {name: given.get(name) for name in types}
-    return found if all(type(found[name]) is type_ for name, type_ in types.items()) else None
-
-
-def _nullable(type_: GraphQLInputType | None) -> GraphQLInputType | None:
-    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-
-
-def _shape_of(type_: GraphQLInputType | None) -> Callable[[Any], Hashable]:
-    """What of the values of a variable of this type decides the SQL."""
-    inner = _nullable(type_)
-    if isinstance(inner, GraphQLList):
-        item_shape = _shape_of(inner.of_type)
-        return lambda items: None if items is None else tuple(map(item_shape, items))
-    if _is_static(inner):
-        return lambda value: value  # enums, booleans and integers hash
-    if _is_id(inner):
-        return lambda value: None if value is None else prefix_of(value)
-    return lambda value: None if value is None else "bound"
-
-
-def _opened(value: Any, type_: GraphQLInputType | None, *path: str | int) -> Any:
-    """The value with a Variable for each leaf that is bound later."""
-    inner = _nullable(type_)
-    if value is None or _is_static(inner):
-        return value
-    if isinstance(inner, GraphQLList):
-        return [_opened(item, inner.of_type, *path, index) for index, item in enumerate(value)]
-    return Variable(path, prefix_of(value) if _is_id(inner) else "")
-
-
-def _is_static(type_: GraphQLInputType | None) -> bool:
-    return isinstance(type_, GraphQLEnumType) or getattr(type_, "name", "") in _STATIC_SCALARS
-
-
-def _is_id(type_: GraphQLInputType | None) -> bool:
-    return getattr(type_, "name", "") == "ID"

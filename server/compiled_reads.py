@@ -16,7 +16,8 @@ from engine.binds import NotCompilableError
 from engine.denials import MARKER, settled
 from engine.field_errors import BadArgument
 from engine.gates import CLOSED
-from engine.plans import Asked, Part, Plan, Plans, Variables, WholeQuery
+from engine.plans import Asked, Part, Plan, Plans, WholeQuery
+from engine.shapes import Variables
 from server.admission import Admission
 from server.errors import RevisionUnknown, Unauthenticated
 from server.fair_gate import Caller
