@@ -39,6 +39,10 @@ ALLOWED = {
     ("server.admission.__init__", "ThreadPoolExecutor"): f"{_ONE} documents, plans and long lists of errors",
     ("server.admission.beside", "run_in_executor"): "plans behind a lock; fragments of its own",
     ("server.embedded_postgres.preparation.prepare_database", "ThreadPoolExecutor"): _ALONE,
+    (
+        "server.embedded_postgres.supervision.kept_running",
+        "Thread",
+    ): f"{_ALONE}: starts PostgreSQL's programs",
     ("server.hashing.__init__", "ThreadPoolExecutor"): f"{_ONE} passwords",
     ("server.hashing.run", "run_in_executor"): "argon2: a hasher that is never changed",
     ("server.invoice_download._respond", "to_thread"): "fpdf and fontTools: one file at a time, by a lock",
