@@ -59,22 +59,28 @@ class Reachability:
         if self._silent:
             raise ServerSilentError
 
+    def found(self) -> None:
+        """Somebody has connected to it: it is looked for no more."""
+        looking, self._looking = self._looking, None
+        self._silent = False
+        self._looked.set()
+        if looking is not None and looking is not asyncio.current_task():
+            looking.cancel()
+
     async def close(self) -> None:
         """Look no more."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        looking = self._looking
+        self.found()
+        if looking is not None:
+            await asyncio.gather(looking, return_exceptions=True)
 
     async def _look_until_found(self) -> None:
-        try:
-            while not await self._found():
-                self._looked.set()
-                await asyncio.sleep(_PAUSE)
-        finally:
-            self._silent, self._looking = False, None
+        while not await self._is_there():
             self._looked.set()
+            await asyncio.sleep(_PAUSE)
+        self.found()
 
-    async def _found(self) -> bool:
+    async def _is_there(self) -> bool:
         """Also where it lets nobody in: whoever connects is told why."""
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -82,6 +88,6 @@ class Reachability:
         except AWAY_ERRORS as error:
             self._silent = isinstance(error, TimeoutError)
             return False
-        except asyncpg.PostgresError:
+        except Exception:
             return True
         return True

@@ -46,6 +46,8 @@ async def connect(
             server.doubt()
         raise
     connection.server = server
+    if server is not None:
+        server.found()
     return connection
 
 

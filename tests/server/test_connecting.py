@@ -5,10 +5,12 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from engine.driver import DriverConnection
+from engine.reachability import Reachability
 from server.connecting import connect, reachability
+from server.database import connect_as_application
 from server.database_address import DatabaseServer, servers_of
 from server.embedded_postgres import DatabaseAddresses
 
@@ -86,3 +88,18 @@ def test_the_servers_of_an_address() -> None:
     sockets = servers_of("postgresql://u@/x?host=/a,/b&port=6000")
     assert sockets == [DatabaseServer("/a", 6000), DatabaseServer("/b", 6000)]
     assert servers_of("postgresql:///x") == [DatabaseServer(None, None)]
+
+
+async def test_whoever_connects_has_found_the_server(addresses: DatabaseAddresses) -> None:
+    """Looks fail, as before it was started: the next who connects does not wait for another one."""
+
+    async def look() -> None:
+        raise ConnectionRefusedError
+
+    server = Reachability(look)
+    server.doubt()
+    engine = connect_as_application(addresses.application, 1, server)
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+    assert not server.in_doubt
+    await engine.dispose()
