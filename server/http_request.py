@@ -16,6 +16,7 @@ from authz.freshness import Revision
 from authz.refusals import Refusal
 from engine.remembered import remembered
 from resolvers.texts import short_text
+from server.body_budget import BODIES
 from server.errors import ErrorCode, RefusedRequestError
 from server.min_revision import HEADER as MIN_REVISION
 
@@ -90,14 +91,14 @@ async def read_post(head: RequestHead, receive: Receive) -> GraphQLRequest:
     """The GraphQL request in the body of a POST.
 
     Raises RefusedRequestError: 415 if the body is not declared as JSON or is compressed, 413 if it is longer
-    than BODY_LIMIT, 400 if it is not a well-formed GraphQL request; GraphQLError for a persisted query;
-    ClientDisconnect.
+    than BODY_LIMIT, 400 if it is not a well-formed GraphQL request; Busy where too many bodies are held that
+    have not come whole; GraphQLError for a persisted query; ClientDisconnect.
     """
     check_encoding(head)
     if head.content_type is None or not _is_json(head.content_type):
         message = "Send the request as application/json, encoded in UTF-8."
         raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
-    parameters = decode_json("The body", await _body(receive))
+    parameters = decode_json("The body", await _body(receive, head.client_address))
     if not _is_object(parameters):
         _refuse("The body must be a JSON object; there are no batches.")
     return _from_parameters(parameters)
@@ -143,14 +144,16 @@ def decode_json(what: str, text: bytes) -> object:
     return value
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, client_address: str) -> bytes:
     piece, more = await next_piece(receive)
     if not more and len(piece) <= BODY_LIMIT:
         return piece
     body = bytearray(piece)
-    while more and len(body) <= BODY_LIMIT:
-        piece, more = await next_piece(receive)
-        body += piece
+    with BODIES.body(client_address) as held:
+        while more and len(body) <= BODY_LIMIT:
+            held.grow(len(piece))
+            piece, more = await next_piece(receive)
+            body += piece
     if len(body) > BODY_LIMIT:
         message = f"The body is longer than {BODY_LIMIT} bytes."
         raise RefusedRequestError(ErrorCode.PAYLOAD_TOO_LARGE, message)
