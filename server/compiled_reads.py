@@ -57,7 +57,7 @@ class CompiledReads:
             values = plan.values(variables, {**binds, REVISION_NAME: revision})
         except BadArgument as error:
             raise NotCompilableError from error  # the reference executor says where
-        answer = await self._reads.answer(plan, values, caller)
+        answer = await self._reads.answer(plan, values, caller, fresh=revision is not None)
         if answer is None:
             raise Unauthenticated
         if answer == CLOSED:

@@ -39,7 +39,7 @@ class Reads:
         self._admission = admission
 
     async def answer(
-        self, plan: Plan, values: Sequence[Any], caller: Caller, *, fresh: bool = False
+        self, plan: Plan, values: Sequence[Any], caller: Caller, *, fresh: bool
     ) -> bytes | None:
         """The plan's answer: None where nobody has the token. With `fresh` the primary's, CLOSED where that
         does not contain the revision.
