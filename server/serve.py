@@ -37,7 +37,7 @@ _SWITCH_SECONDS = 0.0005
 """The event loop waits so long at most for a thread beside it; by Python's default it is ten times that."""
 
 _TALKATIVE = ("alembic", "casbin", "engine.fair_pool", "pgqueuer")
-"""Libraries that tell of their daily work on the level INFO; SQLAlchemy's pool does so under our name for it."""
+"""Libraries that tell of their daily work on the level INFO, SQLAlchemy's pool under our name for it."""
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
 
