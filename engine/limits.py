@@ -50,20 +50,41 @@ def check_cost(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
-    *,
-    stepwise: bool = False,
 ) -> None:
-    """Raise COST_EXCEEDED where the answer to a valid operation may become too large. `stepwise`: it is not
-    read by one statement."""
+    """Raise COST_EXCEEDED where the answer to a valid operation may become too large."""
     root = schema.get_root_type(operation.operation)
     if root is not None:
-        most = STEPWISE_COST_LIMIT if stepwise else META_COST_LIMIT
-        check_meta_cost(schema, _fragments(document), operation, variables, most)
-        values = {**_defaults(operation), **variables}
-        cost = _Costs(schema, document, values).of(operation.selection_set, root, 1)
-        if stepwise:
-            refuse_beyond(_STEPWISE, cost, STEPWISE_COST_LIMIT)
+        check_meta_cost(schema, _fragments(document), operation, variables, META_COST_LIMIT)
+        cost = _cost(schema, document, operation, variables, root)
         refuse_beyond("fields in the answer", cost, COST_LIMIT)
+
+
+def check_stepwise_cost(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    *,
+    anonymous: bool,
+) -> None:
+    """The same for an answer that is not read by one statement. Whoever is anonymous is answered what is about
+    the schema, and little else."""
+    root = schema.get_root_type(operation.operation)
+    if root is not None:
+        check_meta_cost(schema, _fragments(document), operation, variables, STEPWISE_COST_LIMIT)
+        cost = 0 if anonymous else _cost(schema, document, operation, variables, root)
+        refuse_beyond(_STEPWISE, cost, STEPWISE_COST_LIMIT)
+
+
+def _cost(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    root: GraphQLNamedType,
+) -> int:
+    values = {**_defaults(operation), **variables}
+    return _Costs(schema, document, values).of(operation.selection_set, root, 1)
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:

@@ -61,7 +61,7 @@ def check_meta_cost(
     fragments: Mapping[str, FragmentDefinitionNode],
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
-    most: int = META_COST_LIMIT,
+    most: int,
 ) -> None:
     """Raise COST_EXCEEDED where the answer to a valid operation tells more about the schema than `most`
     fields.

@@ -22,7 +22,7 @@ from authz.refusals import Refusal, RefusalCode
 from authz.row_security import entering
 from engine.binds import NotCompilableError
 from engine.gates import GateClosedError
-from engine.limits import check_cost
+from engine.limits import check_cost, check_stepwise_cost
 from engine.payloads import PayloadExecutor, Payloads
 from engine.plans import Asked
 from engine.pool import Pool
@@ -136,7 +136,8 @@ class Executor:
     ) -> ExecutionResult | bytes:
         operation = _operation(request, document)
         if operation.operation is OperationType.QUERY and not is_about_schema(document, operation):
-            check_cost(self.schema, document, operation, request.variables, stepwise=True)
+            anonymous = credentials is None
+            check_stepwise_cost(self.schema, document, operation, request.variables, anonymous=anonymous)
         async with self.admission.operation(self._callers.caller(credentials, client_address)):
             return await self.reference(request, document, credentials, client_address)
 

@@ -38,9 +38,7 @@ class Reads:
         self._replica = replica
         self._admission = admission
 
-    async def answer(
-        self, plan: Plan, values: Sequence[Any], caller: Caller, *, fresh: bool
-    ) -> bytes | None:
+    async def answer(self, plan: Plan, values: Sequence[Any], caller: Caller, *, fresh: bool) -> bytes | None:
         """The plan's answer: None where nobody has the token. With `fresh` the primary's, CLOSED where that
         does not contain the revision.
 

@@ -23,7 +23,8 @@ _PRINCIPAL = "authz.reach.PRINCIPAL"
 _MEMBERSHIPS = "authz.reach.active_memberships"
 
 ALLOWED = {
-    Use("server.executor", _PRINCIPAL): "finds out who asks, and decides nothing",
+    Use("server.compiled_reads", _PRINCIPAL): "finds out who asks, and decides nothing",
+    Use("server.callers", _PRINCIPAL): "which tree a key is counted with, and decides nothing",
     Use("server.authentication", _PRINCIPAL): "finds out who asks, and decides nothing",
     Use("server.demo.access._principal", _PRINCIPAL): "whether a token that was kept still works",
     Use("resolvers.accounts.of_viewer", "authz.reach.GRANTS"): "in which trees to look; reach decides",

@@ -131,7 +131,7 @@ def test_the_cost_is_what_is_answered(text: str) -> None:
     operation = get_operation_ast(document)
     assert operation is not None
     try:
-        check_meta_cost(SCHEMA, {}, operation, {})
+        check_meta_cost(SCHEMA, {}, operation, {}, META_COST_LIMIT)
     except GraphQLError:
         return
     result = execute_sync(SCHEMA, document)
