@@ -67,8 +67,8 @@ def check_stepwise_cost(
     *,
     anonymous: bool,
 ) -> None:
-    """The same for an answer that is not read by one statement. Whoever is anonymous is answered what is about
-    the schema, and little else."""
+    """The same for an answer that is not read by one statement. Whoever is anonymous is answered questions
+    about the schema, and little else."""
     root = schema.get_root_type(operation.operation)
     if root is not None:
         check_meta_cost(schema, _fragments(document), operation, variables, STEPWISE_COST_LIMIT)
