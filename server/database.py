@@ -32,6 +32,7 @@ _SETTINGS = {
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
 }
+_OWNERS_SETTINGS = {"application_name": "mandant owner"}
 _COMPILED_STATEMENTS = 200
 """Of a process: SQLAlchemy holds up to half as many again, of about 200 KB each."""
 _PREPARED_STATEMENTS = 50
@@ -130,6 +131,6 @@ def connect_as_owner(url: str) -> AsyncEngine:
     """For migrations, which may take long, and for what operators look at."""
 
     async def open_connection() -> DriverConnection:
-        return await connect(url, {"application_name": "mandant"}, DriverConnection, command_timeout=None)
+        return await connect(url, _OWNERS_SETTINGS, DriverConnection, command_timeout=None)
 
     return create_async_engine(URL.create(_DRIVER), async_creator=open_connection, hide_parameters=True)
