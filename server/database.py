@@ -18,7 +18,7 @@ from engine.pool import Pool
 from engine.reachability import Reachability
 from engine.read_connection import ReadConnection
 from models.base import APPLICATION_ROLE
-from server.connecting import connect, reachability
+from server.connecting import COMMAND_TIMEOUT, connect, reachability
 
 _SETTINGS = {
     "application_name": "mandant",
@@ -43,15 +43,22 @@ _DRIVER = "postgresql+asyncpg"
 """For SQLAlchemy, which is not told where the database is: we open its connections."""
 
 
-def connect_as_application(url: str, pool_size: int, server: Reachability | None = None) -> AsyncEngine:
+def connect_as_application(
+    url: str,
+    pool_size: int,
+    server: Reachability | None = None,
+    command_timeout: float | None = COMMAND_TIMEOUT,
+) -> AsyncEngine:
     """A pool whose every connection acts as the application's role, whoever signs in.
 
-    `server`: what others know of the address's server; left out: nobody else does.
+    `server`: what others know of the address's server; left out: nobody else does. `command_timeout`: the
+    seconds that a statement may take; None: as long as the database lets it.
     """
     known = server or reachability(url)
 
     async def open_connection() -> DriverConnection:
-        return await connect(url, _SETTINGS, DriverConnection, server=known)
+        kind = DriverConnection
+        return await connect(url, _SETTINGS, kind, server=known, command_timeout=command_timeout)
 
     def adapted() -> Any:
         # As SQLAlchemy's own `async_creator` does it, which takes no such number.

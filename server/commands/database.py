@@ -90,7 +90,7 @@ def migrate_now(owner_url: str) -> None:
 @asynccontextmanager
 async def current_database(url: str) -> AsyncIterator[AsyncEngine]:
     """The database as the application sees it. Raises CommandFailed where migrations are due."""
-    async with _current(connect_as_application(url, pool_size=1)) as database:
+    async with _current(connect_as_application(url, pool_size=1, command_timeout=None)) as database:
         yield database
 
 

@@ -60,7 +60,7 @@ class DemoDatabase:
 async def open_demo_database(addresses: DatabaseAddresses, settings: Settings) -> AsyncIterator[DemoDatabase]:
     name = await clone(addresses.owner)
     url = named(addresses.application, name)
-    engine = connect_as_application(url, pool_size=4)
+    engine = connect_as_application(url, pool_size=4, command_timeout=None)
     app = create_app(settings, url)
     async with Api.of(app) as api, app.router.lifespan_context(app):
         yield DemoDatabase(named(addresses.owner, name), url, engine, api)
