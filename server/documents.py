@@ -60,13 +60,7 @@ class Documents:
             return known
         checked = self._checked(source, anonymous)
         if not checked.errors:
-            self._memory.note(source, checked)
-        return checked
-
-    def prepare(self, source: str) -> CheckedDocument:
-        """The document of a valid text that is likely to come, remembered at once."""
-        checked = self._checked(source, anonymous=False)
-        self._memory.remember(source, checked)
+            self._memory.remember(source, checked)
         return checked
 
     def _checked(self, source: str, anonymous: bool) -> CheckedDocument:

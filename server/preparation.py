@@ -14,7 +14,8 @@ async def prepare(documents: Documents, executor: Executor, sources: Iterable[st
     Requests are answered meanwhile.
     """
     for source in sources:
-        await executor.prepare(source, documents.prepare(source).document)
+        await executor.prepare(source, documents.check(source, anonymous=False).document)
+        documents.known(source)  # what was asked for again is forgotten last
 
 
 @asynccontextmanager

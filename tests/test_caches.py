@@ -122,8 +122,6 @@ GROWING = {
     "server/connection_watch.py ConnectionWatch._bodies": "connections",
     "server/connection_watch.py ConnectionWatch._connections": "at most as many as ConnectionLimits says",
     "server/connection_watch.py ConnectionWatch._heads": "connections",
-    "server/document_memory.py DocumentMemory._documents": "bytes, counted and dropped",
-    "server/document_memory.py DocumentMemory._seen_once": "16 bytes of each, at most SEEN_ONCE",
     "server/fair_gate.py FairGate._queues": "requests that wait, which each gate bounds",
     "server/fair_gate.py _Counts._counts": "requests under way",
     "server/http_protocol.py _watches": "servers",

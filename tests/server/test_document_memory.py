@@ -1,4 +1,4 @@
-"""What strangers send is hardly remembered: by its size, and when it comes the second time."""
+"""Documents are remembered by their size, and what came once is forgotten first."""
 
 import gc
 import tracemalloc
@@ -11,7 +11,6 @@ from schema.root import build_schema, graphql_schema
 from server.document_memory import (
     LONGEST_REMEMBERED,
     MEMORY,
-    SEEN_ONCE,
     CheckedDocument,
     DocumentMemory,
 )
@@ -26,22 +25,13 @@ def _checked(text: str) -> CheckedDocument:
     return CheckedDocument(parse(text), [])
 
 
-def test_a_document_is_remembered_when_it_comes_again() -> None:
+def test_a_document_is_remembered() -> None:
     documents = Documents(SCHEMA)
     text = "{ viewer { id } }"
-    first = documents.check(text, anonymous=True)
     assert documents.known(text) is None
-    second = documents.check(text, anonymous=True)
-    assert first is not second
-    assert documents.known(text) is second
-    assert documents.check(text, anonymous=False) is second
-
-
-def test_what_is_prepared_is_remembered_at_once() -> None:
-    documents = Documents(SCHEMA)
-    assert documents.known("{ __typename }") is None
-    prepared = documents.prepare("{ __typename }")
-    assert documents.known("{ __typename }") is prepared
+    first = documents.check(text, anonymous=True)
+    assert documents.known(text) is first
+    assert documents.check(text, anonymous=False) is first
 
 
 @pytest.mark.parametrize("text", ["{ unknown }", "{ __typename" + " " * LONGEST_REMEMBERED + "}"])
@@ -63,41 +53,36 @@ def test_what_was_not_asked_for_longest_goes_first() -> None:
     assert memory.find(texts[-1]) is not None
 
 
-def test_of_those_seen_once_the_last_are_known() -> None:
+def test_what_came_once_does_not_push_out_what_came_again() -> None:
     memory = DocumentMemory()
-    checked = _checked("{ a }")
-    for number in range(SEEN_ONCE + 1):
-        memory.note(f"{{ a{number} }}", checked)
-    memory.note("{ a1 }", checked)
-    memory.note("{ a0 }", checked)
-    assert memory.find("{ a1 }") is checked
+    checked = _checked("{ a" + " b" * 500 + " }")
+    memory.remember("{ mine }", checked)
+    assert memory.find("{ mine }") is checked
+    for number in range(1_000):
+        memory.remember(f"{{ a{number} }}", checked)
+    assert memory.find("{ mine }") is checked
     assert memory.find("{ a0 }") is None
 
 
-def _growth(texts: list[str], times: int) -> int:
-    """Bytes that are held after each text came so often."""
+def _growth(texts: list[str]) -> int:
+    """Bytes that are held after each text came twice."""
     memory = DocumentMemory()
     gc.collect()
     tracemalloc.start()
     for text in texts:
-        for _ in range(times):
-            memory.note(text, _checked(text))
+        memory.remember(text, _checked(text))
+        memory.find(text)
     gc.collect()
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert memory.find("") is None
     return held
 
 
-def test_ten_thousand_documents_that_come_once_hold_almost_nothing() -> None:
-    assert _growth([f"{{ a{number}: viewer {{ id }} }}" for number in range(10_000)], 1) < 5_000_000
-
-
-def test_ten_thousand_documents_that_come_twice_hold_as_much_as_is_allowed() -> None:
+def test_ten_thousand_documents_hold_as_much_as_is_allowed() -> None:
     """Small ones, 4,000 of which already take as much; the estimate is never less than what they hold."""
     fields = "viewer { id name accounts { nodes { id } } }"
     texts = [f"{{ a{number}: {fields} }}" for number in range(10_000 if BY_NIGHT else 4_000)]
-    assert _growth(texts, 2) < MEMORY * 1.2
+    assert _growth(texts) < MEMORY * 1.2
 
 
 @pytest.mark.parametrize(
@@ -105,6 +90,6 @@ def test_ten_thousand_documents_that_come_twice_hold_as_much_as_is_allowed() -> 
     ["a " * 4_000, "a(b: 1) " * 800, "... { a } " * 900, "a { b } " * 1_000, 'a(b: "c") @d ' * 600],
     ids=["fields", "arguments", "fragments", "selections", "texts"],
 )
-def test_large_documents_that_come_twice_hold_as_much_as_is_allowed(body: str) -> None:
+def test_large_documents_hold_as_much_as_is_allowed(body: str) -> None:
     texts = [f"{{ a{number} {body} }}" for number in range(30 if BY_NIGHT else 12)]
-    assert _growth(texts, 2) < MEMORY * 1.2
+    assert _growth(texts) < MEMORY * 1.2
