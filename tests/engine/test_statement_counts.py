@@ -11,6 +11,7 @@ import pytest
 from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from engine import limits
 from engine.declarations import FieldKind, SqlField
 from schema.root import build_schema, graphql_schema
 from tests.api import Api
@@ -18,6 +19,12 @@ from tests.engine.paths import Path
 from tests.engine.scene import Scene, make_scene
 from tests.engine.statements import statements
 from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def large_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference executor may put pages together here that it refuses to clients."""
+    monkeypatch.setattr(limits, "STEPWISE_COST_LIMIT", limits.COST_LIMIT)
 
 
 @dataclass(frozen=True)
@@ -34,15 +41,15 @@ _ENTERING = 1
 
 def _of_accounts(selection: str, statements: int) -> Shape:
     """Inside of each account of the viewer's list, which itself takes three statements."""
-    return Shape(f"{{ viewer {{ accounts(first: 20) {{ nodes {{ {selection} }} }} }} }}", 3 + statements)
+    return Shape(f"{{ viewer {{ accounts(first: 100) {{ nodes {{ {selection} }} }} }} }}", 3 + statements)
 
 
-_MEMBERS = "members(first: 20, includeInherited: true)"
+_MEMBERS = "members(first: 100, includeInherited: true)"
 
 SHAPES = {
     "viewer": Shape("{ viewer { id user { id name email } apiKey { id } } }", 5),
     "accounts": Shape(
-        "{ viewer { accounts(first: 20) { totalCount edges { cursor node { id name externalId createdAt "
+        "{ viewer { accounts(first: 100) { totalCount edges { cursor node { id name externalId createdAt "
         "version rightsInheritance } } nodes { id } pageInfo { hasNextPage endCursor } } } }",
         4,
     ),
@@ -55,9 +62,9 @@ SHAPES = {
     "account: parent": _of_accounts("parent { name }", 1),
     "account: master": _of_accounts("master { name }", 1),
     "account: ancestors": _of_accounts("ancestors { name }", 1),
-    "account: subaccounts": _of_accounts("subaccounts(first: 20) { totalCount nodes { id name } }", 2),
+    "account: subaccounts": _of_accounts("subaccounts(first: 100) { totalCount nodes { id name } }", 2),
     "account: descendants": _of_accounts(
-        "subaccounts(first: 20, includeDescendants: true) { edges { cursor node { id } } "
+        "subaccounts(first: 100, includeDescendants: true) { edges { cursor node { id } } "
         "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }",
         1,
     ),
@@ -67,7 +74,7 @@ SHAPES = {
         8,
     ),
     "roles: where they are used": Shape(
-        "query ($id: ID!) { account(id: $id) { roles(first: 10) { nodes { uses(first: 20) { totalCount "
+        "query ($id: ID!) { account(id: $id) { roles(first: 10) { nodes { uses(first: 100) { totalCount "
         "nodes { subjectId kind name account { name } member { id } invitation { id } apiKey { id } "
         "share { id } } } } } } }",
         12,
@@ -80,41 +87,41 @@ SHAPES = {
         5,
     ),
     "invitations": _of_accounts(
-        "invitations(first: 20) { totalCount nodes { id status lapse role { name } invitedBy { name } "
+        "invitations(first: 100) { totalCount nodes { id status lapse role { name } invitedBy { name } "
         "account { name } } }",
         7,
     ),
     "API keys": _of_accounts(
-        "apiKeys(first: 20) { totalCount nodes { id permissions role { name } createdBy { name } "
+        "apiKeys(first: 100) { totalCount nodes { id permissions role { name } createdBy { name } "
         "account { name } } }",
         6,
     ),
     "API keys: what they are bound to": _of_accounts(
-        "apiKeyCreation apiKeys(first: 20) { nodes { purpose ipRanges whenMakerLosesAccess version "
+        "apiKeyCreation apiKeys(first: 100) { nodes { purpose ipRanges whenMakerLosesAccess version "
         "adoptedBy { name } previousSecretExpiresAt } }",
         5,
     ),
-    "ghosts": _of_accounts("ghosts(first: 20) { totalCount nodes { reason apiKey { name } } }", 3),
+    "ghosts": _of_accounts("ghosts(first: 100) { totalCount nodes { reason apiKey { name } } }", 3),
     "shares": _of_accounts(
-        "shares(first: 20) { totalCount nodes { id areas hiddenAreas status lapse sharedByName "
+        "shares(first: 100) { totalCount nodes { id areas hiddenAreas status lapse sharedByName "
         "role { name } user { name } sharedBy { name } } }",
         8,
     ),
     "shares with the viewer": Shape(
-        "{ viewer { shares(first: 20) { totalCount nodes { id accounts { name } } } } }", 5
+        "{ viewer { shares(first: 100) { totalCount nodes { id accounts { name } } } } }", 5
     ),
     "access matrix": _of_accounts(
-        "accessMatrix(first: 20) { totalCount nodes { subjectId kind name permissions user { name } "
+        "accessMatrix(first: 100) { totalCount nodes { subjectId kind name permissions user { name } "
         "apiKey { name } } }",
         7,
     ),
     "events": _of_accounts(
-        "events(first: 20) { totalCount nodes { id kind before after actorName actor { name } "
+        "events(first: 100) { totalCount nodes { id kind before after actorName actor { name } "
         "actingFrom { name } account { name } fromAbove } }",
         7,
     ),
     "what passes down": _of_accounts(
-        "parentAccess parentAccessRequest { reason } breakGlassOpenings(first: 20) { totalCount nodes { id "
+        "parentAccess parentAccessRequest { reason } breakGlassOpenings(first: 100) { totalCount nodes { id "
         "userName user { name } account { name } } }",
         6,
     ),
@@ -123,10 +130,10 @@ SHAPES = {
         6,
     ),
     "ownership offered to the viewer": Shape(
-        "{ viewer { ownershipOffers(first: 20) { totalCount nodes { expiresAt } } } }", 4
+        "{ viewer { ownershipOffers(first: 100) { totalCount nodes { expiresAt } } } }", 4
     ),
     "overrides": _of_accounts(
-        "overrides(first: 20) { totalCount nodes { id reason status account { name } member { id } "
+        "overrides(first: 100) { totalCount nodes { id reason status account { name } member { id } "
         "permissions } }",
         6,
     ),
@@ -134,31 +141,31 @@ SHAPES = {
         "unsubscribeScope sendingDomainLimit fieldFunctions reviewApproved", 4
     ),
     "requests for subaccounts": _of_accounts(
-        "subaccountsRequests(first: 20) { totalCount nodes { id status account { name } } }", 4
+        "subaccountsRequests(first: 100) { totalCount nodes { id status account { name } } }", 4
     ),
     "what staff see": Shape(
-        "query ($id: ID!) { staff { role requests(first: 20) { totalCount nodes { id accountName } } "
-        "waiting(first: 20) { totalCount nodes { id } } "
-        "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status memberId permissions "
+        "query ($id: ID!) { staff { role requests(first: 100) { totalCount nodes { id accountName } } "
+        "waiting(first: 100) { totalCount nodes { id } } "
+        "account(id: $id) { id name overrides(first: 100) { totalCount nodes { id status memberId permissions "
         "madeByName } } } } }",
         12,
     ),
     "credit": _of_accounts("credit { balance reserved currency mode pool { name } }", 6),
     "credit at a moment": _of_accounts('creditAt(moment: "2999-01-01T00:00:00Z")', 1),
     "ledger entries": _of_accounts(
-        "ledgerEntries(first: 20) { totalCount nodes { sequence balance amount balanceAfter hash "
+        "ledgerEntries(first: 100) { totalCount nodes { sequence balance amount balanceAfter hash "
         "previousHash createdAt transaction { id kind memo } } }",
         3,
     ),
     "ledger transactions": Shape(
-        "query ($id: ID!) { account(id: $id) { ledgerEntries(first: 20) { nodes { transaction "
+        "query ($id: ID!) { account(id: $id) { ledgerEntries(first: 100) { nodes { transaction "
         "{ entries { amount } } } } } }",
         5,
     ),
     "ledger proof": _of_accounts("ledgerProof { entryCount head balances { kind amount entriesSum } }", 4),
-    "payment methods": _of_accounts("paymentMethods(first: 20) { totalCount nodes { id label } }", 2),
+    "payment methods": _of_accounts("paymentMethods(first: 100) { totalCount nodes { id label } }", 2),
     "top-ups": _of_accounts(
-        "topUps(first: 20) { totalCount nodes { id amount status paymentMethod { label } "
+        "topUps(first: 100) { totalCount nodes { id amount status paymentMethod { label } "
         "transaction { kind } } }",
         4,
     ),
@@ -191,20 +198,20 @@ SHAPES = {
         9,
     ),
     "usage: who sent": _of_accounts(
-        "usage { accounts(first: 20) { totalCount nodes { sends account { name } } } }", 4
+        "usage { accounts(first: 100) { totalCount nodes { sends account { name } } } }", 4
     ),
     "usage of past cycles": _of_accounts(
-        "usageHistory(first: 20) { totalCount nodes { startsAt sent warnings } }", 4
+        "usageHistory(first: 100) { totalCount nodes { startsAt sent warnings } }", 4
     ),
     "plans": _of_accounts("plans { totalCount nodes { id code } }", 2),
     "who is billed": _of_accounts("billingMode invoicedAccount { name } billingDetails { name }", 3),
     "invoices": _of_accounts(
-        "invoices(first: 20) { totalCount nodes { id number total due pdfUrl account { name } "
+        "invoices(first: 100) { totalCount nodes { id number total due pdfUrl account { name } "
         "corrects { number } correctedBy { number } } }",
         8,
     ),
     "an invoice": Shape(
-        "query ($invoice: ID!) { invoice(id: $invoice) { lines(first: 20) { totalCount nodes { accountName "
+        "query ($invoice: ID!) { invoice(id: $invoice) { lines(first: 100) { totalCount nodes { accountName "
         "account { name } } } } }",
         5,
     ),
