@@ -144,9 +144,9 @@ SHAPES = {
         "subaccountsRequests(first: 100) { totalCount nodes { id status account { name } } }", 4
     ),
     "what staff see": Shape(
-        "query ($id: ID!) { staff { role requests(first: 100) { totalCount nodes { id accountName } } "
-        "waiting(first: 100) { totalCount nodes { id } } "
-        "account(id: $id) { id name overrides(first: 100) { totalCount nodes { id status memberId permissions "
+        "query ($id: ID!) { staff { role requests(first: 20) { totalCount nodes { id accountName } } "
+        "waiting(first: 20) { totalCount nodes { id } } "
+        "account(id: $id) { id name overrides(first: 20) { totalCount nodes { id status memberId permissions "
         "madeByName } } } } }",
         12,
     ),
@@ -158,7 +158,7 @@ SHAPES = {
         3,
     ),
     "ledger transactions": Shape(
-        "query ($id: ID!) { account(id: $id) { ledgerEntries(first: 100) { nodes { transaction "
+        "query ($id: ID!) { account(id: $id) { ledgerEntries(first: 20) { nodes { transaction "
         "{ entries { amount } } } } } }",
         5,
     ),
