@@ -251,10 +251,9 @@ class Plans:
         """What `find` gives, where that is at hand; else None. Raises NotCompilableError."""
         with self._lock:
             operation = self._operations.get((asked.source, asked.name))
-        if operation is None:
-            return None
-        variables = _variables(operation, asked, part, coerced)
-        with self._lock:
+            if operation is None:
+                return None
+            variables = _variables(operation, asked, part, coerced)
             plan = operation.known(operation.shape(variables, part))
         return None if plan is None else (plan, variables)
 

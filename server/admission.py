@@ -34,7 +34,8 @@ class Admission:
         self._beside = FairGate(1, Share(1, 1, 1), _WAITING, _PATIENCE)
         self._slow = FairGate(max(1, reads // 2), _share_of(max(1, reads // 2)), _WAITING, _PATIENCE)
         self._operations = FairGate(_ALL, Share(max(1, reads // 2), reads, 8 * reads), _WAITING, _PATIENCE)
-        self._reads = FairGate(reads, Share(reads, reads, reads), _WAITING_TO_READ, _PATIENCE)
+        self.reads = FairGate(reads, None, _WAITING_TO_READ, _PATIENCE)
+        """For statements that take a moment."""
 
     async def beside(self, caller: Caller, work: Callable[[], T]) -> T:
         """What the work gives, done in the thread beside the event loop, once the caller's turn has come.
@@ -57,16 +58,8 @@ class Admission:
     @asynccontextmanager
     async def slow_read(self, caller: Caller) -> AsyncIterator[None]:
         """For a statement that takes long, or of which nobody knows. Raises RateLimited and Busy."""
-        async with self._slow.place(caller), self._reads.place(caller):
+        async with self._slow.place(caller), self.reads.place(caller):
             yield
-
-    async def begin_read(self, caller: Caller) -> None:
-        """For a statement that takes a moment; `end_read` comes after it. Raises RateLimited and Busy."""
-        await self._reads.enter(caller)
-
-    def end_read(self, caller: Caller) -> None:
-        """Let the next one read."""
-        self._reads.leave(caller)
 
     def close(self) -> None:
         """Take no more work beside the loop."""

@@ -52,7 +52,8 @@ class CompiledReads:
         nobody has the token, RevisionUnknown, and where too much is asked at once RateLimited and Busy.
         """
         plans = self._plans if revision is None else self._plans_at_least
-        plan, variables = await self._find(plans, caller, asked, _QUERIES[kind])
+        part = _QUERIES[kind]
+        plan, variables = plans.known(asked, part) or await self._find(plans, caller, asked, part)
         try:
             values = plan.values(variables, {**binds, REVISION_NAME: revision})
         except BadArgument as error:
@@ -78,16 +79,14 @@ class CompiledReads:
         case, and the reference executor reads what cannot be compiled now.
         """
         try:
-            return await self._find(self._plans, caller, asked, part, coerced)
+            known = self._plans.known(asked, part, coerced)
+            return known or await self._find(self._plans, caller, asked, part, coerced)
         except TryLater as refusal:
             raise NotCompilableError from refusal
 
     async def _find(
         self, plans: Plans, caller: Caller, asked: Asked, part: Part, coerced: Variables | None = None
     ) -> tuple[Plan, Variables]:
-        known = plans.known(asked, part, coerced)
-        if known is not None:
-            return known
         return await self._admission.beside(caller, partial(plans.find, asked, part, coerced))
 
     async def _settled(self, answer: bytes, plan: Plan, caller: Caller) -> ExecutionResult:

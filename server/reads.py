@@ -45,15 +45,16 @@ class Reads:
         Raises what `engine.pool.Pool.value` raises for the primary; RateLimited and Busy where too much is
         asked at once.
         """
-        admission = self._admission
         if plan.pace.seconds > SLOW_SECONDS:
-            async with admission.slow_read(caller):
+            async with self._admission.slow_read(caller):
                 return await self._timed(plan, values, fresh)
-        await admission.begin_read(caller)
+        gate = self._admission.reads
+        if not gate.enter_at_once(caller):
+            await gate.wait(caller)
         try:
             return await self._timed(plan, values, fresh)
         finally:
-            admission.end_read(caller)
+            gate.leave(caller)
 
     async def _timed(self, plan: Plan, values: Sequence[Any], fresh: bool) -> bytes | None:
         began = perf_counter()

@@ -146,4 +146,5 @@ async def _walk(gate: FairGate, places: int, share: Share, steps: Sequence[tuple
     for caller, task in asked:
         if not task.cancelled():
             gate.leave(caller)
+    assert gate._inside is not None
     assert (gate._free, gate._inside._counts, gate._waiting._counts) == (places, {}, {})
