@@ -6,12 +6,12 @@ time. Statements that take long hold only a share of the connections. Callers th
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
 from typing import TypeVar
 
 from server.fair_gate import Caller, FairGate, Share
+from server.side_threads import side_thread
 
 T = TypeVar("T")
 
@@ -30,8 +30,9 @@ class Admission:
     """`reads`: the connections that compiled reads have."""
 
     def __init__(self, reads: int) -> None:
-        self._thread = ThreadPoolExecutor(1, "beside")
+        self._thread = side_thread("beside")
         self._beside = FairGate(1, Share(1, 1, 1), _WAITING, _PATIENCE)
+        self._first = FairGate(max(1, reads // 4), Share(1, 1, 1), _WAITING, _PATIENCE)
         self._slow = FairGate(max(1, reads // 2), _share_of(max(1, reads // 2)), _WAITING, _PATIENCE)
         self._operations = FairGate(_ALL, Share(max(1, reads // 2), reads, 8 * reads), _WAITING, _PATIENCE)
         self.reads = FairGate(reads, None, _WAITING_TO_READ, _PATIENCE)
@@ -56,8 +57,14 @@ class Admission:
             yield
 
     @asynccontextmanager
+    async def first_read(self, caller: Caller) -> AsyncIterator[None]:
+        """For a statement that was never run: the database has to plan it. Raises RateLimited and Busy."""
+        async with self._first.place(caller), self.reads.place(caller):
+            yield
+
+    @asynccontextmanager
     async def slow_read(self, caller: Caller) -> AsyncIterator[None]:
-        """For a statement that takes long, or of which nobody knows. Raises RateLimited and Busy."""
+        """For a statement that takes long. Raises RateLimited and Busy."""
         async with self._slow.place(caller), self.reads.place(caller):
             yield
 

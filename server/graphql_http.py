@@ -27,11 +27,12 @@ from server.errors import (
     record_failure,
     refusal_failure,
 )
-from server.graphql_response import failure_response, result_response
+from server.graphql_response import LimitedResult, failure_response, result_response
 from server.http_request import GraphQLRequest, RequestHead, read_get, read_post
 from server.media_types import MediaType, negotiate, prefers_html
 from server.min_revision import min_revision
 from server.request_log import log_operation_name
+from server.slowed_refusals import SlowedRefusals
 
 T = TypeVar("T")
 
@@ -87,6 +88,7 @@ class GraphQLEndpoint:
         """What was asked lately, checked."""
         self._execute = execute
         self._beside = beside
+        self._refusals = SlowedRefusals()
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,17 +117,25 @@ class GraphQLEndpoint:
             present = partial(
                 result_response, result, media_type, scope["headers"], anonymous=head.authorization is None
             )
-            if isinstance(result, bytes) or len(result.errors or ()) <= PRESENTED_AT_ONCE:
-                return present()
-            return await self._beside(head.authorization, head.client_address, present)
+            return present() if isinstance(result, bytes) else await self._presented(result, present, head)
         except ClientDisconnect:
             raise
         except RefusedRequestError as refusal:
             return failure_response(refusal.failure, media_type, refusal.headers)
         except TryLater as refusal:
+            await self._refusals.wait(head.client_address)
             return failure_response(refusal_failure(refusal), media_type)
         except Exception as error:
             return failure_response(record_failure(error), media_type)
+
+    async def _presented(
+        self, result: ExecutionResult, present: Callable[[], Response], head: RequestHead
+    ) -> Response:
+        if isinstance(result, LimitedResult):
+            await self._refusals.wait(head.client_address)
+        if len(result.errors or ()) <= PRESENTED_AT_ONCE:
+            return present()
+        return await self._beside(head.authorization, head.client_address, present)
 
     async def _answer(self, head: RequestHead, receive: Receive) -> ExecutionResult | bytes:
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -10,6 +9,7 @@ from authz.refusals import Busy, RateLimited
 from resolvers.attempts import place_of
 from resolvers.hashing import HashingTurn
 from server.fair_gate import Caller, FairGate, Share, Side
+from server.side_threads import side_thread
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class PasswordThread:
     def __init__(self) -> None:
         inside, waiting = _of_a_place(TURNS), _of_a_place(WAITING_FROM_A_PLACE)
         self._gate = FairGate(TURNS, inside, waiting, _PATIENCE)
-        self._thread = ThreadPoolExecutor(1, "passwords")
+        self._thread = side_thread("passwords")
 
     @asynccontextmanager
     async def turn(self, client_address: str) -> AsyncIterator[HashingTurn]:

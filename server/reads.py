@@ -1,6 +1,7 @@
 """Where compiled reads go: to a replica, if there is one, and to the primary for what that cannot answer."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Sequence
 from time import perf_counter
 from typing import Any
@@ -45,8 +46,11 @@ class Reads:
         Raises what `engine.pool.Pool.value` raises for the primary; RateLimited and Busy where too much is
         asked at once.
         """
-        if plan.pace.seconds > SLOW_SECONDS:
-            async with self._admission.slow_read(caller):
+        seconds = plan.pace.seconds
+        if seconds > SLOW_SECONDS:
+            admission = self._admission
+            gate_of_few = admission.first_read if seconds == math.inf else admission.slow_read
+            async with gate_of_few(caller):
                 return await self._timed(plan, values, fresh)
         gate = self._admission.reads
         if not gate.enter_at_once(caller):

@@ -8,7 +8,6 @@ import asyncio
 import datetime
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,7 @@ from resolvers.contacts import KeySource, RecipientForm
 from resolvers.recipient_lines import RecipientFile, RecipientLines
 from resolvers.recipient_lists import StoredList, authorize_upload, delete_ended_lists, store_list
 from server.errors import ErrorCode, RefusedRequestError
+from server.side_threads import side_thread
 
 UPLOADS_AT_ONCE = 8
 """Of one process; UPLOADS_OF_A_TREE of them for one tree."""
@@ -75,7 +75,7 @@ class RecipientUploads:
         self._contact_key = contact_key
         self._limit = limit
         # One thread, whatever is sent: the event loop shares its core with no more than that.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recipients")
+        self._thread = side_thread("recipients")
         self._storing = asyncio.Lock()
         self._open: Counter[MasterId] = Counter()
 

@@ -23,6 +23,7 @@ from server.log_lines import configure_logging
 from server.metrics import counted_together
 from server.pages import DemoLogin, likely_documents
 from server.settings import Settings
+from server.side_threads import SWITCH_SECONDS
 
 GRACE_SECONDS = 20
 """How long a stopping server waits for the requests that it is answering."""
@@ -32,9 +33,6 @@ OPEN_FILES = 2048
 
 WORKER_START_SECONDS = 60
 """A worker that is silent for so long is replaced; a starting one is silent for seconds."""
-
-_SWITCH_SECONDS = 0.0005
-"""The event loop waits so long at most for a thread beside it; by Python's default it is ten times that."""
 
 _TALKATIVE = ("alembic", "casbin", "engine.fair_pool", "pgqueuer")
 """Libraries that tell of their daily work on the level INFO, SQLAlchemy's pool under our name for it."""
@@ -115,7 +113,7 @@ def allow_open_files() -> None:
 def make_app(settings: Settings, database_url: str, logins: Sequence[DemoLogin] = ()) -> Starlette:
     """The application, in the process that serves it."""
     start_log()
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
     app = create_app(settings, database_url, [*likely_documents(), *usual_questions()], logins)
     # What lives as long as the process is not looked through again whenever garbage is collected.
     gc.collect()

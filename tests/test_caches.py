@@ -131,6 +131,7 @@ GROWING = {
     "server/payments.py PracticePayments.charges": "payments of the demo, which move no money",
     "server/repeated_lines.py RepeatedLines._kinds": "kinds of lines, of which the code has few",
     "server/recipient_uploads.py RecipientUploads._open": "at most UPLOADS_AT_ONCE",
+    "server/slowed_refusals.py SlowedRefusals._counts": "places that were refused within a second",
 }
 """Each attribute that begins empty and grows while its object lives, with what bounds it."""
 

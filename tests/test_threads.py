@@ -36,18 +36,19 @@ ALLOWED = {
     ("authz.custom_roles.compile_rights", "run_in_executor"): "an enforcer of its own, and no ast.parse",
     ("resolvers.recipient_lists.store_list", "to_thread"): "reads a file that its one request waits for",
     ("schema.audiences._read", "to_thread"): "hashlib, hmac and email_validator, which keeps nothing",
-    ("server.admission.__init__", "ThreadPoolExecutor"): f"{_ONE} documents, plans and long lists of errors",
     ("server.admission.beside", "run_in_executor"): "plans behind a lock; fragments of its own",
     ("server.embedded_postgres.preparation.prepare_database", "ThreadPoolExecutor"): _ALONE,
     (
         "server.embedded_postgres.supervision.kept_running",
         "Thread",
     ): f"{_ALONE}: starts PostgreSQL's programs",
-    ("server.hashing.__init__", "ThreadPoolExecutor"): f"{_ONE} passwords",
     ("server.hashing.run", "run_in_executor"): "argon2: a hasher that is never changed",
     ("server.invoice_download._respond", "to_thread"): "fpdf and fontTools: one file at a time, by a lock",
-    ("server.recipient_uploads.__init__", "ThreadPoolExecutor"): f"{_ONE} the uploads",
     ("server.recipient_uploads._in_thread", "run_in_executor"): "hashes and files of the upload that waits",
+    (
+        "server.side_threads.side_thread",
+        "ThreadPoolExecutor",
+    ): f"{_ONE} whoever asks for it: documents and plans, passwords, uploads",
     ("server.serve.print_once_served", "Thread"): f"{_ALONE}: asks by HTTP and prints",
     ("server.worker.at_work", "Thread"): "an event loop and connections of its own; ICU under the GIL",
 }
