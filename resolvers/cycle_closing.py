@@ -1,8 +1,23 @@
 """What is done once a cycle has ended: step by step, each of them safe to be done again."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Uuid, and_, delete, func, literal, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    DateTime,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+    update,
+)
 
 from authz.worker_functions import enter_as_worker
 from engine.write_sessions import WriteSession, WriteSessions
@@ -55,11 +70,9 @@ async def _forget_batch(session: WriteSession, master_id: MasterId, cycle_id: Se
     ended = (await session.execute(select(cycle.account_id, cycle.ends_at).where(this, over))).one_or_none()
     if ended is None:
         return False
-    contact, claim = active_contacts.c, contact_claims.c
-    of_cycle = and_(contact.master_id == master_id, contact.cycle_id == cycle_id)
-    some = select(contact.digest).where(of_cycle).limit(BATCH)
-    gone = delete(active_contacts).where(of_cycle, contact.digest.in_(some)).returning(contact.cycle_id).cte()
-    number = (await session.execute(select(func.count()).select_from(gone))).scalar_one()
+    claim = contact_claims.c
+    gone = select(func.count()).select_from(_deleted(master_id, cycle_id))
+    number = (await session.execute(gone)).scalar_one()
     if number == BATCH:
         return True
     await session.execute(
@@ -69,6 +82,20 @@ async def _forget_batch(session: WriteSession, master_id: MasterId, cycle_id: Se
     charged_at = literal(ended.ends_at + CHARGED_AFTER, DateTime(timezone=True))
     await enqueue(session, Job(JobKind.CYCLE_CHARGE, master_id, ended.account_id), charged_at)
     return False
+
+
+def _deleted(master_id: MasterId, cycle_id: SendCycleId) -> CTE:
+    """The contacts of a batch, which are deleted.
+
+    Found by their places: by their keys, PostgreSQL would compare each with each where it has no statistics
+    of a cycle that is new.
+    """
+    batch = active_contacts.alias("batch")
+    of_cycle = and_(batch.c.master_id == master_id, batch.c.cycle_id == cycle_id)
+    places: Select[Any] = select(literal_column("batch.ctid")).select_from(batch).where(of_cycle).limit(BATCH)
+    place: ColumnElement[str] = literal_column("active_contacts.ctid")
+    gone = delete(active_contacts).where(place == any_(func.array(places.scalar_subquery())))
+    return gone.returning(active_contacts.c.cycle_id).cte()
 
 
 STEPS: tuple[Step, ...] = (_give_back, _forget_contacts)

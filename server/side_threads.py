@@ -5,8 +5,9 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-_NICENESS = 10
-"""As `nice` has it: on a busy core the event loop has about ten times the time."""
+_NICENESS = 4
+"""As `nice` has it: on a busy core the event loop has two and a half times the time. So have other processes,
+such as a database on the same machine: with more of it cold queries would wait for these."""
 
 SWITCH_SECONDS = 0.0001
 """The event loop waits so long at most for a thread to let it run, at each of a request's six system calls.

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.write_sessions import WriteSession
@@ -69,6 +69,26 @@ async def test_contacts_of_a_cycle_that_ended_are_forgotten(
     )
     async with world.database.connect() as connection:
         assert tuple((await connection.execute(of_brand)).one()) == (7, 7)
+
+
+async def test_a_whole_batch_of_which_the_database_has_no_statistics(
+    application: AsyncEngine, world: World, campaign: Brand, clock: Clock, provider: PracticePayments
+) -> None:
+    """Found by their keys, they were compared each with each: that took longer than a statement may."""
+    async with world.database.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO active_contacts (master_id, cycle_id, digest, reservation_id) "
+                "SELECT master_id, cycle_id, sha256(number::text::bytea), reservation_id "
+                "FROM (SELECT * FROM active_contacts WHERE master_id = :master LIMIT 1) AS one, "
+                "generate_series(1, :most) AS number"
+            ),
+            {"master": campaign.master.master, "most": cycle_closing.BATCH},
+        )
+    assert await _known(world, campaign) > cycle_closing.BATCH
+    await clock.forward(days=32)
+    await work_off(application, provider)
+    assert (await _known(world, campaign), await _closed(world, campaign)) == (0, [True])
 
 
 async def test_several_at_once_in_small_batches(
