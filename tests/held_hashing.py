@@ -55,7 +55,7 @@ class HeldHashing(PasswordThread):
 
     async def reached(self) -> None:
         """Wait until somebody wants something hashed."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(_PATIENCE):
             await self._reached.wait()
 
     def open(self) -> None:

@@ -1,23 +1,11 @@
-"""What stands beside the event loop steps back for it, and so do callers that do not wait."""
+"""Callers that do not wait as they are told to are refused late."""
 
 import asyncio
-import os
-import sys
-import threading
 
 import pytest
 
 from server import slowed_refusals
-from server.side_threads import side_thread
 from server.slowed_refusals import AT_ONCE, SlowedRefusals
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
-def test_a_thread_beside_the_loop_has_a_lower_priority() -> None:
-    thread = side_thread("a test")
-    niceness = thread.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result()
-    assert niceness > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    thread.shutdown()
 
 
 async def test_who_asks_again_at_once_is_refused_late(monkeypatch: pytest.MonkeyPatch) -> None:
