@@ -1,16 +1,10 @@
 """The fields at an operation's root, as far as they can be told before it runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
-)
+from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+
+from engine import meta_costs
 
 
 def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> Iterator[str]:
@@ -20,17 +14,5 @@ def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> I
         for definition in document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     }
-    return _names(operation.selection_set, fragments, set())
-
-
-def _names(
-    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], spread: set[str]
-) -> Iterator[str]:
-    for node in selections.selections:
-        if isinstance(node, FieldNode):
-            yield node.name.value
-        elif isinstance(node, InlineFragmentNode):
-            yield from _names(node.selection_set, fragments, spread)
-        elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
-            spread.add(node.name.value)
-            yield from _names(fragments[node.name.value].selection_set, fragments, spread)
+    for node in meta_costs.root_fields(operation.selection_set, fragments):
+        yield node.name.value
