@@ -8,6 +8,7 @@ is active and, as often as several accounts send to the same contact, more.
 """
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, case, exists, literal, or_, select
@@ -56,26 +57,43 @@ def looked_up(rows: Select[Any]) -> ColumnElement[bool]:
     return rows.limit(1).scalar_subquery().is_not(None)
 
 
+def reservation_is(
+    master_id: ColumnElement[uuid.UUID],
+    reservation_id: ColumnElement[uuid.UUID],
+    condition: Callable[[FromClause], ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    """Whether the condition holds for a reservation.
+
+    It is looked up by its key for each row outside. Joined, it might be looked for among all that its account
+    has made, by a plan from when those were three.
+    """
+    reservation = send_reservations.alias()
+    this = and_(reservation.c.master_id == master_id, reservation.c.id == reservation_id)
+    return select(condition(reservation)).where(this).correlate_except(reservation).scalar_subquery()
+
+
 def claimed_by(
     account_id: AccountId | ColumnElement[uuid.UUID],
     contact: FromClause,
     status: ReservationStatus | None = None,
 ) -> ColumnElement[bool]:
     """Whether the account sends to a contact that another reservation holds; with this status alone."""
-    claim, sent = contact_claims.alias(), send_reservations.alias()
+    claim = contact_claims.alias()
     mine = account_id if isinstance(account_id, ColumnElement) else literal(account_id, Uuid)
-    wanted = [sent.c.status == status.value] if status else []
+
+    def is_wanted(sent: FromClause) -> ColumnElement[bool]:
+        wanted = [sent.c.status == status.value] if status else []
+        return and_(sent.c.account_id == mine, *wanted)
+
     return looked_up(
         select(claim.c.reservation_id)
-        .join(sent, and_(sent.c.master_id == claim.c.master_id, sent.c.id == claim.c.reservation_id))
         .where(
             claim.c.master_id == contact.c.master_id,
             claim.c.cycle_id == contact.c.cycle_id,
             claim.c.digest == contact.c.digest,
-            sent.c.account_id == mine,
-            *wanted,
+            reservation_is(claim.c.master_id, claim.c.reservation_id, is_wanted),
         )
-        .correlate_except(claim, sent)
+        .correlate_except(claim)
     )
 
 

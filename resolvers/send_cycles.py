@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     CTE,
+    ColumnElement,
     DateTime,
     FromClause,
     Select,
@@ -41,10 +42,16 @@ from models.sends import (
 )
 from resolvers.audiences import allowing_many
 from resolvers.jobs import enqueue
-from resolvers.pooled_contacts import looked_up
+from resolvers.pooled_contacts import looked_up, reservation_is
 from resolvers.terms import Terms
 
-_OPEN = send_reservations.c.status == ReservationStatus.RESERVED.value
+
+def is_open(reservation: FromClause) -> ColumnElement[bool]:
+    """Whether it is neither settled nor given back."""
+    return reservation.c.status == ReservationStatus.RESERVED.value
+
+
+_OPEN = is_open(send_reservations)
 
 
 @dataclass(frozen=True)
@@ -144,10 +151,10 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
     join would be planned by statistics that know nothing yet of a million new rows."""
     claim, contact, holder = contact_claims.c, active_contacts.c, send_reservations.c
     of_others = and_(claim.master_id == master_id, ~(claim.reservation_id == ids))
+    claims = (of_others, claim.cycle_id == contact.cycle_id, claim.digest == contact.digest)
     heir = (
         select(claim.reservation_id)
-        .join(send_reservations, and_(holder.master_id == claim.master_id, holder.id == claim.reservation_id))
-        .where(of_others, _OPEN, claim.cycle_id == contact.cycle_id, claim.digest == contact.digest)
+        .where(*claims, reservation_is(claim.master_id, claim.reservation_id, is_open))
         .order_by(claim.reservation_id)
         .limit(1)
         .correlate(active_contacts)
@@ -161,20 +168,21 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
     taken_over = update(active_contacts).where(handed).values(reservation_id=heir)
     if not (await session.execute(taken_over.execution_options(preserve_rowcount=True))).rowcount:
         return
-    # Whoever holds a contact counts it by that, and would count it once more by a claim.
-    of_holder = (
+    # Whoever holds a contact counts it by that, and would count it once more by a claim. By the key alone:
+    # with the holder among the conditions, each contact might be looked for among all that it holds.
+    held_by = (
         select(contact.reservation_id)
         .where(
             contact.master_id == claim.master_id,
             contact.cycle_id == claim.cycle_id,
             contact.digest == claim.digest,
-            contact.reservation_id == claim.reservation_id,
         )
         .correlate(contact_claims)
+        .scalar_subquery()
     )
     cycles = select(holder.cycle_id).where(holder.master_id == master_id, holder.id == ids)
     of_cycles = and_(claim.master_id == master_id, claim.cycle_id.in_(cycles))
-    await session.execute(delete(contact_claims).where(of_cycles, looked_up(of_holder)))
+    await session.execute(delete(contact_claims).where(of_cycles, claim.reservation_id == held_by))
 
 
 def leave_claims(claims: Select[Any]) -> Insert:
@@ -215,32 +223,29 @@ async def _free_contacts(session: WriteSession, master_id: MasterId, ids: Collec
 def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClause:
     """How many contacts (cycle_id, number) accounts count no more with these claims: where nothing else of
     the account's makes it one of theirs. What it holds itself stays active, or goes as such."""
-    owner, holder, other = send_reservations.alias(), send_reservations.alias(), send_reservations.alias()
-    contact, claim = active_contacts.alias(), contact_claims.alias()
+    owner, contact, claim = send_reservations.alias(), active_contacts.alias(), contact_claims.alias()
+
+    def of_owner(reservation: FromClause) -> ColumnElement[bool]:
+        return reservation.c.account_id == owner.c.account_id
+
     held = looked_up(
-        select(holder.c.id)
-        .select_from(contact)
-        .join(
-            holder, and_(holder.c.master_id == contact.c.master_id, holder.c.id == contact.c.reservation_id)
-        )
+        select(contact.c.reservation_id)
         .where(
             contact.c.master_id == dropped.c.master_id,
             contact.c.cycle_id == dropped.c.cycle_id,
             contact.c.digest == dropped.c.digest,
-            holder.c.account_id == owner.c.account_id,
+            reservation_is(contact.c.master_id, contact.c.reservation_id, of_owner),
         )
         .correlate(dropped, owner)
     )
     claimed = looked_up(
-        select(other.c.id)
-        .select_from(claim)
-        .join(other, and_(other.c.master_id == claim.c.master_id, other.c.id == claim.c.reservation_id))
+        select(claim.c.reservation_id)
         .where(
             claim.c.master_id == dropped.c.master_id,
             claim.c.cycle_id == dropped.c.cycle_id,
             claim.c.digest == dropped.c.digest,
             ~(claim.c.reservation_id == ids),
-            other.c.account_id == owner.c.account_id,
+            reservation_is(claim.c.master_id, claim.c.reservation_id, of_owner),
         )
         .correlate(dropped, owner)
     )

@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Uuid,
+    and_,
+    delete,
+    literal,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guard import Authorized, Effect
@@ -18,8 +30,8 @@ from resolvers.audiences import allowing_many, known_in
 from resolvers.contacts import MOST_IN_A_REQUEST
 from resolvers.events import EventKind, record
 from resolvers.ledger_posting import Posting, Transaction, post
-from resolvers.pooled_contacts import looked_up
-from resolvers.send_cycles import leave_claims, lock_cycle, release
+from resolvers.pooled_contacts import looked_up, reservation_is
+from resolvers.send_cycles import is_open, leave_claims, lock_cycle, release
 from resolvers.send_reservations import PERMISSIONS, post_refunds
 
 ReservationRow = Row[*tuple[Any, ...]]
@@ -111,12 +123,11 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     the other. Nothing is inserted: each contact is there, and found by its key; an UPDATE would be planned by
     statistics that know nothing yet of a million new rows. Of what another account has sent to, the claim
     stays: this one sent to it as well."""
-    claim, holder = contact_claims.c, send_reservations.alias()
-    open_ = select(holder.c.id).where(
-        holder.c.master_id == row.master_id,
-        holder.c.cycle_id == row.cycle_id,
-        holder.c.status == ReservationStatus.RESERVED.value,
-    )
+    claim, held = contact_claims.c, active_contacts.c
+
+    def is_own(holder: FromClause) -> ColumnElement[bool]:
+        return holder.c.account_id == literal(row.account_id, Uuid)
+
     own = and_(claim.master_id == row.master_id, claim.reservation_id == row.id)
     claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
     key = ["master_id", "cycle_id", "digest"]
@@ -126,33 +137,30 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     displaced = (
         select(mine.c.master_id, contact.c.reservation_id, mine.c.cycle_id, mine.c.digest)
         .select_from(mine.join(contact, true()))
-        .where(contact.c.reservation_id.in_(open_))
+        .where(reservation_is(contact.c.master_id, contact.c.reservation_id, is_open))
     )
     await session.execute(leave_claims(displaced))
+    # By its name alone: as the table's column, SQLAlchemy would select it from the table once more.
+    holder_id = literal_column("active_contacts.reservation_id", Uuid)
     taken = upsert(active_contacts).from_select([*key, "reservation_id"], claimed)
     await session.execute(
         taken.on_conflict_do_update(
             index_elements=key,
             set_={"reservation_id": taken.excluded.reservation_id},
-            where=active_contacts.c.reservation_id.in_(open_),
+            where=reservation_is(literal(row.master_id, Uuid), holder_id, is_open),
         )
     )
-    taken_by = active_contacts.alias()
-    holds = looked_up(
-        select(holder.c.id)
-        .select_from(taken_by)
-        .join(
-            holder, and_(holder.c.master_id == taken_by.c.master_id, holder.c.id == taken_by.c.reservation_id)
-        )
+    of_account = looked_up(
+        select(held.reservation_id)
         .where(
-            taken_by.c.master_id == claim.master_id,
-            taken_by.c.cycle_id == claim.cycle_id,
-            taken_by.c.digest == claim.digest,
-            holder.c.account_id == row.account_id,
+            held.master_id == claim.master_id,
+            held.cycle_id == claim.cycle_id,
+            held.digest == claim.digest,
+            reservation_is(held.master_id, held.reservation_id, is_own),
         )
         .correlate(contact_claims)
     )
-    await session.execute(delete(contact_claims).where(own, holds))
+    await session.execute(delete(contact_claims).where(own, of_account))
 
 
 def _check_covered(covered: bool) -> None:

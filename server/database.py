@@ -25,6 +25,9 @@ _SETTINGS = {
     "role": APPLICATION_ROLE,
     "timezone": "UTC",
     "jit": "off",
+    # A connection keeps a plan while its tables grow from nothing to millions of rows: where an index serves,
+    # that a table is small is no reason to read the whole of it.
+    "enable_seqscan": "off",
     # PostgreSQL would plan each statement for its values five times on each connection before it asks whether
     # one plan does for all of them; and for good, where it takes an array of one id for ten.
     "plan_cache_mode": "force_generic_plan",

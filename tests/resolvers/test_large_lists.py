@@ -5,15 +5,18 @@ import hashlib
 import threading
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.contacts import MOST_IN_A_REQUEST, read_recipients
 from schema import audiences
+from server.embedded_postgres.credentials import DatabaseAddresses
+from tests import recipients
 from tests.api import Api, Caller
 from tests.engine.statements import statements
 from tests.plans import make_plan, subscribe
-from tests.recipients import addresses, let_lists_end, uploaded
+from tests.recipients import let_lists_end, uploaded
 from tests.resolvers.mutations import Attempt, attempt
 from tests.resolvers.sharing import Brand
 from tests.sends import SHOWN, booking, check_counts, let_expire, reserve, reserved, settle, used
@@ -39,6 +42,10 @@ def _to(account: Account, list_id: str | None, key: str = "", stream: str = "MAR
     return booking(account, key=key, stream=stream) | {"recipients": None, "recipientListId": list_id}
 
 
+def _numbered(number: int) -> str:
+    return recipients.addresses(*[f"n{n}" for n in range(number)])
+
+
 async def _reserve(api: Api, caller: Caller, account: Account, list_id: str, key: str = "") -> Attempt:
     return await attempt(api, "sendReserve", caller, SHOWN, **_to(account, list_id, key))
 
@@ -51,7 +58,7 @@ async def _preview(api: Api, caller: Caller, values: dict[str, Any]) -> Any:
 async def test_a_list_is_its_recipients(api: Api, large: Brand, database: AsyncEngine) -> None:
     """Whoever is active already is not counted again; a void and an expiry give all of it back."""
     await reserved(api, large.owner, large.uk, "ann", "bob")
-    made = await uploaded(api, large.owner, large.us, addresses("bob", "carl", "dora", "carl"))
+    made = await uploaded(api, large.owner, large.us, recipients.addresses("bob", "carl", "dora", "carl"))
     by_list = await _preview(api, large.owner, _to(large.us, made))
     assert by_list == await _preview(api, large.owner, booking(large.us, "bob", "carl", "dora"))
     assert (by_list["newContacts"], by_list["activeContacts"]) == (2, 1)
@@ -76,8 +83,8 @@ async def test_a_list_is_its_recipients(api: Api, large: Brand, database: AsyncE
 
 async def test_many_take_the_statements_of_few(api: Api, large: Brand, database: AsyncEngine) -> None:
     """Set-based: nothing is read or written one by one, whether all are new, active or held by others."""
-    few = await uploaded(api, large.owner, large.uk, addresses("ann"))
-    many = await uploaded(api, large.owner, large.us, addresses(*[f"n{n}" for n in range(_MANY - 1)]))
+    few = await uploaded(api, large.owner, large.uk, recipients.addresses("ann"))
+    many = await uploaded(api, large.owner, large.us, _numbered(_MANY - 1))
     begun = await _reserve(api, large.owner, large.uk, few)
     reservation_id = begun.payload["reservation"]["id"]
     assert await settle(api, large.owner, "sendVoid", reservation_id) == "", "now the cycle has begun"
@@ -102,7 +109,7 @@ async def test_many_take_the_statements_of_few(api: Api, large: Brand, database:
 async def test_too_many_for_the_cycle_change_nothing(api: Api, large: Brand, world: World) -> None:
     """All or nothing."""
     await reserved(api, large.owner, large.uk, "ann")
-    made = await uploaded(api, large.owner, large.us, addresses(*[f"n{n}" for n in range(_MANY)]))
+    made = await uploaded(api, large.owner, large.us, _numbered(_MANY))
     before = await world.state(large.master)
     assert (await _reserve(api, large.owner, large.us, made)).code == "CONTACT_LIMIT_REACHED"
     assert await world.state(large.master) == before
@@ -114,8 +121,8 @@ async def test_the_same_key_books_a_list_once(
     api: Api, large: Brand, world: World, database: AsyncEngine
 ) -> None:
     """T17: also once it has ended; another list, or its recipients told otherwise, is another request."""
-    made = await uploaded(api, large.owner, large.us, addresses("ann"))
-    other = await uploaded(api, large.owner, large.us, addresses("ann"))
+    made = await uploaded(api, large.owner, large.us, recipients.addresses("ann"))
+    other = await uploaded(api, large.owner, large.us, recipients.addresses("ann"))
     first = await _reserve(api, large.owner, large.us, made, key="one")
     assert (await _reserve(api, large.owner, large.us, made, key="one")).payload["replayed"]
     before = await world.state(large.master)
@@ -126,7 +133,7 @@ async def test_the_same_key_books_a_list_once(
         assert again.code == "IDEMPOTENCY_MISMATCH"
     assert await world.state(large.master) == before
     await let_lists_end(database, large.us, hours=2)
-    await uploaded(api, large.owner, large.uk, addresses("ann"))
+    await uploaded(api, large.owner, large.uk, recipients.addresses("ann"))
     late = await _reserve(api, large.owner, large.us, made, key="one")
     assert late.payload == first.payload | {"replayed": True}
 
@@ -135,7 +142,7 @@ async def test_a_list_is_its_accounts_and_ends(
     api: Api, large: Brand, world: World, database: AsyncEngine
 ) -> None:
     """Not the account's above, below or beside it; a preview answers alike."""
-    made = await uploaded(api, large.owner, large.us, addresses("ann"))
+    made = await uploaded(api, large.owner, large.us, recipients.addresses("ann"))
     for account in (large.master, large.uk, large.store):
         before = await world.state(large.master)
         assert (await _reserve(api, large.owner, account, made)).code == "NOT_FOUND"
@@ -154,7 +161,7 @@ async def test_a_list_is_its_accounts_and_ends(
 
 async def test_who_may_not_send_learns_nothing_of_a_list(api: Api, large: Brand, world: World) -> None:
     """The right is asked first: a list that is there and one that is not answer alike."""
-    made = await uploaded(api, large.owner, large.us, addresses("ann"))
+    made = await uploaded(api, large.owner, large.us, recipients.addresses("ann"))
     key = await world.api_key(large.us, scopes=1)
     for list_id in (made, f"rcpl_{large.us.key}"):
         refused = await attempt(api, "sendReserve", key, SHOWN, **_to(large.us, list_id))
@@ -165,7 +172,7 @@ async def test_who_may_not_send_learns_nothing_of_a_list(api: Api, large: Brand,
 
 
 async def test_recipients_are_told_in_one_way(api: Api, large: Brand, world: World) -> None:
-    made = await uploaded(api, large.owner, large.us, addresses("ann"))
+    made = await uploaded(api, large.owner, large.us, recipients.addresses("ann"))
     hashed = hashlib.sha256(b"ann@example.com").hexdigest()
     ways = {"recipients": ["ann@example.com"], "recipientHashes": [hashed], "recipientListId": made}
     before = await world.state(large.master)
@@ -210,7 +217,7 @@ async def test_claims_of_many_are_handed_over_and_taken(
 ) -> None:
     """T21: however many contacts two campaigns share, and whatever the planner takes for granted."""
     shared = _MANY // 2
-    many = await uploaded(api, large.owner, large.us, addresses(*[f"n{n}" for n in range(shared)]))
+    many = await uploaded(api, large.owner, large.us, _numbered(shared))
     booked = []
     for _ in range(3):
         made = await _reserve(api, large.owner, large.us, many)
@@ -222,3 +229,41 @@ async def test_claims_of_many_are_handed_over_and_taken(
     assert await settle(api, large.owner, "sendVoid", booked[1]) == ""
     assert await used(api, large.owner, large.us) == (shared, shared)
     await check_counts(database, large.master)
+
+
+async def test_plans_that_were_made_for_few_serve_many(
+    api: Api, large: Brand, database: AsyncEngine, addresses: DatabaseAddresses
+) -> None:
+    """A connection keeps its plans while the tables grow: what was planned for three rows may not compare
+    each contact with each."""
+    for number in (2, _MANY // 2):
+        many = await uploaded(api, large.owner, large.us, _numbered(number))
+        for _ in range(3):
+            settled = await _three_on_one_list(api, large, many)
+            assert settled == ["", "", ""]
+            if number == 2:
+                await _note_statistics(addresses)
+    assert await used(api, large.owner, large.us) == (_MANY // 2, 3 * 2 + 3 * (_MANY // 2))
+    await check_counts(database, large.master)
+
+
+async def _three_on_one_list(api: Api, large: Brand, list_id: str) -> list[str]:
+    """The refusals of a void, a commit and a void of three reservations."""
+    booked = []
+    for _ in range(3):
+        made = await _reserve(api, large.owner, large.us, list_id)
+        booked.append(made.payload["reservation"]["id"])
+    return [
+        await settle(api, large.owner, "sendVoid", booked[0]),
+        await settle(api, large.owner, "sendCommit", booked[2]),
+        await settle(api, large.owner, "sendVoid", booked[1]),
+    ]
+
+
+async def _note_statistics(addresses: DatabaseAddresses) -> None:
+    """As autovacuum does: from then on small tables are known to be small."""
+    owner = await asyncpg.connect(addresses.owner)
+    try:
+        await owner.execute("VACUUM ANALYZE")
+    finally:
+        await owner.close()
