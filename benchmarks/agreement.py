@@ -12,7 +12,7 @@ from benchmarks.machine import CannotMeasure
 from benchmarks.operations import Ask, Operation, body, transfer, write
 from benchmarks.servers import MANDANT, Running
 from benchmarks.special_callers import Special, open_special_callers
-from models.identifiers import AccountId
+from models.base.ids import AccountId
 
 TREES = 2
 """That the servers are compared by; nobody measures them, as what is denied in them are errors."""

@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 import uvloop
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from benchmarks.data import Tree, global_id, open_session, open_trees
 from benchmarks.database import own_database
 from benchmarks.load import HEAD_END, http_request
@@ -22,9 +22,9 @@ from benchmarks.machine import LOAD_CORE, CannotMeasure, pin
 from benchmarks.rounds import Effort
 from benchmarks.sends import give_plan
 from benchmarks.servers import MANDANT, running
+from server.database.migrate import migrate
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
-from server.migrate import migrate
 
 WRITERS = 24
 """In the busy tree, each with one request under way."""

@@ -3,11 +3,11 @@
 import time
 from statistics import median
 
-from authz.tokens import TokenKind, generate
+from authz.callers.tokens import TokenKind, generate
 from benchmarks.in_process import NoReads, answer, executor
 from benchmarks.operations import Ask, Operation
-from server.database import connect_as_application
-from server.documents import Documents
+from server.database.connections import connect_as_application
+from server.graphql.documents import Documents
 
 DOCUMENTS = 200
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS
-from authz.tokens import TokenKind, digest_of, generate
-from models.identifiers import AccountId, Kind, MasterId, new_id, present
+from authz.callers.tokens import TokenKind, digest_of, generate
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS
+from models.base.ids import AccountId, Kind, MasterId, new_id, present
 
 SEED = 20
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import make_url
 
-from models.base import APPLICATION_ROLE
+from models.base.columns import APPLICATION_ROLE
+from server.database.migrate import migrate
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
-from server.migrate import migrate
 
 TREES = 1000
 """Of 21 accounts with 8 members each (see `server.demo.trees`)."""

@@ -13,10 +13,10 @@ from benchmarks import growth_data
 from benchmarks.data import open_trees
 from benchmarks.in_process import TimedReads, answer, executor
 from benchmarks.operations import Ask, Operation, asks_of
-from server.database import connect_as_application
+from server.database.connections import connect_as_application
+from server.database.migrate import migrate
 from server.demo.trees import ACCOUNTS_OF_A_TREE
 from server.embedded_postgres import DatabaseAddresses
-from server.migrate import migrate
 
 QUICK_SIZES = (1_000, 10_000, 100_000)
 SIZES = (*QUICK_SIZES, 1_000_000)

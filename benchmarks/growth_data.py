@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from benchmarks.data import open_session
 from server.demo.trees import rows_of_trees
 

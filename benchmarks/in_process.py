@@ -8,15 +8,15 @@ import asyncpg
 from graphql import DocumentNode
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz import principals
-from authz.principals import Credentials
+from authz.callers import principals
+from authz.callers.principals import Credentials
 from benchmarks.operations import Ask
-from engine.pool import Pool
-from engine.read_connection import ReadConnection
+from engine.database.pool import Pool
+from engine.database.read_connection import ReadConnection
 from schema.root import build_schema
-from server.database import read_connection
-from server.executor import Executor
-from server.http_request import GraphQLRequest
+from server.database.connections import read_connection
+from server.graphql.executor import Executor
+from server.http.request import GraphQLRequest
 
 _ADDRESS = "127.0.0.1"
 

@@ -17,7 +17,7 @@ from benchmarks.data import SEED, Tree
 from benchmarks.machine import CannotMeasure
 from benchmarks.operations import Operation, asks_of, body
 from benchmarks.servers import MANDANT, Running, running
-from server.database import read_connection
+from server.database.connections import read_connection
 from server.embedded_postgres import DatabaseAddresses
 
 QUERIES = 10_000

@@ -9,7 +9,7 @@ from random import Random
 import orjson
 
 from benchmarks.data import SEED, Tree, global_id
-from models.identifiers import AccountId
+from models.base.ids import AccountId
 
 CONNECTIONS = 16
 """How many clients ask at once, each waiting for its answer before it asks again."""

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.in_process import answer, credentials_of, executor
 from benchmarks.operations import CHANGES, Ask, Operation
-from engine import fixed_statements
-from engine.pool import Pool
-from server.database import connect_as_application, read_connection
-from server.executor import Executor
-from server.http_request import GraphQLRequest
+from engine.database.pool import Pool
+from engine.writes import fixed_statements
+from server.database.connections import connect_as_application, read_connection
+from server.graphql.executor import Executor
+from server.http.request import GraphQLRequest
 
 _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
 """What asyncpg sends besides are pings, and questions about types that are new to a connection."""

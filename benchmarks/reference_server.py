@@ -8,19 +8,19 @@ from contextlib import asynccontextmanager
 import uvicorn
 from graphql import DocumentNode, ExecutionResult
 
-from authz.principals import Credentials
+from authz.callers.principals import Credentials
 from benchmarks.operations import CONNECTIONS
-from engine.binds import NotCompilableError
+from engine.base.client_values import NotCompilableError
 from schema.root import build_schema
-from server.application import Application
-from server.database import connect_as_application, read_pool
-from server.executor import Executor
-from server.graphql_http import GraphQLEndpoint
-from server.http_protocol import HttpProtocol
-from server.http_request import GraphQLRequest
+from server.database.connections import connect_as_application, read_pool
+from server.edge.application import Application
+from server.edge.http_protocol import HttpProtocol
+from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.executor import Executor
+from server.http.request import GraphQLRequest
 from server.pages import graphiql_page
-from server.serve import start_log
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.serve import start_log
 
 
 class ReferenceExecutor(Executor):
@@ -37,7 +37,7 @@ class ReferenceExecutor(Executor):
 
 
 def create_app(settings: Settings, database_url: str) -> Application:
-    """What `server.app.create_app` makes, as far as queries and mutations go."""
+    """What `server.start.app.create_app` makes, as far as queries and mutations go."""
     # It holds a connection for as long as it computes, and clients are not to be refused for the wait.
     database = connect_as_application(database_url, CONNECTIONS)
     reads = read_pool(database_url, settings.pool_size)
@@ -55,7 +55,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
 
 
 def main() -> None:
-    """Serve on HOST and PORT, with the settings of `server.serve.run`."""
+    """Serve on HOST and PORT, with the settings of `server.start.serve.run`."""
     settings = Settings()
     start_log()
     listener = socket.create_server((settings.host, settings.port), backlog=2048)

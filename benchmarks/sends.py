@@ -18,13 +18,13 @@ from benchmarks.data import Tree, global_id, open_trees
 from benchmarks.database import own_database
 from benchmarks.machine import CannotMeasure
 from benchmarks.servers import MANDANT, Running, running
-from models.identifiers import Kind, RecipientListId, new_id, parse
-from models.sends import active_contacts
-from resolvers.audiences import uploaded
-from server.database import connect_as_owner
+from models.base.ids import Kind, RecipientListId, new_id, parse
+from models.sending.tables import active_contacts
+from resolvers.sending.audiences import uploaded
+from server.database.connections import connect_as_owner
+from server.database.migrate import migrate
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
-from server.migrate import migrate
 
 RECIPIENTS = 1_000_000
 QUICK_RECIPIENTS = 100_000

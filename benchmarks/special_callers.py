@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from authz.builtin_roles import BuiltinRole
-from authz.parent_access import PASSING
-from authz.permissions import ALL_PERMISSIONS, Permission
-from authz.tokens import TokenKind, digest_of, generate
+from authz.callers.tokens import TokenKind, digest_of, generate
+from authz.guards.parent_link import PASSING
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS, Permission
 from benchmarks.data import Tree, open_session
-from models.accounts import ParentAccess
-from models.identifiers import AccountId, new_id
+from models.accounts.tables import ParentAccess
+from models.base.ids import AccountId, new_id
 
 _HOUR = "now() + interval '1 hour'"
 

@@ -13,7 +13,7 @@ from statistics import median
 
 import asyncpg
 
-from authz.row_security import tables_of_trees
+from authz.wall.row_security import tables_of_trees
 from benchmarks import load, pgbench
 from benchmarks.operations import Operation
 from benchmarks.rounds import Effort, Field

@@ -2,32 +2,32 @@
 
 import enum
 
-from authz.explanation_steps import AccessDecision, AccessEffect, AccessStepKind
-from authz.makers import GhostReason
-from authz.offers import OfferLapse
-from authz.permissions import Area, Permission
-from authz.principals import PrincipalKind
-from authz.refusals import RefusalCode
-from authz.role_uses import RoleUseKind
-from models.accounts import (
+from authz.callers.principals import PrincipalKind
+from authz.explain.steps import AccessDecision, AccessEffect, AccessStepKind
+from authz.offers.acceptance import OfferLapse
+from authz.policy.permissions import Area, Permission
+from authz.policy.refusals import RefusalCode
+from authz.reach.key_makers import GhostReason
+from authz.reach.role_uses import RoleUseKind
+from models.accounts.tables import (
     AccountKind,
     AccountStatus,
     ApiKeyCreationPlace,
     ParentAccess,
     RightsInheritance,
 )
-from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
-from models.overrides import OverrideKind, UnsubscribeScope
-from models.roles import Effect, Relation
-from models.staff import StaffRole
-from resolvers.accounts import AccountOrder
-from resolvers.events import EventKind
-from resolvers.invitations import InvitationStatus
-from resolvers.members import MemberRelation
-from resolvers.overrides import OverrideStatus
-from resolvers.shares import ShareStatus
-from resolvers.subaccounts_requests import SubaccountsRequestStatus
-from schema.enum_publishing import by, by_value, publish
+from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess
+from models.roles.tables import Effect, Relation
+from models.staff.overrides import OverrideKind, UnsubscribeScope
+from models.staff.tables import StaffRole
+from resolvers.accounts.reads import AccountOrder
+from resolvers.effects.log import EventKind
+from resolvers.invitations.reads import InvitationStatus
+from resolvers.members.reads import MemberRelation
+from resolvers.shares.reads import ShareStatus
+from resolvers.staff.overrides import OverrideStatus
+from resolvers.staff.subaccounts_requests import SubaccountsRequestStatus
+from schema.fields.enum_publishing import by, by_value, publish
 
 _AREAS = {
     Area.ACCOUNT: "the account's own data",

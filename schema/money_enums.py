@@ -1,17 +1,17 @@
 """The enums of credit, payments and sends, as GraphQL sees them."""
 
-from models.accounts import CreditMode, Currency
-from models.billing import BillingMode, Product
-from models.invoices import InvoiceKind
-from models.ledger import BalanceKind, LedgerTransactionKind
-from models.payments import TopUpStatus
-from models.sends import ReservationStatus, SendStream
-from resolvers.contacts import RecipientFault
-from resolvers.send_preview import SendWarning
-from resolvers.settlements import EffectKind, ObstacleKind
-from resolvers.usage import UsageCycle
-from resolvers.usage_warnings import UsageAction, UsageWarning
-from schema.enum_publishing import by, publish
+from models.accounts.tables import CreditMode, Currency
+from models.billing.invoices import InvoiceKind
+from models.billing.tables import BillingMode, Product
+from models.credit.tables import BalanceKind, LedgerTransactionKind
+from models.payments.tables import TopUpStatus
+from models.sending.tables import ReservationStatus, SendStream
+from resolvers.credit.settlement import EffectKind, ObstacleKind
+from resolvers.sending.address_hash import RecipientFault
+from resolvers.sending.preview import SendWarning
+from resolvers.usage.reads import UsageCycle
+from resolvers.usage.warnings import UsageAction, UsageWarning
+from schema.fields.enum_publishing import by, publish
 
 publish(
     BalanceKind,

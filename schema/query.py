@@ -6,51 +6,48 @@ from typing import Annotated
 
 import strawberry
 
-from authz.permissions import Permission
-from engine.arguments import Described
-from engine.declarations import LookUp, look_up, look_ups, to_one
-from models.identifiers import Kind
-from resolvers import (
-    accounts,
-    api_keys,
-    break_glass,
-    events,
-    invitations,
-    invoices,
-    ledger,
-    members,
-    overrides,
-    payment_methods,
-    plans,
-    recipient_lists,
-    roles,
-    sends,
-    shares,
-    subaccounts_requests,
-    top_ups,
-    users,
-    viewer,
-)
-from schema.accounts import Account
-from schema.api_keys import ApiKey
-from schema.break_glass import BreakGlassOpening
-from schema.credit import LedgerTransaction
-from schema.events import Event
-from schema.invitations import Invitation
-from schema.invoices import Invoice
-from schema.members import Member
-from schema.node import Node
-from schema.overrides import Override
-from schema.payments import PaymentMethod, TopUp
-from schema.plans import Plan
-from schema.recipient_lists import RecipientList
-from schema.roles import Role
-from schema.sends import SendReservation
-from schema.shares import Share
-from schema.subaccounts_requests import SubaccountsRequest
-from schema.users import User
-from schema.viewer import Viewer
-from schema.writes import OPEN, needs
+from authz.policy.permissions import Permission
+from engine.declare.arguments import Described
+from engine.declare.declarations import LookUp, look_up, look_ups, to_one
+from models.base.ids import Kind
+from resolvers.accounts import reads as accounts
+from resolvers.api_keys import reads as api_keys
+from resolvers.billing import invoices
+from resolvers.credit import ledger
+from resolvers.effects import log as events
+from resolvers.invitations import reads as invitations
+from resolvers.members import reads as members
+from resolvers.parent_access import openings as break_glass
+from resolvers.payments import methods as payment_methods
+from resolvers.payments import top_ups
+from resolvers.people import reads as users
+from resolvers.people import viewer
+from resolvers.plans import reads as plans
+from resolvers.roles import reads as roles
+from resolvers.sending import reads as sends
+from resolvers.sending import recipient_lists
+from resolvers.shares import reads as shares
+from resolvers.staff import overrides, subaccounts_requests
+from schema.accounts.types import Account
+from schema.api_keys.types import ApiKey
+from schema.audit.types import Event
+from schema.billing.invoices import Invoice
+from schema.credit.types import LedgerTransaction
+from schema.fields.node import Node
+from schema.fields.writes import OPEN, needs
+from schema.invitations.types import Invitation
+from schema.members.types import Member
+from schema.parent_access.openings import BreakGlassOpening
+from schema.payments.types import PaymentMethod, TopUp
+from schema.people.types import User
+from schema.people.viewer import Viewer
+from schema.plans.types import Plan
+from schema.roles.types import Role
+from schema.sending.recipient_lists import RecipientList
+from schema.sending.types import SendReservation
+from schema.shares.types import Share
+from schema.staff.overrides import Override
+from schema.staff.subaccounts_requests import SubaccountsRequest
 
 
 @cache

@@ -5,55 +5,26 @@ from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLResolveInfo, Gra
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from engine import reference
-from engine.rules import Anonymous, Public, Requires, RequiresAny, StaffOnly
+from engine.base.marks import Anonymous, Public, Requires, RequiresAny, StaffOnly
+from engine.reference import executor as reference
 from schema import enums, money_enums
-from schema.account_changes import AccountMutation
-from schema.accounts import Account
-from schema.amounts import SCALAR, MicroAmount
-from schema.api_key_changes import ApiKeyMutation
-from schema.api_key_updates import ApiKeyUpdateMutation
-from schema.api_keys import ApiKey
-from schema.billing_changes import BillingMutation
-from schema.break_glass import BreakGlassOpening
-from schema.break_glass_changes import BreakGlassMutation
-from schema.budget_changes import BudgetMutation
-from schema.credit import LedgerTransaction
-from schema.credit_changes import CreditMutation
-from schema.directives import directives_of
-from schema.events import Event
-from schema.explanation import ExplanationQuery
-from schema.invitation_changes import InvitationMutation, InvitationQuery
-from schema.invitations import Invitation
-from schema.invoices import Invoice, InvoiceQuery
-from schema.mailbox import MailboxMutation
-from schema.member_changes import MemberMutation
-from schema.members import Member
-from schema.needs import describe_needs
-from schema.override_changes import OverrideMutation
-from schema.overrides import Override
-from schema.ownership_changes import OwnershipMutation
-from schema.parent_access_changes import ParentAccessMutation
-from schema.payment_changes import PaymentMutation
-from schema.payments import PaymentMethod, TopUp
-from schema.plan_changes import PlanMutation
-from schema.plans import Plan
-from schema.query import NodeQuery
-from schema.recipient_lists import RecipientList
-from schema.role_changes import RoleMutation
-from schema.roles import Role
-from schema.send_changes import SendMutation
-from schema.send_preview import SendPreviewQuery
-from schema.sends import SendReservation
-from schema.sessions import SessionMutation
-from schema.share_changes import ShareMutation, ShareQuery
-from schema.shares import Share
-from schema.staff import StaffQuery
-from schema.subaccounts import SubaccountMutation
-from schema.subaccounts_request_changes import SubaccountsRequestMutation
-from schema.subaccounts_requests import SubaccountsRequest
-from schema.top_up_rule_changes import TopUpRuleMutation
-from schema.user_errors import (
+from schema.accounts.create_subaccount import SubaccountMutation
+from schema.accounts.mutations import AccountMutation
+from schema.accounts.types import Account
+from schema.api_keys.mutations import ApiKeyMutation
+from schema.api_keys.types import ApiKey
+from schema.api_keys.update_mutations import ApiKeyUpdateMutation
+from schema.audit.types import Event
+from schema.billing.invoices import Invoice, InvoiceQuery
+from schema.billing.mutations import BillingMutation
+from schema.budgets.mutations import BudgetMutation
+from schema.credit.mutations import CreditMutation
+from schema.credit.types import LedgerTransaction
+from schema.explain.queries import ExplanationQuery
+from schema.fields.amounts import SCALAR, MicroAmount
+from schema.fields.directives import directives_of
+from schema.fields.needs import describe_needs
+from schema.fields.user_errors import (
     AccountNotSettledError,
     BlockedError,
     BusyError,
@@ -64,7 +35,36 @@ from schema.user_errors import (
     RoleTooWideError,
     VersionConflictError,
 )
-from schema.users import User
+from schema.invitations.mutations import InvitationMutation, InvitationQuery
+from schema.invitations.types import Invitation
+from schema.members.mutations import MemberMutation
+from schema.members.ownership_mutations import OwnershipMutation
+from schema.members.types import Member
+from schema.parent_access.break_glass_mutations import BreakGlassMutation
+from schema.parent_access.mutations import ParentAccessMutation
+from schema.parent_access.openings import BreakGlassOpening
+from schema.payments.mutations import PaymentMutation
+from schema.payments.top_up_rule_mutations import TopUpRuleMutation
+from schema.payments.types import PaymentMethod, TopUp
+from schema.people.mailbox import MailboxMutation
+from schema.people.mutations import SessionMutation
+from schema.people.types import User
+from schema.plans.types import Plan
+from schema.query import NodeQuery
+from schema.roles.mutations import RoleMutation
+from schema.roles.types import Role
+from schema.sending.mutations import SendMutation
+from schema.sending.preview import SendPreviewQuery
+from schema.sending.recipient_lists import RecipientList
+from schema.sending.types import SendReservation
+from schema.shares.mutations import ShareMutation, ShareQuery
+from schema.shares.types import Share
+from schema.staff.mutations import OverrideMutation
+from schema.staff.overrides import Override
+from schema.staff.request_mutations import SubaccountsRequestMutation
+from schema.staff.subaccounts_requests import SubaccountsRequest
+from schema.staff.types import StaffQuery
+from schema.subscriptions.mutations import PlanMutation
 
 __all__ = ["build_schema", "enums", "money_enums", "unmarked_fields"]
 

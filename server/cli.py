@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
-from authz.permissions import Permission
-from authz.refusals import Refusal
-from models.staff import StaffRole
-from resolvers.contacts import ContactKey
+from authz.policy.permissions import Permission
+from authz.policy.refusals import Refusal
+from models.staff.tables import StaffRole
+from resolvers.sending.address_hash import ContactKey
 from schema.root import build_schema
-from server import serve as serving
 from server.commands.clock import hours_of, set_forward
 from server.commands.database import (
     current_database,
@@ -39,7 +38,6 @@ from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.policy import LEGEND, policy_table, policy_texts
 from server.commands.staff import add_staff, remove_staff, staff_members, staff_table
 from server.commands.tables import print_table
-from server.contact_key import key_source
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
 from server.demo.deployment import demo_year, with_demo_settings
@@ -47,10 +45,12 @@ from server.demo.logins import demo_logins
 from server.demo.making import make_demo
 from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
-from server.deployment import deployment
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
-from server.worker import at_work, work_until_signalled
+from server.jobs.deployment import deployment
+from server.settings.contact_key import key_source
+from server.settings.settings import Settings
+from server.start import serve as serving
+from server.start.worker import at_work, work_until_signalled
 
 _commands = typer.Typer(
     name="mandant",

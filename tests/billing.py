@@ -12,14 +12,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import Text, Uuid
 
-from models.billing import billing_details, billing_mode_choices, charged_cycles, charges
-from models.clock import current_moment
-from models.identifiers import Kind, new_id, present
-from resolvers.account_statuses import SuspendedAccounts
-from resolvers.invoice_amounts import TaxRate
-from resolvers.invoice_documents import Issuer, Party
-from server.clock import Clock
-from server.payments import NoPayments
+from models.base.clock import current_moment
+from models.base.ids import Kind, new_id, present
+from models.billing.tables import billing_details, billing_mode_choices, charged_cycles, charges
+from resolvers.billing.document import Issuer, Party
+from resolvers.billing.rounding import TaxRate
+from resolvers.billing.status_history import SuspendedAccounts
+from server.database.clock import Clock
+from server.settings.payments import NoPayments
 from tests.api import Api, Caller
 from tests.credit import EURO
 from tests.job_queue import work_off

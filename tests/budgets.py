@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from models.budgets import BudgetCurrency, budgets
+from models.budgets.tables import BudgetCurrency, budgets
 from tests.api import Api, Caller
 from tests.plans import FREE, subscribe
 from tests.resolvers.mutations import Attempt, attempt

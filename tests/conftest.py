@@ -9,12 +9,12 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from server.app import create_app
-from server.clock import Clock
-from server.database import connect_as_owner
+from server.database.clock import Clock
+from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
-from server.payments import PaymentProviderName
-from server.settings import Settings
+from server.settings.payments import PaymentProviderName
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.database import TestServer, clone, deadlocks, drop, named
 from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary

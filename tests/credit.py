@@ -7,12 +7,12 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.accounts import CreditMode, accounts
-from models.identifiers import Kind, new_id, present
-from models.ledger import BalanceKind, ledger_balances, ledger_entries
-from models.payments import TopUpStatus, payment_methods, top_ups
-from models.top_up_rules import top_up_rules
-from resolvers.ledger_audit import audit
+from models.accounts.tables import CreditMode, accounts
+from models.base.ids import Kind, new_id, present
+from models.credit.tables import BalanceKind, ledger_balances, ledger_entries
+from models.payments.tables import TopUpStatus, payment_methods, top_ups
+from models.payments.top_up_rules import top_up_rules
+from resolvers.credit.verify import audit
 from tests.world import Account, World
 
 EURO = 1_000_000
@@ -70,7 +70,8 @@ class PaymentMethod:
 
 
 async def give_payment_method(world: World, account: Account, reference: str = "paid") -> PaymentMethod:
-    """The account can pay with it; the reference says what will come of it (see `server.payments`)."""
+    """The account can pay with it; the reference says what will come of it (see
+    `server.settings.payments`)."""
     method = PaymentMethod(new_id())
     async with world.database.begin() as connection:
         await connection.execute(

@@ -8,8 +8,8 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import make_url
 
+from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
-from server.migrate import migrate
 
 TEMPLATE = "mandant_template"
 

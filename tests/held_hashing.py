@@ -10,10 +10,10 @@ from unittest.mock import patch
 import httpx
 from starlette.applications import Starlette
 
-from server.app import create_app
 from server.embedded_postgres import DatabaseAddresses
-from server.hashing import PasswordThread
-from server.settings import Settings
+from server.fairness.hashing import PasswordThread
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 
 T = TypeVar("T")
@@ -84,11 +84,11 @@ async def held_app(
     settings: Settings, addresses: DatabaseAddresses, connections: int
 ) -> AsyncIterator[HeldApp]:
     """With so many connections that write."""
-    with patch("server.hashing._PATIENCE", _PATIENCE):
+    with patch("server.fairness.hashing._PATIENCE", _PATIENCE):
         hashing = HeldHashing()
     # The whole of a caller's operations is bounded by the connections that read; here only passwords are.
     many = patch.object(Settings, "read_pool_size", _READING)
-    with many, patch("server.executor.PasswordThread", lambda: hashing):
+    with many, patch("server.graphql.executor.PasswordThread", lambda: hashing):
         app: Starlette = create_app(
             settings.model_copy(update={"pool_size": connections}), addresses.application
         )

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.write_sessions import WriteSessions
-from models.jobs import Job, JobKind
-from resolvers.account_statuses import SuspendedAccounts
-from resolvers.invoice_documents import Issuer
-from resolvers.job_work import Deployment, do
-from resolvers.payments import PaymentProvider
-from server.worker import look
+from engine.writes.sessions import WriteSessions
+from models.effects.jobs import Job, JobKind
+from resolvers.billing.document import Issuer
+from resolvers.billing.status_history import SuspendedAccounts
+from resolvers.payments.provider import PaymentProvider
+from server.jobs.dispatch import Deployment, do
+from server.start.worker import look
 from tests.server.processes import PATIENCE
 from tests.world import Account
 

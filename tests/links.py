@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select, update
 
-from authz.permissions import Permission, mask_of
-from models.accounts import ParentAccess, account_closure, accounts
-from models.break_glass import break_glass_openings
-from models.identifiers import Kind, new_id, present
-from models.parent_access import parent_access_requests
+from authz.policy.permissions import Permission, mask_of
+from models.accounts.tables import ParentAccess, account_closure, accounts
+from models.base.ids import Kind, new_id, present
+from models.parent_access.openings import break_glass_openings
+from models.parent_access.requests import parent_access_requests
 from tests.world import Account, ApiKey, Person, World
 
 _LEAST = {Permission.ACCOUNT_READ, Permission.ACCOUNT_SUSPEND}

@@ -4,9 +4,9 @@ import datetime
 
 from sqlalchemy import insert
 
-from authz.tokens import TokenKind, digest_of, generate
-from models.identifiers import new_id
-from models.mailbox_links import MailboxLinkKind, mailbox_links
+from authz.callers.tokens import TokenKind, digest_of, generate
+from models.base.ids import new_id
+from models.people.mailbox_links import MailboxLinkKind, mailbox_links
 from tests.world import Person, World
 
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.app import create_app
-from server.database import connect_as_application, connect_as_owner
+from server.database.connections import connect_as_application, connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.database import clone, drop, named
 from tests.world import World

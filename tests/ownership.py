@@ -2,8 +2,8 @@
 
 from sqlalchemy import delete, func, insert
 
-from models.ownership_offers import ownership_offers
-from resolvers.ownership_transfer import VALID_FOR
+from models.members.ownership_offers import ownership_offers
+from resolvers.members.transfer_ownership import VALID_FOR
 from tests.api import Api, Caller
 from tests.resolvers.mutations import code_of
 from tests.world import Account, Member, Person, World

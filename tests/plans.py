@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from models.accounts import Currency
-from models.clock import current_moment
-from models.cycles import cycle_number, cycle_start
-from models.identifiers import Kind, new_id, present
-from models.plan_catalogue import CataloguePlan, plan_id
-from models.plans import limit_increases, plan_choices, plans, subscriptions
+from models.accounts.tables import Currency
+from models.base.clock import current_moment
+from models.base.ids import Kind, new_id, present
+from models.plans.catalogue import CataloguePlan, plan_id
+from models.plans.cycles import cycle_number, cycle_start
+from models.plans.tables import limit_increases, plan_choices, plans, subscriptions
 from tests.world import Account, World
 
 _numbers = itertools.count(1)

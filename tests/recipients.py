@@ -10,8 +10,8 @@ import httpx
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.identifiers import Kind, new_id, present
-from models.recipient_lists import recipient_list_parts, recipient_lists
+from models.base.ids import Kind, new_id, present
+from models.sending.recipient_lists import recipient_list_parts, recipient_lists
 from tests.api import Api, Caller
 from tests.world import Account, World
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.budgets import credit_counts
-from models.identifiers import Kind, new_id, present
-from models.sends import (
+from models.base.ids import Kind, new_id, present
+from models.budgets.tables import credit_counts
+from models.sending.tables import (
     ReservationStatus,
     SendStream,
     active_contacts,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area, Permission, mask_of
-from authz.tokens import TokenKind, digest_of, generate
-from models.identifiers import Kind, new_id, present
-from models.shares import share_accounts, shares
+from authz.callers.tokens import TokenKind, digest_of, generate
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area, Permission, mask_of
+from models.base.ids import Kind, new_id, present
+from models.shares.tables import share_accounts, shares
 from tests.world import Account, ApiKey, CustomRole, Person, World, role_key
 
 MARKETER = BuiltinRole.MARKETER

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import and_, delete, func, insert, update
 
-from authz.permissions import Permission, mask_of
-from models.identifiers import Kind, new_id, present
-from models.members import memberships
-from models.overrides import NEED_APPROVAL, OverrideKind, UnsubscribeScope, overrides
-from models.staff import StaffRole, staff
-from models.subaccounts_requests import subaccounts_requests
+from authz.policy.permissions import Permission, mask_of
+from models.base.ids import Kind, new_id, present
+from models.members.tables import memberships
+from models.staff.overrides import NEED_APPROVAL, OverrideKind, UnsubscribeScope, overrides
+from models.staff.subaccounts_requests import subaccounts_requests
+from models.staff.tables import StaffRole, staff
 from tests.world import Account, Person, World
 
 _VALUES: dict[OverrideKind, dict[str, Any]] = {

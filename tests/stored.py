@@ -8,7 +8,7 @@ from functools import cache
 from sqlalchemy import Table, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.base import metadata
+from models.base.columns import metadata
 
 _NOTED_AT_ANY_TIME = {"last_used_at"}
 """When a key was last used is noted beside whatever else happens."""

@@ -1,6 +1,6 @@
 """Reading accounts: what the tree shows to whom."""
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.world import World
 

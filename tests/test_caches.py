@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from authz.principals import network_address
-from engine.remembered import LONGEST, Remembered
-from engine.text_forms import search_key, sort_key
-from resolvers.attempts import place_of
-from server.host_check import HostCheck
-from server.http_request import _is_json
-from server.media_types import negotiate
+from authz.callers.principals import network_address
+from engine.text.forms import search_key, sort_key
+from engine.text.remembered import LONGEST, Remembered
+from resolvers.effects.attempts import place_of
+from server.edge.host_check import HostCheck
+from server.http.media_types import negotiate
+from server.http.request import _is_json
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ("server", "schema", "resolvers", "authz", "engine", "models")
@@ -73,65 +73,65 @@ def test_what_is_kept_is_answered_alike_and_what_is_long_is_not_kept() -> None:
 
 
 KEPT_FOR_EVER = {
-    "authz/acting_grants.py _only_shared": "permissions",
-    "authz/acting_grants.py _opening_reason": "permissions",
-    "authz/builtin_roles.py compiled": "nothing",
-    "authz/explanation_granters.py _statement": "permissions",
-    "authz/explanation_statements.py": "members of enums",
-    "authz/guard.py _lock_path": "nothing",
-    "authz/guard.py _rights_statement": "permissions",
-    "authz/pair_guard.py": "nothing",
-    "authz/staff.py _entering": "nothing",
-    "engine/arguments.py": "resolvers",
-    "engine/reference.py _look_up_statement": "GraphQL types",
-    "engine/remembered.py Remembered": "texts of at most LONGEST characters, as many as its user says",
-    "engine/writer.py _dialect": "kinds of principals",
-    "resolvers/common_words.py common_words": "settings of the code",
+    "authz/guards/acting_grants.py _only_shared": "permissions",
+    "authz/guards/acting_grants.py _opening_reason": "permissions",
+    "authz/policy/builtin_roles.py compiled": "nothing",
+    "authz/explain/granters.py _statement": "permissions",
+    "authz/explain/statements.py": "members of enums",
+    "authz/guards/exclusive.py _lock_path": "nothing",
+    "authz/guards/exclusive.py _rights_statement": "permissions",
+    "authz/guards/pair.py": "nothing",
+    "authz/guards/staff.py _entering": "nothing",
+    "engine/declare/arguments.py": "resolvers",
+    "engine/reference/executor.py _look_up_statement": "GraphQL types",
+    "engine/text/remembered.py Remembered": "texts of at most LONGEST characters, as many as its user says",
+    "engine/compiled/sql_text.py _dialect": "kinds of principals",
+    "resolvers/people/common_words.py common_words": "settings of the code",
     "schema/query.py found_by": "nothing",
-    "server/contact_key.py key_source": "nothing",
-    "server/migrate.py _newest_revision": "nothing",
-    "server/migrate.py stored_functions": "nothing",
+    "server/settings/contact_key.py key_source": "nothing",
+    "server/database/migrate.py _newest_revision": "nothing",
+    "server/database/migrate.py stored_functions": "nothing",
 }
 """Each use of functools' caches, or a file of many that are alike: by what its answers are kept. Clients
-cannot make more of that; what they choose goes through `engine.remembered`."""
+cannot make more of that; what they choose goes through `engine.text.remembered`."""
 
 GROWING = {
-    "engine/fixed_statements.py FixedStatement._prepared": "kinds of principals",
-    "engine/limits.py _Costs._known": "one document, gone with it",
-    "engine/kept.py Kept._proven": "bytes, counted and dropped",
-    "engine/kept.py Kept._trial": "bytes, counted and dropped",
-    "engine/meta_costs.py _MetaCosts._shapes": "one document, gone with it",
-    "engine/plans.py Operation._plans": "counted and dropped by Plans",
-    "engine/plans.py Operation._variables": "counted and dropped by Plans",
-    "engine/reader.py Reader._loaders": "one operation, gone with it",
-    "engine/pool.py Pool._all": "connections, as many as the pool's size",
-    "engine/pool.py Pool._seen": "hashes of statements, at most _SEEN",
-    "engine/read_connection.py ReadConnection.prepared": "counted by size and dropped by ReadConnection",
-    "engine/selections.py _Uses._spread": "one document, gone with it",
-    "engine/selections.py _Uses.variables": "one document, gone with it",
-    "engine/sizes.py _Sizes._known": "one document, gone with it",
-    "engine/sizes.py _Sizes._open": "one document, gone with it",
-    "engine/turns.py Turns._at_work": "transactions under way",
-    "engine/turns.py Turns._waiting": "MOST_WAITING of each tree that others work in",
-    "engine/write_sessions.py WriteSession.notes": "one transaction, gone with it",
-    "models/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
-    "resolvers/digest_sorting.py DigestSorter._held": "one list, gone with it, and written to files",
-    "server/callers.py Callers._known": "200 bytes of valid tokens, at most _MOST",
-    "server/callers.py Callers._looking": "API keys of _known",
-    "server/connection_watch.py ConnectionWatch._answers": "connections",
-    "server/connection_watch.py ConnectionWatch._bodies": "connections",
-    "server/connection_watch.py ConnectionWatch._connections": "at most as many as ConnectionLimits says",
-    "server/connection_watch.py ConnectionWatch._heads": "connections",
-    "server/fair_gate.py FairGate._queues": "requests that wait, which each gate bounds",
-    "server/fair_gate.py _Counts._counts": "requests under way",
-    "server/http_protocol.py _watches": "servers",
-    "server/introspection.py Introspection._kept": "at most KEPT_ANSWERS of LARGEST_KEPT bytes",
-    "server/key_uses.py KeyUses._minutes": "32 bytes of valid tokens, at most _MOST",
-    "server/key_uses.py KeyUses._new": "those of the last second",
-    "server/payments.py PracticePayments.charges": "payments of the demo, which move no money",
-    "server/repeated_lines.py RepeatedLines._kinds": "kinds of lines, of which the code has few",
-    "server/recipient_uploads.py RecipientUploads._open": "at most UPLOADS_AT_ONCE",
-    "server/slowed_refusals.py SlowedRefusals._counts": "places that were refused within a second",
+    "engine/writes/fixed_statements.py FixedStatement._prepared": "kinds of principals",
+    "engine/limits/operation.py _Costs._known": "one document, gone with it",
+    "engine/base/kept.py Kept._proven": "bytes, counted and dropped",
+    "engine/base/kept.py Kept._trial": "bytes, counted and dropped",
+    "engine/limits/meta_costs.py _MetaCosts._shapes": "one document, gone with it",
+    "engine/compiled/query_plans.py Operation._plans": "counted and dropped by Plans",
+    "engine/compiled/query_plans.py Operation._variables": "counted and dropped by Plans",
+    "engine/database/snapshot.py Reader._loaders": "one operation, gone with it",
+    "engine/database/pool.py Pool._all": "connections, as many as the pool's size",
+    "engine/database/pool.py Pool._seen": "hashes of statements, at most _SEEN",
+    "engine/database/read_connection.py ReadConnection.prepared": "counted by size and dropped there",
+    "engine/declare/selections.py _Uses._spread": "one document, gone with it",
+    "engine/declare/selections.py _Uses.variables": "one document, gone with it",
+    "engine/limits/sizes.py _Sizes._known": "one document, gone with it",
+    "engine/limits/sizes.py _Sizes._open": "one document, gone with it",
+    "engine/database/turns.py Turns._at_work": "transactions under way",
+    "engine/database/turns.py Turns._waiting": "MOST_WAITING of each tree that others work in",
+    "engine/writes/sessions.py WriteSession.notes": "one transaction, gone with it",
+    "models/credit/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
+    "resolvers/sending/digest_sorting.py DigestSorter._held": "one list, gone with it, and written to files",
+    "server/fairness/callers.py Callers._known": "200 bytes of valid tokens, at most _MOST",
+    "server/fairness/callers.py Callers._looking": "API keys of _known",
+    "server/edge/connection_watch.py ConnectionWatch._answers": "connections",
+    "server/edge/connection_watch.py ConnectionWatch._bodies": "connections",
+    "server/edge/connection_watch.py ConnectionWatch._connections": "as many as ConnectionLimits says",
+    "server/edge/connection_watch.py ConnectionWatch._heads": "connections",
+    "server/fairness/gate.py FairGate._queues": "requests that wait, which each gate bounds",
+    "server/fairness/gate.py _Counts._counts": "requests under way",
+    "server/edge/http_protocol.py _watches": "servers",
+    "server/graphql/introspection.py Introspection._kept": "at most KEPT_ANSWERS of LARGEST_KEPT bytes",
+    "server/http/key_uses.py KeyUses._minutes": "32 bytes of valid tokens, at most _MOST",
+    "server/http/key_uses.py KeyUses._new": "those of the last second",
+    "server/settings/payments.py PracticePayments.charges": "payments of the demo, which move no money",
+    "server/failures/repeated_lines.py RepeatedLines._kinds": "kinds of lines, of which the code has few",
+    "server/uploads/uploads.py RecipientUploads._open": "at most UPLOADS_AT_ONCE",
+    "server/graphql/slowed_refusals.py SlowedRefusals._counts": "places that were refused within a second",
 }
 """Each attribute that begins empty and grows while its object lives, with what bounds it."""
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from authz.builtin_roles import BuiltinRole, compiled
-from authz.permissions import ALL_PERMISSIONS, Area, Permission
-from resolvers.contacts import ContactKey
+from authz.policy.builtin_roles import BuiltinRole, compiled
+from authz.policy.permissions import ALL_PERMISSIONS, Area, Permission
+from resolvers.sending.address_hash import ContactKey
 from server import cli
-from server.app import create_app
-from server.database import connect_as_application
+from server.database.connections import connect_as_application
 from server.demo.making import make_demo
 from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD, DemoTree
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.database import clone, drop, named
 

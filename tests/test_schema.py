@@ -16,7 +16,7 @@ from graphql import (
     print_ast,
 )
 
-from authz.permissions import Permission
+from authz.policy.permissions import Permission
 from schema.root import build_schema, graphql_schema
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.graphql"

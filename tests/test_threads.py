@@ -11,8 +11,8 @@ from pathlib import Path
 
 from starlette.routing import Route
 
-from server.app import create_app
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("authz", "engine", "models", "resolvers", "schema", "server")
@@ -32,25 +32,31 @@ _ONE = "the one thread of"
 _ALONE = "a thread that nobody shares anything with"
 
 ALLOWED = {
-    ("authz.custom_roles", "ThreadPoolExecutor"): f"{_ONE} casbin, whose matcher is parsed before",
-    ("authz.custom_roles.compile_rights", "run_in_executor"): "an enforcer of its own, and no ast.parse",
-    ("resolvers.recipient_lists.store_list", "to_thread"): "reads a file that its one request waits for",
-    ("schema.audiences._read", "to_thread"): "hashlib, hmac and email_validator, which keeps nothing",
-    ("server.admission.beside", "run_in_executor"): "plans behind a lock; fragments of its own",
+    ("authz.policy.custom_roles", "ThreadPoolExecutor"): f"{_ONE} casbin, whose matcher is parsed before",
+    (
+        "authz.policy.custom_roles.compile_rights",
+        "run_in_executor",
+    ): "an enforcer of its own, and no ast.parse",
+    (
+        "resolvers.sending.recipient_lists.store_list",
+        "to_thread",
+    ): "reads a file that its one request waits for",
+    ("schema.sending.audiences._read", "to_thread"): "hashlib, hmac and email_validator, which keeps nothing",
+    ("server.fairness.admission.beside", "run_in_executor"): "plans behind a lock; fragments of its own",
     ("server.embedded_postgres.preparation.prepare_database", "ThreadPoolExecutor"): _ALONE,
     (
         "server.embedded_postgres.supervision.kept_running",
         "Thread",
     ): f"{_ALONE}: starts PostgreSQL's programs",
-    ("server.hashing.run", "run_in_executor"): "argon2: a hasher that is never changed",
-    ("server.invoice_download._respond", "to_thread"): "fpdf and fontTools: one file at a time, by a lock",
-    ("server.recipient_uploads._in_thread", "run_in_executor"): "hashes and files of the upload that waits",
+    ("server.fairness.hashing.run", "run_in_executor"): "argon2: a hasher that is never changed",
+    ("server.invoices.download._respond", "to_thread"): "fpdf and fontTools: one file at a time, by a lock",
+    ("server.uploads.uploads._in_thread", "run_in_executor"): "hashes and files of the upload that waits",
     (
-        "server.side_threads.side_thread",
+        "server.fairness.side_threads.side_thread",
         "ThreadPoolExecutor",
     ): f"{_ONE} whoever asks for it: documents and plans, passwords, uploads",
-    ("server.serve.print_once_served", "Thread"): f"{_ALONE}: asks by HTTP and prints",
-    ("server.worker.at_work", "Thread"): "an event loop and connections of its own; ICU under the GIL",
+    ("server.start.serve.print_once_served", "Thread"): f"{_ALONE}: asks by HTTP and prints",
+    ("server.start.worker.at_work", "Thread"): "an event loop and connections of its own; ICU under the GIL",
 }
 """By the place, as `module.function` or the module itself, and what it calls."""
 

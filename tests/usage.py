@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from models.accounts import accounts
-from models.clock import current_moment
-from models.cycles import cycle_number, cycle_start
-from models.identifiers import new_id
-from models.plans import subscriptions
-from models.sends import send_counts, send_cycles
+from models.accounts.tables import accounts
+from models.base.clock import current_moment
+from models.base.ids import new_id
+from models.plans.cycles import cycle_number, cycle_start
+from models.plans.tables import subscriptions
+from models.sending.tables import send_counts, send_cycles
 from tests.api import Api, Caller
 from tests.world import Account, World
 

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
-from authz.tokens import TokenKind, digest_of, generate
-from models.accounts import AccountStatus, RightsInheritance, account_closure, accounts
-from models.api_keys import api_keys
-from models.identifiers import Kind, new_id, present
-from models.members import memberships
-from models.roles import role_policy_lines, roles
-from models.sessions import sessions
-from models.users import ownerships, users
-from resolvers.passwords import HASHER
+from authz.callers.tokens import TokenKind, digest_of, generate
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_of
+from models.accounts.tables import AccountStatus, RightsInheritance, account_closure, accounts
+from models.api_keys.tables import api_keys
+from models.base.ids import Kind, new_id, present
+from models.members.tables import memberships
+from models.people.sessions import sessions
+from models.people.users import ownerships, users
+from models.roles.tables import role_policy_lines, roles
+from resolvers.people.passwords import HASHER
 from tests.stored import rows_of_trees
 
 PASSWORD = "correct horse battery"

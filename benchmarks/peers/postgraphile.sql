@@ -1,5 +1,5 @@
 -- What PostGraphile reads: views that hold the rules of visibility, for the principal in the transaction's
--- settings. peer.grants is what authz/reach.py calls grants, peer.accounts is reach.
+-- settings. peer.grants is what authz/reach/reach.py calls grants, peer.accounts is reach.
 CREATE SCHEMA peer;
 GRANT USAGE ON SCHEMA peer TO mandant_peers;
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Connection
 
-from engine.text_forms import compared, looks, normalised
-from models.base import SHORT_TEXT_LENGTH
+from engine.text.forms import compared, looks, normalised
+from models.base.columns import SHORT_TEXT_LENGTH
 
 revision = "0022"
 down_revision = "0021"

@@ -3,9 +3,9 @@
 import datetime
 import re
 
-from server.clock import Clock
 from server.commands.database import owners_database
 from server.commands.failures import CommandFailed
+from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dh])")

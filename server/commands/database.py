@@ -8,15 +8,15 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.commands.failures import CommandFailed, database_failures
-from server.database import connect_as_application, connect_as_owner
+from server.database.connections import connect_as_application, connect_as_owner
+from server.database.migrate import UnsuitableDatabaseError, migrate, why_not_current
 from server.embedded_postgres import (
     DatabaseAddresses,
     EmbeddedPostgres,
     EmbeddedPostgresError,
     kept_running,
 )
-from server.migrate import UnsuitableDatabaseError, migrate, why_not_current
-from server.settings import Settings
+from server.settings.settings import Settings
 
 _OWN_SENTENCE = "Value error, "
 """What pydantic puts before the sentence of one of our checks."""

@@ -8,18 +8,18 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Select, select, true
 
-from authz.explanation import explain, read_known_facts
-from authz.explanation_facts import AskedAccount, Subject, Viewpoint
-from authz.explanation_granters import Granters, read_granters
-from authz.explanation_steps import AccessDecision, Explanation
-from authz.permissions import Permission
-from authz.refusals import Refusal
-from engine.reader import Reader
-from models.accounts import accounts
-from models.api_keys import api_keys
-from models.identifiers import ApiKeyId, Kind, UserId, parse
-from models.users import users
-from resolvers.emails import email_address
+from authz.explain.explanation import explain, read_known_facts
+from authz.explain.facts import AskedAccount, Subject, Viewpoint
+from authz.explain.granters import Granters, read_granters
+from authz.explain.steps import AccessDecision, Explanation
+from authz.policy.permissions import Permission
+from authz.policy.refusals import Refusal
+from engine.database.snapshot import Reader
+from models.accounts.tables import accounts
+from models.api_keys.tables import api_keys
+from models.base.ids import ApiKeyId, Kind, UserId, parse
+from models.people.users import users
+from resolvers.inputs.emails import email_address
 from server.commands.database import owners_database
 from server.commands.failures import CommandFailed
 from server.commands.tables import new_table, printable

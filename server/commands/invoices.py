@@ -1,8 +1,8 @@
 """Taking invoices back."""
 
-from authz.refusals import Refusal
-from engine.write_sessions import WriteSessions
-from resolvers.invoice_crediting import credit_invoice
+from authz.policy.refusals import Refusal
+from engine.writes.sessions import WriteSessions
+from resolvers.billing.credit_note import credit_invoice
 from server.commands.database import owners_database
 from server.commands.failures import CommandFailed
 

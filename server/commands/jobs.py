@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from server.commands.database import current_database
 from server.commands.tables import new_table, printable
-from server.job_queue import open_queue
+from server.jobs.queue import open_queue
 
 _MOST_SHOWN = 1000
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.outbox import outbox_messages
+from models.effects.outbox import outbox_messages
 from server.commands.tables import new_table, printable
 
 _LINK = re.compile(r"https?://\S+")

@@ -2,9 +2,9 @@
 
 from rich.table import Table
 
-from authz.builtin_roles import BuiltinRole, compiled
-from authz.permissions import Permission
-from authz.policy_compiler import POLICY_FOLDER, RoleMasks
+from authz.policy.builtin_roles import BuiltinRole, compiled
+from authz.policy.compiler import POLICY_FOLDER, RoleMasks
+from authz.policy.permissions import Permission
 from server.commands.tables import new_table
 
 LEGEND = (

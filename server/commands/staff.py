@@ -13,14 +13,14 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from authz.refusals import Refusal
-from models.identifiers import UserId, new_id
-from models.staff import StaffChangeKind, StaffRole, staff, staff_changes
-from models.users import users
-from resolvers.emails import email_address
+from authz.policy.refusals import Refusal
+from models.base.ids import UserId, new_id
+from models.people.users import users
+from models.staff.tables import StaffChangeKind, StaffRole, staff, staff_changes
+from resolvers.inputs.emails import email_address
 from server.commands.failures import CommandFailed
 from server.commands.tables import new_table
-from server.database import connect_as_owner
+from server.database.connections import connect_as_owner
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,17 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.principals import Principal, credentials_of, principal_of
-from authz.reach import PRINCIPAL
-from authz.refusals import Refusal
-from authz.row_security import enter
-from engine.write_sessions import WriteSession, WriteSessions
-from models.identifiers import AccountId
-from models.staff import staff
-from models.users import ownerships, users
-from resolvers.api_key_changes import ApiKeyCreation, create_api_key
-from resolvers.sessions import open_session
+from authz.callers.principals import Principal, credentials_of, principal_of
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.refusals import Refusal
+from authz.reach.reach import PRINCIPAL
+from authz.wall.row_security import enter
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.base.ids import AccountId
+from models.people.users import ownerships, users
+from models.staff.tables import staff
+from resolvers.api_keys.create import ApiKeyCreation, create_api_key
+from resolvers.people.sign_in import open_session
 from server.demo.story import AGENCY, SUPPORTER, DemoPerson
 from server.embedded_postgres.folders import give_to_owner, make_folder
 

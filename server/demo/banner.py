@@ -3,7 +3,7 @@
 import json
 import shlex
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from server.demo.access import DemoAccess
 from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD, SUPPORTER, DemoShare
 

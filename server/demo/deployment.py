@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from server.clock import Clock
-from server.database import connect_as_owner
+from server.database.clock import Clock
+from server.database.connections import connect_as_owner
 from server.demo.year import Year
 from server.embedded_postgres import DatabaseAddresses
-from server.invoice_issuer import invoice_issuer
-from server.payments import PaymentProviderName
-from server.settings import Settings
+from server.settings.invoice_issuer import invoice_issuer
+from server.settings.payments import PaymentProviderName
+from server.settings.settings import Settings
 
 _ISSUER = {
     "issuer_name": "Mandant Demo GmbH",

@@ -10,29 +10,29 @@ from dataclasses import dataclass, field
 from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.principals import Credentials, Principal, PrincipalKind
-from authz.tokens import digest_of
-from engine.write_sessions import WriteSession, WriteSessions
-from models.accounts import CreditMode
-from models.identifiers import AccountId, LedgerTransactionId, MasterId, new_id
-from models.ledger import BalanceKind, LedgerTransactionKind
-from models.outbox import outbox_messages
-from models.users import users
-from resolvers.account_changes import AccountUpdate, suspend_account, update_account
-from resolvers.contacts import ContactKey
-from resolvers.credit_modes import CreditModeUpdate, change_credit_mode
-from resolvers.credit_transfers import CreditTransfer, transfer_credit
-from resolvers.invitation_acceptance import accept_invitation
-from resolvers.invitation_changes import MemberInvitation, invite_member
-from resolvers.ledger_posting import Posting, Transaction, post
-from resolvers.mailbox import verify_email
-from resolvers.passwords import PreparedPassword, hash_of
-from resolvers.payment_methods import NewPaymentMethod, add_payment_method
-from resolvers.sessions import SignedIn
-from resolvers.share_changes import ShareCreation, WantedScope, create_share
-from resolvers.sign_up import SignUp, SignUpPassword, sign_up
-from resolvers.subaccounts import SubaccountCreation, create_subaccount
-from resolvers.subaccounts_request_changes import SubaccountSetUp
+from authz.callers.principals import Credentials, Principal, PrincipalKind
+from authz.callers.tokens import digest_of
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.accounts.tables import CreditMode
+from models.base.ids import AccountId, LedgerTransactionId, MasterId, new_id
+from models.credit.tables import BalanceKind, LedgerTransactionKind
+from models.effects.outbox import outbox_messages
+from models.people.users import users
+from resolvers.accounts.change import AccountUpdate, suspend_account, update_account
+from resolvers.accounts.create_subaccount import SubaccountCreation, create_subaccount
+from resolvers.accounts.credit_mode import CreditModeUpdate, change_credit_mode
+from resolvers.accounts.sign_up import SignUp, SignUpPassword, sign_up
+from resolvers.credit.post import Posting, Transaction, post
+from resolvers.credit.transfer import CreditTransfer, transfer_credit
+from resolvers.invitations.accept import accept_invitation
+from resolvers.invitations.invite import MemberInvitation, invite_member
+from resolvers.payments.methods import NewPaymentMethod, add_payment_method
+from resolvers.people.mailbox import verify_email
+from resolvers.people.passwords import PreparedPassword, hash_of
+from resolvers.people.sign_in import SignedIn
+from resolvers.sending.address_hash import ContactKey
+from resolvers.shares.create import ShareCreation, WantedScope, create_share
+from resolvers.staff.request_subaccounts import SubaccountSetUp
 from server.demo.sending import Sender, Sending, version_of
 from server.demo.story import DEMO_PASSWORD, TREES, DemoAccount, DemoMember, DemoPerson, DemoShare, DemoTree
 from server.demo.year import Year

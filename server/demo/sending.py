@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from authz.principals import Principal
-from engine.write_sessions import WriteSession
-from models.accounts import Currency, accounts
-from models.budgets import BudgetCurrency
-from models.identifiers import AccountId, PlanId
-from models.plan_catalogue import plan_id
-from resolvers.budget_changes import BudgetUpdate, update_budget
-from resolvers.contacts import ContactKey, RecipientForm, read_recipients
-from resolvers.plan_changes import PlanChange, change_plan
-from resolvers.send_reservations import SendReservation, reserve_sends
-from resolvers.send_settlements import commit_sends
+from authz.callers.principals import Principal
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import Currency, accounts
+from models.base.ids import AccountId, PlanId
+from models.budgets.tables import BudgetCurrency
+from models.plans.catalogue import plan_id
+from resolvers.budgets.change import BudgetUpdate, update_budget
+from resolvers.sending.address_hash import ContactKey, RecipientForm, read_recipients
+from resolvers.sending.commit_or_void import commit_sends
+from resolvers.sending.reserve import SendReservation, reserve_sends
+from resolvers.subscriptions.change import PlanChange, change_plan
 from server.demo.story import DemoAccount, DemoPlan, DemoSends
 
 _GROWING_FOR = 16

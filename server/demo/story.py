@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area
-from models.accounts import Currency, RightsInheritance
-from models.plan_catalogue import CataloguePlan
-from models.sends import SendStream
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area
+from models.accounts.tables import Currency, RightsInheritance
+from models.plans.catalogue import CataloguePlan
+from models.sending.tables import SendStream
 
 DEMO_PASSWORD = "demo-password"  # noqa: S105 - everybody may know it
 """The password of every person of the demo."""

@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS
-from authz.tokens import TokenKind, digest_of, generate
-from engine.text_forms import sort_key
-from models.accounts import AccountStatus, accounts
-from models.identifiers import new_id
-from models.text_forms import forms_of
+from authz.callers.tokens import TokenKind, digest_of, generate
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS
+from engine.text.forms import sort_key
+from models.accounts.tables import AccountStatus, accounts
+from models.base.ids import new_id
+from models.base.text_forms import forms_of
 
 # The parent of each account of a tree: 12 below the master, 5 below some of these, 3 below some of those.
 PARENTS: tuple[int | None, ...] = (None, *(12 * [0]), 1, 2, 3, 4, 5, 13, 14, 15)

@@ -9,16 +9,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from authz.principals import Principal
-from authz.row_security import enter
-from engine.write_sessions import WriteSession
-from models.identifiers import AccountId, AccountKey, MasterId
-from models.invoices_to_issue import INVOICED_AFTER
-from resolvers.account_statuses import SuspendedAccounts
-from resolvers.cycle_charging import charge_cycle
-from resolvers.invoice_documents import Issuer
-from resolvers.invoice_issuing import issue_invoice
-from server.clock import Clock
+from authz.callers.principals import Principal
+from authz.wall.row_security import enter
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, AccountKey, MasterId
+from models.billing.invoices_to_issue import INVOICED_AFTER
+from resolvers.billing.charge import charge_cycle
+from resolvers.billing.document import Issuer
+from resolvers.billing.issue import issue_invoice
+from resolvers.billing.status_history import SuspendedAccounts
+from server.database.clock import Clock
 
 MONTHS = 12
 _INTO_THE_MONTH = datetime.timedelta(days=9)

@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from authz.permissions import Permission
+from authz.policy.permissions import Permission
 from server.pages.documents import Document, data_block, fill_template, page_headers
 from server.pages.files import ASSETS_PATH, libraries_are_installed, own_address
 from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind, LibraryFile

@@ -10,8 +10,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from resolvers.passwords import LONGEST_PASSWORD, PASSWORD_RULE
-from resolvers.weak_passwords import SHORTEST_PASSWORD
+from resolvers.people.passwords import LONGEST_PASSWORD, PASSWORD_RULE
+from resolvers.people.weak_passwords import SHORTEST_PASSWORD
 from server.pages.documents import Document, data_block, fill_template, page_headers
 from server.pages.files import own_address
 

@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission
-from authz.policy_compiler import PolicyLine, build_enforcer
-from models.accounts import AccountStatus, ParentAccess, RightsInheritance, accounts
-from models.api_keys import api_keys
-from models.break_glass import break_glass_openings
-from models.identifiers import Kind, present
-from models.members import memberships
-from models.roles import Effect, Relation, role_policy_lines
-from models.shares import share_accounts, shares
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.compiler import PolicyLine, build_enforcer
+from authz.policy.permissions import Permission
+from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritance, accounts
+from models.api_keys.tables import api_keys
+from models.base.ids import Kind, present
+from models.members.tables import memberships
+from models.parent_access.openings import break_glass_openings
+from models.roles.tables import Effect, Relation, role_policy_lines
+from models.shares.tables import share_accounts, shares
 from tests.authorization.expectations import EVERYTHING, READS
 from tests.authorization.matrices import Place
 from tests.authorization.reach_model import area_of, passing

@@ -45,11 +45,11 @@ from typing import Any
 
 import yaml
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area, Permission
-from models.accounts import AccountStatus, ParentAccess, RightsInheritance
-from models.api_keys import WhenMakerLosesAccess
-from models.staff import StaffRole
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area, Permission
+from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritance
+from models.api_keys.tables import WhenMakerLosesAccess
+from models.staff.tables import StaffRole
 from tests.authorization.case_references import Loader
 from tests.authorization.reach_model import ShareState
 

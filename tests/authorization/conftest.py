@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from authz.builtin_roles import BuiltinRole
-from server.app import create_app
+from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.authorization import profiles as profiles  # loads the one that is asked for
 from tests.authorization.invitation_links import Invitations

@@ -8,7 +8,7 @@ be made to pay, who gains or loses access, who is told by mail, and what limits 
 from dataclasses import dataclass
 from enum import Enum
 
-from resolvers.mail_limits import MailKind
+from resolvers.effects.mail_limits import MailKind
 
 
 class Pays(Enum):

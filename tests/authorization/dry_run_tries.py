@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row, Table, select
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area
-from models.accounts import ParentAccess, accounts
-from models.api_keys import WhenMakerLosesAccess, api_keys
-from models.identifiers import Kind, present
-from models.members import memberships
-from models.roles import roles
-from models.shares import shares
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area
+from models.accounts.tables import ParentAccess, accounts
+from models.api_keys.tables import WhenMakerLosesAccess, api_keys
+from models.base.ids import Kind, present
+from models.members.tables import memberships
+from models.roles.tables import roles
+from models.shares.tables import shares
 from tests.api import Caller
 from tests.authorization.matrix_callers import once
 from tests.authorization.moments import made_by, offer

@@ -3,7 +3,7 @@
 The policy, its masks and the queries are all held to this page, so it takes only the roles' names from them.
 """
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 
 
 def named(text: str) -> frozenset[str]:

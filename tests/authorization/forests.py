@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area, Permission, mask_of
-from models.accounts import AccountStatus, ParentAccess, RightsInheritance
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area, Permission, mask_of
+from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritance
 from tests.api import Caller
 from tests.authorization.expectations import EVERYTHING
 from tests.authorization.moments import PAST, expire_key

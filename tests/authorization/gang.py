@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models.api_keys import api_keys
-from models.identifiers import Kind, parse, present
-from models.shares import shares
+from models.api_keys.tables import api_keys
+from models.base.ids import Kind, parse, present
+from models.shares.tables import shares
 from tests.api import Caller
 from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE
 from tests.authorization.gang_members import GangMembers

@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
-from models.accounts import ParentAccess, accounts
-from models.identifiers import Kind, parse
+from models.accounts.tables import ParentAccess, accounts
+from models.base.ids import Kind, parse
 from tests.api import Caller
 from tests.authorization.gang import Gang
 from tests.authorization.gang_steps import Step, StepKind

@@ -1,8 +1,8 @@
 """Who is in a gang at the start, and what it knows."""
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission, mask_of
-from models.accounts import RightsInheritance
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission, mask_of
+from models.accounts.tables import RightsInheritance
 from tests.api import Api, Caller
 from tests.authorization.forests import plant_role, plant_share, set_modes
 from tests.authorization.gang_roles import KnownRole, KnownRoles

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.identifiers import Kind, present
-from models.roles import roles
+from models.base.ids import Kind, present
+from models.roles.tables import roles
 from tests.authorization.reach_model import CustomRights
 
 

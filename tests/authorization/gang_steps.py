@@ -7,8 +7,8 @@ main ── branch ── shop
 import enum
 from dataclasses import dataclass
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
 from tests.authorization.expectations import named
 from tests.authorization.reach_model import CustomRights, Grant, Shared
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, present
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, present
 from tests.api import Api, Caller
 from tests.authorization.matrix_callers import once
 from tests.authorization.moments import mailed_tokens

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from models.identifiers import Kind
+from models.base.ids import Kind
 from tests.api import Answer, Api, Caller
 from tests.authorization.outcomes import mutate_with
 from tests.world import Account

@@ -1,7 +1,7 @@
 """The rows of the matrix for signing up and in, and for accounts."""
 
-from models.accounts import AccountStatus
-from models.mailbox_links import MailboxLinkKind
+from models.accounts.tables import AccountStatus
+from models.people.mailbox_links import MailboxLinkKind
 from tests.authorization.matrix_callers import MANAGERS, Stage, once
 from tests.authorization.matrix_rows import (
     ABOVE,

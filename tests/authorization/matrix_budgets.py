@@ -2,7 +2,7 @@
 
 import itertools
 
-from models.accounts import CreditMode
+from models.accounts.tables import CreditMode
 from tests.authorization.matrix_callers import ANONYMOUS, INSIDE, OUTSIDE, Stage
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_plans import PLAN_READERS

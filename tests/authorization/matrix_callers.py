@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from authz.builtin_roles import BuiltinRole
-from authz.tokens import TokenKind, generate
-from models.accounts import AccountStatus, ParentAccess, RightsInheritance, accounts
-from models.invitations import invitations
-from models.members import memberships
-from models.shares import shares
-from models.staff import StaffRole
-from models.users import ownerships
+from authz.callers.tokens import TokenKind, generate
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritance, accounts
+from models.invitations.tables import invitations
+from models.members.tables import memberships
+from models.people.users import ownerships
+from models.shares.tables import shares
+from models.staff.tables import StaffRole
 from tests.api import Caller
 from tests.authorization.moments import NEXT_MONTH, PAST, expire_key, expire_session, hash_quickly, revoke_key
 from tests.links import end_all_openings, forget_requests, set_parent_access

@@ -1,6 +1,6 @@
 """The rows of the matrix for credit."""
 
-from models.accounts import CreditMode
+from models.accounts.tables import CreditMode
 from tests.authorization.matrix_callers import (
     ANONYMOUS,
     INSIDE,

@@ -1,6 +1,6 @@
 """What every root field answers to every kind of caller: a table written by hand from the documentation."""
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.authorization.matrix_accounts import ACCOUNT_MUTATIONS
 from tests.authorization.matrix_billing import BILLING_MUTATIONS, BILLING_QUERIES, INVOICE_READERS
 from tests.authorization.matrix_budgets import BUDGET_MUTATIONS

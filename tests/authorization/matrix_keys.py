@@ -1,7 +1,7 @@
 """The rows of the matrix for API keys and roles."""
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, present
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, present
 from tests.authorization.matrix_callers import (
     ANONYMOUS,
     INSIDE,

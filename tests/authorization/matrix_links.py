@@ -1,6 +1,6 @@
 """The rows of the matrix for what passes down, and for broken glass."""
 
-from models.accounts import ParentAccess
+from models.accounts.tables import ParentAccess
 from tests.authorization.matrix_callers import (
     ABOVE_KEYS,
     ABOVE_PEOPLE,

@@ -2,7 +2,7 @@
 
 import datetime
 
-from models.accounts import CreditMode
+from models.accounts.tables import CreditMode
 from tests.authorization.matrix_callers import ANONYMOUS, GUESTS, INSIDE, OUTSIDE, Stage, once
 from tests.authorization.matrix_credit import CREDIT_READERS
 from tests.authorization.matrix_rows import ABOVE, Mutation, Values, table

@@ -1,7 +1,7 @@
 """The rows of the matrix for platform staff, who are strangers everywhere else."""
 
-from models.overrides import OverrideKind
-from models.staff import StaffRole
+from models.staff.overrides import OverrideKind
+from models.staff.tables import StaffRole
 from tests.authorization.matrix_callers import (
     ANONYMOUS,
     MANAGERS,

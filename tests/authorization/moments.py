@@ -6,15 +6,15 @@ from argon2 import PasswordHasher
 from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.tokens import TokenKind, digest_of, generate
-from models.api_keys import WhenMakerLosesAccess, api_keys
-from models.identifiers import Kind, new_id, present
-from models.invitations import invitations
-from models.members import memberships
-from models.outbox import outbox_messages
-from models.sessions import sessions
-from models.users import users
+from authz.callers.tokens import TokenKind, digest_of, generate
+from authz.policy.builtin_roles import BuiltinRole
+from models.api_keys.tables import WhenMakerLosesAccess, api_keys
+from models.base.ids import Kind, new_id, present
+from models.effects.outbox import outbox_messages
+from models.invitations.tables import invitations
+from models.members.tables import memberships
+from models.people.sessions import sessions
+from models.people.users import users
 from tests.world import PASSWORD, Account, ApiKey, Member, Person
 
 _QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

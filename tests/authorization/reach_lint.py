@@ -10,23 +10,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 WATCHED = {
-    "authz.reach.PRINCIPAL": "the principal's row",
-    "authz.reach.GRANTS": "grants",
-    "authz.reach.REACH": "reach",
-    "authz.reach.grants_now": "grants",
-    "authz.reach.mask_of_account": "masks",
-    "authz.reach.active_memberships": "memberships",
-    "authz.break_glass.opening_grants": "grants",
-    "authz.reach.share_grants": "grants",
-    "authz.further_grants.further_grants": "grants",
-    "authz.access_rows.access_in": "everybody's rights",
-    "authz.principals.principal_rows": "the principal's row",
-    "authz.principals.subject_rows": "a subject's row",
+    "authz.reach.reach.PRINCIPAL": "the principal's row",
+    "authz.reach.reach.GRANTS": "grants",
+    "authz.reach.reach.REACH": "reach",
+    "authz.reach.reach.grants_now": "grants",
+    "authz.reach.reach.mask_of_account": "masks",
+    "authz.reach.reach.active_memberships": "memberships",
+    "authz.reach.break_glass.opening_grants": "grants",
+    "authz.reach.reach.share_grants": "grants",
+    "authz.reach.further_grants.further_grants": "grants",
+    "authz.reach.everybody.access_in": "everybody's rights",
+    "authz.callers.principals.principal_rows": "the principal's row",
+    "authz.callers.principals.subject_rows": "a subject's row",
 }
 """The parts that reach is made of: whoever has them can make another one."""
 
-MEMBERSHIPS = "models.members.memberships"
-SHARES = "models.shares.shares"
+MEMBERSHIPS = "models.members.tables.memberships"
+SHARES = "models.shares.tables.shares"
 PERSON = "user_id"
 _SQL = re.compile(
     r"\b(from|join)\s+(only\s+)?(public\.)?(memberships|shares|share_accounts|break_glass_openings|account_closure)\b",
@@ -110,7 +110,7 @@ class _Finder(ast.NodeVisitor):
                     yield path
 
     def _path(self, node: ast.expr) -> str | None:
-        """`reach.PRINCIPAL` after `from authz import reach` is `authz.reach.PRINCIPAL`."""
+        """`reach.PRINCIPAL` after `from authz import reach` is `authz.reach.reach.PRINCIPAL`."""
         if isinstance(node, ast.Name):
             return self.names.get(node.id)
         if isinstance(node, ast.Attribute):

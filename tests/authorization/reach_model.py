@@ -6,8 +6,8 @@ Slow and obvious on purpose: the product's one SQL definition is held to it.
 import enum
 from dataclasses import dataclass
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus, ParentAccess
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus, ParentAccess
 from tests.authorization.expectations import AS_MEMBER, EVERYTHING, FROM_ABOVE, INHERITED, READS
 
 ALL_SCOPES = EVERYTHING

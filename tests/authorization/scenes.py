@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS, mask_of
-from models.accounts import AccountStatus, Currency, ParentAccess
-from models.identifiers import Kind, present
-from models.plan_catalogue import CataloguePlan, plan_id
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS, mask_of
+from models.accounts.tables import AccountStatus, Currency, ParentAccess
+from models.base.ids import Kind, present
+from models.plans.catalogue import CataloguePlan, plan_id
 from tests.api import Caller
 from tests.authorization.case_files import (
     Case,

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus, CreditMode
-from models.budgets import BudgetCurrency
-from models.identifiers import Kind, present
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus, CreditMode
+from models.base.ids import Kind, present
+from models.budgets.tables import BudgetCurrency
 from tests.authorization.matrix_callers import Stage
 from tests.authorization.matrix_fields import MUTATIONS
 from tests.authorization.matrix_rows import Prepare, Values

@@ -5,8 +5,8 @@ from hypothesis import given
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.api_keys import WhenMakerLosesAccess, api_keys
+from authz.policy.builtin_roles import BuiltinRole
+from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from tests.api import Api, Caller
 from tests.authorization.casbin_cells import casbin_cells
 from tests.authorization.forests import Plot, plant, plots

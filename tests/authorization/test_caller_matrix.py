@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from graphql import GraphQLField, GraphQLObjectType
 
-from authz.builtin_roles import BuiltinRole
-from engine.rules import Requires, RequiresAny, StaffOnly
-from models.identifiers import Kind, present
-from models.overrides import OverrideKind
+from authz.policy.builtin_roles import BuiltinRole
+from engine.base.marks import Requires, RequiresAny, StaffOnly
+from models.base.ids import Kind, present
+from models.staff.overrides import OverrideKind
 from tests.api import Api
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_billing import INVOICE_READERS

@@ -7,13 +7,13 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 from sqlalchemy import select
 
-from models.attempts import attempts
-from models.billing import billing_mode_choices, charges
-from models.ledger import ledger_entries
-from models.outbox import outbox_messages
-from models.payments import top_ups
-from models.plans import limit_increases, plan_choices
-from resolvers.mail_limits import MailKind
+from models.billing.tables import billing_mode_choices, charges
+from models.credit.tables import ledger_entries
+from models.effects.attempts import attempts
+from models.effects.outbox import outbox_messages
+from models.payments.tables import top_ups
+from models.plans.tables import limit_increases, plan_choices
+from resolvers.effects.mail_limits import MailKind
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.consequences import CONSEQUENCES, Access, Limited, Pays
 from tests.authorization.matrix_callers import Stage

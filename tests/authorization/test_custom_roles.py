@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission
-from authz.policy_compiler import POLICY_FOLDER
-from models.identifiers import Kind, parse
-from models.roles import Relation, role_policy_lines, roles
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.compiler import POLICY_FOLDER
+from authz.policy.permissions import Permission
+from models.base.ids import Kind, parse
+from models.roles.tables import Relation, role_policy_lines, roles
 from tests.api import Api, Caller
 from tests.authorization.expectations import EVERYTHING
 from tests.authorization.forests import Plot, plant, plots

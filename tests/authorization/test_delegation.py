@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission
-from models.accounts import ParentAccess
-from models.api_keys import api_keys
-from models.identifiers import Kind, parse, present
-from models.members import memberships
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission
+from models.accounts.tables import ParentAccess
+from models.api_keys.tables import api_keys
+from models.base.ids import Kind, parse, present
+from models.members.tables import memberships
 from tests.api import Api
 from tests.authorization.expectations import named
 from tests.authorization.forests import CUSTOM_RIGHTS, KEY_ROLES, MODES, ROLES, SCOPES

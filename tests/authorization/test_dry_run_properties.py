@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.authorization.dry_run_tries import MAKERS, Draw, Tries
 from tests.authorization.forests import SCOPES, Plot, plant, plots

@@ -4,7 +4,7 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.authorization.matrices import dry_run, matrix_of, own_id, seen_changes, told
 from tests.authorization.matrix_callers import Stage

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
 from tests.api import Api, Caller
 from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE, READS
 from tests.authorization.matrices import (

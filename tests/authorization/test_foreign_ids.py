@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, new_id
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, new_id
 from tests.api import Api
 from tests.authorization.matrix_callers import OUTSIDE, STAFF, Stage
 from tests.authorization.matrix_fields import MUTATIONS

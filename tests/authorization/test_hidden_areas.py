@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area
 from tests.api import Api
 from tests.authorization.expectations import AS_MEMBER
 from tests.authorization.invitation_links import role_id

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission, mask_of
-from models.accounts import AccountStatus
-from models.members import memberships
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission, mask_of
+from models.accounts.tables import AccountStatus
+from models.members.tables import memberships
 from tests.api import Api
 from tests.authorization.invitation_links import Invitations, offer_of
 from tests.authorization.moments import expire_key, expire_member, revoke_key

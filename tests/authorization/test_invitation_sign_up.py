@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.users import users
+from authz.policy.builtin_roles import BuiltinRole
+from models.people.users import users
 from tests.api import Api
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.invitation_links import Invitations

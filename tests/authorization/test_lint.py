@@ -7,9 +7,9 @@ import strawberry
 from sqlalchemy import Uuid
 
 import schema.root
-from authz.permissions import Permission
-from engine.declarations import entity
-from engine.rules import Public, Requires
+from authz.policy.permissions import Permission
+from engine.base.marks import Public, Requires
+from engine.declare.declarations import entity
 from schema.root import UnmarkedFieldsError, build_schema, unmarked_fields
 from tests.authorization.reach_lint import MEMBERSHIPS, SHARES, Use, uses
 
@@ -19,47 +19,58 @@ FOLDERS = ("resolvers", "schema", "server")
 
 _BY_PERSON = f"{MEMBERSHIPS} by user_id"
 _SHARES_BY_PERSON = f"{SHARES} by user_id"
-_PRINCIPAL = "authz.reach.PRINCIPAL"
-_MEMBERSHIPS = "authz.reach.active_memberships"
+_PRINCIPAL = "authz.reach.reach.PRINCIPAL"
+_MEMBERSHIPS = "authz.reach.reach.active_memberships"
 
 ALLOWED = {
-    Use("server.compiled_reads", _PRINCIPAL): "finds out who asks, and decides nothing",
-    Use("server.callers", _PRINCIPAL): "which tree a key is counted with, and decides nothing",
-    Use("server.authentication", _PRINCIPAL): "finds out who asks, and decides nothing",
+    Use("server.graphql.compiled_reads", _PRINCIPAL): "finds out who asks, and decides nothing",
+    Use("server.fairness.callers", _PRINCIPAL): "which tree a key is counted with, and decides nothing",
+    Use("server.http.authentication", _PRINCIPAL): "finds out who asks, and decides nothing",
     Use("server.demo.access._principal", _PRINCIPAL): "whether a token that was kept still works",
-    Use("resolvers.accounts.of_viewer", "authz.reach.GRANTS"): "in which trees to look; reach decides",
-    Use("resolvers.viewer.current", _PRINCIPAL): "who asks is what the field tells",
-    Use("resolvers.staff.current", _PRINCIPAL): "whether who asks is staff, which gives no reach",
-    Use("resolvers.access.of_account", "authz.access_rows.access_in"): "shows them, and decides nothing",
-    Use("resolvers.users.by_id", _PRINCIPAL): "the viewer's own person",
-    Use("resolvers.users.known_in", _PRINCIPAL): "a person always knows itself",
-    Use("resolvers.api_keys.by_id", _PRINCIPAL): "a key can always see itself",
-    Use("resolvers.shares._may_see", _PRINCIPAL): "whoever was given a share sees it",
-    Use("resolvers.shares.giver_of", _PRINCIPAL): "a person always knows itself",
-    Use("resolvers.shares.of_viewer", _SHARES_BY_PERSON): "what was given to whom, not what it gives",
-    Use("resolvers.share_acceptance.leave_share", _SHARES_BY_PERSON): "the own share is what is given back",
-    Use("resolvers.share_rows.withdraw_waiting", _SHARES_BY_PERSON): "whether it waits",
-    Use("resolvers.share_rows.refuse_shared", _SHARES_BY_PERSON): "whether it was accepted",
-    Use("resolvers.members._is_viewer", _PRINCIPAL): "a new member sees the own membership in the payload",
-    Use("resolvers.members._member_rows", _MEMBERSHIPS): "what members are, not who may",
-    Use("resolvers.members._own_member_rows", _MEMBERSHIPS): "what members are, not who may",
-    Use("resolvers.member_changes._membership", _BY_PERSON): "the membership to be changed",
-    Use("resolvers.member_changes.leave_account", _BY_PERSON): "the own membership is what is left",
-    Use("resolvers.ownership_transfer._old_owner", _BY_PERSON): "the own ownership is what is handed over",
-    Use("resolvers.ownership_offers.of_viewer", _BY_PERSON): "what is offered to whom",
-    Use("resolvers.ownership_offers._member", _PRINCIPAL): "a person always sees its own membership",
-    Use("resolvers.ownership_transfer._holder", _BY_PERSON): "the member that is named",
-    Use("resolvers.ownership.give_up_ownership", _BY_PERSON): "whether another owner stays",
-    Use("resolvers.invitation_acceptance._add_membership", _BY_PERSON): "whether the address is a member's",
-    Use("resolvers.user_rights.person_of", _BY_PERSON): "the member that staff name",
-    Use("resolvers.user_rights.limit_below", _BY_PERSON): "the membership that carries the limit",
-    Use("resolvers.break_glass._may_see", _PRINCIPAL): "whoever broke the glass sees that",
-    Use("resolvers.break_glass_mail.queue_warnings", _BY_PERSON): "whom to tell",
-    Use("resolvers.takeover.leave_account", _BY_PERSON): "the membership that came with the address ends",
-    Use("resolvers.invitation_changes.refuse_members", _BY_PERSON): "whether the invited is a member",
+    Use(
+        "resolvers.accounts.reads.of_viewer", "authz.reach.reach.GRANTS"
+    ): "in which trees to look; reach decides",
+    Use("resolvers.people.viewer.current", _PRINCIPAL): "who asks is what the field tells",
+    Use("resolvers.staff.reads.current", _PRINCIPAL): "whether who asks is staff, which gives no reach",
+    Use(
+        "resolvers.access.matrix.of_account", "authz.reach.everybody.access_in"
+    ): "shows them, and decides nothing",
+    Use("resolvers.people.reads.by_id", _PRINCIPAL): "the viewer's own person",
+    Use("resolvers.people.reads.known_in", _PRINCIPAL): "a person always knows itself",
+    Use("resolvers.api_keys.reads.by_id", _PRINCIPAL): "a key can always see itself",
+    Use("resolvers.shares.reads._may_see", _PRINCIPAL): "whoever was given a share sees it",
+    Use("resolvers.shares.reads.giver_of", _PRINCIPAL): "a person always knows itself",
+    Use("resolvers.shares.reads.of_viewer", _SHARES_BY_PERSON): "what was given to whom, not what it gives",
+    Use("resolvers.shares.accept.leave_share", _SHARES_BY_PERSON): "the own share is what is given back",
+    Use("resolvers.shares.store.withdraw_waiting", _SHARES_BY_PERSON): "whether it waits",
+    Use("resolvers.shares.store.refuse_shared", _SHARES_BY_PERSON): "whether it was accepted",
+    Use(
+        "resolvers.members.reads._is_viewer", _PRINCIPAL
+    ): "a new member sees the own membership in the payload",
+    Use("resolvers.members.reads._member_rows", _MEMBERSHIPS): "what members are, not who may",
+    Use("resolvers.members.reads._own_member_rows", _MEMBERSHIPS): "what members are, not who may",
+    Use("resolvers.members.change._membership", _BY_PERSON): "the membership to be changed",
+    Use("resolvers.members.change.leave_account", _BY_PERSON): "the own membership is what is left",
+    Use(
+        "resolvers.members.transfer_ownership._old_owner", _BY_PERSON
+    ): "the own ownership is what is handed over",
+    Use("resolvers.members.ownership_offers.of_viewer", _BY_PERSON): "what is offered to whom",
+    Use("resolvers.members.ownership_offers._member", _PRINCIPAL): "a person always sees its own membership",
+    Use("resolvers.members.transfer_ownership._holder", _BY_PERSON): "the member that is named",
+    Use("resolvers.members.ownership.give_up_ownership", _BY_PERSON): "whether another owner stays",
+    Use("resolvers.invitations.accept._add_membership", _BY_PERSON): "whether the address is a member's",
+    Use("resolvers.staff.user_rights.person_of", _BY_PERSON): "the member that staff name",
+    Use("resolvers.staff.user_rights.limit_below", _BY_PERSON): "the membership that carries the limit",
+    Use("resolvers.parent_access.openings._may_see", _PRINCIPAL): "whoever broke the glass sees that",
+    Use("resolvers.parent_access.mail.queue_warnings", _BY_PERSON): "whom to tell",
+    Use(
+        "resolvers.people.takeover.leave_account", _BY_PERSON
+    ): "the membership that came with the address ends",
+    Use("resolvers.invitations.invite.refuse_members", _BY_PERSON): "whether the invited is a member",
 }
 """The uses that decide nothing about rights, and why. Another one is a second definition of reach: ask
-`authz.reach.readable_account`, `readable_accounts`, `account_where` or `authz.guard.authorize` instead."""
+`authz.reach.reach.readable_account`, `readable_accounts`, `account_where` or
+`authz.guards.exclusive.authorize` instead."""
 
 
 def _modules() -> list[Path]:
@@ -81,9 +92,9 @@ def test_reach_is_written_once() -> None:
 
 
 GOOD = '''
-from authz.permissions import Permission
-from authz.reach import account_where, readable_account
-from models.members import memberships
+from authz.policy.permissions import Permission
+from authz.reach.reach import account_where, readable_account
+from models.members.tables import memberships
 
 def count(table):
     """Rows FROM somewhere; a membership is written, not asked about."""
@@ -97,11 +108,11 @@ def add(user_id):
 BAD = {
     "the principal's row": (
         """
-from authz.reach import PRINCIPAL as who
+from authz.reach.reach import PRINCIPAL as who
 
 def mine(): return select(who.c.user_id)
 """,
-        Use("module.mine", "authz.reach.PRINCIPAL"),
+        Use("module.mine", "authz.reach.reach.PRINCIPAL"),
     ),
     "grants by the module": (
         """
@@ -109,27 +120,27 @@ from authz import reach
 
 def mine(): return select(reach.GRANTS.c.account_id)
 """,
-        Use("module.mine", "authz.reach.GRANTS"),
+        Use("module.mine", "authz.reach.reach.GRANTS"),
     ),
     "reach by the package": (
         """
-import authz.reach
+import authz.reach.reach
 
-QUERY = select(authz.reach.REACH)
+QUERY = select(authz.reach.reach.REACH)
 """,
-        Use("module", "authz.reach.REACH"),
+        Use("module", "authz.reach.reach.REACH"),
     ),
     "masks": (
         """
-from authz.reach import mask_of_account
+from authz.reach.reach import mask_of_account
 
 async def may(account): return mask_of_account(account)
 """,
-        Use("module.may", "authz.reach.mask_of_account"),
+        Use("module.may", "authz.reach.reach.mask_of_account"),
     ),
     "memberships of a person": (
         """
-from models.members import memberships
+from models.members.tables import memberships
 
 async def mine(principal):
     return select(memberships.c.account_id).where(memberships.c.user_id == principal.user_id)
@@ -150,7 +161,7 @@ class Query:
     ),
     "shares of a person": (
         """
-from models.shares import shares
+from models.shares.tables import shares
 
 def mine(principal): return select(shares.c.id).where(shares.c.user_id == principal.user_id)
 """,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
-from models.invitations import invitations
-from models.members import memberships
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
+from models.invitations.tables import invitations
+from models.members.tables import memberships
 from tests.api import Api
 from tests.authorization.moments import PAST, offer
 from tests.authorization.outcomes import DONE, mutate, outcome

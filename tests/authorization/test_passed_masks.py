@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz import parent_access
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess, account_closure
+from authz.guards import parent_link as parent_access
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess, account_closure
 from tests.api import Api
 from tests.authorization.matrix_callers import once
 from tests.authorization.profiles import examples

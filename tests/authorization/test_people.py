@@ -2,8 +2,8 @@
 
 from graphql import GraphQLObjectType, get_named_type
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission, mask_of
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission, mask_of
 from tests.api import Api
 from tests.authorization.invitation_links import role_id
 from tests.authorization.outcomes import DONE, SCHEMA, mutate, outcome

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole, differs, synchronize
-from authz.permissions import Area, Permission
-from authz.policy_compiler import POLICY_FOLDER, PolicyLine, read_policy
-from models.roles import Effect, Relation, role_policy_lines, roles
+from authz.policy.builtin_roles import BuiltinRole, differs, synchronize
+from authz.policy.compiler import POLICY_FOLDER, PolicyLine, read_policy
+from authz.policy.permissions import Area, Permission
+from models.roles.tables import Effect, Relation, role_policy_lines, roles
 from tests.authorization.expectations import AS_MEMBER, FROM_ABOVE, INHERITED
 
 EXPECTED = {Relation.MEMBER: AS_MEMBER, Relation.ANCESTOR: FROM_ABOVE, Relation.INHERITED: INHERITED}

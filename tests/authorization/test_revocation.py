@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import RightsInheritance
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import RightsInheritance
 from tests.api import Api, Caller
 from tests.authorization.invitation_links import role_id
 from tests.authorization.matrix_callers import Bearer

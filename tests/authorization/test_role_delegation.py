@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, parse
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, parse
 from tests.api import Answer, Api
 from tests.authorization.expectations import named
 from tests.authorization.gang import Gang

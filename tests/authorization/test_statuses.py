@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
-from models.users import ownerships
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
+from models.people.users import ownerships
 from tests.api import Api
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import Stage

@@ -6,12 +6,12 @@ import datetime
 import pytest
 from sqlalchemy import select, update
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import GIVES_ACCESS
-from models.accounts import ParentAccess, accounts
-from models.api_keys import api_keys
-from models.identifiers import Kind, present
-from models.members import memberships
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import GIVES_ACCESS
+from models.accounts.tables import ParentAccess, accounts
+from models.api_keys.tables import api_keys
+from models.base.ids import Kind, present
+from models.members.tables import memberships
 from tests.api import Api
 from tests.authorization.conftest import ApiFrom
 from tests.authorization.matrix_callers import Stage, once

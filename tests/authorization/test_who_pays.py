@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from resolvers import payers
+from authz.policy.builtin_roles import BuiltinRole
+from resolvers.billing import payers
 from tests.api import Api
 from tests.authorization.consequences import CONSEQUENCES, Pays
 from tests.billing import separate

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authz.builtin_roles import BuiltinRole
-from authz.deciding_lines import as_text, deciding_line
-from authz.permissions import Area, Permission
-from authz.policy_compiler import POLICY_FOLDER, PolicyLine, build_enforcer, read_policy
-from models.roles import Effect, Relation
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.compiler import POLICY_FOLDER, PolicyLine, build_enforcer, read_policy
+from authz.policy.deciding_lines import as_text, deciding_line
+from authz.policy.permissions import Area, Permission
+from models.roles.tables import Effect, Relation
 
 _AREAS = ("*", Area.CONTACTS.value, Area.CREDIT.value)
 _LINES = st.lists(

@@ -7,7 +7,7 @@ from operator import or_
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.access_states import ends_of
+from authz.dry_runs.snapshot import ends_of
 
 _START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 _MOMENTS = [_START + datetime.timedelta(days=day) for day in range(5)]

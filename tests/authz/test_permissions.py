@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.permissions import (
+from authz.policy.permissions import (
     ALL_PERMISSIONS,
     READ_PERMISSIONS,
     Area,

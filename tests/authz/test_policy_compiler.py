@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.permissions import Area, Permission
-from authz.policy_compiler import POLICY_FOLDER, PolicyLine, RoleMasks, build_enforcer, compile_role
-from models.roles import Effect, Relation
+from authz.policy.compiler import POLICY_FOLDER, PolicyLine, RoleMasks, build_enforcer, compile_role
+from authz.policy.permissions import Area, Permission
+from models.roles.tables import Effect, Relation
 from tests.authorization.profiles import examples
 
 ROLES = ("EDITOR", "AUDITOR", "editor")

@@ -2,10 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from authz.custom_roles import compile_rights, role_rights
-from authz.permissions import Permission
-from authz.policy_compiler import compile_role
-from models.identifiers import RoleId, new_id
+from authz.policy.compiler import compile_role
+from authz.policy.custom_roles import compile_rights, role_rights
+from authz.policy.permissions import Permission
+from models.base.ids import RoleId, new_id
 from tests.parsings import parsings
 
 ROLE_ID = RoleId(new_id())

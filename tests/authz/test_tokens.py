@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.principals import PrincipalKind, credentials_of
-from authz.tokens import TokenKind, digest, generate
+from authz.callers.principals import PrincipalKind, credentials_of
+from authz.callers.tokens import TokenKind, digest, generate
 
 _LETTERS = string.ascii_letters + string.digits
 

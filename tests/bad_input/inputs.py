@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from models.identifiers import Kind
+from models.base.ids import Kind
 from tests.bad_input.place import Place
 from tests.plans import STARTER
 from tests.world import PASSWORD

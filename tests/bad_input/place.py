@@ -3,17 +3,17 @@
 import datetime
 from dataclasses import dataclass
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import Currency, ParentAccess
-from models.idempotency import idempotency_records
-from models.identifiers import Kind, new_id, present
-from models.mailbox_links import MailboxLinkKind, mailbox_links
-from models.outbox import outbox_messages
-from models.overrides import OverrideKind
-from models.plan_catalogue import CataloguePlan, plan_id
-from models.sessions import sessions
-from models.staff import StaffRole
-from models.users import ownerships, users
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import Currency, ParentAccess
+from models.base.ids import Kind, new_id, present
+from models.effects.idempotency import idempotency_records
+from models.effects.outbox import outbox_messages
+from models.people.mailbox_links import MailboxLinkKind, mailbox_links
+from models.people.sessions import sessions
+from models.people.users import ownerships, users
+from models.plans.catalogue import CataloguePlan, plan_id
+from models.staff.overrides import OverrideKind
+from models.staff.tables import StaffRole
 from tests.api import Api, Caller
 from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
 from tests.links import Opening, ask, break_glass, set_parent_access

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.base import APPLICATION_ROLE
-from server.app import create_app
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.columns import APPLICATION_ROLE
+from server.database.migrate import migrate
 from server.embedded_postgres import EmbeddedPostgres
-from server.migrate import migrate
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.bad_input.place import make_place, stored
 from tests.concurrency.gates import Gate

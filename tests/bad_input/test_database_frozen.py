@@ -8,10 +8,10 @@ from pathlib import Path as Folder
 
 import pytest
 
-from server.app import create_app
+from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
-from server.migrate import migrate
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.concurrency.gates import Gate
 from tests.engine.paths import Path

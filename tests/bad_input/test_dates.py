@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.bad_input.inputs import inputs
 from tests.bad_input.place import Place, make_place, stored

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.refusals import Refusal, RefusalCode
-from resolvers.emails import email_address
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.refusals import Refusal, RefusalCode
+from resolvers.inputs.emails import email_address
 from tests.api import Api
 from tests.bad_input.place import stored
 from tests.resolvers.log import mail_to

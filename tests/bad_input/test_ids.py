@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, present
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, present
 from schema.root import build_schema, graphql_schema
 from tests.api import Api
 from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, NOT_IN_SELF_SERVICE, inputs

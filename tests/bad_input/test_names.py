@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import new_id
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import new_id
 from tests.api import Api
 from tests.bad_input.place import stored
 from tests.resolvers.log import last_event

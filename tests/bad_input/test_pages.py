@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import new_id
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import new_id
 from tests.api import Answer, Api
 from tests.engine.paths import Path
 from tests.world import Member, World

@@ -6,9 +6,9 @@ import pytest
 from graphql import GraphQLObjectType, get_named_type
 from sqlalchemy import ColumnElement
 
-from authz.builtin_roles import BuiltinRole
-from engine.arguments import declared, ranges_in
-from engine.selections import sql_field
+from authz.policy.builtin_roles import BuiltinRole
+from engine.declare.arguments import declared, ranges_in
+from engine.declare.selections import sql_field
 from schema.root import build_schema, graphql_schema
 from tests.api import Api
 from tests.engine.paths import Path

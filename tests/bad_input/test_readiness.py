@@ -9,11 +9,11 @@ import asyncpg
 from sqlalchemy import make_url
 from structlog.testing import capture_logs
 
-from authz.builtin_roles import BuiltinRole
-from server.app import create_app
+from authz.policy.builtin_roles import BuiltinRole
+from server.database.readiness import KeptReadiness, Readiness
 from server.embedded_postgres import DatabaseAddresses
-from server.readiness import KeptReadiness, Readiness
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.database import named
 from tests.own_database import api as api

@@ -1,7 +1,7 @@
 """How deep accounts can be nested: 32 below the master account, and no deeper."""
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import DEPTH_LIMIT
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import DEPTH_LIMIT
 from tests.api import Api
 from tests.resolvers.mutations import attempt
 from tests.world import World

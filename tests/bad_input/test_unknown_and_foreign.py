@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.identifiers import Kind, present
+from models.base.ids import Kind, present
 from tests.api import Answer, Api
 from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, inputs
 from tests.bad_input.place import Place, make_place

@@ -12,8 +12,8 @@ from playwright.async_api import Browser, async_playwright
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.outbox import outbox_messages
+from authz.policy.builtin_roles import BuiltinRole
+from models.effects.outbox import outbox_messages
 from server.embedded_postgres import DatabaseAddresses
 from tests.api import Api
 from tests.browser.invitations import Invitation

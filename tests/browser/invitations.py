@@ -7,7 +7,7 @@ from playwright.async_api import Page
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.users import users
+from models.people.users import users
 
 PASSWORD = "a password of many words 7"
 

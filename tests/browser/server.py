@@ -8,8 +8,8 @@ from typing import Any
 
 import uvicorn
 
-from server.app import create_app
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 
 
 @dataclass

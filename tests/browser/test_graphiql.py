@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from server.pages import DemoLogin
 from server.pages.files import FOLDER
 from server.pages.graphiql import graphiql_document, read_tabs

@@ -8,8 +8,8 @@ from playwright.async_api import expect
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.outbox import outbox_messages
-from resolvers.mail_limits import MailKind
+from models.effects.outbox import outbox_messages
+from resolvers.effects.mail_limits import MailKind
 from tests.api import Api
 from tests.browser.invitations import PASSWORD, Invitation, accounts_of, sign_up_unverified
 from tests.browser.visits import Visit

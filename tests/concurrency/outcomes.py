@@ -7,9 +7,9 @@ from typing import TypeVar
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.members import memberships
-from models.users import ownerships
+from authz.policy.builtin_roles import BuiltinRole
+from models.members.tables import memberships
+from models.people.users import ownerships
 from tests.world import Account, Person
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.resolvers.mutations import ROLE_IDS, Token, attempt, done

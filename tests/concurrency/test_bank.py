@@ -18,9 +18,9 @@ import httpx
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, present
-from models.ledger import ledger_transactions
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, present
+from models.credit.tables import ledger_transactions
 from server.embedded_postgres import DatabaseAddresses
 from tests.api import Answer, Api
 from tests.credit import credit_of, faults_of, give_credit, own_balances

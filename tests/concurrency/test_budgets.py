@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.budgets import BudgetCurrency
+from models.budgets.tables import BudgetCurrency
 from tests.api import Api
 from tests.budgets import budget, budget_set, set_budget
 from tests.concurrency.gates import Gate, waits

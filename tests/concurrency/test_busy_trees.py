@@ -12,17 +12,17 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-import server.database
-from authz.builtin_roles import BuiltinRole
-from engine import turns
-from engine.turns import Turns
-from models.accounts import accounts
-from models.api_keys import api_keys
-from models.attempts import attempts
-from models.outbox import outbox_messages
-from server.app import create_app
+import server.database.connections
+from authz.policy.builtin_roles import BuiltinRole
+from engine.database import turns
+from engine.database.turns import Turns
+from models.accounts.tables import accounts
+from models.api_keys.tables import api_keys
+from models.effects.attempts import attempts
+from models.effects.outbox import outbox_messages
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.concurrency.outcomes import locked_out
 from tests.engine.statements import statements
@@ -59,7 +59,7 @@ async def _served(addresses: DatabaseAddresses, settings: Settings, **limits: st
     """The application as it is started, with a postman at work, on ten connections with these time-outs."""
     with pytest.MonkeyPatch.context() as patch:
         for name, limit in limits.items():
-            patch.setitem(server.database._SETTINGS, name, limit)
+            patch.setitem(server.database.connections._SETTINGS, name, limit)
         app = create_app(settings, addresses.application)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(app.router.lifespan_context(app))

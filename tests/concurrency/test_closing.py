@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.write_sessions import WriteSessions
-from models.identifiers import MasterId, SendCycleId
-from models.sends import send_cycles
-from resolvers.send_expiry import expire_reservations
-from server.database import connect_as_application
+from engine.writes.sessions import WriteSessions
+from models.base.ids import MasterId, SendCycleId
+from models.sending.tables import send_cycles
+from resolvers.sending.expire import expire_reservations
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits

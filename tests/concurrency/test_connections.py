@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.applications import Starlette
 
-from authz.builtin_roles import BuiltinRole
-from authz.tokens import TokenKind, generate
-from server.app import create_app
+from authz.callers.tokens import TokenKind, generate
+from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.engine.paths import Path
 from tests.world import World

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.ledger import ledger_transactions
-from models.payments import top_ups
+from authz.policy.builtin_roles import BuiltinRole
+from models.credit.tables import ledger_transactions
+from models.payments.tables import top_ups
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits
 from tests.resolvers.mutations import ROLE_IDS, attempt, code_of

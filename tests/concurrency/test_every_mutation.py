@@ -17,8 +17,8 @@ import httpx
 from hypothesis import settings
 from starlette.applications import Starlette
 
-from authz.refusals import RefusalCode
-from server.errors import ErrorCode
+from authz.policy.refusals import RefusalCode
+from server.failures.errors import ErrorCode
 from tests.api import Answer, Api
 from tests.authorization.matrix_callers import NOT_ACCEPTED, Stage, once
 from tests.authorization.matrix_fields import MUTATIONS

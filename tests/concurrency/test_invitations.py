@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api, Caller
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.resolvers.log import events_of, mail_to, mails_to

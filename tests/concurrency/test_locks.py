@@ -9,17 +9,17 @@ import sqlalchemy.exc
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.guard import Authorized, authorize
-from authz.permissions import Permission
-from authz.principals import Credentials, Principal, PrincipalKind
-from authz.refusals import NotFound, PermissionDenied
-from authz.row_security import enter
-from authz.tokens import digest_of
-from engine.write_sessions import WriteSession, WriteSessions
-from models.accounts import accounts
-from models.identifiers import AccountId, UserId
-from server.database import connect_as_application
+from authz.callers.principals import Credentials, Principal, PrincipalKind
+from authz.callers.tokens import digest_of
+from authz.guards.exclusive import Authorized, authorize
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound, PermissionDenied
+from authz.wall.row_security import enter
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.accounts.tables import accounts
+from models.base.ids import AccountId, UserId
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from tests.concurrency.outcomes import locked_out
 from tests.job_queue import until

@@ -5,11 +5,11 @@ import asyncio
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.overrides import OverrideKind, overrides
-from models.staff import StaffRole, staff
-from models.subaccounts_requests import subaccounts_requests
-from resolvers.events import EventKind
+from authz.policy.builtin_roles import BuiltinRole
+from models.staff.overrides import OverrideKind, overrides
+from models.staff.subaccounts_requests import subaccounts_requests
+from models.staff.tables import StaffRole, staff
+from resolvers.effects.log import EventKind
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once

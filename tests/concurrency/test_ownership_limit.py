@@ -6,8 +6,8 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.users import users
+from authz.policy.builtin_roles import BuiltinRole
+from models.people.users import users
 from tests.api import Api
 from tests.concurrency.gates import Gate
 from tests.concurrency.outcomes import ROUNDS, at_once, owned_by, owners_of

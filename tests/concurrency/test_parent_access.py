@@ -2,8 +2,8 @@
 
 import asyncio
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once

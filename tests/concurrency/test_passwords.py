@@ -11,12 +11,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.attempts import attempts
-from models.sessions import sessions
-from models.users import users
+from models.effects.attempts import attempts
+from models.people.sessions import sessions
+from models.people.users import users
 from server.embedded_postgres import DatabaseAddresses
-from server.hashing import TURNS, WAITING_FROM_A_PLACE
-from server.settings import Settings
+from server.fairness.hashing import TURNS, WAITING_FROM_A_PLACE
+from server.settings.settings import Settings
 from tests.api import Api
 from tests.authorization.moments import hash_quickly
 from tests.concurrency.gates import Gate

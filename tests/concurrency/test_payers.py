@@ -2,7 +2,7 @@
 
 import asyncio
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.billing import separate
 from tests.concurrency.gates import Gate, waits

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus, account_closure, accounts
-from models.events import events
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus, account_closure, accounts
+from models.effects.events import events
 from tests.api import Api, Caller
 from tests.concurrency.outcomes import owners_of
 from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt

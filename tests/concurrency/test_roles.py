@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from engine.text_forms import compared, looks
+from authz.policy.builtin_roles import BuiltinRole
+from engine.text.forms import compared, looks
 from tests.api import Api, Caller
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.resolvers.custom_roles import listed

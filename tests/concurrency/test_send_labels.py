@@ -3,8 +3,8 @@
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.sends import send_cycles, send_labels
-from resolvers.send_labels import MOST_LABELS
+from models.sending.tables import send_cycles, send_labels
+from resolvers.sending.labels import MOST_LABELS
 from tests.api import Api
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.plans import make_plan, subscribe

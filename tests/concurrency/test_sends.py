@@ -6,7 +6,7 @@ import datetime
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api, Caller
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.resolvers.log import mails_to

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus, accounts
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus, accounts
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits
 from tests.concurrency.outcomes import ROUNDS, at_once

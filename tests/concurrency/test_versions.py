@@ -2,7 +2,7 @@
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.resolvers.log import events_of

@@ -7,7 +7,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.read_connection import ReadConnection
+from engine.database.read_connection import ReadConnection
 
 
 class Server:

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS
-from models.accounts import account_closure, accounts
-from models.api_keys import api_keys
-from models.break_glass import break_glass_openings
-from models.events import events
-from models.identifiers import Kind, new_id, parse, present
-from models.invitations import invitations
-from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
-from models.members import memberships
-from models.overrides import overrides
-from models.ownership_offers import ownership_offers
-from models.parent_access import parent_access_requests
-from models.payments import payment_methods, top_ups
-from models.shares import share_accounts, shares
-from models.subaccounts_requests import subaccounts_requests
-from models.top_up_rules import top_up_rules
-from models.users import users
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS
+from models.accounts.tables import account_closure, accounts
+from models.api_keys.tables import api_keys
+from models.base.ids import Kind, new_id, parse, present
+from models.credit.tables import ledger_balances, ledger_entries, ledger_transactions, ledgers
+from models.effects.events import events
+from models.invitations.tables import invitations
+from models.members.ownership_offers import ownership_offers
+from models.members.tables import memberships
+from models.parent_access.openings import break_glass_openings
+from models.parent_access.requests import parent_access_requests
+from models.payments.tables import payment_methods, top_ups
+from models.payments.top_up_rules import top_up_rules
+from models.people.users import users
+from models.shares.tables import share_accounts, shares
+from models.staff.overrides import overrides
+from models.staff.subaccounts_requests import subaccounts_requests
 from tests.billing import give_invoice
 from tests.plans import GROWTH, subscribe
 from tests.recipients import give_list

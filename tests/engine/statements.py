@@ -9,9 +9,9 @@ from unittest.mock import patch
 import asyncpg
 from sqlalchemy import Connection, Engine, event
 
-from engine import fixed_statements
-from engine.read_connection import ReadConnection
-from models.base import APPLICATION_ROLE
+from engine.database.read_connection import ReadConnection
+from engine.writes import fixed_statements
+from models.base.columns import APPLICATION_ROLE
 
 _HOUSEKEEPING = "WITH used AS "
 """Sent once in a while, whoever happens to ask then, so they are not counted."""

@@ -1,6 +1,6 @@
 """Denied fields in an answer that SQL made."""
 
-from engine.denials import Denial, settled
+from engine.compiled.denials import Denial, settled
 
 
 def test_a_log_that_holds_the_markers_byte_as_a_key_is_no_denial() -> None:

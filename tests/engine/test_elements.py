@@ -3,7 +3,7 @@
 from sqlalchemy import CTE, Select, column, select, table
 from sqlalchemy.sql import visitors
 
-from engine.elements import elements_of
+from engine.base.elements import elements_of
 
 
 def stacked(height: int) -> Select[tuple[object]]:

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, present
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, present
 from tests.api import Api
 from tests.engine.paths import Path
 from tests.resolvers.log import events_of

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from server.database import connect_as_application
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
 from tests.api import Api, Caller
 from tests.engine.paths import Path
 from tests.resolvers.mutations import ROLE_IDS, done

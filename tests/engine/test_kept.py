@@ -1,6 +1,6 @@
 """What is kept in so many bytes."""
 
-from engine.kept import Kept
+from engine.base.kept import Kept
 
 
 def test_no_more_is_kept_than_so_many_bytes() -> None:

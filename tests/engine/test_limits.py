@@ -3,7 +3,7 @@
 import pytest
 from graphql import GraphQLError, get_operation_ast, parse
 
-from engine.limits import COST_LIMIT, check_cost
+from engine.limits.operation import COST_LIMIT, check_cost
 from schema.root import build_schema, graphql_schema
 
 SCHEMA = graphql_schema(build_schema())

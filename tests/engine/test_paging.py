@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, present
-from models.roles import roles
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, present
+from models.roles.tables import roles
 from tests.api import Api
 from tests.engine.paths import Path
 from tests.engine.scene import Scene, make_scene

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.pool import Pool, PoolTimeoutError
+from engine.database.pool import Pool, PoolTimeoutError
 from server.embedded_postgres import DatabaseAddresses
 from tests.engine.pools import Server
 

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.pool import Pool
-from models.base import APPLICATION_ROLE
-from server.database import read_pool
+from engine.database.pool import Pool
+from models.base.columns import APPLICATION_ROLE
+from server.database.connections import read_pool
 from server.embedded_postgres import DatabaseAddresses
-from server.errors import ErrorCode, failure_of
+from server.failures.errors import ErrorCode, failure_of
 
 _SIZE = 3
 _ECHO = "SELECT convert_to($1, 'UTF8') FROM pg_sleep(0.002)"

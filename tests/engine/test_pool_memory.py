@@ -8,13 +8,13 @@ import orjson
 import pytest
 from graphql import parse
 
-from authz.principals import PrincipalKind
-from authz.reach import PRINCIPAL
-from authz.row_security import entering
-from engine.backend_memory import MOST
-from engine.plans import Asked, Plans, WholeQuery
-from engine.pool import Pool
-from engine.read_connection import ReadConnection
+from authz.callers.principals import PrincipalKind
+from authz.reach.reach import PRINCIPAL
+from authz.wall.row_security import entering
+from engine.compiled.query_plans import Asked, Plans, WholeQuery
+from engine.database.backend_memory import MOST
+from engine.database.pool import Pool
+from engine.database.read_connection import ReadConnection
 from schema.root import build_schema
 from server.embedded_postgres import DatabaseAddresses
 from tests.equality.answers import credentials_of

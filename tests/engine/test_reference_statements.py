@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine import reference_statements
-from engine.kept import Kept
+from engine.base.kept import Kept
+from engine.reference import statements as reference_statements
 from tests.api import Api
 from tests.engine.paths import Path
 from tests.world import World

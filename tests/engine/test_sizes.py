@@ -7,8 +7,8 @@ from graphql import GraphQLError, get_introspection_query, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.merging import PAIR_LIMIT
-from engine.sizes import (
+from engine.limits.merging import PAIR_LIMIT
+from engine.limits.sizes import (
     ALIAS_LIMIT,
     DEPTH_LIMIT,
     DIRECTIVE_LIMIT,

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.principals import Credentials
-from authz.row_security import entering
-from authz.tokens import digest_of
-from engine.reader import Reader
-from models.accounts import accounts
-from server.database import connect_as_application
+from authz.callers.principals import Credentials
+from authz.callers.tokens import digest_of
+from authz.policy.builtin_roles import BuiltinRole
+from authz.wall.row_security import entering
+from engine.database.snapshot import Reader
+from models.accounts.tables import accounts
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from tests.api import Api
 from tests.concurrency.gates import Gate

@@ -11,8 +11,8 @@ import pytest
 from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine import limits
-from engine.declarations import FieldKind, SqlField
+from engine.declare.declarations import FieldKind, SqlField
+from engine.limits import operation as limits
 from schema.root import build_schema, graphql_schema
 from tests.api import Api
 from tests.engine.paths import Path

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine import turns as module
-from engine.turns import Turn, Turns, WaitedTooLong
-from engine.write_sessions import WriteSession, WriteSessions
-from models.attempts import attempts
-from server.database import connect_as_application
+from engine.database import turns as module
+from engine.database.turns import Turn, Turns, WaitedTooLong
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.effects.attempts import attempts
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 
 

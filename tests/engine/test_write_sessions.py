@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.fixed_statements import FixedStatement
-from engine.write_sessions import WriteSession, WriteSessions
-from models.attempts import attempts
-from server.database import connect_as_application
+from engine.writes.fixed_statements import FixedStatement
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.effects.attempts import attempts
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
-from server.errors import ErrorCode, failure_of
+from server.failures.errors import ErrorCode, failure_of
 
 _FIXED = FixedStatement(
     insert(attempts)

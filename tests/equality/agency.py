@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.accounts import RightsInheritance
+from models.accounts.tables import RightsInheritance
 from tests.equality import rows
 from tests.world import Account, World
 

@@ -15,13 +15,13 @@ from graphql import (
     Visitor,
 )
 
-from authz import principals
-from authz.principals import Credentials
-from engine.binds import NotCompilableError
-from server.executor import Executor
-from server.graphql_response import result_response
-from server.log_lines import LoggedRequest, logged_request
-from server.media_types import MediaType
+from authz.callers import principals
+from authz.callers.principals import Credentials
+from engine.base.client_values import NotCompilableError
+from server.graphql.executor import Executor
+from server.graphql.response import result_response
+from server.http.media_types import MediaType
+from server.logs.lines import LoggedRequest, logged_request
 from tests.api import Caller
 from tests.equality.operations import Operation
 

@@ -12,10 +12,10 @@ from graphql import (
     is_required_argument,
 )
 
-from engine.declarations import SqlField
-from engine.paging import PAGE_ARGUMENTS
-from engine.selections import sql_field
-from resolvers.accounts import AccountOrder
+from engine.declare.declarations import SqlField
+from engine.declare.paging import PAGE_ARGUMENTS
+from engine.declare.selections import sql_field
+from resolvers.accounts.reads import AccountOrder
 from tests.equality.choices import Choices
 from tests.equality.variables import NULL, Value, Variables
 from tests.equality.vocabulary import NO_CURSORS, NO_IDS, Vocabulary

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.pool import Pool
+from engine.database.pool import Pool
 from schema.root import build_schema
-from server.database import connect_as_application, read_pool
+from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
-from server.executor import Executor
+from server.graphql.executor import Executor
 from tests.authorization import profiles as profiles  # loads the one that is asked for
 from tests.equality.harvest import harvest
 from tests.equality.scene import Scene, make_scene

@@ -1,8 +1,8 @@
 """Who is let into the agency besides its members: by roles of its own, invitations, shares, links."""
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area
-from models.accounts import ParentAccess
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area
+from models.accounts.tables import ParentAccess
 from tests.equality import rows
 from tests.equality.agency import Agency
 from tests.links import Opening, ask, break_glass, set_parent_access

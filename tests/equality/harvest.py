@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from resolvers.accounts import AccountOrder
-from server.executor import Executor
+from resolvers.accounts.reads import AccountOrder
+from server.graphql.executor import Executor
 from tests.equality.answers import Answer, compiled
 from tests.equality.operations import operation
 from tests.equality.scene import VIEWERS, Scene

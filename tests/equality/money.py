@@ -1,7 +1,7 @@
 """Balances of their own and pools, entries of every kind, top-ups of every status."""
 
-from models.ledger import BalanceKind
-from models.payments import TopUpStatus
+from models.credit.tables import BalanceKind
+from models.payments.tables import TopUpStatus
 from tests.credit import (
     EURO,
     give_credit,

@@ -7,7 +7,7 @@ import graphql
 from graphql import DocumentNode, GraphQLSchema
 from hypothesis import strategies as st
 
-from server.http_request import GraphQLRequest
+from server.http.request import GraphQLRequest
 from tests.equality.arguments import Arguments
 from tests.equality.choices import Choices
 from tests.equality.selections import Place, Selections, lead_to_interfaces

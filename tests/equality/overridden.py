@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from models.overrides import NEED_APPROVAL, OverrideKind
-from models.staff import StaffRole
+from models.staff.overrides import NEED_APPROVAL, OverrideKind
+from models.staff.tables import StaffRole
 from tests.staff import ask_for_subaccounts, expire_override, set_override, staff_member
 from tests.world import Account, Person, World
 

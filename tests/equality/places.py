@@ -16,7 +16,7 @@ from graphql import (
     is_required_argument,
 )
 
-from engine.selections import sql_field
+from engine.declare.selections import sql_field
 
 
 @dataclass(frozen=True)

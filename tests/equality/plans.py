@@ -1,7 +1,7 @@
 """Plans of a tree and of accounts in it, one that waits, contacts that were bought, sends of every status."""
 
-from models.budgets import BudgetCurrency
-from models.sends import ReservationStatus, SendStream
+from models.budgets.tables import BudgetCurrency
+from models.sending.tables import ReservationStatus, SendStream
 from tests.budgets import set_budget
 from tests.equality import rows
 from tests.plans import BUSINESS, FREE, GROWTH, STARTER, buy, choose, make_plan, subscribe

@@ -5,17 +5,17 @@ import itertools
 
 from sqlalchemy import Table, insert, null, update
 
-from authz.builtin_roles import BuiltinRole
-from models.account_statuses import account_status_changes
-from models.accounts import AccountStatus, accounts
-from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
-from models.events import events
-from models.expiry_notices import ExpiryStage, expiry_notices
-from models.identifiers import Kind, new_id, present
-from models.invitations import invitations
-from models.roles import roles
-from models.sessions import sessions
-from resolvers.events import Change, EventKind
+from authz.policy.builtin_roles import BuiltinRole
+from models.access.expiry_notices import ExpiryStage, expiry_notices
+from models.accounts.tables import AccountStatus, accounts
+from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
+from models.base.ids import Kind, new_id, present
+from models.billing.status_history import account_status_changes
+from models.effects.events import events
+from models.invitations.tables import invitations
+from models.people.sessions import sessions
+from models.roles.tables import roles
+from resolvers.effects.log import Change, EventKind
 from tests.world import Account, ApiKey, CustomRole, Person, World, role_key
 
 PAST = datetime.datetime(2020, 2, 29, 23, 59, 59, 5, datetime.UTC)

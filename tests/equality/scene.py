@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 from hypothesis.vendor.pretty import RepresentationPrinter
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
-from models.accounts import AccountStatus
-from models.api_keys import ApiKeyPurpose, WhenMakerLosesAccess
-from models.identifiers import Kind, present
-from resolvers.events import EventKind
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_of
+from models.accounts.tables import AccountStatus
+from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess
+from models.base.ids import Kind, present
+from resolvers.effects.log import EventKind
 from tests.api import Caller
 from tests.equality import rows
 from tests.equality.agency import EMOJI, EXTERNAL_ID, QUOTES, Agency, make_agency

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from server.executor import Executor
+from server.graphql.executor import Executor
 from tests.equality.answers import check_equality, compiled, reference
 from tests.equality.corners import ACCOUNT, AFTER, BEFORE, DOCUMENTS, NODE, SEARCH, TOO_LARGE
 from tests.equality.operations import operation

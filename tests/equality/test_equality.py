@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from server.errors import Unauthenticated
-from server.executor import Executor
+from server.failures.errors import Unauthenticated
+from server.graphql.executor import Executor
 from tests.equality.answers import check_equality, compiled, reference
 from tests.equality.conftest import Tally
 from tests.equality.operations import operation, operations

@@ -6,15 +6,15 @@ import pytest
 from graphql import FieldNode, GraphQLObjectType, NameNode, OperationDefinitionNode, parse
 from sqlalchemy import FromClause, null, select
 
-from authz.principals import ANONYMOUS
-from engine.compiler import Compiler
-from engine.declarations import entity_of
-from engine.plans import Plan
-from engine.pool import Pool
-from engine.selections import Document
-from engine.writer import prepared
+from authz.callers.principals import ANONYMOUS
+from engine.compiled.compiler import Compiler
+from engine.compiled.query_plans import Plan
+from engine.compiled.sql_text import prepared
+from engine.database.pool import Pool
+from engine.declare.declarations import entity_of
+from engine.declare.selections import Document
 from schema.root import build_schema, graphql_schema
-from server.executor import Executor
+from server.graphql.executor import Executor
 from tests.equality.answers import FALLBACKS, check_equality, compiled
 from tests.equality.operations import operation
 from tests.equality.places import payload_fields, places

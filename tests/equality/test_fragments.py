@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from authz.reach import PRINCIPAL
-from authz.row_security import entering
-from engine import places
-from engine.binds import NotCompilableError
-from engine.fragments import Fragment
-from engine.kept import Kept
-from engine.plans import Asked, Plans, WholeQuery
+from authz.reach.reach import PRINCIPAL
+from authz.wall.row_security import entering
+from engine.base.client_values import NotCompilableError
+from engine.base.kept import Kept
+from engine.compiled import fragment_cache as places
+from engine.compiled.fragments import Fragment
+from engine.compiled.query_plans import Asked, Plans, WholeQuery
 from schema.root import build_schema
-from server.executor import Executor
+from server.graphql.executor import Executor
 from tests.equality.answers import check_equality, compiled
 from tests.equality.operations import Operation, operation
 from tests.equality.scene import Scene

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.freshness import Revision, current_revision
-from server.errors import RevisionUnknown
-from server.executor import Executor
+from authz.wall.freshness import Revision, current_revision
+from server.failures.errors import RevisionUnknown
+from server.graphql.executor import Executor
 from tests.equality.answers import check_equality, compiled, reference
 from tests.equality.operations import Operation, operation, operations
 from tests.equality.scene import REFUSED, VIEWERS, Scene

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from hypothesis.vendor.pretty import pretty
 
-from server.executor import Executor
+from server.graphql.executor import Executor
 from tests.equality.operations import operations
 from tests.equality.scene import Scene
 from tests.equality.selections import lead_to_interfaces

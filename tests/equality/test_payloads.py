@@ -7,15 +7,15 @@ import asyncpg
 import pytest
 from graphql import ExecutionResult
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS, Permission, mask_of
-from engine.pool import Pool
-from engine.read_connection import ReadConnection
-from models.identifiers import Kind, present
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_of
+from engine.database.pool import Pool
+from engine.database.read_connection import ReadConnection
+from models.base.ids import Kind, present
 from schema.root import build_schema
-from server.database import connect_as_application
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
-from server.executor import Executor
+from server.graphql.executor import Executor
 from tests.api import Caller
 from tests.equality.operations import operation
 from tests.world import Account, World

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from authz.principals import PrincipalKind
-from authz.reach import PRINCIPAL
-from authz.row_security import entering
-from authz.tokens import digest_of
-from engine.binds import NotCompilableError
-from engine.plans import Asked, Plan, Plans, WholeQuery
-from engine.pool import Pool
+from authz.callers.principals import PrincipalKind
+from authz.callers.tokens import digest_of
+from authz.reach.reach import PRINCIPAL
+from authz.wall.row_security import entering
+from engine.base.client_values import NotCompilableError
+from engine.compiled.query_plans import Asked, Plan, Plans, WholeQuery
+from engine.database.pool import Pool
 from schema.root import build_schema
 from tests.api import Caller
 from tests.equality.answers import credentials_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, column, func, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.sends import ReservationStatus
-from resolvers.retention import Retention
+from models.sending.tables import ReservationStatus
+from resolvers.effects.retention import Retention
 from tests.sends import give_reservation
 from tests.world import Account, Person, World
 

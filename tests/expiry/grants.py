@@ -7,14 +7,14 @@ from datetime import timedelta
 
 from sqlalchemy import Table, func, update
 
-from authz.builtin_roles import BuiltinRole
-from models.api_keys import api_keys
-from models.break_glass import break_glass_openings
-from models.identifiers import Kind, parse, present
-from models.invitations import invitations
-from models.members import memberships
-from models.overrides import OverrideKind, overrides
-from models.shares import shares
+from authz.policy.builtin_roles import BuiltinRole
+from models.api_keys.tables import api_keys
+from models.base.ids import Kind, parse, present
+from models.invitations.tables import invitations
+from models.members.tables import memberships
+from models.parent_access.openings import break_glass_openings
+from models.shares.tables import shares
+from models.staff.overrides import OverrideKind, overrides
 from tests.equality import rows
 from tests.links import break_glass
 from tests.shares import Given, give_share

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind
-from models.shares import shares
-from resolvers.expiring_grants import GRANTS
-from resolvers.mail_limits import EXPIRY_NOTICES, MailKind
-from resolvers.mail_texts import shown
-from server.worker import tell_expiries
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind
+from models.shares.tables import shares
+from resolvers.access.expiring_grants import GRANTS
+from resolvers.effects.mail_limits import EXPIRY_NOTICES, MailKind
+from resolvers.effects.mail_texts import shown
+from server.start.worker import tell_expiries
 from tests.api import Api
 from tests.expiry.grants import KINDS, Grant, api_key, invitation, membership, offered_share, share
 from tests.resolvers.log import events_of, mails_to

@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.worker import delete_lists
+from server.start.worker import delete_lists
 from tests.recipients import give_list, let_lists_end, lists_of
 from tests.world import World
 

@@ -8,13 +8,13 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import Update
 
-from models.idempotency import idempotency_records
-from models.sends import send_reservations
-from models.sessions import sessions
-from resolvers.mail_limits import MailKind
-from resolvers.retention import BATCH, RETENTIONS, Retention
-from server import worker
-from server.worker import delete_old
+from models.effects.idempotency import idempotency_records
+from models.people.sessions import sessions
+from models.sending.tables import send_reservations
+from resolvers.effects.mail_limits import MailKind
+from resolvers.effects.retention import BATCH, RETENTIONS, Retention
+from server.start import worker
+from server.start.worker import delete_old
 from tests.api import Api, Caller
 from tests.authorization.moments import open_session
 from tests.engine.statements import statements

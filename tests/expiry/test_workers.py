@@ -12,19 +12,19 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from engine.write_sessions import WriteSessions
-from models.api_keys import api_keys
-from models.events import events
-from models.expiry_notices import expiry_notices
-from models.identifiers import new_id
-from resolvers import expiry_notices as notices
-from resolvers.account_statuses import SuspendedAccounts
-from resolvers.expiry_notices import tell_batch
-from resolvers.job_work import Deployment
+from authz.policy.builtin_roles import BuiltinRole
+from engine.writes.sessions import WriteSessions
+from models.access.expiry_notices import expiry_notices
+from models.api_keys.tables import api_keys
+from models.base.ids import new_id
+from models.effects.events import events
+from resolvers.access import expiry_notices as notices
+from resolvers.access.expiry_notices import tell_batch
+from resolvers.billing.status_history import SuspendedAccounts
 from server.embedded_postgres import DatabaseAddresses
-from server.payments import NoPayments
-from server.worker import at_work, tell_expiries
+from server.jobs.dispatch import Deployment
+from server.settings.payments import NoPayments
+from server.start.worker import at_work, tell_expiries
 from tests.engine.statements import statements
 from tests.expiry.grants import Grant, membership
 from tests.server.processes import running

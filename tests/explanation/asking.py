@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.explanation_facts import AskedAccount, Facts, Subject, Viewpoint
-from authz.explanation_reading import read_facts
-from engine.reader import Reader
-from models.identifiers import AccountId, ApiKeyId, MasterId, UserId
+from authz.explain.facts import AskedAccount, Facts, Subject, Viewpoint
+from authz.explain.reading import read_facts
+from engine.database.snapshot import Reader
+from models.base.ids import AccountId, ApiKeyId, MasterId, UserId
 from tests.api import Answer, Api, Caller
 from tests.world import Account, ApiKey, Member, Person
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from sqlalchemy import delete
 
-from authz.builtin_roles import BuiltinRole
-from authz.explanation import explain
-from authz.explanation_steps import AccessDecision, ExplanationDiffersError
-from authz.permissions import Permission
-from models.roles import role_policy_lines
+from authz.explain.explanation import explain
+from authz.explain.steps import AccessDecision, ExplanationDiffersError
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission
+from models.roles.tables import role_policy_lines
 from tests.api import Api
 from tests.authorization.case_files import Case, read_cases
 from tests.authorization.forests import Planted, Plot, plant, plots

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
 from tests.api import Api
 from tests.authorization.moments import PAST, expire_member
 from tests.explanation.asking import ask, why

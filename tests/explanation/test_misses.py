@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area, Permission, mask_of
-from models.accounts import AccountStatus
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area, Permission, mask_of
+from models.accounts.tables import AccountStatus
 from tests.api import Api
 from tests.engine.statements import statements
 from tests.explanation.asking import why

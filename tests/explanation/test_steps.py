@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import update
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area, Permission, mask_of
-from models.accounts import AccountStatus, RightsInheritance
-from models.api_keys import WhenMakerLosesAccess, api_keys
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area, Permission, mask_of
+from models.accounts.tables import AccountStatus, RightsInheritance
+from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from tests.api import Api
 from tests.authorization.moments import PAST, expire_key, expire_member, made_by, revoke_key
 from tests.explanation.asking import why

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area, Permission, mask_of
-from models.accounts import AccountStatus
-from models.identifiers import Kind, new_id, present
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area, Permission, mask_of
+from models.accounts.tables import AccountStatus
+from models.base.ids import Kind, new_id, present
 from tests.api import Api
 from tests.authorization.moments import expire_member
 from tests.engine.statements import statements

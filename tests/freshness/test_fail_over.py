@@ -2,11 +2,11 @@
 
 from sqlalchemy import make_url
 
-from authz.builtin_roles import BuiltinRole
-from engine.driver import DriverConnection
-from server.app import create_app
-from server.connecting import connect
-from server.settings import Settings
+from authz.policy.builtin_roles import BuiltinRole
+from engine.database.driver import DriverConnection
+from server.database.connecting import connect
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.engine.paths import Path
 from tests.freshness.replica import Replica

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.freshness.replica import Replica
 from tests.frozen import frozen

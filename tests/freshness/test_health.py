@@ -1,9 +1,9 @@
 """What is told of a replica, and what is done without it."""
 
-from authz.builtin_roles import BuiltinRole
-from server.app import create_app
+from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.freshness.replica import Replica
 from tests.readiness import ready_answers

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.freshness import current_revision
+from authz.policy.builtin_roles import BuiltinRole
+from authz.wall.freshness import current_revision
 from tests.api import Api, Caller
 from tests.engine.paths import Path
 from tests.freshness.replica import Replica

@@ -5,10 +5,10 @@ from graphql import GraphQLObjectType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.freshness import current_revision
+from authz.policy.builtin_roles import BuiltinRole
+from authz.wall.freshness import current_revision
 from schema.root import build_schema, graphql_schema
-from server.min_revision import HEADER
+from server.http.min_revision import HEADER
 from tests.api import Api
 from tests.engine.paths import Path
 from tests.resolvers.mutations import attempt, done

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.clock import Clock
+from server.database.clock import Clock
 from tests.own_database import api, application, own, owner_engine, world
 from tests.resolvers.fixtures import nothing_breaks
 

@@ -7,12 +7,12 @@ from facturx import xml_check_xsd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.accounts import Currency
-from models.invoices import InvoiceKind
-from resolvers.invoice_amounts import CENT, TaxRate, cents, decimal, percent, price, tax_on
-from resolvers.invoice_documents import Document, Line, Party
-from resolvers.invoice_reading import read_invoice_xml
-from resolvers.invoice_xml import NAMESPACES, invoice_xml
+from models.accounts.tables import Currency
+from models.billing.invoices import InvoiceKind
+from resolvers.billing.document import Document, Line, Party
+from resolvers.billing.rounding import CENT, TaxRate, cents, decimal, percent, price, tax_on
+from resolvers.billing.xml import NAMESPACES, invoice_xml
+from resolvers.billing.xml_parse import read_invoice_xml
 
 _DAYS = st.dates(datetime.date(2000, 1, 1), datetime.date(2999, 1, 1))
 _TEXTS = st.text(

@@ -4,7 +4,7 @@ import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.clock import Clock
+from server.database.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue, lines_of, sums_of
 from tests.credit import EURO

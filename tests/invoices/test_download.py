@@ -10,12 +10,12 @@ from facturx import get_facturx_xml_from_pdf, xml_check_xsd
 from pypdf import PdfReader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from resolvers.invoice_documents import Party
-from resolvers.invoice_reading import read_invoice_xml
-from resolvers.invoice_xml import invoice_xml
-from server.clock import Clock
-from server.invoice_pdf import invoice_pdf
+from authz.policy.builtin_roles import BuiltinRole
+from resolvers.billing.document import Party
+from resolvers.billing.xml import invoice_xml
+from resolvers.billing.xml_parse import read_invoice_xml
+from server.database.clock import Clock
+from server.invoices.pdf import invoice_pdf
 from tests.api import Api, Caller
 from tests.billing import invoices_of, issue
 from tests.credit import EURO

@@ -8,11 +8,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.billing import charges
-from models.identifiers import new_id
-from resolvers.invoice_xml import NAMESPACES
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import new_id
+from models.billing.tables import charges
+from resolvers.billing.xml import NAMESPACES
+from server.database.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue, send
 from tests.credit import EURO, give_credit

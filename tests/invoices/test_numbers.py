@@ -9,18 +9,18 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.refusals import Refusal, RefusalCode
-from engine.write_sessions import WriteSessions
-from models.identifiers import AccountId, AccountKey
-from models.invoices import invoices
-from models.jobs import JobKind
-from resolvers.invoice_crediting import credit_invoice
-from resolvers.invoice_issuing import issue_invoice
-from resolvers.invoice_reading import read_invoice_xml
-from server.clock import Clock
-from server.payments import NoPayments
-from server.worker import look
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSessions
+from models.base.ids import AccountId, AccountKey
+from models.billing.invoices import invoices
+from models.effects.jobs import JobKind
+from resolvers.billing.credit_note import credit_invoice
+from resolvers.billing.issue import issue_invoice
+from resolvers.billing.xml_parse import read_invoice_xml
+from server.database.clock import Clock
+from server.settings.payments import NoPayments
+from server.start.worker import look
 from tests.api import Api
 from tests.billing import ISSUER, invoices_of, issue, lines_of, sums_of, with_ended_cycles
 from tests.credit import EURO

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
-from models.sends import ReservationStatus
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
+from models.sending.tables import ReservationStatus
+from server.database.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue, lines_of, send, sums_of
 from tests.credit import EURO, credit_of, give_credit, own_balances

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
-from models.identifiers import AccountId, new_id
-from resolvers.account_statuses import StatusChange, SuspendedAccounts, out_of_use_throughout
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
+from models.base.ids import AccountId, new_id
+from resolvers.billing.status_history import StatusChange, SuspendedAccounts, out_of_use_throughout
+from server.database.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue, lines_of, send
 from tests.credit import EURO, give_credit

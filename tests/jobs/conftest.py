@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.clock import Clock
-from server.payments import PracticePayments
+from server.database.clock import Clock
+from server.settings.payments import PracticePayments
 from tests.own_database import api, application, own, owner_engine, world
 from tests.resolvers.fixtures import brand, nothing_breaks
 

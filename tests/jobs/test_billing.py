@@ -7,21 +7,21 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from engine.write_sessions import WriteSessions
-from models.accounts import accounts
-from models.billing import charges
-from models.identifiers import AccountId, AccountKey, MasterId
-from models.invoices import invoices
-from models.jobs import Job, JobKind
-from models.plans import plans
-from resolvers.account_statuses import SuspendedAccounts
-from resolvers.cycle_charging import charge_cycle
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from engine.writes.sessions import WriteSessions
+from models.accounts.tables import accounts
+from models.base.ids import AccountId, AccountKey, MasterId
+from models.billing.invoices import invoices
+from models.billing.tables import charges
+from models.effects.jobs import Job, JobKind
+from models.plans.tables import plans
+from resolvers.billing.charge import charge_cycle
+from resolvers.billing.status_history import SuspendedAccounts
 from server.commands.jobs import held_jobs, retry_held_jobs
+from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
-from server.payments import NoPayments
-from server.worker import look
+from server.settings.payments import NoPayments
+from server.start.worker import look
 from tests.api import Api
 from tests.billing import (
     ISSUER,

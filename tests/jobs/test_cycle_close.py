@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.write_sessions import WriteSession
-from models.identifiers import MasterId, SendCycleId
-from models.sends import active_contacts, contact_claims, send_cycles, send_reservations
-from resolvers import cycle_closing
-from server.clock import Clock
-from server.payments import PracticePayments
+from engine.writes.sessions import WriteSession
+from models.base.ids import MasterId, SendCycleId
+from models.sending.tables import active_contacts, contact_claims, send_cycles, send_reservations
+from resolvers.sending import close_cycle as cycle_closing
+from server.database.clock import Clock
+from server.settings.payments import PracticePayments
 from tests.api import Api
 from tests.job_queue import work_off
 from tests.jobs.campaigns import begin_selling, names

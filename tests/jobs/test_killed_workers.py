@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.billing import charges
-from models.identifiers import new_id
-from models.invoices import invoices
-from models.jobs import JobKind
-from models.payments import top_ups
-from models.sends import send_cycles, send_reservations
-from server.clock import Clock
+from models.base.ids import new_id
+from models.billing.invoices import invoices
+from models.billing.tables import charges
+from models.effects.jobs import JobKind
+from models.payments.tables import top_ups
+from models.sending.tables import send_cycles, send_reservations
+from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
-from server.payments import NoPayments, PracticePayments
-from server.worker import look
+from server.settings.payments import NoPayments, PracticePayments
+from server.start.worker import look
 from tests.api import Api
 from tests.billing import ISSUER, ISSUER_SETTINGS
 from tests.credit import (

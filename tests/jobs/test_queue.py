@@ -9,15 +9,15 @@ from sqlalchemy import func, literal, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.write_sessions import WriteSessions
-from models.clock import current_moment
-from models.identifiers import MasterId, new_id
-from models.jobs import Job, JobKind
-from resolvers.jobs import enqueue
-from server.database import queue_connection
+from engine.writes.sessions import WriteSessions
+from models.base.clock import current_moment
+from models.base.ids import MasterId, new_id
+from models.effects.jobs import Job, JobKind
+from resolvers.effects.jobs import enqueue
+from server.database.connections import queue_connection
 from server.embedded_postgres import DatabaseAddresses
-from server.job_queue import QueueSettings, queries
-from server.worker import delete_old, look
+from server.jobs.queue import QueueSettings, queries
+from server.start.worker import delete_old, look
 from tests.api import Api
 from tests.credit import give_credit, give_payment_method, give_top_up_rule, own_balances
 from tests.job_queue import job, jobs_of, kinds_of, put_in

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.sends import send_reservations
-from server.payments import PracticePayments
+from models.sending.tables import send_reservations
+from server.settings.payments import PracticePayments
 from tests.api import Api
 from tests.concurrency.gates import Gate
 from tests.credit import balances_of, faults_of

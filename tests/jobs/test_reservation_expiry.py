@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.write_sessions import WriteSessions
-from models.identifiers import MasterId, SendCycleId
-from models.jobs import JobKind
-from resolvers.send_expiry import expire_reservations
-from server.clock import Clock
-from server.payments import PracticePayments
+from engine.writes.sessions import WriteSessions
+from models.base.ids import MasterId, SendCycleId
+from models.effects.jobs import JobKind
+from resolvers.sending.expire import expire_reservations
+from server.database.clock import Clock
+from server.settings.payments import PracticePayments
 from tests.api import Api
 from tests.credit import balances_of, faults_of
 from tests.job_queue import cycle_of, jobs_of, kinds_of, work_off

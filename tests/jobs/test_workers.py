@@ -9,13 +9,13 @@ from sqlalchemy import make_url, select, text
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from models.identifiers import new_id
-from models.jobs import JobKind
-from models.payments import top_ups
+from models.base.ids import new_id
+from models.effects.jobs import JobKind
+from models.payments.tables import top_ups
 from server.commands.jobs import held_jobs, retry_held_jobs
-from server.database import connect_as_owner
+from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
-from server.payments import PracticePayments
+from server.settings.payments import PracticePayments
 from tests.api import Api
 from tests.credit import (
     credit_of,

@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 
-from models.identifiers import new_id
-from models.jobs import JobKind
-from resolvers.account_statuses import SuspendedAccounts
-from resolvers.invoice_documents import Issuer
-from resolvers.job_work import Deployment
-from resolvers.payments import PaymentProvider
+from models.base.ids import new_id
+from models.effects.jobs import JobKind
+from resolvers.billing.document import Issuer
+from resolvers.billing.status_history import SuspendedAccounts
+from resolvers.payments.provider import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
-from server.worker import work
+from server.jobs.dispatch import Deployment
+from server.start.worker import work
 from tests.job_queue import put_in, until
 from tests.world import World
 

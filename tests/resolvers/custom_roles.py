@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.identifiers import Kind, parse
+from models.base.ids import Kind, parse
 from tests.api import Api, Caller
 from tests.resolvers.mutations import done
 from tests.world import Account, CustomRole, Member

@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
-from server.clock import Clock
+from server.database.clock import Clock
 from tests.api import Api
 from tests.plans import make_plan, subscribe
 from tests.resolvers.sharing import Brand, brand_of

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
 from tests.api import Api, Caller
 from tests.links import set_parent_access
 from tests.resolvers.mutations import code_of, done

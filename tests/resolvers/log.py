@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.outbox import outbox_messages
+from models.effects.outbox import outbox_messages
 from tests.api import Api, Caller
 
 _EVENTS = """

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, present
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, present
 from tests.api import INPUT_TYPES, Answer, Api, Caller
 
 ROLE_IDS = {role: present(Kind.ROLE, role.id) for role in BuiltinRole}

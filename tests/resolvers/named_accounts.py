@@ -1,6 +1,6 @@
 """Accounts with names of many kinds, and how they are to be found and sorted."""
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.world import Member, World
 

@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import RightsInheritance
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import RightsInheritance
 from tests.api import Api
 from tests.resolvers.log import events_of, last_event, mail_to
 from tests.resolvers.mutations import ROLE_IDS, Token, attempt, code_of, done

@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus, ParentAccess
-from models.budgets import BudgetCurrency, budgets
-from models.identifiers import Kind, parse
-from models.payments import TopUpStatus, payment_methods
-from models.plans import plan_choices
-from models.sends import send_reservations
-from models.top_up_rules import top_up_rules
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus, ParentAccess
+from models.base.ids import Kind, parse
+from models.budgets.tables import BudgetCurrency, budgets
+from models.payments.tables import TopUpStatus, payment_methods
+from models.payments.top_up_rules import top_up_rules
+from models.plans.tables import plan_choices
+from models.sending.tables import send_reservations
 from tests.api import Api
 from tests.budgets import set_budget
 from tests.credit import (

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.resolvers.log import last_event
 from tests.resolvers.mutations import ROLE_IDS, Attempt, Token, attempt, done

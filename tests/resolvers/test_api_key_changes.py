@@ -2,7 +2,7 @@
 
 import datetime
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.resolvers.key_uses import last_use
 from tests.resolvers.log import events_of

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api, Caller
 from tests.resolvers.log import last_event
 from tests.resolvers.mutations import ROLE_IDS, attempt, code_of, done

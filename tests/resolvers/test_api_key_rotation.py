@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.api_keys import WhenMakerLosesAccess, api_keys
+from authz.policy.builtin_roles import BuiltinRole
+from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from tests.api import Api
 from tests.authorization.moments import expire_key, expire_member, made_by
 from tests.resolvers.key_uses import last_use

@@ -4,7 +4,7 @@ import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.authorization.moments import expire_key
 from tests.resolvers.log import events_of, last_event

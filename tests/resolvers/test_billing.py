@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
-from models.sends import ReservationStatus
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
+from models.sending.tables import ReservationStatus
 from tests.api import Api, Caller
 from tests.billing import SHOWN, give_invoice, invoices_of, lines_of, separate
 from tests.credit import own_balances

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess, accounts
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess, accounts
 from tests.api import Api, Caller
 from tests.budgets import set_budget
 from tests.links import set_parent_access

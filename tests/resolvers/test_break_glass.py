@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
-from models.break_glass import break_glass_openings
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
+from models.parent_access.openings import break_glass_openings
 from tests.api import Api
 from tests.links import set_parent_access
 from tests.resolvers.linked import Agency, agency_of, open_glass, rights_in, wish

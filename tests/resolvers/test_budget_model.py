@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, parse
-from models.sends import send_reservations
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, parse
+from models.sending.tables import send_reservations
+from server.database.clock import Clock
 from tests.api import Api
 from tests.budgets import budget
 from tests.credit import credit_of, faults_of, give_credit, own_balances

@@ -5,9 +5,9 @@ import datetime
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
+from server.database.clock import Clock
 from tests.api import Api
 from tests.budgets import budget, budget_set
 from tests.credit import balances_of, credit_of, faults_of, give_credit, own_balances

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from resolvers.contacts import (
+from resolvers.sending.address_hash import (
     ContactKey,
     FaultyRecipient,
     RecipientFault,

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.ledger import GENESIS
-from models.ledger_chain import BookCheck, Books, ChainEntry
+from authz.policy.builtin_roles import BuiltinRole
+from models.credit.ledger_chain import BookCheck, Books, ChainEntry
+from models.credit.tables import GENESIS
 from tests.api import Api
 from tests.credit import EURO, faults_of, give_credit, own_balances
 from tests.engine.paths import Path

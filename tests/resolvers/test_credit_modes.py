@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
-from models.ledger import BalanceKind
-from models.payments import TopUpStatus
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
+from models.credit.tables import BalanceKind
+from models.payments.tables import TopUpStatus
 from tests.api import Api
 from tests.credit import (
     EURO,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
 from tests.api import Api
 from tests.credit import EURO, balances_of, credit_of, faults_of, give_credit, own_balances
 from tests.engine.statements import statements

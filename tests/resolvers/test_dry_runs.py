@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
-from models.api_keys import WhenMakerLosesAccess
-from models.outbox import outbox_messages
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
+from models.api_keys.tables import WhenMakerLosesAccess
+from models.effects.outbox import outbox_messages
 from tests.api import Api, Caller
 from tests.authorization.moments import made_by
 from tests.links import set_parent_access

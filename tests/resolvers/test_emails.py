@@ -7,8 +7,8 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from authz.refusals import Refusal
-from resolvers.emails import email_address, plain_canonical
+from authz.policy.refusals import Refusal
+from resolvers.inputs.emails import email_address, plain_canonical
 
 _USUAL = ("ann@example.com", "Ann.O'Neil+news@Mail-1.Example.CO", "a@b.museum", "x_1@3com.example.com")
 _ENDINGS = ("com", "test", "local", "localhost", "onion", "arpa", "invalid", "c0", "x", "xn--p1ai", "COM")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api, Caller
 from tests.world import PASSWORD, World
 

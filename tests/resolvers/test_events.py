@@ -1,6 +1,6 @@
 """The log as its readers see it."""
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.resolvers.log import events_of
 from tests.resolvers.mutations import ROLE_IDS, code_of, done

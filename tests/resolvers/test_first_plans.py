@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.plans import plans
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from models.plans.tables import plans
+from server.database.clock import Clock
 from tests.api import Api
 from tests.billing import separate
 from tests.budgets import budget_set, set_budget

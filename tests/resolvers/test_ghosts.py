@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api, Caller
 from tests.resolvers.log import last_event
 from tests.resolvers.mutations import ROLE_IDS, Token, done

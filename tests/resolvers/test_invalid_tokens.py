@@ -8,10 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from authz.builtin_roles import BuiltinRole
-from authz.tokens import TokenKind, generate
-from engine.rules import Anonymous
-from schema.directives import directives_of
+from authz.callers.tokens import TokenKind, generate
+from authz.policy.builtin_roles import BuiltinRole
+from engine.base.marks import Anonymous
+from schema.fields.directives import directives_of
 from schema.root import build_schema, graphql_schema
 from tests.api import Api
 from tests.resolvers.mutations import Token

@@ -4,8 +4,8 @@ import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from resolvers.mail_limits import MailKind
+from authz.policy.builtin_roles import BuiltinRole
+from resolvers.effects.mail_limits import MailKind
 from tests.api import Api
 from tests.resolvers.log import events_of, mail_to, mails_to
 from tests.resolvers.mutations import ROLE_IDS, attempt, code_of, done

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from resolvers.contacts import MOST_IN_A_REQUEST, read_recipients
-from schema import audiences
+from resolvers.sending.address_hash import MOST_IN_A_REQUEST, read_recipients
+from schema.sending import audiences
 from server.embedded_postgres.credentials import DatabaseAddresses
 from tests import recipients
 from tests.api import Api, Caller

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
-from models.attempts import attempts
-from resolvers.mail_limits import OFFERS, MailKind, Whose
-from resolvers.mail_texts import LONGEST_SHOWN, letter, shown, shown_in_sql
-from resolvers.outbox import recipient_digest
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
+from models.effects.attempts import attempts
+from resolvers.effects.mail_limits import OFFERS, MailKind, Whose
+from resolvers.effects.mail_texts import LONGEST_SHOWN, letter, shown, shown_in_sql
+from resolvers.effects.outbox import recipient_digest
 from tests.api import Api
 from tests.links import set_parent_access
 from tests.resolvers.log import mails_to

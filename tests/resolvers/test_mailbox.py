@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.mailbox_links import mailbox_links
-from models.users import users
-from resolvers.mail_limits import PASSWORD_RESETS, SIGN_UP_ATTEMPTS, VERIFICATIONS, MailKind
+from authz.policy.builtin_roles import BuiltinRole
+from models.people.mailbox_links import mailbox_links
+from models.people.users import users
+from resolvers.effects.mail_limits import PASSWORD_RESETS, SIGN_UP_ATTEMPTS, VERIFICATIONS, MailKind
 from tests.api import Api
 from tests.concurrency.gates import Gate, waits
 from tests.resolvers.log import Mail, events_of, mail_to, mails_to

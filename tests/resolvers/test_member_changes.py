@@ -2,7 +2,7 @@
 
 import datetime
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api, Caller
 from tests.resolvers.log import events_of, last_event
 from tests.resolvers.mutations import ROLE_IDS, code_of, done

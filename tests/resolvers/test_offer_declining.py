@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.tokens import TokenKind, generate
+from authz.callers.tokens import TokenKind, generate
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.concurrency.outcomes import at_once
 from tests.resolvers.log import last_event, mail_to

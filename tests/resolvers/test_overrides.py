@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
-from models.overrides import NEED_APPROVAL, OverrideKind
-from models.staff import StaffRole
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
+from models.staff.overrides import NEED_APPROVAL, OverrideKind
+from models.staff.tables import StaffRole
 from tests.api import Api
 from tests.resolvers.log import events_of, last_event
 from tests.resolvers.mutations import attempt, code_of, done

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.ownership_offers import ownership_offers
-from resolvers.mail_limits import MailKind
+from authz.policy.builtin_roles import BuiltinRole
+from models.members.ownership_offers import ownership_offers
+from resolvers.effects.mail_limits import MailKind
 from tests.api import Api, Caller
 from tests.ownership import accept, hand_over, offer_to
 from tests.resolvers.log import events_of, mails_to

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus, ParentAccess
-from models.members import memberships
-from models.parent_access import parent_access_requests
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus, ParentAccess
+from models.members.tables import memberships
+from models.parent_access.requests import parent_access_requests
 from tests.api import Api
 from tests.links import passed_masks, stored_masks
 from tests.resolvers.linked import agency_of, answer, link_of, rights_in, take_back, wish

@@ -4,11 +4,11 @@ import datetime
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus, Currency
-from models.identifiers import Kind, new_id, present
-from models.plan_catalogue import CataloguePlan, plan_id
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus, Currency
+from models.base.ids import Kind, new_id, present
+from models.plans.catalogue import CataloguePlan, plan_id
+from server.database.clock import Clock
 from tests.api import Api
 from tests.billing import separate
 from tests.credit import own_balances

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.refusals import Refusal
-from resolvers import digest_sorting
-from resolvers.contacts import ContactKey, RecipientForm, read_recipients
-from resolvers.recipient_lines import LONGEST_LINE, RecipientFile, RecipientLines
+from authz.policy.refusals import Refusal
+from resolvers.sending import digest_sorting
+from resolvers.sending.address_hash import ContactKey, RecipientForm, read_recipients
+from resolvers.sending.recipient_lines import LONGEST_LINE, RecipientFile, RecipientLines
 
 _KEY = ContactKey(b"a key")
 _LIMIT = 1000

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.types import Message, Scope
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission, mask_of
-from models.accounts import AccountStatus
-from server import recipient_uploads
-from server.app import create_app
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission, mask_of
+from models.accounts.tables import AccountStatus
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
+from server.uploads import uploads as recipient_uploads
 from tests.api import Api
 from tests.recipients import addresses, code_of, let_lists_end, lists_of, upload, uploaded
 from tests.resolvers.log import events_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from schema.root import build_schema, graphql_schema
 from tests.api import INPUT_TYPES, Api
 from tests.bad_input.place import stored

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus, RightsInheritance
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus, RightsInheritance
 from tests.api import Api, Caller
 from tests.resolvers.custom_roles import ROLE, as_made, listed, made_role
 from tests.resolvers.log import events_of, mail_to

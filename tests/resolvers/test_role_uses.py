@@ -2,7 +2,7 @@
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.resolvers.custom_roles import as_made, listed, made_role
 from tests.resolvers.mutations import code_of, done

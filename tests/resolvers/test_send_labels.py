@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import insert, select
 
-from models.sends import send_cycles, send_labels
-from resolvers.send_labels import MOST_LABELS
-from server.clock import Clock
+from models.sending.tables import send_cycles, send_labels
+from resolvers.sending.labels import MOST_LABELS
+from server.database.clock import Clock
 from tests.api import Api
 from tests.plans import make_plan, subscribe
 from tests.resolvers.log import events_of

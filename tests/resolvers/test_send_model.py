@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.identifiers import Kind, parse
-from models.sends import send_reservations
+from models.base.ids import Kind, parse
+from models.sending.tables import send_reservations
 from tests.api import Api
 from tests.plans import make_plan, subscribe
 from tests.resolvers.sharing import Brand

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission, mask_of
-from models.accounts import AccountStatus
-from models.sends import send_cycles
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission, mask_of
+from models.accounts.tables import AccountStatus
+from models.sending.tables import send_cycles
+from server.database.clock import Clock
 from tests.api import Api
 from tests.budgets import budget_set
 from tests.credit import balances_of, faults_of, give_credit, own_balances

@@ -1,6 +1,6 @@
 """Signing in and out, and changing the password."""
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api, Caller
 from tests.resolvers.mutations import Token, code_of, done
 from tests.world import PASSWORD, World

@@ -5,10 +5,10 @@ import datetime
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Permission, mask_of
-from models.accounts import AccountStatus
-from models.shares import shares
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission, mask_of
+from models.accounts.tables import AccountStatus
+from models.shares.tables import shares
 from tests.api import Api
 from tests.resolvers.log import events_of, last_event, mail_to, mails_to
 from tests.resolvers.mutations import attempt, code_of, done

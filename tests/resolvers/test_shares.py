@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.shares import shares
+from authz.policy.builtin_roles import BuiltinRole
+from models.shares.tables import shares
 from tests.api import Api, Caller
 from tests.engine.statements import statements
 from tests.resolvers.log import events_of, last_event, mail_to, mails_to

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.plans import make_plan, subscribe
 from tests.resolvers.sharing import Brand, brand_of

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
-from models.identifiers import Kind, new_id, present
-from models.overrides import OverrideKind
-from models.staff import StaffRole
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
+from models.base.ids import Kind, new_id, present
+from models.staff.overrides import OverrideKind
+from models.staff.tables import StaffRole
 from tests.api import Api, Caller
 from tests.engine.paths import Path
 from tests.resolvers.mutations import code_of

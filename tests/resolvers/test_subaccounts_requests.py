@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import AccountStatus
-from models.overrides import OverrideKind
-from resolvers.subaccounts_request_changes import SubaccountSetUp
-from server.app import create_app
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import AccountStatus
+from models.staff.overrides import OverrideKind
+from resolvers.staff.request_subaccounts import SubaccountSetUp
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api, Caller
 from tests.resolvers.log import last_event
 from tests.resolvers.mutations import attempt, code_of, done

@@ -18,10 +18,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from models.attempts import attempts
-from models.devices import devices
-from resolvers.devices import MOST_OF_A_PERSON
-from resolvers.sign_in_limits import OF_A_DEVICE, OF_AN_ADDRESS
+from models.effects.attempts import attempts
+from models.people.devices import devices
+from resolvers.people.devices import MOST_OF_A_PERSON
+from resolvers.people.sign_in_limits import OF_A_DEVICE, OF_AN_ADDRESS
 from tests.api import Api
 from tests.authorization.moments import hash_quickly, open_session
 from tests.resolvers.mutations import Token, code_of, done

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, present
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, present
 from tests.api import Api
 from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, give_top_up_rule, own_balances
 from tests.resolvers.log import events_of

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.payments import top_ups
+from authz.policy.builtin_roles import BuiltinRole
+from models.payments.tables import top_ups
 from tests.api import Api
 from tests.credit import (
     EURO,

@@ -11,7 +11,7 @@ from graphql import (
     is_non_null_type,
 )
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.authorization.outcomes import SCHEMA, root_fields
 from tests.credit import give_payment_method, own_balances

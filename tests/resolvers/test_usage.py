@@ -4,10 +4,10 @@ import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area
-from models.accounts import ParentAccess
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area
+from models.accounts.tables import ParentAccess
+from server.database.clock import Clock
 from tests.api import Api, Caller
 from tests.budgets import set_budget
 from tests.credit import give_credit

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from server.clock import Clock
+from server.database.clock import Clock
 from tests.api import Api
 from tests.budgets import set_budget
 from tests.credit import give_credit, own_balances

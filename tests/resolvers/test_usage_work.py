@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 import pytest
 
-from engine.read_connection import ReadConnection
+from engine.database.read_connection import ReadConnection
 from tests.api import Api
 from tests.resolvers.sharing import Brand
 from tests.usage import give_sends, usage_of

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import ParentAccess
-from models.members import memberships
-from models.overrides import OverrideKind
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import ParentAccess
+from models.members.tables import memberships
+from models.staff.overrides import OverrideKind
 from tests.api import Api, Caller
 from tests.explanation.asking import why
 from tests.links import break_glass, set_parent_access

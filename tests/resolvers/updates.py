@@ -9,17 +9,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, insert, select, update
 
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import Area, Permission, mask_of
-from models.accounts import ParentAccess, accounts
-from models.api_keys import api_keys
-from models.billing import billing_details, billing_mode_choices
-from models.budgets import BudgetCurrency, budgets
-from models.members import memberships
-from models.parent_access import parent_access_requests
-from models.roles import roles
-from models.shares import share_accounts, shares
-from models.top_up_rules import top_up_rules
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Area, Permission, mask_of
+from models.accounts.tables import ParentAccess, accounts
+from models.api_keys.tables import api_keys
+from models.billing.tables import billing_details, billing_mode_choices
+from models.budgets.tables import BudgetCurrency, budgets
+from models.members.tables import memberships
+from models.parent_access.requests import parent_access_requests
+from models.payments.top_up_rules import top_up_rules
+from models.roles.tables import roles
+from models.shares.tables import share_accounts, shares
 from tests.budgets import set_budget
 from tests.credit import EURO, give_credit, give_payment_method, give_top_up_rule, own_balances
 from tests.plans import make_plan, subscribe

@@ -9,11 +9,11 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import metadata
-from server.app import create_app
-from server.database import connect_as_application
+from server.database.connections import connect_as_application
 from server.demo.story import DEMO_PASSWORD
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.database import clone, drop, named
 

@@ -19,11 +19,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from server.errors import Unauthenticated
-from server.graphql_http import GraphQLEndpoint
-from server.http_protocol import HttpProtocol
-from server.http_request import GraphQLRequest
-from server.request_log import RequestLog
+from server.edge.http_protocol import HttpProtocol
+from server.failures.errors import Unauthenticated
+from server.graphql.endpoint import GraphQLEndpoint
+from server.http.request import GraphQLRequest
+from server.logs.request_log import RequestLog
 
 T = TypeVar("T")
 Info = GraphQLResolveInfo[None]

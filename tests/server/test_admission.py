@@ -10,24 +10,24 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from schema.root import build_schema
-from server.application import GRAPHQL_PATH
-from server.authentication import credentials_of
-from server.database import connect_as_application, read_pool
+from server.database.connections import connect_as_application, read_pool
+from server.edge.application import GRAPHQL_PATH
 from server.embedded_postgres import DatabaseAddresses
-from server.executor import Executor
-from server.fair_gate import Caller, Side
-from server.graphql_http import GraphQLEndpoint
+from server.fairness.gate import Caller, Side
+from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.executor import Executor
+from server.http.authentication import credentials_of
+from server.logs.request_log import RequestLog
 from server.pages import graphiql_page
-from server.request_log import RequestLog
 from tests.api import Api
 from tests.world import ApiKey, World
 
 _HOSTILE = "203.0.113.9"
 _KNOWN = "{ viewer { id } }"
 _WAITING = 64
-"""As many requests of one principal wait to be compiled as `server.admission` allows."""
+"""As many requests of one principal wait to be compiled as `server.fairness.admission` allows."""
 
 
 @pytest.fixture

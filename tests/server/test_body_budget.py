@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.refusals import Busy
-from server.body_budget import MOST_OF_A_PLACE, BodyBudget
+from authz.policy.refusals import Busy
+from server.http.body_budget import MOST_OF_A_PLACE, BodyBudget
 
 from .small_server import HELLO, SmallServer, run_small_server
 

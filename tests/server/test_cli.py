@@ -16,10 +16,10 @@ import asyncpg
 import pytest
 from sqlalchemy import insert
 
-from models.identifiers import new_id
-from models.outbox import outbox_messages
+from models.base.ids import new_id
+from models.effects.outbox import outbox_messages
 from server.cli import application
-from server.database import connect_as_owner
+from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
 from tests.database import drop, named
 from tests.server.processes import is_setting
@@ -257,7 +257,7 @@ DRIFT = """
 import asyncio, sys
 from sqlalchemy import Column, Text
 from migrations.check import difference
-from models.users import users
+from models.people.users import users
 print(asyncio.run(difference(sys.argv[1])))
 users.append_column(Column("nickname", Text))
 print(asyncio.run(difference(sys.argv[1])))

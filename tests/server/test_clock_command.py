@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from server.clock import Clock
 from server.commands.clock import hours_of, set_forward
 from server.commands.database import embedded_database
 from server.commands.failures import CommandFailed
-from server.database import connect_as_application, connect_as_owner
+from server.database.clock import Clock
+from server.database.connections import connect_as_application, connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
 from tests.database import clone, drop, named
 
 

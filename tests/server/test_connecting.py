@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import make_url, text
 
-from engine.driver import DriverConnection
-from engine.reachability import Reachability
-from server.connecting import connect, reachability
-from server.database import connect_as_application
-from server.database_address import DatabaseServer, servers_of
+from engine.database.driver import DriverConnection
+from engine.database.reachability import Reachability
+from server.database.address import DatabaseServer, servers_of
+from server.database.connecting import connect, reachability
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 
 _PATIENCE = 30.0

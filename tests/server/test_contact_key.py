@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from authz.refusals import Refusal, RefusalCode
-from server.contact_key import key_source
-from server.settings import Settings
+from authz.policy.refusals import Refusal, RefusalCode
+from server.settings.contact_key import key_source
+from server.settings.settings import Settings
 
 _SECRET = SecretStr("sixteen letters!")
 

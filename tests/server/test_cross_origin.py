@@ -7,11 +7,11 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from authz.tokens import TokenKind, generate
-from server.app import create_app
+from authz.callers.tokens import TokenKind, generate
 from server.embedded_postgres import DatabaseAddresses
-from server.http_request import BODY_LIMIT
-from server.settings import Settings
+from server.http.request import BODY_LIMIT
+from server.settings.settings import Settings
+from server.start.app import create_app
 
 _OURS = "https://app.example.com"
 _NOT_OURS = (

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.staff import StaffRole
-from resolvers.contacts import ContactKey
-from server.app import create_app
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from models.staff.tables import StaffRole
+from resolvers.sending.address_hash import ContactKey
 from server.commands.staff import add_staff, remove_staff
-from server.database import connect_as_owner
+from server.database.clock import Clock
+from server.database.connections import connect_as_owner
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
 from server.demo.deployment import with_demo_settings
@@ -24,9 +23,10 @@ from server.demo.making import make_demo
 from server.demo.story import AGENCY, BRAND, PLATFORM, SUPPORTER, DemoPerson
 from server.demo.year import MONTHS, Year
 from server.embedded_postgres import DatabaseAddresses
-from server.invoice_issuer import invoice_issuer
-from server.payments import PaymentProviderName
-from server.settings import Settings
+from server.settings.invoice_issuer import invoice_issuer
+from server.settings.payments import PaymentProviderName
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.billing import ISSUER
 from tests.server.demo_database import DemoDatabase, Token, open_demo_database

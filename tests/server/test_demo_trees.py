@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
-from server.settings import Settings
+from server.settings.settings import Settings
 from tests.server.demo_database import DemoDatabase, open_demo_database
 
 TREES = 25

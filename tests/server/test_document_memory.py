@@ -8,13 +8,8 @@ from graphql import parse
 from hypothesis import settings
 
 from schema.root import build_schema, graphql_schema
-from server.document_memory import (
-    LONGEST_REMEMBERED,
-    MEMORY,
-    CheckedDocument,
-    DocumentMemory,
-)
-from server.documents import Documents
+from server.graphql.document_memory import LONGEST_REMEMBERED, MEMORY, CheckedDocument, DocumentMemory
+from server.graphql.documents import Documents
 from tests.authorization.profiles import NIGHTLY
 
 BY_NIGHT = settings.get_current_profile_name() == NIGHTLY

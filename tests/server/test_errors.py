@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from structlog.testing import capture_logs
 
-from server.database import connect_as_application
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
-from server.errors import ErrorCode, failure_of, present_error
+from server.failures.errors import ErrorCode, failure_of, present_error
 from tests.database import clone, drop, named
 
 AWAY = "The database cannot be reached; try again."

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from authz.builtin_roles import BuiltinRole
-from models.identifiers import Kind, new_id, present
-from server.database import connect_as_owner
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, new_id, present
+from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
 from tests.server.test_cli import Run, assert_one_sentence, empty, run
 from tests.world import Account, ApiKey, Member, World

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.refusals import Busy, RateLimited
-from server.fair_gate import Caller, FairGate, Share, Side
+from authz.policy.refusals import Busy, RateLimited
+from server.fairness.gate import Caller, FairGate, Share, Side
 
 _MANY = Share(1000, 1000, 1000)
 

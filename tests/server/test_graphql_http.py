@@ -10,7 +10,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from server.documents import COMMENT_LIMIT, DOCUMENT_LIMIT, TOKEN_LIMIT, VALIDATION_ERROR_LIMIT
+from server.graphql.documents import COMMENT_LIMIT, DOCUMENT_LIMIT, TOKEN_LIMIT, VALIDATION_ERROR_LIMIT
 
 from .small_server import (
     GRAPHQL,

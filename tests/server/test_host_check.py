@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from server.host_check import HostCheck
-from server.request_log import RequestLog
+from server.edge.host_check import HostCheck
+from server.logs.request_log import RequestLog
 
 
 async def tell_host(request: Request) -> Response:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from server.http_protocol import HttpProtocol
+from server.edge.http_protocol import HttpProtocol
 
 DATA_SEGMENTS_IN = 152
 """Where Linux's `struct tcp_info` has `tcpi_data_segs_in`."""

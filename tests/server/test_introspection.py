@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from engine import meta_costs
-from engine.limits import check_cost
-from engine.meta_costs import META_COST_LIMIT, check_meta_cost
+from engine.limits import meta_costs
+from engine.limits.meta_costs import META_COST_LIMIT, check_meta_cost
+from engine.limits.operation import check_cost
 from schema.root import build_schema, graphql_schema
-from server.introspection import KEPT_ANSWERS, Introspection, is_about_schema, usual_questions
-from server.media_types import accepts_gzip
+from server.graphql.introspection import KEPT_ANSWERS, Introspection, is_about_schema, usual_questions
+from server.http.media_types import accepts_gzip
 from tests.api import Api
 
 SCHEMA = graphql_schema(build_schema())

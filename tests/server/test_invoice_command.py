@@ -8,14 +8,14 @@ import uuid
 import asyncpg
 import pytest
 
-from models.accounts import Currency
-from models.invoices import InvoiceKind
-from resolvers.invoice_amounts import TaxRate
-from resolvers.invoice_documents import Document, Line, Party
-from resolvers.invoice_xml import invoice_xml
+from models.accounts.tables import Currency
+from models.billing.invoices import InvoiceKind
+from resolvers.billing.document import Document, Line, Party
+from resolvers.billing.rounding import TaxRate
+from resolvers.billing.xml import invoice_xml
 from server.embedded_postgres import DatabaseAddresses
-from server.invoice_issuer import invoice_issuer
-from server.settings import Settings
+from server.settings.invoice_issuer import invoice_issuer
+from server.settings.settings import Settings
 from tests.billing import ISSUER_SETTINGS
 from tests.server.test_cli import Finished, Run, assert_one_sentence, empty, run
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from server.log_lines import TurnLines
+from server.logs.lines import TurnLines
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -84,7 +84,7 @@ def test_loops_in_two_threads_keep_all_lines_apart(tmp_path: Path) -> None:
 def test_what_the_last_turn_logs_is_not_lost() -> None:
     program = """
 import asyncio, structlog
-from server.log_lines import configure_logging
+from server.logs.lines import configure_logging
 configure_logging()
 loop = asyncio.new_event_loop()
 loop.call_soon(structlog.get_logger().info, "last")

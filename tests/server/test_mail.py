@@ -15,12 +15,12 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.identifiers import new_id
-from models.outbox import outbox_messages
-from server.database import connect_as_application
+from models.base.ids import new_id
+from models.effects.outbox import outbox_messages
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
-from server.mail import Postman
-from server.settings import Settings
+from server.jobs.mail import Postman
+from server.settings.settings import Settings
 from tests.database import clone, drop, named
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from server.http_request import BODY_LIMIT, CONTAINER_LIMIT, DEPTH_LIMIT
+from server.http.request import BODY_LIMIT, CONTAINER_LIMIT, DEPTH_LIMIT
 
 from .small_server import GRAPHQL, HELLO, JSON, SmallServer, only_error, post, run_small_server
 

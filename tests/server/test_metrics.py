@@ -1,6 +1,6 @@
 """What the process counts."""
 
-from authz.builtin_roles import BuiltinRole
+from authz.policy.builtin_roles import BuiltinRole
 from tests.api import Api
 from tests.world import World
 

@@ -3,13 +3,13 @@
 import pytest
 from graphql import OperationDefinitionNode, OperationType
 
-from engine.plans import Operation
+from engine.compiled.query_plans import Operation
 from schema.root import build_schema
-from server.database import connect_as_application, read_pool
-from server.documents import Documents
-from server.executor import Executor
+from server.database.connections import connect_as_application, read_pool
+from server.graphql.documents import Documents
+from server.graphql.executor import Executor
+from server.graphql.preparation import prepare
 from server.pages import likely_documents
-from server.preparation import prepare
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 

@@ -25,8 +25,8 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
 
-from server.log_lines import configure_logging, tell_request
-from server.request_log import RequestLog, current_request_id, log_operation_name
+from server.logs.lines import configure_logging, tell_request
+from server.logs.request_log import RequestLog, current_request_id, log_operation_name
 
 CHECKOUT = Path(__file__).parents[2]
 TOKEN = "mdt_live_secret"

@@ -21,11 +21,11 @@ import asyncpg
 import httpx
 import pytest
 
+from server.database.migrate import migrate
 from server.embedded_postgres import EmbeddedPostgres
 from server.embedded_postgres.postmaster import find_postmaster
-from server.migrate import migrate
-from server.serve import OPEN_FILES, allow_open_files, local_url, open_listener, with_address
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.serve import OPEN_FILES, allow_open_files, local_url, open_listener, with_address
 from tests.database import named
 from tests.server.processes import PATIENCE, Running, run_beside, running
 
@@ -258,7 +258,7 @@ def test_stalled_clients_stop_nobody_and_not_the_servers_end(folder: Path) -> No
 
 def test_a_process_may_open_a_file_for_each_connection() -> None:
     program = (
-        "import resource as r; from server.serve import allow_open_files;"
+        "import resource as r; from server.start.serve import allow_open_files;"
         "r.setrlimit(r.RLIMIT_NOFILE, (1024, r.getrlimit(r.RLIMIT_NOFILE)[1]));"
         "allow_open_files(); print(r.getrlimit(r.RLIMIT_NOFILE)[0])"
     )

@@ -6,7 +6,7 @@ import pytest
 
 from server.commands.database import read_settings
 from server.commands.failures import CommandFailed
-from server.settings import Settings
+from server.settings.settings import Settings
 from tests.server.processes import is_setting
 
 _URLS = ("foo", "http://db/mandant", "postgresql:/db", "postgresql://db:port/x", "postgresql://db:0/x")

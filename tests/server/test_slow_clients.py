@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from server.connection_limits import ConnectionLimits
-from server.http_protocol import HttpProtocol
+from server.edge.connection_limits import ConnectionLimits
+from server.edge.http_protocol import HttpProtocol
 
 from .small_server import run_in_thread
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from server import slowed_refusals
-from server.slowed_refusals import AT_ONCE, SlowedRefusals
+from server.graphql import slowed_refusals
+from server.graphql.slowed_refusals import AT_ONCE, SlowedRefusals
 
 
 async def test_who_asks_again_at_once_is_refused_late(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from schema.root import build_schema, graphql_schema
-from server.documents import Documents
-from server.errors import present_error
+from server.failures.errors import present_error
+from server.graphql.documents import Documents
 from tests.api import Api
 
 CANARY = "hunter2"

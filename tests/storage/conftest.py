@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.database import connect_as_application
+from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 
 

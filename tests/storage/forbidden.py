@@ -5,33 +5,33 @@ import uuid
 from sqlalchemy import delete, func, insert, update
 from sqlalchemy.sql.dml import UpdateBase
 
-from authz.builtin_roles import BuiltinRole
-from models.account_statuses import account_status_changes
-from models.accounts import account_closure, accounts
-from models.api_keys import api_keys
-from models.billing import billing_details, billing_mode_choices, charged_cycles, charges
-from models.break_glass import break_glass_openings
-from models.budgets import budgets, credit_counts
-from models.clock import clock
-from models.events import events
-from models.expiry_notices import expiry_notices
-from models.idempotency import idempotency_records
-from models.invitations import invitations
-from models.invoices import invoice_numbers, invoices
-from models.ledger import ledger_balances, ledger_entries, ledger_transactions, ledgers
-from models.members import memberships
-from models.overrides import overrides
-from models.ownership_offers import ownership_offers
-from models.parent_access import parent_access_requests
-from models.payments import payment_methods, top_ups
-from models.plans import limit_increases, plan_choices, plans, subscriptions
-from models.recipient_lists import recipient_list_parts, recipient_lists
-from models.roles import role_policy_lines, roles
-from models.sends import active_contacts, send_counts, send_cycles, send_labels, send_reservations
-from models.shares import share_accounts, shares
-from models.staff import staff, staff_changes
-from models.subaccounts_requests import subaccounts_requests
-from models.users import users
+from authz.policy.builtin_roles import BuiltinRole
+from models.access.expiry_notices import expiry_notices
+from models.accounts.tables import account_closure, accounts
+from models.api_keys.tables import api_keys
+from models.base.clock import clock
+from models.billing.invoices import invoice_numbers, invoices
+from models.billing.status_history import account_status_changes
+from models.billing.tables import billing_details, billing_mode_choices, charged_cycles, charges
+from models.budgets.tables import budgets, credit_counts
+from models.credit.tables import ledger_balances, ledger_entries, ledger_transactions, ledgers
+from models.effects.events import events
+from models.effects.idempotency import idempotency_records
+from models.invitations.tables import invitations
+from models.members.ownership_offers import ownership_offers
+from models.members.tables import memberships
+from models.parent_access.openings import break_glass_openings
+from models.parent_access.requests import parent_access_requests
+from models.payments.tables import payment_methods, top_ups
+from models.people.users import users
+from models.plans.tables import limit_increases, plan_choices, plans, subscriptions
+from models.roles.tables import role_policy_lines, roles
+from models.sending.recipient_lists import recipient_list_parts, recipient_lists
+from models.sending.tables import active_contacts, send_counts, send_cycles, send_labels, send_reservations
+from models.shares.tables import share_accounts, shares
+from models.staff.overrides import overrides
+from models.staff.subaccounts_requests import subaccounts_requests
+from models.staff.tables import staff, staff_changes
 
 _NOBODYS = {"master_id": uuid.uuid4(), "account_id": uuid.uuid4()}
 FORBIDDEN: dict[str, UpdateBase] = {

@@ -8,11 +8,11 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.dml import UpdateBase
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import account_closure, accounts
-from models.base import APPLICATION_ROLE, metadata
-from models.identifiers import new_id
-from models.roles import role_policy_lines, roles
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import account_closure, accounts
+from models.base.columns import APPLICATION_ROLE, metadata
+from models.base.ids import new_id
+from models.roles.tables import role_policy_lines, roles
 from tests.storage.forbidden import FORBIDDEN
 from tests.world import Account, World
 
@@ -23,7 +23,7 @@ _UNIQUE_VIOLATION = "23505"
 
 
 def _in(master: Account) -> str:
-    """As if who asks were in the tree (see `authz.row_security`)."""
+    """As if who asks were in the tree (see `authz.wall.row_security`)."""
     return f"SELECT set_config('mandant.trees', '{master.key}', true)"
 
 

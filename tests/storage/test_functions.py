@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from models.base import APPLICATION_ROLE
-from models.functions import StoredFunction
-from server.migrate import stored_functions, why_not_current
+from models.base.columns import APPLICATION_ROLE
+from models.base.stored_functions import StoredFunction
+from server.database.migrate import stored_functions, why_not_current
 
 _FOR_ANYBODY = {
     "api_key_stops",

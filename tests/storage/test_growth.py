@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from resolvers.retention import RETENTIONS, Retention
+from resolvers.effects.retention import RETENTIONS, Retention
 from tests.storage.growth import BOUNDS, Growth
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")

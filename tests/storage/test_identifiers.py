@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.identifiers import Kind, new_id, parse, present
-from resolvers.identifiers import parse_member
+from models.base.ids import Kind, new_id, parse, present
+from resolvers.inputs.global_ids import parse_member
 
 kinds = st.sampled_from(Kind)
 

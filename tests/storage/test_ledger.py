@@ -11,8 +11,8 @@ import sqlalchemy.exc
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.identifiers import new_id
-from models.ledger import BalanceKind, ledger_entries, ledgers
+from models.base.ids import new_id
+from models.credit.tables import BalanceKind, ledger_entries, ledgers
 from tests.credit import balances_of, credit_of, faults_of, give_credit, move_credit
 from tests.world import Account, World
 

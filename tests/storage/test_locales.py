@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.app import create_app
-from server.database import connect_as_owner
+from server.database.connections import connect_as_owner
+from server.database.migrate import UnsuitableDatabaseError, migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
-from server.migrate import UnsuitableDatabaseError, migrate, why_not_current
-from server.settings import Settings
+from server.settings.settings import Settings
+from server.start.app import create_app
 from tests.api import Api
 from tests.database import drop, named
 from tests.resolvers.named_accounts import FOUND, SORTED, listed, named_accounts

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models import metadata
-from server.database import connect_as_owner
+from server.database.connections import connect_as_owner
+from server.database.migrate import migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
-from server.migrate import migrate, why_not_current
 from tests.database import drop, named
 
 

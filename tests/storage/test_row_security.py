@@ -8,26 +8,26 @@ from sqlalchemy import FromClause, Select, func, insert, literal, select, text, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-import engine.compiler
-import engine.reference
-import resolvers.accounts
-from authz.builtin_roles import BuiltinRole
-from authz.permissions import ALL_PERMISSIONS
-from authz.principals import Credentials
-from authz.row_security import entering, entering_by_link, tables_of_trees
-from authz.tokens import digest_of
-from engine.declarations import SqlField
-from engine.fragments import Fragment
-from engine.places import Place
-from engine.reference_statements import Statement, statement
-from models.accounts import ParentAccess, accounts
-from models.identifiers import new_id
-from models.overrides import OverrideKind
-from resolvers.events import EventKind
+import engine.compiled.compiler
+import engine.reference.executor
+import resolvers.accounts.reads
+from authz.callers.principals import Credentials
+from authz.callers.tokens import digest_of
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS
+from authz.wall.row_security import entering, entering_by_link, tables_of_trees
+from engine.compiled.fragment_cache import Place
+from engine.compiled.fragments import Fragment
+from engine.declare.declarations import SqlField
+from engine.reference.statements import Statement, statement
+from models.accounts.tables import ParentAccess, accounts
+from models.base.ids import new_id
+from models.staff.overrides import OverrideKind
+from resolvers.effects.log import EventKind
 from schema.root import build_schema
-from server.database import connect_as_application, read_pool
+from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
-from server.executor import Executor
+from server.graphql.executor import Executor
 from tests.api import Caller
 from tests.billing import give_details, give_invoice, mark_charged, separate
 from tests.budgets import set_budget
@@ -209,10 +209,10 @@ async def without_reach(
     addresses: DatabaseAddresses, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Executor]:
     """The executors, with reach replaced by true for accounts."""
-    monkeypatch.setattr(resolvers.accounts, "readable_account", _whole_database)
-    monkeypatch.setattr(resolvers.accounts, "readable_accounts", _whole_database)
-    monkeypatch.setattr(engine.reference, "statement", _another_statement)
-    monkeypatch.setattr(engine.compiler, "Place", _AnotherPlace)
+    monkeypatch.setattr(resolvers.accounts.reads, "readable_account", _whole_database)
+    monkeypatch.setattr(resolvers.accounts.reads, "readable_accounts", _whole_database)
+    monkeypatch.setattr(engine.reference.executor, "statement", _another_statement)
+    monkeypatch.setattr(engine.compiled.compiler, "Place", _AnotherPlace)
     database, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
     yield Executor(build_schema(), database, reads, "http://mandant.test")
     await reads.close()

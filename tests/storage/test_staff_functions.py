@@ -7,20 +7,14 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.principals import Credentials
-from authz.row_security import entering
-from authz.staff_functions import (
-    entering_as_staff,
-    seen_account,
-    seen_overrides,
-    seen_requests,
-    seen_waiting,
-)
-from authz.tokens import digest_of
-from models.accounts import accounts
-from models.members import memberships
-from models.overrides import OverrideKind, overrides
+from authz.callers.principals import Credentials
+from authz.callers.tokens import digest_of
+from authz.policy.builtin_roles import BuiltinRole
+from authz.wall.row_security import entering
+from authz.wall.staff_door import entering_as_staff, seen_account, seen_overrides, seen_requests, seen_waiting
+from models.accounts.tables import accounts
+from models.members.tables import memberships
+from models.staff.overrides import OverrideKind, overrides
 from tests.api import Caller
 from tests.authorization.moments import expire_session
 from tests.staff import ask_for_subaccounts, dismiss, set_override, staff_member

@@ -9,11 +9,11 @@ from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.text_forms import compared, looks, search_key, sort_key
-from models.identifiers import new_id
-from server.database import connect_as_owner
+from engine.text.forms import compared, looks, search_key, sort_key
+from models.base.ids import new_id
+from server.database.connections import connect_as_owner
+from server.database.migrate import alembic_config, migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
-from server.migrate import alembic_config, migrate, why_not_current
 from tests.database import drop, named
 
 _ROWS = """

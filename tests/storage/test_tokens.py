@@ -3,11 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.tokens import digest_of
-from models.api_keys import api_keys
-from models.invitations import invitations
-from models.sessions import sessions
+from authz.callers.tokens import digest_of
+from authz.policy.builtin_roles import BuiltinRole
+from models.api_keys.tables import api_keys
+from models.invitations.tables import invitations
+from models.people.sessions import sessions
 from tests.api import Api
 from tests.resolvers.log import mail_to
 from tests.resolvers.mutations import ROLE_IDS, done

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from authz.principals import ANONYMOUS, Credentials, PrincipalKind, credentials_of
-from authz.reach import GRANTS, PRINCIPAL, grant_rows_now
-from authz.row_security import entering, entering_by_link
-from authz.tokens import digest_of
-from models.accounts import ParentAccess, accounts
-from models.api_keys import api_keys
+from authz.callers.principals import ANONYMOUS, Credentials, PrincipalKind, credentials_of
+from authz.callers.tokens import digest_of
+from authz.policy.builtin_roles import BuiltinRole
+from authz.reach.reach import GRANTS, PRINCIPAL, grant_rows_now
+from authz.wall.row_security import entering, entering_by_link
+from models.accounts.tables import ParentAccess, accounts
+from models.api_keys.tables import api_keys
 from tests.api import Caller
 from tests.links import break_glass, set_parent_access
 from tests.shares import Given, give_share

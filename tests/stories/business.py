@@ -9,9 +9,9 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from authz.builtin_roles import BuiltinRole
-from models.accounts import CreditMode
-from server.clock import Clock
+from authz.policy.builtin_roles import BuiltinRole
+from models.accounts.tables import CreditMode
+from server.database.clock import Clock
 from tests.api import Api
 from tests.credit import EURO
 from tests.plans import Plan, subscribe

@@ -3,7 +3,7 @@
 
 import datetime
 
-from server.clock import Clock
+from server.database.clock import Clock
 from tests.api import Api
 from tests.plans import make_plan
 from tests.stories.business import Business

@@ -4,7 +4,7 @@ import datetime
 import hashlib
 from dataclasses import replace
 
-from server.clock import Clock
+from server.database.clock import Clock
 from tests.api import Api
 from tests.plans import make_plan
 from tests.resolvers.mutations import attempt

@@ -4,7 +4,7 @@ import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.clock import Clock
+from server.database.clock import Clock
 from tests.api import Api
 from tests.credit import EURO, faults_of
 from tests.plans import make_plan

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.builtin_roles import BuiltinRole
-from engine.write_sessions import WriteSessions
-from models.accounts import AccountStatus
-from models.identifiers import AccountId, AccountKey, MasterId, new_id
-from models.payments import TopUpStatus, top_ups
-from models.top_up_rules import top_up_rules
-from resolvers.top_up_work import begin
-from server.payments import PracticePayments
+from authz.policy.builtin_roles import BuiltinRole
+from engine.writes.sessions import WriteSessions
+from models.accounts.tables import AccountStatus
+from models.base.ids import AccountId, AccountKey, MasterId, new_id
+from models.payments.tables import TopUpStatus, top_ups
+from models.payments.top_up_rules import top_up_rules
+from resolvers.payments.worker import begin
+from server.settings.payments import PracticePayments
 from tests.api import Api
 from tests.concurrency.gates import waits
 from tests.credit import (

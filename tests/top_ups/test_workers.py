@@ -9,13 +9,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from engine.write_sessions import WriteSessions
-from models.identifiers import AccountId, AccountKey, MasterId
-from models.ledger import ledger_transactions
-from models.payments import top_ups
-from resolvers.top_up_work import begin
+from engine.writes.sessions import WriteSessions
+from models.base.ids import AccountId, AccountKey, MasterId
+from models.credit.tables import ledger_transactions
+from models.payments.tables import top_ups
+from resolvers.payments.worker import begin
 from server.embedded_postgres import DatabaseAddresses
-from server.payments import PracticePayments
+from server.settings.payments import PracticePayments
 from tests.credit import (
     credit_of,
     faults_of,

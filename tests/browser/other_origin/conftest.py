@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.clock import Clock
+from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
 from tests.browser.server import run_server
 from tests.own_database import api, application, own, owner_engine, world

@@ -7,8 +7,8 @@ from playwright.async_api import Browser, Page
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from models.recipient_lists import recipient_lists
-from server.clock import Clock
+from models.sending.recipient_lists import recipient_lists
+from server.database.clock import Clock
 from tests.api import Api
 from tests.billing import invoices_of, issue
 from tests.credit import EURO

@@ -1,0 +1,1 @@
+"""Who calls: a person with a session, or an API key."""

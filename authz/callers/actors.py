@@ -1,0 +1,32 @@
+"""Whose doing a change is, for the books and the logs."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.base.ids import ApiKeyId, UserId
+
+
+class Actor(Protocol):
+    """A person, an API key, or neither: then the platform does what it was told to before."""
+
+    @property
+    def user_id(self) -> UserId | None: ...
+
+    @property
+    def api_key_id(self) -> ApiKeyId | None: ...
+
+    @property
+    def reason(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class EarlierActor:
+    """Who began what a worker ends, whatever rights are left."""
+
+    user_id: UserId | None
+    api_key_id: ApiKeyId | None
+    reason: str | None = None
+
+
+PLATFORM = EarlierActor(None, None)
+"""Nobody: the platform does what follows from what was done before."""

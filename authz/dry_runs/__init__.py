@@ -1,0 +1,1 @@
+"""What a write would do to access, without doing it."""

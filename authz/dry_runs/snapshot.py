@@ -1,0 +1,210 @@
+"""What a transaction sees of access at one moment: before a write, and after it.
+
+People times accounts may be millions, so what is compared is what access follows from: the grants that are
+held in the accounts concerned, as one digest a subject, and what else decides what grants give in an account.
+Rows of access are read only of subjects and accounts where these differ.
+"""
+
+import datetime
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import CTE, Select, Text, and_, any_, cast, func, literal, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from authz.callers.principals import Principal
+from authz.reach.everybody import access_of, grants_within, ids
+from authz.reach.reach import mask_of_account
+from authz.reach.status import status_mask
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import account_closure, accounts
+from models.api_keys.tables import api_keys
+from models.base.ids import AccountId, ApiKeyId, UserId
+from models.people.users import users
+
+MOST_CELLS = 5_000
+
+
+class Subject(NamedTuple):
+    """A person or an API key."""
+
+    user_id: UserId | None
+    api_key_id: ApiKeyId | None
+
+    @property
+    def id(self) -> uuid.UUID:
+        """Of whichever it is."""
+        found = self.user_id or self.api_key_id
+        if found is None:
+            raise AssertionError("a subject is a person or a key")
+        return found
+
+
+class Cell(NamedTuple):
+    """A place in the matrix; cells are ordered by it."""
+
+    account_id: AccountId
+    subject_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class End:
+    """What is lost by itself at a moment, unless something changes before."""
+
+    ends_at: datetime.datetime
+    mask: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is held in a cell; what of it ends by itself, in the order of time; and of a key where it works
+    from, None for a person."""
+
+    subject: Subject
+    mask: int
+    ends: tuple[End, ...] = ()
+    ip_ranges: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Foundations:
+    """What access follows from: by subject a digest of its grants, by account what else decides there."""
+
+    limits: Mapping[AccountId, str]
+    grants: Mapping[Subject, str]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rows of access, at most MOST_CELLS in the order of their places; `last`: the last one where there are
+    more."""
+
+    held: Mapping[Cell, Held]
+    last: Cell | None
+
+
+@dataclass(frozen=True)
+class AccountSeen:
+    """An account: its name, and what the asker may do there, 0 where it is out of reach."""
+
+    name: str
+    asker_mask: int
+
+
+async def foundations(session: WriteSession, touched: Collection[AccountId]) -> Foundations:
+    """Of these accounts and all below them: nothing else can follow from what is written in them, as power
+    flows down only (T3)."""
+    limits = {AccountId(row.id): row.limits for row in await session.execute(_limits(touched))}
+    grants = {
+        Subject(row.user_id, row.api_key_id): row.digest for row in await session.execute(_grants(touched))
+    }
+    return Foundations(limits, grants)
+
+
+def _within(touched: Collection[AccountId]) -> CTE:
+    closure = account_closure.alias()
+    return (
+        select(closure.c.master_id, closure.c.descendant_id.label("account_id"))
+        .where(closure.c.ancestor_id == any_(ids(touched)))
+        .distinct()
+        .cte("within")
+    )
+
+
+def _limits(touched: Collection[AccountId]) -> Select[Any]:
+    """By account, what decides besides grants: all of it, or a dry run would not see that it changes."""
+    within, link = _within(touched), account_closure.alias()
+    own = and_(within.c.master_id == accounts.c.master_id, within.c.account_id == accounts.c.id)
+    from_above = and_(link.c.master_id == accounts.c.master_id, link.c.descendant_id == accounts.c.id)
+    in_order = aggregate_order_by(literal(","), link.c.depth)
+    passed_masks = (
+        select(func.string_agg(cast(link.c.passed_mask, Text), in_order)).where(from_above).scalar_subquery()
+    )
+    limits = func.concat_ws(":", status_mask(accounts), passed_masks).label("limits")
+    return select(accounts.c.id, limits).join(within, own)
+
+
+def _grants(touched: Collection[AccountId]) -> Select[Any]:
+    grant, key = grants_within(_within(touched)), api_keys.alias()
+    same_key = and_(key.c.master_id == grant.c.master_id, key.c.id == grant.c.api_key_id)
+    line = func.concat_ws(
+        ":",
+        grant.c.account_id,
+        grant.c.own_mask,
+        grant.c.below_mask,
+        func.coalesce(cast(grant.c.expires_at, Text), "never"),
+        cast(key.c.ip_ranges, Text),
+    )
+    lines = func.string_agg(cast(line, Text), aggregate_order_by(literal(","), line))
+    digest = func.md5(lines).label("digest")
+    statement = select(grant.c.user_id, grant.c.api_key_id, digest).outerjoin_from(grant, key, same_key)
+    return statement.group_by(grant.c.user_id, grant.c.api_key_id)
+
+
+async def cells(
+    session: WriteSession,
+    account_ids: Collection[AccountId],
+    subjects: Collection[Subject] | None = None,
+) -> Cells:
+    """Who holds what in these accounts: everybody, or these subjects alone."""
+    people, keys = (None, None) if subjects is None else (_people(subjects), _keys(subjects))
+    access = access_of(account_ids, people, keys).subquery("access")
+    subject_id = func.coalesce(access.c.user_id, access.c.api_key_id)
+    statement = select(access).order_by(access.c.account_id, subject_id).limit(MOST_CELLS + 1)
+    found = {}
+    for row in await session.execute(statement):
+        subject = Subject(row.user_id, row.api_key_id)
+        parts = [(mask & row.left_by_status, end) for mask, end in zip(row.masks, row.ends, strict=True)]
+        ranges = None if row.ip_ranges is None else tuple(row.ip_ranges)
+        found[Cell(AccountId(row.account_id), subject.id)] = Held(subject, row.mask, ends_of(parts), ranges)
+    return Cells(found, max(found) if len(found) > MOST_CELLS else None)
+
+
+def ends_of(parts: Collection[tuple[int, datetime.datetime | None]]) -> tuple[End, ...]:
+    """What is lost when, of rights that are given by these (mask, end; None: never): what is given by several
+    is lost with the last of them."""
+    lasting = 0
+    for mask, end in parts:
+        lasting |= 0 if end is not None else mask
+    found: list[End] = []
+    dated = [(end, mask) for mask, end in parts if end is not None]
+    for end, mask in sorted(dated, reverse=True):
+        lost = mask & ~lasting
+        lasting |= mask
+        if lost and found and found[0].ends_at == end:
+            found[0] = End(end, found[0].mask | lost)
+        elif lost:
+            found.insert(0, End(end, lost))
+    return tuple(found)
+
+
+async def accounts_seen(
+    session: WriteSession, principal: Principal, account_ids: Collection[AccountId]
+) -> dict[AccountId, AccountSeen]:
+    """The accounts as the asker sees them."""
+    granted = mask_of_account(accounts)
+    statement = (
+        select(accounts.c.id, accounts.c.name, func.coalesce(granted.c.mask, 0).label("mask"))
+        .select_from(accounts.join(granted, true()))
+        .where(accounts.c.id == any_(ids(account_ids)))
+    )
+    rows = await session.execute(statement, principal.credentials.binds)
+    return {AccountId(row.id): AccountSeen(row.name, row.mask) for row in rows}
+
+
+async def names_of(session: WriteSession, subjects: Collection[Subject]) -> dict[Subject, str]:
+    """The names of those who exist."""
+    of_people = select(users.c.id, users.c.name).where(users.c.id == any_(ids(_people(subjects))))
+    of_keys = select(api_keys.c.id, api_keys.c.name).where(api_keys.c.id == any_(ids(_keys(subjects))))
+    found = {Subject(UserId(id_), None): name for id_, name in await session.execute(of_people)}
+    return found | {Subject(None, ApiKeyId(id_)): name for id_, name in await session.execute(of_keys)}
+
+
+def _people(subjects: Collection[Subject]) -> list[UserId]:
+    return [subject.user_id for subject in subjects if subject.user_id]
+
+
+def _keys(subjects: Collection[Subject]) -> list[ApiKeyId]:
+    return [subject.api_key_id for subject in subjects if subject.api_key_id]

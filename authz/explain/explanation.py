@@ -1,0 +1,39 @@
+"""Why somebody may, or may not, do something in an account, and what would change that (N1).
+
+Everything that bears on it is read in one snapshot and judged rule by rule in Python. What comes out is the
+verdict of reach and status, which is asked of the database in the same snapshot: where the two differ, there
+is no explanation but an error.
+"""
+
+from authz.explain.facts import AskedAccount, Facts, Subject, Viewpoint
+from authz.explain.judging import judge
+from authz.explain.misses import misses
+from authz.explain.reading import read_facts
+from authz.explain.steps import AccessDecision, Explanation, ExplanationDiffersError
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound
+from engine.database.snapshot import Reader
+
+
+async def read_known_facts(
+    reader: Reader, account: AskedAccount, subject: Subject, viewpoint: Viewpoint
+) -> Facts:
+    """What bears on the subject's access to an account that is within reach of who asks.
+
+    Raises NotFound for a subject that who asks may not know of there, as for one that does not exist (N20).
+    """
+    facts = await read_facts(reader, account, subject, viewpoint)
+    if viewpoint is Viewpoint.ASKER and not facts.subject_is_known:
+        raise NotFound("subject")
+    return facts
+
+
+def explain(facts: Facts, permission: Permission) -> Explanation:
+    """The decision and the chain that leads to it. Raises ExplanationDiffersError."""
+    judged = judge(facts, permission)
+    decision = AccessDecision.ALLOWED if judged.allowed else AccessDecision.DENIED
+    if judged.allowed is not bool(facts.verdict & permission.bit):
+        raise ExplanationDiffersError(
+            f"{permission.name} in account {facts.account.id} is explained as {decision.value}."
+        )
+    return Explanation(permission, decision, judged.steps, misses(facts, judged))

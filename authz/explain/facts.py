@@ -1,0 +1,210 @@
+"""What bears on the question whether somebody may do something in an account, as it was read."""
+
+import datetime
+import enum
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from authz.policy.compiler import PolicyLine, RoleMasks
+from authz.policy.permissions import Area, Permission
+from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritance
+from models.base.ids import (
+    AccountId,
+    ApiKeyId,
+    BreakGlassId,
+    Kind,
+    MasterId,
+    MembershipId,
+    RoleId,
+    ShareId,
+    UserId,
+    present,
+)
+from models.roles.tables import Relation
+
+
+class Viewpoint(enum.Enum):
+    """Whose eyes an explanation is for."""
+
+    ASKER = "who asks over the API: names only what they may see"
+    OPERATOR = "who runs the database: names everything"
+
+
+@dataclass(frozen=True)
+class AskedAccount:
+    """The account that a question is about."""
+
+    master_id: MasterId
+    id: AccountId
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A person or an API key. `is_asker`: it asks about itself."""
+
+    user_id: UserId | None
+    api_key_id: ApiKeyId | None
+    name: str
+    is_asker: bool
+
+
+@dataclass(frozen=True)
+class PathAccount:
+    """The account that is asked about (depth 0), or one above it. `asker_mask`: what who asks holds there."""
+
+    id: AccountId
+    name: str
+    depth: int
+    status: AccountStatus
+    rights_inheritance: RightsInheritance
+    parent_access: ParentAccess
+    asker_mask: int
+
+    def shows(self, permission: Permission) -> bool:
+        """Whether who asks holds the permission there."""
+        return all(self.asker_mask & needed.bit for needed in (Permission.ACCOUNT_READ, permission))
+
+    @property
+    def visible(self) -> bool:
+        """Whether who asks may know of it (R21)."""
+        return self.shows(Permission.ACCOUNT_READ)
+
+    @property
+    def global_id(self) -> str | None:
+        """As clients see it; None for what they may not know of."""
+        return present(Kind.ACCOUNT, self.id) if self.visible else None
+
+    @property
+    def label(self) -> str:
+        """What a sentence calls it."""
+        return self.name if self.visible else "an account above"
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """A role, what casbin compiled of it, and its lines."""
+
+    id: RoleId
+    name: str
+    masks: RoleMasks
+    lines: tuple[PolicyLine, ...]
+
+    def mask(self, relation: Relation) -> int:
+        """What it gives to who stands so to an account."""
+        return {
+            Relation.MEMBER: self.masks.member,
+            Relation.ANCESTOR: self.masks.ancestor,
+            Relation.INHERITED: self.masks.inherited,
+        }[relation]
+
+
+@dataclass(frozen=True)
+class HeldMembership:
+    """A role in the account or in one above it. `holds`: it has not expired. `below_limit`: a mask, what
+    platform staff have set that it gives below at most, until `below_limit_until`; None: nothing (R73)."""
+
+    id: MembershipId
+    account: PathAccount
+    role: HeldRole
+    expires_at: datetime.datetime | None
+    holds: bool
+    below_limit: int | None
+    below_limit_until: datetime.datetime | None
+
+    @property
+    def mask_below(self) -> int:
+        """What it gives in the accounts below the one that it is held in (R45, R66, R73)."""
+        passes_all = self.account.rights_inheritance is RightsInheritance.ALL_ROLES
+        mask = self.role.mask(Relation.INHERITED if passes_all else Relation.ANCESTOR)
+        return mask if self.below_limit is None else mask & self.below_limit
+
+
+@dataclass(frozen=True)
+class HeldOpening:
+    """Glass that a person has broken, of the account or of one above it, and one of its memberships above
+    that, which gives by it what it would give below if that link were FULL; None: none is left, or may be
+    told of. `expired`: by the database's clock."""
+
+    id: BreakGlassId
+    account: PathAccount
+    membership: HeldMembership | None
+    expires_at: datetime.datetime
+    expired: bool
+    ended_at: datetime.datetime | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is neither ended nor expired."""
+        return self.ended_at is None and not self.expired
+
+
+@dataclass(frozen=True)
+class GivenShare:
+    """A share of the account: a role, or areas where that is None, but for what is hidden. `accepted`,
+    `expired`: by the database's clock."""
+
+    id: ShareId
+    role: HeldRole | None
+    areas: frozenset[Area]
+    areas_mask: int
+    hidden_areas: frozenset[Area]
+    hidden_mask: int
+    accepted: bool
+    expired: bool
+    expires_at: datetime.datetime | None
+    revoked_at: datetime.datetime | None
+
+
+@dataclass(frozen=True)
+class AskedKey:
+    """An API key. `account`: where it is bound to, None where that is not on the path; `account_label`: what
+    a sentence calls that account. `stopped`: as its maker chose, since that one lost a right."""
+
+    id: ApiKeyId
+    name: str
+    account: PathAccount | None
+    account_label: str
+    role: HeldRole
+    scopes: int
+    revoked_at: datetime.datetime | None
+    expires_at: datetime.datetime | None
+    expired: bool
+    stopped: bool
+    ip_ranges: tuple[str, ...]
+
+
+Way = HeldMembership | HeldOpening | GivenShare | AskedKey
+"""Something by which a subject may have access."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All of it: the path from the account up to the root, and the ways that may be told of.
+
+    `verdict`: what reach and status leave the subject of all permissions, a mask from the same snapshot.
+    """
+
+    subject: Subject
+    path: tuple[PathAccount, ...]
+    ways: tuple[Way, ...]
+    verdict: int
+
+    @property
+    def account(self) -> PathAccount:
+        """The account that is asked about."""
+        return self.path[0]
+
+    @property
+    def subject_is_known(self) -> bool:
+        """Whether who asks may know of the subject here. An offer that waits says nothing about a person, and
+        broken glass nothing about one who is not seen among the members."""
+        return self.subject.is_asker or any(map(_makes_known, self.ways))
+
+
+def _makes_known(way: Way) -> bool:
+    return way.accepted if isinstance(way, GivenShare) else not isinstance(way, HeldOpening)
+
+
+def area_names(areas: Collection[Area]) -> str:
+    """For a sentence, in the order of the pages."""
+    return ", ".join(area.value for area in Area if area in areas)

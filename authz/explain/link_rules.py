@@ -1,0 +1,54 @@
+"""The rule of the links between accounts: what of the rights held above lets each one pass (N1, N3)."""
+
+from collections.abc import Iterator
+
+from authz.explain.facts import Facts, PathAccount
+from authz.explain.steps import AccessEffect, AccessStepKind, Step
+from authz.guards.parent_link import PASSING
+from authz.policy.permissions import Permission
+from models.accounts.tables import ParentAccess
+
+
+def link_steps(
+    facts: Facts, holder: PathAccount, permission: Permission, opened: PathAccount | None = None
+) -> Iterator[Step]:
+    """What the links from the account that a right is held in down to the one that is asked about say.
+
+    `opened`: whose glass is broken, so that its link has no say. Of links that let it pass, those of accounts
+    that may not be known of are not told.
+    """
+    links = [account for account in _links_below(facts, holder) if account is not opened]
+    closed = [account for account in links if not _lets_pass(account, permission)]
+    by_break_glass = facts.subject.user_id is not None and opened is None and len(closed) == 1
+    for account in links:
+        if account in closed:
+            yield _closed(facts, account, permission, by_break_glass=by_break_glass)
+        elif account.visible and account.parent_access is not ParentAccess.FULL:
+            mode = account.parent_access.value
+            sentence = f"The parentAccess of {account.name} is {mode}, which lets {permission.name} pass."
+            yield Step(AccessStepKind.PARENT_ACCESS, AccessEffect.ALLOWS, sentence, account.global_id)
+
+
+def all_let_pass(facts: Facts, holder: PathAccount, permission: Permission) -> bool:
+    """Whether no link keeps back what is held there."""
+    return all(_lets_pass(account, permission) for account in _links_below(facts, holder))
+
+
+def _links_below(facts: Facts, holder: PathAccount) -> list[PathAccount]:
+    return [account for account in facts.path if account.depth < holder.depth]
+
+
+def _lets_pass(account: PathAccount, permission: Permission) -> bool:
+    return bool(PASSING[account.parent_access].at_rest & permission.bit)
+
+
+def _closed(facts: Facts, account: PathAccount, permission: Permission, *, by_break_glass: bool) -> Step:
+    """`by_break_glass`: to break this glass would be enough. Where several links are closed it is not, as an
+    opening gives what passes the others."""
+    kind, about, label = AccessStepKind.PARENT_ACCESS, account.global_id, account.label
+    mode = f" is {account.parent_access.value}, which" if account.visible else ""
+    sentence = f"The parentAccess of {label}{mode} keeps {permission.name} from passing."
+    remedy = f"The owners of {label} can raise its parentAccess, so that {permission.name} passes."
+    if by_break_glass and account.visible and account.parent_access is ParentAccess.BREAK_GLASS:
+        remedy = f"{facts.subject.name} can break the glass of {label}: its parentAccess is BREAK_GLASS."
+    return Step(kind, AccessEffect.DENIES, sentence, about, remedy=remedy)

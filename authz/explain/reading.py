@@ -1,0 +1,183 @@
+"""Reads what bears on somebody's access, in the request's snapshot, and leaves out what may not be told."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from authz.explain.facts import (
+    AskedAccount,
+    AskedKey,
+    Facts,
+    GivenShare,
+    HeldMembership,
+    HeldOpening,
+    HeldRole,
+    PathAccount,
+    Subject,
+    Viewpoint,
+    Way,
+)
+from authz.explain.statements import (
+    ACCOUNT,
+    API_KEY,
+    MASTER,
+    ROLES,
+    USER,
+    key_statement,
+    lines_statement,
+    memberships_statement,
+    openings_statement,
+    path_statement,
+    roles_statement,
+    shares_statement,
+    verdict_statement,
+)
+from authz.policy.compiler import PolicyLine, RoleMasks
+from authz.policy.permissions import Area, Permission
+from engine.database.snapshot import Reader
+from models.accounts.tables import AccountStatus, ParentAccess, RightsInheritance
+from models.roles.tables import Effect, Relation
+
+Row = Mapping[str, Any]
+
+
+async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, viewpoint: Viewpoint) -> Facts:
+    """All that bears on it and may be told to who asks. A fixed number of statements."""
+    on_path = {MASTER: account.master_id, ACCOUNT: account.id}
+    of_subject = on_path | {USER: subject.user_id}
+    of_key = {MASTER: account.master_id, API_KEY: subject.api_key_id}
+    path = [_path_account(row) for row in await reader.rows(path_statement(viewpoint), on_path)]
+    members = await reader.rows(memberships_statement(), of_subject)
+    openings = await reader.rows(openings_statement(), of_subject)
+    shared = await reader.rows(shares_statement(), of_subject)
+    keys = await reader.rows(key_statement(viewpoint), of_key)
+    role_ids = {row["role_id"] for row in (*members, *shared, *keys)} - {None}
+    held_roles = await _read_roles(reader, role_ids)
+    memberships = [_membership(row, path, held_roles) for row in members]
+    known = [held for held in memberships if _may_be_told(held, subject, path[0])]
+    ways: list[Way] = [
+        *known,
+        *(way for row in openings for way in _opened(row, path, known)),
+        *(_share(row, held_roles) for row in shared),
+        *(_key(row, path, held_roles) for row in keys if row["known"] or subject.is_asker),
+    ]
+    (verdict,) = await reader.rows(verdict_statement(account, subject))
+    return Facts(
+        subject=subject,
+        path=tuple(path),
+        ways=tuple(way for way in ways if _may_be_told(way, subject, path[0])),
+        verdict=_within_reach(verdict["verdict"] or 0),
+    )
+
+
+def _may_be_told(way: Way, subject: Subject, asked: PathAccount) -> bool:
+    """Whether who asks may know of it: of itself everything.
+
+    Members of accounts above are known below only where they reach down, as `Account.members` shows them; or
+    to who may see them above as well. Broken glass is known where it lets somebody in, or else by the log.
+    """
+    if subject.is_asker or isinstance(way, AskedKey):
+        return True  # other keys that may not be known were not read
+    if not asked.shows(Permission.MEMBERS_READ):
+        return False
+    if isinstance(way, HeldMembership) and way.account.depth:
+        reaches_down = way.holds and way.mask_below != 0
+        return reaches_down or way.account.shows(Permission.MEMBERS_READ)
+    if isinstance(way, HeldOpening):
+        lets_in = way.holds and way.membership is not None and way.membership.holds
+        return lets_in or way.account.shows(Permission.AUDIT_READ)
+    return True
+
+
+def _within_reach(mask: int) -> int:
+    return mask if mask & Permission.ACCOUNT_READ.bit else 0
+
+
+async def _read_roles(reader: Reader, role_ids: Collection[UUID]) -> dict[UUID, HeldRole]:
+    wanted = {ROLES: list(role_ids)}
+    rows = await reader.rows(roles_statement(), wanted)
+    lines = await reader.rows(lines_statement(), wanted)
+    return {row["id"]: _role(row, [line for line in lines if line["role_id"] == row["id"]]) for row in rows}
+
+
+def _role(row: Row, lines: list[dict[str, Any]]) -> HeldRole:
+    # In the policy a built-in role goes by its name, a custom one by its id.
+    name = row["name"] if row["account_id"] is None else str(row["id"])
+    masks = RoleMasks(row["member_mask"], row["ancestor_mask"], row["inherited_mask"])
+    found = (
+        PolicyLine(name, Relation(line["relation"]), line["area"], line["action"], Effect(line["effect"]))
+        for line in lines
+    )
+    return HeldRole(row["id"], row["name"], masks, tuple(sorted(found, key=PolicyLine.fields)))
+
+
+def _path_account(row: Row) -> PathAccount:
+    return PathAccount(
+        id=row["id"],
+        name=row["name"],
+        depth=row["depth"],
+        status=AccountStatus(row["status"]),
+        rights_inheritance=RightsInheritance(row["rights_inheritance"]),
+        parent_access=ParentAccess(row["parent_access"]),
+        asker_mask=row["asker_mask"],
+    )
+
+
+def _membership(row: Row, path: list[PathAccount], roles: Mapping[UUID, HeldRole]) -> HeldMembership:
+    account = _on_path(row, path)
+    return HeldMembership(
+        id=row["id"],
+        account=account,
+        role=roles[row["role_id"]],
+        expires_at=row["expires_at"],
+        holds=row["holds"],
+        below_limit=row["below_limit"],
+        below_limit_until=row["below_limit_until"],
+    )
+
+
+def _opened(
+    row: Row, path: list[PathAccount], memberships: Collection[HeldMembership]
+) -> Iterator[HeldOpening]:
+    """One way for each membership above the opened account."""
+    account = _on_path(row, path)
+    above = [membership for membership in memberships if membership.account.depth > account.depth]
+    for membership in above or (None,):
+        yield HeldOpening(row["id"], account, membership, row["expires_at"], row["expired"], row["ended_at"])
+
+
+def _on_path(row: Row, path: list[PathAccount]) -> PathAccount:
+    (account,) = (account for account in path if account.id == row["account_id"])
+    return account
+
+
+def _share(row: Row, roles: Mapping[UUID, HeldRole]) -> GivenShare:
+    return GivenShare(
+        id=row["id"],
+        role=None if row["role_id"] is None else roles[row["role_id"]],
+        areas=frozenset(map(Area, row["areas"] or ())),
+        areas_mask=row["areas_mask"],
+        hidden_areas=frozenset(map(Area, row["hidden_areas"])),
+        hidden_mask=row["hidden_mask"],
+        accepted=row["accepted"],
+        expired=row["expired"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+    )
+
+
+def _key(row: Row, path: list[PathAccount], roles: Mapping[UUID, HeldRole]) -> AskedKey:
+    account = next((account for account in path if account.id == row["account_id"]), None)
+    return AskedKey(
+        id=row["id"],
+        name=row["name"],
+        account=account,
+        account_label=row["account_name"] if account is None else account.label,
+        role=roles[row["role_id"]],
+        scopes=row["scopes"],
+        revoked_at=row["revoked_at"],
+        expires_at=row["expires_at"],
+        expired=row["expired"],
+        stopped=row["stopped"],
+        ip_ranges=tuple(row["ip_ranges"]),
+    )

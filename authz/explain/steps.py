@@ -1,0 +1,93 @@
+"""What an explanation of somebody's access is made of (N1)."""
+
+import datetime
+import enum
+from dataclasses import dataclass
+
+from authz.policy.permissions import Permission
+
+
+class ExplanationDiffersError(Exception):
+    """The rules as they are explained say something else than the rules as they are enforced."""
+
+
+class AccessDecision(enum.Enum):
+    """Whether somebody may do something in an account now."""
+
+    ALLOWED = "ALLOWED"
+    DENIED = "DENIED"
+
+
+class AccessEffect(enum.Enum):
+    """What one rule says to a question."""
+
+    ALLOWS = "ALLOWS"
+    DENIES = "DENIES"
+    NO_SAY = "NO_SAY"
+
+
+class AccessStepKind(enum.Enum):
+    """Which rule speaks."""
+
+    MEMBERSHIP = "MEMBERSHIP"
+    BREAK_GLASS = "BREAK_GLASS"
+    SHARE = "SHARE"
+    KEY_STATE = "KEY_STATE"
+    KEY_ADDRESS = "KEY_ADDRESS"
+    KEY_ACCOUNT = "KEY_ACCOUNT"
+    USER_RIGHTS = "USER_RIGHTS"
+    ROLE = "ROLE"
+    TREE_LINK = "TREE_LINK"
+    PARENT_ACCESS = "PARENT_ACCESS"
+    POLICY_LINE = "POLICY_LINE"
+    SHARE_AREA = "SHARE_AREA"
+    HIDDEN_AREA = "HIDDEN_AREA"
+    KEY_SCOPE = "KEY_SCOPE"
+    REACH = "REACH"
+    ACCOUNT_STATUS = "ACCOUNT_STATUS"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rule and what it says.
+
+    `about`: the global id of what it is about, where it has one and the reader may know it. `policy_line`:
+    the line of casbin's policy. `remedy`: for a rule that denies, what would mend that; None: nothing would.
+    """
+
+    kind: AccessStepKind
+    effect: AccessEffect
+    sentence: str
+    about: str | None = None
+    policy_line: str | None = None
+    remedy: str | None = None
+
+    @property
+    def denies(self) -> bool:
+        """Whether it stands in the way."""
+        return self.effect is AccessEffect.DENIES
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A single thing that keeps somebody out. `enough`: without it, access would be allowed."""
+
+    kind: AccessStepKind
+    sentence: str
+    about: str | None
+    enough: bool
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why somebody may, or may not, do something in an account."""
+
+    permission: Permission
+    decision: AccessDecision
+    steps: tuple[Step, ...]
+    nearest_misses: tuple[Miss, ...]
+
+
+def on_day(moment: datetime.datetime | None) -> str:
+    """When something ended, as the end of a sentence."""
+    return "" if moment is None else f" on {moment.astimezone(datetime.UTC):%Y-%m-%d at %H:%M} UTC"

@@ -1,0 +1,82 @@
+"""By which of the principal's grants it acts, and why the glass was broken (R54, N3)."""
+
+import functools
+import uuid
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, cast, func, select
+
+from authz.callers.principals import Principal
+from authz.policy.permissions import Permission, allows
+from authz.reach.break_glass import opening_holds
+from authz.reach.ends import ANY_MOMENT
+from authz.reach.reach import GRANTS, PRINCIPAL, granted_mask
+from engine.writes.fixed_statements import Row
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import account_closure
+from models.parent_access.openings import break_glass_openings
+
+
+def acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) -> ColumnElement[uuid.UUID]:
+    """The nearest account whose grant gives the permission there (R54)."""
+    closure, grant = account_closure.alias(), GRANTS.alias()
+    giving = _giving(closure, grant, account_id, permission)
+    return cast(giving.with_only_columns(grant.c.from_id).limit(1).scalar_subquery(), Uuid)
+
+
+async def opened_because(
+    session: WriteSession, row: Row, permission: Permission, principal: Principal
+) -> str | None:
+    """Why the glass was broken, where that alone gives the permission in the account of the row."""
+    if principal.user_id is None or not row.mask & ~(row.lasting_mask or 0) & permission.bit:
+        return None
+    statement = _opening_reason(permission)
+    values = {**principal.credentials.binds, "account_id": row.id}
+    found: str | None = (await session.execute(statement, values)).scalar()
+    return found
+
+
+@functools.cache
+def _opening_reason(permission: Permission) -> Select[Any]:
+    closure, grant, opening = account_closure.alias(), GRANTS.alias(), break_glass_openings.alias()
+    opened = and_(
+        opening.c.master_id == grant.c.master_id,
+        opening.c.account_id == grant.c.account_id,
+        opening.c.user_id == select(PRINCIPAL.c.user_id).scalar_subquery(),
+        opening_holds(opening),
+    )
+    giving = _giving(closure, grant, bindparam("account_id", type_=Uuid()), permission)
+    return giving.with_only_columns(opening.c.reason).join(opening, opened).limit(1)
+
+
+async def is_only_shared(
+    session: WriteSession, account_id: uuid.UUID, permission: Permission, principal: Principal
+) -> bool:
+    """Whether nothing but a share gives the permission in the account."""
+    values = {**principal.credentials.binds, "account_id": account_id}
+    return bool((await session.execute(_only_shared(permission), values)).scalar())
+
+
+@functools.cache
+def _only_shared(permission: Permission) -> Select[Any]:
+    closure, grant = account_closure.alias(), GRANTS.alias()
+    giving = _giving(closure, grant, bindparam("account_id", type_=Uuid()), permission).order_by(None)
+    shared = and_(grant.c.ends_at == ANY_MOMENT, grant.c.from_id == grant.c.account_id)
+    return giving.with_only_columns(func.bool_and(shared))
+
+
+def _giving(
+    closure: FromClause, grant: FromClause, account_id: ColumnElement[uuid.UUID], permission: Permission
+) -> Select[Any]:
+    """The grants that give the permission in the account, the nearest first, break-glass last."""
+    return (
+        select(grant.c.account_id)
+        .select_from(closure)
+        .join(
+            grant,
+            and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id),
+        )
+        .where(closure.c.descendant_id == account_id, allows(granted_mask(closure, grant), permission))
+        # Of two accounts above, the nearer one is the younger: ids rise with creation.
+        .order_by(grant.c.from_id != grant.c.account_id, closure.c.depth, grant.c.from_id.desc())
+    )

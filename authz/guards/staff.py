@@ -1,0 +1,49 @@
+"""The door for writes of platform staff: who is staff in that very moment, and one account (R88, T36)."""
+
+import functools
+from dataclasses import dataclass
+
+from sqlalchemy import Uuid, bindparam, select
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import lock_path
+from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.wall.row_security import enter_by
+from authz.wall.staff_door import entering_as_staff
+from engine.writes.fixed_statements import FixedStatement
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, MasterId, UserId
+from models.staff.tables import StaffRole
+
+
+@dataclass(frozen=True)
+class StaffAtWork:
+    """A member of staff, kept so until the transaction ends, at work on one account, locked."""
+
+    user_id: UserId
+    role: StaffRole
+    master_id: MasterId
+    account_id: AccountId
+
+
+async def authorize_staff(session: WriteSession, principal: Principal, account_id: AccountId) -> StaffAtWork:
+    """Let staff work on the account, and on no other tree than its own for the rest of the transaction.
+
+    Raises NotFound for whoever is no staff, as where the account is not there (N20), and OWN_TREE for staff
+    who are members or guests of the account's tree.
+    """
+    values = principal.credentials.binds | {"account_id": account_id}
+    row = next(iter(await enter_by(session, _entering(), values)), None)
+    if row is None:
+        raise NotFound
+    master_id = MasterId(row.entered_tree)
+    await lock_path(session, master_id, account_id)
+    if row.entered_own:
+        raise Refusal(RefusalCode.OWN_TREE)
+    return StaffAtWork(UserId(row.entered_user_id), StaffRole(row.entered_role), master_id, account_id)
+
+
+@functools.cache
+def _entering() -> FixedStatement:
+    entered = entering_as_staff(bindparam("account_id", type_=Uuid()))
+    return FixedStatement(select(*entered.c))

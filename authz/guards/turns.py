@@ -1,0 +1,41 @@
+"""Writes of one tree wait for each other before they take a connection (see `engine.database.turns`)."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from authz.callers.principals import Credentials
+from authz.policy.refusals import Busy
+from authz.wall.freshness import Revision, enter_to_write
+from engine.database.turns import Turn, WaitedTooLong
+from engine.writes.sessions import WriteSession, WriteSessions
+
+T = TypeVar("T")
+
+OTHERS_AT_WORK = "Others are changing the same accounts"
+"""Why something was too busy, for clients."""
+
+
+async def in_turn(sessions: WriteSessions, steps: Callable[[Turn], Awaitable[T]]) -> T:
+    """What the steps give, which begin a transaction with the turn (see `WriteSessions.in_turn`).
+
+    Raises Busy.
+    """
+    try:
+        return await sessions.in_turn(steps)
+    except WaitedTooLong as error:
+        raise Busy(OTHERS_AT_WORK, error.retry_after) from error
+
+
+async def write_in_turn(
+    sessions: WriteSessions, credentials: Credentials, write: Callable[[WriteSession], Awaitable[T]]
+) -> tuple[Revision, T]:
+    """What the write gives, in one transaction as the principal, and the revision of what it changed.
+
+    The write changes nothing but by its session: it may be called again. Raises Busy.
+    """
+
+    async def in_one_transaction(turn: Turn) -> tuple[Revision, T]:
+        async with sessions.begin(turn) as session:
+            return await enter_to_write(session, credentials), await write(session)
+
+    return await in_turn(sessions, in_one_transaction)

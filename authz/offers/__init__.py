@@ -1,0 +1,1 @@
+"""Why something that was offered cannot be accepted as things are."""

@@ -1,0 +1,177 @@
+"""Why an offer that is open, an invitation or a share, cannot be accepted as things are (T14).
+
+Lists, the preview of a link and the acceptance ask the same functions of the database, `invitation_lapse` and
+`share_lapse`. They are written here, and brought into the database by `mandant migrate`: as a part of every
+statement that reads an offer they would make it several times as long, while they are called for open offers
+alone.
+"""
+
+import datetime
+import enum
+import uuid
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+)
+
+from authz.callers.principals import key_works
+from authz.policy.permissions import Permission, mask_literal
+from authz.policy.refusals import Refusal, RefusalCode
+from authz.reach.ends import FOREVER
+from authz.reach.reach import below_mask, grant_rows, mask_of_account, share_mask
+from authz.reach.status import effective_status
+from engine.compiled.sql_text import prepared
+from models.accounts.tables import AccountStatus, accounts
+from models.api_keys.tables import api_keys
+from models.base.stored_functions import StoredFunction, Volatility
+from models.invitations.tables import invitations
+from models.roles.tables import roles
+from models.shares.tables import share_accounts, shares
+
+
+class OfferLapse(enum.Enum):
+    """Why an open offer cannot be accepted as things are."""
+
+    MEMBERSHIP_ENDED = "MEMBERSHIP_ENDED"
+    ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
+    ACCOUNT_SUSPENDED = "ACCOUNT_SUSPENDED"
+    GIVER_LOST_RIGHT = "GIVER_LOST_RIGHT"
+
+
+def invitation_lapse(invitation: FromClause) -> ColumnElement[str]:
+    """Why an invitation that is open cannot be accepted (an OfferLapse); NULL: it can."""
+    return func.invitation_lapse(invitation.c.master_id, invitation.c.id, type_=Text())
+
+
+def share_lapse(share: FromClause) -> ColumnElement[str]:
+    """The same for a share that waits to be accepted."""
+    return func.share_lapse(share.c.master_id, share.c.id, type_=Text())
+
+
+def check_not_lapsed(lapse: str | None, ended: RefusalCode, withdrawn: RefusalCode) -> None:
+    """Raise what refuses to accept an offer that has lapsed: ACCOUNT_SUSPENDED, ACCOUNT_CLOSED, `ended`, or
+    `withdrawn` where whoever made it may not give it any more."""
+    if lapse is None:
+        return
+    match OfferLapse(lapse):
+        case OfferLapse.MEMBERSHIP_ENDED:
+            raise Refusal(ended, "The membership that it offers has ended.")
+        case OfferLapse.GIVER_LOST_RIGHT:
+            raise Refusal(withdrawn)
+        case found:
+            raise Refusal(RefusalCode[found.value])
+
+
+def functions() -> tuple[StoredFunction, ...]:
+    """`invitation_lapse` and `share_lapse`, of a tree's id and the offer's."""
+    found = (("invitation_lapse", _of_invitation()), ("share_lapse", _of_share()))
+    return tuple(answer_of(name, "text", lapse) for name, lapse in found)
+
+
+def answer_of(name: str, type_: str, answer: Select[Any]) -> StoredFunction:
+    """A function of a tree's id and an offer's that answers one value; NULL where there is no such offer."""
+    body = f"BEGIN RETURN ({prepared(answer).sql}); END"
+    return StoredFunction(f"{name}(uuid, uuid) RETURNS {type_}", body, Volatility.STABLE)
+
+
+def _of_invitation() -> Select[tuple[str]]:
+    offer, role, account = offer_row(invitations), roles.alias(), accounts.alias()
+    giver = giver_row(offer, offer.c.inviter_user_id, offer.c.inviter_api_key_id)
+    until = _end(offer, offer.c.member_expires_at)
+    granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
+    needed = role.c.member_mask.op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
+    lost = or_(
+        lacks(granted.c.lasting_mask, needed),
+        lacks(granted.c.below_mask, below_mask(role, account)),
+    )
+    lapse = case(
+        (offer.c.member_expires_at <= func.now(), _text(OfferLapse.MEMBERSHIP_ENDED)),
+        *((effective_status(account) == status, lapse) for status, lapse in _BY_STATUS.items()),
+        (lost, _text(OfferLapse.GIVER_LOST_RIGHT)),
+        else_=null(),
+    )
+    of_offer = and_(account.c.master_id == offer.c.master_id, account.c.id == offer.c.account_id)
+    return (
+        select(lapse)
+        .select_from(offer)
+        .join(account, of_offer)
+        .join(role, role.c.id == offer.c.role_id)
+        .join(granted, true())
+    )
+
+
+def _of_share() -> Select[tuple[str]]:
+    offer, role, account, opened = offer_row(shares), roles.alias(), accounts.alias(), share_accounts.alias()
+    giver = giver_row(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
+    until = _end(offer, offer.c.expires_at)
+    granted = mask_of_account(account, grant_rows(giver).cte("giver_grants"), until)
+    needed = share_mask(offer, role).op("|")(mask_literal(Permission.MEMBERS_WRITE.bit))
+    opens = and_(opened.c.master_id == offer.c.master_id, opened.c.share_id == offer.c.id)
+    of_opened = and_(account.c.master_id == opened.c.master_id, account.c.id == opened.c.account_id)
+    place = (
+        select(effective_status(account).label("status"), lacks(granted.c.lasting_mask, needed).label("lost"))
+        .select_from(offer)
+        .join(opened, opens)
+        .join(account, of_opened)
+        .outerjoin(role, role.c.id == offer.c.role_id)
+        .join(granted, true())
+        .subquery("place")
+    )
+    return select(
+        case(
+            *((func.bool_or(place.c.status == status), lapse) for status, lapse in _BY_STATUS.items()),
+            (func.bool_or(place.c.lost), _text(OfferLapse.GIVER_LOST_RIGHT)),
+            else_=null(),
+        )
+    )
+
+
+def offer_row(table: Table, key: str = "id") -> CTE:
+    """The row that the function's arguments name."""
+    master_id, offer_id = (literal_column(f"${number}", Uuid) for number in (1, 2))
+    return select(*table.c).where(table.c.master_id == master_id, table.c[key] == offer_id).cte("offer")
+
+
+def giver_row(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnElement[uuid.UUID]) -> CTE:
+    """Who made the offer, as a principal's row; a key while it works."""
+    key = api_keys.alias()
+    working = select(key.c.id).where(
+        key.c.id == api_key_id, key.c.master_id == offer.c.master_id, key_works(key)
+    )
+    return select(user_id.label("user_id"), working.scalar_subquery().label("api_key_id")).cte("giver")
+
+
+def _end(offer: CTE, expires_at: ColumnElement[datetime.datetime]) -> ColumnElement[datetime.datetime]:
+    """When what is offered ends: its giver has to hold it until then."""
+    return select(func.coalesce(expires_at, FOREVER)).select_from(offer).scalar_subquery()
+
+
+def lacks(mask: ColumnElement[int], needed: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether something that is needed is not held."""
+    held = func.coalesce(mask, literal_column("0"))
+    return held.op("&")(needed) != needed
+
+
+def _text(lapse: OfferLapse) -> ColumnElement[str]:
+    return literal_column(f"'{lapse.value}'", Text)
+
+
+_BY_STATUS = {
+    AccountStatus.CLOSED.value: _text(OfferLapse.ACCOUNT_CLOSED),
+    AccountStatus.SUSPENDED.value: _text(OfferLapse.ACCOUNT_SUSPENDED),
+}

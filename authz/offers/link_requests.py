@@ -1,0 +1,101 @@
+"""Whether what one side of an account's link asks of the other can be accepted (N3, T14).
+
+The field of the account and the answer ask the same function of the database,
+`parent_access_request_stands`; see `authz.offers.acceptance`.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+
+from authz.guards.parent_link import PASSING
+from authz.offers.acceptance import answer_of, giver_row, offer_row
+from authz.policy.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
+from authz.reach.reach import granted_mask, lasting_grants, passed_mask
+from authz.reach.status import effective_status
+from models.accounts.tables import AccountStatus, account_closure, accounts
+from models.base.stored_functions import StoredFunction
+from models.parent_access.requests import parent_access_requests
+
+
+def request_stands(request: FromClause) -> ColumnElement[bool]:
+    """Whether whoever asked for another `parentAccess` could ask for it now, and it can be accepted: in a
+    closed account only what the parent gives up."""
+    return func.parent_access_request_stands(request.c.master_id, request.c.account_id, type_=Boolean())
+
+
+def functions() -> tuple[StoredFunction, ...]:
+    """`parent_access_request_stands`, of a tree's id and the account's."""
+    return (answer_of("parent_access_request_stands", "boolean", _of_request()),)
+
+
+def _of_request() -> Select[Any]:
+    """As `authz.guards.parent_link` has it: who asks for the parent holds SETTINGS_WRITE in it and below it;
+    who asks for the account does so there by itself, and holds what those above would gain."""
+    offer, account, path = (
+        offer_row(parent_access_requests, "account_id"),
+        accounts.alias(),
+        account_closure.alias(),
+    )
+    giver = giver_row(offer, offer.c.asker_user_id, offer.c.asker_api_key_id)
+    grants = lasting_grants(giver).cte("giver_grants")
+    held_above = granted_mask(path, grants).op("&")(passed_mask(path, grants))
+    leads = and_(path.c.master_id == grants.c.master_id, path.c.ancestor_id == grants.c.account_id)
+    to_parent = and_(path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.parent_id)
+    above = exists(
+        select(path.c.depth)
+        .select_from(grants.join(path, leads))
+        .where(to_parent, allows(held_above, Permission.SETTINGS_WRITE))
+        .correlate(account)
+    )
+    own = (
+        select(
+            func.coalesce(func.bit_or(grants.c.own_mask), literal_column("0")).label("mask"),
+            func.coalesce(func.bit_or(grants.c.below_mask), literal_column("0")).label("below_mask"),
+        )
+        .where(grants.c.master_id == account.c.master_id, grants.c.account_id == account.c.id)
+        .correlate(account)
+        .lateral("own")
+    )
+    gained = _gained(account.c.parent_access, offer.c.parent_access)
+    speaks = and_(
+        allows(own.c.mask, Permission.SETTINGS_WRITE),
+        own.c.mask.op("&")(gained) == gained,
+        own.c.below_mask.op("&")(gained) == gained,
+    )
+    closed = effective_status(account) == AccountStatus.CLOSED.value
+    answerable = or_(~closed, gained == literal_column("0"))
+    of_offer = and_(account.c.master_id == offer.c.master_id, account.c.id == offer.c.account_id)
+    return (
+        select(and_(case((offer.c.from_above, above), else_=speaks), answerable))
+        .select_from(offer)
+        .join(account, of_offer)
+        .join(own, true())
+    )
+
+
+def _gained(old: ColumnElement[str], new: ColumnElement[str]) -> ColumnElement[int]:
+    """What those above may do with the new mode and could not with the old one."""
+    found = [
+        _mask(new, name).op("&")(_mask(old, name).op("#")(mask_literal(ALL_PERMISSIONS)))
+        for name in ("at_rest", "at_most")
+    ]
+    return found[0].op("|")(found[1]).op("&")(mask_literal(ALL_PERMISSIONS))
+
+
+def _mask(mode: ColumnElement[str], name: str) -> ColumnElement[int]:
+    masks = {one.value: getattr(passing, name) & ALL_PERMISSIONS for one, passing in PASSING.items()}
+    return case(*((mode == value, mask_literal(mask)) for value, mask in masks.items()))

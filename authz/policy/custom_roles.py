@@ -1,0 +1,75 @@
+"""What a custom role gives, as lines of casbin's policy and as the masks that casbin makes of them."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert
+
+from authz.policy.compiler import PolicyLine, RoleMasks, compile_role
+from authz.policy.permissions import Permission
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.base.ids import RoleId
+from models.roles.tables import Effect, Relation, role_policy_lines
+
+# One thread, however many roles are written at once: the event loop shares its core with no more than that.
+_COMPILING = ThreadPoolExecutor(1, thread_name_prefix="policy")
+
+NOTHING = RoleMasks(0, 0, 0)
+"""What a deleted role gives."""
+
+
+@dataclass(frozen=True)
+class RoleRights:
+    """What a role's holder may do in the account that it is held in, and in every account below it."""
+
+    permissions: frozenset[Permission]
+    permissions_below: frozenset[Permission]
+
+    def lines(self, role_id: RoleId) -> list[PolicyLine]:
+        """The policy's lines, one a permission: `*` would also give what is invented later.
+
+        Where all roles are passed down, it gives below what it gives in the account (R66, R73).
+        """
+        given = {
+            Relation.MEMBER: self.permissions,
+            Relation.ANCESTOR: self.permissions_below,
+            Relation.INHERITED: self.permissions - self.permissions_below,  # the model adds the ancestor's
+        }
+        return [
+            PolicyLine(str(role_id), relation, permission.area.value, permission.action, Effect.ALLOW)
+            for relation, permissions in given.items()
+            for permission in sorted(permissions, key=lambda permission: permission.value)
+        ]
+
+
+def role_rights(permissions: frozenset[Permission], permissions_below: frozenset[Permission]) -> RoleRights:
+    """The rights that are asked for, with ACCOUNT_READ wherever there is any: without it nothing is there.
+
+    Raises BAD_USER_INPUT for a role that gives nothing, and for one by which accounts suspend themselves.
+    """
+    if not permissions and not permissions_below:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "The role gives nothing.", "permissions")
+    if Permission.ACCOUNT_SUSPEND in permissions:
+        message = "ACCOUNT_SUSPEND is held from above only."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "permissions")
+    return RoleRights(with_account_read(permissions), with_account_read(permissions_below))
+
+
+async def compile_rights(role_id: RoleId, rights: RoleRights) -> RoleMasks:
+    """casbin's answers about the role. In a thread: many lines take it a tenth of a second."""
+    compiling = asyncio.get_running_loop().run_in_executor
+    return await compiling(_COMPILING, compile_role, str(role_id), rights.lines(role_id))
+
+
+async def write_lines(session: WriteSession, role_id: RoleId, lines: list[PolicyLine]) -> None:
+    """Put these lines in the place of the role's lines."""
+    await session.execute(delete(role_policy_lines).where(role_policy_lines.c.role_id == role_id))
+    if lines:
+        await session.execute(insert(role_policy_lines), [line.row(role_id) for line in lines])
+
+
+def with_account_read(permissions: frozenset[Permission]) -> frozenset[Permission]:
+    """The permissions, with ACCOUNT_READ wherever there is any."""
+    return permissions | {Permission.ACCOUNT_READ} if permissions else permissions

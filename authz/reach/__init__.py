@@ -1,0 +1,1 @@
+"""What a caller reaches: rows of (account, mask), defined once."""

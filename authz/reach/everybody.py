@@ -1,0 +1,167 @@
+"""Everybody's rights at once: each person and each key that holds something in an account.
+
+    account -> places -> holders -> grants -> access
+
+The *places* of an account are itself and the accounts above it; *holders* are those who hold a membership, a
+share or an API key in a place; what that gives them is said by reach, as for who asks.
+"""
+
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union,
+)
+
+from authz.callers.principals import key_works
+from authz.policy.permissions import Permission, allows
+from authz.reach.reach import active_memberships, dated_grant_rows, granted_mask, share_holds
+from authz.reach.status import status_mask
+from models.accounts.tables import account_closure, accounts
+from models.api_keys.tables import api_keys
+from models.shares.tables import share_accounts, shares
+
+_WHOSE = ("user_id", "api_key_id")
+
+
+def access_in(account: FromClause) -> Select[Any]:
+    """Who holds something in an account's row: (user_id, api_key_id, mask), before the account's status."""
+    closure = account_closure.alias()
+    path = (
+        select(*closure.c)
+        .where(closure.c.descendant_id == account.c.id, closure.c.master_id == account.c.master_id)
+        .correlate(account)
+        .subquery("path")
+    )
+    found = _granted(path, holders(places(path)).subquery("holders"))
+    return select(found.c.user_id, found.c.api_key_id, found.c.mask).where(
+        allows(found.c.mask, Permission.ACCOUNT_READ)
+    )
+
+
+def access_of(
+    account_ids: Collection[uuid.UUID],
+    user_ids: Collection[uuid.UUID] | None = None,
+    api_key_ids: Collection[uuid.UUID] | None = None,
+) -> Select[Any]:
+    """The same in many accounts, after their status: (account_id, user_id, api_key_id, mask), what it is made
+    of (masks, ends: when each of them ends by itself, null: never), and of keys where they work from
+    (ip_ranges, else null). Of all, or of these people and keys alone."""
+    closure, account = account_closure.alias(), accounts.alias()
+    path = select(*closure.c).where(closure.c.descendant_id == any_(ids(account_ids))).cte("path")
+    found = holders(places(path)).subquery("everybody")
+    wanted = select(*found.c)
+    if user_ids is not None and api_key_ids is not None:
+        person, key = found.c.user_id == any_(ids(user_ids)), found.c.api_key_id == any_(ids(api_key_ids))
+        wanted = wanted.where(person | key)
+    access = _granted(path, wanted.cte("holders"))
+    left = select(*account.c, status_mask(account).label("left_by_status"))
+    left_in = left.where(account.c.id == any_(ids(account_ids))).cte("accounts_of_access")
+    own = and_(left_in.c.master_id == access.c.master_id, left_in.c.id == access.c.account_id)
+    bound = api_keys.alias()
+    same_key = and_(bound.c.master_id == access.c.master_id, bound.c.id == access.c.api_key_id)
+    return (
+        select(
+            access.c.account_id,
+            access.c.user_id,
+            access.c.api_key_id,
+            access.c.mask.op("&")(left_in.c.left_by_status).label("mask"),
+            left_in.c.left_by_status,
+            access.c.masks,
+            access.c.ends,
+            cast(bound.c.ip_ranges, ARRAY(Text)).label("ip_ranges"),
+        )
+        .select_from(access.join(left_in, own).outerjoin(bound, same_key))
+        .where(allows(access.c.mask, Permission.ACCOUNT_READ))
+    )
+
+
+def grants_within(within: FromClause) -> FromClause:
+    """What is held in the accounts of these rows (master_id, account_id), in whatever way: rows (master_id,
+    account_id, own_mask, below_mask, expires_at, user_id, api_key_id)."""
+    closure = account_closure.alias()
+    path = (
+        select(*closure.c)
+        .join(
+            within,
+            and_(within.c.master_id == closure.c.master_id, within.c.account_id == closure.c.descendant_id),
+        )
+        .cte("path")
+    )
+    grant = dated_grant_rows(holders(places(path)).cte("holders"), *_WHOSE).subquery("grants")
+    held = and_(within.c.master_id == grant.c.master_id, within.c.account_id == grant.c.account_id)
+    return select(*grant.c).join(within, held).subquery("grants_within")
+
+
+def places(path: FromClause) -> FromClause:
+    """The accounts that lead to those at the ends of the tree's links, and these themselves."""
+    distinct = select(path.c.master_id, path.c.ancestor_id.label("account_id")).distinct()
+    return distinct.subquery("places")
+
+
+def holders(place: FromClause) -> CompoundSelect[Any]:
+    """Who holds something in the places now, once each: rows (user_id, api_key_id), one of them null."""
+    member, share, opened, key = (
+        active_memberships(),
+        shares.alias(),
+        share_accounts.alias(),
+        api_keys.alias(),
+    )
+    no_person, no_key = null().cast(Uuid), null().cast(Uuid)
+    members = select(member.c.user_id, no_key.label("api_key_id")).join(place, _is_in(member, place))
+    opens = and_(share.c.master_id == opened.c.master_id, share.c.id == opened.c.share_id)
+    guests = (
+        select(share.c.user_id, no_key)
+        .select_from(opened)
+        .join(place, _is_in(opened, place))
+        .join(share, opens)
+        .where(share_holds(share))
+    )
+    keys = select(no_person, key.c.id).join(place, _is_in(key, place)).where(key_works(key))
+    return union(members, guests, keys)
+
+
+def _granted(path: FromClause, holder: FromClause) -> FromClause:
+    """What reach gives the holders at the path's end: rows (master_id, account_id, user_id, api_key_id, mask,
+    masks, ends)."""
+    grant = dated_grant_rows(holder, *_WHOSE).subquery("grants")
+    given = granted_mask(path, grant)
+    leads = and_(grant.c.master_id == path.c.master_id, grant.c.account_id == path.c.ancestor_id)
+    return (
+        select(
+            path.c.master_id,
+            path.c.descendant_id.label("account_id"),
+            grant.c.user_id,
+            grant.c.api_key_id,
+            func.bit_or(given).label("mask"),
+            func.array_agg(given).label("masks"),
+            func.array_agg(grant.c.expires_at).label("ends"),
+        )
+        .select_from(path.join(grant, leads))
+        .group_by(path.c.master_id, path.c.descendant_id, grant.c.user_id, grant.c.api_key_id)
+        .subquery("access")
+    )
+
+
+def _is_in(row: FromClause, place: FromClause) -> ColumnElement[bool]:
+    return and_(place.c.master_id == row.c.master_id, place.c.account_id == row.c.account_id)
+
+
+def ids(values: Collection[uuid.UUID]) -> ColumnElement[list[uuid.UUID]]:
+    """As one bound array."""
+    return literal(list(values), ARRAY(Uuid))

@@ -1,0 +1,65 @@
+"""The first page of the accounts that a principal reaches, without reading the rest (see
+`authz.reach.reach`)."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import FromClause, Integer, Select, and_, func, literal_column, select, true, union
+
+from authz.policy.permissions import Permission, allows
+from authz.reach.reach import GRANTS, granted_mask
+from engine.declare.paging import Window
+from models.accounts.tables import account_closure, accounts
+
+
+def first_readable_accounts(window: Window) -> Select[Any]:
+    """The readable rows that a page in the order of ids can show, with their `mask`.
+
+    Each grant has an ordered stream of accounts below it. Only those can have rows on the page whose first
+    rows are among the first of all; they are cut to the page and merged. What it costs follows the number of
+    grants, not the number of accounts that they reach.
+    """
+    first = _below(GRANTS, replace(window, size=1), overshoot=False)
+    # Grants may begin with the same account, and take one place of the page together.
+    place = func.dense_rank().over(order_by=window.sorted([first.c.id]))
+    reaching = allows(GRANTS.c.below_mask, Permission.ACCOUNT_READ)
+    streams = select(*GRANTS.c, place.label("place")).select_from(GRANTS.join(first, true())).where(reaching)
+    ranked = streams.subquery()
+    places = literal_column(str(window.size + 1), Integer)
+    leading = select(*ranked.c).where(ranked.c.place <= places).subquery("leading")
+    stream = _below(leading, window)
+    below = select(stream.c.master_id, stream.c.id).select_from(leading.join(stream, true()))
+    own = select(GRANTS.c.master_id, GRANTS.c.account_id.label("id")).where(
+        allows(GRANTS.c.own_mask, Permission.ACCOUNT_READ)
+    )
+    found = union(own, below).subquery()
+    page = window.apply(select(*found.c), [found.c.id]).cte().prefix_with("MATERIALIZED")
+    masks, account = _masks_of(page), accounts.alias()
+    joined = and_(account.c.id == masks.c.id, account.c.master_id == masks.c.master_id)
+    return select(*account.c, masks.c.mask).select_from(masks.join(account, joined))
+
+
+def _below(grant: FromClause, window: Window, *, overshoot: bool = True) -> FromClause:
+    """What lies below the grant's account (master_id, id), as much of it as the window shows."""
+    closure = account_closure.alias()
+    readable = select(closure.c.master_id, closure.c.descendant_id.label("id")).where(
+        closure.c.master_id == grant.c.master_id,
+        closure.c.ancestor_id == grant.c.account_id,
+        # The same as a depth above 0, which would lead the planner to another index.
+        closure.c.descendant_id != closure.c.ancestor_id,
+    )
+    shown = window.apply(readable, [closure.c.descendant_id], overshoot=overshoot)
+    return shown.correlate(grant).lateral()
+
+
+def _masks_of(page: FromClause) -> FromClause:
+    """The rows (master_id, id) with their masks, found in one join."""
+    closure, grant = account_closure.alias(), GRANTS.alias()
+    path = and_(closure.c.master_id == page.c.master_id, closure.c.descendant_id == page.c.id)
+    giving = and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id)
+    return (
+        select(page.c.master_id, page.c.id, func.bit_or(granted_mask(closure, grant)).label("mask"))
+        .select_from(page.join(closure, path).join(grant, giving))
+        .group_by(page.c.master_id, page.c.id)
+        .subquery()
+    )

@@ -1,0 +1,84 @@
+"""Where roles are in use: whoever holds one now, or may come to hold it without being given it again.
+
+An account's row is locked by what changes or deletes its roles, and locked in share mode at least by what
+gives them there and below; what shares them locks the root. So what is found under these locks stays true
+until the change is done.
+"""
+
+import enum
+import uuid
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
+
+from authz.policy.permissions import ALL_PERMISSIONS
+from authz.reach.reach import membership_holds
+from models.api_keys.tables import api_keys
+from models.base.ids import Kind
+from models.invitations.tables import invitations
+from models.members.tables import memberships
+from models.shares.tables import share_accounts, shares
+
+
+class RoleUseKind(enum.Enum):
+    """What has a role, or offers it."""
+
+    MEMBER = "MEMBER"
+    INVITATION = "INVITATION"
+    API_KEY = "API_KEY"
+    SHARE = "SHARE"
+
+    @property
+    def node(self) -> Kind:
+        """Of which kind its global id is."""
+        return Kind[self.name]
+
+
+def role_uses() -> FromClause:
+    """Rows (master_id, account_id, role_id, scopes_below, kind, id): memberships, open invitations, and keys
+    and shares that are not revoked, as those that have ended may work again; a share in each of its accounts.
+    `scopes_below` is what is left at most of what the role gives below the account: nothing of a share.
+    """
+    everything = literal(ALL_PERMISSIONS, api_keys.c.scopes.type)
+    held = _uses(RoleUseKind.MEMBER, memberships, everything).where(membership_holds())
+    offered = _uses(RoleUseKind.INVITATION, invitations, everything).where(
+        invitations.c.accepted_at.is_(None),
+        invitations.c.revoked_at.is_(None),
+        invitations.c.expires_at > func.now(),
+    )
+    keys = _uses(RoleUseKind.API_KEY, api_keys, api_keys.c.scopes).where(api_keys.c.revoked_at.is_(None))
+    opened = and_(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
+    nothing = literal(0, api_keys.c.scopes.type)
+    shared = (
+        _uses(RoleUseKind.SHARE, shares, nothing, share_accounts.c.account_id)
+        .select_from(shares.join(share_accounts, opened))
+        .where(shares.c.revoked_at.is_(None))
+    )
+    return union_all(held, offered, keys, shared).subquery("role_uses")
+
+
+def _uses(
+    kind: RoleUseKind,
+    table: FromClause,
+    scopes_below: ColumnElement[int],
+    account_id: ColumnElement[uuid.UUID] | None = None,
+) -> Select[Any]:
+    return select(
+        table.c.master_id,
+        (table.c.account_id if account_id is None else account_id).label("account_id"),
+        table.c.role_id,
+        scopes_below.label("scopes_below"),
+        literal_column(f"'{kind.value}'", Text).label("kind"),
+        table.c.id,
+    )

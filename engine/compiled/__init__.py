@@ -1,0 +1,1 @@
+"""The compiled executor: one read becomes one statement."""

@@ -1,0 +1,108 @@
+"""Where a document selects a field: what the field's resolver gives is put together and written once, and
+then used in the statements of all documents.
+
+It depends on the resolver, its arguments and the columns of its parent's rows, not on the document. So it is
+built over a stand-in for the parent, with parameters for what clients say; a use of it brings the parent and
+the values. To build it anew for each document would be most of what a document takes to compile.
+"""
+
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, FromClause, Select, column, table
+
+from engine.base.client_values import Argument, source_of
+from engine.base.elements import elements_of
+from engine.base.kept import Kept
+from engine.compiled.fragments import STAND_IN, Arguments, Fragment, FragmentRows, FragmentValue, Use
+from engine.compiled.sql_text import written
+from engine.declare.arguments import hashable, opened
+from engine.declare.declarations import SqlField
+
+_MOST = 24_000_000
+"""Bytes of the fragments that are kept."""
+_BYTES_OF_A_PLACE = 1_000
+_BYTES_OF_A_CHARACTER = 8
+"""For each that its arguments are written with."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field, the variant of the statement (see `engine.compiled.sql_text.only_in`), and how it is used
+    here."""
+
+    field: SqlField
+    variant: Hashable
+    use: Use
+
+    def rows(
+        self,
+        what: Hashable,
+        build: Callable[[FromClause | None, Arguments], Select[Any]],
+        *,
+        lateral: bool = False,
+    ) -> FragmentRows:
+        """The rows that are built over the parent's; `what` tells them from others of the field."""
+        return FragmentRows(self._fragment(("rows", what), build), self.use, is_lateral=lateral)
+
+    def value(
+        self, what: Hashable, build: Callable[[FromClause | None, Arguments], ColumnElement[Any]]
+    ) -> FragmentValue:
+        """The same for a value."""
+        return FragmentValue(self._fragment(("value", what), build), self.use)
+
+    def _fragment(
+        self, what: Hashable, build: Callable[[FromClause | None, Arguments], ClauseElement]
+    ) -> Fragment:
+        parent, given = self.use.parent, self.use.given
+        shape = opened(given)
+        columns = None if parent is None else tuple(parent.c.keys())
+        arguments = tuple((name, hashable(value)) for name, value in shape.items())
+        key = (self.field, what, self.variant, columns, arguments)
+        with _lock:
+            known = _fragments.get(key)
+        if known is None:
+            stand_in = _stand_in(parent)
+            built = build(stand_in, shape)
+            known = _Known(None if _has_argument_in_cte(built) else written(built, stand_in, self.variant))
+            with _lock:
+                _fragments.add(key, known, known.size + _BYTES_OF_A_CHARACTER * len(repr(arguments)))
+        found = known.fragment
+        if found is None:
+            # A statement has a CTE once: one that holds what a client says has to be of this use alone.
+            stand_in = _stand_in(parent)
+            found = written(build(stand_in, given), stand_in, self.variant)
+        return found
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A fragment; None: one cannot serve other uses."""
+
+    fragment: Fragment | None
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory, about."""
+        return _BYTES_OF_A_PLACE + (0 if self.fragment is None else self.fragment.size)
+
+
+_fragments: Kept[Hashable, _Known] = Kept(_MOST)
+_lock = threading.Lock()
+"""Each executor compiles in a thread of its own."""
+
+
+def _stand_in(parent: FromClause | None) -> FromClause | None:
+    return None if parent is None else table(STAND_IN, *(column(c.key, c.type) for c in parent.c))
+
+
+def _has_argument_in_cte(element: ClauseElement) -> bool:
+    ctes = [inner.element for inner in elements_of(element) if isinstance(inner, CTE)]
+    return any(_is_argument(inner) for inner in elements_of(*ctes))
+
+
+def _is_argument(element: object) -> bool:
+    source = source_of(element) if isinstance(element, BindParameter) else None
+    return source is not None and isinstance(source.value, Argument)

@@ -1,0 +1,140 @@
+"""A mutation's payload: after the write, one compiled statement reads all of it that is SQL.
+
+The mutation itself, and what Python knows of its payload, run by graphql-core; where SQL has answered a field
+of the payload, the answer is taken as it is.
+"""
+
+from collections.abc import Awaitable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import asyncpg
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    Node,
+    OperationDefinitionNode,
+    OperationType,
+    get_named_type,
+)
+from graphql.execution import Executor
+from graphql.pyutils import Path
+from sqlalchemy import Select, bindparam, select
+
+from engine.base.client_values import NotCompilableError
+from engine.compiled.compiler import Compiler
+from engine.compiled.denials import settled
+from engine.compiled.query_plans import Asked, Part, Plan
+from engine.compiled.shapes import Variables
+from engine.database.pool import Pool
+from engine.declare.declarations import Entity, entity_of
+
+_ANSWERS = "compiled_answers"
+_DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What SQL answered of a payload: values by response key, and the errors beside their nulls."""
+
+    values: Mapping[str | int, Any]
+    errors: Sequence[GraphQLError]
+
+
+@dataclass(frozen=True)
+class PayloadPart:
+    """The payload of one of an operation's mutations (see `engine.compiled.query_plans.Part`)."""
+
+    key: str | int
+    variant: Hashable
+    fields: list[FieldNode]
+    type_: GraphQLObjectType
+    entity: Entity
+    operation_type: OperationType = OperationType.MUTATION
+
+    def nodes(self, operation: OperationDefinitionNode) -> Sequence[Node]:
+        return self.fields
+
+    def statement(self, compiler: Compiler, operation: OperationDefinitionNode) -> Select[Any]:
+        row = [
+            bindparam(_bind_name(name), type_=type_, required=True).label(name)
+            for name, type_ in self.entity.carries.items()
+        ]
+        return compiler.payload(self.fields, self.type_, select(*row).subquery("payload"))
+
+
+class Find(Protocol):
+    """Finds the plan of a part of an operation as `engine.compiled.query_plans.Plans.find` does, while others
+    are served."""
+
+    def __call__(self, asked: Asked, part: Part, coerced: Variables) -> Awaitable[tuple[Plan, Variables]]:
+        """The plan and the variables. Raises NotCompilableError and COST_EXCEEDED."""
+
+
+class Payloads:
+    """Reads the payloads of one request's mutations."""
+
+    def __init__(self, find: Find, pool: Pool, asked: Asked, variant: Hashable) -> None:
+        self._find = find
+        self._pool = pool
+        self._asked = asked
+        self._variant = variant
+        self.left = False
+        """Whether something was left to the reference executor."""
+
+    async def read(self, payload: object, info: GraphQLResolveInfo[Any], named: Mapping[str, Any]) -> None:
+        """Read what of the payload is SQL; what cannot be, the reference executor reads field by field.
+
+        `named` are the values that statements name themselves, such as who asks. Never raises: the write is
+        done, and what Python knows of it, such as a secret told once, is to be answered in any case.
+        """
+        row: Mapping[str, Any] = payload.row  # type: ignore[attr-defined]  # as `row_object` makes it
+        if all(value is None for value in row.values()):
+            return
+        entity = entity_of(type(payload))
+        part = PayloadPart(info.path.key, self._variant, info.field_nodes, _object_type(info), entity)
+        values = {**named, **{_bind_name(name): row[name] for name in entity.carries}}
+        try:
+            plan, variables = await self._find(self._asked, part, info.variable_values.coerced)
+            answer = await self._pool.value(plan.statement.sql, plan.values(variables, values))
+            data, errors = settled(answer or b"", plan.denials, info.path.as_list())
+        except (NotCompilableError, GraphQLError, *_DATABASE_AWAY):
+            self.left = True
+        else:
+            setattr(payload, _ANSWERS, Answers(data, errors))
+
+
+class PayloadExecutor(Executor[Any]):
+    """Runs an operation, but for what SQL has answered already."""
+
+    def execute_field(
+        self, parent_type: GraphQLObjectType, source: Any, field_details_list: Any, path: Path, *rest: Any
+    ) -> Any:
+        answers: Answers | None = getattr(source, _ANSWERS, None)
+        if answers is None or path.key not in answers.values:
+            return super().execute_field(parent_type, source, field_details_list, path, *rest)
+        below = path.as_list()
+        for error in answers.errors:
+            place = error.path or []
+            if place[: len(below)] == below:
+                self.collected_errors.add(error, _extended(path, place[len(below) :]))
+        return answers.values[path.key]
+
+
+def _extended(path: Path, more: Sequence[str | int]) -> Path:
+    for key in more:
+        path = path.add_key(key)
+    return path
+
+
+def _object_type(info: GraphQLResolveInfo[Any]) -> GraphQLObjectType:
+    type_ = get_named_type(info.return_type)
+    if not isinstance(type_, GraphQLObjectType):
+        raise TypeError(f"{type_} is no payload")
+    return type_
+
+
+def _bind_name(carried: str) -> str:
+    return f"carried_{carried}"

@@ -1,0 +1,84 @@
+"""One snapshot of the database, read by one request.
+
+All statements of a read run in one REPEATABLE READ transaction, so that rights and data, and every part of
+the answer, are of the same moment. The first statement opens it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from strawberry.dataloader import DataLoader
+
+from engine.base.preamble import GateClosedError
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Runs statements one after the other, and batches what many fields ask at once.
+
+    `gate` is evaluated before anything is read in a snapshot (see `engine.base.preamble`). `binds` are values
+    that statements and the gate name themselves, such as who asks.
+    """
+
+    def __init__(self, database: AsyncEngine, gate: ColumnElement[bool], binds: Mapping[str, Any]) -> None:
+        self._database = database
+        self._gate = gate
+        self._binds = dict(binds)
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    async def open(self) -> None:
+        """Take the snapshot, if that has not been done. Raises GateClosedError where the gate is not true."""
+        async with self._turn:
+            await self._opened()
+
+    async def rows(
+        self, statement: Select[Any], binds: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """The statement's rows, in this reader's snapshot. `binds` are the values of its own parameters."""
+        async with self._turn:
+            connection = await self._opened()
+            result = await connection.execute(statement, {**self._binds, **(binds or {})})
+            return [dict(row) for row in result.mappings()]
+
+    async def load(
+        self, name: Hashable, batch: Callable[[list[Any]], Awaitable[Sequence[T]]], key: Hashable
+    ) -> T:
+        """The batch's answer for the key; all keys that are asked for at once go in one call.
+
+        Shielded: when a sibling field fails, GraphQL cancels this one, but others may wait for the batch.
+        """
+        loader = self._loaders.get(name)
+        if loader is None:
+            loader = self._loaders[name] = DataLoader(batch)
+        found: T = await asyncio.shield(loader.load(key))
+        return found
+
+    async def renew(self, binds: Mapping[str, Any]) -> None:
+        """Forget the snapshot: what follows sees what has been written since, as these binds say."""
+        await self.close()
+        self._loaders.clear()
+        self._binds = dict(binds)
+
+    async def close(self) -> None:
+        """Give the connection back, once the statement under way has ended."""
+        async with self._turn:
+            if self._connection is not None:
+                connection, self._connection = self._connection, None
+                await connection.close()
+
+    async def _opened(self) -> AsyncConnection:
+        if self._connection is None:
+            connection = await self._database.connect()
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            opened = await connection.execution_options(**options)
+            if not (await opened.execute(select(self._gate), self._binds)).scalar_one():
+                await opened.close()
+                raise GateClosedError
+            self._connection = opened
+        return self._connection

@@ -1,0 +1,1 @@
+"""Declaring GraphQL types whose fields are SQL."""

@@ -1,0 +1,226 @@
+"""Declaring Strawberry types whose fields are SQL.
+
+    @entity(tables.accounts, carries={"mask": BigInteger()}, requires=Permission.ACCOUNT_READ)
+    class Account:
+        name: str = column()
+        parent: Account | None = to_one(accounts.parent_of)
+        members: Connection[Member] | None = connection(members.of_account, ..., requires=...)
+
+A read resolver takes the parent's rows (a FROM element) and the field's arguments and returns SQL: a Select
+for objects and lists, a column expression for a leaf. It is written once, for every executor.
+"""
+
+import enum
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, dataclass_transform
+
+import strawberry
+from sqlalchemy import ColumnElement, FromClause, Select
+from sqlalchemy.types import TypeEngine
+from strawberry.types import Info
+from strawberry.types.field import StrawberryField
+
+from engine.base.marks import Public, Requirement, Requires
+from engine.declare import arguments
+from engine.declare.codecs import Codec
+from engine.declare.paging import Order
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Read = Callable[..., Any]
+OrderOf = Callable[..., Order]
+
+
+class FieldKind(enum.Enum):
+    """What a field's resolver gives."""
+
+    COLUMN = "the column of the same name"
+    COMPUTED = "a column expression"
+    TO_ONE = "a Select of at most one row a parent"
+    TO_MANY = "a Select of a few rows a parent, in the order of the type's key"
+    CONNECTION = "a Select of many rows a parent, paged"
+    LOOK_UP = "an object of any type, by its global id"
+    LOOK_UPS = "objects of any type, by their global ids"
+
+
+@dataclass(frozen=True)
+class Entity:
+    """Where a type's rows lie: the table, the columns that find a row again, what a row carries besides.
+
+    A payload has no table: what it carries is all there is of its row.
+    """
+
+    table: FromClause | None
+    key: tuple[str, ...]
+    carries: Mapping[str, TypeEngine[Any]]
+
+    def identity(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The values that a statement needs to find the row again."""
+        return tuple(row[name] for name in (*self.key, *self.carries))
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """How a global id of one prefix is found: the type, and the resolver that takes the id."""
+
+    type_: type
+    read: Read
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a field means."""
+
+    kind: FieldKind
+    read: Read | None = None
+    requires: Requirement | None = None
+    codec: Codec | None = None
+    order: OrderOf | None = None
+    absent: str | None = None
+    look_ups: Callable[[], Mapping[str, LookUp]] = field(default=dict)
+
+
+class SqlField(StrawberryField):
+    """A Strawberry field that is answered by SQL."""
+
+    declaration: Declaration
+    executor: "Callable[[SqlField, Any, Info[Any, Any], dict[str, Any]], Any]"
+    """Set once, by the module that executes reads."""
+
+    def __init__(self, declaration: Declaration | None = None, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.init = self.repr = self.compare = False
+        if declaration is not None:
+            self.declaration = declaration
+            self._declare(declaration)
+
+    def _declare(self, declaration: Declaration) -> None:
+        if declaration.requires is not None:
+            self.directives = [*self.directives, Requires(permission=declaration.requires.name)]
+        if declaration.read is None:
+            return
+        paged = arguments.paging() if declaration.kind is FieldKind.CONNECTION else ()
+        self.arguments = [*arguments.declared(declaration.read), *paged]
+        if self.description is None:
+            self.description = inspect.getdoc(declaration.read)
+
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        copied.declaration = self.declaration
+        copied.init = False
+        return copied
+
+    @property
+    def is_basic_field(self) -> bool:
+        return False
+
+    @property
+    def is_async(self) -> bool:  # a cached property there, a plain one here
+        return self.declaration.kind is not FieldKind.COLUMN
+
+    def get_result(
+        self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: dict[str, Any]
+    ) -> Any:
+        return SqlField.executor(self, source, info, kwargs)  # type: ignore[arg-type]  # never basic
+
+
+def column(*, codec: Codec | None = None, requires: Requirement | None = None, **keywords: Any) -> Any:
+    """The column of the same name of the type's rows."""
+    return SqlField(Declaration(FieldKind.COLUMN, codec=codec, requires=requires), **keywords)
+
+
+def computed(
+    read: Callable[Concatenate[Any, P], ColumnElement[Any]],
+    *,
+    codec: Codec | None = None,
+    requires: Requirement | None = None,
+    **keywords: Any,
+) -> Any:
+    """An expression over the parent's row."""
+    return SqlField(Declaration(FieldKind.COMPUTED, read, requires, codec), **keywords)
+
+
+def to_one(
+    read: Callable[Concatenate[Any, P], Select[Any]],
+    *,
+    requires: Requirement | None = None,
+    absent: str | None = None,
+    **keywords: Any,
+) -> Any:
+    """At most one object. With `absent`, its absence is an error with that code beside the null."""
+    return SqlField(Declaration(FieldKind.TO_ONE, read, requires, absent=absent), **keywords)
+
+
+def to_many(
+    read: Callable[Concatenate[Any, P], Select[Any]],
+    *,
+    requires: Requirement | None = None,
+    **keywords: Any,
+) -> Any:
+    """A list that is short by its nature."""
+    return SqlField(Declaration(FieldKind.TO_MANY, read, requires), **keywords)
+
+
+def connection(
+    read: Callable[Concatenate[Any, P], Select[Any]],
+    *,
+    order: OrderOf,
+    requires: Requirement | None = None,
+    **keywords: Any,
+) -> Any:
+    """A paged list. `order` is called with the resolver's arguments."""
+    return SqlField(Declaration(FieldKind.CONNECTION, read, requires, order=order), **keywords)
+
+
+def look_up(read: Read, found_by: Callable[[], Mapping[str, LookUp]], **keywords: Any) -> Any:
+    """An object of any type by its global id, or null. `read` only declares the arguments."""
+    return SqlField(Declaration(FieldKind.LOOK_UP, read, look_ups=found_by), **keywords)
+
+
+def look_ups(read: Read, found_by: Callable[[], Mapping[str, LookUp]], **keywords: Any) -> Any:
+    """Objects by their global ids, in their order, null for what is not found."""
+    return SqlField(Declaration(FieldKind.LOOK_UPS, read, look_ups=found_by), **keywords)
+
+
+@dataclass_transform(
+    kw_only_default=True, field_specifiers=(column, computed, to_one, to_many, connection, look_up, look_ups)
+)
+def entity(
+    table: FromClause | None,
+    *,
+    key: tuple[str, ...] = ("id",),
+    carries: Mapping[str, TypeEngine[Any]] | None = None,
+    requires: Requirement | None = None,
+    name: str | None = None,
+) -> Callable[[type[T]], type[T]]:
+    """A Strawberry type whose objects are rows.
+
+    `requires` says which permission every way to such an object asks for; without it the type is public.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        mark = Public() if requires is None else Requires(permission=requires.name)
+        made = strawberry.type(cls, name=name, description=inspect.getdoc(cls), directives=[mark])
+        found = Entity(table, key if table is not None else (), carries or {})
+        made.__entity__ = found  # type: ignore[attr-defined]  # read back by `entity_of`
+        return made
+
+    return decorate
+
+
+def entity_of(cls: type) -> Entity:
+    """The entity that a type was declared with."""
+    found = getattr(cls, "__entity__", None)
+    if not isinstance(found, Entity):
+        raise TypeError(f"{cls.__name__} is not declared with @entity")
+    return found
+
+
+def row_object(cls: type[T], row: Mapping[str, Any]) -> T:
+    """An object of an entity type for a row."""
+    made = object.__new__(cls)
+    made.row = row  # type: ignore[attr-defined]  # entity objects hold their row and nothing else
+    return made

@@ -1,0 +1,179 @@
+"""Relay connections: order, cursors and the window of a page, as SQL."""
+
+import base64
+import binascii
+import functools
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    LargeBinary,
+    Select,
+    Text,
+    Uuid,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
+
+from engine.base.client_values import Source, Variable, bound, source_of
+from engine.base.field_errors import BadArgument
+
+DEFAULT_PAGE = 20
+LONGEST_PAGE = 100
+
+_LARGEST_KEY = 2**63 - 1
+
+PAGE_ARGUMENTS = ("first", "after", "last", "before")
+
+
+class BadPage(BadArgument):
+    """A page that cannot be given: a size out of bounds, or a cursor of another list."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Sort columns: never null, all in one direction, the last one unique. `tag` marks its cursors."""
+
+    tag: str
+    columns: tuple[ColumnElement[Any], ...]
+    descending: bool = False
+
+    def of(self, rows: FromClause) -> list[ColumnElement[Any]]:
+        """The sort columns as the rows have them."""
+        return [rows.c[str(column.key)] for column in self.columns]
+
+
+Keys = tuple[ColumnElement[Any], ...]
+"""A cursor's values, one for each sort column."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which part of a list a page shows: its order, its bounds and its length."""
+
+    order: Order
+    size: int
+    after: Keys | None
+    before: Keys | None
+    backward: bool
+
+    @property
+    def sources(self) -> list[Source]:
+        """What is still to be read of variables: the cursors' keys."""
+        keys = [*(self.after or ()), *(self.before or ())]
+        return [source for key in keys if (source := source_of(key)) is not None]
+
+    @property
+    def bounded(self) -> bool:
+        """A cursor was given, so there is something on its other side."""
+        return (self.before if self.backward else self.after) is not None
+
+    def apply(
+        self, statement: Select[Any], columns: Sequence[ColumnElement[Any]], *, overshoot: bool = True
+    ) -> Select[Any]:
+        """The window's rows, with `overshoot` and one more, which tells whether there are more."""
+        keys = tuple_(*columns)
+        if self.after is not None:
+            bounds = tuple_(*self.after)
+            statement = statement.where(keys < bounds if self.order.descending else keys > bounds)
+        if self.before is not None:
+            bounds = tuple_(*self.before)
+            statement = statement.where(keys > bounds if self.order.descending else keys < bounds)
+        ordered = statement.order_by(*self.sorted(columns))
+        return ordered.limit(literal_column(str(self.size + overshoot)))
+
+    def cut(self, items: Select[Any], *, overshoot: bool) -> Select[Any]:
+        """The window's rows of a list that has no order of its own."""
+        plain = items._limit_clause is None and not items._distinct and not items._group_by_clauses
+        listed = items if plain else select(items.subquery())
+        columns = [listed.selected_columns[str(column.key)] for column in self.order.columns]
+        return self.apply(listed, columns, overshoot=overshoot)
+
+    def sorted(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        """The columns in the direction in which the page is read."""
+        down = self.order.descending != self.backward
+        return [column.desc() if down else column.asc() for column in columns]
+
+
+def window(order: Order, arguments: Mapping[str, Any]) -> Window:
+    """The window that a field's arguments ask for. Raises BadPage."""
+    first, after, last, before = (arguments.get(name) for name in PAGE_ARGUMENTS)
+    if first is not None and last is not None:
+        raise BadPage("Give first or last, not both.")
+    given = first if last is None else last
+    size = DEFAULT_PAGE if given is None else given
+    if not 0 <= size <= LONGEST_PAGE:
+        raise BadPage(f"first and last must lie between 0 and {LONGEST_PAGE}.")
+    return Window(
+        order,
+        size,
+        _keys(order, after),
+        _keys(order, before),
+        backward=last is not None,
+    )
+
+
+def _keys(order: Order, cursor: str | Variable | None) -> Keys | None:
+    if cursor is None:
+        return None
+    return tuple(
+        bound(cursor, column.type, functools.partial(_decoded, order, index))
+        for index, column in enumerate(order.columns)
+    )
+
+
+def _decoded(order: Order, index: int, cursor: str) -> object:
+    """One key of a cursor. Raises BadPage."""
+    try:
+        tag, *keys = json.loads(base64.b64decode(cursor, validate=True))
+        if tag != order.tag or len(keys) != len(order.columns):
+            raise BadPage("Not a cursor of this list.")
+        return _key(order.columns[index], keys[index])
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise BadPage("Not a cursor of this list.") from error
+
+
+def _key(column: ColumnElement[Any], key: object) -> object:
+    if isinstance(column.type, Integer):
+        if not isinstance(key, int) or isinstance(key, bool) or abs(key) > _LARGEST_KEY:
+            raise BadPage("Not a cursor of this list.")
+        return key
+    if not isinstance(key, str) or "\x00" in key:
+        raise BadPage("Not a cursor of this list.")
+    if isinstance(column.type, LargeBinary):
+        return bytes.fromhex(key)
+    key.encode()
+    return uuid.UUID(key) if isinstance(column.type, Uuid) else key
+
+
+def cursor_of(rows: FromClause, order: Order) -> ColumnElement[str]:
+    """A row's cursor: base64 of a JSON array of the order's tag and the row's keys."""
+    keys = func.json_build_array(literal(order.tag, Text), *map(_written, order.of(rows)))
+    encoded = func.encode(
+        func.convert_to(cast(keys, Text), literal_column("'UTF8'")), literal_column("'base64'")
+    )
+    return func.translate(encoded, literal_column("E'\\n'"), literal_column("''"))
+
+
+def _written(key: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.encode(key, literal_column("'hex'")) if isinstance(key.type, LargeBinary) else key
+
+
+def page_rows(statement: Select[Any], window: Window, *, correlate_to: FromClause) -> FromClause:
+    """The page's rows, with their `cursor__`, as a LATERAL join for the parents."""
+    rows = statement.correlate(correlate_to).subquery()
+    columns = window.order.of(rows)
+    cut = window.apply(
+        select(*rows.c, cursor_of(rows, window.order).label("cursor__")).correlate_except(rows), columns
+    )
+    return cut.lateral()

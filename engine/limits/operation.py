@@ -1,0 +1,170 @@
+"""What an operation may ask for at the most.
+
+The cost is the number of fields that the answer may have: what stands in a list counts as often as the page
+is long, by the values of `first` and `last`, variables included; a list without pages counts as the longest
+page.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+)
+
+from engine.declare.declarations import FieldKind
+from engine.declare.paging import DEFAULT_PAGE, LONGEST_PAGE
+from engine.declare.selections import sql_field
+from engine.limits.excess import refuse_beyond
+from engine.limits.meta_costs import META_COST_LIMIT, check_meta_cost
+
+COST_LIMIT = 200_000
+"""How many fields an answer may have."""
+
+STEPWISE_COST_LIMIT = 5_000
+"""How many, where Python puts them together one by one: that takes 30 microseconds each."""
+
+_STEPWISE = "fields beside what is not read with them; ask for these in a query of their own"
+
+_ENDLESS = 1_000_000_000
+"""Where counting stops."""
+
+_LONGEST_INTEGER = 19
+"""Characters of an integer that is read; Python refuses 4,300 digits."""
+
+
+def check_cost(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+) -> None:
+    """Raise COST_EXCEEDED where the answer to a valid operation may become too large."""
+    root = schema.get_root_type(operation.operation)
+    if root is not None:
+        check_meta_cost(schema, _fragments(document), operation, variables, META_COST_LIMIT)
+        cost = _cost(schema, document, operation, variables, root)
+        refuse_beyond("fields in the answer", cost, COST_LIMIT)
+
+
+def check_stepwise_cost(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    *,
+    anonymous: bool,
+) -> None:
+    """The same for an answer that is not read by one statement. Whoever is anonymous is answered questions
+    about the schema, and little else."""
+    root = schema.get_root_type(operation.operation)
+    if root is not None:
+        check_meta_cost(schema, _fragments(document), operation, variables, STEPWISE_COST_LIMIT)
+        cost = 0 if anonymous else _cost(schema, document, operation, variables, root)
+        refuse_beyond(_STEPWISE, cost, STEPWISE_COST_LIMIT)
+
+
+def _cost(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    root: GraphQLNamedType,
+) -> int:
+    values = {**_defaults(operation), **variables}
+    return _Costs(schema, document, values).of(operation.selection_set, root, 1)
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
+    """What the integers among the variables are where they are not given."""
+    return {
+        definition.variable.name.value: _integer(definition.default_value)
+        for definition in operation.variable_definitions or ()
+        if isinstance(definition.default_value, IntValueNode)
+    }
+
+
+def _integer(node: IntValueNode) -> int:
+    """The integer, or where it is far out of bounds, as an ID may be, one that is out of bounds too."""
+    return int(node.value) if len(node.value) <= _LONGEST_INTEGER else LONGEST_PAGE + 1
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+
+
+class _Costs:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._fragments = _fragments(document)
+        self._variables = variables
+        self._known: dict[tuple[str, int], int] = {}
+
+    def of(self, selection_set: SelectionSetNode, type_: GraphQLNamedType, page: int) -> int:
+        """The fields of one object; `page`: how many items a list in it has."""
+        total = 0
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                total += self._of_field(node, type_, page)
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                inner = self._schema.type_map[condition.name.value] if condition else type_
+                total += self.of(node.selection_set, inner, page)
+            elif isinstance(node, FragmentSpreadNode):
+                total += self._of_fragment(node.name.value, page)
+        return min(total, _ENDLESS)
+
+    def _of_field(self, node: FieldNode, type_: GraphQLNamedType, page: int) -> int:
+        definition = getattr(type_, "fields", {}).get(node.name.value)
+        if definition is None or node.selection_set is None:
+            return 1
+        inner_type = get_named_type(definition.type)
+        if "first" in definition.args:
+            return 1 + self.of(node.selection_set, inner_type, self._page(node))
+        inner = self.of(node.selection_set, inner_type, 1)
+        return 1 + inner * self._repeated(definition, node, page)
+
+    @staticmethod
+    def _repeated(definition: GraphQLField, node: FieldNode, page: int) -> int:
+        if node.name.value in ("nodes", "edges"):
+            return page
+        declared = sql_field(definition)
+        unpaged = declared is not None and declared.declaration.kind is FieldKind.TO_MANY
+        return LONGEST_PAGE if unpaged else 1
+
+    def _of_fragment(self, name: str, page: int) -> int:
+        key = (name, page)
+        if key not in self._known:
+            fragment = self._fragments[name]
+            type_ = self._schema.type_map[fragment.type_condition.name.value]
+            self._known[key] = self.of(fragment.selection_set, type_, page)
+        return self._known[key]
+
+    def _page(self, node: FieldNode) -> int:
+        """How long a connection's page is; what is out of bounds is refused elsewhere."""
+        for argument in node.arguments or ():
+            if argument.name.value in ("first", "last"):
+                value: Any = None
+                if isinstance(argument.value, IntValueNode):
+                    value = _integer(argument.value)
+                elif isinstance(argument.value, VariableNode):
+                    value = self._variables.get(argument.value.name.value)
+                if isinstance(value, int | float):  # 20.0 is an Int as well
+                    return int(min(max(value, 0), LONGEST_PAGE))
+        return DEFAULT_PAGE

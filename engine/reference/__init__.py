@@ -1,0 +1,1 @@
+"""The reference executor: each field is resolved by itself."""

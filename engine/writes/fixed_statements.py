@@ -1,0 +1,54 @@
+"""Statements that never change, sent by asyncpg itself on the connection of a session's transaction.
+
+SQLAlchemy's execution takes the process four to ten times what asyncpg takes, and each write goes through the
+same few statements: the guard's, the log's, the ledger's. SQLAlchemy writes them once; then they go past it.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy import ClauseElement
+from sqlalchemy.exc import DBAPIError
+
+from engine.compiled.sql_text import Prepared, prepared
+from engine.writes.sessions import WriteSession
+
+
+class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types
+    """A row with its columns as attributes, as SQLAlchemy's rows have them."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class FixedStatement:
+    """A statement whose values are all named."""
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._prepared: dict[Hashable, Prepared] = {}
+
+    async def rows(
+        self, session: WriteSession, values: Mapping[str, Any], variant: Hashable = None
+    ) -> list[Row]:
+        """All rows; `values` in asyncpg's types. `variant`: see `engine.compiled.sql_text.only_in`.
+
+        Raises DBAPIError.
+        """
+        found = self._prepared.get(variant)
+        if found is None:
+            found = self._prepared[variant] = prepared(self._statement, variant)
+        return await send(session.driver, found.sql, found.bound({}, values))
+
+
+async def send(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> list[Row]:
+    """The statement's rows. PostgreSQL's errors are raised as SQLAlchemy raises them: DBAPIError."""
+    try:
+        rows: list[Row] = await connection.fetch(sql, *values, record_class=Row)
+    except asyncpg.PostgresError as error:
+        raise DBAPIError(sql, None, error, hide_parameters=True) from error
+    return rows

@@ -1,0 +1,1 @@
+"""What every table builds on: column shapes, ids, the clock, stored functions."""

@@ -1,0 +1,114 @@
+"""Forms of a text that are stored beside it, to sort, to search and to compare by.
+
+They are made here, not by the database: so they are the same whatever locale it has, and whether or not it
+was built with ICU. Another version of ICU may make others; `mandant migrate` then makes all of them anew.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.engine.default import DefaultExecutionContext
+
+from engine.text.forms import VERSION, search_key, sort_key
+from models.base.columns import Column, metadata
+
+_BATCH = 1_000
+
+text_forms = Table(
+    "text_forms",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="There is one version."),
+    Column("version", Text, nullable=False, comment="Whose forms of texts the rows have."),
+    CheckConstraint("id = 1", name="one"),
+)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What a column holds of the text in another."""
+
+    of: str
+    make: Callable[[str], object]
+
+
+def form(name: str, make: Callable[[str], object], *, of: str = "name") -> Column[Any]:
+    """A column for a form of the text in column `of`. An INSERT fills it by itself; for an UPDATE there is
+    `forms_of`."""
+
+    def made(context: DefaultExecutionContext) -> object:
+        given = context.get_current_parameters()  # type: ignore[no-untyped-call]
+        return make(str(given[of]))
+
+    kind = LargeBinary() if make is sort_key else Text()
+    return Column(name, kind, nullable=False, default=made, info={_Form: _Form(of, make)})
+
+
+def sort_form(*, of: str = "name") -> Column[bytes]:
+    """What rows are listed by, in the order of ICU's root collation."""
+    return form("sort_key", sort_key, of=of)
+
+
+def search_form(*, of: str = "name") -> Column[str]:
+    """What is searched, whatever the case and the accents."""
+    return form("search_key", search_key, of=of)
+
+
+def forms_of(table: Table, text: str, *, of: str = "name") -> dict[str, object]:
+    """The values of the columns that hold forms of the text, for an UPDATE that writes it."""
+    return {name: found.make(text) for name, found in _forms(table).items() if found.of == of}
+
+
+def synchronize(connection: Connection) -> None:
+    """Make all forms anew where another version made them. Part of `mandant migrate`."""
+    if not differs(connection):
+        return
+    for table in metadata.sorted_tables:
+        if _forms(table):
+            make_anew(connection, table)
+    connection.execute(delete(text_forms))
+    connection.execute(insert(text_forms).values(id=1, version=VERSION))
+
+
+def differs(connection: Connection) -> bool:
+    """Whether another version made the stored forms: `mandant migrate` is due."""
+    return connection.execute(select(text_forms.c.version)).scalar_one_or_none() != VERSION
+
+
+def make_anew(connection: Connection, table: Table) -> None:
+    """Write the forms of all of the table's rows."""
+    key, found = list(table.primary_key.columns), _forms(table)
+    this = and_(*[column == bindparam(f"key_{column.name}") for column in key])
+    write = update(table).where(this).values({name: bindparam(f"new_{name}") for name in found})
+    sources = {column.of: table.c[column.of] for column in found.values()}
+    rows = connection.execute(select(*key, *(sources[name].label(f"of_{name}") for name in sources)))
+    for batch in rows.partitions(_BATCH):
+        connection.execute(
+            write,
+            [
+                {f"key_{column.name}": row._mapping[column] for column in key}
+                | {
+                    f"new_{name}": column.make(row._mapping[f"of_{column.of}"])
+                    for name, column in found.items()
+                }
+                for row in batch
+            ],
+        )
+
+
+def _forms(table: Table) -> dict[str, _Form]:
+    return {column.name: column.info[_Form] for column in table.columns if _Form in column.info}

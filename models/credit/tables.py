@@ -1,0 +1,124 @@
+"""The ledger: double entry, in micro-units of the tree's currency (N6).
+
+Every account keeps books: its balances, and a gap-free chain of entries. Each entry names the hash of the one
+before it, so that an account can check its own books without seeing another's. Rows are written by the
+function `ledger_post` alone (see `models.credit.ledger_posting`): it locks the books, keeps the sum of each
+transaction at zero and no balance below its floor.
+"""
+
+import enum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from models.accounts.tables import one_of
+from models.base.columns import Column, account_columns, account_reference, metadata, moment
+
+
+class BalanceKind(enum.Enum):
+    """What an account's money is there for."""
+
+    CREDIT = "CREDIT"
+    RESERVED = "RESERVED"
+    OUTSIDE = "OUTSIDE"
+
+
+class LedgerTransactionKind(enum.Enum):
+    """Why money moved."""
+
+    TRANSFER = "TRANSFER"
+    TOP_UP = "TOP_UP"
+    SETTLEMENT = "SETTLEMENT"
+    SEND = "SEND"
+    FORFEITURE = "FORFEITURE"
+
+
+GENESIS = bytes(32)
+"""What stands for the hash before the first entry."""
+
+LONGEST_MEMO = 200
+"""In characters."""
+
+ledgers = Table(
+    "ledgers",
+    metadata,
+    *account_columns(),
+    Column("currency", Text, nullable=False, comment="The tree's."),
+    Column("entry_count", BigInteger, nullable=False, server_default=text("0")),
+    Column(
+        "head",
+        LargeBinary,
+        nullable=False,
+        server_default=text(f"'\\x{GENESIS.hex()}'"),
+        comment="The hash of the last entry.",
+    ),
+    moment("changed_at", nullable=False),
+    PrimaryKeyConstraint("master_id", "account_id"),
+    account_reference(),
+    comment="An account's books. Whoever posts locks this row: it is the only lock that the ledger needs.",
+)
+
+ledger_balances = Table(
+    "ledger_balances",
+    metadata,
+    *account_columns(),
+    Column("kind", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False, comment="In micro-units; the sum of its entries."),
+    PrimaryKeyConstraint("master_id", "account_id", "kind"),
+    ForeignKeyConstraint(["master_id", "account_id"], ["ledgers.master_id", "ledgers.account_id"]),
+    one_of("kind", BalanceKind),
+    # What came from outside is owed to it: that side alone may be negative.
+    CheckConstraint(f"amount >= 0 OR kind = '{BalanceKind.OUTSIDE.value}'", name="floor"),
+)
+
+ledger_transactions = Table(
+    "ledger_transactions",
+    metadata,
+    Column("master_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor_user_id", Uuid, ForeignKey("users.id")),
+    Column("actor_api_key_id", Uuid),
+    Column("memo", Text, comment="For people, on both sides."),
+    moment("created_at", nullable=False),
+    PrimaryKeyConstraint("master_id", "id"),
+    one_of("kind", LedgerTransactionKind),
+    CheckConstraint(f"char_length(memo) BETWEEN 1 AND {LONGEST_MEMO}", name="memo_length"),
+    Index("ix_ledger_transactions_id", "id"),
+)
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    *account_columns(),
+    Column("sequence", BigInteger, nullable=False, comment="From 1, without gaps, for each account."),
+    Column("transaction_id", Uuid, nullable=False),
+    Column("balance", Text, nullable=False, comment="The kind of the balance that it changes."),
+    Column("amount", BigInteger, nullable=False),
+    Column("balance_after", BigInteger, nullable=False),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False, comment="SHA-256, see models.ledger_chain."),
+    moment("created_at", nullable=False),
+    PrimaryKeyConstraint("master_id", "account_id", "sequence"),
+    ForeignKeyConstraint(
+        ["master_id", "transaction_id"], ["ledger_transactions.master_id", "ledger_transactions.id"]
+    ),
+    ForeignKeyConstraint(
+        ["master_id", "account_id", "balance"],
+        ["ledger_balances.master_id", "ledger_balances.account_id", "ledger_balances.kind"],
+    ),
+    CheckConstraint("amount <> 0", name="amount"),
+    Index("ix_ledger_entries_transaction_id", "transaction_id"),
+    Index("ix_ledger_entries_created_at", "account_id", "balance", "created_at", "sequence"),
+)

@@ -1,0 +1,15 @@
+"""How often something guarded was tried: sign-ins, sign-ups, mail. A reference table."""
+
+from sqlalchemy import Index, Integer, PrimaryKeyConstraint, Table, Text
+
+from models.base.columns import Column, metadata, moment
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("subject", Text, nullable=False, comment="What is counted, such as an address."),
+    moment("window_start", nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("subject", "window_start"),
+    Index(None, "window_start"),
+)

@@ -1,0 +1,41 @@
+"""The one log of what was changed, by whom and on whose behalf (N17). Rows are only ever added."""
+
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from models.base.columns import (
+    Column,
+    account_columns,
+    account_reference,
+    created_at,
+    metadata,
+    short_text,
+    short_text_check,
+)
+
+events = Table(
+    "events",
+    metadata,
+    *account_columns(),
+    Column("id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False, comment="Such as member.invited."),
+    Column("actor_user_id", Uuid, ForeignKey("users.id")),
+    Column("actor_api_key_id", Uuid),
+    Column("actor_account_id", Uuid, comment="The account that gave the actor the right (R54)."),
+    Column(
+        "staff_user_id",
+        Uuid,
+        ForeignKey("users.id"),
+        comment="Of platform staff; never shown in the account.",
+    ),
+    Column("subject_id", Text, nullable=False, comment="The global id of what was changed."),
+    Column("before", JSONB),
+    Column("after", JSONB),
+    short_text("reason", nullable=True),
+    created_at(),
+    PrimaryKeyConstraint("master_id", "id"),
+    account_reference(),
+    short_text_check("reason"),
+    Index("ix_events_id", "id"),
+    Index("ix_events_account_id_id", "account_id", "id"),
+)

@@ -1,0 +1,21 @@
+"""Answers of writes that a client may repeat under the same key (T17)."""
+
+from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from models.base.columns import Column, account_columns, account_reference, created_at, metadata
+
+idempotency_records = Table(
+    "idempotency_records",
+    metadata,
+    *account_columns(),
+    Column("principal_id", Uuid, nullable=False, comment="The person or the key that asked."),
+    Column("key", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("request_digest", LargeBinary, nullable=False, comment="SHA-256 of the input"),
+    Column("result", JSONB, nullable=False),
+    created_at(),
+    PrimaryKeyConstraint("master_id", "account_id", "principal_id", "key"),
+    account_reference(),
+    Index(None, "created_at"),
+)

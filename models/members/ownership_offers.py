@@ -1,0 +1,23 @@
+"""Ownership that is offered to a member: at most one offer an account (R46, R49)."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, PrimaryKeyConstraint, Table, Uuid
+
+from models.base.columns import Column, account_columns, account_reference, metadata, moment
+
+ownership_offers = Table(
+    "ownership_offers",
+    metadata,
+    *account_columns(),
+    # No foreign keys: memberships end, and what names them does not stand any more.
+    Column("to_membership_id", Uuid, nullable=False),
+    Column(
+        "from_membership_id", Uuid, comment="Of the owner who becomes an administrator; NULL: there is none."
+    ),
+    Column("giver_user_id", Uuid, ForeignKey("users.id")),
+    Column("giver_api_key_id", Uuid),
+    moment("offered_at", nullable=False),
+    moment("expires_at", nullable=False),
+    PrimaryKeyConstraint("master_id", "account_id"),
+    account_reference(),
+    CheckConstraint("(giver_user_id IS NULL) <> (giver_api_key_id IS NULL)", name="giver"),
+)

@@ -1,0 +1,32 @@
+"""What one side of an account's link to its parent asks of the other: at most one request an account (N3)."""
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, PrimaryKeyConstraint, Table, Text, Uuid
+
+from models.accounts.tables import ParentAccess, one_of
+from models.base.columns import (
+    Column,
+    account_columns,
+    account_reference,
+    metadata,
+    moment,
+    short_text,
+    short_text_check,
+)
+
+parent_access_requests = Table(
+    "parent_access_requests",
+    metadata,
+    *account_columns(),
+    Column("parent_access", Text, nullable=False, comment="What is asked for."),
+    short_text("reason"),
+    Column("from_above", Boolean, nullable=False, comment="Asked by the parent; else by the account."),
+    Column("asker_user_id", Uuid, ForeignKey("users.id")),
+    Column("asker_api_key_id", Uuid),
+    moment("requested_at", nullable=False),
+    moment("expires_at", nullable=False),
+    PrimaryKeyConstraint("master_id", "account_id"),
+    account_reference(),
+    one_of("parent_access", ParentAccess),
+    CheckConstraint("(asker_user_id IS NULL) <> (asker_api_key_id IS NULL)", name="asker"),
+    short_text_check("reason"),
+)

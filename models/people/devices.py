@@ -1,0 +1,18 @@
+"""Devices that somebody signed in from, each known by a secret that it keeps. A reference table."""
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, Table, UniqueConstraint, Uuid
+
+from models.base.columns import Column, created_at, metadata, moment
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the secret"),
+    moment("expires_at", nullable=False),
+    created_at(),
+    UniqueConstraint("digest"),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
+)

@@ -1,0 +1,31 @@
+"""Links that were mailed to a person's own address: whoever opens one has the mailbox. A reference table."""
+
+import enum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid
+
+from models.base.columns import Column, created_at, metadata, moment
+
+
+class MailboxLinkKind(enum.Enum):
+    """What a link does."""
+
+    EMAIL_VERIFICATION = "EMAIL_VERIFICATION"
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - no password
+
+
+mailbox_links = Table(
+    "mailbox_links",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the token in the link"),
+    moment("expires_at", nullable=False),
+    created_at(),
+    UniqueConstraint("digest"),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
+    CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in MailboxLinkKind)})", name="kind"),
+    comment="A link that was used is deleted.",
+)

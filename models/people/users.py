@@ -1,0 +1,30 @@
+"""People, and which of them own an account (R46). Reference tables."""
+
+from sqlalchemy import ForeignKey, Table, Text, UniqueConstraint, Uuid
+
+from models.base.columns import Column, created_at, metadata, moment, short_text, short_text_check
+from models.base.text_forms import sort_form
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    short_text("name"),
+    sort_form(),
+    Column("email", Text, nullable=False, comment="As the person wrote it."),
+    Column("email_canonical", Text, nullable=False, comment="What is compared (T24)."),
+    Column("password_hash", Text, nullable=False, comment="argon2id"),
+    moment("email_verified_at"),
+    created_at(),
+    UniqueConstraint("email_canonical"),
+    short_text_check("name"),
+)
+
+ownerships = Table(
+    "ownerships",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+    Column("master_id", Uuid, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    comment="An e-mail address owns at most one account, whatever its tree (R46).",
+)

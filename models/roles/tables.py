@@ -1,0 +1,97 @@
+"""Roles, their policy lines and what casbin compiled of them. Reference tables.
+
+The built-in roles come from `authz/policy/policy.csv`. A custom role belongs to an account and can be held
+there and in its subtree; it has no foreign key, because reference tables never point at a tree's table. One
+that is deleted stays, without any right: what was once given with it still names it.
+"""
+
+import enum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from engine.text.forms import compared, looks
+from models.accounts.tables import one_of
+from models.base.columns import (
+    SHORT_TEXT_LENGTH,
+    Column,
+    created_at,
+    metadata,
+    moment,
+    short_text,
+    short_text_check,
+)
+from models.base.text_forms import form, sort_form
+
+
+class Relation(enum.Enum):
+    """How a role's holder stands to the account that is asked about."""
+
+    MEMBER = "member"
+    ANCESTOR = "ancestor"
+    INHERITED = "inherited"
+
+
+class Effect(enum.Enum):
+    """What a policy line says; deny wins."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("master_id", Uuid, comment="Null: a built-in role."),
+    Column("account_id", Uuid, comment="Null: a built-in role."),
+    short_text("name"),
+    sort_form(),
+    form("compared_name", compared),
+    form("looks", looks),
+    Column("description", Text, nullable=False, server_default=text("''")),
+    Column("member_mask", BigInteger, nullable=False, comment="In the account itself."),
+    Column("ancestor_mask", BigInteger, nullable=False, comment="In every account below."),
+    Column("inherited_mask", BigInteger, nullable=False, comment="Below, where all roles are passed down."),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+    moment("deleted_at"),
+    created_at(),
+    CheckConstraint("(master_id IS NULL) = (account_id IS NULL)", name="of_an_account_or_built_in"),
+    CheckConstraint(f"char_length(description) <= {SHORT_TEXT_LENGTH}", name="description_length"),
+    short_text_check("name"),
+    Index(
+        "uq_roles_account_id_compared_name",
+        "account_id",
+        "compared_name",
+        unique=True,
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+    Index(
+        "uq_roles_name_built_in",
+        "name",
+        unique=True,
+        postgresql_where=text("account_id IS NULL"),
+    ),
+)
+
+role_policy_lines = Table(
+    "role_policy_lines",
+    metadata,
+    Column("role_id", Uuid, ForeignKey("roles.id"), nullable=False),
+    Column("relation", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("effect", Text, nullable=False),
+    UniqueConstraint("role_id", "relation", "area", "action", "effect"),
+    one_of("relation", Relation),
+    one_of("effect", Effect),
+)

@@ -1,0 +1,51 @@
+"""Lists of recipients that were uploaded, to be sent to for a day (N11).
+
+The recipients are kept as digests alone, by the thousand: a list of a million is a thousand rows, which are
+written, read in order and deleted in a fraction of the time of a million.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Uuid,
+)
+
+from models.base.columns import Column, account_columns, account_reference, created_at, metadata, moment
+
+recipient_lists = Table(
+    "recipient_lists",
+    metadata,
+    *account_columns(),
+    Column("id", Uuid, nullable=False),
+    Column("recipients", BigInteger, nullable=False, comment="How many, each once."),
+    moment("expires_at", nullable=False),
+    created_at(),
+    PrimaryKeyConstraint("master_id", "id"),
+    account_reference(),
+    CheckConstraint("recipients > 0", name="recipients"),
+    Index("ix_recipient_lists_id", "id"),
+    Index("ix_recipient_lists_expires_at", "expires_at"),
+)
+
+recipient_list_parts = Table(
+    "recipient_list_parts",
+    metadata,
+    Column("master_id", Uuid, nullable=False),
+    Column("list_id", Uuid, nullable=False),
+    Column("part", Integer, nullable=False, comment="From 0, in the order of the digests."),
+    Column(
+        "digests",
+        ARRAY(LargeBinary),
+        nullable=False,
+        comment="In their order (see resolvers.contacts).",
+    ),
+    PrimaryKeyConstraint("master_id", "list_id", "part"),
+    ForeignKeyConstraint(["master_id", "list_id"], ["recipient_lists.master_id", "recipient_lists.id"]),
+)

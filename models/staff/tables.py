@@ -1,0 +1,49 @@
+"""Platform staff (R88): people who stand outside the trees. Reference tables, written by the owner alone."""
+
+import enum
+
+from sqlalchemy import ForeignKey, Index, Table, Text, Uuid
+
+from models.accounts.tables import one_of
+from models.base.columns import Column, created_at, metadata
+
+
+class StaffRole(enum.Enum):
+    """What a member of staff does."""
+
+    AGENT = "AGENT"
+    APPROVER = "APPROVER"
+
+
+class StaffChangeKind(enum.Enum):
+    """What happened to a person's place in the staff."""
+
+    ADDED = "ADDED"
+    ROLE_CHANGED = "ROLE_CHANGED"
+    REMOVED = "REMOVED"
+
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+    Column("role", Text, nullable=False),
+    created_at(),
+    one_of("role", StaffRole),
+    comment="It gives no reach into any tree.",
+)
+
+staff_changes = Table(
+    "staff_changes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("role", Text, nullable=False, comment="Given, or held until then."),
+    Column("made_by", Text, nullable=False, comment="Who ran the command, on that machine."),
+    created_at(),
+    one_of("kind", StaffChangeKind),
+    one_of("role", StaffRole),
+    Index(None, "user_id"),
+    comment="Rows are only ever added, by the owner; the application may not even read them.",
+)

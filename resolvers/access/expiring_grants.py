@@ -1,0 +1,92 @@
+"""What ends by itself, by the database's clock (N9): one item a kind."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    null,
+    select,
+    true,
+    union_all,
+)
+
+from engine.base.client_values import text
+from models.api_keys.tables import api_keys
+from models.base.ids import Kind
+from models.invitations.tables import invitations
+from models.members.tables import memberships
+from models.parent_access.openings import break_glass_openings
+from models.shares.tables import share_accounts, shares
+from models.staff.overrides import overrides
+
+
+@dataclass(frozen=True)
+class ExpiringGrant:
+    """A kind of grant: the table of the grants, and the one that says in which accounts each holds.
+
+    `alive`: it was neither revoked, nor has another taken its place. The names are of the grants' columns:
+    `since` when it was given, `ends_at` when it ends (NULL: never), `person` who has it and is written to
+    before it ends (None: nobody).
+    """
+
+    kind: Kind
+    grants: Table
+    held_in: Table
+    alive: ColumnElement[bool]
+    since: str = "created_at"
+    ends_at: str = "expires_at"
+    person: str | None = None
+
+    @property
+    def rows(self) -> Select[Any]:
+        """Each grant in each account, with the columns of every kind."""
+        found = self.grants.c
+        person = null().cast(Uuid) if self.person is None else found[self.person]
+        return select(
+            found.master_id,
+            self.held_in.c.account_id,
+            found.id.label("grant_id"),
+            (text(f"{self.kind}_") + found.id.cast(Text)).label("subject_id"),
+            found[self.since].label("since"),
+            found[self.ends_at].label("ends_at"),
+            person.label("person"),
+        ).where(self.alive)
+
+
+_unanswered = and_(invitations.c.accepted_at.is_(None), invitations.c.revoked_at.is_(None))
+_opened = and_(
+    share_accounts.c.master_id == shares.c.master_id,
+    share_accounts.c.share_id == shares.c.id,
+    shares.c.revoked_at.is_(None),
+)
+_accepted = and_(_opened, shares.c.accepted_at.is_not(None))
+_offered = and_(_opened, shares.c.accepted_at.is_(None))
+_not_ended = break_glass_openings.c.ended_at.is_(None)
+_in_force = and_(overrides.c.in_force_from.is_not(None), overrides.c.ended_at.is_(None))
+
+GRANTS = (
+    ExpiringGrant(Kind.MEMBER, memberships, memberships, true(), since="joined_at", person="user_id"),
+    ExpiringGrant(Kind.API_KEY, api_keys, api_keys, api_keys.c.revoked_at.is_(None)),
+    ExpiringGrant(Kind.INVITATION, invitations, invitations, _unanswered),
+    ExpiringGrant(Kind.SHARE, shares, share_accounts, _accepted, since="accepted_at", person="user_id"),
+    ExpiringGrant(Kind.SHARE, shares, share_accounts, _offered, ends_at="link_expires_at"),
+    ExpiringGrant(
+        Kind.BREAK_GLASS,
+        break_glass_openings,
+        break_glass_openings,
+        break_glass_openings.c.ended_at.is_(None),
+    ),
+    ExpiringGrant(Kind.OVERRIDE, overrides, overrides, _in_force, since="in_force_from"),
+)
+
+
+def all_grants() -> CompoundSelect[Any]:
+    """The grants of every kind, in all trees."""
+    return union_all(*(grant.rows for grant in GRANTS))

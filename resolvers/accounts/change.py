@@ -1,0 +1,207 @@
+"""What changes an account."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select, update
+
+from authz.callers.principals import Principal
+from authz.guards.delegation import check_passing_all_roles
+from authz.guards.exclusive import Authorized, Effect, authorize, authorize_also
+from authz.policy.permissions import Permission
+from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
+from engine.writes.fixed_statements import FixedStatement, Row
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
+from models.base.ids import AccountId, Kind, present
+from models.base.text_forms import forms_of
+from resolvers.access.blockers import blocked, these_accounts
+from resolvers.billing.status_history import note_status
+from resolvers.effects.log import Change, EventKind, record
+from resolvers.inputs.text import short_text, visible_text
+from resolvers.inputs.unchanged import UNCHANGED, Unchanged
+
+_NARROW = {RightsInheritance.ADMINISTRATORS, ApiKeyCreationPlace.MASTER_ONLY}
+
+
+@dataclass(frozen=True)
+class AccountUpdate:
+    """The new values; `external_id` None: there is none any more."""
+
+    account_id: AccountId
+    expected_version: int
+    name: str | Unchanged = UNCHANGED
+    external_id: str | Unchanged | None = UNCHANGED
+    rights_inheritance: RightsInheritance | Unchanged = UNCHANGED
+    api_key_creation: ApiKeyCreationPlace | Unchanged = UNCHANGED
+
+    @property
+    def effect(self) -> Effect:
+        """By the narrower settings alone somebody only loses rights."""
+        settings = {self.rights_inheritance, self.api_key_creation} - {UNCHANGED}
+        alone = self.name is UNCHANGED and self.external_id is UNCHANGED
+        return Effect.TAKES_AWAY if alone and settings and settings <= _NARROW else Effect.CHANGES
+
+
+async def update_account(session: WriteSession, principal: Principal, command: AccountUpdate) -> Authorized:
+    """Change an account's own settings.
+
+    Needs ACCOUNT_WRITE. What rights it passes down and where keys are made holds below: that needs
+    SETTINGS_WRITE here and below, and passing all roles down also what these then give below (N19). Raises
+    VersionConflict, RoleTooWide, CONFLICT for an external id that a sibling has, BAD_USER_INPUT,
+    FAILED_PRECONDITION for a setting of the master account in a subaccount. What only passes less down, and
+    keeps keys to the master account, is allowed whatever the account's status.
+    """
+    account = await authorize(
+        session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.effect
+    )
+    if {command.rights_inheritance, command.api_key_creation} != {UNCHANGED}:
+        passing = await authorize_also(
+            session, principal, account.account_id, Permission.SETTINGS_WRITE, command.effect
+        )
+        if not passing.below_mask & Permission.SETTINGS_WRITE.bit:
+            raise PermissionDenied(Permission.SETTINGS_WRITE)
+    if command.api_key_creation is not UNCHANGED and account.account_id != account.master_id:
+        message = "Set it in the master account: it holds for the whole tree."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyCreation")
+    current = await _current(session, account)
+    if current.version != command.expected_version:
+        raise VersionConflict(current.version)
+    values = _new_values(command)
+    if isinstance(values.get("external_id"), str):
+        await check_external_id(session, principal, account, current.parent_id, str(values["external_id"]))
+    before = {name: current[name] for name in values}
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if changed.get("rights_inheritance") == RightsInheritance.ALL_ROLES.value:
+        await check_passing_all_roles(session, account, "rightsInheritance")
+    if changed:
+        await _write(session, account, changed)
+        before = {name: before[name] for name in changed}
+        await _log(session, principal, account, EventKind.ACCOUNT_UPDATED, before, changed)
+    return account
+
+
+async def suspend_account(
+    session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
+) -> Authorized:
+    """Stop every change in the account and below it but what takes away. Needs ACCOUNT_SUSPEND, which is held
+    from above. Raises ACCOUNT_CLOSED."""
+    change = _StatusChange(
+        Permission.ACCOUNT_SUSPEND,
+        AccountStatus.SUSPENDED,
+        EventKind.ACCOUNT_SUSPENDED,
+        reason,
+        Effect.TAKES_AWAY,
+    )
+    return await _change_status(session, principal, account_id, change)
+
+
+async def resume_account(
+    session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
+) -> Authorized:
+    """Let a suspended account be used again, where all above it are active. Needs ACCOUNT_SUSPEND, which is
+    held from above."""
+    change = _StatusChange(
+        Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason, Effect.CHANGES
+    )
+    return await _change_status(session, principal, account_id, change)
+
+
+async def check_external_id(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    parent_id: AccountId | None,
+    external_id: str,
+) -> None:
+    """Raise CONFLICT where another account under the same parent has the external id; a closed one gives its
+    own free."""
+    other = select(accounts.c.id).where(
+        accounts.c.master_id == account.master_id,
+        accounts.c.parent_id == parent_id,
+        accounts.c.external_id == external_id,
+        accounts.c.status != AccountStatus.CLOSED.value,
+        accounts.c.id != account.account_id,
+    )
+    taken = (await session.execute(other.limit(1))).scalar_one_or_none()
+    if taken is not None:
+        which = these_accounts(account.master_id, [AccountId(taken)])
+        message = "Another account here has this external id."
+        raise await blocked(session, principal, RefusalCode.CONFLICT, which, "externalId", message)
+
+
+@dataclass(frozen=True)
+class _StatusChange:
+    permission: Permission
+    status: AccountStatus
+    event: EventKind
+    reason: str | None
+    effect: Effect
+
+
+async def _change_status(
+    session: WriteSession, principal: Principal, account_id: AccountId, change: _StatusChange
+) -> Authorized:
+    account = await authorize(session, principal, account_id, change.permission, change.effect)
+    current = await _current(session, account)
+    if current.status == AccountStatus.CLOSED.value:
+        raise Refusal(RefusalCode.ACCOUNT_CLOSED)
+    if current.status == change.status.value:
+        return account
+    reason = None if change.reason is None else short_text(change.reason, "reason")
+    await _write(session, account, {"status": change.status.value})
+    await note_status(session, account, change.status)
+    after: Change = {"status": change.status.value}
+    if reason is not None:
+        after["reason"] = reason
+    await _log(session, principal, account, change.event, {"status": current.status}, after)
+    return account
+
+
+def _new_values(command: AccountUpdate) -> Change:
+    values: Change = {}
+    if command.name is not UNCHANGED:
+        values["name"] = short_text(command.name, "name")
+    if command.external_id is None:
+        values["external_id"] = None
+    elif command.external_id is not UNCHANGED:
+        values["external_id"] = visible_text(command.external_id, "externalId")
+    if command.rights_inheritance is not UNCHANGED:
+        values["rights_inheritance"] = command.rights_inheritance.value
+    if command.api_key_creation is not UNCHANGED:
+        values["api_key_creation"] = command.api_key_creation.value
+    return values
+
+
+_CURRENT = FixedStatement(
+    select(accounts).where(
+        accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id")
+    )
+)
+
+
+async def _current(session: WriteSession, account: Authorized) -> Row:
+    """The locked account's row."""
+    own = {"master_id": account.master_id, "account_id": account.account_id}
+    (row,) = await _CURRENT.rows(session, own)
+    return row
+
+
+async def _write(session: WriteSession, account: Authorized, values: Change) -> None:
+    forms = forms_of(accounts, str(values["name"])) if "name" in values else {}
+    await session.execute(
+        update(accounts)
+        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+        .values(**values, **forms, version=accounts.c.version + 1)
+    )
+
+
+async def _log(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    kind: EventKind,
+    before: Change,
+    after: Change,
+) -> None:
+    subject_id = present(Kind.ACCOUNT, account.account_id)
+    await record(session, principal, account, kind, subject_id, before, after)

@@ -1,0 +1,164 @@
+"""Making subaccounts (R29, R37, R48): complete accounts below another."""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from sqlalchemy import func, insert, literal, select
+
+from authz.callers.principals import Principal
+from authz.guards.delegation import role_in, role_to_give
+from authz.guards.exclusive import Authorized, authorize
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import Permission
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import DEPTH_LIMIT, account_closure, accounts
+from models.base.ids import AccountId, ApiKeyId, InvitationId, Kind, MasterId, new_id, present
+from resolvers.accounts.change import check_external_id
+from resolvers.api_keys.create import NewApiKey, add_api_key
+from resolvers.effects.idempotency import IdempotentRequest, Outcome, earlier_outcome, remember
+from resolvers.effects.log import EventKind, record
+from resolvers.inputs.emails import email_address
+from resolvers.inputs.text import short_text, visible_text
+from resolvers.invitations.invite import Offer, add_invitation
+from resolvers.plans.effective_plan import terms_of
+from resolvers.staff.request_subaccounts import SubaccountSetUp, check_unlocked
+
+FIRST_KEY_NAME = "First key"
+
+
+@dataclass(frozen=True)
+class SubaccountCreation:
+    """`owner_email`: who is invited to own the subaccount (R53). `link`: as for MemberInvitation. `set_up`:
+    whether platform support has to have unlocked subaccounts (R11, R48)."""
+
+    parent_id: AccountId
+    name: str
+    external_id: str | None
+    owner_email: str | None
+    idempotency_key: str
+    link: str
+    set_up: SubaccountSetUp
+
+
+@dataclass(frozen=True)
+class SubaccountCreated:
+    """What was made. `secret` None: it was made by an earlier request under the same key, which told it."""
+
+    account_id: AccountId
+    api_key_id: ApiKeyId
+    secret: str | None
+    invitation_id: InvitationId | None
+    replayed: bool
+
+
+async def create_subaccount(
+    session: WriteSession, principal: Principal, command: SubaccountCreation
+) -> SubaccountCreated:
+    """Make an account below another, with its first API key (R6).
+
+    Needs SUBACCOUNTS_WRITE in the parent. Raises FAILED_PRECONDITION where platform support has not unlocked
+    them, PLAN_REQUIRED where the plan that the parent uses allows none (R10), TREE_TOO_DEEP, CONFLICT for an
+    external id that a sibling has, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    """
+    parent = await authorize(session, principal, command.parent_id, Permission.SUBACCOUNTS_WRITE)
+    command = _read(command)
+    owner = None if command.owner_email is None else email_address(command.owner_email, "ownerEmail")
+    content = (command.name, command.external_id, owner and owner.canonical)
+    request = IdempotentRequest("subaccountCreate", command.idempotency_key, content)
+    earlier = await earlier_outcome(session, principal, parent, request)
+    if earlier is not None:
+        return _replayed(earlier)
+    await check_unlocked(session, parent, command.set_up)
+    if not (await terms_of(session, parent)).plan.subaccounts_allowed:
+        raise Refusal(RefusalCode.PLAN_REQUIRED, field="parentId")
+    account = await _add_subaccount(session, principal, parent, command)
+    administrator = await role_in(session, account, BuiltinRole.ADMINISTRATOR.id)
+    scopes = account.mask | account.below_mask
+    key = await add_api_key(session, principal, account, NewApiKey(FIRST_KEY_NAME, administrator, scopes))
+    invitation_id = await _invite_owner(session, principal, account, command)
+    outcome = {"account": str(account.account_id), "apiKey": str(key.api_key_id)}
+    if invitation_id is not None:
+        outcome["invitation"] = str(invitation_id)
+    await remember(session, principal, parent, request, outcome)
+    return SubaccountCreated(account.account_id, key.api_key_id, key.secret, invitation_id, replayed=False)
+
+
+def _read(command: SubaccountCreation) -> SubaccountCreation:
+    """With its texts as they are stored."""
+    external_id = command.external_id
+    return replace(
+        command,
+        name=short_text(command.name, "name"),
+        external_id=None if external_id is None else visible_text(external_id, "externalId"),
+    )
+
+
+async def add_account(
+    session: WriteSession, master_id: MasterId, account_id: AccountId, values: dict[str, object]
+) -> None:
+    """Write an account's row and its place in the tree: itself, and below all that is above its parent."""
+    parent_id = values.get("parent_id")
+    await session.execute(insert(accounts).values(master_id=master_id, id=account_id, **values))
+    await session.execute(
+        insert(account_closure).values(
+            master_id=master_id, ancestor_id=account_id, descendant_id=account_id, depth=0
+        )
+    )
+    above = select(
+        account_closure.c.master_id,
+        account_closure.c.ancestor_id,
+        literal(account_id, accounts.c.id.type),
+        account_closure.c.depth + 1,
+        account_closure.c.passed_mask,
+    ).where(account_closure.c.master_id == master_id, account_closure.c.descendant_id == parent_id)
+    columns = ["master_id", "ancestor_id", "descendant_id", "depth", "passed_mask"]
+    await session.execute(insert(account_closure).from_select(columns, above))
+
+
+async def _add_subaccount(
+    session: WriteSession, principal: Principal, parent: Authorized, command: SubaccountCreation
+) -> Authorized:
+    depth = select(func.max(account_closure.c.depth)).where(
+        account_closure.c.master_id == parent.master_id,
+        account_closure.c.descendant_id == parent.account_id,
+    )
+    if (await session.execute(depth)).scalar_one() >= DEPTH_LIMIT:
+        raise Refusal(RefusalCode.TREE_TOO_DEEP, field="parentId")
+    account = Authorized(
+        parent.master_id,
+        AccountId(new_id()),
+        mask=parent.below_mask,
+        below_mask=parent.below_mask,
+        acting_from=parent.acting_from,
+    )
+    values: dict[str, object] = {"name": command.name, "parent_id": parent.account_id}
+    if command.external_id is not None:
+        values["external_id"] = command.external_id
+        await check_external_id(session, principal, account, parent.account_id, command.external_id)
+    await add_account(session, account.master_id, account.account_id, values)
+    after = {"name": str(values["name"]), "parent": present(Kind.ACCOUNT, parent.account_id)}
+    subject_id = present(Kind.ACCOUNT, account.account_id)
+    await record(session, principal, account, EventKind.ACCOUNT_CREATED, subject_id, None, dict(after))
+    return account
+
+
+async def _invite_owner(
+    session: WriteSession, principal: Principal, account: Authorized, command: SubaccountCreation
+) -> InvitationId | None:
+    if command.owner_email is None:
+        return None
+    email = email_address(command.owner_email, "ownerEmail")
+    owner = await role_to_give(session, account, BuiltinRole.OWNER.id, "ownerEmail")
+    return await add_invitation(session, principal, account, Offer(email, owner, None, command.link))
+
+
+def _replayed(earlier: Outcome) -> SubaccountCreated:
+    invitation = earlier.get("invitation")
+    return SubaccountCreated(
+        AccountId(uuid.UUID(earlier["account"])),
+        ApiKeyId(uuid.UUID(earlier["apiKey"])),
+        None,
+        None if invitation is None else InvitationId(uuid.UUID(invitation)),
+        replayed=True,
+    )

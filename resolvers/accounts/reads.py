@@ -1,0 +1,225 @@
+"""Accounts as their readers see them. What changes an account is in `account_changes`."""
+
+import enum
+from typing import Annotated, Any
+
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Uuid, and_, any_, case, func, select
+
+from authz.policy.permissions import Permission, allows
+from authz.reach.first_page import first_readable_accounts
+from authz.reach.reach import GRANTS, readable_account, readable_accounts
+from authz.reach.status import effective_status, status_mask
+from engine.declare.arguments import Described, Folded
+from engine.declare.paging import Order, Window
+from engine.text.forms import search_key
+from models.accounts.tables import AccountKind, AccountStatus, account_closure, accounts
+from resolvers.inputs.global_ids import AccountIdArgument
+
+
+class AccountOrder(enum.Enum):
+    """In which order accounts are listed."""
+
+    CREATED = "CREATED"
+    CREATED_DESC = "CREATED_DESC"
+    NAME = "NAME"
+    NAME_DESC = "NAME_DESC"
+
+
+_BY_CREATION = (accounts.c.id,)
+_BY_NAME = (accounts.c.sort_key, accounts.c.id)
+_ORDERS = {
+    AccountOrder.CREATED: Order("accounts.created", _BY_CREATION),
+    AccountOrder.CREATED_DESC: Order("accounts.created.desc", _BY_CREATION, descending=True),
+    AccountOrder.NAME: Order("accounts.name", _BY_NAME),
+    AccountOrder.NAME_DESC: Order("accounts.name.desc", _BY_NAME, descending=True),
+}
+
+Search = Annotated[
+    ColumnElement[str] | None,
+    Described("Part of the name, whatever its case and accents."),
+    Folded(search_key),
+]
+
+ExternalId = Annotated[
+    ColumnElement[str] | None,
+    Described(
+        "The whole external id, as it is written. Closed accounts keep theirs: `status` leaves them out."
+    ),
+]
+
+Status = Annotated[AccountStatus | None, Described("Only those with this status.")]
+OrderBy = Annotated[AccountOrder, Described("In which order.")]
+
+
+def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
+    """The order that a list's arguments ask for."""
+    return _ORDERS[order_by]
+
+
+def of_viewer(
+    viewer: FromClause,
+    search: Search = None,
+    external_id: ExternalId = None,
+    kind: Annotated[AccountKind | None, Described("Only master accounts, or only subaccounts.")] = None,
+    status: Status = None,
+    order_by: OrderBy = AccountOrder.CREATED,
+    window: Window | None = None,
+) -> Select[Any]:
+    """Every account within reach: where one is a member, or a key belongs, and all that lies below; and what
+    is shared with one."""
+    unfiltered = all(wanted is None for wanted in (search, external_id, kind, status))
+    if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
+        return first_readable_accounts(window)
+    account, statement = readable_accounts() if external_id is None else readable_account()
+    if external_id is not None:
+        statement = statement.where(_bears(account, external_id, select(GRANTS.c.master_id)))
+    return _filtered(account, statement, search, kind, status)
+
+
+def by_id(
+    root: FromClause, id: Annotated[AccountIdArgument, Described("An id of an account.")]
+) -> Select[Any]:
+    """An account within reach. What is not there and what is not yours answer alike: NOT_FOUND."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == id)
+
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The account, as it is now; null where it is no longer within reach."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == result.c.account_id)
+
+
+def giver_of_result(result: FromClause) -> Select[Any]:
+    """The account that gave credit, as it is now."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == result.c.from_id)
+
+
+def taker_of_result(result: FromClause) -> Select[Any]:
+    """The account that took credit, as it is now."""
+    account, statement = readable_account()
+    return statement.where(account.c.id == result.c.to_id)
+
+
+def parent_of(account: FromClause) -> Select[Any]:
+    """The account above; null for a master account and where it is outside the viewer's reach."""
+    parent, statement = readable_account()
+    return statement.where(
+        parent.c.id == account.c.parent_id, parent.c.master_id == account.c.master_id
+    ).limit(1)
+
+
+def master_of(account: FromClause) -> Select[Any]:
+    """The root of the account's tree; null where it is outside the viewer's reach."""
+    master, statement = readable_account()
+    return statement.where(master.c.id == account.c.master_id).limit(1)
+
+
+def ancestors_of(account: FromClause) -> Select[Any]:
+    """The accounts above, from the root down, as far as they are within reach."""
+    ancestor, statement = readable_account()
+    path = account_closure.alias()
+    above = and_(path.c.master_id == ancestor.c.master_id, path.c.ancestor_id == ancestor.c.id)
+    return statement.join(path, above).where(
+        path.c.descendant_id == account.c.id,
+        path.c.master_id == account.c.master_id,
+        path.c.depth > 0,
+    )
+
+
+def subaccounts_of(
+    account: FromClause,
+    include_descendants: Annotated[
+        bool, Described("Also those further down, not only the children.")
+    ] = False,
+    search: Search = None,
+    external_id: ExternalId = None,
+    status: Status = None,
+    order_by: OrderBy = AccountOrder.CREATED,
+) -> Select[Any]:
+    """The accounts below: complete accounts of their own, managed from here."""
+    child, statement = readable_account()
+    if include_descendants:
+        path = account_closure.alias()
+        below = and_(path.c.master_id == child.c.master_id, path.c.descendant_id == child.c.id)
+        statement = statement.join(path, below).where(
+            path.c.ancestor_id == account.c.id,
+            path.c.master_id == account.c.master_id,
+            path.c.depth > 0,
+        )
+    else:
+        statement = statement.where(
+            child.c.parent_id == account.c.id, child.c.master_id == account.c.master_id
+        )
+    if external_id is not None:
+        statement = statement.where(_bears(child, external_id, [account.c.master_id]))
+    return _filtered(child, statement, search, None, status)
+
+
+def kind_of(account: FromClause) -> ColumnElement[str]:
+    """Whether it is the root of a tree or managed by a parent."""
+    return case((account.c.parent_id.is_(None), AccountKind.MASTER.value), else_=AccountKind.SUBACCOUNT.value)
+
+
+def status_of(account: FromClause) -> ColumnElement[str]:
+    """Whether it can be used: the worst status on the path from the root. Suspended and closed accounts
+    can be read, and access to them be taken away, but nothing else be changed; a suspended one can still be
+    resumed or closed."""
+    return effective_status(account)
+
+
+def own_status_of(account: FromClause) -> ColumnElement[str]:
+    """The account's own status, whatever holds above it."""
+    return account.c.status
+
+
+def api_key_creation_of(account: FromClause) -> ColumnElement[str]:
+    """Where in the account's tree API keys are made; set in its master account, for the whole tree (R13)."""
+    master = accounts.alias()
+    return (
+        select(master.c.api_key_creation)
+        .where(master.c.id == account.c.master_id, master.c.master_id == account.c.master_id)
+        .correlate(account)
+        .scalar_subquery()
+    )
+
+
+def permissions_of(account: FromClause) -> ColumnElement[int]:
+    """What the viewer may do here now, after the account's status."""
+    return account.c.mask.op("&")(status_mask(account))
+
+
+def can(
+    account: FromClause, permission: Annotated[Permission, Described("What the viewer would like to do.")]
+) -> ColumnElement[bool]:
+    """Whether the viewer may do this here now."""
+    return allows(permissions_of(account), permission)
+
+
+def _bears(
+    account: FromClause, external_id: ColumnElement[str], trees: Select[Any] | list[ColumnElement[Any]]
+) -> ColumnElement[bool]:
+    """Whether the account is of these trees and has the external id. As an array, so that the few that have
+    it are looked up by it, and nothing is read of the rest of a large tree."""
+    found = accounts.alias()
+    named = select(found.c.id).where(found.c.master_id.in_(trees), found.c.external_id == external_id)
+    ids = named.correlate_except(found).scalar_subquery()
+    return account.c.id == any_(func.array(ids, type_=ARRAY(Uuid)))
+
+
+def _filtered(
+    account: FromClause,
+    statement: Select[Any],
+    search: ColumnElement[str] | None,
+    kind: AccountKind | None,
+    status: AccountStatus | None,
+) -> Select[Any]:
+    if search is not None:
+        statement = statement.where(func.strpos(account.c.search_key, search) > 0)
+    if kind is not None:
+        is_root = account.c.parent_id.is_(None)
+        statement = statement.where(is_root if kind is AccountKind.MASTER else ~is_root)
+    if status is not None:
+        statement = statement.where(effective_status(account) == status.value)
+    return statement

@@ -1,0 +1,232 @@
+"""Signing up: a person with a master account of its own (R2, R46), or one that was invited."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from authz.callers.principals import Credentials, Principal, PrincipalKind
+from authz.callers.tokens import digest_of
+from authz.guards.delegation import role_in
+from authz.guards.exclusive import Authorized
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS
+from authz.policy.refusals import Refusal, RefusalCode
+from authz.wall.row_security import found_tree
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.accounts.tables import Currency
+from models.base.ids import AccountId, ApiKeyId, Kind, MasterId, UserId, new_id, present
+from models.base.text_forms import forms_of
+from models.members.tables import memberships
+from models.people.users import ownerships, users
+from resolvers.accounts.create_subaccount import FIRST_KEY_NAME, add_account
+from resolvers.api_keys.create import ApiKeySecret, NewApiKey, add_api_key
+from resolvers.effects.log import EventKind, record
+from resolvers.inputs.emails import EmailAddress, email_address
+from resolvers.inputs.text import short_text
+from resolvers.invitations.accept import accept_invitation, invitation_for
+from resolvers.members.ownership import take_ownership
+from resolvers.people.hashing import HashingTurn
+from resolvers.people.mailbox import mark_verified, send_verification
+from resolvers.people.passwords import new_password
+from resolvers.people.proved_passwords import PasswordChangedError
+from resolvers.people.sign_in import SignedIn, open_session
+from resolvers.people.takeover import leave_account, replace_password
+from resolvers.people.weak_passwords import PasswordOwner
+from resolvers.shares.accept import accept_share, check_share_for
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """Exactly one of `account_name` (a master account is made) and `invitation_token` (it is accepted); with
+    the former a `share_token` may come (it is accepted besides). `verification_page`: what confirms the
+    address. `currency`: that of the master account's tree, for good. `reason`: see `Principal.reason`."""
+
+    name: str
+    email: str
+    account_name: str | None
+    invitation_token: str | None
+    verification_page: str
+    share_token: str | None = None
+    currency: Currency = Currency.EUR
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SignedUp:
+    """The person's session, the account that it owns or joined, and the first key of an account made now."""
+
+    signed_in: SignedIn
+    account_id: AccountId
+    api_key_id: ApiKeyId | None = None
+    secret: str | None = None
+
+
+@dataclass(frozen=True)
+class SignUpPassword:
+    """What was found of the password: its new hash, and whether it is that of the person who has the address
+    already. `stored_hash`: what it was compared with; None: nobody had the address."""
+
+    new_hash: str
+    stored_hash: str | None = None
+    is_right: bool = False
+
+
+async def check_sign_up(
+    sessions: WriteSessions, turn: HashingTurn, command: SignUp, password: str
+) -> SignUpPassword:
+    """Check the command and hash its password, twice for every address (T13). Raises BAD_USER_INPUT."""
+    _check_wanted(command)
+    email = email_address(command.email)
+    prepared = new_password(password, PasswordOwner(short_text(command.name, "name"), email.canonical))
+    statement = select(users.c.password_hash).where(users.c.email_canonical == email.canonical)
+    async with sessions.begin() as session:
+        stored_hash = (await session.execute(statement)).scalar_one_or_none()
+    is_right = await turn.matches(password, stored_hash)
+    return SignUpPassword(await turn.hash(prepared), stored_hash, is_right)
+
+
+async def sign_up(session: WriteSession, command: SignUp, password: SignUpPassword) -> SignedUp:
+    """Make the person, and its account or membership.
+
+    A person who is registered already and gives the right password gets an account of its own, if it has
+    none. The secret of a link that was mailed to the address proves it; whoever signed up with the address
+    before and never proved it is replaced (see `resolvers.people.takeover`). Without such a secret the link
+    that proves it is mailed. Raises SIGN_UP_REFUSED for a wrong password, ALREADY_OWNS_ACCOUNT,
+    BAD_USER_INPUT, PasswordChangedError, and what accepting the invitation or the share raises.
+    """
+    person = await _person(session, command, password)
+    signed_in = await open_session(session, person.id)
+    credentials = Credentials(digest_of(signed_in.token))
+    principal = Principal(PrincipalKind.PERSON, credentials, person.id, None, command.reason)
+    if command.invitation_token is not None:
+        joined = await accept_invitation(session, principal, command.invitation_token)
+        return SignedUp(signed_in, joined.account.account_id)
+    signed_up = await _own_account(session, principal, person, signed_in, command)
+    if command.share_token is not None:
+        await accept_share(session, principal, command.share_token)
+    return signed_up
+
+
+def _check_wanted(command: SignUp) -> None:
+    if (command.account_name is None) == (command.invitation_token is None):
+        message = "Give either accountName, also with a shareToken, or invitationToken."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountName")
+    if command.share_token is not None and command.invitation_token is not None:
+        message = "Give invitationToken or shareToken, one of them."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "shareToken")
+
+
+@dataclass(frozen=True)
+class _Person:
+    """`owns`: the account that it owned before."""
+
+    id: UserId
+    owns: AccountId | None = None
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """A link's secret was found to be of the mailbox. `of_ownership`: it offers to own an account."""
+
+    of_ownership: bool
+
+
+async def _person(session: WriteSession, command: SignUp, password: SignUpPassword) -> _Person:
+    email = email_address(command.email)
+    name = short_text(command.name, "name")
+    proof = await _proof(session, email, command)
+    made = (
+        upsert(users)
+        .values(
+            id=new_id(),
+            name=name,
+            email=email.original,
+            email_canonical=email.canonical,
+            password_hash=password.new_hash,
+            email_verified_at=None if proof is None else func.now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(users.c.id)
+    )
+    user_id = (await session.execute(made)).scalar_one_or_none()
+    if user_id is None:
+        return await _registered(session, email, name, password, proof)
+    if proof is None:
+        await send_verification(session, UserId(user_id), email, command.verification_page)
+    return _Person(UserId(user_id))
+
+
+async def _proof(session: WriteSession, email: EmailAddress, command: SignUp) -> _Proof | None:
+    if command.invitation_token is not None:
+        invitation = await invitation_for(session, email.canonical, command.invitation_token)
+        return _Proof(of_ownership=invitation.role_id == BuiltinRole.OWNER.id)
+    if command.share_token is not None:
+        await check_share_for(session, email.canonical, command.share_token)
+        return _Proof(of_ownership=False)
+    return None
+
+
+async def _registered(
+    session: WriteSession, email: EmailAddress, name: str, password: SignUpPassword, proof: _Proof | None
+) -> _Person:
+    """Who signed up with the address before: it is the same person, or the mailbox wins. Raises
+    PasswordChangedError, also for somebody who signed up since the password was compared."""
+    stored = select(users.c.id, users.c.password_hash, users.c.email_verified_at).where(
+        users.c.email_canonical == email.canonical
+    )
+    row = (await session.execute(stored.with_for_update(key_share=True))).one()
+    user_id = UserId(row.id)
+    if row.password_hash != password.stored_hash:
+        raise PasswordChangedError
+    if password.is_right:
+        if proof is not None:
+            await mark_verified(session, user_id)
+    elif proof is not None and row.email_verified_at is None:
+        await replace_password(session, user_id, password.new_hash)
+        renamed = {"name": name, **forms_of(users, name)}
+        await session.execute(update(users).where(users.c.id == user_id).values(renamed))
+        if proof.of_ownership:
+            await leave_account(session, user_id)
+    else:
+        raise Refusal(RefusalCode.SIGN_UP_REFUSED)
+    owned = select(ownerships.c.account_id).where(ownerships.c.user_id == user_id)
+    return _Person(user_id, (await session.execute(owned)).scalar_one_or_none())
+
+
+async def _own_account(
+    session: WriteSession, principal: Principal, person: _Person, signed_in: SignedIn, command: SignUp
+) -> SignedUp:
+    """A new master account; whoever comes for a share may have one."""
+    if person.owns is not None and command.share_token is not None:
+        return SignedUp(signed_in, person.owns)
+    account, key = await _add_master_account(
+        session, principal, person.id, command.account_name or "", command.currency
+    )
+    return SignedUp(signed_in, account.account_id, key.api_key_id, key.secret)
+
+
+async def _add_master_account(
+    session: WriteSession, principal: Principal, user_id: UserId, name: str, currency: Currency
+) -> tuple[Authorized, ApiKeySecret]:
+    account_id = AccountId(new_id())
+    master_id = MasterId(account_id)
+    account = Authorized(master_id, account_id, ALL_PERMISSIONS, ALL_PERMISSIONS, account_id)
+    trimmed = short_text(name, "accountName")
+    await found_tree(session, master_id)
+    await add_account(session, master_id, account_id, {"name": trimmed, "currency": currency.value})
+    await take_ownership(session, account, user_id)
+    await session.execute(
+        insert(memberships).values(
+            master_id=master_id,
+            account_id=account_id,
+            id=new_id(),
+            user_id=user_id,
+            role_id=BuiltinRole.OWNER.id,
+        )
+    )
+    subject_id = present(Kind.ACCOUNT, account_id)
+    await record(session, principal, account, EventKind.ACCOUNT_CREATED, subject_id, None, {"name": trimmed})
+    administrator = await role_in(session, account, BuiltinRole.ADMINISTRATOR.id)
+    key = await add_api_key(session, principal, account, NewApiKey(FIRST_KEY_NAME, administrator))
+    return account, key

@@ -1,0 +1,34 @@
+"""API keys whose maker could not make them any more, or who rotated them could not (N18)."""
+
+from typing import Any
+
+from sqlalchemy import FromClause, Select, select
+
+from authz.callers.principals import key_lives
+from authz.reach.key_makers import ghost_reason
+from engine.declare.paging import Order
+from models.api_keys.tables import api_keys
+
+BY_ID = Order("ghosts", (api_keys.c.id,))
+
+
+def order(**_: object) -> Order:
+    """Oldest key first."""
+    return BY_ID
+
+
+def of_account(account: FromClause) -> Select[Any]:
+    """The account's API keys that outlive the rights of their maker, or of who rotated them last, oldest
+    first: with `whenMakerLosesAccess: KEEP` they work on, with `STOP` they do not until somebody adopts them.
+    Keys that are revoked or expired are left out."""
+    key = api_keys.alias()
+    of_this = (key.c.account_id == account.c.id) & (key.c.master_id == account.c.master_id)
+    reasons = select(*key.c, ghost_reason(key).label("reason")).where(of_this, key_lives(key))
+    found = reasons.correlate(account).subquery()
+    return select(*found.c).where(found.c.reason.is_not(None))
+
+
+def key_of(ghost: FromClause) -> Select[Any]:
+    """The key."""
+    key = api_keys.alias()
+    return select(*key.c).where(key.c.id == ghost.c.id, key.c.master_id == ghost.c.master_id)

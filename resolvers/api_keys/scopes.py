@@ -1,0 +1,33 @@
+"""What an API key may do of what its role gives."""
+
+from authz.guards.delegation import RoleGrant
+from authz.policy.permissions import Permission, mask_of
+from authz.policy.refusals import Refusal, RefusalCode
+from models.api_keys.tables import ApiKeyPurpose
+
+OTHER_STREAM = {
+    ApiKeyPurpose.MARKETING: Permission.TRANSACTIONAL_SEND,
+    ApiKeyPurpose.TRANSACTIONAL: Permission.CAMPAIGNS_SEND,
+}
+"""What a key of one stream never holds: sending in the other (R7)."""
+
+
+def scopes_of(
+    role: RoleGrant, permissions: frozenset[Permission] | None, purpose: ApiKeyPurpose | None
+) -> int:
+    """The mask that narrows the role: to these permissions, or to all that fit the stream.
+
+    Raises BAD_USER_INPUT for permissions that the role does not give, or that belong to the other stream.
+    """
+    everything = role.mask | role.below_mask
+    other = None if purpose is None else OTHER_STREAM[purpose]
+    if permissions is None:
+        return everything if other is None else everything & ~other.bit
+    missing = [p.name for p in permissions if not everything & p.bit]
+    if missing:
+        message = f"{role.name} does not give {', '.join(sorted(missing))}."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "permissions")
+    if purpose is not None and other in permissions:
+        message = f"A {purpose.value} key cannot hold {OTHER_STREAM[purpose].name}."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "permissions")
+    return mask_of(permissions)

@@ -1,0 +1,84 @@
+"""An API key on its way through a change: read behind the lock of its account, written, and logged."""
+
+import datetime
+
+from sqlalchemy import ColumnElement, Row, false, func, select, update
+
+from authz.callers.principals import Principal, key_works
+from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.api_keys.tables import api_keys
+from models.base.ids import ApiKeyId, Kind, present
+from resolvers.effects.log import Change, EventKind, record
+
+KeyRow = Row[*tuple[object, ...]]
+
+
+async def locked_key(
+    session: WriteSession,
+    principal: Principal,
+    api_key_id: ApiKeyId,
+    effect: Effect = Effect.CHANGES,
+    until: ColumnElement[datetime.datetime] = api_keys.c.expires_at,
+) -> tuple[Authorized, KeyRow]:
+    """The key and its account, locked. Needs API_KEYS_WRITE. `until`: when what is given or taken ends, by
+    the key's columns. Raises NotFound and what `authorize` raises."""
+    named = api_keys.c.id == api_key_id
+    account_id = select(api_keys.c.account_id).where(named).scalar_subquery()
+    end = select(until).where(named).scalar_subquery()
+    account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, effect, until=end)
+    expired = func.coalesce(api_keys.c.expires_at <= func.now(), false()).label("expired")
+    statement = select(api_keys, expired).where(
+        api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound("apiKeyId")
+    return account, row
+
+
+def check_not_revoked(key: KeyRow) -> None:
+    """Raise FAILED_PRECONDITION for a key that was revoked: that is for good."""
+    if key.revoked_at is not None:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The key is revoked.", "apiKeyId")
+
+
+def check_not_expired(key: KeyRow) -> None:
+    """Raise FAILED_PRECONDITION for a key that was revoked, and for one that has ended by itself."""
+    check_not_revoked(key)
+    if key.expired:
+        message = "The key has expired: give it another end with `apiKeyUpdate` first."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
+
+
+async def check_works(session: WriteSession, key: KeyRow) -> None:
+    """Raise FAILED_PRECONDITION also for a key that has stopped, as its maker chose."""
+    check_not_expired(key)
+    works = select(key_works(api_keys)).where(api_keys.c.master_id == key.master_id, api_keys.c.id == key.id)
+    if not (await session.execute(works)).scalar_one():
+        message = "The key has stopped with its maker's rights: adopt it with `apiKeyAdopt` first."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
+
+
+async def write_key(session: WriteSession, key: KeyRow, values: dict[str, object]) -> None:
+    """Write the columns' new values; the version rises."""
+    await session.execute(
+        update(api_keys)
+        .where(api_keys.c.master_id == key.master_id, api_keys.c.id == key.id)
+        .values(**values, version=api_keys.c.version + 1)
+    )
+
+
+async def log_key(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    kind: EventKind,
+    key: KeyRow,
+    before: Change,
+    after: Change | None = None,
+) -> None:
+    """Write the change into the account's log."""
+    await record(session, principal, account, kind, present(Kind.API_KEY, key.id), before, after)

@@ -1,0 +1,102 @@
+"""When an account could be used, itself and all above it, for what it is charged (R20)."""
+
+import datetime
+import enum
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+
+from sqlalchemy import and_, exists, insert, select
+
+from authz.guards.exclusive import Authorized
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import AccountStatus, account_closure
+from models.base.clock import current_moment
+from models.base.ids import AccountId, MasterId, new_id
+from models.billing.status_history import account_status_changes
+
+
+class SuspendedAccounts(enum.StrEnum):
+    """What a billing cycle costs throughout which an account was suspended, or one above it."""
+
+    PAUSE = "PAUSE"
+    """What was used of it, and no plan."""
+    CHARGE = "CHARGE"
+    """What any other costs."""
+
+
+@dataclass(frozen=True)
+class StatusChange:
+    """An account's status from a moment on."""
+
+    account_id: AccountId
+    status: AccountStatus
+    holds_from: datetime.datetime
+
+
+@dataclass(frozen=True)
+class Span:
+    """A half-open time in an account's life."""
+
+    master_id: MasterId
+    account_id: AccountId
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+
+
+async def note_status(session: WriteSession, account: Authorized, status: AccountStatus) -> None:
+    """Remember from when on the account has the status."""
+    place = {"master_id": account.master_id, "account_id": account.account_id}
+    values = {"id": new_id(), "status": status.value, "holds_from": current_moment()}
+    await session.execute(insert(account_status_changes).values(**place, **values))
+
+
+async def was_out_of_use(session: WriteSession, span: Span) -> bool:
+    """Whether at each moment of it the account or one above it was not active."""
+    path, change = account_closure.alias(), account_status_changes.c
+    on_path = and_(path.c.master_id == change.master_id, path.c.ancestor_id == change.account_id)
+    statement = (
+        select(change.account_id, change.status, change.holds_from)
+        .join(path, on_path)
+        .where(
+            path.c.master_id == span.master_id,
+            path.c.descendant_id == span.account_id,
+            change.holds_from < span.ends_at,
+        )
+        .order_by(change.holds_from, change.id)
+    )
+    changes = [
+        StatusChange(row.account_id, AccountStatus(row.status), row.holds_from)
+        for row in await session.execute(statement)
+    ]
+    return out_of_use_throughout(changes, span.starts_at)
+
+
+async def was_closed_before(session: WriteSession, span: Span) -> bool:
+    """Whether the account was closed when it began."""
+    change = account_status_changes.c
+    closed = exists().where(
+        change.master_id == span.master_id,
+        change.account_id == span.account_id,
+        change.status == AccountStatus.CLOSED.value,
+        change.holds_from <= span.starts_at,
+    )
+    return bool((await session.execute(select(closed))).scalar_one())
+
+
+def out_of_use_throughout(changes: Iterable[StatusChange], starts_at: datetime.datetime) -> bool:
+    """Whether one of the accounts was not active, at each moment from then until after the last change.
+
+    `changes`: of all of them, in the order of time; accounts without one are active.
+    """
+    inactive: set[AccountId] = set()
+    for moment, at_once in itertools.groupby(changes, attrgetter("holds_from")):
+        if moment > starts_at and not inactive:
+            return False
+        for change in at_once:
+            if change.status is AccountStatus.ACTIVE:
+                inactive.discard(change.account_id)
+            else:
+                inactive.add(change.account_id)
+    return bool(inactive)

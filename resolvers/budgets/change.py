@@ -1,0 +1,220 @@
+"""Setting budgets: caps and guarantees of sends and of credit (R28, N10, T18)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized, Effect, authorize_also, lock_path
+from authz.policy.permissions import Permission
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import accounts
+from models.base.ids import AccountId, Kind, present
+from models.budgets.tables import BudgetCurrency, budgets
+from models.plans.tables import MOST_IN_A_CYCLE
+from resolvers.billing.payers import Payer, authorize_payers
+from resolvers.budgets.guarantees import check_guarantees
+from resolvers.credit.reads import has_own_balance, nearest_pool
+from resolvers.effects.account_versions import check_version, raise_version
+from resolvers.effects.log import Change, EventKind, record
+from resolvers.inputs.amounts import MOST_AT_ONCE
+from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
+from resolvers.plans.effective_plan import terms_of
+
+PERMISSIONS = {
+    BudgetCurrency.SENDS: Permission.PLAN_WRITE,
+    BudgetCurrency.CREDIT: Permission.CREDIT_TRANSFER,
+}
+_MOST = {BudgetCurrency.SENDS: MOST_IN_A_CYCLE, BudgetCurrency.CREDIT: MOST_AT_ONCE}
+_EVENTS = {
+    BudgetCurrency.SENDS: EventKind.SEND_BUDGET_CHANGED,
+    BudgetCurrency.CREDIT: EventKind.CREDIT_BUDGET_CHANGED,
+}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """In sends or micro-units, of a cycle. A `cap` None: there is none; a `guarantee` of zero likewise."""
+
+    cap: int | None
+    guarantee: int
+
+    def within(self, other: "Budget") -> bool:
+        """Whether it keeps and allows no more than the other."""
+        capped = other.cap is None or (self.cap is not None and self.cap <= other.cap)
+        return capped and self.guarantee <= other.guarantee
+
+
+NO_BUDGET = Budget(None, 0)
+
+
+@dataclass(frozen=True)
+class BudgetUpdate:
+    """The new values of a subaccount's budget in one currency. `expected_version`: of the account."""
+
+    account_id: AccountId
+    expected_version: int
+    currency: BudgetCurrency
+    cap: int | Unchanged | None = UNCHANGED
+    guarantee: int | Unchanged = UNCHANGED
+
+
+async def update_budget(session: WriteSession, principal: Principal, command: BudgetUpdate) -> Authorized:
+    """Say how much a subaccount and all below it may use in a cycle, and how much is kept for them.
+
+    Needs PLAN_WRITE for sends, CREDIT_TRANSFER for credit, in it and in the account above. What only lowers
+    is allowed whatever their status, so that nothing stays kept for a suspended account. Raises
+    PARENT_ACCOUNT_REQUIRED, VersionConflict, GUARANTEE_TOO_LARGE, BAD_USER_INPUT; FAILED_PRECONDITION for a
+    master account, for credit of an account that spends its own, and for a guarantee of what is not the
+    account's above.
+    """
+    account, parent = await _authorize(session, principal, command)
+    await check_version(session, account, command.expected_version)
+    await _check_mode(session, account, command.currency)
+    before = await _stored(session, account, command.currency)
+    after = Budget(new_value(command.cap, before.cap), new_value(command.guarantee, before.guarantee))
+    _check_amounts(after, command.currency)
+    if after.guarantee and command.guarantee is not UNCHANGED:
+        await _check_holder(session, account, parent, command.currency)
+    if not after.within(before):
+        account.check_changeable()
+        parent.check_changeable()
+    if before == after:
+        return account
+    await _write(session, account, command.currency, after)
+    await raise_version(session, account)
+    await check_guarantees(
+        session,
+        principal,
+        account,
+        command.currency,
+        raised=after.guarantee > before.guarantee,
+        narrowed=after.cap is not None and after.cap != before.cap,
+    )
+    await _log(session, principal, account, command.currency, before, after)
+    return account
+
+
+async def end_budget(
+    session: WriteSession, principal: Principal, account: Authorized, currency: BudgetCurrency
+) -> bool:
+    """Forget a budget of an account that is locked, and spends its own from now on or nothing any more.
+    Whether there was one."""
+    before = await _stored(session, account, currency)
+    if before == NO_BUDGET:
+        return False
+    await session.execute(delete(budgets).where(_is(account, currency)))
+    await raise_version(session, account)
+    await _log(session, principal, account, currency, before, NO_BUDGET)
+    return True
+
+
+def _check_amounts(budget: Budget, currency: BudgetCurrency) -> None:
+    most = _MOST[currency]
+    for value, field in ((budget.cap, "cap"), (budget.guarantee, "guarantee")):
+        if value is not None and not 0 <= value <= most:
+            raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 0 and {most}.", field)
+    if budget.cap is not None and budget.guarantee > budget.cap:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "More is guaranteed than may be used.", "guarantee")
+
+
+async def _authorize(
+    session: WriteSession, principal: Principal, command: BudgetUpdate
+) -> tuple[Authorized, Authorized]:
+    """The account and the one above, which is locked for update: what is said to one below it is about all
+    that draw from the same plan or pool, and their reservations wait."""
+    permission = PERMISSIONS[command.currency]
+    before = await authorize_also(session, principal, command.account_id, permission, Effect.TAKES_AWAY)
+    own = and_(accounts.c.master_id == before.master_id, accounts.c.id == before.account_id)
+    parent_id = (await session.execute(select(accounts.c.parent_id).where(own))).scalar_one()
+    if parent_id is None:
+        message = "A master account's plan and credit are its only limits."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
+    await lock_path(session, before.master_id, parent_id)
+    account = await authorize_also(session, principal, before.account_id, permission, Effect.TAKES_AWAY)
+    (parent,) = await authorize_payers(
+        session, principal, account, permission, [Payer.PARENT], Effect.TAKES_AWAY
+    )
+    return account, parent
+
+
+async def _check_mode(session: WriteSession, account: Authorized, currency: BudgetCurrency) -> None:
+    if currency is not BudgetCurrency.CREDIT:
+        return
+    own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    if (await session.execute(select(has_own_balance(accounts)).where(own))).scalar_one():
+        message = "The account spends its own credit; there is no pool that it could be limited in."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
+
+
+async def _check_holder(
+    session: WriteSession, account: Authorized, parent: Authorized, currency: BudgetCurrency
+) -> None:
+    """Whoever promises a part of a plan or a pool has to have it himself."""
+    if currency is BudgetCurrency.SENDS:
+        holder_id = (await terms_of(session, account)).subscriber_id
+        message = "It is promised from the plan of the account directly above, which has none of its own."
+    else:
+        own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+        holder_id = (await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one()
+        message = "It is promised from the credit of the account directly above, which has none of its own."
+    if holder_id == account.account_id:
+        message = "The account has a plan of its own."
+    if holder_id != parent.account_id:
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "guarantee")
+
+
+async def _stored(session: WriteSession, account: Authorized, currency: BudgetCurrency) -> Budget:
+    statement = select(budgets.c.cap, budgets.c.guarantee).where(_is(account, currency))
+    row = (await session.execute(statement)).one_or_none()
+    return NO_BUDGET if row is None else Budget(row.cap, row.guarantee)
+
+
+async def _write(
+    session: WriteSession, account: Authorized, currency: BudgetCurrency, budget: Budget
+) -> None:
+    if budget == NO_BUDGET:
+        await session.execute(delete(budgets).where(_is(account, currency)))
+        return
+    written = upsert(budgets).values(
+        master_id=account.master_id,
+        account_id=account.account_id,
+        currency=currency.value,
+        cap=budget.cap,
+        guarantee=budget.guarantee,
+    )
+    await session.execute(
+        written.on_conflict_do_update(
+            index_elements=["master_id", "account_id", "currency"],
+            set_={"cap": written.excluded.cap, "guarantee": written.excluded.guarantee},
+        )
+    )
+
+
+async def _log(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    currency: BudgetCurrency,
+    before: Budget,
+    after: Budget,
+) -> None:
+    subject_id = present(Kind.ACCOUNT, account.account_id)
+    told = (_told(before, currency), _told(after, currency))
+    await record(session, principal, account, _EVENTS[currency], subject_id, *told)
+
+
+def _told(budget: Budget, currency: BudgetCurrency) -> Change:
+    if currency is BudgetCurrency.SENDS:
+        return {"cap": budget.cap, "guarantee": budget.guarantee}
+    return {"cap": None if budget.cap is None else str(budget.cap), "guarantee": str(budget.guarantee)}
+
+
+def _is(account: Authorized, currency: BudgetCurrency) -> ColumnElement[bool]:
+    return and_(
+        budgets.c.master_id == account.master_id,
+        budgets.c.account_id == account.account_id,
+        budgets.c.currency == currency.value,
+    )

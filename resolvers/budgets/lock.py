@@ -1,0 +1,38 @@
+"""The budgets that a reservation is counted against, locked (T18)."""
+
+from sqlalchemy import and_, exists, select
+
+from authz.guards.exclusive import Authorized
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import account_closure, accounts
+from models.base.ids import AccountId
+from models.budgets.tables import budgets
+from resolvers.budgets.send_check import NO_BUDGETS, Allowance, allowance_columns
+
+
+async def lock_allowance(session: WriteSession, account: Authorized, subscriber_id: AccountId) -> Allowance:
+    """What budgets leave the account, behind the lock of its cycle.
+
+    Those on its path are locked in the order of their accounts: under one cap there may be several
+    subscriptions, each with a cycle of its own to lock. Most trees have no budgets, and one look is all.
+    """
+    any_ = exists().where(budgets.c.master_id == account.master_id)
+    if not (await session.execute(select(any_))).scalar_one():
+        return NO_BUDGETS
+    path = account_closure.alias()
+    own = and_(path.c.master_id == budgets.c.master_id, path.c.ancestor_id == budgets.c.account_id)
+    await session.execute(
+        select(budgets.c.account_id)
+        .join(path, own)
+        .where(budgets.c.master_id == account.master_id, path.c.descendant_id == account.account_id)
+        .order_by(budgets.c.account_id, budgets.c.currency)
+        .with_for_update(of=budgets)
+    )
+    sender, subscriber = accounts.alias(), accounts.alias()
+    both = and_(subscriber.c.master_id == sender.c.master_id, subscriber.c.id == subscriber_id)
+    statement = (
+        select(*allowance_columns(sender, subscriber))
+        .select_from(sender.join(subscriber, both))
+        .where(sender.c.master_id == account.master_id, sender.c.id == account.account_id)
+    )
+    return Allowance(**(await session.execute(statement)).one()._mapping)

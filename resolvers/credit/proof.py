@@ -1,0 +1,51 @@
+"""What proves an account's books to those who may see its credit (N6)."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, cast, func, select
+
+from models.credit.tables import GENESIS, ledger_balances, ledger_entries, ledgers
+from resolvers.credit.reads import of_account
+
+
+def proof_of(account: FromClause) -> Select[Any]:
+    """What proves the account's books (N6): the head of its chain of entries, and each balance beside the
+    sum of its entries. Nothing of other accounts is needed to check it."""
+    return of_account(account)
+
+
+def entry_count_of(account: FromClause) -> ColumnElement[int]:
+    """How many entries there are; they are numbered from 1 without gaps."""
+    return func.coalesce(_of_ledger(account, ledgers.c.entry_count), 0)
+
+
+def head_of(account: FromClause) -> ColumnElement[bytes]:
+    """The hash of the last entry, in hexadecimal; zeros before the first."""
+    return func.coalesce(_of_ledger(account, ledgers.c.head), GENESIS)
+
+
+def balances_of(account: FromClause) -> Select[Any]:
+    """Each balance beside the sum of its entries: they are equal, or the books were tampered with."""
+    balance, entry = ledger_balances.alias(), ledger_entries.alias()
+    entries_sum = (
+        select(cast(func.coalesce(func.sum(entry.c.amount), 0), BigInteger))
+        .where(
+            entry.c.master_id == balance.c.master_id,
+            entry.c.account_id == balance.c.account_id,
+            entry.c.balance == balance.c.kind,
+        )
+        .correlate(balance)
+        .scalar_subquery()
+    )
+    return select(*balance.c, entries_sum.label("entries_sum")).where(
+        balance.c.account_id == account.c.id, balance.c.master_id == account.c.master_id
+    )
+
+
+def _of_ledger(account: FromClause, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return (
+        select(column)
+        .where(ledgers.c.account_id == account.c.id, ledgers.c.master_id == account.c.master_id)
+        .correlate(account)
+        .scalar_subquery()
+    )

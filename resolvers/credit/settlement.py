@@ -1,0 +1,167 @@
+"""What stands in the way of closing an account, or of ending its balance, and what becomes of what it holds.
+
+Credit that an account has left goes to the pool above it. Only a master account has none: its credit is given
+up, by who says so and how much (see `account_closing`).
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized, authorize_also, without_rights
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, AccountKey, Kind, LedgerTransactionId, new_id, present
+from models.credit.tables import BalanceKind, LedgerTransactionKind, ledger_balances
+from models.payments.tables import TopUpStatus, top_ups
+from resolvers.credit.post import Posting, Transaction, post
+from resolvers.effects.log import Change, EventKind, record, record_in_each
+
+
+class ObstacleKind(enum.Enum):
+    """What has to be settled first."""
+
+    CREDIT_LEFT = "CREDIT_LEFT"
+    CREDIT_RESERVED = "CREDIT_RESERVED"
+    TOP_UP_PENDING = "TOP_UP_PENDING"
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """`amount`: in micro-units; None: it is not for the principal to see."""
+
+    kind: ObstacleKind
+    amount: int | None
+    count: int = 1
+
+
+class NotSettled(Refusal):
+    """Something that the account holds stands in the way; all of it is told."""
+
+    def __init__(self, obstacles: Sequence[Obstacle]) -> None:
+        super().__init__(RefusalCode.ACCOUNT_NOT_SETTLED, field="accountId")
+        self.obstacles = obstacles
+
+
+class EffectKind(enum.Enum):
+    """What is done with something that an account holds."""
+
+    CREDIT_SETTLED = "CREDIT_SETTLED"
+    CREDIT_FORFEITED = "CREDIT_FORFEITED"
+    SENDS_VOIDED = "SENDS_VOIDED"
+    TOP_UP_RULE_ENDED = "TOP_UP_RULE_ENDED"
+    PAYMENT_METHODS_REMOVED = "PAYMENT_METHODS_REMOVED"
+    PLAN_WITHDRAWN = "PLAN_WITHDRAWN"
+    PLAN_CHARGED = "PLAN_CHARGED"
+    SEND_BUDGET_ENDED = "SEND_BUDGET_ENDED"
+    CREDIT_BUDGET_ENDED = "CREDIT_BUDGET_ENDED"
+    INVITATIONS_REVOKED = "INVITATIONS_REVOKED"
+    OWNERSHIP_OFFER_WITHDRAWN = "OWNERSHIP_OFFER_WITHDRAWN"
+    PARENT_ACCESS_REQUEST_ENDED = "PARENT_ACCESS_REQUEST_ENDED"
+    SUBACCOUNTS_REQUEST_WITHDRAWN = "SUBACCOUNTS_REQUEST_WITHDRAWN"
+
+
+@dataclass(frozen=True)
+class SettlementEffect:
+    """`amount`: in micro-units; None: there is none, or it is not for the principal to see. `to_account_id`:
+    who gets it, where the principal reaches that account."""
+
+    kind: EffectKind
+    amount: int | None = None
+    count: int = 1
+    to_account_id: AccountId | None = None
+
+
+def shown(account: Authorized, amount: int, permission: Permission = Permission.CREDIT_READ) -> int | None:
+    """An amount for those who may see it in the account."""
+    return amount if account.mask & permission.bit else None
+
+
+async def balances_of(session: WriteSession, account: Authorized) -> dict[BalanceKind, int]:
+    """What the books of a locked account say, in micro-units; a kind that was never used is left out."""
+    balance = ledger_balances.c
+    statement = select(balance.kind, balance.amount).where(
+        balance.master_id == account.master_id, balance.account_id == account.account_id
+    )
+    return {BalanceKind(row.kind): row.amount for row in await session.execute(statement)}
+
+
+async def pending_top_ups(session: WriteSession, account: Authorized) -> list[Obstacle]:
+    """What the payment provider may still be paid for: one obstacle for all of it, or none."""
+    pending = top_ups.c
+    statement = select(func.count().label("number"), func.sum(pending.amount).label("amount")).where(
+        pending.master_id == account.master_id,
+        pending.account_id == account.account_id,
+        pending.status == TopUpStatus.PENDING.value,
+    )
+    row = (await session.execute(statement)).one()
+    if not row.number:
+        return []
+    return [Obstacle(ObstacleKind.TOP_UP_PENDING, shown(account, int(row.amount)), row.number)]
+
+
+async def settle_with_pool(
+    session: WriteSession, principal: Principal, account: Authorized, pool_id: AccountId, left: int
+) -> list[SettlementEffect]:
+    """Move what a locked account has left to the pool above it; both logs tell it. Nothing where that is
+    nothing."""
+    if not left:
+        return []
+    postings = (
+        Posting(account.account_id, BalanceKind.CREDIT, -left),
+        Posting(pool_id, BalanceKind.CREDIT, left),
+    )
+    settled = await _post(session, principal, account, LedgerTransactionKind.SETTLEMENT, postings)
+    after: Change = {
+        "from": present(Kind.ACCOUNT, account.account_id),
+        "to": present(Kind.ACCOUNT, pool_id),
+        "amount": str(left),
+    }
+    pool = without_rights(AccountKey(account.master_id, pool_id))
+    both = (account, pool)
+    await record_in_each(session, principal, both, EventKind.CREDIT_SETTLED, settled, None, after)
+    reached = await _reached(session, principal, pool_id)
+    return [SettlementEffect(EffectKind.CREDIT_SETTLED, shown(account, left), to_account_id=reached)]
+
+
+async def forfeit(
+    session: WriteSession, principal: Principal, account: Authorized, left: int
+) -> list[SettlementEffect]:
+    """Give up what a locked master account has left: it goes where it came from, and nobody pays it back."""
+    if not left:
+        return []
+    postings = (
+        Posting(account.account_id, BalanceKind.CREDIT, -left),
+        Posting(account.account_id, BalanceKind.OUTSIDE, left),
+    )
+    given_up = await _post(session, principal, account, LedgerTransactionKind.FORFEITURE, postings)
+    after: Change = {"amount": str(left)}
+    await record(session, principal, account, EventKind.CREDIT_FORFEITED, given_up, None, after)
+    return [SettlementEffect(EffectKind.CREDIT_FORFEITED, shown(account, left))]
+
+
+async def _post(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    kind: LedgerTransactionKind,
+    postings: Sequence[Posting],
+) -> str:
+    """The global id of what was posted."""
+    transaction_id = LedgerTransactionId(new_id())
+    if await post(session, principal, Transaction(account.master_id, transaction_id, kind, postings)):
+        raise AssertionError("the account is locked, and what it has is not kept for anybody")
+    return present(Kind.LEDGER_TRANSACTION, transaction_id)
+
+
+async def _reached(session: WriteSession, principal: Principal, account_id: AccountId) -> AccountId | None:
+    """The account, if the principal reaches it."""
+    try:
+        await authorize_also(session, principal, account_id, Permission.ACCOUNT_READ)
+    except (NotFound, PermissionDenied):
+        return None
+    return account_id

@@ -1,0 +1,144 @@
+"""Writes that a client may repeat: the same key gives the first answer again (T17)."""
+
+import datetime
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, LargeBinary, Text, Uuid, bindparam, cast, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.fixed_statements import FixedStatement
+from engine.writes.sessions import WriteSession
+from models.effects.idempotency import idempotency_records
+
+LONGEST_KEY = 200
+
+Outcome = dict[str, str]
+"""What a write made: ids by name."""
+
+
+@dataclass(frozen=True)
+class IdempotentRequest:
+    """A write under a key: `content` is everything that decides what it does, as the write understands it:
+    a moment whatever its offset, a set whatever its order, texts and addresses in the form that is compared.
+    """
+
+    operation: str
+    key: str
+    content: tuple[Any, ...]
+
+    def digest(self) -> bytes:
+        """Two requests are the same if this is."""
+        told = [self.operation, *map(_meaning, self.content)]
+        return hashlib.sha256(orjson.dumps(told, default=str)).digest()
+
+
+def _meaning(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        try:
+            return value.astimezone(datetime.UTC)
+        except OverflowError:  # beyond the calendar: refused elsewhere
+            return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    return value
+
+
+async def earlier_outcome(
+    session: WriteSession, principal: Principal, account: Authorized, request: IdempotentRequest
+) -> Outcome | None:
+    """What the same request made before, if it was made. The account is locked, so two at once cannot both
+    find nothing. Raises IDEMPOTENCY_MISMATCH where the key was used for something else."""
+    _check_key(request)
+    return await _stored_outcome(session, principal, account, request)
+
+
+async def claim(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    request: IdempotentRequest,
+    outcome: Outcome,
+) -> Outcome:
+    """Keep what the request is about to make, or give what the same request made before.
+
+    For writes that do not lock the account for themselves: of two at once the second waits for the first.
+    Raises IDEMPOTENCY_MISMATCH.
+    """
+    _check_key(request)
+    if await _CLAIM.rows(session, _record(principal, account, request, outcome)):
+        return outcome
+    earlier = await _stored_outcome(session, principal, account, request)
+    if earlier is None:
+        raise AssertionError("what stands in the way of a record is another one under the same key")
+    return earlier
+
+
+def _check_key(request: IdempotentRequest) -> None:
+    if not 1 <= len(request.key) <= LONGEST_KEY:
+        message = f"Must have 1 to {LONGEST_KEY} characters."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "idempotencyKey")
+
+
+async def _stored_outcome(
+    session: WriteSession, principal: Principal, account: Authorized, request: IdempotentRequest
+) -> Outcome | None:
+    record = idempotency_records
+    statement = select(record.c.request_digest, record.c.result).where(
+        record.c.master_id == account.master_id,
+        record.c.account_id == account.account_id,
+        record.c.principal_id == principal.id,
+        record.c.key == request.key,
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    if row.request_digest != request.digest():
+        raise Refusal(RefusalCode.IDEMPOTENCY_MISMATCH, field="idempotencyKey")
+    outcome: Outcome = row.result
+    return outcome
+
+
+async def remember(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    request: IdempotentRequest,
+    outcome: Outcome,
+) -> None:
+    """Keep what the request made, in the transaction that made it."""
+    await _REMEMBER.rows(session, _record(principal, account, request, outcome))
+
+
+def _record(
+    principal: Principal, account: Authorized, request: IdempotentRequest, outcome: Outcome
+) -> dict[str, object]:
+    return {
+        "master_id": account.master_id,
+        "account_id": account.account_id,
+        "principal_id": principal.id,
+        "key": request.key,
+        "operation": request.operation,
+        "request_digest": request.digest(),
+        "result": orjson.dumps(outcome).decode(),
+    }
+
+
+_RECORD: dict[str, ColumnElement[Any]] = {
+    "master_id": bindparam("master_id", type_=Uuid()),
+    "account_id": bindparam("account_id", type_=Uuid()),
+    "principal_id": bindparam("principal_id", type_=Uuid()),
+    "key": bindparam("key", type_=Text()),
+    "operation": bindparam("operation", type_=Text()),
+    "request_digest": bindparam("request_digest", type_=LargeBinary()),
+    "result": cast(bindparam("result", type_=Text()), JSONB),
+}
+_KEEP = upsert(idempotency_records).from_select(list(_RECORD), select(*_RECORD.values()))
+_REMEMBER = FixedStatement(_KEEP)
+_CLAIM = FixedStatement(_KEEP.on_conflict_do_nothing().returning(idempotency_records.c.operation))

@@ -1,0 +1,52 @@
+"""Putting a job into the queue (see `models.effects.jobs`)."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, column, func, literal, null, select
+from sqlalchemy.types import TypeEngine
+
+from engine.writes.sessions import WriteSession
+from models.base.clock import current_moment
+from models.effects.jobs import Job
+
+_MOMENT = DateTime(timezone=True)
+_SOON = datetime.timedelta(seconds=10)
+
+
+async def enqueue(
+    session: WriteSession, job: Job, run_at: ColumnElement[datetime.datetime] | None = None
+) -> None:
+    """Have a worker do the job once the session's transaction is committed, and not before that moment.
+
+    The moment is one of the clock of plans, and is rounded up to full ten seconds; jobs for the same moment
+    are one. A clock that is moved later does not move the job.
+    """
+    kind, tree = literal(job.kind.value, Text), literal(job.master_id, Uuid)
+    moment = null().cast(_MOMENT) if run_at is None else run_at
+    await session.execute(select(func.mandant_enqueue(kind, tree, literal(job.subject_id, Uuid), moment)))
+
+
+async def enqueue_shared(session: WriteSession, moments: Mapping[Job, datetime.datetime]) -> None:
+    """The same for jobs that many transactions put in, each with its moment.
+
+    What is overdue waits for ten seconds all the same, so that it is done once for all of them.
+    """
+    # In the same order by all of them: whoever puts in what another one does waits for that one's end.
+    jobs = sorted(moments, key=lambda job: job.payload)
+    wanted = func.unnest(
+        _array([job.kind.value for job in jobs], Text()),
+        _array([job.master_id for job in jobs], Uuid()),
+        _array([job.subject_id for job in jobs], Uuid()),
+        _array([moments[job] for job in jobs], _MOMENT),
+    ).table_valued(
+        column("kind", Text()), column("tree", Uuid()), column("subject", Uuid()), column("moment", _MOMENT)
+    )
+    found = wanted.render_derived().c
+    run_at = func.greatest(found.moment, current_moment() + _SOON)
+    await session.execute(select(func.mandant_enqueue(found.kind, found.tree, found.subject, run_at)))
+
+
+def _array(values: list[Any], of: TypeEngine[Any]) -> ColumnElement[Any]:
+    return literal(values, ARRAY(of))

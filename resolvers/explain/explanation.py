@@ -1,0 +1,126 @@
+"""Why somebody may, or may not, do something in an account: who may ask, and about whom (N1, R21)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, literal, select
+
+from authz.callers.principals import Principal
+from authz.explain.explanation import explain, read_known_facts
+from authz.explain.facts import AskedAccount, Subject, Viewpoint
+from authz.explain.granters import read_granters
+from authz.explain.steps import AccessDecision, Explanation
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound
+from authz.reach.reach import readable_account
+from engine.database.snapshot import Reader
+from models.api_keys.tables import api_keys
+from models.base.ids import ApiKeyId, Kind, UserId, parse
+from models.people.users import users
+from resolvers.inputs.global_ids import parse_member, required
+from resolvers.members.reads import person_by_id
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AccessQuestion:
+    """What a client asks, with global ids. `subject`: a person, a member or an API key; None: who asks."""
+
+    account_id: str
+    permission: Permission
+    subject: str | None
+
+
+@dataclass(frozen=True)
+class KnownGranters:
+    """Who could grant what is missing: the first by name as rows of users, and how many there are."""
+
+    people: tuple[Row, ...]
+    total_count: int
+
+
+@dataclass(frozen=True)
+class ExplainedAccess:
+    """The answer, with the rows of the account and of the person or else the key that it is about."""
+
+    explanation: Explanation
+    account: Row
+    person: Row | None
+    api_key: Row | None
+    granters: KnownGranters | None
+
+
+@dataclass(frozen=True)
+class _Named:
+    user_id: UserId | None
+    api_key_id: ApiKeyId | None
+
+
+async def explain_access(reader: Reader, principal: Principal, question: AccessQuestion) -> ExplainedAccess:
+    """Answer from one snapshot.
+
+    Raises NotFound for an account outside reach, and for a subject that who asks may not know of there; both
+    as for what does not exist (N20).
+    """
+    account_row = await _account_row(reader, question.account_id)
+    account = AskedAccount(account_row["master_id"], account_row["id"])
+    named = await _named(reader, principal, question.subject)
+    person = await _row(reader, select(users).where(users.c.id == bindparam("id")), named.user_id)
+    key = await _row(reader, _key_of_tree(account), named.api_key_id)
+    subject = Subject(
+        named.user_id,
+        named.api_key_id,
+        name=str((person or key or {}).get("name", "")),
+        is_asker=named == _Named(principal.user_id, principal.api_key_id),
+    )
+    facts = await read_known_facts(reader, account, subject, Viewpoint.ASKER)
+    explanation = explain(facts, question.permission)
+    granters = None
+    if explanation.decision is AccessDecision.DENIED:
+        found = await read_granters(reader, account, facts, question.permission)
+        if found is not None:
+            granters = KnownGranters(await _people(reader, found.user_ids), found.total_count)
+    return ExplainedAccess(explanation, account_row, person, key, granters)
+
+
+async def _account_row(reader: Reader, account_id: str) -> Row:
+    account, statement = readable_account()
+    wanted = required(Kind.ACCOUNT, account_id, "accountId")
+    rows = await reader.rows(statement.where(account.c.id == bindparam("id", type_=Uuid())), {"id": wanted})
+    if not rows:
+        raise NotFound("accountId")
+    return rows[0]
+
+
+async def _named(reader: Reader, principal: Principal, subject: str | None) -> _Named:
+    if subject is None:
+        return _Named(principal.user_id, principal.api_key_id)
+    user_id, api_key_id = parse(Kind.USER, subject), parse(Kind.API_KEY, subject)
+    member = parse_member(subject)
+    if member is not None:
+        rows = await reader.rows(person_by_id(literal(member, Text)))
+        user_id = rows[0]["user_id"] if rows else None
+    if user_id is None and api_key_id is None:
+        raise NotFound("subject")
+    return _Named(
+        None if user_id is None else UserId(user_id), None if api_key_id is None else ApiKeyId(api_key_id)
+    )
+
+
+async def _row(reader: Reader, statement: Select[Any], id: UUID | None) -> Row | None:
+    rows = await reader.rows(statement, {"id": id})
+    return rows[0] if rows else None
+
+
+def _key_of_tree(account: AskedAccount) -> Select[Any]:
+    in_tree = api_keys.c.master_id == account.master_id
+    return select(api_keys).where(in_tree, api_keys.c.id == bindparam("id"))
+
+
+async def _people(reader: Reader, user_ids: tuple[UserId, ...]) -> tuple[Row, ...]:
+    wanted = users.c.id == literal(list(user_ids), ARRAY(Uuid)).any_()
+    rows = await reader.rows(select(users).where(wanted).order_by(users.c.sort_key, users.c.id))
+    return tuple(rows)

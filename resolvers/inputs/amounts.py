@@ -1,0 +1,14 @@
+"""Amounts of money that clients send, in micro-units."""
+
+from authz.policy.refusals import Refusal, RefusalCode
+
+MOST_AT_ONCE = 10**15
+"""A thousand million of the currency: no single movement is larger."""
+
+
+def movable(amount: int, field: str = "amount") -> int:
+    """An amount to move: at least one micro-unit, at most MOST_AT_ONCE. Raises BAD_USER_INPUT."""
+    if not 1 <= amount <= MOST_AT_ONCE:
+        message = f"Must lie between 1 and {MOST_AT_ONCE} micro-units."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
+    return amount

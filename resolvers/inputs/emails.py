@@ -1,0 +1,57 @@
+"""E-mail addresses: canonicalised in one place, on write and on look-up (T24). The original is kept.
+
+Two addresses are the same person's if they are equal after trimming, Unicode normalisation (NFKC: full-width
+forms become plain), lower case and IDNA for the domain. Tags and dots are left alone: there is no merging by
+provider.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+
+from authz.policy.refusals import Refusal, RefusalCode
+
+_LONGEST = 254
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[a-z]{{2,63}}", re.ASCII)
+_RESERVED = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
+
+
+@dataclass(frozen=True)
+class EmailAddress:
+    """An address as it was written, and as it is compared."""
+
+    original: str
+    canonical: str
+
+
+def email_address(text: str, field: str = "email") -> EmailAddress:
+    """The address. Raises Refusal with BAD_USER_INPUT where it is none."""
+    original = text.strip()
+    if len(original) > _LONGEST:
+        message = f"Not an e-mail address: it has more than {_LONGEST} characters."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
+    return EmailAddress(original, plain_canonical(original) or _canonical(original, field))
+
+
+def plain_canonical(text: str) -> str | None:
+    """What is compared of a usual address, in ASCII and of a usual domain: the same that the library gives,
+    twenty times as fast. None: the library has to look."""
+    if len(text) > _LONGEST or not text.isascii():
+        return None
+    address = text.lower()
+    if _PLAIN.fullmatch(address) is None or "--" in address or address.endswith(_RESERVED):
+        return None
+    return address
+
+
+def _canonical(original: str, field: str) -> str:
+    try:
+        parts = validate_email(original, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"Not an e-mail address: {error}", field) from error
+    local_part = unicodedata.normalize("NFKC", parts.local_part).lower()
+    return f"{local_part}@{(parts.ascii_domain or parts.domain).lower()}"

@@ -1,0 +1,201 @@
+"""What changes invitations: a role is offered, accepted or withdrawn (R32-R34, T11-T14)."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, Uuid, and_, any_, func, insert, literal, select, update
+
+from authz.callers.principals import Principal
+from authz.callers.tokens import TokenKind, digest_of, generate
+from authz.guards.delegation import RoleGrant, role_to_give
+from authz.guards.exclusive import Authorized, Effect, authorize
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.reach.reach import membership_holds
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, InvitationId, Kind, new_id, present
+from models.invitations.tables import invitations
+from models.members.tables import memberships
+from models.people.users import users
+from resolvers.access.blockers import blocked, members_with
+from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
+from resolvers.effects.log import Change, EventKind, record, record_of_each
+from resolvers.inputs.emails import EmailAddress, email_address
+from resolvers.invitations.mail import queue_invitation
+from resolvers.members.change import check_expiry
+
+VALID_FOR = datetime.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class MemberInvitation:
+    """An offer. `link` is the page that accepts it; the secret is put behind its `#`."""
+
+    account_id: AccountId
+    email: str
+    role_id: uuid.UUID
+    member_expires_at: datetime.datetime | None
+    idempotency_key: str
+    link: str
+
+
+@dataclass(frozen=True)
+class InvitationMade:
+    """The invitation; `replayed`: it was made by an earlier request under the same key."""
+
+    account: Authorized
+    invitation_id: InvitationId
+    replayed: bool
+
+
+async def invite_member(
+    session: WriteSession, principal: Principal, command: MemberInvitation
+) -> InvitationMade:
+    """Offer a role to an e-mail address. An earlier open offer to it is withdrawn.
+
+    Needs MEMBERS_WRITE and all that the role gives. Answers alike whether or not anybody is registered with
+    the address (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    """
+    until = command.member_expires_at
+    account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE, until=until)
+    email = email_address(command.email)
+    request = IdempotentRequest(
+        "memberInvite",
+        command.idempotency_key,
+        (email.canonical, command.role_id, command.member_expires_at),
+    )
+    earlier = await earlier_outcome(session, principal, account, request)
+    if earlier is not None:
+        return InvitationMade(account, InvitationId(uuid.UUID(earlier["invitation"])), replayed=True)
+    role = await role_to_give(session, account, command.role_id)
+    check_expiry(role, command.member_expires_at)
+    await refuse_members(session, principal, (account,), email.canonical)
+    offer = Offer(email, role, command.member_expires_at, command.link)
+    invitation_id = await add_invitation(session, principal, account, offer)
+    await remember(session, principal, account, request, {"invitation": str(invitation_id)})
+    return InvitationMade(account, invitation_id, replayed=False)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An invitation whose role the principal was found to hold."""
+
+    email: EmailAddress
+    role: RoleGrant
+    member_expires_at: datetime.datetime | None
+    link: str
+
+
+async def add_invitation(
+    session: WriteSession, principal: Principal, account: Authorized, offer: Offer
+) -> InvitationId:
+    """Write the invitation, its event and its mail."""
+    await _withdraw_open(session, account, offer.email)
+    token = generate(TokenKind.INVITATION)
+    invitation_id = InvitationId(new_id())
+    await session.execute(
+        insert(invitations).values(
+            master_id=account.master_id,
+            account_id=account.account_id,
+            id=invitation_id,
+            email=offer.email.original,
+            email_canonical=offer.email.canonical,
+            role_id=offer.role.id,
+            digest=digest_of(token),
+            inviter_user_id=principal.user_id,
+            inviter_api_key_id=principal.api_key_id,
+            member_expires_at=offer.member_expires_at,
+            expires_at=func.now() + VALID_FOR,
+        )
+    )
+    await queue_invitation(session, principal, account, offer.email, f"{offer.link}#{token}")
+    after = {"email": offer.email.original, "role": offer.role.name}
+    subject_id = present(Kind.INVITATION, invitation_id)
+    await record(session, principal, account, EventKind.MEMBER_INVITED, subject_id, None, dict(after))
+    return invitation_id
+
+
+async def revoke_invitation(
+    session: WriteSession, principal: Principal, invitation_id: InvitationId
+) -> InvitationMade:
+    """Withdraw an open invitation, whatever the account's status. Needs MEMBERS_WRITE. Raises
+    INVITATION_USED."""
+    named = invitations.c.id == invitation_id
+    account_id = select(invitations.c.account_id).where(named).scalar_subquery()
+    until = select(invitations.c.member_expires_at).where(named).scalar_subquery()
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    account = await authorize(session, principal, account_id, permission, effect, until=until)
+    this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
+    row = (await session.execute(select(invitations).where(this))).one_or_none()
+    if row is None:
+        raise NotFound("invitationId")
+    if row.accepted_at is not None:
+        raise Refusal(RefusalCode.INVITATION_USED, field="invitationId")
+    if row.revoked_at is None:
+        await session.execute(update(invitations).where(this).values(revoked_at=func.now()))
+        subject_id = present(Kind.INVITATION, invitation_id)
+        before = {"email": row.email}
+        await record(
+            session, principal, account, EventKind.INVITATION_REVOKED, subject_id, dict(before), None
+        )
+    return InvitationMade(account, invitation_id, replayed=False)
+
+
+async def revoke_invitations(session: WriteSession, principal: Principal, account: Authorized) -> int:
+    """Withdraw all that are open in a locked account. How many there were."""
+    invitation = invitations.c
+    withdrawn = (
+        update(invitations)
+        .where(
+            invitation.master_id == account.master_id,
+            invitation.account_id == account.account_id,
+            invitation.accepted_at.is_(None),
+            invitation.revoked_at.is_(None),
+            invitation.expires_at > func.now(),
+        )
+        .values(revoked_at=func.now())
+        .returning(invitation.id, invitation.email)
+    )
+    rows = (await session.execute(withdrawn)).all()
+    told: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
+    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, told)
+    return len(rows)
+
+
+async def refuse_members(
+    session: WriteSession, principal: Principal, of: Sequence[Authorized], email: str
+) -> None:
+    """Raise ALREADY_MEMBER where the person with the address is a member of one of the accounts."""
+    if not of:
+        return
+    master_id, account_ids = of[0].master_id, [account.account_id for account in of]
+    member = (
+        select(memberships.c.id)
+        .join(users, users.c.id == memberships.c.user_id)
+        .where(
+            memberships.c.master_id == master_id,
+            memberships.c.account_id == any_(literal(account_ids, ARRAY(Uuid))),
+            users.c.email_canonical == email,
+            membership_holds(),
+        )
+        .limit(1)
+    )
+    if (await session.execute(member)).one_or_none() is not None:
+        which = members_with(master_id, account_ids, email)
+        raise await blocked(session, principal, RefusalCode.ALREADY_MEMBER, which, "email")
+
+
+async def _withdraw_open(session: WriteSession, account: Authorized, email: EmailAddress) -> None:
+    await session.execute(
+        update(invitations)
+        .where(
+            invitations.c.master_id == account.master_id,
+            invitations.c.account_id == account.account_id,
+            invitations.c.email_canonical == email.canonical,
+            invitations.c.accepted_at.is_(None),
+            invitations.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=func.now())
+    )

@@ -1,0 +1,104 @@
+"""Invitations as those who manage members, and as the invited, see them."""
+
+import enum
+from typing import Annotated, Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, null, select
+
+from authz.offers.acceptance import invitation_lapse
+from authz.policy.permissions import Permission
+from authz.reach.reach import account_where, readable_account
+from engine.declare.arguments import Described
+from engine.declare.paging import Order
+from models.invitations.tables import invitations
+from models.people.users import users
+from models.roles.tables import roles
+from resolvers.inputs.global_ids import InvitationIdArgument
+
+
+class InvitationStatus(enum.Enum):
+    """What has become of an invitation. LAPSED: nobody can accept it as things are."""
+
+    PENDING = "PENDING"
+    ACCEPTED = "ACCEPTED"
+    REVOKED = "REVOKED"
+    EXPIRED = "EXPIRED"
+    DECLINED = "DECLINED"
+    LAPSED = "LAPSED"
+
+
+BY_ID = Order("invitations", (invitations.c.id,), descending=True)
+
+
+def order(**_: object) -> Order:
+    """Newest first."""
+    return BY_ID
+
+
+def status_of(invitation: FromClause) -> ColumnElement[str]:
+    """What has become of it, as things are now; `lapse` says why it is LAPSED."""
+    return case(
+        (invitation.c.accepted_at.is_not(None), InvitationStatus.ACCEPTED.value),
+        (invitation.c.declined, InvitationStatus.DECLINED.value),
+        (invitation.c.revoked_at.is_not(None), InvitationStatus.REVOKED.value),
+        (invitation.c.expires_at <= func.now(), InvitationStatus.EXPIRED.value),
+        (invitation_lapse(invitation).is_not(None), InvitationStatus.LAPSED.value),
+        else_=InvitationStatus.PENDING.value,
+    )
+
+
+def lapse_of(invitation: FromClause) -> ColumnElement[str]:
+    """Why it is LAPSED; null where it is not. It is PENDING again where that changes."""
+    return case(
+        (status_of(invitation) == InvitationStatus.LAPSED.value, invitation_lapse(invitation)), else_=null()
+    )
+
+
+def of_account(
+    account: FromClause,
+    status: Annotated[InvitationStatus | None, Described("Only those of which this has become.")] = None,
+) -> Select[Any]:
+    """The account's invitations, newest first."""
+    invitation = invitations.alias()
+    statement = select(*invitation.c).where(
+        invitation.c.account_id == account.c.id, invitation.c.master_id == account.c.master_id
+    )
+    if status is not None:
+        statement = statement.where(status_of(invitation) == status.value)
+    return statement
+
+
+def by_id(root: FromClause, id: InvitationIdArgument) -> Select[Any]:
+    """An invitation to an account whose members the viewer may see."""
+    invitation = invitations.alias()
+    return select(*invitation.c).where(
+        invitation.c.id == id, account_where(invitation, Permission.MEMBERS_READ)
+    )
+
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The invitation, as it is now."""
+    invitation = invitations.alias()
+    return select(*invitation.c).where(
+        invitation.c.id == result.c.invitation_id, account_where(invitation, Permission.MEMBERS_READ)
+    )
+
+
+def role_of(invitation: FromClause) -> Select[Any]:
+    """The role that is offered."""
+    role = roles.alias()
+    return select(*role.c).where(role.c.id == invitation.c.role_id)
+
+
+def inviter_of(invitation: FromClause) -> Select[Any]:
+    """The person who invited; null where an API key did."""
+    person = users.alias()
+    return select(*person.c).where(person.c.id == invitation.c.inviter_user_id)
+
+
+def account_of(invitation: FromClause) -> Select[Any]:
+    """The account that the invitation leads to."""
+    account, statement = readable_account()
+    return statement.where(
+        account.c.id == invitation.c.account_id, account.c.master_id == invitation.c.master_id
+    ).limit(1)

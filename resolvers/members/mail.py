@@ -1,0 +1,48 @@
+"""The e-mail that offers a member the ownership of an account."""
+
+import datetime
+
+from sqlalchemy import select
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import accounts
+from models.base.ids import UserId
+from models.people.users import users
+from resolvers.effects.mail_limits import MailKind
+from resolvers.effects.mail_texts import letter, shown
+from resolvers.effects.outbox import Cause, Mail, queue
+from resolvers.inputs.emails import EmailAddress
+
+
+async def queue_offer(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    taker_id: UserId,
+    until: datetime.datetime,
+) -> None:
+    """Queue the mail, which says what accepting means."""
+    names = select(
+        select(accounts.c.name)
+        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+        .scalar_subquery()
+        .label("account"),
+        select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("giver"),
+        users.c.email,
+        users.c.email_canonical,
+    ).where(users.c.id == taker_id)
+    row = (await session.execute(names)).one()
+    name = shown(row.account)
+    giver = f"the account {name}" if row.giver is None else shown(row.giver)
+    body = letter(
+        f"You are offered the ownership of {name}, of which you are a member, by {giver}.",
+        "As its owner you may do everything in it, you answer for it, and you cannot leave it before "
+        "somebody else owns it. Whoever owns an account cannot own another one with the same e-mail address.",
+        f"Nothing changes unless you accept. Sign in to accept or to decline until "
+        f"{until.astimezone(datetime.UTC):%Y-%m-%d %H:%M} UTC.",
+    )
+    recipient = EmailAddress(row.email, row.email_canonical)
+    cause = Cause(principal, account.master_id)
+    await queue(session, cause, Mail(MailKind.OWNERSHIP_OFFER, recipient, body))

@@ -1,0 +1,205 @@
+"""Members: people with a role in an account, and those who reach it from above.
+
+A member is seen from an account: the same membership is a MEMBER of the account that it is held in and an
+ANCESTOR of those below. So a member's row is a membership joined to the tree.
+"""
+
+import enum
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
+
+from authz.policy.permissions import Permission
+from authz.reach.reach import (
+    PRINCIPAL,
+    account_where,
+    active_memberships,
+    limited_below_mask,
+    readable_account,
+)
+from engine.declare.arguments import Described
+from engine.declare.paging import Order
+from models.accounts.tables import account_closure, accounts
+from models.base.ids import Kind
+from models.people.users import users
+from models.roles.tables import roles
+from resolvers.inputs.global_ids import MemberIdArgument, RoleIdArgument
+
+
+class MemberRelation(enum.Enum):
+    """How a person comes to have rights in an account."""
+
+    MEMBER = "MEMBER"
+    ANCESTOR = "ANCESTOR"
+
+
+def _seen(
+    member: FromClause, source: FromClause, account_id: ColumnElement[Any], depth: ColumnElement[int]
+) -> FromClause:
+    return (
+        select(
+            member.c.id,
+            member.c.master_id,
+            account_id.label("account_id"),
+            member.c.account_id.label("held_in_id"),
+            depth.label("depth"),
+            member.c.user_id,
+            member.c.role_id,
+            member.c.joined_at,
+            member.c.expires_at,
+            member.c.version,
+            member.c.below_limit,
+            member.c.below_limit_until,
+        )
+        .select_from(source)
+        .subquery("members")
+    )
+
+
+def _member_rows() -> FromClause:
+    member, path = active_memberships(), account_closure.alias()
+    above = and_(path.c.master_id == member.c.master_id, path.c.ancestor_id == member.c.account_id)
+    return _seen(member, member.join(path, above), path.c.descendant_id, path.c.depth)
+
+
+def _own_member_rows() -> FromClause:
+    """The same rows as seen from where they are held, without a look at the tree."""
+    member = active_memberships()
+    return _seen(member, member, member.c.account_id, literal(0))
+
+
+MEMBERS = _member_rows()
+OWN_MEMBERS = _own_member_rows()
+BY_ID = Order("members", (MEMBERS.c.id,))
+
+
+def order(**_: object) -> Order:
+    """Oldest membership first."""
+    return BY_ID
+
+
+def of_account(
+    account: FromClause,
+    include_inherited: Annotated[
+        bool, Described("Also the people who reach the account from above.")
+    ] = False,
+    role_id: Annotated[RoleIdArgument | None, Described("Only those with this role.")] = None,
+) -> Select[Any]:
+    """The account's members, oldest first."""
+    member = (MEMBERS if include_inherited else OWN_MEMBERS).alias()
+    statement = select(*member.c).where(
+        member.c.account_id == account.c.id, member.c.master_id == account.c.master_id
+    )
+    if role_id is not None:
+        statement = statement.where(member.c.role_id == role_id)
+    if include_inherited:
+        statement = statement.where((member.c.depth == 0) | (_mask_from_above(member) != 0))
+    return statement
+
+
+def _mask_from_above(member: FromClause) -> ColumnElement[int]:
+    role, holder = roles.alias(), accounts.alias()
+    return (
+        select(limited_below_mask(member, role, holder))
+        .select_from(role.join(holder, true()))
+        .where(
+            role.c.id == member.c.role_id,
+            holder.c.id == member.c.held_in_id,
+            holder.c.master_id == member.c.master_id,
+        )
+        .correlate(member)
+        .scalar_subquery()
+    )
+
+
+def by_id(root: FromClause, id: MemberIdArgument) -> Select[Any]:
+    """A member as seen from the account that the id names."""
+    member, statement = _named(id)
+    return statement.where(account_where(member, Permission.MEMBERS_READ))
+
+
+def person_by_id(id: ColumnElement[str]) -> Select[Any]:
+    """The `user_id` of such a member, or of the viewer's own membership."""
+    member, statement = _named(id)
+    known = statement.where(account_where(member, Permission.MEMBERS_READ) | _is_viewer(member)).subquery()
+    return select(known.c.user_id)
+
+
+def _named(id: ColumnElement[str]) -> tuple[FromClause, Select[Any]]:
+    member = MEMBERS.alias()
+    membership_id = cast(func.split_part(id, "_", 1), Uuid)
+    account_id = cast(func.nullif(func.split_part(id, "_", 2), ""), Uuid)
+    return member, select(*member.c).where(
+        member.c.id == membership_id,
+        member.c.account_id == func.coalesce(account_id, member.c.held_in_id),
+        (member.c.depth == 0) | (_mask_from_above(member) != 0),
+    )
+
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The member, as it is now."""
+    member = MEMBERS.alias()
+    return select(*member.c).where(
+        member.c.id == result.c.membership_id,
+        member.c.depth == 0,
+        account_where(member, Permission.MEMBERS_READ) | _is_viewer(member),
+    )
+
+
+def _is_viewer(member: FromClause) -> ColumnElement[bool]:
+    return member.c.user_id == select(PRINCIPAL.c.user_id).scalar_subquery()
+
+
+def global_id(member: FromClause) -> ColumnElement[str]:
+    """Names the membership and, where it is seen from below, the account that it is seen from."""
+    membership = func.concat(f"{Kind.MEMBER}_", cast(member.c.id, Text))
+    return case((member.c.depth == 0, membership), else_=func.concat(membership, "_", member.c.account_id))
+
+
+def relation_of(member: FromClause) -> ColumnElement[str]:
+    """MEMBER: the role is held in this account. ANCESTOR: in one above it."""
+    return case((member.c.depth == 0, MemberRelation.MEMBER.value), else_=MemberRelation.ANCESTOR.value)
+
+
+def user_of(member: FromClause) -> Select[Any]:
+    """The person."""
+    person = users.alias()
+    return select(*person.c).where(person.c.id == member.c.user_id)
+
+
+def role_of(member: FromClause) -> Select[Any]:
+    """The role that the person holds."""
+    role = roles.alias()
+    return select(*role.c).where(role.c.id == member.c.role_id)
+
+
+def account_of(member: FromClause) -> Select[Any]:
+    """The account that the member is seen from."""
+    account, statement = readable_account()
+    return statement.where(
+        account.c.id == member.c.account_id, account.c.master_id == member.c.master_id
+    ).limit(1)
+
+
+def inherited_from(member: FromClause) -> Select[Any]:
+    """The account above that the role is held in; null for the account's own members, and where that
+    account is outside the viewer's reach."""
+    account, statement = readable_account()
+    return statement.where(
+        account.c.id == member.c.held_in_id,
+        account.c.master_id == member.c.master_id,
+        member.c.depth > 0,
+    ).limit(1)

@@ -1,0 +1,107 @@
+"""Breaking the glass, and making it whole again (N3)."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Uuid, literal, select
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized, Effect, authorize, authorize_all
+from authz.guards.parent_link import LEAST_PASSES, Link, Side, standing_of_principal
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
+from authz.reach.break_glass import opened_rows
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import ParentAccess, accounts
+from models.base.ids import AccountId, BreakGlassId, UserId
+from models.parent_access.openings import break_glass_openings
+from resolvers.inputs.text import short_text
+from resolvers.parent_access.mail import queue_warnings
+from resolvers.parent_access.opening_store import add_opening, end_openings, opener_of
+
+MOST_HOURS = 24
+
+
+@dataclass(frozen=True)
+class BreakGlass:
+    """`hours`: for how long, 1 to 24."""
+
+    account_id: AccountId
+    reason: str
+    hours: int
+
+
+async def open_break_glass(session: WriteSession, principal: Principal, command: BreakGlass) -> BreakGlassId:
+    """Let a person do in the account and below it what its memberships above give, as if the account's own
+    link were FULL; the owners are told. An opening of the same person that holds is ended by it.
+
+    Needs a membership above that gives more than passes in any case. Raises PERSON_REQUIRED, BAD_USER_INPUT,
+    FAILED_PRECONDITION where the link is not BREAK_GLASS.
+    """
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_READ)
+    if not 1 <= command.hours <= MOST_HOURS:
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 1 and {MOST_HOURS}.", "hours")
+    reason = short_text(command.reason, "reason")
+    await _check_mode(session, account)
+    account = replace(account, acting_from=await _acting_from(session, account, principal.user_id))
+    own = break_glass_openings.c.user_id == principal.user_id
+    await end_openings(session, principal, account, own)
+    opening_id, until = await add_opening(
+        session, principal, account, principal.user_id, reason, command.hours
+    )
+    await queue_warnings(session, principal, account, reason, until)
+    return opening_id
+
+
+async def end_break_glass(
+    session: WriteSession, principal: Principal, opening_id: BreakGlassId
+) -> BreakGlassId:
+    """End an opening, from the next request on. For who opened it, and for who holds SETTINGS_WRITE by a
+    grant in the account itself. Raises NotFound, PermissionDenied."""
+    # What is no opening is looked for like an account that is not there: the answer costs the same (N20).
+    found = select(break_glass_openings.c.account_id).where(break_glass_openings.c.id == opening_id)
+    account_id = (await session.execute(found)).scalar_one_or_none()
+    wanted = [AccountId(account_id or opening_id)]
+    (account,) = await authorize_all(session, principal, wanted, Permission.ACCOUNT_READ, Effect.TAKES_AWAY)
+    if account_id is None:
+        raise NotFound("breakGlassId")
+    opener = await opener_of(session, account, opening_id)
+    if opener != principal.user_id and not await _may_end(session, principal, account, opening_id):
+        raise PermissionDenied(Permission.SETTINGS_WRITE)
+    await end_openings(session, principal, account, break_glass_openings.c.id == opening_id)
+    return opening_id
+
+
+async def _check_mode(session: WriteSession, account: Authorized) -> None:
+    mode = select(accounts.c.parent_access).where(
+        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
+    )
+    if (await session.execute(mode)).scalar_one() != ParentAccess.BREAK_GLASS.value:
+        message = "There is no glass to break: the account's parentAccess is another."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
+
+
+async def _acting_from(session: WriteSession, account: Authorized, user_id: UserId) -> AccountId:
+    """The nearest account above whose membership gives something."""
+    tree, opened, person = (
+        literal(value, Uuid) for value in (account.master_id, account.account_id, user_id)
+    )
+    given = opened_rows(tree, opened, person)
+    # Of two accounts above, the nearer one is the younger: ids rise with creation.
+    statement = select(given.c.from_id).where(given.c.mask.op("&")(~LEAST_PASSES) != 0)
+    nearest = (await session.execute(statement.order_by(given.c.from_id.desc()).limit(1))).scalar()
+    if nearest is None:
+        message = "You hold nothing above the account that could be let in."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
+    return AccountId(nearest)
+
+
+async def _may_end(
+    session: WriteSession, principal: Principal, account: Authorized, opening_id: BreakGlassId
+) -> bool:
+    """Whether the account's own people let the principal decide, longer than the opening holds."""
+    link = Link(account.master_id, account.account_id, account.account_id, ParentAccess.BREAK_GLASS)
+    end = select(break_glass_openings.c.expires_at).where(break_glass_openings.c.id == opening_id)
+    standing = await standing_of_principal(session, principal, link, end.scalar_subquery())
+    return Side.OWN in standing.sides

@@ -1,0 +1,57 @@
+"""The e-mail that tells an account's owners that somebody from above has broken the glass."""
+
+import datetime
+
+from sqlalchemy import select
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized
+from authz.policy.builtin_roles import BuiltinRole
+from authz.reach.reach import membership_holds
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import accounts
+from models.members.tables import memberships
+from models.people.users import users
+from resolvers.effects.mail_limits import BREAK_GLASS_NOTICES, MailKind
+from resolvers.effects.mail_texts import letter, shown
+from resolvers.effects.outbox import Cause, Mail, queue
+from resolvers.inputs.emails import EmailAddress
+
+_MOST_TOLD = BREAK_GLASS_NOTICES.budgets[0].most
+
+
+async def queue_warnings(
+    session: WriteSession, principal: Principal, account: Authorized, reason: str, until: datetime.datetime
+) -> None:
+    """Queue a mail to each owner."""
+    names = select(
+        select(accounts.c.name)
+        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+        .scalar_subquery()
+        .label("account"),
+        select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("opener"),
+    )
+    row = (await session.execute(names)).one()
+    utc = until.astimezone(datetime.UTC)
+    name = shown(row.account)
+    body = letter(
+        f"{shown(row.opener)}, who is responsible for an account above {name}, has opened {name} until "
+        f"{utc:%Y-%m-%d %H:%M} UTC.",
+        f"The reason given: {shown(reason)}",
+        f"What is done there is in the log of {name}. Whoever may change its settings can end this at once. "
+        f"After {_MOST_TOLD} such messages in an hour, only the log tells of more.",
+    )
+    owners = (
+        select(users.c.email, users.c.email_canonical)
+        .join(memberships, memberships.c.user_id == users.c.id)
+        .where(
+            memberships.c.master_id == account.master_id,
+            memberships.c.account_id == account.account_id,
+            memberships.c.role_id == BuiltinRole.OWNER.id,
+            membership_holds(),
+        )
+        .order_by(users.c.email_canonical)
+    )
+    cause = Cause(principal, account.master_id)
+    for email, canonical in (await session.execute(owners)).all():
+        await queue(session, cause, Mail(MailKind.BREAK_GLASS, EmailAddress(email, canonical), body))

@@ -1,0 +1,65 @@
+"""Break-glass openings as those see them whose account was opened, and who opened it."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, select
+
+from authz.policy.permissions import Permission
+from authz.reach.reach import PRINCIPAL, account_where, readable_account
+from engine.declare.paging import Order
+from models.parent_access.openings import break_glass_openings
+from models.people.users import users
+from resolvers.inputs.global_ids import BreakGlassIdArgument
+from resolvers.people.reads import known_in
+
+BY_ID = Order("breakGlass", (break_glass_openings.c.id,), descending=True)
+
+
+def order(**_: object) -> Order:
+    """Newest first."""
+    return BY_ID
+
+
+def of_account(account: FromClause) -> Select[Any]:
+    """When somebody from above has broken the glass, newest first."""
+    opening = break_glass_openings.alias()
+    return select(*opening.c).where(
+        opening.c.account_id == account.c.id, opening.c.master_id == account.c.master_id
+    )
+
+
+def by_id(root: FromClause, id: BreakGlassIdArgument) -> Select[Any]:
+    """An opening of an account whose log the viewer may see, or one's own."""
+    opening = break_glass_openings.alias()
+    return select(*opening.c).where(opening.c.id == id, _may_see(opening))
+
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The opening, as it is now."""
+    opening = break_glass_openings.alias()
+    return select(*opening.c).where(opening.c.id == result.c.break_glass_id, _may_see(opening))
+
+
+def _may_see(opening: FromClause) -> ColumnElement[bool]:
+    own = opening.c.user_id == select(PRINCIPAL.c.user_id).scalar_subquery()
+    return own | account_where(opening, Permission.AUDIT_READ)
+
+
+def user_of(opening: FromClause) -> Select[Any]:
+    """Who opened it; null for who may not see the account's members."""
+    person = users.alias()
+    return select(*person.c).where(person.c.id == opening.c.user_id, known_in(person, opening))
+
+
+def user_name(opening: FromClause) -> ColumnElement[str]:
+    """That person's name."""
+    person = users.alias()
+    return select(person.c.name).where(person.c.id == opening.c.user_id).correlate(opening).scalar_subquery()
+
+
+def account_of(opening: FromClause) -> Select[Any]:
+    """The account that was opened."""
+    account, statement = readable_account()
+    return statement.where(
+        account.c.id == opening.c.account_id, account.c.master_id == opening.c.master_id
+    ).limit(1)

@@ -1,0 +1,34 @@
+"""What is asked for about an account's link to its parent, as both sides see it."""
+
+from typing import Any
+
+from sqlalchemy import FromClause, Select, and_, func, or_, select
+
+from authz.offers.link_requests import request_stands
+from authz.policy.permissions import Permission
+from authz.reach.reach import account_where
+from models.accounts.tables import accounts
+from models.parent_access.requests import parent_access_requests
+
+
+def request_of(account: FromClause) -> Select[Any]:
+    """What one side asks of the other, while it waits and can be accepted; for those with SETTINGS_READ in
+    the account, or in the account above."""
+    request = parent_access_requests.alias()
+    link = select(accounts.c.master_id, accounts.c.id, accounts.c.parent_id.label("account_id")).subquery()
+    return (
+        select(*request.c)
+        .select_from(request)
+        .join(link, and_(link.c.master_id == request.c.master_id, link.c.id == request.c.account_id))
+        .where(
+            request.c.master_id == account.c.master_id,
+            request.c.account_id == account.c.id,
+            request.c.expires_at > func.now(),
+            request_stands(request),
+            or_(
+                account_where(request, Permission.SETTINGS_READ),
+                account_where(link, Permission.SETTINGS_READ),
+            ),
+        )
+        .limit(1)
+    )

@@ -1,0 +1,47 @@
+"""A password that was found to be right, and whether it is still when something is written because of it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.base.ids import UserId
+from models.people.users import users
+from resolvers.inputs.emails import email_address
+from resolvers.people.hashing import HashingTurn
+
+
+@dataclass(frozen=True)
+class ProvedPassword:
+    """A person gave its password; `stored_hash`: what it was compared with."""
+
+    user_id: UserId
+    stored_hash: str
+
+
+class PasswordChangedError(Exception):
+    """Another password, or none, is stored than the one that was compared: what was found does not hold."""
+
+
+async def prove_password(
+    sessions: WriteSessions, turn: HashingTurn, email: str, password: str
+) -> ProvedPassword:
+    """The person with the address, by its password. Raises BAD_USER_INPUT, and SIGN_IN_REFUSED alike and as
+    slowly for an unknown address (T13)."""
+    canonical = email_address(email).canonical
+    statement = select(users.c.id, users.c.password_hash).where(users.c.email_canonical == canonical)
+    async with sessions.begin() as session:
+        row = (await session.execute(statement)).one_or_none()
+    if not await turn.matches(password, None if row is None else row.password_hash) or row is None:
+        raise Refusal(RefusalCode.SIGN_IN_REFUSED)
+    return ProvedPassword(UserId(row.id), row.password_hash)
+
+
+async def hold_password(session: WriteSession, proved: ProvedPassword) -> None:
+    """Keep everybody from changing the password until the transaction ends. Raises PasswordChangedError where
+    somebody did already."""
+    statement = select(users.c.password_hash).where(users.c.id == proved.user_id)
+    locked = statement.with_for_update(key_share=True)
+    if (await session.execute(locked)).scalar_one_or_none() != proved.stored_hash:
+        raise PasswordChangedError

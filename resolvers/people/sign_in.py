@@ -1,0 +1,96 @@
+"""Signing in and out."""
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select, update
+
+from authz.callers.principals import Principal
+from authz.callers.tokens import TokenKind, digest_of, generate
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession, WriteSessions
+from models.base.ids import UserId, new_id
+from models.people.sessions import sessions
+from models.people.users import users
+from resolvers.people.devices import keep_device
+from resolvers.people.hashing import HashingTurn
+from resolvers.people.passwords import new_password
+from resolvers.people.proved_passwords import ProvedPassword, hold_password
+from resolvers.people.weak_passwords import PasswordOwner
+
+SESSION_LENGTH = datetime.timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session's token and the secret of the device, told this once."""
+
+    user_id: UserId
+    token: str
+    expires_at: datetime.datetime
+    device_token: str
+
+
+async def sign_in(session: WriteSession, proved: ProvedPassword, device_token: str | None = None) -> SignedIn:
+    """Open a session for whoever gave the password, and know the device from now on. Raises
+    PasswordChangedError."""
+    await hold_password(session, proved)
+    return await open_session(session, proved.user_id, device_token)
+
+
+async def open_session(session: WriteSession, user_id: UserId, device_token: str | None = None) -> SignedIn:
+    """Write a session for the person, on a device that is known by this secret if it is the person's."""
+    token = generate(TokenKind.SESSION)
+    expires_at = datetime.datetime.now(datetime.UTC) + SESSION_LENGTH
+    await session.execute(
+        insert(sessions).values(id=new_id(), user_id=user_id, digest=digest_of(token), expires_at=expires_at)
+    )
+    return SignedIn(user_id, token, expires_at, await keep_device(session, user_id, device_token))
+
+
+async def sign_out(session: WriteSession, principal: Principal) -> None:
+    """End the session that asks."""
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    await session.execute(delete(sessions).where(sessions.c.digest == principal.credentials.digest))
+
+
+@dataclass(frozen=True)
+class PasswordChange:
+    """The password that holds now was proved; `new_hash` is that of the new one."""
+
+    proved: ProvedPassword
+    new_hash: str
+
+
+async def check_password_change(
+    write_sessions: WriteSessions,
+    turn: HashingTurn,
+    principal: Principal,
+    current_password: str,
+    password: str,
+) -> PasswordChange:
+    """What changes one's own password. Raises PERSON_REQUIRED, SIGN_IN_REFUSED for a wrong current one, and
+    BAD_USER_INPUT for a new one that is against the rule."""
+    if principal.user_id is None:
+        raise Refusal(RefusalCode.PERSON_REQUIRED)
+    statement = select(users.c.password_hash, users.c.name, users.c.email_canonical)
+    async with write_sessions.begin() as session:
+        row = (await session.execute(statement.where(users.c.id == principal.user_id))).one()
+    if not await turn.matches(current_password, row.password_hash):
+        raise Refusal(RefusalCode.SIGN_IN_REFUSED, "The current password is wrong.", "currentPassword")
+    prepared = new_password(password, PasswordOwner(row.name, row.email_canonical), "newPassword")
+    return PasswordChange(ProvedPassword(principal.user_id, row.password_hash), await turn.hash(prepared))
+
+
+async def change_password(session: WriteSession, principal: Principal, change: PasswordChange) -> UserId:
+    """Change one's own password and end all other sessions. Raises PasswordChangedError."""
+    user_id = change.proved.user_id
+    await hold_password(session, change.proved)
+    await session.execute(update(users).where(users.c.id == user_id).values(password_hash=change.new_hash))
+    await session.execute(
+        delete(sessions).where(
+            sessions.c.user_id == user_id, sessions.c.digest != principal.credentials.digest
+        )
+    )
+    return user_id

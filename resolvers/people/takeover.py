@@ -1,0 +1,114 @@
+"""The mailbox wins: whoever has it takes over what was made with its address before that was proved.
+
+Nobody but the owner can be in the tree of such a person: nothing is mailed to others from it (see
+`resolvers.effects.outbox`), and nothing was accepted with the address. So what is left of whoever signed up
+are its sessions, its devices, and its API keys.
+"""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
+
+from authz.callers.principals import Credentials, Principal, PrincipalKind
+from authz.callers.tokens import digest_of
+from authz.guards.exclusive import Authorized, lock_tree
+from authz.wall.row_security import enter
+from engine.writes.sessions import WriteSession
+from models.api_keys.tables import api_keys
+from models.base.ids import AccountId, Kind, MasterId, UserId, present
+from models.members.tables import memberships
+from models.people.mailbox_links import mailbox_links
+from models.people.sessions import sessions
+from models.people.users import ownerships, users
+from resolvers.effects.log import EventKind, record
+from resolvers.people.devices import forget_devices
+from resolvers.people.sign_in import open_session
+
+
+async def replace_password(session: WriteSession, user_id: UserId, password_hash: str) -> None:
+    """Give the person whose mailbox was proved a new password. All that opened with the old one is over:
+    sessions, known devices, links on their way. Where the address was not proved before, also the API keys of
+    the account that was made with it, since somebody else may have made it."""
+    was_verified = await _lock(session, user_id)
+    proved = func.coalesce(users.c.email_verified_at, func.now())
+    values = {"password_hash": password_hash, "email_verified_at": proved}
+    await session.execute(update(users).where(users.c.id == user_id).values(values))
+    await session.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    await session.execute(delete(mailbox_links).where(mailbox_links.c.user_id == user_id))
+    await forget_devices(session, user_id)
+    if not was_verified:
+        await _revoke_keys(session, user_id)
+
+
+async def leave_account(session: WriteSession, user_id: UserId) -> None:
+    """Let the person own no account: what was made with its address before it was proved stays behind, with
+    nobody in it."""
+    owned = await _owned(session, user_id)
+    if owned is None:
+        return
+    principal = await _enter(session, user_id)
+    await lock_tree(session, MasterId(owned.master_id))
+    gone = delete(memberships).where(
+        memberships.c.master_id == owned.master_id,
+        memberships.c.account_id == owned.account_id,
+        memberships.c.user_id == user_id,
+    )
+    membership_id = (await session.execute(gone.returning(memberships.c.id))).scalar_one()
+    await session.execute(delete(ownerships).where(ownerships.c.user_id == user_id))
+    subject_id, before = present(Kind.MEMBER, membership_id), {"user": present(Kind.USER, user_id)}
+    account = _account(owned.master_id, owned.account_id)
+    await record(session, principal, account, EventKind.MEMBER_LEFT, subject_id, dict(before), None)
+    await _leave(session, principal)
+
+
+async def _revoke_keys(session: WriteSession, user_id: UserId) -> None:
+    owned = await _owned(session, user_id)
+    if owned is None:
+        return
+    principal = await _enter(session, user_id)
+    await lock_tree(session, MasterId(owned.master_id))
+    revoked = (
+        update(api_keys)
+        .where(api_keys.c.master_id == owned.master_id, api_keys.c.revoked_at.is_(None))
+        .values(revoked_at=func.now())
+        .returning(api_keys.c.account_id, api_keys.c.id, api_keys.c.name)
+    )
+    for key in (await session.execute(revoked)).all():
+        account, subject_id = _account(owned.master_id, key.account_id), present(Kind.API_KEY, key.id)
+        await record(
+            session, principal, account, EventKind.API_KEY_REVOKED, subject_id, {"name": key.name}, None
+        )
+    await _leave(session, principal)
+
+
+async def _lock(session: WriteSession, user_id: UserId) -> bool:
+    """Keep others from proving the address meanwhile. Whether it was proved."""
+    statement = select(users.c.email_verified_at).where(users.c.id == user_id)
+    locked = statement.with_for_update(key_share=True)
+    return (await session.execute(locked)).scalar_one() is not None
+
+
+async def _owned(session: WriteSession, user_id: UserId) -> Row[*tuple[Any, ...]] | None:
+    """The account that the person owns, which is a master account: a subaccount is taken by an invitation
+    alone, which proves the address."""
+    statement = select(ownerships.c.master_id, ownerships.c.account_id).where(
+        ownerships.c.user_id == user_id, ownerships.c.master_id == ownerships.c.account_id
+    )
+    return (await session.execute(statement)).one_or_none()
+
+
+async def _enter(session: WriteSession, user_id: UserId) -> Principal:
+    """The database shows a tree to a session of somebody in it: one that ends with this."""
+    signed_in = await open_session(session, user_id)
+    credentials = Credentials(digest_of(signed_in.token))
+    await enter(session, credentials)
+    return Principal(PrincipalKind.PERSON, credentials, user_id, None)
+
+
+async def _leave(session: WriteSession, principal: Principal) -> None:
+    await session.execute(delete(sessions).where(sessions.c.digest == principal.credentials.digest))
+
+
+def _account(master_id: uuid.UUID, account_id: uuid.UUID) -> Authorized:
+    return Authorized(MasterId(master_id), AccountId(account_id), 0, 0, AccountId(master_id))

@@ -1,0 +1,1 @@
+"""Plans, and what the one in force allows in the current cycle."""

@@ -1,0 +1,98 @@
+"""The terms that an account sends under at this moment, for the writes that decide by them."""
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy import Row, and_, exists, select
+
+from authz.guards.exclusive import Authorized
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import accounts
+from models.base.ids import AccountId, MasterId, PlanId
+from models.plans.tables import plans, subscriptions
+from resolvers.plans import reads
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan of the catalogue. Prices in micro-units; a `send_price` None: nothing is sent beyond."""
+
+    id: PlanId
+    code: str
+    price: int
+    active_contacts: int
+    sends: int
+    send_price: int | None
+    subaccounts_allowed: bool
+    block_contacts: int
+    block_sends: int
+    block_price: int | None
+
+    def gives_at_least(self, other: "Plan") -> bool:
+        """Whether it takes away nothing that the other one gives: then it can hold at once (T22).
+
+        A dearer send beyond the plan's, or that no blocks are sold any more, takes something away.
+        """
+        beyond = other.send_price is None or (
+            self.send_price is not None and self.send_price <= other.send_price
+        )
+        blocks = self.block_price is not None or other.block_price is None
+        below = self.subaccounts_allowed or not other.subaccounts_allowed
+        counts = self.active_contacts >= other.active_contacts and self.sends >= other.sends
+        return counts and beyond and blocks and below
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Whose subscription an account uses now, its plan, its cycle (half-open) and its limits."""
+
+    master_id: MasterId
+    subscriber_id: AccountId
+    subscribed: bool
+    """False: the tree never chose a plan, and has the one that every tree begins with."""
+    plan: Plan
+    cycle_starts_at: datetime.datetime
+    cycle_ends_at: datetime.datetime
+    contact_limit: int
+    send_limit: int
+
+
+async def terms_of(session: WriteSession, account: Authorized) -> Terms:
+    """The terms of an account whose path is locked, so that they stay."""
+    own, subscriber = accounts.alias(), accounts.alias()
+    joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == reads.subscriber_id(own))
+    has_row = exists().where(
+        subscriptions.c.master_id == subscriber.c.master_id,
+        subscriptions.c.account_id == subscriber.c.id,
+        reads.has_begun(subscriptions),
+    )
+    statement = (
+        select(
+            subscriber.c.id.label("subscriber_id"),
+            has_row.label("subscribed"),
+            reads.plan_id_of(subscriber).label("plan_id"),
+            reads.cycle_starts_at_of(subscriber).label("starts_at"),
+            reads.cycle_ends_at_of(subscriber).label("ends_at"),
+            reads.contact_limit_of(subscriber).label("contact_limit"),
+            reads.send_limit_of(subscriber).label("send_limit"),
+        )
+        .select_from(own.join(subscriber, joined))
+        .where(own.c.master_id == account.master_id, own.c.id == account.account_id)
+    )
+    row = (await session.execute(statement)).one()
+    plan = (await session.execute(select(plans).where(plans.c.id == row.plan_id))).one()
+    return Terms(
+        account.master_id,
+        AccountId(row.subscriber_id),
+        row.subscribed,
+        plan_from(plan),
+        row.starts_at,
+        row.ends_at,
+        row.contact_limit,
+        row.send_limit,
+    )
+
+
+def plan_from(row: Row[*tuple[object, ...]]) -> Plan:
+    """A row of the catalogue."""
+    return Plan(**{name: row._mapping[name] for name in Plan.__dataclass_fields__})

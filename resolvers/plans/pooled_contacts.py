@@ -1,0 +1,132 @@
+"""What an account may know of contacts that are counted together with those of others (R18, N20).
+
+A subscription counts a contact once, whichever of its accounts sends to it. To tell one of them whether an
+address is active already would tell it whom the others write to. So who does not see the statistics of the
+account whose subscription it is, is told by what the asked account itself has sent: a contact is new that
+this account has not sent to, and what is used is the sum of what each account counts by itself. That is what
+is active and, as often as several accounts send to the same contact, more.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, case, exists, literal, or_, select
+
+from authz.policy.permissions import Permission, allows
+from authz.reach.reach import readable_account
+from models.accounts.tables import accounts
+from models.base.clock import current_moment
+from models.base.ids import AccountId
+from models.sending.tables import ReservationStatus, contact_claims, send_cycles, send_reservations
+
+
+def sees_pool(subscriber: FromClause) -> ColumnElement[bool]:
+    """Whether the viewer sees the statistics of the account whose subscription it is."""
+    account, statement = readable_account()
+    same = and_(account.c.master_id == subscriber.c.master_id, account.c.id == subscriber.c.id)
+    seen = allows(statement.selected_columns.mask, Permission.STATISTICS_READ)
+    return exists(statement.where(same, seen).correlate(subscriber))
+
+
+def counted_in(cycle: FromClause) -> ColumnElement[int]:
+    """The sum of what each account counts by itself; what lapsed reservations hold is in it until they are
+    given back, or their ends would tell what they met."""
+    return cycle.c.contacts + cycle.c.repeated
+
+
+def new_contacts_of(reservation: FromClause) -> ColumnElement[int]:
+    """How many of them were not active when it was made (R97); for who does not see the statistics of the
+    account whose subscription it is: how many this account had not sent to before in the cycle."""
+    cycle, subscriber = send_cycles.alias(), accounts.alias()
+    of_cycle = and_(cycle.c.master_id == reservation.c.master_id, cycle.c.id == reservation.c.cycle_id)
+    of_subscriber = and_(subscriber.c.master_id == cycle.c.master_id, subscriber.c.id == cycle.c.account_id)
+    seen = (
+        select(sees_pool(subscriber))
+        .select_from(cycle.join(subscriber, of_subscriber))
+        .where(of_cycle)
+        .correlate(reservation)
+        .scalar_subquery()
+    )
+    return case((seen, reservation.c.new_contacts), else_=reservation.c.own_contacts)
+
+
+def looked_up(rows: Select[Any]) -> ColumnElement[bool]:
+    """Whether there are such rows, looked up by an index for each row outside. The limit has PostgreSQL do
+    so: a join it would plan by statistics that know nothing yet of a million new rows."""
+    return rows.limit(1).scalar_subquery().is_not(None)
+
+
+def reservation_is(
+    master_id: ColumnElement[uuid.UUID],
+    reservation_id: ColumnElement[uuid.UUID],
+    condition: Callable[[FromClause], ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    """Whether the condition holds for a reservation.
+
+    It is looked up by its key for each row outside. Joined, it might be looked for among all that its account
+    has made, by a plan from when those were three.
+    """
+    reservation = send_reservations.alias()
+    this = and_(reservation.c.master_id == master_id, reservation.c.id == reservation_id)
+    return select(condition(reservation)).where(this).correlate_except(reservation).scalar_subquery()
+
+
+def claimed_by(
+    account_id: AccountId | ColumnElement[uuid.UUID],
+    contact: FromClause,
+    status: ReservationStatus | None = None,
+) -> ColumnElement[bool]:
+    """Whether the account sends to a contact that another reservation holds; with this status alone."""
+    claim = contact_claims.alias()
+    mine = account_id if isinstance(account_id, ColumnElement) else literal(account_id, Uuid)
+
+    def is_wanted(sent: FromClause) -> ColumnElement[bool]:
+        wanted = [sent.c.status == status.value] if status else []
+        return and_(sent.c.account_id == mine, *wanted)
+
+    return looked_up(
+        select(claim.c.reservation_id)
+        .where(
+            claim.c.master_id == contact.c.master_id,
+            claim.c.cycle_id == contact.c.cycle_id,
+            claim.c.digest == contact.c.digest,
+            reservation_is(claim.c.master_id, claim.c.reservation_id, is_wanted),
+        )
+        .correlate_except(claim)
+    )
+
+
+def is_own(contact: FromClause, account: FromClause) -> ColumnElement[bool]:
+    """Whether the account has sent to an active contact, or is about to: by what has not lapsed."""
+    holder, claim, sent = send_reservations.alias(), contact_claims.alias(), send_reservations.alias()
+    holds = exists(
+        select(holder.c.id)
+        .where(
+            holder.c.master_id == contact.c.master_id,
+            holder.c.id == contact.c.reservation_id,
+            holder.c.account_id == account.c.id,
+            _stands(holder),
+        )
+        .correlate_except(holder)
+    )
+    claims = exists(
+        select(claim.c.digest)
+        .join(sent, and_(sent.c.master_id == claim.c.master_id, sent.c.id == claim.c.reservation_id))
+        .where(
+            claim.c.master_id == contact.c.master_id,
+            claim.c.cycle_id == contact.c.cycle_id,
+            claim.c.digest == contact.c.digest,
+            sent.c.account_id == account.c.id,
+            _stands(sent),
+        )
+        .correlate_except(claim, sent)
+    )
+    return or_(holds, claims)
+
+
+def _stands(reservation: FromClause) -> ColumnElement[bool]:
+    return or_(
+        reservation.c.status == ReservationStatus.COMMITTED.value,
+        reservation.c.expires_at > current_moment(),
+    )

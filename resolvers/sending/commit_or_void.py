@@ -1,0 +1,181 @@
+"""What becomes of a reservation: committed, before its messages go out, or voided."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Uuid,
+    and_,
+    delete,
+    literal,
+    literal_column,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized, Effect
+from authz.guards.shared_lock import authorize_shared
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.base.clock import current_moment
+from models.base.ids import Kind, LedgerTransactionId, SendReservationId, new_id, present
+from models.credit.tables import BalanceKind, LedgerTransactionKind
+from models.sending.tables import (
+    ReservationStatus,
+    SendStream,
+    active_contacts,
+    contact_claims,
+    send_reservations,
+)
+from resolvers.credit.post import Posting, Transaction, post
+from resolvers.effects.log import EventKind, record
+from resolvers.plans.pooled_contacts import looked_up, reservation_is
+from resolvers.sending.address_hash import MOST_IN_A_REQUEST
+from resolvers.sending.audiences import allowing_many, known_in
+from resolvers.sending.cycle import is_open, leave_claims, lock_cycle, release
+from resolvers.sending.reserve import PERMISSIONS, post_refunds
+
+ReservationRow = Row[*tuple[Any, ...]]
+
+
+async def commit_sends(
+    session: WriteSession, principal: Principal, reservation_id: SendReservationId
+) -> Authorized:
+    """Use up what the reservation holds: from now on its messages may go out.
+
+    Needs the stream's permission. Once more changes nothing. Raises RESERVATION_EXPIRED, RESERVATION_SETTLED.
+    """
+    account, row = await _locked(session, principal, reservation_id)
+    status = ReservationStatus(row.status)
+    if status is ReservationStatus.COMMITTED:
+        return account
+    if status is ReservationStatus.VOIDED:
+        raise Refusal(RefusalCode.RESERVATION_SETTLED, field="reservationId")
+    if status is ReservationStatus.EXPIRED or row.over:
+        raise Refusal(RefusalCode.RESERVATION_EXPIRED, field="reservationId")
+    if row.recipients > MOST_IN_A_REQUEST:
+        await session.execute(allowing_many())
+    await _take_claims(session, row)
+    if row.price:
+        postings = (
+            Posting(row.payer_id, BalanceKind.RESERVED, -row.price),
+            Posting(row.payer_id, BalanceKind.OUTSIDE, row.price),
+        )
+        transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
+        short = await post(session, principal, Transaction(row.master_id, transaction_id, kind, postings))
+        _check_covered(not short)
+    reservation = send_reservations.c
+    await session.execute(
+        update(send_reservations)
+        .where(reservation.master_id == row.master_id, reservation.id == row.id)
+        .values(status=ReservationStatus.COMMITTED.value, settled_at=current_moment())
+    )
+    await _log(session, principal, account, EventKind.SEND_COMMITTED, row)
+    return account
+
+
+async def void_sends(
+    session: WriteSession, principal: Principal, reservation_id: SendReservationId
+) -> Authorized:
+    """Give back what the reservation holds: nothing of it is sent. It works whatever the account's status.
+
+    Needs the stream's permission. Once more changes nothing, nor where it has expired. Raises
+    RESERVATION_SETTLED where it was committed.
+    """
+    account, row = await _locked(session, principal, reservation_id, Effect.TAKES_AWAY)
+    status = ReservationStatus(row.status)
+    if status is ReservationStatus.COMMITTED:
+        raise Refusal(RefusalCode.RESERVATION_SETTLED, field="reservationId")
+    if status is not ReservationStatus.RESERVED:
+        return account
+    ending = ReservationStatus.EXPIRED if row.over else ReservationStatus.VOIDED
+    refunds = await release(session, account.master_id, [reservation_id], ending)
+    _check_covered(await post_refunds(session, principal, account, refunds) is None)
+    if not row.over:
+        await _log(session, principal, account, EventKind.SEND_VOIDED, row)
+    return account
+
+
+async def _locked(
+    session: WriteSession,
+    principal: Principal,
+    reservation_id: SendReservationId,
+    effect: Effect = Effect.CHANGES,
+) -> tuple[Authorized, ReservationRow]:
+    """The reservation, behind the lock of its cycle."""
+    reservation = send_reservations.c
+    found = select(reservation.stream, reservation.cycle_id).where(reservation.id == reservation_id)
+    known = (await session.execute(found)).one_or_none()
+    stream = SendStream.MARKETING if known is None else SendStream(known.stream)
+    account_id = select(reservation.account_id).where(reservation.id == reservation_id).scalar_subquery()
+    account = await authorize_shared(session, principal, account_id, PERMISSIONS[stream], effect)
+    if known is None:
+        raise AssertionError("nothing is authorized in the account of no reservation")
+    await lock_cycle(session, account.master_id, known.cycle_id)
+    over = (reservation.expires_at <= current_moment()).label("over")
+    statement = select(*send_reservations.c, over).where(
+        reservation.master_id == account.master_id, reservation.id == reservation_id
+    )
+    return account, (await session.execute(statement)).one()
+
+
+async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
+    """What another open reservation holds and this one sends to is active from now on, whatever becomes of
+    the other. Nothing is inserted: each contact is there, and found by its key; an UPDATE would be planned by
+    statistics that know nothing yet of a million new rows. Of what another account has sent to, the claim
+    stays: this one sent to it as well."""
+    claim, held = contact_claims.c, active_contacts.c
+
+    def is_own(holder: FromClause) -> ColumnElement[bool]:
+        return holder.c.account_id == literal(row.account_id, Uuid)
+
+    own = and_(claim.master_id == row.master_id, claim.reservation_id == row.id)
+    claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
+    key = ["master_id", "cycle_id", "digest"]
+    mine = claimed.subquery("mine")
+    contact = known_in(mine, mine.c.master_id, mine.c.cycle_id)
+    # Who held it until now still counts it.
+    displaced = (
+        select(mine.c.master_id, contact.c.reservation_id, mine.c.cycle_id, mine.c.digest)
+        .select_from(mine.join(contact, true()))
+        .where(reservation_is(contact.c.master_id, contact.c.reservation_id, is_open))
+    )
+    await session.execute(leave_claims(displaced))
+    # By its name alone: as the table's column, SQLAlchemy would select it from the table once more.
+    holder_id = literal_column("active_contacts.reservation_id", Uuid)
+    taken = upsert(active_contacts).from_select([*key, "reservation_id"], claimed)
+    await session.execute(
+        taken.on_conflict_do_update(
+            index_elements=key,
+            set_={"reservation_id": taken.excluded.reservation_id},
+            where=reservation_is(literal(row.master_id, Uuid), holder_id, is_open),
+        )
+    )
+    of_account = looked_up(
+        select(held.reservation_id)
+        .where(
+            held.master_id == claim.master_id,
+            held.cycle_id == claim.cycle_id,
+            held.digest == claim.digest,
+            reservation_is(held.master_id, held.reservation_id, is_own),
+        )
+        .correlate(contact_claims)
+    )
+    await session.execute(delete(contact_claims).where(own, of_account))
+
+
+def _check_covered(covered: bool) -> None:
+    if not covered:
+        raise AssertionError("what a reservation holds is in its payer's reserved balance")
+
+
+async def _log(
+    session: WriteSession, principal: Principal, account: Authorized, kind: EventKind, row: ReservationRow
+) -> None:
+    before = {"status": str(row.status)}
+    await record(session, principal, account, kind, present(Kind.SEND_RESERVATION, row.id), dict(before))

@@ -1,0 +1,32 @@
+"""Giving back what expired reservations hold, without waiting for whoever sends next (T18)."""
+
+from sqlalchemy import select
+
+from authz.callers.actors import PLATFORM
+from authz.guards.exclusive import without_rights
+from authz.wall.worker_door import enter_as_worker
+from engine.writes.sessions import WriteSession
+from models.base.clock import current_moment
+from models.base.ids import AccountId, AccountKey, MasterId, SendCycleId
+from models.sending.tables import ReservationStatus, send_reservations
+from resolvers.sending.cycle import lock_cycle, release
+from resolvers.sending.reserve import post_refunds
+
+
+async def expire_reservations(session: WriteSession, master_id: MasterId, cycle_id: SendCycleId) -> None:
+    """Give back the contacts, sends and credit of the cycle's reservations that expired without a commit."""
+    if not await enter_as_worker(session, master_id):
+        return
+    await lock_cycle(session, master_id, cycle_id)
+    reservation = send_reservations.c
+    over = select(reservation.id).where(
+        reservation.master_id == master_id,
+        reservation.cycle_id == cycle_id,
+        reservation.status == ReservationStatus.RESERVED.value,
+        reservation.expires_at <= current_moment(),
+    )
+    ids = list((await session.execute(over)).scalars())
+    refunds = await release(session, master_id, ids, ReservationStatus.EXPIRED)
+    tree = without_rights(AccountKey(master_id, AccountId(master_id)))
+    if await post_refunds(session, PLATFORM, tree, refunds) is not None:
+        raise AssertionError("what is given back was reserved")

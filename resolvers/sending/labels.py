@@ -1,0 +1,48 @@
+"""Labels of sends: how the teams and campaigns of an account are told apart (R56, R57)."""
+
+from sqlalchemy import and_, func, insert, select, true
+
+from authz.guards.exclusive import Authorized
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.text.forms import compared
+from engine.writes.sessions import WriteSession
+from models.sending.tables import LABEL_LENGTH, send_labels
+from resolvers.inputs.text import visible_text
+from resolvers.sending.cycle import OpenCycle
+
+MOST_LABELS = 100
+"""Of an account in a cycle: each is a line on the invoice (T35)."""
+
+
+def read_label(text: str) -> str:
+    """A label, trimmed: 1 to 50 characters in one line, none of them invisible. Raises BAD_USER_INPUT."""
+    return visible_text(text, "label", LABEL_LENGTH)
+
+
+async def use_label(session: WriteSession, account: Authorized, cycle: OpenCycle, label: str) -> str:
+    """Count a label that the account uses in the cycle, whose lock keeps two new ones from meeting. Gives it
+    as the account wrote it first: another case makes no other label.
+
+    Raises LABEL_LIMIT_REACHED for a new one where there are MOST_LABELS.
+    """
+    used = send_labels.c
+    of_account = and_(used.master_id == account.master_id, used.account_id == account.account_id)
+    in_cycle = select(func.count()).where(of_account, used.cycle_id == cycle.id).scalar_subquery()
+    meant = (
+        select(used.label, used.cycle_id == cycle.id)
+        .where(of_account, used.compared_label == compared(label))
+        .order_by(used.cycle_id.desc(), used.label)
+        .limit(1)
+        .subquery()
+    )
+    here = select(in_cycle.label("number")).subquery()
+    statement = select(here.c.number, *meant.c).select_from(here.outerjoin(meant, true()))
+    number, known, is_of_cycle = (await session.execute(statement)).one()
+    if is_of_cycle:
+        return str(known)
+    if number >= MOST_LABELS:
+        raise Refusal(RefusalCode.LABEL_LIMIT_REACHED, field="label")
+    written = label if known is None else str(known)
+    place = {"master_id": account.master_id, "account_id": account.account_id, "cycle_id": cycle.id}
+    await session.execute(insert(send_labels).values(**place, label=written))
+    return written

@@ -1,0 +1,79 @@
+"""Giving back what open reservations hold, where an account ends or its credit does (T18).
+
+Nothing of a reservation is sent before it is committed, so that none is lost by it. The account is locked:
+no reservation is made or committed meanwhile, by it or from its credit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized
+from engine.writes.sessions import WriteSession
+from models.base.ids import Kind, SendReservationId, present
+from models.sending.tables import ReservationStatus, send_cycles, send_reservations
+from resolvers.budgets.reads import is_lapsed
+from resolvers.effects.log import Change, EventKind, record_of_each
+from resolvers.sending.cycle import release
+from resolvers.sending.reserve import post_refunds
+
+
+async def void_open_sends(session: WriteSession, principal: Principal, account: Authorized) -> int:
+    """End all that the locked account has booked, and all that is booked on its credit. How many it was,
+    without those whose time was over."""
+    found = await _locked(session, account, send_reservations.c.account_id == account.account_id)
+    await _give_back(session, principal, account, found.lapsed, ReservationStatus.EXPIRED)
+    await _give_back(session, principal, account, found.open, ReservationStatus.VOIDED)
+    before: Change = {"status": ReservationStatus.RESERVED.value}
+    told = {present(Kind.SEND_RESERVATION, each): before for each in found.open}
+    await record_of_each(session, principal, account, EventKind.SEND_VOIDED, told)
+    return len(found.open)
+
+
+async def give_back_lapsed(session: WriteSession, principal: Principal, account: Authorized) -> int:
+    """Give back what lapsed reservations hold of the locked account's credit. How many hold some that are
+    not over."""
+    found = await _locked(session, account)
+    await _give_back(session, principal, account, found.lapsed, ReservationStatus.EXPIRED)
+    return len(found.open)
+
+
+@dataclass(frozen=True)
+class _Found:
+    open: Sequence[SendReservationId]
+    lapsed: Sequence[SendReservationId]
+
+
+async def _locked(session: WriteSession, account: Authorized, *also: ColumnElement[bool]) -> _Found:
+    """Open reservations on the account's credit and `also` these, behind the locks of their cycles."""
+    reservation, cycle = send_reservations.c, send_cycles.c
+    on_its_credit = and_(reservation.payer_id == account.account_id, reservation.price > 0)
+    open_ = and_(
+        reservation.master_id == account.master_id,
+        reservation.status == ReservationStatus.RESERVED.value,
+        or_(on_its_credit, *also),
+    )
+    counted_in = select(reservation.cycle_id).where(open_)
+    locked = select(cycle.id).where(cycle.master_id == account.master_id, cycle.id.in_(counted_in))
+    # In the order in which whoever counts locks those of one subscription.
+    await session.execute(locked.order_by(cycle.starts_at, cycle.id).with_for_update())
+    lapsed = is_lapsed(send_reservations).label("lapsed")
+    rows = (await session.execute(select(reservation.id, lapsed).where(open_).order_by(reservation.id))).all()
+    return _Found(
+        [SendReservationId(row.id) for row in rows if not row.lapsed],
+        [SendReservationId(row.id) for row in rows if row.lapsed],
+    )
+
+
+async def _give_back(
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    ids: Sequence[SendReservationId],
+    status: ReservationStatus,
+) -> None:
+    refunds = await release(session, account.master_id, ids, status)
+    if await post_refunds(session, principal, account, refunds) is not None:
+        raise AssertionError("what a reservation holds is in its payer's reserved balance")

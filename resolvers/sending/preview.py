@@ -1,0 +1,170 @@
+"""What a reservation would book, without booking anything (N11, R95, R96)."""
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    true,
+)
+
+from authz.policy.permissions import Permission
+from authz.reach.reach import readable_account
+from authz.reach.status import effective_status
+from models.accounts.tables import AccountStatus, accounts
+from models.base.ids import AccountId
+from models.plans.tables import plans
+from models.sending.tables import send_cycles
+from resolvers.budgets.send_check import (
+    Allowance,
+    Bill,
+    Standing,
+    affordable,
+    allowance_columns,
+    bill,
+    credit_of,
+)
+from resolvers.credit.reads import nearest_pool
+from resolvers.plans import reads as plan_reads
+from resolvers.plans.pooled_contacts import is_own, sees_pool
+from resolvers.sending import reads as sends
+from resolvers.sending.audiences import known_in
+
+
+class SendWarning(enum.Enum):
+    """What stands in the way of a list, or makes it cost more."""
+
+    ACCOUNT_NOT_ACTIVE = "ACCOUNT_NOT_ACTIVE"
+    NO_RECIPIENTS = "NO_RECIPIENTS"
+    CONTACT_LIMIT = "CONTACT_LIMIT"
+    SEND_LIMIT = "SEND_LIMIT"
+    BEYOND_PLAN = "BEYOND_PLAN"
+    SEND_CAP = "SEND_CAP"
+    CREDIT_CAP = "CREDIT_CAP"
+    INSUFFICIENT_CREDIT = "INSUFFICIENT_CREDIT"
+
+
+@dataclass(frozen=True)
+class State(Allowance):
+    """What a list meets in an account: rights, status, limits, what is used, what there is to pay with."""
+
+    mask: int
+    status: str
+    payer_id: AccountId
+    """Whose credit pays for what is beyond the plan, and who gets the invoice about it."""
+    contact_limit: int
+    contacts_used: int
+    send_limit: int
+    sends_used: int
+    send_price: int | None
+    credit: int
+    active: int
+    """How many of the list are active already, as far as the viewer may know."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would be booked. Amounts in micro-units; what is left, as after it."""
+
+    recipients: int
+    new_contacts: int
+    contacts_left: int
+    sends_left: int
+    price: int
+    warnings: Sequence[SendWarning]
+
+
+def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any]:
+    """The columns of State, for an account within reach."""
+    found, statement = readable_account()
+    account = statement.where(found.c.id == account_id).subquery("account")
+    subscriber, plan = accounts.alias(), plans.alias()
+    subscribed = and_(
+        subscriber.c.master_id == account.c.master_id,
+        subscriber.c.id == plan_reads.subscriber_id(account),
+    )
+    return select(
+        account.c.mask,
+        effective_status(account).label("status"),
+        nearest_pool(account).label("payer_id"),
+        plan_reads.contact_limit_of(subscriber).label("contact_limit"),
+        plan_reads.send_limit_of(subscriber).label("send_limit"),
+        plan.c.send_price,
+        sends.contacts_used_of(subscriber).label("contacts_used"),
+        sends.sends_used_of(subscriber).label("sends_used"),
+        *allowance_columns(account, subscriber),
+        credit_of(account, subscriber).label("credit"),
+        _active(account, subscriber, digests).label("active"),
+    ).select_from(
+        account.join(subscriber, subscribed).join(plan, plan.c.id == plan_reads.plan_id_of(subscriber))
+    )
+
+
+def preview(state: State, recipients: int) -> Preview:
+    """What so many recipients would book."""
+    new = recipients - state.active
+    costs = bill(Standing(state.send_limit, state.sends_used, state.send_price), state, recipients)
+    return Preview(
+        recipients,
+        new,
+        state.contact_limit - state.contacts_used - new,
+        costs.sends_left,
+        costs.price,
+        list(_warnings(state, recipients, new, costs)),
+    )
+
+
+def may_send(state: State, permission: Permission) -> bool:
+    """Whether the viewer holds the permission there."""
+    return bool(state.mask & permission.bit)
+
+
+def _warnings(state: State, recipients: int, new: int, costs: Bill) -> Iterator[SendWarning]:
+    if state.status != AccountStatus.ACTIVE.value:
+        yield SendWarning.ACCOUNT_NOT_ACTIVE
+    if not recipients:
+        yield SendWarning.NO_RECIPIENTS
+    if new and state.contacts_used + new > state.contact_limit:
+        yield SendWarning.CONTACT_LIMIT
+    if not costs.within_sends:
+        yield SendWarning.SEND_LIMIT
+    elif costs.beyond:
+        yield SendWarning.BEYOND_PLAN
+    if not costs.within_cap:
+        yield SendWarning.SEND_CAP
+    if not costs.within_credit_cap:
+        yield SendWarning.CREDIT_CAP
+    if not affordable(costs, state.credit, state):
+        yield SendWarning.INSUFFICIENT_CREDIT
+
+
+def _active(account: FromClause, subscriber: FromClause, digests: Select[tuple[bytes]]) -> ColumnElement[int]:
+    listed, cycle = digests.subquery("listed"), send_cycles.alias()
+    current = (
+        select(cycle.c.master_id, cycle.c.id, sends.has_lapsed(cycle).label("has_lapsed"))
+        .where(
+            cycle.c.master_id == subscriber.c.master_id,
+            cycle.c.account_id == subscriber.c.id,
+            cycle.c.starts_at == plan_reads.cycle_starts_at_of(subscriber),
+        )
+        .correlate(subscriber)
+        .limit(1)
+        .lateral("current")
+    )
+    contact = known_in(listed, current.c.master_id, current.c.id)
+    counted = select(func.count()).select_from(current.join(listed, true()).join(contact, true()))
+    active = counted.where(or_(~current.c.has_lapsed, sends.holds(contact, current.c.id)))
+    own = counted.where(is_own(contact, account))
+    return case(
+        (sees_pool(subscriber), active.correlate(subscriber).scalar_subquery()),
+        else_=own.correlate(account, subscriber).scalar_subquery(),
+    )

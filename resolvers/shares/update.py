@@ -1,0 +1,182 @@
+"""What changes and revokes shares (R25)."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from authz.callers.principals import Principal
+from authz.guards.exclusive import Authorized, Effect, authorize_all
+from authz.guards.share_scope import Scope, check_giver
+from authz.policy.permissions import Area, Permission
+from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflict
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, ShareId
+from models.shares.tables import shares
+from resolvers.effects.log import EventKind
+from resolvers.inputs.moments import check_future, ends_no_later, moved_end
+from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
+from resolvers.invitations.invite import refuse_members
+from resolvers.shares.create import ShareMade, WantedScope, check_count, giver_columns, wanted_scope
+from resolvers.shares.store import (
+    ShareRow,
+    add_accounts,
+    described,
+    drop_accounts,
+    log_share,
+    opened_by,
+    refuse_shared,
+    scope_of,
+    share_row,
+    stored,
+    write_share,
+)
+
+
+@dataclass(frozen=True)
+class ShareUpdate:
+    """The new values. A role takes the place of areas, and areas that of a role; no `expires_at`: it never
+    ends."""
+
+    share_id: ShareId
+    expected_version: int
+    account_ids: Sequence[AccountId] | Unchanged = UNCHANGED
+    role_id: uuid.UUID | Unchanged | None = UNCHANGED
+    areas: frozenset[Area] | Unchanged | None = UNCHANGED
+    hidden_areas: frozenset[Area] | Unchanged = UNCHANGED
+    expires_at: datetime.datetime | Unchanged | None = UNCHANGED
+
+
+async def update_share(session: WriteSession, principal: Principal, command: ShareUpdate) -> ShareMade:
+    """Change what a share opens, from the next request on (R25).
+
+    Needs what `create_share` needs, for what it gives now and for what it shall give; who changed it last is
+    its giver from then on. What only narrows the share is allowed whatever its accounts' statuses. Raises
+    VersionConflict, SHARE_REVOKED and what `create_share` raises.
+    """
+    if command.account_ids is not UNCHANGED:
+        check_count(command.account_ids)
+    until = moved_end(shares.c.expires_at, command.expires_at)
+    managed = await _manageable(session, principal, command.share_id, until, command.account_ids)
+    row = managed.row
+    if row.revoked_at is not None:
+        raise Refusal(RefusalCode.SHARE_REVOKED, field="shareId")
+    if row.version != command.expected_version:
+        raise VersionConflict(row.version)
+    wanted = _new_scope(row, managed.scope, command)
+    scope = await wanted_scope(session, managed.wanted, wanted)
+    expires_at = new_value(command.expires_at, row.expires_at)
+    narrowed = not scope.mask & ~managed.scope.mask and ends_no_later(expires_at, row.expires_at)
+    for account in managed.added if narrowed else managed.wanted:
+        account.check_changeable()
+    check_giver(managed.wanted, scope, wanted.field)
+    if isinstance(command.expires_at, datetime.datetime):
+        check_future(command.expires_at, "expiresAt")
+    await refuse_members(session, principal, managed.added, row.email_canonical)
+    # Also of the accounts that stay: an expired share that is prolonged may have a successor.
+    await refuse_shared(session, principal, managed.wanted, row.email_canonical, command.share_id)
+    await drop_accounts(session, row, managed.removed)
+    await add_accounts(session, command.share_id, managed.added)
+    values = {**stored(scope), **giver_columns(principal), "expires_at": expires_at}
+    await write_share(session, row, values)
+    await _log_update(session, principal, managed, scope, expires_at)
+    return ShareMade(command.share_id)
+
+
+async def revoke_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:
+    """End a share, from the next request on. Needs what giving it needs, in each of its accounts."""
+    managed = await _manageable(session, principal, share_id, shares.c.expires_at)
+    row = managed.row
+    if row.revoked_at is None:
+        await write_share(session, row, {"revoked_at": func.now()})
+        before = described(row.email, managed.scope, row.expires_at)
+        await log_share(session, principal, managed.opened, EventKind.SHARE_REVOKED, share_id, before, None)
+    return ShareMade(share_id)
+
+
+@dataclass(frozen=True)
+class _Managed:
+    """A share that the principal may change, in its locked tree."""
+
+    row: ShareRow
+    scope: Scope
+    opened: Sequence[Authorized]
+    wanted: Sequence[Authorized]
+
+    @property
+    def added(self) -> list[Authorized]:
+        return [account for account in self.wanted if account not in self.opened]
+
+    @property
+    def kept(self) -> list[Authorized]:
+        return [account for account in self.wanted if account in self.opened]
+
+    @property
+    def removed(self) -> list[Authorized]:
+        return [account for account in self.opened if account not in self.wanted]
+
+
+async def _manageable(
+    session: WriteSession,
+    principal: Principal,
+    share_id: ShareId,
+    until: ColumnElement[datetime.datetime],
+    account_ids: Sequence[AccountId] | Unchanged = (),
+) -> _Managed:
+    """`until`: when what is given or taken ends, by the share's columns. `account_ids`: what it shall open
+    from now on. Raises what `authorize_all` and `check_giver` raise: whoever could not give it does not
+    change it."""
+    end = select(until).where(shares.c.id == share_id).scalar_subquery()
+    permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
+    ids: list[AccountId] | None = None
+    found = await opened_by(session, share_id)
+    # Once the tree is locked, the share opens these and no others.
+    while ids != found:
+        # What is no share is looked for like an account that is not there, and the share's own accounts are
+        # asked for first: the answer costs the same (N20).
+        ids = found
+        both = [*(ids or [AccountId(share_id)]), *new_value(account_ids, ids)]
+        locked = await authorize_all(session, principal, both, permission, effect, until=end)
+        found = await opened_by(session, share_id)
+    if not found:
+        raise NotFound
+    row = await share_row(session, locked[0], share_id)
+    opened = [account for account in locked if account.account_id in found]
+    scope = await scope_of(session, row)
+    check_giver(opened, scope, "shareId")
+    wanted = new_value(account_ids, found)
+    return _Managed(row, scope, opened, [account for account in locked if account.account_id in wanted])
+
+
+def _new_scope(row: ShareRow, current: Scope, command: ShareUpdate) -> WantedScope:
+    """What is given of a role and of areas takes the other's place."""
+    role_id = new_value(command.role_id, row.role_id)
+    areas = new_value(command.areas, current.areas)
+    if command.role_id is UNCHANGED and isinstance(command.areas, frozenset):
+        role_id = None
+    if command.areas is UNCHANGED and isinstance(command.role_id, uuid.UUID):
+        areas = None
+    if role_id is None and areas is None:
+        field = "areas" if command.areas is None else "roleId"
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "A share gives a role or areas.", field)
+    return WantedScope(role_id, areas, new_value(command.hidden_areas, current.hidden))
+
+
+async def _log_update(
+    session: WriteSession,
+    principal: Principal,
+    managed: _Managed,
+    scope: Scope,
+    expires_at: datetime.datetime | None,
+) -> None:
+    row, share_id = managed.row, ShareId(managed.row.id)
+    old = described(row.email, managed.scope, row.expires_at)
+    new = described(row.email, scope, expires_at)
+    for accounts, kind, before, after in (
+        (managed.removed, EventKind.SHARE_REVOKED, old, None),
+        (managed.kept if old != new else [], EventKind.SHARE_UPDATED, old, new),
+        (managed.added, EventKind.SHARE_CREATED, None, new),
+    ):
+        await log_share(session, principal, accounts, kind, share_id, before, after)

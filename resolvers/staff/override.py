@@ -1,0 +1,244 @@
+"""What platform staff set in an account, approve and end (R11, R73, R77, R80, R83, R85, R86, R88, T36)."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import DateTime, Row, Select, exists, func, insert, literal, select, text, update
+
+from authz.callers.principals import Principal
+from authz.guards.staff import StaffAtWork, authorize_staff
+from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.reach.status import effective_status
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import AccountStatus, accounts
+from models.base.ids import AccountId, Kind, OverrideId, UserId, new_id, present
+from models.staff.overrides import OverrideKind, overrides
+from models.staff.tables import StaffRole, staff
+from resolvers.effects.log import Change, EventKind, record_of_staff
+from resolvers.inputs.moments import check_future
+from resolvers.inputs.text import short_text
+from resolvers.staff.override_values import OverrideValue, check_value, described
+from resolvers.staff.overrides import OverrideStatus, status_of
+from resolvers.staff.request_subaccounts import grant_open_request
+from resolvers.staff.user_rights import BelowLimit, limit_below, person_of
+
+OverrideRow = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class OverrideCreation:
+    """`expires_at`: at most a year ahead."""
+
+    account_id: AccountId
+    kind: OverrideKind
+    value: OverrideValue
+    reason: str
+    expires_at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class OverrideMade:
+    """What was made or changed, and where."""
+
+    account_id: AccountId
+    override_id: OverrideId
+
+
+async def create_override(
+    session: WriteSession, principal: Principal, command: OverrideCreation
+) -> OverrideMade:
+    """Set something in an account for a reason and until a day: at once, or once it is approved.
+
+    What is in force takes the place of an earlier one of the same kind. Raises what `authorize_staff` raises,
+    ACCOUNT_CLOSED, BAD_USER_INPUT, and CONFLICT where one of the kind waits for approval already.
+    """
+    at_work = await authorize_staff(session, principal, command.account_id)
+    await _refuse_closed(session, at_work)
+    if command.kind is OverrideKind.SUBACCOUNTS and at_work.account_id != at_work.master_id:
+        message = "Subaccounts are unlocked for a whole tree, in its master account."
+        raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountId")
+    member_id = command.value.member_id
+    user_id = None if member_id is None else await person_of(session, at_work, member_id)
+    check_value(command.kind, command.value)
+    reason = short_text(command.reason, "reason")
+    await _check_expiry(session, command.expires_at)
+    await _refuse_waiting(session, at_work, command.kind)
+    override_id = OverrideId(new_id())
+    waits = command.kind.needs_approval
+    if not waits:
+        await _replace(session, at_work, command.kind, user_id)
+    columns = command.value.columns()
+    await session.execute(
+        insert(overrides).values(
+            master_id=at_work.master_id,
+            account_id=at_work.account_id,
+            id=override_id,
+            kind=command.kind.value,
+            reason=reason,
+            made_by=at_work.user_id,
+            in_force_from=None if waits else func.now(),
+            expires_at=command.expires_at,
+            user_id=user_id,
+            **columns,
+        )
+    )
+    if user_id is not None:
+        limit = BelowLimit(columns["rights_mask"], command.expires_at)
+        await limit_below(session, at_work, user_id, limit)
+    if command.kind is OverrideKind.SUBACCOUNTS:
+        await grant_open_request(session, at_work, override_id)
+    after = _described(command.kind, user_id, columns, reason, command.expires_at)
+    happened = EventKind.OVERRIDE_REQUESTED if waits else EventKind.OVERRIDE_STARTED
+    await _log(session, at_work, happened, override_id, None, after)
+    return OverrideMade(at_work.account_id, override_id)
+
+
+async def approve_override(
+    session: WriteSession, principal: Principal, account_id: AccountId, override_id: OverrideId
+) -> OverrideMade:
+    """Put an override in force that somebody else of the staff has asked for, and still is staff (T14, T36).
+
+    Raises what `authorize_staff` raises, NotFound, SECOND_PERSON_REQUIRED, ACCOUNT_CLOSED and
+    FAILED_PRECONDITION where it does not wait any more.
+    """
+    at_work = await authorize_staff(session, principal, account_id)
+    row = await _override(session, at_work, override_id)
+    if row.status != OverrideStatus.WAITING.value:
+        message = f"It does not wait for approval, it is {row.status}."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
+    if at_work.role is not StaffRole.APPROVER or row.made_by == at_work.user_id:
+        raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED)
+    await _refuse_closed(session, at_work)
+    if not await _is_staff(session, UserId(row.made_by)):
+        message = "Who asked for it is not staff any more: end it, and make it anew."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
+    await _replace(session, at_work, OverrideKind(row.kind), None)
+    await _write(session, at_work, override_id, approved_by=at_work.user_id, in_force_from=func.now())
+    await _log(session, at_work, EventKind.OVERRIDE_STARTED, override_id, None, _described_row(row))
+    return OverrideMade(at_work.account_id, override_id)
+
+
+async def end_override(
+    session: WriteSession, principal: Principal, account_id: AccountId, override_id: OverrideId, reason: str
+) -> OverrideMade:
+    """End an override at once, in force or waiting, whoever made it. One that has ended or expired stays so.
+
+    Raises what `authorize_staff` raises, NotFound and BAD_USER_INPUT.
+    """
+    at_work = await authorize_staff(session, principal, account_id)
+    row = await _override(session, at_work, override_id)
+    why = short_text(reason, "reason")
+    if row.status in (OverrideStatus.WAITING.value, OverrideStatus.IN_FORCE.value):
+        await _end(session, at_work, row, why)
+    return OverrideMade(at_work.account_id, override_id)
+
+
+async def _check_expiry(session: WriteSession, expires_at: datetime.datetime) -> None:
+    check_future(expires_at, "expiresAt")
+    latest = func.now() + text("interval '1 year'")
+    late = select(literal(expires_at, DateTime(timezone=True)) > latest)
+    if (await session.execute(late)).scalar_one():
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must lie at most a year ahead.", "expiresAt")
+
+
+async def _refuse_closed(session: WriteSession, at_work: StaffAtWork) -> None:
+    status = select(effective_status(accounts)).where(
+        accounts.c.master_id == at_work.master_id, accounts.c.id == at_work.account_id
+    )
+    if (await session.execute(status)).scalar_one() == AccountStatus.CLOSED.value:
+        raise Refusal(RefusalCode.ACCOUNT_CLOSED)
+
+
+async def _refuse_waiting(session: WriteSession, at_work: StaffAtWork, kind: OverrideKind) -> None:
+    waiting = _of_kind(at_work, kind).where(status_of(overrides) == OverrideStatus.WAITING.value)
+    if (await session.execute(waiting)).first() is not None:
+        message = "One of this kind waits for approval already."
+        raise Refusal(RefusalCode.CONFLICT, message, "kind")
+
+
+async def _replace(
+    session: WriteSession, at_work: StaffAtWork, kind: OverrideKind, user_id: UserId | None
+) -> None:
+    """End what is in force of the kind, of the same person's if it is about one: two values of one thing
+    cannot hold."""
+    holding = _of_kind(at_work, kind).where(
+        status_of(overrides) == OverrideStatus.IN_FORCE.value,
+        overrides.c.user_id.is_not_distinct_from(user_id),
+    )
+    for row in (await session.execute(holding)).all():
+        await _end(session, at_work, row, "Another one takes its place.")
+
+
+def _of_kind(at_work: StaffAtWork, kind: OverrideKind) -> Select[Any]:
+    return select(overrides).where(
+        overrides.c.master_id == at_work.master_id,
+        overrides.c.account_id == at_work.account_id,
+        overrides.c.kind == kind.value,
+    )
+
+
+async def _override(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId) -> OverrideRow:
+    """The account's override with its status. Raises NotFound, also for one of another account (T1)."""
+    statement = select(*overrides.c, status_of(overrides).label("status")).where(
+        overrides.c.master_id == at_work.master_id,
+        overrides.c.account_id == at_work.account_id,
+        overrides.c.id == override_id,
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound("overrideId")
+    return row
+
+
+async def _is_staff(session: WriteSession, user_id: UserId) -> bool:
+    there = select(exists().where(staff.c.user_id == user_id))
+    return (await session.execute(there)).scalar_one()
+
+
+async def _end(session: WriteSession, at_work: StaffAtWork, row: OverrideRow, reason: str) -> None:
+    await _write(session, at_work, row.id, ended_by=at_work.user_id, ended_at=func.now())
+    if row.user_id is not None:
+        await limit_below(session, at_work, UserId(row.user_id), BelowLimit())
+    after: Change = {"reason": reason}
+    await _log(session, at_work, EventKind.OVERRIDE_ENDED, row.id, _described_row(row), after)
+
+
+async def _write(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId, **values: Any) -> None:
+    await session.execute(
+        update(overrides)
+        .where(overrides.c.master_id == at_work.master_id, overrides.c.id == override_id)
+        .values(**values)
+    )
+
+
+async def _log(
+    session: WriteSession,
+    at_work: StaffAtWork,
+    kind: EventKind,
+    override_id: OverrideId,
+    before: Change | None,
+    after: Change,
+) -> None:
+    await record_of_staff(session, at_work, kind, present(Kind.OVERRIDE, override_id), before, after)
+
+
+def _described(
+    kind: OverrideKind,
+    user_id: UserId | None,
+    columns: dict[str, Any],
+    reason: str,
+    expires_at: datetime.datetime,
+) -> Change:
+    whose: Change = {} if user_id is None else {"user": present(Kind.USER, user_id)}
+    return {
+        "kind": kind.value,
+        **whose,
+        **described(columns),
+        "reason": reason,
+        "expiresAt": expires_at.astimezone(datetime.UTC).isoformat(),
+    }
+
+
+def _described_row(row: OverrideRow) -> Change:
+    return _described(OverrideKind(row.kind), row.user_id, dict(row._mapping), row.reason, row.expires_at)

@@ -1,0 +1,62 @@
+"""Requests for subaccounts as those who make them see them. What makes and answers one is in
+`subaccounts_request_changes`."""
+
+import enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, case, select
+
+from authz.policy.permissions import Permission
+from authz.reach.reach import account_where
+from engine.declare.paging import Order
+from models.staff.subaccounts_requests import subaccounts_requests
+from resolvers.inputs.global_ids import SubaccountsRequestIdArgument
+
+
+class SubaccountsRequestStatus(enum.Enum):
+    """What has become of a request for subaccounts."""
+
+    OPEN = "OPEN"
+    GRANTED = "GRANTED"
+    DECLINED = "DECLINED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=True)
+
+
+def order(**_: object) -> Order:
+    """Newest first."""
+    return BY_ID
+
+
+def of_account(account: FromClause) -> Select[Any]:
+    """What platform support was asked for here: to unlock subaccounts. Newest first."""
+    request = subaccounts_requests.alias()
+    return select(*request.c).where(
+        request.c.account_id == account.c.id, request.c.master_id == account.c.master_id
+    )
+
+
+def by_id(root: FromClause, id: SubaccountsRequestIdArgument) -> Select[Any]:
+    """A request of an account whose subaccounts the viewer may see."""
+    request = subaccounts_requests.alias()
+    return select(*request.c).where(request.c.id == id, account_where(request, Permission.SUBACCOUNTS_READ))
+
+
+def of_result(result: FromClause) -> Select[Any]:
+    """The request."""
+    request = subaccounts_requests.alias()
+    return select(*request.c).where(
+        request.c.id == result.c.request_id, account_where(request, Permission.SUBACCOUNTS_READ)
+    )
+
+
+def status_of(request: FromClause) -> ColumnElement[str]:
+    """What has become of it."""
+    return case(
+        (request.c.override_id.is_not(None), SubaccountsRequestStatus.GRANTED.value),
+        (request.c.decline_reason.is_not(None), SubaccountsRequestStatus.DECLINED.value),
+        (request.c.withdrawn_at.is_not(None), SubaccountsRequestStatus.WITHDRAWN.value),
+        else_=SubaccountsRequestStatus.OPEN.value,
+    )

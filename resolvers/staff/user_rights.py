@@ -1,0 +1,71 @@
+"""What platform staff have set of one person's rights in the accounts below (R73, USER_RIGHTS).
+
+The override says it of a person in an account; the person's membership there carries it, for whoever reads
+rights. A person who leaves and comes back is under it again.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from authz.dry_runs.try_out import note_named
+from authz.guards.staff import StaffAtWork
+from authz.policy.refusals import NotFound
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, MasterId, MembershipId, UserId
+from models.members.tables import memberships
+from models.staff.overrides import OverrideKind, overrides
+from resolvers.staff.overrides import OverrideStatus, status_of
+
+
+@dataclass(frozen=True)
+class BelowLimit:
+    """A mask of what a membership gives below its account at most, and until when; None: there is none."""
+
+    mask: int | None = None
+    until: datetime.datetime | None = None
+
+
+async def person_of(session: WriteSession, at_work: StaffAtWork, membership_id: MembershipId) -> UserId:
+    """Whose membership of the account it is. Raises NotFound, also for one of another account (T1)."""
+    found = select(memberships.c.user_id).where(
+        memberships.c.master_id == at_work.master_id,
+        memberships.c.account_id == at_work.account_id,
+        memberships.c.id == membership_id,
+    )
+    user_id = (await session.execute(found)).scalar_one_or_none()
+    if user_id is None:
+        raise NotFound("memberId")
+    return UserId(user_id)
+
+
+async def limit_below(
+    session: WriteSession, at_work: StaffAtWork, user_id: UserId, limit: BelowLimit
+) -> None:
+    """Have the person's membership carry it from now on."""
+    note_named(session, user_id)
+    await session.execute(
+        update(memberships)
+        .where(
+            memberships.c.master_id == at_work.master_id,
+            memberships.c.account_id == at_work.account_id,
+            memberships.c.user_id == user_id,
+        )
+        .values(below_limit=limit.mask, below_limit_until=limit.until, version=memberships.c.version + 1)
+    )
+
+
+async def limit_in_force(
+    session: WriteSession, master_id: MasterId, account_id: AccountId, user_id: UserId
+) -> BelowLimit:
+    """What a new membership of the person has to carry."""
+    statement = select(overrides.c.rights_mask, overrides.c.expires_at).where(
+        overrides.c.master_id == master_id,
+        overrides.c.account_id == account_id,
+        overrides.c.user_id == user_id,
+        overrides.c.kind == OverrideKind.USER_RIGHTS.value,
+        status_of(overrides) == OverrideStatus.IN_FORCE.value,
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return BelowLimit() if row is None else BelowLimit(*row)

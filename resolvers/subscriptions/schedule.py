@@ -1,0 +1,144 @@
+"""Which plan an account has from when on: a first one of its own, or another choice (T20, T22)."""
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Uuid, and_, exists, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from authz.guards.exclusive import Authorized
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from models.base.clock import current_moment
+from models.base.ids import PlanId, new_id
+from models.plans.tables import plan_choices, plans, subscriptions
+from models.sending.tables import send_cycles
+from resolvers.plans.effective_plan import Plan, Terms, terms_of
+
+
+@dataclass(frozen=True)
+class WaitingChoice:
+    """A plan, by its code, that would hold from a later moment on."""
+
+    plan_id: PlanId
+    code: str
+    holds_from: datetime.datetime
+
+
+async def subscribe(
+    session: WriteSession, account: Authorized, terms: Terms, plan: Plan, time_zone: str | None
+) -> None:
+    """Give the account its first plan of its own: now, or when the cycle ends whose plan gives more.
+
+    One that waits already is replaced; without a time zone its own stays, else it is UTC. What a master
+    account has used of the running cycle is used of the first one of its plan: else changing from what it has
+    by default would give it all limits anew. Raises BAD_USER_INPUT.
+    """
+    if time_zone is not None:
+        await _check_time_zone(session, time_zone)
+    begins = _holds_from(plan, terms)
+    await withdraw(session, account)
+    begun = upsert(subscriptions).values(**_key(account), time_zone=time_zone or "UTC", anchored_at=begins)
+    replaced = {"anchored_at": begun.excluded.anchored_at}
+    if time_zone is not None:
+        replaced["time_zone"] = begun.excluded.time_zone
+    await session.execute(
+        begun.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
+    )
+    await _add(session, account, plan, begins)
+    if terms.subscriber_id == account.account_id:
+        await _carry_over(session, account, terms)
+
+
+async def choose_again(session: WriteSession, account: Authorized, terms: Terms, plan: Plan) -> bool:
+    """Let an account with a plan of its own have another one. Whether anything was changed.
+
+    Raises FAILED_PRECONDITION for the present plan while another one waits: to take that back is an act of
+    its own.
+    """
+    waiting = await _waiting(session, account)
+    if plan.id == terms.plan.id and waiting is not None:
+        message = f"{waiting.code} waits for the next cycle; `planChangeWithdraw` takes it back."
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "planId")
+    if plan.id == terms.plan.id or (waiting is not None and plan.id == waiting.plan_id):
+        return False
+    await withdraw(session, account)
+    await _add(session, account, plan, _holds_from(plan, terms))
+    return True
+
+
+async def withdraw(session: WriteSession, account: Authorized) -> WaitingChoice | None:
+    """Take back the choice that waits, and say which; None: there was none."""
+    waiting = await _waiting(session, account)
+    if waiting is not None:
+        await session.execute(
+            update(plan_choices).where(_waits(account)).values(withdrawn_at=current_moment())
+        )
+    return waiting
+
+
+async def withdraw_first(session: WriteSession, account: Authorized) -> WaitingChoice | None:
+    """The same for a first plan of its own that waits: the account then has no subscription, as before."""
+    waiting = await _waiting(session, account)
+    if waiting is not None:
+        place = literal(account.master_id, Uuid), literal(account.account_id, Uuid)
+        await session.execute(select(func.first_plan_withdraw(*place)))
+    return waiting
+
+
+async def _carry_over(session: WriteSession, account: Authorized, before: Terms) -> None:
+    now, cycle = await terms_of(session, account), send_cycles.c
+    await session.execute(
+        update(send_cycles)
+        .where(
+            cycle.master_id == account.master_id,
+            cycle.account_id == account.account_id,
+            cycle.starts_at == before.cycle_starts_at,
+        )
+        .values(starts_at=now.cycle_starts_at, ends_at=now.cycle_ends_at)
+    )
+
+
+def _holds_from(plan: Plan, terms: Terms) -> datetime.datetime | ColumnElement[datetime.datetime]:
+    return current_moment() if plan.gives_at_least(terms.plan) else terms.cycle_ends_at
+
+
+async def _check_time_zone(session: WriteSession, time_zone: str) -> None:
+    known = func.pg_timezone_names().table_valued("name").c.name
+    if not (await session.execute(select(exists().where(known == time_zone)))).scalar_one():
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Not an IANA time zone.", "timeZone")
+
+
+async def _waiting(session: WriteSession, account: Authorized) -> WaitingChoice | None:
+    choice = plan_choices.c
+    statement = (
+        select(choice.plan_id, plans.c.code, choice.holds_from)
+        .join(plans, plans.c.id == choice.plan_id)
+        .where(_waits(account))
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else WaitingChoice(row.plan_id, row.code, row.holds_from)
+
+
+def _waits(account: Authorized) -> ColumnElement[bool]:
+    choice = plan_choices.c
+    return and_(
+        choice.master_id == account.master_id,
+        choice.account_id == account.account_id,
+        choice.withdrawn_at.is_(None),
+        choice.holds_from > current_moment(),
+    )
+
+
+async def _add(
+    session: WriteSession,
+    account: Authorized,
+    plan: Plan,
+    holds_from: datetime.datetime | ColumnElement[datetime.datetime],
+) -> None:
+    values = {"id": new_id(), "plan_id": plan.id, "holds_from": holds_from}
+    await session.execute(insert(plan_choices).values(**_key(account), **values))
+
+
+def _key(account: Authorized) -> dict[str, object]:
+    return {"master_id": account.master_id, "account_id": account.account_id}

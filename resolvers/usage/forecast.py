@@ -1,0 +1,85 @@
+"""When what a cycle allows will be used up, at the pace at which it is used (N10).
+
+The pace is what was used since the cycle began, over the time since then, but over a day at least: the first
+minutes of a cycle foretell nothing. It goes on like that, so whoever sends once a month is foretold too much
+in the days after, and too little before.
+"""
+
+import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Double,
+    FromClause,
+    Interval,
+    Numeric,
+    Select,
+    case,
+    cast,
+    func,
+    literal_column,
+)
+
+from authz.policy.permissions import Permission, allows
+from resolvers.usage.reads import beside, is_current
+
+_SHORTEST = cast(literal_column("'1 day'"), Interval)
+_SECOND = cast(literal_column("'1 second'"), Interval)
+
+
+def forecast_of(usage: FromClause) -> Select[Any]:
+    """When it will be used up at the pace of the cycle so far: what was used since it began, over the time
+    since then or over a day if that is longer. Null for a cycle that is over."""
+    contacts = contacts_run_out_on(usage)
+    sends, credit = sends_run_out_on(usage), credit_runs_out_on(usage)
+    seen = case((allows(usage.c.mask, Permission.CREDIT_READ), credit))
+    found = beside(
+        usage,
+        runs_out_on=func.least(contacts, sends, seen),
+        contacts_run_out_on=contacts,
+        sends_run_out_on=sends,
+        credit_runs_out_on=credit,
+    )
+    return found.where(is_current(usage))
+
+
+def contacts_run_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
+    """When no contact more can become active."""
+    return _runs_out_on(usage, usage.c.contacts_used, cast(usage.c.contact_limit, Numeric))
+
+
+def sends_run_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
+    """When the plan's sends are used."""
+    return _runs_out_on(usage, usage.c.sends_used, cast(usage.c.send_limit, Numeric))
+
+
+def credit_runs_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
+    """When, after the plan's sends, the credit for those beyond is used; NULL where none can be bought."""
+    price, sent = usage.c.send_price, usage.c.sends_used
+    paid = func.div(cast(usage.c.credit, Numeric), cast(price, Numeric), type_=Numeric())
+    capacity = func.greatest(sent, usage.c.send_limit) + paid
+    return case((price.is_not(None), _runs_out_on(usage, sent, capacity)))
+
+
+def _runs_out_on(
+    usage: FromClause, used: ColumnElement[int], capacity: ColumnElement[Any]
+) -> ColumnElement[datetime.date]:
+    """The day in the subscription's zone; today where it is used up; NULL: it lasts until the cycle ends."""
+    elapsed = _seconds(func.greatest(usage.c.seen_at - usage.c.starts_at, _SHORTEST))
+    length = _seconds(usage.c.ends_at - usage.c.starts_at)
+    needed = cast(elapsed * capacity / used, Double)
+    return case(
+        (used >= capacity, _day(usage, usage.c.seen_at)),
+        # Only what runs out within the cycle is divided: anything longer may be more than an interval holds.
+        (used * length > capacity * elapsed, _day(usage, usage.c.starts_at + needed * _SECOND)),
+    )
+
+
+def _seconds(span: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(func.extract("epoch", span), Numeric)
+
+
+def _day(usage: FromClause, moment: ColumnElement[Any]) -> ColumnElement[datetime.date]:
+    return cast(func.timezone(usage.c.time_zone, moment), Date)

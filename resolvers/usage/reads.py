@@ -1,0 +1,206 @@
+"""What a cycle of an account's subscription has used, as those who may see it see it (R58, R89-R96).
+
+A row of usage is an account's row, and beside it the cycle and its figures; what is shown of it is worked out
+from these alone.
+"""
+
+import datetime
+import enum
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Interval,
+    Select,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+)
+
+from authz.policy.permissions import Permission, allows
+from authz.reach.reach import readable_account
+from engine.declare.arguments import Described
+from engine.declare.paging import Order
+from models.accounts.tables import accounts
+from models.base.clock import current_moment
+from models.plans.cycles import cycle_number, cycle_start
+from models.plans.tables import plans
+from models.sending.tables import send_cycles
+from resolvers.budgets.send_check import caps_left, credit_left, sends_left
+from resolvers.credit.reads import nearest_pool
+from resolvers.plans import reads as plan_reads
+from resolvers.sending import reads as sends
+
+
+class UsageCycle(enum.Enum):
+    """Which billing cycle."""
+
+    CURRENT = "CURRENT"
+    PREVIOUS = "PREVIOUS"
+
+
+NEWEST_FIRST = Order("usage", (column("number", Integer),), descending=True)
+_MOMENT = cast(literal_column("'1 microsecond'"), Interval)
+_NOTHING: ColumnElement[int] = literal_column("0", Integer)
+_ONE = literal_column("1", Integer)
+
+
+def order(**_: object) -> Order:
+    """The last cycle first."""
+    return NEWEST_FIRST
+
+
+def of_account(
+    account: FromClause,
+    cycle: Annotated[
+        UsageCycle, Described("Which one, of the subscription that the account uses.")
+    ] = UsageCycle.CURRENT,
+) -> Select[Any]:
+    """What was used in a billing cycle of the subscription that the account uses, by it and all that share it
+    (R18, R19). Null for the cycle before the subscription's first."""
+    grid = _grid(account)
+    current: ColumnElement[int] = grid.c.number
+    if cycle is UsageCycle.CURRENT:
+        return _usage(account, grid, current, current).limit(_ONE)
+    return _usage(account, grid, func.greatest(current - _ONE, _NOTHING), current - _ONE).limit(_ONE)
+
+
+def history_of(account: FromClause) -> Select[Any]:
+    """The cycles before the current one, from the subscription's first on, the last one first."""
+    grid = _grid(account)
+    return _usage(account, grid, _NOTHING, grid.c.number - _ONE)
+
+
+def credit_of(usage: FromClause) -> Select[Any]:
+    """The credit that sends beyond the plan are paid with: that of the account's pool. Null where that is
+    outside the viewer's reach, or the viewer lacks CREDIT_READ there."""
+    pool, statement = readable_account()
+    seen = allows(statement.selected_columns.mask, Permission.CREDIT_READ)
+    return statement.where(
+        pool.c.id == nearest_pool(usage), pool.c.master_id == usage.c.master_id, seen
+    ).limit(_ONE)
+
+
+def contacts_of(usage: FromClause) -> Select[Any]:
+    """How many contacts were active, of how many (R89, R91)."""
+    return beside(usage, used=usage.c.contacts_used, limit=usage.c.contact_limit)
+
+
+def sends_of(usage: FromClause) -> Select[Any]:
+    """How much was sent, of how much (R93)."""
+    return beside(
+        usage,
+        used=usage.c.sends_used,
+        limit=usage.c.send_limit,
+        beyond=func.greatest(usage.c.sends_used - usage.c.send_limit, _NOTHING),
+        left=usage.c.sends_left,
+        cap_left=usage.c.cap_left,
+    )
+
+
+def beside(usage: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
+    """The usage's account, and these columns."""
+    own = accounts.alias()
+    labelled = [column.label(name) for name, column in columns.items()]
+    found = and_(own.c.master_id == usage.c.master_id, own.c.id == usage.c.id)
+    return select(*own.c, usage.c.mask, *labelled).where(found)
+
+
+def is_current(usage: FromClause) -> ColumnElement[bool]:
+    """Whether the cycle is the one that runs."""
+    return usage.c.ends_at > current_moment()
+
+
+def _grid(account: FromClause) -> FromClause:
+    """The subscriber, and the number of its current cycle."""
+    subscriber = accounts.alias()
+    mine = and_(
+        subscriber.c.master_id == account.c.master_id, subscriber.c.id == plan_reads.subscriber_id(account)
+    )
+    anchored_at, zone = plan_reads.anchored_at_of(subscriber), plan_reads.time_zone_of(subscriber)
+    # The limits are fences: what is computed here is computed once, however often it is used.
+    anchor = (
+        select(*subscriber.c, anchored_at.label("anchored_at"), zone.label("time_zone"))
+        .where(mine)
+        .correlate(account)
+        .limit(_ONE)
+        .subquery()
+    )
+    number = cycle_number(anchor.c.anchored_at, anchor.c.time_zone, current_moment())
+    return select(*anchor.c, number.label("number")).limit(_ONE).subquery("grid").lateral()
+
+
+def _usage(
+    account: FromClause, grid: FromClause, first: ColumnElement[int], last: ColumnElement[int]
+) -> Select[Any]:
+    """The rows of the cycles with these numbers."""
+    own, plan, cycle = accounts.alias(), plans.alias(), send_cycles.alias()
+    period = _periods(grid, first, last)
+    started = and_(
+        cycle.c.master_id == grid.c.master_id,
+        cycle.c.account_id == grid.c.id,
+        cycle.c.starts_at == period.c.starts_at,
+    )
+    used = func.coalesce(sends.sends_in(cycle), _NOTHING)
+    limit = _limit(plan.c.sends, grid, period, "sends")
+    unused, runs = limit - used, period.c.ends_at > current_moment()
+    return (
+        select(
+            *own.c,
+            account.c.mask,
+            period.c.number,
+            period.c.starts_at,
+            period.c.ends_at,
+            period.c.seen_at,
+            grid.c.id.label("subscriber_id"),
+            grid.c.time_zone,
+            plan.c.id.label("plan_id"),
+            cycle.c.id.label("cycle_id"),
+            func.coalesce(sends.contacts_shown(cycle, grid), _NOTHING).label("contacts_used"),
+            _limit(plan.c.active_contacts, grid, period, "contacts").label("contact_limit"),
+            used.label("sends_used"),
+            limit.label("send_limit"),
+            plan.c.send_price,
+            credit_left(own, grid).label("credit"),
+            case((runs, sends_left(own, grid, unused))).label("sends_left"),
+            case((runs, caps_left(own, grid))).label("cap_left"),
+        )
+        .select_from(own)
+        .join(grid, true())
+        .join(period, true())
+        .join(plan, plan.c.id == plan_reads.plan_id_at(grid, period.c.seen_at))
+        .outerjoin(cycle, started)
+        .where(own.c.master_id == account.c.master_id, own.c.id == account.c.id)
+    )
+
+
+def _periods(grid: FromClause, first: ColumnElement[int], last: ColumnElement[int]) -> FromClause:
+    """Rows (number, starts_at, ends_at, seen_at): the last moment of a cycle, or now in the one that runs."""
+    series = func.generate_series(first, last).table_valued(column("number", Integer), name="series")
+    number = series.render_derived(name="series")
+    starts_at: ColumnElement[datetime.datetime] = cycle_start(
+        grid.c.anchored_at, grid.c.time_zone, number.c.number
+    )
+    ends_at = cycle_start(grid.c.anchored_at, grid.c.time_zone, number.c.number + _ONE)
+    bounds = (
+        select(number.c.number, starts_at.label("starts_at"), ends_at.label("ends_at"))
+        .select_from(number)
+        .correlate(grid)
+        .offset(_NOTHING)
+        .subquery()
+    )
+    seen_at = func.least(current_moment(), bounds.c.ends_at - _MOMENT)
+    return select(*bounds.c, seen_at.label("seen_at")).subquery("period").lateral()
+
+
+def _limit(
+    of_plan: ColumnElement[int], grid: FromClause, period: FromClause, bought: str
+) -> ColumnElement[int]:
+    return cast(of_plan + plan_reads.bought_in(grid, period.c.starts_at, bought), plans.c.sends.type)

@@ -1,0 +1,48 @@
+"""API keys."""
+
+import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from authz.policy.permissions import Permission
+from engine.declare.codecs import enum_of, global_id, mask_of
+from engine.declare.declarations import column, computed, entity, to_one
+from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
+from models.base.ids import Kind
+from resolvers.api_keys import reads
+from schema.fields.node import ID_DESCRIPTION, Node
+from schema.people.types import User
+from schema.roles.types import Role
+
+if TYPE_CHECKING:
+    from schema.accounts.types import Account
+
+
+@entity(api_keys, requires=Permission.API_KEYS_READ)
+class ApiKey(Node):
+    """A program that acts for one account, and below it as its role says. Its secret is shown once, when
+    it is made. A key can always see itself."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.API_KEY), description=ID_DESCRIPTION)
+    name: str = column(description="What it is used for.")
+    last_four: str = column(description="The last four characters of its secret.")
+    role: Role = to_one(reads.role_of)
+    purpose: ApiKeyPurpose | None = column(
+        codec=enum_of(ApiKeyPurpose), description="The stream that it is for (R7); null: both."
+    )
+    permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
+    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    ip_ranges: list[str] = computed(reads.ip_ranges_of)
+    created_by: User | None = to_one(reads.creator_of)
+    adopted_by: User | None = to_one(reads.adopter_of)
+    when_maker_loses_access: WhenMakerLosesAccess = column(
+        codec=enum_of(WhenMakerLosesAccess),
+        description="What becomes of it once its maker, who made or adopted it, could not make it any more.",
+    )
+    created_at: datetime.datetime = column(description="When it was made.")
+    last_used_at: datetime.datetime | None = column(description="When it was last used, to the minute.")
+    expires_at: datetime.datetime | None = column(description="When it stops working by itself.")
+    previous_secret_expires_at: datetime.datetime | None = computed(reads.previous_secret_expires_at)
+    version: int = column(description="Rises with every change but use; for `expectedVersion`.")
+    revoked_at: datetime.datetime | None = column(description="When it was revoked.")

@@ -1,0 +1,98 @@
+"""What limits subaccounts, and what keeps something free for them."""
+
+import strawberry
+from sqlalchemy import Uuid
+
+from engine.declare.declarations import entity, to_one
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, Kind
+from models.budgets.tables import BudgetCurrency
+from resolvers.accounts import reads as accounts
+from resolvers.budgets import change as writes
+from resolvers.inputs.global_ids import required
+from schema.accounts.types import Account
+from schema.fields.amounts import MicroAmount
+from schema.fields.context import ContextInfo, principal_of
+from schema.fields.updates import ACCOUNT_VERSION, converted, expected_version, given, may_stay
+from schema.fields.user_errors import UserError
+from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+
+_ACCOUNT = "A subaccount."
+
+
+@strawberry.input(
+    description="How many sends a subaccount may make, and how many are kept for it. What is left out stays: "
+    "without a budget, no cap and no guarantee."
+)
+class SendBudgetUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description=_ACCOUNT)
+    expected_version: int = expected_version(ACCOUNT_VERSION)
+    cap: int | None = may_stay("In a billing cycle, by it and all below it; null: as many as there are.")
+    guarantee: int | None = may_stay(
+        "In a billing cycle, of the plan of the account directly above, which has to be its own; null or 0: "
+        "none is kept. At most the cap; all of them together at most the plan's sends."
+    )
+
+
+@strawberry.input(
+    description="How much credit a subaccount may take, and how much is kept for it. What is left out stays: "
+    "without a budget, no cap and no guarantee."
+)
+class CreditBudgetUpdateInput:
+    account_id: strawberry.ID = strawberry.field(description="A subaccount that draws from a pool.")
+    expected_version: int = expected_version(ACCOUNT_VERSION)
+    cap: MicroAmount | None = may_stay(
+        "In a billing cycle, by it and all below it; null: as much as the pool has."
+    )
+    guarantee: MicroAmount | None = may_stay(
+        "In a billing cycle, of the credit of the account directly above, which has to be its own; null or "
+        "0: none is kept. At most the cap, and no more than the pool has when you say it."
+    )
+
+
+@entity(None, carries={"account_id": Uuid()})
+class BudgetPayload:
+    """An account and its budgets."""
+
+    account: Account | None = to_one(accounts.of_result)
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class BudgetMutation:
+    @strawberry.mutation(
+        directives=needs(writes.PERMISSIONS[BudgetCurrency.SENDS]),
+        description="Say how many sends a subaccount and all below it may make in a billing cycle, and how "
+        "many of the plan above are kept free for them. Needs the permission also in the account above.",
+    )
+    async def send_budget_update(self, info: ContextInfo, input: SendBudgetUpdateInput) -> BudgetPayload:
+        return await _update(info, input, BudgetCurrency.SENDS)
+
+    @strawberry.mutation(
+        directives=needs(writes.PERMISSIONS[BudgetCurrency.CREDIT]),
+        description="Say how much credit a subaccount and all below it may take from the pool above in a "
+        "billing cycle, and how much of it is kept free for them. Needs the permission also in the account "
+        "above.",
+    )
+    async def credit_budget_update(self, info: ContextInfo, input: CreditBudgetUpdateInput) -> BudgetPayload:
+        return await _update(info, input, BudgetCurrency.CREDIT)
+
+
+async def _update(
+    info: ContextInfo, input: SendBudgetUpdateInput | CreditBudgetUpdateInput, currency: BudgetCurrency
+) -> BudgetPayload:
+    principal = principal_of(info)
+
+    async def write(session: WriteSession) -> BudgetPayload:
+        command = writes.BudgetUpdate(
+            account_id=AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
+            expected_version=input.expected_version,
+            currency=currency,
+            cap=given(input.cap),
+            guarantee=converted(given(input.guarantee), lambda guarantee: guarantee or 0),
+        )
+        account = await writes.update_budget(session, principal, command)
+        return payload(BudgetPayload, account_id=account.account_id)
+
+    return await perform(info, BudgetPayload, write)

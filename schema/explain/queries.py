@@ -1,0 +1,147 @@
+"""Why somebody may, or may not, do something in an account."""
+
+from typing import Annotated
+
+import strawberry
+
+from authz.explain.steps import AccessDecision, AccessEffect, AccessStepKind, Miss, Step
+from authz.policy.permissions import Permission
+from authz.policy.refusals import NotFound
+from engine.base.field_errors import absent
+from engine.base.marks import Public
+from engine.declare.declarations import row_object
+from resolvers.explain.explanation import AccessQuestion, ExplainedAccess, KnownGranters, explain_access
+from schema.accounts.types import Account
+from schema.api_keys.types import ApiKey
+from schema.fields.context import ContextInfo, principal_of
+from schema.fields.node import Node
+from schema.fields.writes import needs
+from schema.people.types import User
+
+
+@strawberry.type(
+    description="What one rule says. An account above, outside your reach, is told without name and id.",
+    directives=[Public()],
+)
+class AccessStep:
+    kind: AccessStepKind = strawberry.field(description="Which rule.")
+    effect: AccessEffect = strawberry.field(description="What it says.")
+    sentence: str = strawberry.field(description="The same for people.")
+    about: strawberry.ID | None = strawberry.field(
+        description="The global id of the member, break-glass opening, share, key, role or account that it "
+        "is about."
+    )
+    policy_line: str | None = strawberry.field(
+        description="For POLICY_LINE: the line of casbin's policy that decides; null: no line speaks of it, "
+        "so it is denied."
+    )
+
+
+@strawberry.type(description="What keeps somebody out, or would let them in.", directives=[Public()])
+class AccessMiss:
+    kind: AccessStepKind = strawberry.field(description="Which rule it is about.")
+    sentence: str = strawberry.field(description="The same for people.")
+    about: strawberry.ID | None = strawberry.field(
+        description="The global id of the member, break-glass opening, share, key, role or account that it "
+        "is about."
+    )
+    enough: bool = strawberry.field(description="Whether this alone would change the decision.")
+
+
+@strawberry.type(
+    description="The people who could let somebody in: they manage the members, or the keys, and hold what "
+    "is missing.",
+    directives=[Public()],
+)
+class AccessGranters:
+    total_count: int = strawberry.field(description="How many there are.")
+    people: list[User] = strawberry.field(description="The first ten, by name.")
+
+
+@strawberry.type(
+    description="Whether somebody may do something in an account now, the chain of rules that says so, and "
+    "for a denial what would change it.",
+    directives=[Public()],
+)
+class AccessExplanation:
+    decision: AccessDecision = strawberry.field(description="What the API itself decides.")
+    permission: Permission = strawberry.field(description="What was asked for.")
+    account: Account = strawberry.field(description="Where.")
+    subject: Node = strawberry.field(description="The person, or the API key, that it is about.")
+    steps: list[AccessStep] = strawberry.field(
+        description="Each way by which the subject may have access, step by step, those that allow it first; "
+        "then the account's status. A way gives what none of its steps denies."
+    )
+    nearest_misses: list[AccessMiss] = strawberry.field(
+        description="For a denial what keeps the subject out, what is enough first; none: nothing would help."
+    )
+    can_be_granted_by: AccessGranters | None = strawberry.field(
+        description="For a denial who could change that; null where you may not see the members."
+    )
+
+
+@strawberry.type
+class ExplanationQuery:
+    @strawberry.field(
+        directives=needs(Permission.ACCOUNT_READ),
+        description="Whether somebody may do something in an account now, and why. Everybody may ask about "
+        "themselves; about a person that belongs to the account whoever may see its members; about an API "
+        "key whoever may see the keys of its account. Everything else is NOT_FOUND.",
+    )
+    async def explain_access(
+        self,
+        info: ContextInfo,
+        account_id: Annotated[strawberry.ID, strawberry.argument(description="The account.")],
+        permission: Annotated[Permission, strawberry.argument(description="What somebody wants to do.")],
+        subject: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="A person, a member or an API key; left out: who asks."),
+        ] = None,
+    ) -> AccessExplanation | None:
+        principal = principal_of(info)
+        question = AccessQuestion(account_id, permission, subject)
+        try:
+            return _shown(await explain_access(info.context.reader, principal, question))
+        except NotFound as refusal:
+            raise absent("NOT_FOUND", refusal.field) from refusal
+
+
+def _shown(found: ExplainedAccess) -> AccessExplanation:
+    explanation = found.explanation
+    return AccessExplanation(
+        decision=explanation.decision,
+        permission=explanation.permission,
+        account=row_object(Account, found.account),
+        subject=_subject(found),
+        steps=[_step(step) for step in explanation.steps],
+        nearest_misses=[_miss(miss) for miss in explanation.nearest_misses],
+        can_be_granted_by=None if found.granters is None else _granters(found.granters),
+    )
+
+
+def _subject(found: ExplainedAccess) -> Node:
+    if found.person is not None:
+        return row_object(User, found.person)
+    if found.api_key is not None:
+        return row_object(ApiKey, found.api_key)
+    raise AssertionError("who is known has a row")
+
+
+def _step(step: Step) -> AccessStep:
+    return AccessStep(
+        kind=step.kind,
+        effect=step.effect,
+        sentence=step.sentence,
+        about=None if step.about is None else strawberry.ID(step.about),
+        policy_line=step.policy_line,
+    )
+
+
+def _miss(miss: Miss) -> AccessMiss:
+    about = None if miss.about is None else strawberry.ID(miss.about)
+    return AccessMiss(kind=miss.kind, sentence=miss.sentence, about=about, enough=miss.enough)
+
+
+def _granters(found: KnownGranters) -> AccessGranters:
+    people = [row_object(User, row) for row in found.people]
+    return AccessGranters(total_count=found.total_count, people=people)

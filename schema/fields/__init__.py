@@ -1,0 +1,1 @@
+"""What every area's types build on: nodes, payloads, mutations, updates."""

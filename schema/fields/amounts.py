@@ -1,0 +1,45 @@
+"""The scalar of all amounts of money."""
+
+import re
+from typing import NewType
+
+import strawberry
+from graphql import GraphQLError
+from sqlalchemy import Text, cast
+
+from engine.declare.codecs import Codec
+
+MicroAmount = NewType("MicroAmount", int)
+
+_DIGITS = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
+_LARGEST_NUMBER = 2**53 - 1
+_LARGEST = 2**63 - 1
+
+
+def _parsed(value: object) -> MicroAmount:
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        amount = int(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > _LARGEST_NUMBER:
+            raise GraphQLError("MicroAmount: beyond 2^53 it must be sent as a string.")
+        amount = value
+    else:
+        raise GraphQLError("MicroAmount: must be a whole number of micro-units, as a number or a string.")
+    if abs(amount) > _LARGEST:
+        raise GraphQLError("MicroAmount: beyond 64 bits.")
+    return MicroAmount(amount)
+
+
+SCALAR = strawberry.scalar(
+    name="MicroAmount",
+    description=(
+        'An amount of money in millionths of the unit of the account\'s currency: "1500000" is 1.50 EUR. '
+        "Always answered as a string of digits, as not every client holds whole numbers beyond 2^53. Taken "
+        "as such a string or, up to 2^53, as a whole number; no fractions, no exponents."
+    ),
+    serialize=str,
+    parse_value=_parsed,
+)
+
+AMOUNT = Codec(MicroAmount, lambda column: ['"', cast(column, Text), '"'])
+"""For columns of micro-units."""

@@ -1,0 +1,71 @@
+"""What a request carries from the transport to the fields."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.types import Info
+
+from authz.callers.principals import ANONYMOUS, Credentials, Principal
+from authz.policy.refusals import Refusal, TryLater
+from engine.compiled.payloads import Payloads
+from engine.database.snapshot import Reader
+from engine.writes.sessions import WriteSessions
+from resolvers.effects.public_url import PUBLIC_URL_NAME
+from resolvers.payments.provider import PaymentProvider
+from resolvers.people.hashing import Hashing
+from resolvers.sending.address_hash import KeySource
+from resolvers.staff.request_subaccounts import SubaccountSetUp
+
+
+@dataclass
+class Context:
+    """One request: who asks, the snapshot it reads, and how it writes and reads what it wrote."""
+
+    reader: Reader
+    payloads: Payloads
+    principal: Principal | None
+    sessions: WriteSessions
+    hashing: Hashing
+    client_address: str
+    public_url: str
+    """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
+    subaccount_set_up: SubaccountSetUp
+    """Whether platform support has to unlock subaccounts first."""
+    payments: PaymentProvider
+    contact_key: KeySource
+    """Raises a Refusal where the deployment has none."""
+    reason: str | None = None
+    """Why, as the request says it (see `Principal.reason`)."""
+    refusals: list[Refusal] = field(default_factory=list)
+    """Why mutations changed nothing, one for each of them that was refused."""
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody is signed in."""
+        return self.principal is None
+
+    @property
+    def credentials(self) -> Credentials:
+        """What every statement looks the principal up by."""
+        return ANONYMOUS if self.principal is None else self.principal.credentials
+
+    def binds(self, credentials: Credentials) -> dict[str, Any]:
+        """The values that reads for these credentials name themselves."""
+        return {**credentials.binds, PUBLIC_URL_NAME: self.public_url}
+
+    @property
+    def retry_after(self) -> int | None:
+        """The seconds after which all can be tried again that was refused by a limit; None: nothing was."""
+        limited = [refusal.retry_after for refusal in self.refusals if isinstance(refusal, TryLater)]
+        return max(limited, default=None)
+
+
+ContextInfo = Info[Context, None]
+
+
+def principal_of(info: ContextInfo) -> Principal:
+    """Who asks. Raises UNAUTHENTICATED for nobody."""
+    if info.context.principal is None:
+        raise GraphQLError("Sign in, or send an API key.", extensions={"code": "UNAUTHENTICATED"})
+    return info.context.principal

@@ -1,0 +1,12 @@
+"""The interface of everything that has a global id."""
+
+import strawberry
+
+from engine.base.marks import Public
+
+ID_DESCRIPTION = "Global and opaque: for `node(id:)` and for arguments."
+
+
+@strawberry.interface(description="Anything that has a global id.", directives=[Public()])
+class Node:
+    id: strawberry.ID = strawberry.field(description=ID_DESCRIPTION)

@@ -1,0 +1,34 @@
+"""Break-glass openings."""
+
+import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from engine.declare.codecs import global_id
+from engine.declare.declarations import column, computed, entity, to_one
+from models.base.ids import Kind
+from models.parent_access.openings import break_glass_openings
+from resolvers.parent_access import openings as reads
+from schema.fields.node import ID_DESCRIPTION, Node
+from schema.people.types import User
+
+if TYPE_CHECKING:
+    from schema.accounts.types import Account
+
+
+@entity(break_glass_openings)
+class BreakGlassOpening(Node):
+    """A person from above has opened an account whose `parentAccess` is BREAK_GLASS: until it ends, the
+    person may do there and below what its memberships above give, but passes nothing of it on."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.BREAK_GLASS), description=ID_DESCRIPTION)
+    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    user: User | None = to_one(reads.user_of)
+    user_name: str = computed(reads.user_name)
+    reason: str = column(description="Why, as that person says it.")
+    created_at: datetime.datetime = column(description="From when.")
+    expires_at: datetime.datetime = column(description="Until when at most.")
+    ended_at: datetime.datetime | None = column(
+        description="When it was ended: by a person, by a newer opening, or by a change of the mode."
+    )

@@ -1,0 +1,225 @@
+"""Signing up, in and out, and changing the password."""
+
+import datetime
+from collections.abc import Sequence
+
+import strawberry
+from sqlalchemy import Uuid
+
+from authz.callers.principals import Credentials
+from authz.callers.tokens import digest_of
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.declare.declarations import entity, to_one
+from engine.writes.sessions import WriteSession
+from models.accounts.tables import Currency
+from resolvers.accounts import reads as accounts
+from resolvers.accounts import sign_up as sign_up_writes
+from resolvers.api_keys import reads as api_keys
+from resolvers.effects.attempts import Limit, place_of
+from resolvers.inputs.emails import email_address
+from resolvers.people import mailbox
+from resolvers.people import reads as users
+from resolvers.people import sign_in as writes
+from resolvers.people.devices import known_device
+from resolvers.people.hashing import HashingTurn
+from resolvers.people.passwords import PASSWORD_RULE
+from resolvers.people.proved_passwords import ProvedPassword, prove_password
+from resolvers.people.sign_in_limits import WINDOW, own_password_limits, sign_in_limits
+from schema.accounts.types import Account
+from schema.api_keys.types import ApiKey
+from schema.fields.context import ContextInfo, principal_of
+from schema.fields.links import password_page, verification_page
+from schema.fields.user_errors import UserError
+from schema.fields.writes import ANYBODY, OPEN, authz_revision, payload, perform, user_errors
+from schema.people.password_steps import fixed, perform_with_password
+from schema.people.payloads import OF_THE_DEVICE, PersonPayload
+from schema.people.types import User
+
+_SIGN_UPS_FROM_A_PLACE = 20
+"""In a WINDOW, also those that are done: each makes a person and sends it a mail."""
+
+
+@strawberry.input(
+    description="A person, and either a master account of its own or the invitation that it comes with."
+)
+class SignUpInput:
+    name: str = strawberry.field(description="The person's name: 1 to 200 characters.")
+    email: str = strawberry.field(description="The e-mail address.")
+    password: str = strawberry.field(description=PASSWORD_RULE)
+    account_name: str | None = strawberry.field(
+        default=None, description="The name of the master account to make."
+    )
+    invitation_token: str | None = strawberry.field(
+        default=None,
+        description="The secret of an invitation's link, which is accepted at once. It proves the address: "
+        "whoever signed up with it before and never verified it is replaced by you.",
+    )
+    share_token: str | None = strawberry.field(
+        default=None,
+        description="With `accountName`: the secret of a share's link, which is accepted at once and proves "
+        "the address as an invitation's does. Whoever owns an account already gets no other.",
+    )
+    currency: Currency = strawberry.field(
+        default=Currency.EUR,
+        description="Of all amounts in the master account and below it; it is never changed.",
+    )
+
+
+@strawberry.input(description="Who signs in.")
+class SignInInput:
+    email: str = strawberry.field(description="The e-mail address.")
+    password: str = strawberry.field(description="The password.")
+    device_token: str | None = strawberry.field(
+        default=None, description="What an earlier `signIn`, `signUp` or `passwordReset` gave this device."
+    )
+
+
+@strawberry.input(description="The password to replace, and the new one.")
+class PasswordChangeInput:
+    current_password: str = strawberry.field(description="The password that holds now.")
+    new_password: str = strawberry.field(description=PASSWORD_RULE)
+
+
+@entity(None, carries={"user_id": Uuid(), "account_id": Uuid(), "api_key_id": Uuid()})
+class SignUpPayload:
+    """A person who signed up and is signed in. Send the token to read the other fields again later."""
+
+    token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
+    expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
+    device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
+    secret: str | None = strawberry.field(
+        default=None, description="The secret of the account's first API key, told this once (R2)."
+    )
+    user: User | None = to_one(users.of_result)
+    account: Account | None = to_one(accounts.of_result)
+    api_key: ApiKey | None = to_one(api_keys.of_result, description="The account's first API key.")
+    user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
+
+
+@entity(None, carries={"user_id": Uuid()})
+class SignInPayload:
+    """A session."""
+
+    token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
+    expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
+    device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
+    user: User | None = to_one(users.of_result)
+    user_errors: list[UserError] = user_errors()
+    authz_revision: str | None = authz_revision()
+
+
+@strawberry.type
+class SessionMutation:
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Make a person with a master account and its first API key, or accept an invitation; "
+        "a `shareToken` accepts a share besides. The address is verified by a link that is mailed to it, see "
+        "`emailVerify`; an invitation or a share verifies it at once. Unverified, it gives nothing but that "
+        "account, from which nobody can be invited. For an address that is taken the answer is "
+        "SIGN_UP_REFUSED, and its person is told by e-mail.",
+    )
+    async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
+        command = sign_up_writes.SignUp(
+            name=input.name,
+            email=input.email,
+            account_name=input.account_name,
+            invitation_token=input.invitation_token,
+            verification_page=verification_page(info),
+            share_token=input.share_token,
+            currency=input.currency,
+            reason=info.context.reason,
+        )
+
+        async def limits() -> Sequence[Limit]:
+            place = f"sign-up from {place_of(info.context.client_address)}"
+            by_place = Limit(place, _SIGN_UPS_FROM_A_PLACE, WINDOW)
+            return [by_place, *await _limits(info, input.email, None)]
+
+        async def check(turn: HashingTurn) -> sign_up_writes.SignUpPassword:
+            return await sign_up_writes.check_sign_up(info.context.sessions, turn, command, input.password)
+
+        async def write(session: WriteSession, password: sign_up_writes.SignUpPassword) -> SignUpPayload:
+            done = await sign_up_writes.sign_up(session, command, password)
+            return payload(
+                SignUpPayload,
+                user_id=done.signed_in.user_id,
+                account_id=done.account_id,
+                api_key_id=done.api_key_id,
+                token=done.signed_in.token,
+                expires_at=done.signed_in.expires_at,
+                device_token=done.signed_in.device_token,
+                secret=done.secret,
+            )
+
+        done = await perform_with_password(info, SignUpPayload, limits, check, write, _as_signed_up)
+        if any(error.code is RefusalCode.SIGN_UP_REFUSED for error in done.user_errors):
+            async with info.context.sessions.begin() as session:
+                await mailbox.tell_of_sign_up(session, input.email, password_page(info))
+        return done
+
+    @strawberry.mutation(
+        directives=ANYBODY, description="Open a session with an e-mail address and a password."
+    )
+    async def sign_in(self, info: ContextInfo, input: SignInInput) -> SignInPayload:
+        async def limits() -> Sequence[Limit]:
+            return await _limits(info, input.email, input.device_token)
+
+        async def check(turn: HashingTurn) -> ProvedPassword:
+            return await prove_password(info.context.sessions, turn, input.email, input.password)
+
+        async def write(session: WriteSession, proved: ProvedPassword) -> SignInPayload:
+            done = await writes.sign_in(session, proved, input.device_token)
+            return payload(
+                SignInPayload,
+                user_id=done.user_id,
+                token=done.token,
+                expires_at=done.expires_at,
+                device_token=done.device_token,
+            )
+
+        return await perform_with_password(info, SignInPayload, limits, check, write)
+
+    @strawberry.mutation(directives=OPEN, description="End the session that asks.")
+    async def sign_out(self, info: ContextInfo) -> PersonPayload:
+        principal = principal_of(info)
+
+        async def write(session: WriteSession) -> PersonPayload:
+            await writes.sign_out(session, principal)
+            return payload(PersonPayload, user_id=principal.user_id)
+
+        return await perform(info, PersonPayload, write)
+
+    @strawberry.mutation(
+        directives=OPEN, description="Change your own password; all your other sessions end."
+    )
+    async def password_change(self, info: ContextInfo, input: PasswordChangeInput) -> PersonPayload:
+        principal = principal_of(info)
+
+        async def check(turn: HashingTurn) -> writes.PasswordChange:
+            return await writes.check_password_change(
+                info.context.sessions, turn, principal, input.current_password, input.new_password
+            )
+
+        async def write(session: WriteSession, change: writes.PasswordChange) -> PersonPayload:
+            return payload(PersonPayload, user_id=await writes.change_password(session, principal, change))
+
+        limits = fixed(own_password_limits(principal))
+        return await perform_with_password(info, PersonPayload, limits, check, write)
+
+
+def _as_signed_up(done: SignUpPayload) -> Credentials:
+    return Credentials(digest_of(done.token or ""))
+
+
+async def _limits(info: ContextInfo, email: str, device_token: str | None) -> list[Limit]:
+    """Counted for the address, however it is spelled; what is none is refused anyway."""
+    try:
+        canonical = email_address(email).canonical
+    except Refusal:
+        return []
+    known = None
+    if device_token is not None:
+        async with info.context.sessions.begin() as session:
+            known = await known_device(session, canonical, device_token)
+    return sign_in_limits(canonical, info.context.client_address, known)

@@ -1,0 +1,78 @@
+"""How a mutation runs that takes a password: in its turn, and with nothing held while it is hashed."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from authz.callers.principals import Credentials
+from authz.policy.refusals import Refusal, RefusalCode
+from engine.writes.sessions import WriteSession
+from resolvers.effects.attempts import Limit, count
+from resolvers.people.hashing import HashingTurn
+from resolvers.people.proved_passwords import PasswordChangedError
+from schema.fields.context import ContextInfo
+from schema.fields.writes import committed, perform_steps
+
+T = TypeVar("T")
+Checked = TypeVar("Checked")
+
+_TRIES = 3
+"""Somebody would have to change the password each time that it was compared."""
+
+
+Limits = Callable[[], Awaitable[Sequence[Limit]]]
+"""What a try is counted by, where that has to be looked up."""
+
+
+def fixed(limits: Sequence[Limit]) -> Limits:
+    """Where it has not."""
+
+    async def found() -> Sequence[Limit]:
+        return limits
+
+    return found
+
+
+async def perform_with_password(
+    info: ContextInfo,
+    type_: type[T],
+    limits: Limits,
+    check: Callable[[HashingTurn], Awaitable[Checked]],
+    write: Callable[[WriteSession, Checked], Awaitable[T]],
+    reads_as: Callable[[T], Credentials] | None = None,
+) -> T:
+    """As `writes.perform`: `check` looks at the passwords, then `write` does what they are for.
+
+    The request waits for its turn before anything is done; where there is no room to wait it is refused,
+    BUSY, and not counted. `check` has transactions of its own and keeps none while it hashes. `write` gets
+    one after the turn, and raises PasswordChangedError where what was found does not hold any more: then it
+    is looked at again, in another turn.
+    """
+
+    async def in_a_turn(counted: Sequence[Limit] | None) -> tuple[Checked, Sequence[Limit]]:
+        async with info.context.hashing.turn(info.context.client_address) as turn:
+            if counted is None:
+                counted = await limits()
+                for limit in counted:
+                    await count(info.context.sessions, limit)
+            return await check(turn), counted
+
+    async def steps() -> T:
+        counted = None
+        for _ in range(_TRIES):
+            checked, counted = await in_a_turn(counted)
+            try:
+                return await _written(info, write, checked, counted)
+            except PasswordChangedError:
+                continue
+        raise Refusal(RefusalCode.CONFLICT, "The password was changed at the same moment; try again.")
+
+    return await perform_steps(info, type_, steps, reads_as=reads_as)
+
+
+async def _written(
+    info: ContextInfo,
+    write: Callable[[WriteSession, Checked], Awaitable[T]],
+    checked: Checked,
+    limits: Sequence[Limit],
+) -> T:
+    return await committed(info, lambda session: write(session, checked), limits)

@@ -1,0 +1,30 @@
+"""Who asks."""
+
+import strawberry
+from sqlalchemy import Uuid
+
+from engine.declare.connections import Connection
+from engine.declare.declarations import computed, connection, entity, to_one
+from resolvers.accounts import reads as accounts
+from resolvers.members import ownership_offers
+from resolvers.people import viewer as reads
+from resolvers.shares import reads as shares
+from schema.accounts.types import Account
+from schema.api_keys.types import ApiKey
+from schema.members.ownership_offers import OwnershipOffer
+from schema.people.types import User
+from schema.shares.types import Share
+
+
+@entity(None, carries={"user_id": Uuid(), "api_key_id": Uuid()})
+class Viewer:
+    """Who asks: a signed-in person or an API key."""
+
+    id: strawberry.ID = computed(reads.global_id)
+    user: User | None = to_one(reads.user_of)
+    api_key: ApiKey | None = to_one(reads.api_key_of)
+    accounts: Connection[Account] = connection(accounts.of_viewer, order=accounts.order)
+    ownership_offers: Connection[OwnershipOffer] = connection(
+        ownership_offers.of_viewer, order=ownership_offers.order
+    )
+    shares: Connection[Share] = connection(shares.of_viewer, order=shares.order)

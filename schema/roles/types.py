@@ -1,0 +1,56 @@
+"""Roles."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from authz.policy.permissions import Permission
+from engine.declare.codecs import enum_of, global_id, mask_of
+from engine.declare.connections import Connection
+from engine.declare.declarations import column, computed, connection, entity, to_many, to_one
+from models.base.ids import Kind
+from models.roles.tables import Effect, Relation, role_policy_lines, roles
+from resolvers.access import role_uses
+from resolvers.roles import reads
+from schema.fields.node import Node
+
+if TYPE_CHECKING:
+    from schema.access.role_uses import RoleUse
+    from schema.accounts.types import Account
+
+_PERMISSIONS = mask_of(Permission)
+
+
+@entity(role_policy_lines, key=("role_id", "relation", "area", "action", "effect"))
+class PolicyLine:
+    """A line of casbin's policy: what it says about a role. Deny wins."""
+
+    relation: Relation = column(
+        codec=enum_of(Relation),
+        description="How the role's holder stands to the account that is asked about.",
+    )
+    area: str = column(description="Such as MEMBERS; `*` stands for every area.")
+    action: str = column(description="Such as WRITE; `*` stands for every action.")
+    effect: Effect = column(codec=enum_of(Effect), description="What the line says.")
+
+
+@entity(roles)
+class Role(Node):
+    """What a member or an API key may do. Built-in roles are the same in every account; a custom role belongs
+    to an account and can be given there and in every account below it."""
+
+    id: strawberry.ID = column(
+        codec=global_id(Kind.ROLE), description="The global id; of a built-in role the same everywhere."
+    )
+    name: str = column(description="Such as ADMINISTRATOR; unique among the roles of its account.")
+    description: str = column(description="What it is for.")
+    built_in: bool = computed(reads.is_built_in)
+    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    permissions: list[Permission] = computed(reads.member_permissions, codec=_PERMISSIONS)
+    permissions_below: list[Permission] = computed(reads.ancestor_permissions, codec=_PERMISSIONS)
+    permissions_inherited: list[Permission] = computed(reads.inherited_permissions, codec=_PERMISSIONS)
+    policy_lines: list[PolicyLine] = to_many(reads.policy_lines)
+    uses: Connection[Annotated["RoleUse", strawberry.lazy("schema.access.role_uses")]] = connection(
+        role_uses.of_role, order=role_uses.order
+    )
+    version: int = column(description="Rises with every change; for `expectedVersion`.")

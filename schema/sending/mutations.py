@@ -1,0 +1,116 @@
+"""What books sends."""
+
+import strawberry
+from sqlalchemy import Uuid
+
+from authz.policy.refusals import Refusal
+from engine.declare.declarations import entity, to_one
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, Kind, SendReservationId
+from models.sending.tables import SendStream
+from resolvers.inputs.global_ids import required
+from resolvers.sending import commit_or_void as send_settlements
+from resolvers.sending import reads as sends
+from resolvers.sending import reserve as writes
+from resolvers.sending.reserve import PERMISSIONS
+from schema.fields.context import ContextInfo, principal_of
+from schema.fields.user_errors import UserError
+from schema.fields.writes import authz_revision, needs_any, payload, perform, refused, user_errors
+from schema.sending.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
+from schema.sending.types import SendReservation
+
+
+@strawberry.input(description="Sends to be booked: one to each recipient, all of them or none.")
+class SendReserveInput:
+    account_id: strawberry.ID = strawberry.field(description="The account that sends.")
+    stream: SendStream = strawberry.field(description="What kind of messages.")
+    recipients: list[str] | None = strawberry.field(default=None, description=RECIPIENTS)
+    recipient_hashes: list[str] | None = strawberry.field(default=None, description=HASHES)
+    recipient_list_id: strawberry.ID | None = strawberry.field(default=None, description=LIST)
+    label: str | None = strawberry.field(
+        default=None,
+        description="The team or campaign that the sends belong to: one line of 1 to 50 characters. Another "
+        "case makes no other label. Invoices and costs tell them apart. An account uses at most 100 labels "
+        "in a billing cycle, those of voided sends included.",
+    )
+    idempotency_key: str = strawberry.field(
+        description="Your own, 1 to 200 characters. The same key again within 30 days books nothing more."
+    )
+
+
+@strawberry.input(description="Which reservation to commit or to void.")
+class SendReservationInput:
+    reservation_id: strawberry.ID = strawberry.field(description="The reservation.")
+
+
+@entity(None, carries={"reservation_id": Uuid()})
+class SendReservationPayload:
+    """A reservation that was made or settled."""
+
+    reservation: SendReservation | None = to_one(sends.of_result)
+    replayed: bool = strawberry.field(
+        default=False, description="It was made by an earlier request under the same key."
+    )
+    authz_revision: str | None = authz_revision()
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class SendMutation:
+    @strawberry.mutation(
+        directives=needs_any(PERMISSIONS.values()),
+        description="Book sends before they go out: counts them and the contacts that become active by them, "
+        "and reserves credit for those beyond the plan's, for 15 minutes. The stream decides which of the "
+        "permissions is needed.",
+    )
+    async def send_reserve(self, info: ContextInfo, input: SendReserveInput) -> SendReservationPayload:
+        principal = principal_of(info)
+        told = Told(input.recipients, input.recipient_hashes, input.recipient_list_id)
+        try:
+            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
+            given = await read_audience(told, info.context.contact_key)
+        except Refusal as refusal:
+            return refused(info, SendReservationPayload, refusal)
+
+        async def write(session: WriteSession) -> SendReservationPayload:
+            command = writes.SendReservation(
+                account_id, input.stream, given, input.idempotency_key, input.label
+            )
+            made = await writes.reserve_sends(session, principal, command)
+            return payload(SendReservationPayload, reservation_id=made.reservation_id, replayed=made.replayed)
+
+        return await perform(info, SendReservationPayload, write)
+
+    @strawberry.mutation(
+        directives=needs_any(PERMISSIONS.values()),
+        description="Use up what a reservation holds; send only what is committed. Again changes nothing. "
+        "The stream decides which of the permissions is needed.",
+    )
+    async def send_commit(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
+        principal = principal_of(info)
+
+        async def write(session: WriteSession) -> SendReservationPayload:
+            reservation_id = _reservation_id(input)
+            await send_settlements.commit_sends(session, principal, reservation_id)
+            return payload(SendReservationPayload, reservation_id=reservation_id)
+
+        return await perform(info, SendReservationPayload, write)
+
+    @strawberry.mutation(
+        directives=needs_any(PERMISSIONS.values()),
+        description="Give back what a reservation holds: nobody becomes active by it. Again changes nothing. "
+        "The stream decides which of the permissions is needed.",
+    )
+    async def send_void(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
+        principal = principal_of(info)
+
+        async def write(session: WriteSession) -> SendReservationPayload:
+            reservation_id = _reservation_id(input)
+            await send_settlements.void_sends(session, principal, reservation_id)
+            return payload(SendReservationPayload, reservation_id=reservation_id)
+
+        return await perform(info, SendReservationPayload, write)
+
+
+def _reservation_id(input: SendReservationInput) -> SendReservationId:
+    return SendReservationId(required(Kind.SEND_RESERVATION, input.reservation_id, "reservationId"))

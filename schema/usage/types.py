@@ -1,0 +1,122 @@
+"""Usage: what a billing cycle has used, what it allows, and how long it will last."""
+
+import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from sqlalchemy import BigInteger, Date, DateTime, Integer, Text, Uuid
+
+from authz.policy.permissions import Permission
+from engine.declare.codecs import enums_of
+from engine.declare.connections import Connection
+from engine.declare.declarations import column, computed, connection, entity, to_one
+from models.accounts.tables import accounts
+from resolvers.usage import by_account as usage_accounts
+from resolvers.usage import forecast as usage_forecast
+from resolvers.usage import reads
+from resolvers.usage import warnings as usage_warnings
+from resolvers.usage.warnings import UsageAction, UsageWarning
+from schema.credit.types import Credit
+
+if TYPE_CHECKING:
+    from schema.accounts.types import Account
+
+_MASK = {"mask": BigInteger()}
+_NUMBER = BigInteger()
+_MOMENT = DateTime(timezone=True)
+
+
+@entity(accounts, carries={"used": _NUMBER, "limit": _NUMBER}, requires=Permission.PLAN_READ)
+class ContactUsage:
+    """The active contacts of a cycle, of the whole subscription."""
+
+    used: int = column(
+        description="How many became active (R89); as `Subscription.contactsUsed` counts them."
+    )
+    limit: int = column(description="How many can: the plan's and those bought (R91, R94).")
+
+
+@entity(
+    accounts,
+    carries=dict.fromkeys(("used", "limit", "beyond", "left", "cap_left"), _NUMBER),
+    requires=Permission.PLAN_READ,
+)
+class SendUsage:
+    """The sends of a cycle, of the whole subscription."""
+
+    used: int = column(description="How many were made, those beyond the limit included.")
+    limit: int = column(description="How many the plan has, with those bought (R93, R94).")
+    beyond: int = column(description="How many were made beyond the limit; each has a price.")
+    left: int | None = column(
+        description="How many of them this account can still make, without those that are kept for others; "
+        "null: the cycle is over."
+    )
+    cap_left: int | None = column(
+        description="What the caps of this account, and of those above it, leave it; null: there is "
+        "none, or the cycle is over."
+    )
+
+
+_DAYS = ("runs_out_on", "contacts_run_out_on", "sends_run_out_on", "credit_runs_out_on")
+
+
+@entity(accounts, carries={**_MASK, **dict.fromkeys(_DAYS, Date())}, requires=Permission.PLAN_READ)
+class UsageForecast:
+    """When what a cycle allows will be used up: days in the subscription's time zone, today where it is used
+    up, null where it lasts until the cycle ends."""
+
+    runs_out_on: datetime.date | None = column(
+        description="The first of the days below; without CREDIT_READ, of the first two."
+    )
+    contacts_run_out_on: datetime.date | None = column(
+        description="When no contact more can become active; those already active can still be sent to."
+    )
+    sends_run_out_on: datetime.date | None = column(
+        description="When the plan's sends are used: nothing more is sent, or each send has a price."
+    )
+    credit_runs_out_on: datetime.date | None = column(
+        requires=Permission.CREDIT_READ,
+        description="When the pool's credit is used by the sends beyond the plan's, as if nothing else took "
+        "from it; null also where the plan has no such sends.",
+    )
+
+
+@entity(accounts, carries={"sends": _NUMBER}, requires=Permission.STATISTICS_READ)
+class AccountUsage:
+    """How much an account has sent."""
+
+    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(
+        usage_accounts.account_of
+    )
+    sends: int = column(description="How many, those included that are booked and not yet committed.")
+
+
+@entity(
+    accounts,
+    carries={
+        **_MASK,
+        "number": Integer(),
+        **dict.fromkeys(("starts_at", "ends_at", "seen_at"), _MOMENT),
+        **dict.fromkeys(("subscriber_id", "plan_id", "cycle_id"), Uuid()),
+        "time_zone": Text(),
+        **dict.fromkeys(("contacts_used", "contact_limit", "sends_used", "send_limit"), _NUMBER),
+        **dict.fromkeys(("send_price", "credit", "sends_left", "cap_left"), _NUMBER),
+    },
+    requires=Permission.STATISTICS_READ,
+)
+class Usage:
+    """What a billing cycle of the subscription that an account uses has used.
+
+    Limits are those of the subscription, which all of its accounts share; who of them sent how much is told
+    of this account and of those below it."""
+
+    starts_at: datetime.datetime = column(description="When the cycle began.")
+    ends_at: datetime.datetime = column(description="When the next one begins; that moment belongs to it.")
+    active_contacts: ContactUsage | None = to_one(reads.contacts_of, requires=Permission.PLAN_READ)
+    sends: SendUsage | None = to_one(reads.sends_of, requires=Permission.PLAN_READ)
+    credit: Credit | None = to_one(reads.credit_of, requires=Permission.CREDIT_READ)
+    forecast: UsageForecast | None = to_one(usage_forecast.forecast_of, requires=Permission.PLAN_READ)
+    warnings: list[UsageWarning] = computed(usage_warnings.warnings_of, codec=enums_of(UsageWarning))
+    actions: list[UsageAction] = computed(usage_warnings.actions_of, codec=enums_of(UsageAction))
+    sent: int = computed(usage_accounts.sent_of)
+    accounts: Connection[AccountUsage] = connection(usage_accounts.accounts_of, order=usage_accounts.order)

@@ -1,0 +1,41 @@
+"""Starlette, with a short way for what is asked most."""
+
+from collections.abc import Awaitable, Sequence
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+
+from server.edge.cross_origin import CrossOrigin
+from server.edge.host_check import HostCheck
+from server.logs.request_log import RequestLog
+
+GRAPHQL_PATH = "/graphql"
+
+
+class Application(Starlette):
+    """Every request is logged, its origin and its host are checked; then a GraphQL request by POST goes
+    straight to its endpoint, which answers its own failures, and all others go through Starlette's router."""
+
+    def __init__(
+        self,
+        endpoint: ASGIApp,
+        routes: Sequence[BaseRoute],
+        allowed_hosts: Sequence[str],
+        allowed_origins: Sequence[str],
+        lifespan: Lifespan["Application"],
+    ) -> None:
+        super().__init__(routes=[Route(GRAPHQL_PATH, endpoint), *routes], lifespan=lifespan)
+        self._endpoint = endpoint
+        # Outside of Starlette, so that also its error pages carry the request's id and can be read by pages.
+        hosts = HostCheck(self._enter, allowed_hosts)
+        self._entrance = RequestLog(CrossOrigin(hosts, GRAPHQL_PATH, allowed_origins))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._entrance(scope, receive, send)
+
+    def _enter(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        is_graphql = scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == GRAPHQL_PATH
+        if is_graphql and not scope.get("root_path"):
+            return self._endpoint(scope, receive, send)
+        return super().__call__(scope, receive, send)

@@ -1,0 +1,56 @@
+"""Which hosts are served."""
+
+import re
+from collections.abc import Awaitable, Sequence
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from engine.text.remembered import Remembered
+from server.failures.errors import ErrorCode, Failure
+from server.graphql.response import failure_response
+from server.http.media_types import MediaType
+
+ANY_HOST = "*"
+
+_KEPT = 1000
+"""Answers that are kept: most requests name the same few hosts."""
+
+_HOST = re.compile(rb"(?P<name>\[[0-9a-f:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{0,5})?", re.IGNORECASE)
+_SEVERAL = Failure(ErrorCode.BAD_USER_INPUT, "Send one Host header.")
+_UNKNOWN = Failure(
+    ErrorCode.BAD_USER_INPUT, "This host is not served here; MANDANT_ALLOWED_HOSTS names those that are."
+)
+
+
+class HostCheck:
+    """ASGI middleware: serves requests of allowed hosts, and none that names several.
+
+    `allowed_hosts` are names without a port; `*.example.com` stands for all below it, ANY_HOST for any.
+    Works inside RequestLog only.
+    """
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
+        self._app = app
+        self._allowed = frozenset(host.lower() for host in allowed_hosts)
+        self._endings = tuple(host[1:] for host in self._allowed if host.startswith("*."))
+        self._is_allowed = Remembered(self._decide, _KEPT)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "lifespan":
+            return self._app(scope, receive, send)
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        # Two of them would mean one host for a proxy and another here.
+        if len(hosts) > 1:
+            return failure_response(_SEVERAL, MediaType.JSON)(scope, receive, send)
+        if not self._is_allowed(hosts[0] if hosts else b""):
+            return failure_response(_UNKNOWN, MediaType.JSON)(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    def _decide(self, header: bytes) -> bool:
+        if ANY_HOST in self._allowed:
+            return True
+        found = _HOST.fullmatch(header)
+        if found is None:
+            return False
+        name = found["name"].decode("latin-1").lower()
+        return name in self._allowed or name.endswith(self._endings)

@@ -1,0 +1,86 @@
+"""GraphQL documents, parsed and validated: what is too large is refused before it is validated."""
+
+import graphql
+from graphql import DocumentNode, GraphQLError, GraphQLSchema
+from graphql.validation import validation_context
+from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql.validation.validate import ValidationAbortedError
+
+from engine.limits.excess import refuse_beyond, too_large
+from engine.limits.sizes import check_size
+from engine.limits.string_checks import read_document_texts
+from server.graphql.document_memory import CheckedDocument, DocumentMemory
+
+TOKEN_LIMIT = 5_000
+"""The most tokens of a document, comments not counted."""
+
+COMMENT_LIMIT = 1_000
+"""The most comments of a document."""
+
+DOCUMENT_LIMIT = 100_000
+"""The longest document, in characters; what is longer belongs into variables."""
+
+LINE_LIMIT = 10_000
+"""The most lines of a document: each error counts the lines before its place."""
+
+VALIDATION_ERROR_LIMIT = 10
+"""After so many errors a document is not validated further."""
+
+COMPARISON_LIMIT = 30_000
+"""How many comparisons of fields and fragments validation may take, as graphql-core counts them: 0.5 to 4
+microseconds each."""
+
+FRAGMENT_WORK_LIMIT = 10_000
+"""How often validation may go from an operation to a fragment or a variable, as graphql-core counts it."""
+
+# graphql-core has no arguments for them: each validation reads them where they stand.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = COMPARISON_LIMIT
+validation_context.MAX_FRAGMENT_WORK = FRAGMENT_WORK_LIMIT
+
+
+class Documents:
+    """Documents by their text. Only valid ones are remembered."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._memory = DocumentMemory()
+
+    def known(self, source: str) -> CheckedDocument | None:
+        """The document of a text if it is remembered, which is only looked up."""
+        return self._memory.find(source)
+
+    def check(self, source: str, *, anonymous: bool) -> CheckedDocument:
+        """The document of a text; callers without a token are not told what names exist.
+
+        It takes up to 200 ms of CPU where the document is not remembered, and may run in any thread. Raises
+        GraphQLError for what cannot be parsed, is too large or holds texts that cannot be stored.
+        """
+        known = self._memory.find(source)
+        if known is not None:
+            return known
+        checked = self._checked(source, anonymous)
+        if not checked.errors:
+            self._memory.remember(source, checked)
+        return checked
+
+    def _checked(self, source: str, anonymous: bool) -> CheckedDocument:
+        refuse_beyond("lines", source.count("\n") + source.count("\r"), LINE_LIMIT)
+        document = graphql.parse(
+            source,
+            max_lexical_tokens=TOKEN_LIMIT,
+            max_comments=COMMENT_LIMIT,
+            max_source_length=DOCUMENT_LIMIT,
+        )
+        check_size(document)
+        if '"' in source:
+            document = read_document_texts(document)
+        return CheckedDocument(document, self._errors_in(document, anonymous))
+
+    def _errors_in(self, document: DocumentNode, anonymous: bool) -> list[GraphQLError]:
+        found = graphql.validate(
+            self._schema, document, max_errors=VALIDATION_ERROR_LIMIT, hide_suggestions=anonymous
+        )
+        if 0 < len(found) <= VALIDATION_ERROR_LIMIT and isinstance(found[-1], ValidationAbortedError):
+            raise too_large(f"more than {COMPARISON_LIMIT} comparisons of its fields and fragments")
+        # What a scalar raised of a literal is the client's mistake; with its cause it would be masked.
+        return [GraphQLError(error.message, error.nodes, extensions=error.extensions) for error in found]

@@ -1,0 +1,193 @@
+"""The GraphQL endpoint, after the GraphQL-over-HTTP draft; strict where the draft leaves a choice."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+import graphql
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+)
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from authz.policy.refusals import TryLater
+from server.failures.errors import (
+    NO_SUBSCRIPTIONS,
+    ErrorCode,
+    Failure,
+    RefusedRequestError,
+    record_failure,
+    refusal_failure,
+)
+from server.graphql.document_memory import CheckedDocument
+from server.graphql.documents import Documents
+from server.graphql.response import LimitedResult, failure_response, result_response
+from server.graphql.slowed_refusals import SlowedRefusals
+from server.http.media_types import MediaType, negotiate, prefers_html
+from server.http.min_revision import min_revision
+from server.http.request import GraphQLRequest, RequestHead, read_get, read_post
+from server.logs.request_log import log_operation_name
+
+T = TypeVar("T")
+
+PRESENTED_AT_ONCE = 500
+"""Errors of an answer: more of them are written beside the event loop."""
+
+_EVENT_STREAM = "text/event-stream"
+"""Accepted by those who subscribe over HTTP."""
+
+
+class Executor(Protocol):
+    """Runs one query or mutation that is valid against the schema."""
+
+    async def __call__(
+        self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
+    ) -> ExecutionResult | bytes:
+        """The result of the operation of `document` that `request` names, or of its only one.
+
+        Bytes are the JSON text of the data, without errors.
+
+        `authorization` is the header as it came, None without one; `client_address` is an IP address, empty
+        on a unix socket. Raises RevisionUnknown, and Unauthenticated for a token that is not valid where the
+        operation is not one that answers everybody. Whatever
+        else it raises is masked, logged and answered with 500, or with 503 if it tells that the database is
+        away.
+        """
+
+
+class Beside(Protocol):
+    """Does work that would keep the event loop from others."""
+
+    async def __call__(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
+        """What the work gives, in the turn of whoever asks.
+
+        Raises TryLater where too much is asked at once, and what the work raises.
+        """
+
+
+class GraphQLEndpoint:
+    """An ASGI application for one route, all methods: `Route("/graphql", GraphQLEndpoint(...))`.
+
+    `page` answers a browser that opens the address. The endpoint works inside RequestLog only.
+    """
+
+    def __init__(
+        self,
+        schema: graphql.GraphQLSchema,
+        execute: Executor,
+        beside: Beside,
+        page: Callable[[Request], Awaitable[Response]],
+    ) -> None:
+        self.documents = Documents(schema)
+        """What was asked lately, checked."""
+        self._execute = execute
+        self._beside = beside
+        self._refusals = SlowedRefusals()
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._respond(RequestHead.of(scope), scope, receive)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> Response:
+        if head.method == "GET" and _wants_websocket(scope):
+            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON, {"connection": "close"})
+        if head.method == "GET" and prefers_html(head.accept):
+            # Also with `?query=`: the page opens it.
+            page = await self._page(Request(scope, receive))
+            page.headers.add_vary_header("accept")
+            return page
+        media_type = negotiate(head.accept)
+        if media_type is None and _EVENT_STREAM in head.accept.lower():
+            return failure_response(NO_SUBSCRIPTIONS, MediaType.JSON)
+        if media_type is None:
+            message = f"The answer is {MediaType.JSON} or {MediaType.GRAPHQL}; accept one of them."
+            return failure_response(Failure(ErrorCode.NOT_ACCEPTABLE, message), MediaType.JSON)
+        try:
+            result = await self._answer(head, receive)
+            present = partial(
+                result_response, result, media_type, scope["headers"], anonymous=head.authorization is None
+            )
+            return present() if isinstance(result, bytes) else await self._presented(result, present, head)
+        except ClientDisconnect:
+            raise
+        except RefusedRequestError as refusal:
+            return failure_response(refusal.failure, media_type, refusal.headers)
+        except TryLater as refusal:
+            await self._refusals.wait(head.client_address)
+            return failure_response(refusal_failure(refusal), media_type)
+        except Exception as error:
+            return failure_response(record_failure(error), media_type)
+
+    async def _presented(
+        self, result: ExecutionResult, present: Callable[[], Response], head: RequestHead
+    ) -> Response:
+        if isinstance(result, LimitedResult):
+            await self._refusals.wait(head.client_address)
+        if len(result.errors or ()) <= PRESENTED_AT_ONCE:
+            return present()
+        return await self._beside(head.authorization, head.client_address, present)
+
+    async def _answer(self, head: RequestHead, receive: Receive) -> ExecutionResult | bytes:
+        try:
+            asked = await read_post(head, receive) if head.method == "POST" else _read_url(head)
+            if head.revisions:
+                asked = asked._replace(min_revision=min_revision(head.revisions))
+            checked = await self._checked(asked.query, head)
+            operation = _choose_operation(checked.document, asked.operation_name)
+            _check_operation(operation, head.method)
+            if checked.errors:
+                return ExecutionResult(data=None, errors=checked.errors)
+            return await self._execute(asked, checked.document, head.authorization, head.client_address)
+        except GraphQLError as error:
+            return ExecutionResult(data=None, errors=[error])
+
+    async def _checked(self, source: str, head: RequestHead) -> CheckedDocument:
+        known = self.documents.known(source)
+        if known is not None:
+            return known
+        check = partial(self.documents.check, source, anonymous=head.authorization is None)
+        return await self._beside(head.authorization, head.client_address, check)
+
+
+def _wants_websocket(scope: Scope) -> bool:
+    return any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"])
+
+
+def _read_url(head: RequestHead) -> GraphQLRequest:
+    if head.method == "GET":
+        return read_get(head)
+    message = "Send a query by GET, or a query or mutation by POST."
+    raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "GET, POST"})
+
+
+def _choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    # Refused as not well-formed: such a request does not say what it wants, so it is 400 in both media types.
+    operation = graphql.get_operation_ast(document, name)
+    if operation is None:
+        message = (
+            "The document has no operation, or several and no operationName says which."
+            if name is None
+            else "The document has no operation of the name that operationName gives."
+        )
+        raise RefusedRequestError(ErrorCode.BAD_USER_INPUT, message)
+    return operation
+
+
+def _check_operation(operation: OperationDefinitionNode, method: str) -> None:
+    if operation.name:
+        log_operation_name(operation.name.value)
+    if operation.operation is OperationType.SUBSCRIPTION:
+        raise GraphQLError(NO_SUBSCRIPTIONS.message, extensions={"code": NO_SUBSCRIPTIONS.code})
+    if operation.operation is OperationType.MUTATION and method == "GET":
+        message = "A mutation is sent by POST."
+        raise RefusedRequestError(ErrorCode.METHOD_NOT_ALLOWED, message, {"allow": "POST"})

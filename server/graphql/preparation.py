@@ -1,0 +1,30 @@
+"""Queries that are likely to come are compiled when a process starts, not when somebody waits for them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager, suppress
+
+from server.graphql.documents import Documents
+from server.graphql.executor import Executor
+
+
+async def prepare(documents: Documents, executor: Executor, sources: Iterable[str]) -> None:
+    """Take the work of their first time off these documents: valid ones, of one operation each.
+
+    Requests are answered meanwhile.
+    """
+    for source in sources:
+        await executor.prepare(source, documents.check(source, anonymous=False).document)
+        documents.known(source)  # what was asked for again is forgotten last
+
+
+@asynccontextmanager
+async def beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """The work is done while what is inside runs, and given up at its end."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,45 @@
+"""Who asks: from the header of a request to the person or the key."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import array
+
+from authz.callers import principals
+from authz.callers.principals import Credentials, Principal, PrincipalKind, network_address, principal_of
+from authz.reach.reach import PRINCIPAL
+from authz.wall.row_security import entering
+from engine.base.preamble import behind
+from engine.compiled.sql_text import prepared
+from engine.database.pool import Pool
+from server.failures.errors import Unauthenticated
+
+WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
+"""At most one row: `ids`, as `principal_of` takes them."""
+
+# Sessions are of no tree, so for a person nothing has to be entered.
+_PRINCIPAL = {
+    PrincipalKind.PERSON: prepared(WHO_ASKS, PrincipalKind.PERSON),
+    **{kind: prepared(behind(entering(), WHO_ASKS), kind) for kind in (None, PrincipalKind.API_KEY)},
+}
+
+
+def credentials_of(authorization: str | None, client_address: str) -> Credentials | None:
+    """What the header shows; None without one. Raises Unauthenticated for what can be no token."""
+    if authorization is None:
+        return None
+    scheme, _, token = authorization.partition(" ")
+    address = network_address(client_address)
+    found = principals.credentials_of(token.strip(), address) if scheme.lower() == "bearer" else None
+    if found is None:
+        raise Unauthenticated
+    return found
+
+
+async def authenticated(primary: Pool, credentials: Credentials, reason: str | None = None) -> Principal:
+    """Who has the credentials; `reason`: see `Principal`. Raises Unauthenticated for nobody."""
+    statement = _PRINCIPAL[credentials.kind]
+    found = await primary.value(statement.sql, statement.bound({}, credentials.binds))
+    if found is None:
+        raise Unauthenticated
+    return replace(principal_of(credentials, *found), reason=reason)

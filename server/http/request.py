@@ -1,0 +1,251 @@
+"""From an HTTP request to a GraphQL request: strict, because what is guessed here is what attackers send."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, NoReturn, TypeGuard
+from urllib.parse import parse_qsl
+
+import orjson
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from authz.policy.refusals import Refusal
+from authz.wall.freshness import Revision
+from engine.text.remembered import remembered
+from resolvers.inputs.text import short_text
+from server.failures.errors import ErrorCode, RefusedRequestError
+from server.http.body_budget import BODIES
+from server.http.min_revision import HEADER as MIN_REVISION
+
+BODY_LIMIT = 1_000_000
+"""The longest body that is read, in bytes."""
+
+DEPTH_LIMIT = 100
+"""How many JSON arrays and objects may stand inside each other."""
+
+CONTAINER_LIMIT = 20_000
+"""How many of them there may be in all: each costs time, and a body has room for hundreds of thousands."""
+
+_SMALLEST_INTEGER = -(2**63)
+_LARGEST_INTEGER = 2**63 - 1
+_AS_LONG_AS_THE_LARGEST = re.compile(rb"[0-9]{19}")
+_LARGEST_PARAMETER_COUNT = 20
+_MIN_REVISION = MIN_REVISION.lower().encode()
+
+
+class GraphQLRequest(NamedTuple):
+    """One operation, as the client asks for it."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, object]
+    reason: str | None = None
+    """Why, for the logs of what it changes: the request's `extensions.reason`."""
+    min_revision: Revision | None = None
+    """The change that the answer has to contain."""
+
+
+@dataclass(slots=True)
+class RequestHead:
+    """What of an HTTP request matters beside its body: read in one pass over its headers."""
+
+    method: str
+    query_string: bytes
+    client_address: str
+    """An IP address; empty on a unix socket."""
+    accept: str = ""
+    content_type: str | None = None
+    """None without one, and where there are several."""
+    content_encoding: str | None = None
+    authorization: str | None = None
+    revisions: tuple[str, ...] = ()
+    """Each value of X-Authz-Min-Revision (see `server.http.min_revision`)."""
+
+    @classmethod
+    def of(cls, scope: Scope) -> "RequestHead":
+        """The head of a request."""
+        client = scope["client"]
+        head = cls(scope["method"], scope["query_string"], client[0] if client else "")
+        accepts, content_types = [], []
+        for name, value in scope["headers"]:
+            if name == b"accept":
+                accepts.append(value.decode("latin-1"))
+            elif name == b"content-type":
+                content_types.append(value.decode("latin-1"))
+            elif name == b"authorization" and head.authorization is None:
+                head.authorization = value.decode("latin-1")
+            elif name == _MIN_REVISION:
+                head.revisions += (value.decode("latin-1"),)
+            elif name == b"content-encoding":
+                head.content_encoding = value.decode("latin-1")
+        head.accept = ", ".join(accepts)
+        if len(content_types) == 1:
+            head.content_type = content_types[0]
+        return head
+
+
+async def read_post(head: RequestHead, receive: Receive) -> GraphQLRequest:
+    """The GraphQL request in the body of a POST.
+
+    Raises RefusedRequestError: 415 if the body is not declared as JSON or is compressed, 413 if it is longer
+    than BODY_LIMIT, 400 if it is not a well-formed GraphQL request; Busy where too many bodies are held that
+    have not come whole; GraphQLError for a persisted query; ClientDisconnect.
+    """
+    check_encoding(head)
+    if head.content_type is None or not _is_json(head.content_type):
+        message = "Send the request as application/json, encoded in UTF-8."
+        raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
+    parameters = decode_json("The body", await _body(receive, head.client_address))
+    if not _is_object(parameters):
+        _refuse("The body must be a JSON object; there are no batches.")
+    return _from_parameters(parameters)
+
+
+def read_get(head: RequestHead) -> GraphQLRequest:
+    """The GraphQL request in the query string of a GET; a parameter without a value counts as missing.
+
+    Raises RefusedRequestError: 400 if it is not a well-formed GraphQL request; GraphQLError for a persisted
+    query.
+    """
+    try:
+        text = head.query_string.decode("ascii")
+        pairs = parse_qsl(text, errors="strict", max_num_fields=_LARGEST_PARAMETER_COUNT)
+    except ValueError:
+        _refuse("The query string is not valid.")
+    texts = dict(pairs)
+    if len(texts) < len(pairs):
+        _refuse("A parameter of the query string is given twice.")
+    parameters: dict[str, object] = dict(texts)
+    for name in ("variables", "extensions"):
+        if name in texts:
+            parameters[name] = decode_json(f"The parameter {name}", texts[name].encode())
+    return _from_parameters(parameters)
+
+
+def decode_json(what: str, text: bytes) -> object:
+    """The value of a JSON text in UTF-8, of 64-bit integers and of limited depth.
+
+    Raises RefusedRequestError, 400, with `what` as the subject of its sentence.
+    """
+    try:
+        value: object = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        _refuse(f"{what} is not valid JSON: {error}.")
+    # It has at least as many brackets as it is deep: most have fewer than are allowed.
+    if text.count(b"{") + text.count(b"[") > DEPTH_LIMIT:
+        _check_nesting(what, value)
+    # orjson makes an inexact float of an integer that is too long, so a text that may hold one is read again.
+    # It refuses the ones of 309 digits and more itself; Python would take up to 4,300.
+    if _AS_LONG_AS_THE_LARGEST.search(text):
+        json.loads(text, parse_int=_refuse_long_integer)
+    return value
+
+
+async def _body(receive: Receive, client_address: str) -> bytes:
+    piece, more = await next_piece(receive)
+    if not more and len(piece) <= BODY_LIMIT:
+        return piece
+    body = bytearray(piece)
+    with BODIES.body(client_address) as held:
+        while more and len(body) <= BODY_LIMIT:
+            held.grow(len(piece))
+            piece, more = await next_piece(receive)
+            body += piece
+    if len(body) > BODY_LIMIT:
+        message = f"The body is longer than {BODY_LIMIT} bytes."
+        raise RefusedRequestError(ErrorCode.PAYLOAD_TOO_LARGE, message)
+    return bytes(body)
+
+
+def check_encoding(head: RequestHead) -> None:
+    """Raises RefusedRequestError, 415, for a body that is compressed: what it becomes would have no bound."""
+    if head.content_encoding is not None and head.content_encoding.strip().lower() not in {"", "identity"}:
+        message = "Send the body as it is, without Content-Encoding."
+        headers = {"accept-encoding": "identity"}
+        raise RefusedRequestError(ErrorCode.UNSUPPORTED_MEDIA_TYPE, message, headers)
+
+
+async def next_piece(receive: Receive) -> tuple[bytes, bool]:
+    """The next piece of the body, and whether more of it follows."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
+@remembered(256)
+def _is_json(content_type: str) -> bool:
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    return media_type == "application/json" and all(
+        parameter in {"", "charset=utf-8", 'charset="utf-8"'} for parameter in parameters
+    )
+
+
+def _check_nesting(what: str, value: object) -> None:
+    # In comprehensions, without a call for each value: a body may hold hundreds of thousands.
+    level, found = [value] if isinstance(value, (dict, list)) else [], 0
+    for _ in range(DEPTH_LIMIT):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+        found += len(level)
+        if not level:
+            return
+        if found > CONTAINER_LIMIT:
+            _refuse(f"{what} holds more than {CONTAINER_LIMIT} objects and lists.")
+    _refuse(f"{what} is nested too deeply.")
+
+
+def _refuse_long_integer(digits: str) -> None:
+    if not _SMALLEST_INTEGER <= int(digits) <= _LARGEST_INTEGER:
+        _refuse("An integer is out of the range of 64 bits; send it as a string.")
+
+
+def _from_parameters(parameters: Mapping[str, object]) -> GraphQLRequest:
+    query, extensions = parameters.get("query"), _object_or_null("extensions", parameters)
+    if "persistedQuery" in extensions and query is None:
+        # Clients compare this message and code, and then send the query itself.
+        code = {"code": ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED}
+        raise GraphQLError("PersistedQueryNotSupported", extensions=code)
+    if not isinstance(query, str):
+        _refuse("The parameter query is missing or not a string.")
+    operation_name = parameters.get("operationName")
+    if operation_name is not None and not isinstance(operation_name, str):
+        _refuse("The parameter operationName must be a string or null.")
+    variables = _object_or_null("variables", parameters)
+    return GraphQLRequest(query, operation_name, variables, _reason(extensions))
+
+
+def _reason(extensions: Mapping[str, object]) -> str | None:
+    reason = extensions.get("reason")
+    if reason is None:
+        return None
+    if not isinstance(reason, str):
+        _refuse("The extension reason must be a string or null.")
+    try:
+        return short_text(reason, "reason")
+    except Refusal as refusal:
+        _refuse(f"The extension reason is not acceptable: {refusal.message}")
+
+
+def _object_or_null(name: str, parameters: Mapping[str, object]) -> dict[str, object]:
+    value = parameters.get(name)
+    if value is None:
+        return {}
+    if not _is_object(value):
+        _refuse(f"The parameter {name} must be an object or null.")
+    return value
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)  # JSON has no keys but strings
+
+
+def _refuse(message: str) -> NoReturn:
+    raise RefusedRequestError(ErrorCode.BAD_USER_INPUT, message)

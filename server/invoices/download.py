@@ -1,0 +1,77 @@
+"""`GET /invoices/{id}.pdf`: an invoice as a file, for whoever `invoice(id:)` answers.
+
+It asks the API itself, so that rights, refusals and their codes are the same.
+"""
+
+import asyncio
+from http import HTTPStatus
+
+import graphql
+import orjson
+from graphql import ExecutionResult, GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from authz.policy.refusals import TryLater
+from resolvers.billing.invoices import PDF_PATH
+from server.failures.errors import ErrorCode, Failure, RefusedRequestError, record_failure, refusal_failure
+from server.graphql.executor import Executor
+from server.graphql.response import failure_response
+from server.http.media_types import MediaType
+from server.http.min_revision import min_revision
+from server.http.request import GraphQLRequest, RequestHead
+from server.invoices.pdf import invoice_pdf
+
+_QUERY = "query InvoiceFile($id: ID!) { invoice(id: $id) { number xml } }"
+_DOCUMENT = graphql.parse(_QUERY)
+
+
+class InvoiceDownload:
+    """The endpoint. One file is made at a time: others' requests go on beside it."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._making = asyncio.Lock()
+        self.route = Route(PDF_PATH, self._respond)
+
+    async def _respond(self, request: Request) -> Response:
+        try:
+            invoice = await self._invoice(request)
+            async with self._making:
+                content = await asyncio.to_thread(invoice_pdf, invoice["xml"])
+        except RefusedRequestError as refusal:
+            return failure_response(refusal.failure, MediaType.JSON, refusal.headers)
+        except GraphQLError as error:
+            return failure_response(_failure(error), MediaType.JSON)
+        except TryLater as refusal:
+            return failure_response(refusal_failure(refusal), MediaType.JSON)
+        except Exception as error:
+            return failure_response(record_failure(error), MediaType.JSON)
+        headers = {
+            "content-disposition": f'attachment; filename="{invoice["number"]}.pdf"',
+            "cache-control": "private, no-store",
+            "x-content-type-options": "nosniff",
+        }
+        return Response(content, HTTPStatus.OK, headers, "application/pdf")
+
+    async def _invoice(self, request: Request) -> dict[str, str]:
+        """Its number and XML. Raises what the API answers instead."""
+        head = RequestHead.of(request.scope)
+        variables: dict[str, object] = {"id": request.path_params["id"]}
+        asked = GraphQLRequest(_QUERY, None, variables, min_revision=min_revision(head.revisions))
+        answer = await self._executor(asked, _DOCUMENT, head.authorization, head.client_address)
+        if not isinstance(answer, ExecutionResult):
+            found: dict[str, str] = orjson.loads(answer)["invoice"]
+            return found
+        for error in answer.errors or ():
+            raise error
+        invoice: dict[str, str] = (answer.data or {})["invoice"]
+        return invoice
+
+
+def _failure(error: GraphQLError) -> Failure:
+    """What was written for the client passes; all else is masked and logged."""
+    if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
+        return record_failure(error.original_error if isinstance(error.original_error, Exception) else error)
+    return Failure(ErrorCode((error.extensions or {}).get("code", ErrorCode.BAD_USER_INPUT)), error.message)

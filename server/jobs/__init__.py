@@ -1,0 +1,1 @@
+"""The job queue, and what its jobs do."""

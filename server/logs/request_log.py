@@ -1,0 +1,100 @@
+"""The request's id, and the log's line for every request."""
+
+import os
+import re
+from collections.abc import Iterable
+from time import perf_counter
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.logs.lines import LoggedRequest, logged_request
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+# A path and an operation's name are the client's: the log must not grow by what a client sends.
+_LONGEST_LOGGED = 200
+_ID_BYTES = 16
+_RESPONSE_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+
+
+class RequestLog:
+    """ASGI middleware: gives each request an id and writes one log line when the request has ended.
+
+    The id is the client's `X-Request-Id` if that is 1-64 letters, digits, dots, hyphens and underscores,
+    else a new one; it is sent back under the same name and stands in every log line of the request. A line
+    holds the codes of what was refused, and neither the query string nor any header. It belongs outside of
+    Starlette, so that the error pages of Starlette carry the id as well. A websocket counts as one request,
+    of the duration of its connection.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id_for(scope)
+        # Not reset at the end: uvicorn reports an exception after this, and its report carries the id.
+        request = LoggedRequest(request_id)
+        logged_request.set(request)
+        # What stays None when the client went away before it was answered.
+        status: int | None = None
+        started = perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] in _RESPONSE_STARTS:
+                status = message.get("status", 101)
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            elif message["type"] == "websocket.close" and status is None:
+                status = 403  # what the server makes of a websocket that is closed before it is accepted
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:
+            status = status or 500
+            raise
+        finally:
+            _log.info(
+                "request",
+                method=scope.get("method", "WEBSOCKET"),
+                path=scope["path"][:_LONGEST_LOGGED],
+                status=None if status is None else int(status),  # an HTTPStatus says too much of itself
+                duration_ms=round((perf_counter() - started) * 1000, 2),
+                **({"codes": dict(request.codes)} if request.codes else {}),
+            )
+
+
+def current_request_id() -> str:
+    """The id of the request that is being answered; LookupError outside of RequestLog."""
+    return logged_request.get().id
+
+
+def log_operation_name(name: str) -> None:
+    """Puts the name of the GraphQL operation into every further log line of the request."""
+    logged_request.get().operation_name = name[:_LONGEST_LOGGED]
+
+
+def log_codes(codes: Iterable[str]) -> None:
+    """Puts the codes of what was refused into the log line of the request, if there is one, counted."""
+    request = logged_request.get(None)
+    if request is not None:
+        request.codes.update(map(str, codes))  # an enum's member says too much of itself
+
+
+def _request_id_for(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given: str = value.decode("latin-1")
+            if _REQUEST_ID.fullmatch(given):
+                return given
+    return new_request_id()
+
+
+def new_request_id() -> str:
+    """An id for a request that brings none."""
+    return os.urandom(_ID_BYTES).hex()

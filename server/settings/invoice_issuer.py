@@ -1,0 +1,20 @@
+"""Who issues invoices, by the settings."""
+
+from resolvers.billing.document import Issuer, Party
+from resolvers.billing.rounding import TaxRate
+from server.settings.settings import Settings
+
+
+def invoice_issuer(settings: Settings) -> Issuer | None:
+    """The issuer; None: no invoices are issued."""
+    if settings.issuer_name is None or settings.issuer_country is None:
+        return None
+    party = Party(
+        settings.issuer_name,
+        settings.issuer_country,
+        settings.issuer_street,
+        settings.issuer_postcode,
+        settings.issuer_city,
+        settings.issuer_vat_id,
+    )
+    return Issuer(party, TaxRate(int(settings.tax_rate * 100)), settings.invoice_prefix)

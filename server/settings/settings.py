@@ -1,0 +1,162 @@
+"""What can be set from outside, all through environment variables."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, computed_field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from resolvers.billing.status_history import SuspendedAccounts
+from resolvers.inputs.countries import NEEDING_A_POSTCODE
+from resolvers.staff.request_subaccounts import SubaccountSetUp
+from server.settings import values
+from server.settings.payments import PaymentProviderName
+
+DatabaseUrl = Annotated[str, AfterValidator(values.database_url)]
+ReplicaUrl = Annotated[str, AfterValidator(values.replica_url)]
+
+
+class Settings(BaseSettings):
+    """Read once when a process starts; the README's table lists them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MANDANT_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    database_url: DatabaseUrl | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 15 or newer, as postgresql://...; left out: the embedded one.",
+    )
+    read_url: ReplicaUrl | None = Field(
+        default=None,
+        description="A streaming replica of the database, as postgresql://...; compiled reads go there.",
+    )
+    migration_database_url: DatabaseUrl | None = Field(
+        default=None, description="The same database as its owner, for `mandant migrate`."
+    )
+    folder: Path = Field(default=Path(".mandant"), description="Where the embedded PostgreSQL lives.")
+    host: Annotated[str, AfterValidator(values.host)] = Field(
+        default="127.0.0.1", validation_alias="HOST", description="Address to listen on."
+    )
+    port: int = Field(default=8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on.")
+    public_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
+        default=None, description="Where people reach the server; links in e-mails begin with it."
+    )
+    app_url: Annotated[str, AfterValidator(values.public_url)] | None = Field(
+        default=None,
+        description="The front-end, where people go once they have accepted an invitation or a share; left "
+        "out: GraphiQL.",
+    )
+    allowed_hosts: Annotated[str, AfterValidator(values.allowed_hosts)] = Field(
+        default="localhost,127.0.0.1,[::1]",
+        description="Host names that requests may name, separated by commas; * for any.",
+    )
+    allowed_origins: Annotated[str, AfterValidator(values.allowed_origins)] | None = Field(
+        default=None,
+        description="Origins of other pages that may call the API, separated by commas; * for any; left out: "
+        "none.",
+    )
+    trusted_proxies: Annotated[str, AfterValidator(values.trusted_proxies)] | None = Field(
+        default=None,
+        description="Addresses or ranges, separated by commas, whose X-Forwarded-For is believed; "
+        "left out: the client is whoever connects.",
+    )
+    smtp_url: Annotated[str, AfterValidator(values.smtp_url)] | None = Field(
+        default=None,
+        description="smtp://user:password@host:port or smtps://...; left out: mail stays in the outbox.",
+    )
+    mail_from: Annotated[str, AfterValidator(values.mail_from)] = Field(
+        default="Mandant <mandant@localhost>", description="The sender of e-mails."
+    )
+    log_links: bool = Field(
+        default=False,
+        description="The log shows mail that is not sent with its links, which let in whoever has them.",
+    )
+    subaccounts: SubaccountSetUp = Field(
+        default=SubaccountSetUp.SELF_SERVICE,
+        description="SELF_SERVICE, or ON_REQUEST: platform support unlocks them for each master account.",
+    )
+    debug: bool = Field(
+        default=False, description="Answers say under `extensions.executor` which executor read them."
+    )
+    payment_provider: PaymentProviderName = Field(
+        default=PaymentProviderName.NONE,
+        description="Who takes payments: none, or practice, which moves no money.",
+    )
+    contact_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="A secret that contacts are hashed with, the same for all servers, never changed; left "
+        "out: one is made beside the embedded PostgreSQL, and without that nothing is sent.",
+    )
+    recipient_limit: int = Field(
+        default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."
+    )
+    issuer_name: str | None = Field(
+        default=None, min_length=1, description="Who issues invoices; left out: none are issued."
+    )
+    issuer_street: str | None = Field(default=None, min_length=1, description="The issuer's street.")
+    issuer_postcode: str | None = Field(
+        default=None, min_length=1, description="The issuer's postcode, where there is one."
+    )
+    issuer_city: str | None = Field(default=None, min_length=1, description="The issuer's city.")
+    issuer_country: str | None = Field(
+        default=None, pattern="^[A-Z]{2}$", description="The issuer's country, ISO 3166-1, two letters."
+    )
+    issuer_vat_id: str | None = Field(
+        default=None, validate_default=True, pattern="^[A-Z]{2}.{2,18}$", description="The issuer's VAT id."
+    )
+    tax_rate: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        lt=100,
+        decimal_places=2,
+        description="Of VAT, in percent, on every invoice.",
+    )
+    invoice_prefix: str = Field(
+        default="INV-",
+        pattern="^([A-Za-z0-9-]{0,20}[A-Za-z-])?$",
+        description="What invoice numbers begin with; a number without gaps follows.",
+    )
+    suspended_accounts: SuspendedAccounts = Field(
+        default=SuspendedAccounts.PAUSE,
+        description="What a billing cycle costs throughout which an account was suspended: PAUSE, no plan; "
+        "CHARGE, as any other.",
+    )
+    pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
+
+    @field_validator("issuer_vat_id")
+    @classmethod
+    def _check_issuer(cls, value: str | None, others: ValidationInfo) -> str | None:
+        """All of it or nothing: an invoice without its issuer's address is none."""
+        issuer = {name: found for name, found in others.data.items() if name.startswith("issuer_")}
+        postcode, needed = issuer.pop("issuer_postcode", None), [value, *issuer.values()]
+        if (postcode or any(needed)) and not all(needed):
+            raise ValueError("an issuer has a name, street, city, country and VAT id")
+        if issuer.get("issuer_country") in NEEDING_A_POSTCODE and not postcode:
+            raise ValueError("an issuer has a postcode where the country's addresses need one")
+        return value
+
+    @property
+    def allowed_host_names(self) -> list[str]:
+        """Those that requests may name, one by one."""
+        return values.listed(self.allowed_hosts)
+
+    @property
+    def allowed_origin_names(self) -> list[str]:
+        """Those whose pages may call the API, one by one."""
+        return [] if self.allowed_origins is None else values.listed(self.allowed_origins)
+
+    @property
+    def read_pool_size(self) -> int:
+        """Connections of one process that only read: reads are short, and the process answers most of them
+        with somewhat fewer connections than it needs for writes."""
+        return max(2, self.pool_size * 4 // 5)
+
+    @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
+    @property
+    def link_base(self) -> str:
+        """What links in e-mails begin with."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -1,0 +1,218 @@
+"""`mandant worker`: what nobody's request does. Any number of them may run.
+
+It does the jobs that requests put into the queue. Every minute one of the workers puts in what is due and
+has no job, so that nothing depends on one row of the queue, tells of what is about to end and of what has
+ended (N9), and deletes what was kept long enough.
+"""
+
+import asyncio
+import datetime
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+
+import asyncpg
+import pgqueuer.models
+import sqlalchemy.exc
+import structlog
+from pgqueuer import PgQueuer, Queries
+from pgqueuer.domain.errors import FailingListenerError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.wall.worker_door import enqueue_due
+from engine.writes.sessions import WriteSessions
+from models.effects.jobs import Job, JobKind
+from resolvers.access.expiry_notices import tell_batch
+from resolvers.billing.document import Issuer
+from resolvers.effects.retention import RETENTIONS, Retention
+from resolvers.sending.recipient_lists import delete_ended_lists
+from server.commands.database import current_database
+from server.database.connections import connect_as_application
+from server.jobs.dispatch import Deployment, do
+from server.jobs.queue import QUEUE, Executor, open_queue
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+Step = Callable[[AsyncEngine], Awaitable[None]]
+
+_AT_ONCE = 8
+"""Jobs of one worker, each with a connection while it needs one."""
+_TAKEN_AT_ONCE = 4
+_MOST_ENQUEUED = 10_000
+"""In one look, so that it ends in time; the rest is for the next one."""
+_MOST_BATCHES = 100
+"""Deleted of one table in a minute; the rest is for the next one."""
+_NEVER = datetime.timedelta(0)
+_LONGEST_WAIT = datetime.timedelta(seconds=5)
+"""For a notice of new jobs; and until it is noticed that the connection that it would come over is lost."""
+_PAUSE = 2.0
+"""Seconds until a database that went away is tried again."""
+
+_DATABASE_AWAY = (
+    OSError,
+    sqlalchemy.exc.SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    FailingListenerError,
+)
+
+
+async def tell_expiries(database: AsyncEngine) -> None:
+    """Tell of all that is due, batch by batch, each in a transaction of its own."""
+    sessions = WriteSessions(database)
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            more = await tell_batch(session)
+
+
+async def delete_lists(database: AsyncEngine) -> None:
+    """Delete the recipient lists that ended, some in each transaction."""
+    sessions = WriteSessions(database)
+    more = True
+    while more:
+        async with sessions.begin() as session:
+            more = await delete_ended_lists(session)
+
+
+async def delete_old(database: AsyncEngine) -> None:
+    """Delete what is kept for a time, table by table, batch by batch, each in a transaction of its own."""
+    for retention in RETENTIONS:
+        await _try(f"delete_old_{retention.name}", partial(_delete_old, retention), database)
+
+
+async def _delete_old(retention: Retention, database: AsyncEngine) -> None:
+    sessions = WriteSessions(database)
+    for _ in range(_MOST_BATCHES):
+        async with sessions.begin() as session:
+            if not await retention.delete_batch(session):
+                return
+
+
+async def look(database: AsyncEngine, *, issuing: bool) -> None:
+    """Put in a job for all that is due and has none, such as where a clock was moved; for invoices where
+    somebody issues them."""
+    sessions = WriteSessions(database)
+    async with sessions.begin() as session:
+        await enqueue_due(session, _MOST_ENQUEUED, issuing=issuing)
+
+
+def _every_minute(issuer: Issuer | None) -> dict[str, Step]:
+    """What one of the workers does then, each on its own; all of them when a worker begins. By their names in
+    the queue's schedule."""
+    return {
+        "look": partial(look, issuing=issuer is not None),
+        "tell_expiries": tell_expiries,
+        "delete_lists": delete_lists,
+        "delete_old": delete_old,
+    }
+
+
+async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -> None:
+    """Work until told to stop; then end what was begun. Raises CommandFailed where migrations are due."""
+    async with current_database(database_url):
+        pass
+    database = connect_as_application(database_url, pool_size=_AT_ONCE)
+    try:
+        while not stop.is_set():
+            try:
+                await _work_on_queue(database_url, database, deployment, stop)
+            except _DATABASE_AWAY as error:
+                _log.warning("the queue is out of reach", error=type(error).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _PAUSE)
+    finally:
+        await database.dispose()
+
+
+async def _work_on_queue(
+    database_url: str, database: AsyncEngine, deployment: Deployment, stop: asyncio.Event
+) -> None:
+    steps = _every_minute(deployment.issuer)
+    async with open_queue(database_url) as queue:
+        worker = _worker(queue, database, deployment, steps)
+        # The first of them at once: PGQueuer waits for the next full minute.
+        first_steps = asyncio.gather(*[_try(name, step, database) for name, step in steps.items()])
+        # Of its own: PGQueuer sets its event also where it ends with an error.
+        stopping = asyncio.create_task(_pass_on(stop, worker.shutdown))
+        try:
+            await worker.run(
+                dequeue_timeout=_LONGEST_WAIT,
+                batch_size=_TAKEN_AT_ONCE,
+                max_concurrent_tasks=_AT_ONCE,
+                shutdown_on_listener_failure=True,
+                log_aggregation_interval=_NEVER,
+            )
+        finally:
+            stopping.cancel()
+            await first_steps
+
+
+def _worker(
+    queue: Queries, database: AsyncEngine, deployment: Deployment, steps: Mapping[str, Step]
+) -> PgQueuer:
+    worker = PgQueuer(queue.driver, QUEUE.channel, queries=queue)
+    sessions = WriteSessions(database)
+
+    async def handle(job: pgqueuer.models.Job) -> None:
+        await do(sessions, deployment, Job.read(job.entrypoint, job.payload))
+
+    for kind in JobKind:
+        factory = partial(Executor, queue=queue)
+        worker.entrypoint(kind.value, on_failure="hold", executor_factory=factory)(handle)
+    for name, step in steps.items():
+        worker.schedule(name, "* * * * *")(_scheduled(name, step, database))
+    return worker
+
+
+def _scheduled(
+    name: str, step: Step, database: AsyncEngine
+) -> Callable[[pgqueuer.models.Schedule], Awaitable[None]]:
+    async def take(_: pgqueuer.models.Schedule) -> None:
+        await _try(name, step, database)
+
+    return take
+
+
+async def _try(name: str, step: Step, database: AsyncEngine) -> None:
+    """What fails is tried again with the next minute, and keeps nothing else from being done."""
+    try:
+        await step(database)
+    except _DATABASE_AWAY as error:
+        _log.warning("left undone", step=name, error=type(error).__name__)
+    except Exception:
+        _log.exception("left undone", step=name)
+
+
+async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+    await stop.wait()
+    shutdown.set()
+
+
+async def work_until_signalled(database_url: str, deployment: Deployment) -> None:
+    """The same until SIGTERM or SIGINT, in the main thread."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for asked_to_end in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(asked_to_end, stop.set)
+    await work(database_url, deployment, stop)
+
+
+@contextmanager
+def at_work(database_url: str, deployment: Deployment) -> Iterator[None]:
+    """Work beside what the process does else, in a thread of its own."""
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+
+    def run() -> None:
+        loop.run_until_complete(work(database_url, deployment, stop))
+        loop.close()
+
+    thread = threading.Thread(target=run, name="worker")
+    thread.start()
+    try:
+        yield
+    finally:
+        with suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(stop.set)
+        thread.join()

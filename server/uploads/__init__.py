@@ -1,0 +1,1 @@
+"""Lists of recipients that are uploaded."""
