@@ -15,10 +15,10 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import PaymentProviderName
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.api import Api
-from tests.database import TestServer, clone, deadlocks, drop, named
 from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary
-from tests.world import World
+from tests.world.api import Api
+from tests.world.database import TestServer, clone, deadlocks, drop, named
+from tests.world.world import World
 
 _ADDRESSES = pytest.StashKey[DatabaseAddresses]()
 _SERVER = pytest.StashKey[TestServer]()

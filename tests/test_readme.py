@@ -18,8 +18,8 @@ from server.demo.story import AGENCY, BRAND, DEMO_PASSWORD, DemoTree
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.api import Api
-from tests.database import clone, drop, named
+from tests.world.api import Api
+from tests.world.database import clone, drop, named
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

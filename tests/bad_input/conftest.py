@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.api import Api
+from tests.areas.fixtures import nothing_breaks, stranger
 from tests.bad_input.place import Place, make_place
-from tests.resolvers.fixtures import nothing_breaks, stranger
-from tests.world import World
+from tests.world.api import Api
+from tests.world.world import World
 
 __all__ = ["nothing_breaks", "stranger"]
 

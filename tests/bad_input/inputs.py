@@ -5,8 +5,8 @@ from typing import Any
 
 from models.base.ids import Kind
 from tests.bad_input.place import Place
-from tests.plans import STARTER
-from tests.world import PASSWORD
+from tests.world.plans import STARTER
+from tests.world.world import PASSWORD
 
 Input = dict[str, Any]
 

@@ -14,20 +14,20 @@ from models.people.users import ownerships, users
 from models.plans.catalogue import CataloguePlan, plan_id
 from models.staff.overrides import OverrideKind
 from models.staff.tables import StaffRole
-from tests.api import Api, Caller
-from tests.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
-from tests.links import Opening, ask, break_glass, set_parent_access
-from tests.mailbox import give_link
-from tests.ownership import give_offer
-from tests.plans import GROWTH, STARTER, choose, subscribe
-from tests.recipients import RecipientList, give_list
-from tests.resolvers.log import mail_to
-from tests.resolvers.mutations import ROLE_IDS, done
-from tests.sends import Reservation, give_reservation
-from tests.shares import Given, Share, give_share
-from tests.staff import Override, ask_for_subaccounts, set_override, staff_member
-from tests.stored import fingerprints
-from tests.world import Account, ApiKey, CustomRole, Member, Person, World
+from tests.areas.effects.log import mail_to
+from tests.world.api import Api, Caller
+from tests.world.credit import EURO, PaymentMethod, give_credit, give_payment_method, own_balances
+from tests.world.links import Opening, ask, break_glass, set_parent_access
+from tests.world.mailbox import give_link
+from tests.world.mutations import ROLE_IDS, done
+from tests.world.ownership import give_offer
+from tests.world.plans import GROWTH, STARTER, choose, subscribe
+from tests.world.recipients import RecipientList, give_list
+from tests.world.sends import Reservation, give_reservation
+from tests.world.shares import Given, Share, give_share
+from tests.world.staff import Override, ask_for_subaccounts, set_override, staff_member
+from tests.world.stored import fingerprints
+from tests.world.world import Account, ApiKey, CustomRole, Member, Person, World
 
 
 @dataclass(frozen=True)

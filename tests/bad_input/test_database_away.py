@@ -15,14 +15,14 @@ from server.database.migrate import migrate
 from server.embedded_postgres import EmbeddedPostgres
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.api import Api
+from tests.areas.effects.log import mails_to
 from tests.bad_input.place import make_place, stored
 from tests.concurrency.gates import Gate
 from tests.engine.paths import Path
-from tests.readiness import ready_answers
-from tests.resolvers.log import mails_to
-from tests.resolvers.mutations import ROLE_IDS, attempt, done
-from tests.world import PASSWORD, World
+from tests.world.api import Api
+from tests.world.mutations import ROLE_IDS, attempt, done
+from tests.world.readiness import ready_answers
+from tests.world.world import PASSWORD, World
 
 _WHO = "{ viewer { id } }"
 

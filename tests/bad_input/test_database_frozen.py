@@ -12,13 +12,13 @@ from server.database.migrate import migrate
 from server.embedded_postgres import DatabaseAddresses, EmbeddedPostgres
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.api import Api
 from tests.concurrency.gates import Gate
 from tests.engine.paths import Path
-from tests.frozen import frozen
-from tests.readiness import ready_answers
-from tests.resolvers.mutations import Token, attempt, done
-from tests.world import PASSWORD
+from tests.world.api import Api
+from tests.world.frozen import frozen
+from tests.world.mutations import Token, attempt, done
+from tests.world.readiness import ready_answers
+from tests.world.world import PASSWORD
 
 _WHO = "{ viewer { id } }"
 _PATIENCE = 30.0

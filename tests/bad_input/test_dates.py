@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.api import Api
 from tests.bad_input.inputs import inputs
 from tests.bad_input.place import Place, make_place, stored
-from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt
-from tests.world import World
+from tests.world.api import Api
+from tests.world.mutations import ROLE_IDS, Attempt, attempt
+from tests.world.world import World
 
 MUTATIONS = ["memberInvite", "memberUpdate", "apiKeyCreate", "overrideCreate"]
 _PAST = ["2000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999999-12:00"]

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import Refusal, RefusalCode
 from resolvers.inputs.emails import email_address
-from tests.api import Api
+from tests.areas.effects.log import mail_to
 from tests.bad_input.place import stored
-from tests.resolvers.log import mail_to
-from tests.resolvers.mutations import ROLE_IDS, attempt, code_of, done
-from tests.world import PASSWORD, World
+from tests.world.api import Api
+from tests.world.mutations import ROLE_IDS, attempt, code_of, done
+from tests.world.world import PASSWORD, World
 
 
 def _wide(text: str) -> str:

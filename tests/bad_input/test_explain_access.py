@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.api import Api
+from tests.areas.explain.asking import EXPLAIN
 from tests.bad_input.place import Place
-from tests.explanation.asking import EXPLAIN
+from tests.world.api import Api
 
 NO_IDS = (
     "",

@@ -9,11 +9,11 @@ from graphql import GraphQLInputObjectType, get_named_type
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
 from schema.root import build_schema, graphql_schema
-from tests.api import Api
 from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, NOT_IN_SELF_SERVICE, inputs
 from tests.bad_input.place import Place, make_place, nowhere, stored
-from tests.resolvers.mutations import attempt
-from tests.world import World
+from tests.world.api import Api
+from tests.world.mutations import attempt
+from tests.world.world import World
 
 MUTATIONS = {
     "subaccountCreate": ["parentId"],
@@ -178,7 +178,7 @@ def test_every_mutation_and_every_field_is_tried() -> None:
         for argument in mutation.args.values():
             input_type: Any = get_named_type(argument.type)
             assert isinstance(input_type, GraphQLInputObjectType)
-            # tests/authorization/test_dry_runs.py knows which ones take it.
+            # tests/authz/rules/test_dry_runs.py knows which ones take it.
             fields[name] = set(input_type.fields) - {"dryRun"}
             ids[name] = [
                 field for field, value in input_type.fields.items() if get_named_type(value.type).name == "ID"

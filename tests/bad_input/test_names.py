@@ -8,11 +8,11 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import new_id
-from tests.api import Api
+from tests.areas.effects.log import last_event
 from tests.bad_input.place import stored
-from tests.resolvers.log import last_event
-from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt
-from tests.world import PASSWORD, Account, Member, World
+from tests.world.api import Api
+from tests.world.mutations import ROLE_IDS, Attempt, attempt
+from tests.world.world import PASSWORD, Account, Member, World
 
 GOOD = {
     "one letter": "x",

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.api import Api
 from tests.bad_input.inputs import inputs
 from tests.bad_input.place import Place, make_place, stored
-from tests.resolvers.mutations import attempt
-from tests.world import World
+from tests.world.api import Api
+from tests.world.mutations import attempt
+from tests.world.world import World
 
 WRONG: dict[str, dict[str, list[object]]] = {
     "accountUpdate": {

@@ -8,10 +8,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from resolvers.people.passwords import is_password_of, typed_password
-from tests.api import Api
 from tests.bad_input.place import stored
-from tests.resolvers.mutations import attempt, code_of, done
-from tests.world import PASSWORD, World
+from tests.world.api import Api
+from tests.world.mutations import attempt, code_of, done
+from tests.world.world import PASSWORD, World
 
 _WRONG = {"empty": "", "9 letters": "x" * 9, "1,001 letters": "x" * 1_001, "9 emojis": "\N{KEY}" * 9}
 

@@ -10,9 +10,9 @@ from authz.policy.builtin_roles import BuiltinRole
 from engine.declare.arguments import declared, ranges_in
 from engine.declare.selections import sql_field
 from schema.root import build_schema, graphql_schema
-from tests.api import Api
 from tests.engine.paths import Path
-from tests.world import World
+from tests.world.api import Api
+from tests.world.world import World
 
 _COSTS = "costs(since: $since, until: $until) { totalCount }"
 _VARIABLES = "query ($id: ID!, $since: DateTime!, $until: DateTime!) { account(id: $id) { name %s } }"

@@ -14,15 +14,15 @@ from server.database.readiness import KeptReadiness, Readiness
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.api import Api
-from tests.database import named
-from tests.own_database import api as api
-from tests.own_database import own as own
-from tests.own_database import owner_engine as owner_engine
-from tests.own_database import world as world
-from tests.readiness import ready_answers
-from tests.resolvers.mutations import attempt
-from tests.world import World
+from tests.world.api import Api
+from tests.world.database import named
+from tests.world.mutations import attempt
+from tests.world.own_database import api as api
+from tests.world.own_database import own as own
+from tests.world.own_database import owner_engine as owner_engine
+from tests.world.own_database import world as world
+from tests.world.readiness import ready_answers
+from tests.world.world import World
 
 _WHO = "{ viewer { id } }"
 _END_CONNECTIONS = (

@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api import Api
 from tests.bad_input.inputs import ID_FIELDS, inputs
 from tests.bad_input.place import Place, stored
-from tests.resolvers.mutations import attempt
-from tests.world import World
+from tests.world.api import Api
+from tests.world.mutations import attempt
+from tests.world.world import World
 
 NUL = "a\x00b"
 TOO_LONG = "x" * 10_001

@@ -2,9 +2,9 @@
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import DEPTH_LIMIT
-from tests.api import Api
-from tests.resolvers.mutations import attempt
-from tests.world import World
+from tests.world.api import Api
+from tests.world.mutations import attempt
+from tests.world.world import World
 
 
 async def test_a_tree_ends_at_its_depth_limit(api: Api, world: World) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from models.base.ids import Kind, present
-from tests.api import Answer, Api
 from tests.bad_input.inputs import FOR_ALL_ACCOUNTS, ID_FIELDS, inputs
 from tests.bad_input.place import Place, make_place
 from tests.bad_input.test_ids import MUTATIONS
 from tests.engine.paths import Path
 from tests.engine.statements import statements
-from tests.resolvers.mutations import attempt
-from tests.world import World
+from tests.world.api import Answer, Api
+from tests.world.mutations import attempt
+from tests.world.world import World
 
 QUERIES = {
     "account": "query ($id: ID!) { found: account(id: $id) { id name members { totalCount } } }",

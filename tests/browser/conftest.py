@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.effects.outbox import outbox_messages
 from server.embedded_postgres import DatabaseAddresses
-from tests.api import Api
 from tests.browser.invitations import Invitation
 from tests.browser.server import run_server
 from tests.browser.visits import Visit
-from tests.world import World
+from tests.world.api import Api
+from tests.world.world import World
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",

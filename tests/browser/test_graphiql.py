@@ -13,8 +13,8 @@ from server.pages.graphiql import graphiql_document, read_tabs
 from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind
 from tests.browser.invitations import PASSWORD, sign_up_unverified
 from tests.browser.visits import Visit
-from tests.credit import give_payment_method
-from tests.world import World
+from tests.world.credit import give_payment_method
+from tests.world.world import World
 
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "node_modules").is_dir(), reason="npm ci was not run in server/pages"

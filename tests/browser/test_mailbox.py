@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.effects.outbox import outbox_messages
 from resolvers.effects.mail_limits import MailKind
-from tests.api import Api
 from tests.browser.invitations import PASSWORD, Invitation, accounts_of, sign_up_unverified
 from tests.browser.visits import Visit
+from tests.world.api import Api
 
 NEW_PASSWORD = "another password 8"
 

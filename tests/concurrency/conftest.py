@@ -1,5 +1,5 @@
 """Races of real requests with committed transactions."""
 
-from tests.resolvers.fixtures import nothing_breaks, stranger
+from tests.areas.fixtures import nothing_breaks, stranger
 
 __all__ = ["nothing_breaks", "stranger"]

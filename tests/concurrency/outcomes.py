@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.members.tables import memberships
 from models.people.users import ownerships
-from tests.world import Account, Person
+from tests.world.world import Account, Person
 
 T = TypeVar("T")
 

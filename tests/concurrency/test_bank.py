@@ -22,10 +22,10 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
 from models.credit.tables import ledger_transactions
 from server.embedded_postgres import DatabaseAddresses
-from tests.api import Answer, Api
-from tests.credit import credit_of, faults_of, give_credit, own_balances
-from tests.server.processes import PATIENCE, Running, running
-from tests.world import Account, Member, World
+from tests.server.start.processes import PATIENCE, Running, running
+from tests.world.api import Answer, Api
+from tests.world.credit import credit_of, faults_of, give_credit, own_balances
+from tests.world.world import Account, Member, World
 
 _CLIENTS = 16
 _TRANSFERS = 4

@@ -23,16 +23,16 @@ from models.effects.outbox import outbox_messages
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.api import Api
+from tests.areas.effects.log import events_of
 from tests.concurrency.outcomes import locked_out
 from tests.engine.statements import statements
-from tests.job_queue import until
-from tests.plans import make_plan, subscribe
-from tests.resolvers.log import events_of
-from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt
-from tests.resolvers.sharing import Brand, brand_of
-from tests.sends import booking, check_counts, reserve, used
-from tests.world import Account, Member, World
+from tests.world.api import Api
+from tests.world.brand import Brand, brand_of
+from tests.world.job_queue import until
+from tests.world.mutations import ROLE_IDS, Attempt, attempt
+from tests.world.plans import make_plan, subscribe
+from tests.world.sends import booking, check_counts, reserve, used
+from tests.world.world import Account, Member, World
 
 Waiting = Callable[[int], Awaitable[bool]]
 

@@ -19,14 +19,14 @@ from starlette.applications import Starlette
 
 from authz.policy.refusals import RefusalCode
 from server.failures.errors import ErrorCode
-from tests.api import Answer, Api
-from tests.authorization.matrix_callers import NOT_ACCEPTED, Stage, once
-from tests.authorization.matrix_fields import MUTATIONS
-from tests.authorization.matrix_rows import Mutation, Values
-from tests.authorization.outcomes import DONE, mutate
-from tests.authorization.profiles import NIGHTLY
-from tests.parsings import parsings
-from tests.world import PASSWORD, World
+from tests.authz.escalation.outcomes import DONE, mutate
+from tests.authz.escalation.profiles import NIGHTLY
+from tests.authz.matrix.matrix_callers import NOT_ACCEPTED, Stage, once
+from tests.authz.matrix.matrix_fields import MUTATIONS
+from tests.authz.matrix.matrix_rows import Mutation, Values
+from tests.world.api import Answer, Api
+from tests.world.parsings import parsings
+from tests.world.world import PASSWORD, World
 
 _TREES = 4
 _CLIENTS_OF_A_TREE = 4

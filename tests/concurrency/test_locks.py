@@ -22,8 +22,8 @@ from models.base.ids import AccountId, UserId
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from tests.concurrency.outcomes import locked_out
-from tests.job_queue import until
-from tests.world import Account, Member, World
+from tests.world.job_queue import until
+from tests.world.world import Account, Member, World
 
 _LOCK_NOT_AVAILABLE = "55P03"
 

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus, account_closure, accounts
 from models.effects.events import events
-from tests.api import Api, Caller
 from tests.concurrency.outcomes import owners_of
-from tests.resolvers.mutations import ROLE_IDS, Attempt, attempt
-from tests.world import Account, ApiKey, Member, World
+from tests.world.api import Api, Caller
+from tests.world.mutations import ROLE_IDS, Attempt, attempt
+from tests.world.world import Account, ApiKey, Member, World
 
 _WRITERS = 5
 _WRITES_OF_EACH = 6

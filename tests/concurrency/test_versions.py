@@ -3,13 +3,13 @@
 import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.api import Api
+from tests.areas.accounts.updates import UPDATES
+from tests.areas.effects.log import events_of
 from tests.concurrency.outcomes import ROUNDS, at_once
-from tests.resolvers.log import events_of
-from tests.resolvers.mutations import attempt
-from tests.resolvers.sharing import brand_of
-from tests.resolvers.updates import UPDATES
-from tests.world import World
+from tests.world.api import Api
+from tests.world.brand import brand_of
+from tests.world.mutations import attempt
+from tests.world.world import World
 
 
 async def test_one_wins_and_the_others_are_told(api: Api, world: World) -> None:

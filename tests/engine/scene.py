@@ -26,13 +26,13 @@ from models.people.users import users
 from models.shares.tables import share_accounts, shares
 from models.staff.overrides import overrides
 from models.staff.subaccounts_requests import subaccounts_requests
-from tests.billing import give_invoice
-from tests.plans import GROWTH, subscribe
-from tests.recipients import give_list
-from tests.sends import give_reservation
-from tests.staff import staff_member
-from tests.usage import give_sends
-from tests.world import Account, Member, World
+from tests.world.billing import give_invoice
+from tests.world.plans import GROWTH, subscribe
+from tests.world.recipients import give_list
+from tests.world.sends import give_reservation
+from tests.world.staff import staff_member
+from tests.world.usage import give_sends
+from tests.world.world import Account, Member, World
 
 
 @dataclass(frozen=True)

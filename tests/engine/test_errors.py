@@ -6,10 +6,10 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
-from tests.api import Api
+from tests.areas.effects.log import events_of
 from tests.engine.paths import Path
-from tests.resolvers.log import events_of
-from tests.world import World
+from tests.world.api import Api
+from tests.world.world import World
 
 
 @pytest.mark.parametrize("path", Path)

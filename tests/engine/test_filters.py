@@ -8,10 +8,10 @@ import pytest
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import AccountStatus
-from tests.api import Api, Caller
 from tests.engine.paths import Path
-from tests.resolvers.mutations import ROLE_IDS, done
-from tests.world import Account, World
+from tests.world.api import Api, Caller
+from tests.world.mutations import ROLE_IDS, done
+from tests.world.world import Account, World
 
 pytestmark = pytest.mark.parametrize("path", Path)
 

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
 from models.roles.tables import roles
-from tests.api import Api
 from tests.engine.paths import Path
 from tests.engine.scene import Scene, make_scene
 from tests.engine.walks import Listing, Reading
-from tests.world import Account, World
+from tests.world.api import Api
+from tests.world.world import Account, World
 
 _NAMES = ("beta", "Alpha", "beta")
 

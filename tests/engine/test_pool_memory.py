@@ -17,8 +17,8 @@ from engine.database.pool import Pool
 from engine.database.read_connection import ReadConnection
 from schema.root import build_schema
 from server.embedded_postgres import DatabaseAddresses
-from tests.equality.answers import credentials_of
-from tests.world import World
+from tests.equality.drawn.answers import credentials_of
+from tests.world.world import World
 
 _PID = "SELECT convert_to(pg_backend_pid()::text, 'UTF8')"
 _MEMORY = "SELECT convert_to(sum(total_bytes)::text, 'UTF8') FROM pg_backend_memory_contexts"

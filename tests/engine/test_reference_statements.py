@@ -4,9 +4,9 @@ import pytest
 
 from engine.base.kept import Kept
 from engine.reference import statements as reference_statements
-from tests.api import Api
 from tests.engine.paths import Path
-from tests.world import World
+from tests.world.api import Api
+from tests.world.world import World
 
 
 async def test_they_are_bounded(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from engine.declare.declarations import FieldKind, SqlField
 from engine.limits import operation as limits
 from schema.root import build_schema, graphql_schema
-from tests.api import Api
 from tests.engine.paths import Path
 from tests.engine.scene import Scene, make_scene
 from tests.engine.statements import statements
-from tests.world import World
+from tests.world.api import Api
+from tests.world.world import World
 
 
 @pytest.fixture(autouse=True)

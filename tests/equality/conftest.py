@@ -14,11 +14,10 @@ from schema.root import build_schema
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.executor import Executor
-from tests.authorization import profiles as profiles  # loads the one that is asked for
-from tests.equality.harvest import harvest
-from tests.equality.scene import Scene, make_scene
-from tests.equality.vocabulary import Vocabulary
-from tests.world import World
+from tests.equality.drawn.harvest import harvest
+from tests.equality.drawn.scene import Scene, make_scene
+from tests.equality.drawn.vocabulary import Vocabulary
+from tests.world.world import World
 
 _POOL_SIZE = 4
 

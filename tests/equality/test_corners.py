@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pytest
 
 from server.graphql.executor import Executor
-from tests.equality.answers import check_equality, compiled, reference
-from tests.equality.corners import ACCOUNT, AFTER, BEFORE, DOCUMENTS, NODE, SEARCH, TOO_LARGE
-from tests.equality.operations import operation
-from tests.equality.scene import Scene
-from tests.equality.vocabulary import NO_CURSORS, NO_IDS, Vocabulary
+from tests.equality.drawn.answers import check_equality, compiled, reference
+from tests.equality.drawn.corners import ACCOUNT, AFTER, BEFORE, DOCUMENTS, NODE, SEARCH, TOO_LARGE
+from tests.equality.drawn.operations import operation
+from tests.equality.drawn.scene import Scene
+from tests.equality.drawn.vocabulary import NO_CURSORS, NO_IDS, Vocabulary
 
 _VARIED = pytest.mark.parametrize("viewer", ["owner of a tree", "narrowed key"])
 _VIEWERS = (

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from server.failures.errors import Unauthenticated
 from server.graphql.executor import Executor
-from tests.equality.answers import check_equality, compiled, reference
 from tests.equality.conftest import Tally
-from tests.equality.operations import operation, operations
-from tests.equality.scene import REFUSED, VIEWERS, Scene
-from tests.equality.vocabulary import Vocabulary
+from tests.equality.drawn.answers import check_equality, compiled, reference
+from tests.equality.drawn.operations import operation, operations
+from tests.equality.drawn.scene import REFUSED, VIEWERS, Scene
+from tests.equality.drawn.vocabulary import Vocabulary
 
 _NIGHTLY = settings.get_current_profile_name() == "nightly"
 

@@ -15,10 +15,10 @@ from engine.declare.declarations import entity_of
 from engine.declare.selections import Document
 from schema.root import build_schema, graphql_schema
 from server.graphql.executor import Executor
-from tests.equality.answers import FALLBACKS, check_equality, compiled
-from tests.equality.operations import operation
-from tests.equality.places import payload_fields, places
-from tests.equality.scene import Scene
+from tests.equality.drawn.answers import FALLBACKS, check_equality, compiled
+from tests.equality.drawn.operations import operation
+from tests.equality.drawn.places import payload_fields, places
+from tests.equality.drawn.scene import Scene
 
 _SCHEMA = build_schema()
 _FIELDS = {

@@ -13,10 +13,10 @@ from engine.compiled.fragments import Fragment
 from engine.compiled.query_plans import Asked, Plans, WholeQuery
 from schema.root import build_schema
 from server.graphql.executor import Executor
-from tests.equality.answers import check_equality, compiled
-from tests.equality.operations import Operation, operation
-from tests.equality.scene import Scene
-from tests.equality.vocabulary import Vocabulary
+from tests.equality.drawn.answers import check_equality, compiled
+from tests.equality.drawn.operations import Operation, operation
+from tests.equality.drawn.scene import Scene
+from tests.equality.drawn.vocabulary import Vocabulary
 
 _PAGES = (
     "viewer { a: accounts(first: 2, after: %s) { nodes { id } } "

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from authz.wall.freshness import Revision, current_revision
 from server.failures.errors import RevisionUnknown
 from server.graphql.executor import Executor
-from tests.equality.answers import check_equality, compiled, reference
-from tests.equality.operations import Operation, operation, operations
-from tests.equality.scene import REFUSED, VIEWERS, Scene
-from tests.equality.vocabulary import Vocabulary
+from tests.equality.drawn.answers import check_equality, compiled, reference
+from tests.equality.drawn.operations import Operation, operation, operations
+from tests.equality.drawn.scene import REFUSED, VIEWERS, Scene
+from tests.equality.drawn.vocabulary import Vocabulary
 
 FUTURE = Revision(f"00000001-1-{2**64 - 1}")
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from hypothesis.vendor.pretty import pretty
 
 from server.graphql.executor import Executor
-from tests.equality.operations import operations
-from tests.equality.scene import Scene
-from tests.equality.selections import lead_to_interfaces
-from tests.equality.vocabulary import Vocabulary
+from tests.equality.drawn.operations import operations
+from tests.equality.drawn.scene import Scene
+from tests.equality.drawn.selections import lead_to_interfaces
+from tests.equality.drawn.vocabulary import Vocabulary
 
 _LONGEST = 1_000
 """Characters. Hypothesis warns of 30,000 in all, and a warning is an error that hides what failed."""

@@ -16,9 +16,9 @@ from schema.root import build_schema
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.executor import Executor
-from tests.api import Caller
-from tests.equality.operations import operation
-from tests.world import Account, World
+from tests.equality.drawn.operations import operation
+from tests.world.api import Caller
+from tests.world.world import Account, World
 
 _SELECTION = (
     "{ ...Names also: name status version parent { id } viewerPermissions kind @include(if: $all) "

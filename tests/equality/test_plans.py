@@ -16,10 +16,10 @@ from engine.base.client_values import NotCompilableError
 from engine.compiled.query_plans import Asked, Plan, Plans, WholeQuery
 from engine.database.pool import Pool
 from schema.root import build_schema
-from tests.api import Caller
-from tests.equality.answers import credentials_of
-from tests.equality.operations import Operation, operation
-from tests.equality.scene import VIEWERS, Scene
+from tests.equality.drawn.answers import credentials_of
+from tests.equality.drawn.operations import Operation, operation
+from tests.equality.drawn.scene import VIEWERS, Scene
+from tests.world.api import Caller
 
 _SCHEMA = build_schema()
 _SHAPES = 64

@@ -9,11 +9,11 @@ from server.database.connections import connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.api import Api
-from tests.database import TestServer, clone, named
+from tests.areas.fixtures import nothing_breaks
 from tests.freshness.replica import Replica, replica_of
-from tests.resolvers.fixtures import nothing_breaks
-from tests.world import World
+from tests.world.api import Api
+from tests.world.database import TestServer, clone, named
+from tests.world.world import World
 
 __all__ = ["nothing_breaks"]
 

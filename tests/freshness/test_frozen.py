@@ -3,11 +3,11 @@
 import asyncio
 
 from authz.policy.builtin_roles import BuiltinRole
-from tests.api import Api
 from tests.freshness.replica import Replica
-from tests.frozen import frozen
-from tests.readiness import ready_answers
-from tests.world import World
+from tests.world.api import Api
+from tests.world.frozen import frozen
+from tests.world.readiness import ready_answers
+from tests.world.world import World
 
 NAME = "query ($id: ID!) { account(id: $id) { name } }"
 _PATIENCE = 30.0

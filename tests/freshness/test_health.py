@@ -4,11 +4,11 @@ from authz.policy.builtin_roles import BuiltinRole
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.api import Api
 from tests.freshness.replica import Replica
-from tests.readiness import ready_answers
-from tests.resolvers.mutations import done
-from tests.world import World
+from tests.world.api import Api
+from tests.world.mutations import done
+from tests.world.readiness import ready_answers
+from tests.world.world import World
 
 NOWHERE = "postgresql://mandant@/mandant?host=/nowhere&port=5432"
 NAME = "query ($id: ID!) { account(id: $id) { name } }"

@@ -6,11 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.policy.builtin_roles import BuiltinRole
 from authz.wall.freshness import current_revision
-from tests.api import Api, Caller
 from tests.engine.paths import Path
 from tests.freshness.replica import Replica
-from tests.resolvers.mutations import Token, attempt, done
-from tests.world import Account, Member, World
+from tests.world.api import Api, Caller
+from tests.world.mutations import Token, attempt, done
+from tests.world.world import Account, Member, World
 
 pytestmark = pytest.mark.parametrize("path", Path)
 

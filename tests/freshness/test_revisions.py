@@ -9,10 +9,10 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.wall.freshness import current_revision
 from schema.root import build_schema, graphql_schema
 from server.http.min_revision import HEADER
-from tests.api import Api
 from tests.engine.paths import Path
-from tests.resolvers.mutations import attempt, done
-from tests.world import PASSWORD, Account, Member, World
+from tests.world.api import Api
+from tests.world.mutations import attempt, done
+from tests.world.world import PASSWORD, Account, Member, World
 
 NAME = "query ($id: ID!) { account(id: $id) { name } }"
 FUTURE = f"00000001-1-{2**64 - 1}"

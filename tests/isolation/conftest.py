@@ -9,7 +9,6 @@ from starlette.applications import Starlette
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.authorization import profiles as profiles  # loads the one that is asked for
 from tests.isolation.site import Mailbox
 
 

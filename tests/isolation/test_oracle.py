@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 from starlette.applications import Starlette
 
-from tests.authorization.profiles import NIGHTLY
+from tests.authz.escalation.profiles import NIGHTLY
 from tests.isolation.oracle import Size, build, compare_reads, viewers_of
 from tests.isolation.site import Mailbox, Site
 from tests.isolation.summary import COUNTED

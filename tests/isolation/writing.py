@@ -3,7 +3,6 @@ nothing."""
 
 from collections.abc import Iterable
 
-from tests.api import INPUT_TYPES
 from tests.isolation.attempts import DONE, Attempt, Attempts
 from tests.isolation.reading import Viewer
 from tests.isolation.rights import Rights
@@ -11,6 +10,7 @@ from tests.isolation.sight import Json
 from tests.isolation.site import Site
 from tests.isolation.state import State, state_of
 from tests.isolation.tally import Tally
+from tests.world.api import INPUT_TYPES
 
 _ACCOUNTS = 3
 """In how many accounts a viewer tries to change something."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from tests.api import Api
-from tests.credit import give_credit, own_balances
-from tests.plans import make_plan, subscribe
-from tests.resolvers.sharing import Brand
-from tests.sends import reserved
-from tests.world import World
+from tests.world.api import Api
+from tests.world.brand import Brand
+from tests.world.credit import give_credit, own_balances
+from tests.world.plans import make_plan, subscribe
+from tests.world.sends import reserved
+from tests.world.world import World
 
 PRICE = 100
 """Of a send beyond the plan, in micro-units."""

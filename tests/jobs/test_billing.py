@@ -22,22 +22,14 @@ from server.database.clock import Clock
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import NoPayments
 from server.start.worker import look
-from tests.api import Api
-from tests.billing import (
-    ISSUER,
-    invoices_of,
-    issue,
-    lines_of,
-    send,
-    separate,
-    with_ended_cycles,
-)
-from tests.credit import EURO, give_credit, own_balances
 from tests.engine.statements import statements
-from tests.job_queue import jobs_of, put_in, ready_jobs, until, work_off
 from tests.jobs.workers import IDLE, answers_yes, working
-from tests.plans import choose, make_plan, subscribe
-from tests.world import Account, World
+from tests.world.api import Api
+from tests.world.billing import ISSUER, invoices_of, issue, lines_of, send, separate, with_ended_cycles
+from tests.world.credit import EURO, give_credit, own_balances
+from tests.world.job_queue import jobs_of, put_in, ready_jobs, until, work_off
+from tests.world.plans import choose, make_plan, subscribe
+from tests.world.world import Account, World
 
 _CYCLE_ENDS_AT = text("SELECT ends_at FROM send_cycles WHERE account_id = :account")
 

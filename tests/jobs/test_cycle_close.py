@@ -12,12 +12,12 @@ from models.sending.tables import active_contacts, contact_claims, send_cycles, 
 from resolvers.sending import close_cycle as cycle_closing
 from server.database.clock import Clock
 from server.settings.payments import PracticePayments
-from tests.api import Api
-from tests.job_queue import work_off
 from tests.jobs.campaigns import begin_selling, names
-from tests.resolvers.sharing import Brand
-from tests.sends import let_expire, reserved, settle, used
-from tests.world import World
+from tests.world.api import Api
+from tests.world.brand import Brand
+from tests.world.job_queue import work_off
+from tests.world.sends import let_expire, reserved, settle, used
+from tests.world.world import World
 
 
 @pytest.fixture

@@ -18,14 +18,14 @@ from server.database.connections import queue_connection
 from server.embedded_postgres import DatabaseAddresses
 from server.jobs.queue import QueueSettings, queries
 from server.start.worker import delete_old, look
-from tests.api import Api
-from tests.credit import give_credit, give_payment_method, give_top_up_rule, own_balances
-from tests.job_queue import job, jobs_of, kinds_of, put_in
 from tests.jobs.campaigns import begin_selling, names
-from tests.resolvers.mutations import done
-from tests.resolvers.sharing import Brand
-from tests.sends import let_expire, reserve, reserved
-from tests.world import Account, World
+from tests.world.api import Api
+from tests.world.brand import Brand
+from tests.world.credit import give_credit, give_payment_method, give_top_up_rule, own_balances
+from tests.world.job_queue import job, jobs_of, kinds_of, put_in
+from tests.world.mutations import done
+from tests.world.sends import let_expire, reserve, reserved
+from tests.world.world import Account, World
 
 
 def _top_up_of(account: Account) -> Job:

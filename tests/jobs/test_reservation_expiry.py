@@ -12,13 +12,13 @@ from models.effects.jobs import JobKind
 from resolvers.sending.expire import expire_reservations
 from server.database.clock import Clock
 from server.settings.payments import PracticePayments
-from tests.api import Api
-from tests.credit import balances_of, faults_of
-from tests.job_queue import cycle_of, jobs_of, kinds_of, work_off
 from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, send_beyond
-from tests.resolvers.sharing import Brand
-from tests.sends import check_counts, let_expire, reserved, settle, used
-from tests.world import World
+from tests.world.api import Api
+from tests.world.brand import Brand
+from tests.world.credit import balances_of, faults_of
+from tests.world.job_queue import cycle_of, jobs_of, kinds_of, work_off
+from tests.world.sends import check_counts, let_expire, reserved, settle, used
+from tests.world.world import World
 
 _RESERVED = {"OUTSIDE": -CREDIT, "CREDIT": CREDIT - 2 * PRICE, "RESERVED": 2 * PRICE}
 _GIVEN_BACK = {"OUTSIDE": -CREDIT, "CREDIT": CREDIT, "RESERVED": 0}

@@ -14,8 +14,8 @@ from resolvers.payments.provider import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
 from server.jobs.dispatch import Deployment
 from server.start.worker import work
-from tests.job_queue import put_in, until
-from tests.world import World
+from tests.world.job_queue import put_in, until
+from tests.world.world import World
 
 IDLE = "SELECT count(*) = 0 FROM pgq.pgqueuer WHERE execute_after <= now()"
 """Nothing in the queue is due."""

@@ -14,7 +14,7 @@ from models.base.columns import APPLICATION_ROLE, metadata
 from models.base.ids import new_id
 from models.roles.tables import role_policy_lines, roles
 from tests.storage.forbidden import FORBIDDEN
-from tests.world import Account, World
+from tests.world.world import Account, World
 
 _INSUFFICIENT_PRIVILEGE = "42501"
 _CHECK_VIOLATION = "23514"

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.base.ids import new_id
 from models.credit.tables import BalanceKind, ledger_entries, ledgers
-from tests.credit import balances_of, credit_of, faults_of, give_credit, move_credit
-from tests.world import Account, World
+from tests.world.credit import balances_of, credit_of, faults_of, give_credit, move_credit
+from tests.world.world import Account, World
 
 _POST = text(
     "SELECT * FROM ledger_post(:tree, :id, :kind, NULL, NULL, :memo, CAST(:books AS uuid[]), "

@@ -14,10 +14,10 @@ from server.database.migrate import UnsuitableDatabaseError, migrate, why_not_cu
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.settings import Settings
 from server.start.app import create_app
-from tests.api import Api
-from tests.database import drop, named
-from tests.resolvers.named_accounts import FOUND, SORTED, listed, named_accounts
-from tests.world import World
+from tests.areas.accounts.named_accounts import FOUND, SORTED, listed, named_accounts
+from tests.world.api import Api
+from tests.world.database import drop, named
+from tests.world.world import World
 
 _LOCALES = {
     "bytes": "LOCALE_PROVIDER libc LOCALE 'C'",

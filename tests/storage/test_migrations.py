@@ -14,7 +14,7 @@ from models import metadata
 from server.database.connections import connect_as_owner
 from server.database.migrate import migrate, why_not_current
 from server.embedded_postgres import DatabaseAddresses
-from tests.database import drop, named
+from tests.world.database import drop, named
 
 
 def _differences(connection: Connection) -> list[Any]:

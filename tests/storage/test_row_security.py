@@ -28,21 +28,21 @@ from schema.root import build_schema
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.executor import Executor
-from tests.api import Caller
-from tests.billing import give_details, give_invoice, mark_charged, separate
-from tests.budgets import set_budget
-from tests.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule
-from tests.equality import rows
-from tests.equality.answers import Answer, compiled, reference
-from tests.equality.operations import operation
-from tests.links import ask, break_glass
-from tests.ownership import give_offer
-from tests.plans import STARTER, buy, subscribe
-from tests.recipients import give_list
-from tests.sends import give_reservation
-from tests.shares import Given, give_share
-from tests.staff import ask_for_subaccounts, set_override
-from tests.world import Account, Member, World
+from tests.equality.drawn import rows
+from tests.equality.drawn.answers import Answer, compiled, reference
+from tests.equality.drawn.operations import operation
+from tests.world.api import Caller
+from tests.world.billing import give_details, give_invoice, mark_charged, separate
+from tests.world.budgets import set_budget
+from tests.world.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule
+from tests.world.links import ask, break_glass
+from tests.world.ownership import give_offer
+from tests.world.plans import STARTER, buy, subscribe
+from tests.world.recipients import give_list
+from tests.world.sends import give_reservation
+from tests.world.shares import Given, give_share
+from tests.world.staff import ask_for_subaccounts, set_override
+from tests.world.world import Account, Member, World
 
 _TABLES = {table.name: table for table in tables_of_trees()}
 _WRITTEN_BY_REQUESTS_ALONE = {"idempotency_records"}

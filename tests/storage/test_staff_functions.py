@@ -15,10 +15,10 @@ from authz.wall.staff_door import entering_as_staff, seen_account, seen_override
 from models.accounts.tables import accounts
 from models.members.tables import memberships
 from models.staff.overrides import OverrideKind, overrides
-from tests.api import Caller
-from tests.authorization.moments import expire_session
-from tests.staff import ask_for_subaccounts, dismiss, set_override, staff_member
-from tests.world import Account, World
+from tests.authz.cases.moments import expire_session
+from tests.world.api import Caller
+from tests.world.staff import ask_for_subaccounts, dismiss, set_override, staff_member
+from tests.world.world import Account, World
 
 _OF = bindparam("account_id", type_=accounts.c.id.type)
 

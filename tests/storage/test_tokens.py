@@ -8,10 +8,10 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.api_keys.tables import api_keys
 from models.invitations.tables import invitations
 from models.people.sessions import sessions
-from tests.api import Api
-from tests.resolvers.log import mail_to
-from tests.resolvers.mutations import ROLE_IDS, done
-from tests.world import PASSWORD, World
+from tests.areas.effects.log import mail_to
+from tests.world.api import Api
+from tests.world.mutations import ROLE_IDS, done
+from tests.world.world import PASSWORD, World
 
 
 async def test_only_digests_are_stored(api: Api, world: World, database: AsyncEngine) -> None:

@@ -13,10 +13,10 @@ from authz.reach.reach import GRANTS, PRINCIPAL, grant_rows_now
 from authz.wall.row_security import entering, entering_by_link
 from models.accounts.tables import ParentAccess, accounts
 from models.api_keys.tables import api_keys
-from tests.api import Caller
-from tests.links import break_glass, set_parent_access
-from tests.shares import Given, give_share
-from tests.world import Account, Member, World
+from tests.world.api import Caller
+from tests.world.links import break_glass, set_parent_access
+from tests.world.shares import Given, give_share
+from tests.world.world import Account, Member, World
 
 
 async def _master(world: World) -> tuple[Account, Member]:

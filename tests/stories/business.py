@@ -12,11 +12,11 @@ from typing import Any
 from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import CreditMode
 from server.database.clock import Clock
-from tests.api import Api
-from tests.credit import EURO
-from tests.plans import Plan, subscribe
-from tests.resolvers.mutations import Attempt, attempt
-from tests.world import Account, Member, World
+from tests.world.api import Api
+from tests.world.credit import EURO
+from tests.world.mutations import Attempt, attempt
+from tests.world.plans import Plan, subscribe
+from tests.world.world import Account, Member, World
 
 _numbers = itertools.count(1)
 _USAGE = """query ($id: ID!, $cycle: UsageCycle!) { account(id: $id) { usage(cycle: $cycle) {

@@ -4,10 +4,10 @@
 import datetime
 
 from server.database.clock import Clock
-from tests.api import Api
-from tests.plans import make_plan
 from tests.stories.business import Business
-from tests.world import World
+from tests.world.api import Api
+from tests.world.plans import make_plan
+from tests.world.world import World
 
 VIENNA = "Europe/Vienna"
 

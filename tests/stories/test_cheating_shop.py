@@ -5,11 +5,11 @@ import hashlib
 from dataclasses import replace
 
 from server.database.clock import Clock
-from tests.api import Api
-from tests.plans import make_plan
-from tests.resolvers.mutations import attempt
 from tests.stories.business import Business
-from tests.world import World
+from tests.world.api import Api
+from tests.world.mutations import attempt
+from tests.world.plans import make_plan
+from tests.world.world import World
 
 JANUARY = datetime.datetime(2027, 1, 1, 9, tzinfo=datetime.UTC)
 FEBRUARY, MARCH = JANUARY.replace(month=2), JANUARY.replace(month=3)

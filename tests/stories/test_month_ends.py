@@ -11,10 +11,10 @@ import zoneinfo
 import pytest
 
 from server.database.clock import Clock
-from tests.api import Api
-from tests.plans import make_plan
 from tests.stories.business import Business
-from tests.world import World
+from tests.world.api import Api
+from tests.world.plans import make_plan
+from tests.world.world import World
 
 MONTHS = 15
 """From January 2027: with 28 February 2027 and 29 February 2028."""

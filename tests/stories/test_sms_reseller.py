@@ -5,11 +5,11 @@ import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.database.clock import Clock
-from tests.api import Api
-from tests.credit import EURO, faults_of
-from tests.plans import make_plan
 from tests.stories.business import Business
-from tests.world import World
+from tests.world.api import Api
+from tests.world.credit import EURO, faults_of
+from tests.world.plans import make_plan
+from tests.world.world import World
 
 EIGHT_CENTS = EURO * 8 // 100
 TOMS, LISAS = "t1 t2 t3 t4 t5 t6 t7 t8 t9 t10", "l1 l2 l3 l4 l5"

@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.sending.recipient_lists import recipient_lists
 from server.database.clock import Clock
-from tests.api import Api
-from tests.billing import invoices_of, issue
-from tests.credit import EURO
-from tests.plans import make_plan, subscribe
-from tests.resolvers.sharing import brand_of
-from tests.world import World
+from tests.world.api import Api
+from tests.world.billing import invoices_of, issue
+from tests.world.brand import brand_of
+from tests.world.credit import EURO
+from tests.world.plans import make_plan, subscribe
+from tests.world.world import World
 
 _CALL = """async ({ url, method, headers, body, lines, credentials }) => {
   if (lines) {

@@ -1,0 +1,1 @@
+"""Tests of what each area does, through the API."""

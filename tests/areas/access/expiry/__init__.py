@@ -1,0 +1,1 @@
+"""What ends by itself, and what is told of it."""

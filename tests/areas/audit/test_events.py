@@ -1,0 +1,59 @@
+"""The log as its readers see it."""
+
+from authz.policy.builtin_roles import BuiltinRole
+from tests.areas.effects.log import events_of
+from tests.world.api import Api
+from tests.world.mutations import ROLE_IDS, code_of, done
+from tests.world.world import World
+
+
+async def test_the_log_is_read_newest_first_and_by_kind(api: Api, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    member = await world.member(account, BuiltinRole.ANALYST)
+    for version in (1, 2):
+        await done(
+            api, "accountUpdate", owner, accountId=account.id, expectedVersion=version, name=f"Name {version}"
+        )
+    await done(api, "memberRemove", owner, memberId=member.id)
+    events = await events_of(api, owner, account.id)
+    assert [event["kind"] for event in events] == ["MEMBER_REMOVED", "ACCOUNT_UPDATED", "ACCOUNT_UPDATED"]
+    updates = await events_of(api, owner, account.id, "ACCOUNT_UPDATED")
+    assert updates == events[1:]
+    assert [event["after"]["name"] for event in updates] == ["Name 2", "Name 1"]
+    assert await events_of(api, owner, account.id, "API_KEY_CREATED") == []
+
+
+async def test_an_event_is_found_by_its_id_by_those_who_may_read_the_log(api: Api, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    analyst = await world.member(account, BuiltinRole.ANALYST)
+    await done(api, "accountUpdate", owner, accountId=account.id, expectedVersion=1, name="New")
+    listing = "query ($id: ID!) { account(id: $id) { events { nodes { id createdAt } } } }"
+    (listed,) = (await api.read(listing, owner, id=account.id))["account"]["events"]["nodes"]
+    query = "query ($id: ID!) { node(id: $id) { id ... on Event { kind createdAt } } }"
+    found = await api.read(query, owner, id=listed["id"])
+    assert found["node"] == listed | {"kind": "ACCOUNT_UPDATED"}
+    assert await api.read(query, analyst, id=listed["id"]) == {"node": None}
+
+
+async def test_the_name_of_who_acted_outlives_the_membership(api: Api, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    admin = await world.member(account, BuiltinRole.ADMINISTRATOR)
+    await done(api, "accountUpdate", admin, accountId=account.id, expectedVersion=1, name="New")
+    await done(api, "memberRemove", owner, memberId=admin.id)
+    updated = (await events_of(api, owner, account.id))[1]
+    assert (updated["actorName"], updated["actor"]) == (admin.person.name, {"id": admin.person.id})
+
+
+async def test_a_refused_change_leaves_no_entry(api: Api, world: World) -> None:
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    analyst = await world.member(account, BuiltinRole.ANALYST)
+    change = {"accountId": account.id, "expectedVersion": 1, "name": "New"}
+    assert await code_of(api, "accountUpdate", analyst, **change) == "FORBIDDEN"
+    assert await code_of(api, "memberLeave", owner, accountId=account.id) == "LAST_OWNER"
+    promotion = {"memberId": analyst.id, "roleId": ROLE_IDS[BuiltinRole.OWNER]}
+    assert await code_of(api, "memberUpdate", analyst, **promotion) == "FORBIDDEN"
+    assert await events_of(api, owner, account.id) == []

@@ -1,0 +1,1 @@
+"""Who is invoiced, what is charged, and the invoices."""

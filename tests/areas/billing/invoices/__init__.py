@@ -1,0 +1,1 @@
+"""Invoices, from what is used to the file."""

@@ -1,0 +1,1 @@
+"""Credit: balances, transfers and the ledger."""

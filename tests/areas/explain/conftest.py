@@ -1,0 +1,5 @@
+"""What the tests of explanations share with those of authorization."""
+
+from tests.authz.conftest import registry
+
+__all__ = ["registry"]

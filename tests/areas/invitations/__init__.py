@@ -1,0 +1,1 @@
+"""Invitations: a role in an account, offered to an e-mail address."""

@@ -1,0 +1,1 @@
+"""Members: people with a role inside one account, and who owns it."""

@@ -1,0 +1,1 @@
+"""How far the rights held above an account reach into it, and break-glass."""

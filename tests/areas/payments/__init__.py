@@ -1,0 +1,1 @@
+"""Payment methods, and top-ups of credit."""

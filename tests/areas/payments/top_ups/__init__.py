@@ -1,0 +1,1 @@
+"""Top-ups that begin by themselves."""

@@ -1,0 +1,1 @@
+"""People: signing in, passwords, and the mailbox that proves an address."""

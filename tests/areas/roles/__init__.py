@@ -1,0 +1,1 @@
+"""Roles: built-in ones, and those that a tree makes for itself."""

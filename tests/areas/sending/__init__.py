@@ -1,0 +1,1 @@
+"""Sends: reservations, contacts that become active, lists of recipients."""

@@ -1,0 +1,1 @@
+"""Platform staff: what support sees, sets and answers in customers' accounts."""

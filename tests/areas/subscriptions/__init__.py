@@ -1,0 +1,1 @@
+"""Which plan an account has, from when on."""

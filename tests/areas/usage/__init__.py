@@ -1,0 +1,1 @@
+"""What a cycle has used, and how long the rest will do."""

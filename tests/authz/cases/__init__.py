@@ -1,0 +1,1 @@
+"""Cases in YAML: who sees, may and writes what."""

@@ -1,0 +1,1 @@
+"""Whether anybody can get more than was given, by any way."""

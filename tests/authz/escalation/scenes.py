@@ -1,0 +1,179 @@
+"""A YAML case, set up in the database."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS, mask_of
+from models.accounts.tables import AccountStatus, Currency, ParentAccess
+from models.base.ids import Kind, present
+from models.plans.catalogue import CataloguePlan, plan_id
+from tests.areas.staff.staff_at_work import in_days
+from tests.authz.cases.case_files import Case, KeyCase, KeyState, OpeningCase, OpeningState, ShareCase
+from tests.authz.cases.case_references import Reference, Referent
+from tests.authz.cases.moments import PAST, expire_key, made_by, revoke_key
+from tests.authz.escalation.reach_model import ShareState
+from tests.world.api import Caller
+from tests.world.credit import PaymentMethod, give_payment_method
+from tests.world.links import Opening, break_glass, set_parent_access
+from tests.world.shares import Given, Share, give_share
+from tests.world.staff import staff_member
+from tests.world.world import Account, ApiKey, CustomRole, Member, Person, World, role_key
+
+_numbers = itertools.count(1)
+
+
+class Identified(Protocol):
+    """Whatever has an id that clients see."""
+
+    @property
+    def id(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stands in the database, by the case's names."""
+
+    world: World
+    accounts: Mapping[str, Account]
+    callers: Mapping[str, Caller]
+    members: Mapping[tuple[str, str], Member]
+    keys: Mapping[str, ApiKey]
+    roles: Mapping[str, BuiltinRole | CustomRole]
+    shares: Mapping[str, Share]
+    openings: Mapping[str, Opening]
+    cards: Mapping[str, PaymentMethod]
+
+    def ids(self, names: tuple[str, ...]) -> list[str]:
+        """The accounts' ids."""
+        return [self.accounts[name].id for name in names]
+
+    async def state(self) -> object:
+        """All that is stored of all of the case's trees."""
+        return await self.world.state(*self.accounts.values())
+
+    def resolve(self, value: Any) -> Any:
+        """A write's input with ids in place of references."""
+        if isinstance(value, dict):
+            return {name: self.resolve(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value]
+        return self._id(value) if isinstance(value, Reference) else value
+
+    def _id(self, reference: Reference) -> str:
+        named: Mapping[Referent, Mapping[str, Identified]] = {
+            Referent.ACCOUNT: self.accounts,
+            Referent.KEY: self.keys,
+            Referent.SHARE: self.shares,
+            Referent.OPENING: self.openings,
+            Referent.CARD: self.cards,
+        }
+        match reference.referent, reference.names:
+            case referent, (name,) if referent in named:
+                return named[referent][name].id
+            case Referent.MEMBER, (person, account):
+                return self.members[person, account].id
+            case Referent.PLAN, (code,):
+                return present(Kind.PLAN, plan_id(CataloguePlan[code], Currency.EUR))
+            case Referent.ROLE, (name,):
+                return present(Kind.ROLE, role_key(self.roles[name]))
+            case Referent.ONCE, ():
+                return f"once-{next(_numbers)}"
+            case Referent.SOON, ():
+                return in_days(30)
+        raise ValueError(reference)
+
+
+async def set_up(world: World, case: Case) -> Scene:
+    """Make the case's accounts, people and keys; statuses last, as in life."""
+    accounts: dict[str, Account] = {}
+    for name, account in case.accounts.items():
+        accounts[name] = await world.account(accounts[account.under] if account.under else None, name)
+        await world.set_inheritance(accounts[name], account.inheritance)
+    roles: dict[str, BuiltinRole | CustomRole] = dict(BuiltinRole.__members__)
+    for name, role in case.roles.items():
+        roles[name] = await world.role(accounts[role.account], role.permissions, role.below, name)
+    callers: dict[str, Caller] = {}
+    members: dict[tuple[str, str], Member] = {}
+    for name, held in case.people.items():
+        callers[name] = person = await world.person(name)
+        for account_name, membership in held.items():
+            ends = PAST if membership.expired else None
+            made = await world.member(accounts[account_name], roles[membership.role], person, ends)
+            members[name, account_name] = made
+        if name in case.staff:
+            await staff_member(world, case.staff[name], person)
+    keys: dict[str, ApiKey] = {}
+    for name, key in case.keys.items():
+        keys[name] = await _make_key(world, accounts[key.account], roles[key.role], key)
+        if key.maker is not None:
+            maker = {**callers, **keys}[key.maker]
+            assert isinstance(maker, Person | ApiKey)
+            await made_by(world.database, keys[name], maker, key.choice)
+    shares = {
+        name: await _give(world, accounts, callers, roles, share) for name, share in case.shares.items()
+    }
+    openings = {
+        name: await _open(world, accounts, callers, opening) for name, opening in case.openings.items()
+    }
+    cards = {
+        name: await give_payment_method(world, accounts[account]) for name, account in case.cards.items()
+    }
+    await _set_links_and_statuses(world, accounts, case)
+    return Scene(world, accounts, {**callers, **keys}, members, keys, roles, shares, openings, cards)
+
+
+async def _set_links_and_statuses(world: World, accounts: Mapping[str, Account], case: Case) -> None:
+    for name, account in case.accounts.items():
+        if account.parent_access is not ParentAccess.FULL:
+            await set_parent_access(world, accounts[name], account.parent_access)
+        if account.status is not AccountStatus.ACTIVE:
+            await world.set_status(accounts[name], account.status)
+
+
+async def _open(
+    world: World, accounts: Mapping[str, Account], callers: Mapping[str, Caller], opening: OpeningCase
+) -> Opening:
+    person = callers[opening.by]
+    assert isinstance(person, Person)
+    return await break_glass(
+        world,
+        accounts[opening.account],
+        person,
+        expires_at=PAST if opening.state is OpeningState.EXPIRED else None,
+        ended_at=PAST if opening.state is OpeningState.ENDED else None,
+    )
+
+
+async def _give(
+    world: World,
+    accounts: Mapping[str, Account],
+    callers: Mapping[str, Caller],
+    roles: Mapping[str, BuiltinRole | CustomRole],
+    share: ShareCase,
+) -> Share:
+    person = callers[share.to]
+    assert isinstance(person, Person)
+    given = Given(
+        None if share.role is None else roles[share.role],
+        share.areas,
+        share.hidden,
+        accepted=share.state is not ShareState.WAITS,
+        expires_at=PAST if share.state is ShareState.EXPIRED else None,
+        revoked_at=PAST if share.state is ShareState.REVOKED else None,
+    )
+    opened = [accounts[name] for name in share.accounts]
+    return await give_share(world, opened, person, await world.person(), given)
+
+
+async def _make_key(world: World, account: Account, role: BuiltinRole | CustomRole, key: KeyCase) -> ApiKey:
+    scopes = ALL_PERMISSIONS if key.scopes is None else mask_of(key.scopes)
+    made = await world.api_key(account, role, scopes)
+    match key.state:
+        case KeyState.REVOKED:
+            await revoke_key(world.database, made)
+        case KeyState.EXPIRED:
+            await expire_key(world.database, made)
+    return made

@@ -1,0 +1,1 @@
+"""Each field and mutation, called by each kind of caller."""

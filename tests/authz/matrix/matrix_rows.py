@@ -1,0 +1,109 @@
+"""What a row of the matrix is, and how its outcomes are written."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.authz.escalation.outcomes import DONE
+from tests.authz.matrix.matrix_callers import (
+    ABOVE_KEYS,
+    ABOVE_PEOPLE,
+    ANONYMOUS,
+    GUESTS,
+    INSIDE,
+    NOT_ACCEPTED,
+    OUTSIDE,
+    PEOPLE,
+    PROGRAMS,
+    TEMPORARY,
+    Stage,
+)
+
+Values = dict[str, Any]
+Prepare = Callable[[Stage], Awaitable[Values | None]]
+Restore = Callable[[Stage, str], Awaitable[None]]
+
+
+async def no_input(stage: Stage) -> None:
+    """The field takes none."""
+    return
+
+
+async def nothing(stage: Stage, caller: str) -> None:
+    """What was done stays: it disturbs nobody."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A mutation: the permission it is marked with, its input, and what becomes of it for each caller.
+
+    `prepare` makes what it needs and gives the input, `restore` undoes what it did. `changes`: when done, it
+    changes the tree. `counted`: tries with the same input are limited.
+    """
+
+    permission: str | None
+    expected: dict[str, str]
+    prepare: Prepare
+    restore: Restore = nothing
+    changes: bool = True
+    counted: bool = False
+
+
+def table(*rows: tuple[Iterable[str], str]) -> dict[str, str]:
+    """Outcomes by caller; every caller is named once. Tokens that are not accepted never get further."""
+    found = dict.fromkeys(NOT_ACCEPTED, "401 UNAUTHENTICATED")
+    for callers, outcome in rows:
+        for caller in callers:
+            if found.setdefault(caller, outcome) != outcome:
+                raise ValueError(f"{caller} has two outcomes")
+    return found
+
+
+def gated(permission: str, by: frozenset[str]) -> dict[str, str]:
+    """Not found outside, forbidden inside, done by these."""
+    return table(
+        (ANONYMOUS, "UNAUTHENTICATED"),
+        (OUTSIDE, "NOT_FOUND"),
+        (INSIDE - by, f"FORBIDDEN {permission}"),
+        (by, DONE),
+    )
+
+
+def lasting(permission: str, by: frozenset[str], outcome: str = DONE) -> dict[str, str]:
+    """The same for what gives or takes access: by those alone who hold it for good."""
+    return table(
+        (ANONYMOUS, "UNAUTHENTICATED"),
+        (OUTSIDE, "NOT_FOUND"),
+        (INSIDE - by, f"FORBIDDEN {permission}"),
+        *outlived(by),
+        (by - GUESTS - TEMPORARY, outcome),
+    )
+
+
+def outlived(by: frozenset[str]) -> tuple[tuple[frozenset[str], str], tuple[frozenset[str], str]]:
+    """Of these, those whose rights end before what they would give or take."""
+    return (by & GUESTS, "REACHED_BY_SHARE"), (by & TEMPORARY, "RIGHT_ENDS")
+
+
+ABOVE = ABOVE_PEOPLE | ABOVE_KEYS
+ANYBODY = ANONYMOUS | PEOPLE | PROGRAMS
+
+
+def for_anybody(outcome: str) -> dict[str, str]:
+    """Whatever token comes along, also one that is not accepted."""
+    return dict.fromkeys(ANYBODY | NOT_ACCEPTED, outcome)
+
+
+def people_only(outcome: str) -> dict[str, str]:
+    """Persons and nobody else."""
+    return table((ANONYMOUS, "UNAUTHENTICATED"), (PEOPLE, outcome), (PROGRAMS, "PERSON_REQUIRED"))
+
+
+@dataclass(frozen=True)
+class Query:
+    """A root query: the permission it is marked with, its selection, its arguments, its outcomes."""
+
+    permission: str | None
+    expected: dict[str, str]
+    selection: str
+    prepare: Prepare = no_input

@@ -1,0 +1,47 @@
+"""The rows of the matrix for sends."""
+
+from tests.authz.escalation.outcomes import DONE
+from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, MANAGERS, OUTSIDE, Stage, once
+from tests.authz.matrix.matrix_rows import Mutation, Query, Values, gated, table
+from tests.world.sends import booking, give_reservation
+
+CAMPAIGN_SENDERS = MANAGERS | {"marketer", "guest"}
+"""They hold CAMPAIGNS_SEND in the account."""
+
+
+async def _send_reserve(stage: Stage) -> Values:
+    return booking(stage.account, "ann", key=once())
+
+
+async def _reservation(stage: Stage) -> Values:
+    return {"reservationId": (await give_reservation(stage.world, stage.account)).id}
+
+
+async def _send_preview(stage: Stage) -> Values:
+    values = booking(stage.account, "ann")
+    del values["idempotencyKey"]
+    return values
+
+
+_EITHER = "CAMPAIGNS_SEND or TRANSACTIONAL_SEND"
+"""The stream decides; what is tried here is marketing."""
+
+SEND_MUTATIONS = {
+    "sendReserve": Mutation(_EITHER, gated("CAMPAIGNS_SEND", CAMPAIGN_SENDERS), _send_reserve),
+    "sendCommit": Mutation(_EITHER, gated("CAMPAIGNS_SEND", CAMPAIGN_SENDERS), _reservation),
+    "sendVoid": Mutation(_EITHER, gated("CAMPAIGNS_SEND", CAMPAIGN_SENDERS), _reservation),
+}
+
+SEND_QUERIES = {
+    "sendPreview": Query(
+        _EITHER,
+        table(
+            (ANONYMOUS, "UNAUTHENTICATED"),
+            (OUTSIDE, "NOT_FOUND"),
+            (INSIDE - CAMPAIGN_SENDERS, "FORBIDDEN CAMPAIGNS_SEND"),
+            (CAMPAIGN_SENDERS, DONE),
+        ),
+        "{ recipients }",
+        _send_preview,
+    )
+}

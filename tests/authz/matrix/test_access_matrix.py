@@ -1,0 +1,103 @@
+"""The access matrix: every person and key of an account with what it may do there (issue 4, point 6)."""
+
+import pytest
+from hypothesis import given
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.policy.builtin_roles import BuiltinRole
+from models.api_keys.tables import WhenMakerLosesAccess, api_keys
+from tests.authz.cases.moments import expire_key, expire_member, made_by, revoke_key
+from tests.authz.escalation.forests import Plot, plant, plots
+from tests.authz.escalation.profiles import examples
+from tests.authz.matrix.casbin_cells import casbin_cells
+from tests.authz.matrix.matrices import matrix_of
+from tests.engine.paths import Path
+from tests.world.api import Api, Caller
+from tests.world.shares import Given, give_share
+from tests.world.world import Account, ApiKey, World
+
+_LISTED = "query ($id: ID!) { account(id: $id) { accessMatrix { totalCount nodes { kind name } } } }"
+
+
+@examples(10)
+@given(plot=plots())
+async def test_every_cell_is_what_casbin_says(plot: Plot, api: Api, registry: World) -> None:
+    """In every account of random trees: of everybody with a right there, and of nobody else."""
+    planted = await plant(registry, plot)
+    watcher = await registry.person()
+    for account in planted.accounts:
+        # In each by itself: a link may let nothing of it pass.
+        await registry.member(account, BuiltinRole.ADMINISTRATOR, watcher)
+    found = await matrix_of(api, watcher, planted.accounts)
+    assert found.held == await casbin_cells(registry.database, planted.accounts)
+
+
+@pytest.mark.parametrize("path", Path)
+@pytest.mark.parametrize(
+    ("permissions", "listed"),
+    [
+        ("ACCOUNT_READ MEMBERS_READ API_KEYS_READ", {"Ann", "Bot", "Gus", "Key above", "Viv"}),
+        ("ACCOUNT_READ MEMBERS_READ", {"Ann", "Gus", "Viv"}),
+        ("ACCOUNT_READ API_KEYS_READ", {"Bot", "Key above"}),
+        ("ACCOUNT_READ", set()),
+    ],
+)
+async def test_people_and_keys_are_listed_to_who_may_see_them(
+    permissions: str, listed: set[str], path: Path, api: Api, world: World
+) -> None:
+    """The hidden ones are not counted either (R23, T31)."""
+    master = await world.account()
+    account = await world.account(master)
+    ann = (await world.member(master, BuiltinRole.ADMINISTRATOR, await world.person("Ann"))).person
+    await _named(world, await world.api_key(master), "Key above")
+    await _named(world, await world.api_key(account, BuiltinRole.ANALYST), "Bot")
+    await give_share(world, [account], await world.person("Gus"), ann, Given())
+    viewer = await world.person("Viv")
+    await world.member(account, await world.role(account, permissions), viewer)
+    page = (await api.read(path.of(_LISTED), viewer, id=account.id))["account"]["accessMatrix"]
+    assert {node["name"] for node in page["nodes"]} == listed
+    assert page["totalCount"] == len(listed)
+
+
+async def test_a_key_of_an_account_above_is_named_and_not_shown(api: Api, world: World) -> None:
+    """Its name and rights are told (R54), the key itself belongs to the account above."""
+    master = await world.account()
+    account = await world.account(master)
+    above, own = await world.api_key(master), await world.api_key(account)
+    viewer = await world.member(account, BuiltinRole.ADMINISTRATOR)
+    query = """query ($id: ID!) { account(id: $id) { accessMatrix {
+      nodes { subjectId kind user { id } apiKey { id } } } } }"""
+    nodes = (await api.read(query, viewer, id=account.id))["account"]["accessMatrix"]["nodes"]
+    shown = {node["subjectId"]: (node["kind"], node["user"], node["apiKey"]) for node in nodes}
+    assert shown == {
+        above.id: ("API_KEY", None, None),
+        own.id: ("API_KEY", None, {"id": own.id}),
+        viewer.person.id: ("PERSON", {"id": viewer.person.id}, None),
+    }
+
+
+async def test_what_has_ended_is_not_listed(api: Api, world: World, database: AsyncEngine) -> None:
+    """Memberships and keys that expired, keys that were revoked, and one that stopped without its maker."""
+    account = await world.account()
+    owner = await world.member(account, BuiltinRole.OWNER)
+    member, maker = [await world.member(account, BuiltinRole.ADMINISTRATOR) for _ in range(2)]
+    expired, revoked, stopping, lasting = [await world.api_key(account) for _ in range(4)]
+    await made_by(database, stopping, maker.person, WhenMakerLosesAccess.STOP)
+    subjects = {owner.person.id, member.person.id, maker.person.id}
+    everything = subjects | {expired.id, revoked.id, stopping.id, lasting.id}
+    assert await _subjects(api, owner, account) == everything
+    await expire_member(database, member)
+    await expire_member(database, maker)
+    await expire_key(database, expired)
+    await revoke_key(database, revoked)
+    assert await _subjects(api, owner, account) == {owner.person.id, lasting.id}
+
+
+async def _subjects(api: Api, viewer: Caller, account: Account) -> set[str]:
+    return set((await matrix_of(api, viewer, [account])).names)
+
+
+async def _named(world: World, key: ApiKey, name: str) -> None:
+    async with world.database.begin() as connection:
+        await connection.execute(update(api_keys).where(api_keys.c.id == key.key).values(name=name))

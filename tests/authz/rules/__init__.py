@@ -1,0 +1,1 @@
+"""Single rules of access, one by one."""

@@ -1,0 +1,1 @@
+"""Two writes that meet, area by area."""

@@ -1,0 +1,1 @@
+"""Worlds and operations that are drawn at random."""

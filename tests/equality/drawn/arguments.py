@@ -1,0 +1,167 @@
+"""Arguments of every kind for every field, as literals and as variables."""
+
+from collections.abc import Mapping
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    is_required_argument,
+)
+
+from engine.declare.declarations import SqlField
+from engine.declare.paging import PAGE_ARGUMENTS
+from engine.declare.selections import sql_field
+from resolvers.accounts.reads import AccountOrder
+from tests.equality.drawn.choices import Choices
+from tests.equality.drawn.variables import NULL, Value, Variables
+from tests.equality.drawn.vocabulary import NO_CURSORS, NO_IDS, Vocabulary
+
+_SIZES = (0, 1, 2, 3, 5, 20, 100)
+_WRONG_SIZES = (-1, 101, 2**31 - 1)
+_WRONG = 1
+"""Of a hundred: one wrong argument keeps the whole operation from being compiled."""
+_MOMENTS = (
+    "0001-01-01T00:00:00+14:00",
+    "2020-02-29T23:59:59.000005Z",
+    "2999-01-01T00:00:00",
+    "9999-12-31T23:59:59-14:00",
+)
+"""The earlier ones first."""
+_PREFIX_BY_FIELD = {"account": "acct_", "members": "role_"}
+
+
+class Arguments:
+    """Draws the arguments of fields."""
+
+    def __init__(self, choices: Choices, vocabulary: Vocabulary, variables: Variables) -> None:
+        self._choices = choices
+        self._vocabulary = vocabulary
+        self._variables = variables
+        self.wrong = False
+        """Whether one of them is wrong: where it is read, the whole operation is refused."""
+
+    def of(self, name: str, field: GraphQLField) -> str:
+        """`(first: 2, after: $v1)`, or nothing."""
+        values = self._plain(name, field)
+        # Where nothing of the field is read, the reference executor does not see that it ends too early.
+        self.wrong |= _ends_before_it_begins(values)
+        declared = sql_field(field)
+        if declared is not None and declared.declaration.order is not None:
+            values |= self._page(_tag(declared, values))
+        texts = [f"{key}: {self._text(key, field.args[key], value)}" for key, value in values.items()]
+        return f"({', '.join(texts)})" if texts else ""
+
+    def directives(self) -> str:
+        """Mostly none."""
+        if not self._choices.chance(6):
+            return ""
+        names = self._choices.some(("include", "skip"), 1, 2)
+        return "".join(f" @{name}(if: {self._condition()})" for name in names)
+
+    def _condition(self) -> str:
+        if self._choices.chance(50):
+            return self._variables.directive()
+        return self._choices.pick(("true", "false"))
+
+    def _text(self, key: str, argument: GraphQLArgument, value: Value) -> str:
+        if not self._choices.chance(40):
+            return value.literal
+        # A cursor fits the order that was drawn, and no other.
+        return self._variables.use(argument, value, exact=key == "orderBy")
+
+    def _plain(self, name: str, field: GraphQLField) -> dict[str, Value]:
+        return {
+            key: self._value(argument.type, name, key)
+            for key, argument in field.args.items()
+            if key not in PAGE_ARGUMENTS and (is_required_argument(argument) or self._choices.chance(20))
+        }
+
+    def _value(self, type_: GraphQLInputType, field: str, argument: str) -> Value:
+        if not isinstance(type_, GraphQLNonNull):
+            return NULL if self._choices.chance(8) else self._present(type_, field, argument)
+        return self._present(type_.of_type, field, argument)
+
+    def _present(self, type_: GraphQLInputType, field: str, argument: str) -> Value:
+        if isinstance(type_, GraphQLList):
+            return self._list(type_.of_type, field, argument)
+        if isinstance(type_, GraphQLEnumType):
+            member = self._choices.pick(tuple(type_.values))
+            return Value(member, member)
+        match str(type_):
+            case "Boolean":
+                return Value.of(self._choices.chance(50))
+            case "DateTime":
+                return Value.of(self._choices.pick(_MOMENTS))
+            case "ID":
+                return self._id(field)
+            case "String":
+                known = argument == "search" and self._choices.chance(70)
+                return Value.of(
+                    self._choices.pick(self._vocabulary.searches) if known else self._choices.text()
+                )
+        raise TypeError(f"{field}({argument}: {type_})")
+
+    def _list(self, type_: GraphQLInputType, field: str, argument: str) -> Value:
+        items = [self._value(type_, field, argument) for _ in range(self._choices.pick((0, 1, 2, 3)))]
+        return Value(f"[{', '.join(item.literal for item in items)}]", [item.json for item in items])
+
+    def _id(self, field: str) -> Value:
+        if self._choices.chance(10):
+            return Value.of(self._choices.pick((*NO_IDS, 42)))
+        ids = self._vocabulary.ids if self._choices.chance(25) else self._vocabulary.own_ids
+        prefix = _PREFIX_BY_FIELD.get(field, "")
+        fitting = [id_ for id_ in ids if id_.startswith(prefix)]
+        return Value.of(self._choices.pick(fitting or self._vocabulary.ids))
+
+    def _page(self, tag: str) -> dict[str, Value]:
+        """Forwards or backwards, with cursors on either side; rarely what cannot be."""
+        choices = self._choices
+        if choices.chance(25):
+            return {}
+        forward = choices.chance(60)
+        page: dict[str, Value] = {}
+        if not forward or choices.chance(80):
+            page["first" if forward else "last"] = self._size()
+        if choices.chance(45):
+            page["after" if forward else "before"] = self._cursor(tag)
+        if choices.chance(10):
+            page["before" if forward else "after"] = self._cursor(tag)
+        if choices.chance(_WRONG):
+            page["last" if forward else "first"] = self._size()
+            self.wrong = True
+        return page
+
+    def _size(self) -> Value:
+        if self._choices.chance(5):
+            return NULL
+        if self._choices.chance(_WRONG):
+            self.wrong = True
+            return Value.of(self._choices.pick(_WRONG_SIZES))
+        return Value.of(self._choices.pick(_SIZES))
+
+    def _cursor(self, tag: str) -> Value:
+        if self._choices.chance(5):
+            return NULL
+        if self._choices.chance(_WRONG):
+            self.wrong = True
+            others = [text for texts in self._vocabulary.cursors.values() for text in texts]
+            return Value.of(self._choices.pick((*NO_CURSORS, *others)))
+        return Value.of(self._choices.pick(self._vocabulary.cursors[tag]))
+
+
+def _ends_before_it_begins(values: Mapping[str, Value]) -> bool:
+    since, until = (values.get(name, NULL).json for name in ("since", "until"))
+    if not isinstance(since, str) or not isinstance(until, str):
+        return False
+    return _MOMENTS.index(since) > _MOMENTS.index(until)
+
+
+def _tag(field: SqlField, values: Mapping[str, Value]) -> str:
+    assert field.declaration.order is not None
+    given = values.get("orderBy")
+    chosen = {} if given is None else {"order_by": AccountOrder[str(given.json)]}
+    return field.declaration.order(**chosen).tag

@@ -1,0 +1,213 @@
+"""One small but rich world: two trees and a stranger's, with viewers of every kind.
+
+agency                      brand           stranger's
+  client (ALL_ROLES)          marketing
+    shop (closed)             transactional
+      till
+    twin, Twin
+  suspended
+    below suspended
+  24 leaves: more than a page; of the first four each lets in something else
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hypothesis.vendor.pretty import RepresentationPrinter
+
+from authz.policy.builtin_roles import BuiltinRole
+from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_of
+from models.accounts.tables import AccountStatus
+from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess
+from models.base.ids import Kind, present
+from resolvers.effects.log import EventKind
+from tests.equality.drawn import rows
+from tests.equality.drawn.agency import EMOJI, EXTERNAL_ID, QUOTES, Agency, make_agency
+from tests.equality.drawn.billed import make_invoices
+from tests.equality.drawn.grants import make_custom_roles, make_invitations, make_links, make_shares
+from tests.equality.drawn.money import make_money
+from tests.equality.drawn.overridden import add_staff
+from tests.equality.drawn.plans import make_plans
+from tests.world.api import Caller
+from tests.world.ownership import give_offer
+from tests.world.world import Account, ApiKey, Member, World
+
+EMOJI_REASON = 'Fire 🔥 "now" \\'
+
+VIEWERS = (
+    "owner of a tree",
+    "administrator of a tree",
+    "administrator of a subtree",
+    "finance",
+    "marketer",
+    "developer",
+    "analyst",
+    "analyst by ALL_ROLES",
+    "member in two trees",
+    "expired membership",
+    "nobody's member",
+    "key",
+    "narrowed key",
+    "key without sight",
+    "key of two secrets",
+    "guest by a share",
+    "guest by areas alone",
+    "guest who manages",
+    "guest and member",
+    "guest of a custom role",
+    "guest of what has ended",
+    "holder of a custom role",
+    "key of a custom role",
+    "agent of the staff",
+    "approver of the staff",
+)
+REFUSED = ("expired session", "revoked key", "expired key", "stopped key", "key from elsewhere")
+_KEYS = (
+    "key",
+    "narrowed key",
+    "key without sight",
+    "key of two secrets",
+    "revoked key",
+    "expired key",
+    "stopped key",
+    "key from elsewhere",
+)
+
+_NARROWED = mask_of({Permission.ACCOUNT_READ, Permission.SUBACCOUNTS_READ, Permission.MEMBERS_READ})
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stands in the database. `ids` are of all kinds, of what can be seen and of what cannot."""
+
+    callers: Mapping[str, Caller]
+    ids: tuple[str, ...]
+    searches: tuple[str, ...]
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        """Short: Hypothesis warns of arguments as large as this one and then cannot tell what failed."""
+        printer.text("Scene(...)")
+
+
+async def make_scene(world: World) -> Scene:
+    """Write the world; statuses last, as in life."""
+    agency = await make_agency(world)
+    brand = await world.account(name="Brand")
+    marketing = await world.account(brand, "Marketing")
+    await world.account(brand, "Transactional")
+    foreign = await world.account(name="Stranger's")
+    members = await _members(world, agency, brand, marketing)
+    stranger = await world.member(foreign, BuiltinRole.OWNER)
+    keys = await _keys(world, agency, members)
+    custom = await make_custom_roles(world, agency, brand, members, keys)
+    owner = members["owner of a tree"]
+    invitations = await make_invitations(world, agency, owner, keys["key"])
+    taker = await world.member(foreign, BuiltinRole.ANALYST, members["finance"].person)
+    await give_offer(world, foreign, taker, stranger.person, stranger)
+    events = await _events(world, agency, owner, keys["key"])
+    events.append(await rows.event(world, foreign, EventKind.ACCOUNT_CREATED, stranger.person))
+    for number, leaf in enumerate(agency.leaves[::4]):
+        await _fill(world, leaf, owner, list(BuiltinRole)[number])
+    own = (agency.client, agency.till, agency.leaves[0])
+    money = await make_money(world, agency.master, own, (agency.shop, brand, foreign))
+    plans = await make_plans(world, agency.master, agency.client, agency.leaves[0], foreign)
+    billed = await make_invoices(world, agency.master, agency.client, agency.till, foreign)
+    await world.set_status(agency.suspended, AccountStatus.SUSPENDED)
+    await world.set_status(agency.shop, AccountStatus.CLOSED)
+    people = {name: member.person for name, member in members.items()}
+    people["nobody's member"] = await world.person("Nobody's member")
+    shares = await make_shares(world, agency, people, keys["key"], custom[0])
+    openings = await make_links(world, agency, people)
+    overridden = await add_staff(world, [agency.client, agency.till, brand], agency.master, people)
+    people["expired session"] = await world.person()
+    await rows.end_session(world, people["expired session"])
+    seen_from_below = [f"{owner.id}_{account.key}" for account in (agency.client, agency.till)]
+    ids = (
+        *(account.id for account in (*agency.all, brand, marketing, foreign)),
+        *(member.id for member in (*members.values(), stranger)),
+        *seen_from_below,
+        *(person.id for person in (*people.values(), stranger.person)),
+        *(key.id for key in keys.values()),
+        *(present(Kind.ROLE, role.id) for role in BuiltinRole),
+        *(role.id for role in custom),
+        *invitations,
+        *(share.id for share in shares),
+        *(opening.id for opening in openings),
+        *overridden,
+        *events,
+        *money,
+        *plans,
+        *billed,
+    )
+    words = ("twin", "leaf 1", "TWIN", "🦊", "Ω", "'", '"', "\\", "\n", "%", "_")
+    return Scene({**people, **keys}, ids, (QUOTES, EMOJI, EXTERNAL_ID, *words))
+
+
+async def _fill(world: World, leaf: Account, owner: Member, role: BuiltinRole) -> None:
+    """Some of everything, also where few look."""
+    member = await world.member(leaf, role)
+    key = await world.api_key(leaf, role)
+    await rows.invitation(world, leaf, role, owner.person)
+    await rows.event(world, leaf, EventKind.MEMBER_JOINED, member.person, leaf, after={"role": role.name})
+    await rows.event(world, leaf, EventKind.API_KEY_CREATED, owner.person, after={"apiKeyId": key.id})
+
+
+async def _members(world: World, agency: Agency, brand: Account, marketing: Account) -> dict[str, Member]:
+    """By the viewers' names. The twice-member stands in both trees, with another role in each account."""
+    master, client = agency.master, agency.client
+    quoted = await world.person('An "analyst" \\ \t😀')
+    members = {
+        "owner of a tree": await world.member(master, BuiltinRole.OWNER),
+        "administrator of a tree": await world.member(master, BuiltinRole.ADMINISTRATOR),
+        "administrator of a subtree": await world.member(client, BuiltinRole.ADMINISTRATOR),
+        "finance": await world.member(master, BuiltinRole.FINANCE, expires_at=rows.FUTURE),
+        "marketer": await world.member(agency.suspended, BuiltinRole.MARKETER),
+        "developer": await world.member(agency.shop, BuiltinRole.DEVELOPER),
+        "analyst": await world.member(master, BuiltinRole.ANALYST, quoted),
+        "analyst by ALL_ROLES": await world.member(client, BuiltinRole.ANALYST),
+        "expired membership": await world.member(client, BuiltinRole.ADMINISTRATOR, expires_at=rows.PAST),
+        "member in two trees": await world.member(client, BuiltinRole.MARKETER),
+    }
+    both = members["member in two trees"].person
+    await world.member(brand, BuiltinRole.ADMINISTRATOR, both)
+    await world.member(marketing, BuiltinRole.FINANCE, both)
+    return members
+
+
+async def _keys(world: World, agency: Agency, members: Mapping[str, Member]) -> dict[str, ApiKey]:
+    scopes = {"narrowed key": _NARROWED, "key without sight": Permission.STATISTICS_READ.bit}
+    keys = {
+        name: await world.api_key(agency.client, scopes=scopes.get(name, ALL_PERMISSIONS)) for name in _KEYS
+    }
+    maker = members["administrator of a subtree"].person
+    await rows.set_key(world, keys["key"], maker, last_used_at=rows.PAST, expires_at=rows.FUTURE)
+    await rows.set_key(world, keys["revoked key"], maker, revoked_at=rows.PAST)
+    await rows.set_key(world, keys["expired key"], expires_at=rows.PAST)
+    former = members["expired membership"].person
+    await rows.bind_key(world, keys["key"], ip_ranges=rows.RANGES, purpose=ApiKeyPurpose.MARKETING)
+    await rows.bind_key(world, keys["narrowed key"], maker=former, adopter=maker)
+    await rows.bind_key(world, keys["key without sight"], maker=keys["revoked key"])
+    await rows.bind_key(world, keys["key of two secrets"], maker=former, rotated_until=rows.FUTURE)
+    await rows.bind_key(world, keys["stopped key"], maker=former, choice=WhenMakerLosesAccess.STOP)
+    await rows.bind_key(world, keys["key from elsewhere"], ip_ranges=("192.0.2.0/24",))
+    await world.api_key(agency.master, BuiltinRole.DEVELOPER)
+    return keys
+
+
+async def _events(world: World, agency: Agency, owner: Member, key: ApiKey) -> list[str]:
+    by, master, client = owner.person, agency.master, agency.client
+    renamed = EventKind.ACCOUNT_UPDATED
+    return [
+        await rows.event(world, master, EventKind.ACCOUNT_CREATED, by, after={"name": QUOTES}),
+        await rows.event(
+            world, client, renamed, by, master, {"name": "é", "b": 1}, {"name": EMOJI, "aa": None}
+        ),
+        await rows.event(world, client, renamed, key, client, {"version": 9_007_199_254_740_993}, {}),
+        await rows.event(world, client, EventKind.API_KEY_ROTATED, key, client, reason=EMOJI_REASON),
+        await rows.event(world, agency.shop, EventKind.ACCOUNT_CLOSED, by, master),
+        await rows.event(world, client, EventKind.MEMBER_JOINED, by, master, {"\x01": 0}, {"\x01": None}),
+        *[
+            await rows.event(world, client, kind, by, master, after={"kind": kind.value})
+            for kind in EventKind
+        ],
+    ]

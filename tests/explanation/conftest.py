@@ -1,5 +1,0 @@
-"""What the tests of explanations share with those of authorization."""
-
-from tests.authorization.conftest import registry
-
-__all__ = ["registry"]

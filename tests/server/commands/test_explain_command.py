@@ -1,0 +1,115 @@
+"""`mandant policy explain`: for operators, without a session."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from authz.policy.builtin_roles import BuiltinRole
+from models.base.ids import Kind, new_id, present
+from server.database.connections import connect_as_owner
+from server.embedded_postgres import DatabaseAddresses
+from tests.server.commands.test_cli import Run, assert_one_sentence, empty, run
+from tests.world.world import Account, ApiKey, Member, World
+
+__all__ = ["empty", "run"]
+
+
+@dataclass(frozen=True)
+class Office:
+    """A database with an account, somebody in it and a key, and how it is reached."""
+
+    addresses: DatabaseAddresses
+    account: Account
+    analyst: Member
+    key: ApiKey
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """As an operator has them."""
+        owner, application = self.addresses.owner, self.addresses.application
+        return {"DATABASE_URL": application, "MANDANT_MIGRATION_DATABASE_URL": owner}
+
+    def question(self, subject: str, permission: str = "CREDIT_READ") -> list[str]:
+        """The command's words."""
+        asked = ["--account", self.account.id, "--permission", permission, "--subject", subject]
+        return ["policy", "explain", *asked]
+
+
+async def _furnish(addresses: DatabaseAddresses) -> Office:
+    database = connect_as_owner(addresses.owner)
+    world = World(database)
+    main = await world.account(name="Main")
+    account = await world.account(main, "Branch")
+    analyst = await world.member(account, BuiltinRole.ANALYST, await world.person("Ana\x1b[31m"))
+    await world.member(main, BuiltinRole.OWNER, await world.person("Olga"))
+    key = await world.api_key(main)
+    await database.dispose()
+    return Office(addresses, account, analyst, key)
+
+
+@pytest.fixture
+def office(empty: DatabaseAddresses, run: Run) -> Office:
+    """Migrated and furnished."""
+    assert run("migrate", MANDANT_MIGRATION_DATABASE_URL=empty.owner).code == 0
+    return asyncio.run(_furnish(empty))
+
+
+def test_a_denial_is_explained_with_a_way_out(run: Run, office: Office) -> None:
+    finished = run(*office.question(office.analyst.person.email.upper()), **office.settings)
+    assert (finished.code, finished.errors) == (0, "")
+    lines = [" ".join(line.split()) for line in finished.output.splitlines()]
+    name = "Ana\N{REPLACEMENT CHARACTER}[31m"
+    assert lines[0] == f"DENIED: {name} may not do CREDIT_READ in Branch."
+    assert f"MEMBERSHIP ALLOWS {name} is a member of Branch." in lines
+    assert "POLICY_LINE DENIES The role ANALYST does not allow CREDIT_READ there." in lines
+    assert "ROLE yes The role FINANCE in Branch would allow it." in lines
+    assert lines[-1] == "Who could change that: Olga."
+
+
+def test_what_is_allowed_is_explained_with_its_line(run: Run, office: Office) -> None:
+    finished = run(*office.question(office.key.id), **office.settings)
+    lines = [" ".join(line.split()) for line in finished.output.splitlines()]
+    assert (finished.code, lines[0].split(":")[0]) == (0, "ALLOWED")
+    sentence = "The role ADMINISTRATOR allows CREDIT_READ below."
+    assert f"POLICY_LINE ALLOWS {sentence} p, ADMINISTRATOR, ancestor, *, *, allow" in lines
+    assert "Who could change that" not in finished.output
+
+
+def test_who_has_nothing_there_is_explained_too(run: Run, office: Office) -> None:
+    """An operator may ask about everybody."""
+
+    async def stranger() -> str:
+        database = connect_as_owner(office.addresses.owner)
+        person = await World(database).person("Nora")
+        await database.dispose()
+        return person.email
+
+    finished = run(*office.question(asyncio.run(stranger())), **office.settings)
+    assert "Nothing gives ACCOUNT_READ here" in finished.output
+    assert "The role FINANCE in Branch would allow it." in finished.output
+
+
+def test_what_is_not_there_is_told_in_a_sentence(run: Run, office: Office) -> None:
+    nobody = ("nobody@example.com", present(Kind.API_KEY, new_id()))
+    for subject in nobody:
+        sentence = assert_one_sentence(run(*office.question(subject), **office.settings))
+        assert f"no person and no API key {subject}" in sentence
+    assert "Neither an e-mail address" in assert_one_sentence(run(*office.question("x"), **office.settings))
+    question = office.question(office.key.id)
+    for account in (present(Kind.ACCOUNT, new_id()), "acct_x"):
+        question[3] = account
+        assert f"no account {account}" in assert_one_sentence(run(*question, **office.settings))
+
+
+def test_a_permission_that_is_none_is_told_without_a_traceback(run: Run, office: Office) -> None:
+    finished = run(*office.question(office.key.id, "EVERYTHING"), **office.settings)
+    assert (finished.code, finished.output) == (2, "")
+    assert "EVERYTHING" in finished.errors
+    assert "Traceback" not in finished.errors
+
+
+def test_a_database_that_is_not_current_is_told(run: Run, empty: DatabaseAddresses) -> None:
+    asked = ["--account", "acct_x", "--permission", "CREDIT_READ", "--subject", "a@example.com"]
+    finished = run("policy", "explain", *asked, DATABASE_URL=empty.owner)
+    assert "run `mandant migrate`" in assert_one_sentence(finished)

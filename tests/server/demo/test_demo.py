@@ -1,0 +1,360 @@
+"""The demo's accounts and people, and their tokens."""
+
+import asyncio
+import datetime
+import stat
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authz.policy.builtin_roles import BuiltinRole
+from models.staff.tables import StaffRole
+from resolvers.sending.address_hash import ContactKey
+from server.commands.staff import add_staff, remove_staff
+from server.database.clock import Clock
+from server.database.connections import connect_as_owner
+from server.demo.access import DemoAccess, open_access
+from server.demo.banner import banner
+from server.demo.deployment import with_demo_settings
+from server.demo.making import make_demo
+from server.demo.story import AGENCY, BRAND, PLATFORM, SUPPORTER, DemoPerson
+from server.demo.year import MONTHS, Year
+from server.embedded_postgres import DatabaseAddresses
+from server.settings.invoice_issuer import invoice_issuer
+from server.settings.payments import PaymentProviderName
+from server.settings.settings import Settings
+from server.start.app import create_app
+from tests.server.demo.demo_database import DemoDatabase, Token, open_demo_database
+from tests.world.api import Api
+from tests.world.billing import ISSUER
+
+LINK_BASE = "http://mandant.test"
+CONTACT_KEY = ContactKey(b"a secret of the tests")
+
+
+@pytest.fixture(scope="module")
+async def demo(addresses: DatabaseAddresses, settings: Settings) -> AsyncIterator[DemoDatabase]:
+    """A database with the demo and its past year in it, made by two at once."""
+    async with open_demo_database(addresses, settings) as database:
+        owner = connect_as_owner(database.owner_url)
+        year = Year(Clock(owner), ISSUER)
+        both = (make_demo(database.engine, LINK_BASE, CONTACT_KEY, year) for _ in range(2))
+        assert sorted(await asyncio.gather(*both)) == [False, True]
+        await owner.dispose()
+        yield database
+
+
+async def account_names(demo: DemoDatabase, person: DemoPerson) -> list[str]:
+    query = "{ viewer { accounts(first: 100) { nodes { name } } } }"
+    answer = await demo.api.read(query, await demo.sign_in(person.email))
+    return [node["name"] for node in answer["viewer"]["accounts"]["nodes"]]
+
+
+async def test_the_agency_has_six_clients_one_of_them_below_another(demo: DemoDatabase) -> None:
+    query = "{ viewer { accounts { nodes { name kind status externalId parent { name } } } } }"
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    accounts = {node.pop("name"): node for node in answer["viewer"]["accounts"]["nodes"]}
+    above = {name: account["parent"]["name"] for name, account in accounts.items() if account["parent"]}
+    assert above == {
+        "Harbour Hotel": "Northlight Agency",
+        "Harbour Hotel Spa": "Harbour Hotel",
+        "Riverside Books": "Northlight Agency",
+        "Café Lumière": "Northlight Agency",
+        "Okafor Dental Care": "Northlight Agency",
+        "Alpine Cycling": "Northlight Agency",
+    }
+    assert accounts["Northlight Agency"]["kind"] == "MASTER"
+    assert accounts["Harbour Hotel"]["externalId"] == "C-1001"
+    suspended = [name for name, account in accounts.items() if account["status"] == "SUSPENDED"]
+    assert suspended == ["Alpine Cycling"]
+
+
+async def test_the_brand_passes_its_roles_down_to_its_teams(demo: DemoDatabase) -> None:
+    """R66, R73."""
+    everything = ["Verdant Foods", "Marketing US", "Marketing UK", "Transactional"]
+    assert await account_names(demo, BRAND.owner) == everything
+    assert await account_names(demo, DemoPerson("Olga Ivanova")) == everything
+
+
+async def test_the_agency_has_a_person_in_every_built_in_role(demo: DemoDatabase) -> None:
+    query = (
+        "{ viewer { accounts(first: 1) { nodes { members { nodes { role { name } user { email } } } } } } }"
+    )
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    members = answer["viewer"]["accounts"]["nodes"][0]["members"]["nodes"]
+    assert [member["role"]["name"] for member in members] == [role.name for role in BuiltinRole]
+    assert all(member["user"]["email"].endswith("@example.com") for member in members)
+    # Below the agency only its owner and its administrator see anything.
+    for member in AGENCY.people[2:]:
+        assert await account_names(demo, member.person) == ["Northlight Agency"]
+
+
+async def test_a_freelancer_works_in_two_trees(demo: DemoDatabase) -> None:
+    """R50, R52."""
+    assert await account_names(demo, DemoPerson("Lena Fischer")) == ["Riverside Books", "Marketing UK"]
+
+
+async def test_a_guest_works_for_two_teams_without_their_contacts(demo: DemoDatabase) -> None:
+    """R21, R31, R33: beside the master account of her own."""
+    rosa = DemoPerson("Rosa Lindqvist")
+    query = """{ viewer { accounts { nodes { name parent { name } viewerCan(permission: CONTACTS_READ) } }
+      shares { nodes { sharedByName role { name } hiddenAreas accounts { name } } } } }"""
+    viewer = (await demo.api.read(query, await demo.sign_in(rosa.email)))["viewer"]
+    teams = ["Marketing US", "Marketing UK"]
+    assert {node["name"]: (node["parent"], node["viewerCan"]) for node in viewer["accounts"]["nodes"]} == {
+        **dict.fromkeys(teams, (None, False)),
+        "Lindqvist Studio": (None, True),
+    }
+    (share,) = viewer["shares"]["nodes"]
+    assert share == {
+        "sharedByName": "Maria Santos",
+        "role": {"name": "MARKETER"},
+        "hiddenAreas": ["CONTACTS"],
+        "accounts": [{"name": name} for name in teams],
+    }
+
+
+async def test_clients_have_owners_of_their_own_who_see_nothing_above(demo: DemoDatabase) -> None:
+    """R46, R53."""
+    assert await account_names(demo, DemoPerson("Grace Miller")) == ["Harbour Hotel", "Harbour Hotel Spa"]
+    assert await account_names(demo, DemoPerson("Hiro Tanaka")) == ["Riverside Books"]
+
+
+async def test_one_invitation_is_open_and_its_link_is_in_the_outbox(demo: DemoDatabase) -> None:
+    query = (
+        '{ viewer { accounts(search: "Lumière") { nodes { '
+        "invitations(status: PENDING) { nodes { email role { name } } } } } } }"
+    )
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    (account,) = answer["viewer"]["accounts"]["nodes"]
+    assert account["invitations"]["nodes"] == [
+        {"email": "jonas.weber@example.com", "role": {"name": "OWNER"}}
+    ]
+    waiting = await demo.rows("SELECT recipient, body FROM outbox_messages WHERE sent_at IS NULL")
+    ((recipient, body),) = waiting
+    assert recipient == "jonas.weber@example.com"
+    assert f"\n{LINK_BASE}/invitation#mdi_" in body
+    # What was accepted is not sent any more, and its secret is forgotten.
+    assert (
+        await demo.rows("SELECT 1 FROM outbox_messages WHERE sent_at IS NOT NULL AND body IS NOT NULL") == []
+    )
+
+
+async def test_every_account_has_a_key_and_a_log(demo: DemoDatabase) -> None:
+    """R2, R6, N17."""
+    keyless = (
+        "SELECT name FROM accounts a WHERE NOT EXISTS (SELECT FROM api_keys k WHERE k.account_id = a.id)"
+    )
+    assert await demo.rows(keyless) == []
+    unlogged = (
+        "SELECT name FROM accounts a WHERE NOT EXISTS "
+        "(SELECT FROM events e WHERE e.account_id = a.id AND e.kind = 'account.created')"
+    )
+    assert await demo.rows(unlogged) == []
+    reason = "SELECT after ->> 'reason' FROM events WHERE kind = 'account.suspended'"
+    assert await demo.rows(reason) == [("Two invoices are unpaid.",)]
+
+
+async def test_the_agency_nears_the_limit_of_its_plan(demo: DemoDatabase) -> None:
+    """R58, R95: its hotel and the hotel's spa share their guests, who count once."""
+    query = """{ viewer { accounts(first: 1) { nodes { subscription { plan { code } timeZone } usage {
+      sent activeContacts { used limit } sends { used limit } warnings actions
+      accounts { nodes { account { name sendBudget { cap } } sends } } } } } } }"""
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    (agency,) = answer["viewer"]["accounts"]["nodes"]
+    assert agency["subscription"] == {"plan": {"code": "STARTER"}, "timeZone": "Europe/Berlin"}
+    assert agency["usage"] == {
+        "sent": 2750,
+        "activeContacts": {"used": 2100, "limit": 2500},
+        "sends": {"used": 2750, "limit": 25_000},
+        "warnings": ["CONTACTS_NEAR_LIMIT"],
+        "actions": ["LIMIT_INCREASE", "PLAN_CHANGE"],
+        "accounts": {
+            "nodes": [
+                {"account": {"name": "Harbour Hotel", "sendBudget": None}, "sends": 1200},
+                {"account": {"name": "Riverside Books", "sendBudget": {"cap": 5000}}, "sends": 1100},
+                {"account": {"name": "Harbour Hotel Spa", "sendBudget": None}, "sends": 450},
+            ]
+        },
+    }
+
+
+async def test_the_agency_has_a_year_behind_it(demo: DemoDatabase) -> None:
+    """Twelve cycles that ended, each of which was invoiced within a day of its end; and now it is now."""
+    query = """{ viewer { accounts(first: 1) { nodes {
+      usage { startsAt } usageHistory(first: 20) { nodes { startsAt endsAt sends { used } } }
+      invoices(first: 20) { nodes { number startsAt endsAt issuedAt total } } } } } }"""
+    answer = await demo.api.read(query, await demo.sign_in(AGENCY.owner.email))
+    (agency,) = answer["viewer"]["accounts"]["nodes"]
+    cycles, invoices = agency["usageHistory"]["nodes"], agency["invoices"]["nodes"]
+    assert len(cycles) == len(invoices) == MONTHS
+    assert [(each["startsAt"], each["endsAt"]) for each in cycles] == [
+        (each["startsAt"], each["endsAt"]) for each in invoices
+    ]
+    assert cycles[0]["endsAt"] == agency["usage"]["startsAt"]
+    sent = [each["sends"]["used"] for each in cycles]
+    assert sent == sorted(sent, reverse=True)
+    assert sent[-1] > 0
+    for invoice in invoices:
+        late = parsed(invoice["issuedAt"]) - parsed(invoice["endsAt"])
+        assert datetime.timedelta(0) < late < datetime.timedelta(days=1)
+    assert await demo.rows("SELECT ahead FROM clock") == []
+    began = datetime.datetime.now(datetime.UTC) - parsed(agency["usage"]["startsAt"])
+    assert datetime.timedelta(days=8) < began < datetime.timedelta(days=11)
+
+
+def parsed(moment: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(moment)
+
+
+async def test_credit_can_be_bought_with_the_agencys_card(
+    demo: DemoDatabase, addresses: DatabaseAddresses, settings: Settings
+) -> None:
+    """With what the demo is served with: payments that move no money."""
+    owner = await demo.sign_in(AGENCY.owner.email)
+    query = "{ viewer { accounts(first: 1) { nodes { id paymentMethods { nodes { id label } } } } } }"
+    (agency,) = (await demo.api.read(query, owner))["viewer"]["accounts"]["nodes"]
+    (card,) = agency["paymentMethods"]["nodes"]
+    app = create_app(with_demo_settings(settings), demo.url)
+    async with Api.of(app) as api, app.router.lifespan_context(app):
+        payload = await api.change(
+            "creditTopUp",
+            owner,
+            "topUp { status }",
+            accountId=agency["id"],
+            paymentMethodId=card["id"],
+            amount="5000000",
+            idempotencyKey="five",
+        )
+    assert payload["userErrors"] == []
+    assert payload["topUp"] == {"status": "SETTLED"}
+
+
+def test_what_an_operator_set_stays(settings: Settings) -> None:
+    """The demo sets payments and an issuer only where there are none."""
+    demo = with_demo_settings(settings)
+    assert demo.payment_provider is PaymentProviderName.PRACTICE
+    assert invoice_issuer(demo) is not None
+    issuer = {name: getattr(demo, name) for name in type(demo).model_fields if name.startswith("issuer_")}
+    own = settings.model_copy(update=issuer | {"issuer_name": "Somebody", "tax_rate": Decimal(7)})
+    assert with_demo_settings(own).issuer_name == "Somebody"
+    assert with_demo_settings(own).tax_rate == 7
+
+
+async def test_without_a_key_for_contacts_nothing_was_sent(
+    addresses: DatabaseAddresses, settings: Settings
+) -> None:
+    async with open_demo_database(addresses, settings) as database:
+        assert await make_demo(database.engine, LINK_BASE, None)
+        counts = await database.counts()
+        assert (counts["subscriptions"], counts["budgets"], counts["send_reservations"]) == (2, 2, 0)
+
+
+async def test_making_it_again_makes_nothing(demo: DemoDatabase) -> None:
+    before = await demo.counts()
+    assert before["accounts"] == 13
+    assert not await make_demo(demo.engine, LINK_BASE, CONTACT_KEY)
+    assert await demo.counts() == before
+
+
+async def viewer_of(demo: DemoDatabase, token: str) -> Any:
+    """What the token is told of itself; None if it is not valid."""
+    answer = await demo.api.ask("{ viewer { user { email } apiKey { name } } }", Token(token))
+    return None if answer.data is None else answer.data["viewer"]
+
+
+async def test_tokens_are_minted_kept_privately_and_used_again(demo: DemoDatabase, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "demo.json"
+    access = await open_access(demo.engine, path)
+    for member in AGENCY.people:
+        viewer = await viewer_of(demo, access.tokens[member.role])
+        assert viewer == {"user": {"email": member.person.email}, "apiKey": None}
+    assert access.api_key is not None
+    assert access.api_key.startswith("mdt_")
+    assert await viewer_of(demo, access.api_key) == {"user": None, "apiKey": {"name": "Demo key"}}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = await demo.counts()
+    assert await open_access(demo.engine, path) == access
+    assert await demo.counts() == before
+
+
+async def test_only_what_is_not_valid_any_more_is_minted_anew(demo: DemoDatabase, tmp_path: Path) -> None:
+    path = tmp_path / "demo.json"
+    first = await open_access(demo.engine, path)
+    token = first.tokens[BuiltinRole.FINANCE]
+    await demo.api.ask("mutation { signOut { userErrors { code } } }", Token(token))
+    second = await open_access(demo.engine, path)
+    assert second.tokens[BuiltinRole.FINANCE] != token
+    assert await viewer_of(demo, second.tokens[BuiltinRole.FINANCE]) is not None
+    assert second == DemoAccess(
+        first.api_key,
+        {**first.tokens, BuiltinRole.FINANCE: second.tokens[BuiltinRole.FINANCE]},
+        first.staff_token,
+    )
+    await demo.rows("UPDATE api_keys SET revoked_at = now() WHERE name = 'Demo key'")
+    third = await open_access(demo.engine, path)
+    assert third.api_key != second.api_key
+    assert third.api_key is not None
+    assert await viewer_of(demo, third.api_key) is not None
+    assert third.tokens == second.tokens
+
+
+async def test_one_of_its_people_is_staff_and_reaches_no_customer(demo: DemoDatabase, tmp_path: Path) -> None:
+    """The token is minted while the person is staff, and printed; being staff opens nobody's account."""
+    path = tmp_path / "demo.json"
+    assert (await open_access(demo.engine, path)).staff_token is None
+    await add_staff(demo.owner_url, SUPPORTER.email, StaffRole.APPROVER)
+    access = await open_access(demo.engine, path)
+    assert access.staff_token is not None
+    assert access.staff_token in banner("http://127.0.0.1:8000", access)
+    answer = await demo.api.read("{ staff { role } viewer { user { email } } }", Token(access.staff_token))
+    assert answer == {"staff": {"role": "APPROVER"}, "viewer": {"user": {"email": SUPPORTER.email}}}
+    assert await account_names(demo, SUPPORTER) == [PLATFORM.name]
+    assert await open_access(demo.engine, path) == access
+    await remove_staff(demo.owner_url, SUPPORTER.email)
+    assert (await open_access(demo.engine, path)).staff_token is None
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", b"[]", b'{"api_key": 7, "tokens": {}}', b'{"tokens": {"OWNER": "x"}}']
+)
+async def test_a_damaged_file_is_made_anew(demo: DemoDatabase, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "demo.json"
+    path.write_bytes(content)
+    access = await open_access(demo.engine, path)
+    assert await viewer_of(demo, access.tokens[BuiltinRole.OWNER]) is not None
+    assert await open_access(demo.engine, path) == access
+
+
+def owner_is(new: str, old: str) -> str:
+    person = "(SELECT id FROM users WHERE name = '{}')"
+    return f"UPDATE ownerships SET user_id = {person.format(new)} WHERE user_id = {person.format(old)}"
+
+
+def status_is(status: str) -> str:
+    return f"UPDATE accounts SET status = '{status}' WHERE name = 'Northlight Agency'"
+
+
+@pytest.mark.parametrize(
+    ("change", "undo"),
+    [
+        (status_is("CLOSED"), status_is("ACTIVE")),
+        (owner_is("Ben Carter", "Anna Berger"), owner_is("Anna Berger", "Ben Carter")),
+    ],
+    ids=["closed", "transferred"],
+)
+async def test_the_demo_still_opens_when_the_agency_was_changed(
+    demo: DemoDatabase, tmp_path: Path, change: str, undo: str
+) -> None:
+    await demo.rows(change)
+    try:
+        access = await open_access(demo.engine, tmp_path / "demo.json")
+    finally:
+        await demo.rows(undo)
+    assert access.api_key is None
+    text = banner("http://127.0.0.1:8000", access)
+    assert "No API key" in text
+    assert text.count("curl ") == 1

@@ -1,0 +1,190 @@
+"""What settings may be: a malformed one is refused at start by a sentence that names it and not its value."""
+
+import os
+
+import pytest
+
+from server.commands.database import read_settings
+from server.commands.failures import CommandFailed
+from server.settings.settings import Settings
+from tests.server.start.processes import is_setting
+
+_URLS = ("foo", "http://db/mandant", "postgresql:/db", "postgresql://db:port/x", "postgresql://db:0/x")
+_SEVERAL = (
+    "postgresql://a,b/x",
+    "postgresql://a,b/x?target_session_attrs=any",
+    "postgresql://a,/x?target_session_attrs=primary",
+    "postgresql://a:1,b:x/x?target_session_attrs=primary",
+    "postgresql://a:1,b:0/x?target_session_attrs=primary",
+    "postgresql://u@/x?host=/a,/b,/c&port=1,2&target_session_attrs=primary",
+    "postgresql://a/x?target_session_attrs=prefer-standby",
+    "postgresql://a,[::1]/x?target_session_attrs=primary",
+)
+_NUMBERS = ("one", "-1", "1.5", "0x10", "1 2")
+_TEXTS: tuple[str, ...] = ()
+"""Any text does."""
+
+MALFORMED = {
+    "DATABASE_URL": (*_URLS, *_SEVERAL),
+    "MANDANT_READ_URL": _URLS,
+    "MANDANT_MIGRATION_DATABASE_URL": _URLS,
+    "MANDANT_FOLDER": _TEXTS,  # what is no folder, the embedded PostgreSQL tells
+    "HOST": ("foo bar", "localhost:8000", "http://localhost", "[::1]", "-", "a" * 70, "ho\u00dft/x", "a..b"),
+    "PORT": (*_NUMBERS, "65536", "8000/tcp"),
+    "MANDANT_APP_URL": ("foo", "javascript:alert(1)", "https://example.com?x=1"),
+    "MANDANT_PUBLIC_URL": (
+        "foo",
+        "example.com",
+        "//example.com",
+        "ftp://example.com",
+        "https://",
+        "https:///path",
+        "https://a b",
+        "https://example.com:port",
+        "https://example.com:99999",
+        "https://example.com?x=1",
+        "https://example.com#x",
+        "https://user:password@example.com",
+        "javascript://example.com",
+    ),
+    "MANDANT_ALLOWED_HOSTS": (
+        "https://example.com",
+        "example.com:8000",
+        "a*.example.com",
+        "*example.com",
+        "a,,b",
+        "a b",
+        "example.com/path",
+    ),
+    "MANDANT_ALLOWED_ORIGINS": (
+        "app.example.com",
+        "https://app.example.com/",
+        "https://App.example.com",
+        "https://app.example.com:443",
+        "http://app.example.com:80",
+        "https://app.example.com/path",
+        "https://*.example.com",
+        "https://a.example,",
+        "*,https://a.example",
+        "null",
+        "https://user@app.example.com",
+        "https://app.example.com:port",
+    ),
+    "MANDANT_TRUSTED_PROXIES": ("foo", "10.0.0.0/33", "10.0.0.7/8", "10.0.0.7;10.0.0.8", "10.0.0.7,"),
+    "MANDANT_SMTP_URL": (
+        "foo",
+        "mail.example.com",
+        "mail.example.com:25",
+        "http://mail.example.com",
+        "smtp://",
+        "smtp://:25",
+        "smtp://mail:smtp",
+        "smtp://mail:70000",
+        "smtp://mail/path",
+        "smtp://mail?tls=1",
+        "smtp:mail",
+    ),
+    "MANDANT_MAIL_FROM": ("foo", "a@b, c@d", "Name <>", "Name <a@>", "@b", "a@b\nBcc: c@d", "Name <a@b"),
+    "MANDANT_LOG_LINKS": ("maybe", "2"),
+    "MANDANT_SUBACCOUNTS": ("self_service", "NEVER"),
+    "MANDANT_DEBUG": ("maybe", "2"),
+    "MANDANT_PAYMENT_PROVIDER": ("stripe", "NONE"),
+    "MANDANT_CONTACT_KEY": ("too short",),
+    "MANDANT_RECIPIENT_LIMIT": (*_NUMBERS, "0"),
+    "MANDANT_ISSUER_NAME": _TEXTS,
+    "MANDANT_ISSUER_STREET": _TEXTS,
+    "MANDANT_ISSUER_POSTCODE": _TEXTS,
+    "MANDANT_ISSUER_CITY": _TEXTS,
+    "MANDANT_ISSUER_COUNTRY": ("Germany", "de", "DEU", "D1"),
+    "MANDANT_ISSUER_VAT_ID": ("123", "DE", "de123456789", "DE123456789012345678901"),
+    "MANDANT_TAX_RATE": ("nineteen", "-1", "100", "19.001", "NaN", "Infinity", "19%"),
+    "MANDANT_INVOICE_PREFIX": ("INV 1", "2026", "x" * 22 + "-", "\u00c4-"),
+    "MANDANT_SUSPENDED_ACCOUNTS": ("pause", "FREE", "1"),
+    "MANDANT_POOL_SIZE": (*_NUMBERS, "0"),
+}
+ACCEPTED = {
+    "DATABASE_URL": (
+        "postgresql://db/mandant",
+        "postgres://u:p%40@[::1]:5432/x",
+        "postgresql://u@/x?host=/run",
+        "postgresql://u@a:5432,b,10.0.0.1:5433/x?target_session_attrs=primary",
+        "postgresql://u@/x?host=/a,/b&target_session_attrs=read-write",
+    ),
+    "MANDANT_READ_URL": ("postgresql://a,b/x", "postgresql://a,b/x?target_session_attrs=standby"),
+    "HOST": ("0.0.0.0", "::", "localhost", "my-host.example.com"),
+    "MANDANT_APP_URL": ("https://app.example.com/welcome", "http://127.0.0.1:3000"),
+    "MANDANT_PUBLIC_URL": ("https://example.com", "http://[::1]:8000/", "https://example.com/accounts/"),
+    "MANDANT_ALLOWED_HOSTS": ("*", "a.example, *.example.org ,[::1],10.0.0.1", "api_internal"),
+    "MANDANT_ALLOWED_ORIGINS": (
+        "*",
+        "https://app.example.com, http://localhost:3000",
+        "capacitor://localhost,http://[::1]:5173",
+        "https://app.example.com:8443",
+    ),
+    "MANDANT_TRUSTED_PROXIES": ("10.0.0.7, 192.0.2.0/24,::1",),
+    "MANDANT_SMTP_URL": ("smtp://mail", "smtps://user%40x:p%2Fw@mail.example.com:465", "smtp://[::1]:25/"),
+    "MANDANT_MAIL_FROM": ("a@example.com", "M\u00fcller <no-reply@example.com>", '"A, B" <a@b.example>'),
+    "MANDANT_TAX_RATE": ("0", "19", "7.7"),
+}
+"""Where it is not plain what is accepted."""
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in filter(is_setting, list(os.environ)):
+        monkeypatch.delenv(name)
+
+
+def _variable(name: str) -> str:
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"MANDANT_{name.upper()}"
+
+
+def test_each_setting_has_its_row() -> None:
+    assert {_variable(name) for name in Settings.model_fields} == set(MALFORMED)
+
+
+@pytest.mark.parametrize("variable", MALFORMED)
+def test_a_malformed_setting_is_refused_by_a_sentence(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in MALFORMED[variable]:
+        monkeypatch.setenv(variable, value)
+        with pytest.raises(CommandFailed) as refused:
+            read_settings()
+        sentence = str(refused.value)
+        assert sentence.startswith(f"Not an acceptable setting: {variable}: "), value
+        assert sentence.endswith(".")
+        assert "Value error" not in sentence
+
+
+@pytest.mark.parametrize(
+    "variable", ["MANDANT_SMTP_URL", "DATABASE_URL", "MANDANT_PUBLIC_URL", "MANDANT_CONTACT_KEY"]
+)
+def test_a_secret_in_it_is_not_told(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "x://u:hunter2@db")
+    if variable == "MANDANT_CONTACT_KEY":
+        monkeypatch.setenv(variable, "hunter2")
+    with pytest.raises(CommandFailed) as refused:
+        read_settings()
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("variable", ACCEPTED)
+def test_what_is_accepted(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ACCEPTED[variable]:
+        monkeypatch.setenv(variable, value)
+        read_settings()
+
+
+@pytest.mark.parametrize("variable", MALFORMED)
+def test_an_empty_setting_is_none(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As compose files and unit files leave them."""
+    monkeypatch.setenv(variable, "")
+    assert read_settings() == Settings.model_construct()
+
+
+def test_lists_may_have_spaces() -> None:
+    found = Settings(
+        allowed_hosts="a.example, b.example", allowed_origins="https://a.example, https://b.example"
+    )
+    assert found.allowed_host_names == ["a.example", "b.example"]
+    assert found.allowed_origin_names == ["https://a.example", "https://b.example"]
