@@ -14,6 +14,7 @@ from server.connecting import reachability
 from server.contact_key import key_source
 from server.database import connect_as_application, read_pool
 from server.executor import Executor
+from server.garbage import keep_looking
 from server.graphql_http import GraphQLEndpoint
 from server.invoice_download import InvoiceDownload
 from server.mail import Postman
@@ -56,7 +57,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
-        async with postman.at_work(), beside(prepare(endpoint.documents, executor, prepared)):
+        prepared_beside = beside(prepare(endpoint.documents, executor, prepared))
+        async with postman.at_work(), prepared_beside, beside(keep_looking()):
             yield
         uploads.close()
         await executor.close()

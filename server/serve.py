@@ -1,6 +1,5 @@
 """The server's processes: uvicorn, on a socket that is opened before anything else is started."""
 
-import gc
 import logging
 import resource
 import socket
@@ -17,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 
 from server.app import create_app
 from server.commands.failures import CommandFailed
+from server.garbage import look_seldom
 from server.http_protocol import HttpProtocol
 from server.introspection import usual_questions
 from server.log_lines import configure_logging
@@ -115,9 +115,7 @@ def make_app(settings: Settings, database_url: str, logins: Sequence[DemoLogin] 
     start_log()
     sys.setswitchinterval(SWITCH_SECONDS)
     app = create_app(settings, database_url, [*likely_documents(), *usual_questions()], logins)
-    # What lives as long as the process is not looked through again whenever garbage is collected.
-    gc.collect()
-    gc.freeze()
+    look_seldom()
     return app
 
 

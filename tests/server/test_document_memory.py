@@ -4,7 +4,6 @@ import gc
 import tracemalloc
 
 import pytest
-from graphql import parse
 from hypothesis import settings
 
 from schema.root import build_schema, graphql_schema
@@ -15,6 +14,7 @@ from server.document_memory import (
     DocumentMemory,
 )
 from server.documents import Documents
+from server.parsing import parse_document
 from tests.authorization.profiles import NIGHTLY
 
 BY_NIGHT = settings.get_current_profile_name() == NIGHTLY
@@ -22,7 +22,8 @@ SCHEMA = graphql_schema(build_schema())
 
 
 def _checked(text: str) -> CheckedDocument:
-    return CheckedDocument(parse(text), [])
+    parsed = parse_document(text, tokens=10_000, comments=0, characters=100_000)
+    return CheckedDocument(parsed.document, parsed.tokens, [])
 
 
 def test_a_document_is_remembered() -> None:
