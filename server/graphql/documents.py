@@ -6,10 +6,11 @@ from graphql.validation import validation_context
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
 
-from engine.limits.excess import refuse_beyond, too_large
-from engine.limits.sizes import check_size
-from engine.limits.string_checks import read_document_texts
-from server.graphql.document_memory import CheckedDocument, DocumentMemory
+from engine.excess import refuse_beyond, too_large
+from engine.sizes import check_size
+from engine.texts import read_document_texts
+from server.document_memory import CheckedDocument, DocumentMemory
+from server.parsing import parse_document
 
 TOKEN_LIMIT = 5_000
 """The most tokens of a document, comments not counted."""
@@ -65,16 +66,10 @@ class Documents:
 
     def _checked(self, source: str, anonymous: bool) -> CheckedDocument:
         refuse_beyond("lines", source.count("\n") + source.count("\r"), LINE_LIMIT)
-        document = graphql.parse(
-            source,
-            max_lexical_tokens=TOKEN_LIMIT,
-            max_comments=COMMENT_LIMIT,
-            max_source_length=DOCUMENT_LIMIT,
-        )
-        check_size(document)
-        if '"' in source:
-            document = read_document_texts(document)
-        return CheckedDocument(document, self._errors_in(document, anonymous))
+        parsed = parse_document(source, tokens=TOKEN_LIMIT, comments=COMMENT_LIMIT, characters=DOCUMENT_LIMIT)
+        check_size(parsed.document)
+        document = read_document_texts(parsed.document) if '"' in source else parsed.document
+        return CheckedDocument(document, parsed.tokens, self._errors_in(document, anonymous))
 
     def _errors_in(self, document: DocumentNode, anonymous: bool) -> list[GraphQLError]:
         found = graphql.validate(

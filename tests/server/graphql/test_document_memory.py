@@ -4,20 +4,26 @@ import gc
 import tracemalloc
 
 import pytest
-from graphql import parse
 from hypothesis import settings
 
 from schema.root import build_schema, graphql_schema
-from server.graphql.document_memory import LONGEST_REMEMBERED, MEMORY, CheckedDocument, DocumentMemory
-from server.graphql.documents import Documents
-from tests.authz.escalation.profiles import NIGHTLY
+from server.document_memory import (
+    LONGEST_REMEMBERED,
+    MEMORY,
+    CheckedDocument,
+    DocumentMemory,
+)
+from server.documents import Documents
+from server.parsing import parse_document
+from tests.authorization.profiles import NIGHTLY
 
 BY_NIGHT = settings.get_current_profile_name() == NIGHTLY
 SCHEMA = graphql_schema(build_schema())
 
 
 def _checked(text: str) -> CheckedDocument:
-    return CheckedDocument(parse(text), [])
+    parsed = parse_document(text, tokens=10_000, comments=0, characters=100_000)
+    return CheckedDocument(parsed.document, parsed.tokens, [])
 
 
 def test_a_document_is_remembered() -> None:

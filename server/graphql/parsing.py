@@ -1,0 +1,53 @@
+"""GraphQL documents, parsed: without the tokens that they were read from.
+
+graphql-core's nodes keep the tokens at their ends, and each token the next and the one before. Nothing asks
+for them after the parser has. They are two fifths of what a document holds, and circles, which only Python's
+search for garbage could free.
+"""
+
+from dataclasses import dataclass
+
+from graphql import DocumentNode, Location, Token
+from graphql.language.parser import Parser
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A document, and how many tokens it has, with its comments."""
+
+    document: DocumentNode
+    tokens: int
+
+
+def parse_document(source: str, *, tokens: int, comments: int, characters: int) -> Parsed:
+    """The document of a text that has at most so many tokens, comments and characters.
+
+    Raises GraphQLError for a longer one, and for what is no document.
+    """
+    parser = _Parser(source, max_lexical_tokens=tokens, max_comments=comments, max_source_length=characters)
+    first = parser._lexer.token
+    try:
+        document = parser.parse_document()
+    finally:
+        number = _unlink(first)
+    return Parsed(document, number)
+
+
+class _Parser(Parser):
+    def loc(self, start_token: Token) -> Location:
+        location = Location.__new__(Location)
+        location.start, location.end = start_token.start, self._lexer.last_token.end
+        location.source = self._lexer.source
+        return location
+
+
+def _unlink(first: Token) -> int:
+    """Let the tokens go one by one; how many they are."""
+    number = 0
+    token: Token | None = first
+    while token is not None:
+        number += 1
+        following = token.next
+        token.prev = token.next = None
+        token = following
+    return number
