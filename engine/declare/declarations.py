@@ -219,8 +219,8 @@ def entity_of(cls: type) -> Entity:
     return found
 
 
-def row_object(cls: type[T], row: Mapping[str, Any]) -> T:
-    """An object of an entity type for a row."""
+def row_object(cls: type[T], row: Mapping[str, Any], **plain: object) -> T:
+    """An object of an entity type for a row, and the values of its fields that are no SQL."""
     made = object.__new__(cls)
-    made.row = row  # type: ignore[attr-defined]  # entity objects hold their row and nothing else
+    made.__dict__.update(plain, row=row)
     return made

@@ -1,6 +1,6 @@
 """Where a role is in use."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import strawberry
 from sqlalchemy import Text, Uuid
@@ -10,13 +10,7 @@ from authz.reach.role_uses import RoleUseKind
 from engine.declare.codecs import enum_of
 from engine.declare.declarations import column, computed, entity, to_one
 from resolvers.access import role_uses as reads
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
-    from schema.api_keys.types import ApiKey
-    from schema.invitations.types import Invitation
-    from schema.members.types import Member
-    from schema.shares.types import Share
+from schema.fields.references import AccountRef, ApiKeyRef, InvitationRef, MemberRef, ShareRef
 
 _CARRIED: dict[str, TypeEngine[Any]] = {
     "master_id": Uuid(),
@@ -34,10 +28,8 @@ class RoleUse:
     subject_id: strawberry.ID = computed(reads.subject_id)
     kind: RoleUseKind = column(codec=enum_of(RoleUseKind), description="What it is.")
     name: str = computed(reads.name_of)
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
-    member: Annotated["Member", strawberry.lazy("schema.members.types")] | None = to_one(reads.member_of)
-    invitation: Annotated["Invitation", strawberry.lazy("schema.invitations.types")] | None = to_one(
-        reads.invitation_of
-    )
-    api_key: Annotated["ApiKey", strawberry.lazy("schema.api_keys.types")] | None = to_one(reads.key_of)
-    share: Annotated["Share", strawberry.lazy("schema.shares.types")] | None = to_one(reads.share_of)
+    account: AccountRef | None = to_one(reads.account_of)
+    member: MemberRef | None = to_one(reads.member_of)
+    invitation: InvitationRef | None = to_one(reads.invitation_of)
+    api_key: ApiKeyRef | None = to_one(reads.key_of)
+    share: ShareRef | None = to_one(reads.share_of)

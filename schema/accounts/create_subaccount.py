@@ -16,8 +16,8 @@ from schema.accounts.types import Account
 from schema.api_keys.types import ApiKey
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.links import invitation_link
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.writes import needs, perform
 from schema.invitations.types import Invitation
 
 
@@ -39,7 +39,7 @@ class SubaccountCreateInput:
 
 
 @entity(None, carries={"account_id": Uuid(), "api_key_id": Uuid(), "invitation_id": Uuid()})
-class SubaccountCreatePayload:
+class SubaccountCreatePayload(Payload):
     """A subaccount that was made."""
 
     account: Account | None = to_one(accounts.of_result)
@@ -52,11 +52,7 @@ class SubaccountCreatePayload:
     invitation: Invitation | None = to_one(
         invitations.of_result, description="What was sent to the owner's address."
     )
-    replayed: bool = strawberry.field(
-        default=False, description="It was made by an earlier request under the same key."
-    )
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
+    replayed: bool = replayed()
 
 
 @strawberry.type

@@ -18,12 +18,12 @@ from resolvers.accounts.close import AccountClosing, close_account
 from resolvers.inputs.global_ids import required
 from schema.accounts.types import Account
 from schema.credit.settlement import SettlementEffect, effects, told_effects
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.payloads import AccessPayload, AccountPayload, payload
 from schema.fields.updates import expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.writes import needs, perform
 
 
 @strawberry.input(description="Which account to change, and its new values. What is left out stays.")
@@ -65,26 +65,11 @@ class AccountCloseInput:
 
 
 @entity(None, carries={"account_id": Uuid()})
-class AccountClosePayload:
+class AccountClosePayload(AccessPayload):
     """An account that was closed."""
 
     account: Account | None = to_one(accounts.of_result)
     effects: list[SettlementEffect] | None = effects()
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
-
-
-@entity(None, carries={"account_id": Uuid()})
-class AccountPayload:
-    """An account that was changed."""
-
-    account: Account | None = to_one(accounts.of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

@@ -17,10 +17,10 @@ from resolvers.api_keys import reads as api_keys
 from resolvers.effects.attempts import Limit
 from resolvers.inputs.global_ids import required
 from schema.api_keys.types import ApiKey
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.payloads import AccessPayload, payload
+from schema.fields.writes import needs, perform
 
 _WINDOW = datetime.timedelta(minutes=10)
 _KEYS_OF_A_PRINCIPAL = 100
@@ -69,17 +69,13 @@ class ApiKeyRotateInput:
 
 
 @entity(None, carries={"api_key_id": Uuid()})
-class ApiKeyPayload:
+class ApiKeyPayload(AccessPayload):
     """An API key that was made or changed."""
 
     api_key: ApiKey | None = to_one(api_keys.of_result, description="The key.")
     secret: str | None = strawberry.field(
         default=None, description="The new secret, told this once; null where none was made."
     )
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

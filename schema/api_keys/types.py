@@ -1,7 +1,6 @@
 """API keys."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -12,11 +11,9 @@ from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.base.ids import Kind
 from resolvers.api_keys import reads
 from schema.fields.node import ID_DESCRIPTION, Node
+from schema.fields.references import AccountRef
 from schema.people.types import User
 from schema.roles.types import Role
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
 
 
 @entity(api_keys, requires=Permission.API_KEYS_READ)
@@ -32,7 +29,7 @@ class ApiKey(Node):
         codec=enum_of(ApiKeyPurpose), description="The stream that it is for (R7); null: both."
     )
     permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     ip_ranges: list[str] = computed(reads.ip_ranges_of)
     created_by: User | None = to_one(reads.creator_of)
     adopted_by: User | None = to_one(reads.adopter_of)

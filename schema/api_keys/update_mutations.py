@@ -10,8 +10,9 @@ from resolvers.api_keys import update as writes
 from schema.api_keys.mutations import IP_RANGES_DESCRIPTION, ApiKeyInput, ApiKeyPayload, api_key_id_of
 from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.payloads import payload
 from schema.fields.updates import converted, expected_version, given, given_value, may_stay
-from schema.fields.writes import needs, payload, perform
+from schema.fields.writes import needs, perform
 
 
 @strawberry.input(description="Which key to change, and its new values. What is left out stays.")

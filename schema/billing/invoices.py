@@ -1,7 +1,6 @@
 """Invoices."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -16,19 +15,15 @@ from models.billing.tables import Product, charges
 from resolvers.billing import invoices as reads
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
+from schema.fields.references import AccountRef
 from schema.fields.writes import needs
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
 
 
 @entity(charges, key=("master_id", "id"), requires=Permission.INVOICES_READ)
 class InvoiceLine:
     """What one account used of one product in one billing cycle of its subscription."""
 
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(
-        reads.line_account_of
-    )
+    account: AccountRef | None = to_one(reads.line_account_of)
     account_name: str = column(description="What that account was called when the cycle was charged.")
     product: Product = column(codec=enum_of(Product), description="What was sold.")
     description: str = column(description="The same for people, with the label.")
@@ -48,7 +43,7 @@ class Invoice(Node):
     id: strawberry.ID = column(codec=global_id(Kind.INVOICE), description=ID_DESCRIPTION)
     kind: InvoiceKind = column(codec=enum_of(InvoiceKind), description="Which of the two.")
     number: str = column(description="The issuer's, rising without gaps over all of its customers.")
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     issued_at: datetime.datetime = column(description="When it was issued.")
     due_at: datetime.datetime = column(description="By when it is to be paid: 14 days later.")
     starts_at: datetime.datetime = column(description="The beginning of the billing cycle that it is about.")
@@ -61,10 +56,8 @@ class Invoice(Node):
     total: MicroAmount = computed(reads.total_of, codec=AMOUNT)
     prepaid: MicroAmount = column(codec=AMOUNT, description="What was paid from credit before.")
     due: MicroAmount = computed(reads.due_of, codec=AMOUNT)
-    corrects: Annotated["Invoice", strawberry.lazy("schema.billing.invoices")] | None = to_one(reads.corrects)
-    corrected_by: Annotated["Invoice", strawberry.lazy("schema.billing.invoices")] | None = to_one(
-        reads.corrected_by
-    )
+    corrects: "Invoice | None" = to_one(reads.corrects)
+    corrected_by: "Invoice | None" = to_one(reads.corrected_by)
     reason: str | None = column(description="Why the invoice was taken back, on a credit note.")
     pdf_url: str = computed(reads.pdf_url_of)
     xml: str = column(description="For programs: UN/CEFACT Cross Industry Invoice, profile EN 16931.")

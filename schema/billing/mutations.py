@@ -11,11 +11,11 @@ from models.billing.tables import BillingMode
 from resolvers.accounts import reads as accounts
 from resolvers.billing import change as writes
 from resolvers.inputs.global_ids import required
-from schema.accounts.types import Account
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.writes import needs, perform
 
 
 @strawberry.input(description="On whose invoice a subaccount shall be.")
@@ -46,12 +46,10 @@ class BillingDetailsUpdateInput:
 
 
 @entity(None, carries={"account_id": Uuid()})
-class BillingPayload:
+class BillingPayload(Payload):
     """An account, and how it is billed."""
 
-    account: Account | None = to_one(accounts.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
 
 
 @strawberry.type

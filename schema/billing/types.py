@@ -1,8 +1,5 @@
 """Who is billed, and what accounts cost."""
 
-from typing import TYPE_CHECKING, Annotated
-
-import strawberry
 from sqlalchemy import BigInteger, DateTime
 
 from authz.policy.permissions import Permission
@@ -13,9 +10,7 @@ from models.billing.tables import billing_details
 from models.sending.tables import send_reservations
 from resolvers.billing import cost_report as costs
 from schema.fields.amounts import AMOUNT, MicroAmount
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 
 @entity(billing_details, key=("master_id", "account_id"), requires=Permission.INVOICES_READ)
@@ -58,7 +53,7 @@ class LabelCost:
 class AccountCost:
     """What an account sent and cost in a time, without what is below it."""
 
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(costs.account_of)
+    account: AccountRef | None = to_one(costs.account_of)
     name: str = column(description="The account's.")
     sends: int = column(description="How many were committed then; at most 2147483647 are told.")
     spent_on_sends: MicroAmount = column(

@@ -10,12 +10,12 @@ from models.budgets.tables import BudgetCurrency
 from resolvers.accounts import reads as accounts
 from resolvers.budgets import change as writes
 from resolvers.inputs.global_ids import required
-from schema.accounts.types import Account
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, converted, expected_version, given, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.writes import needs, perform
 
 _ACCOUNT = "A subaccount."
 
@@ -51,12 +51,10 @@ class CreditBudgetUpdateInput:
 
 
 @entity(None, carries={"account_id": Uuid()})
-class BudgetPayload:
+class BudgetPayload(Payload):
     """An account and its budgets."""
 
-    account: Account | None = to_one(accounts.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
 
 
 @strawberry.type

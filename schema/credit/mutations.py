@@ -13,15 +13,15 @@ from resolvers.accounts import reads as accounts
 from resolvers.credit import ledger
 from resolvers.credit import transfer as credit_transfers
 from resolvers.inputs.global_ids import required
-from schema.accounts.types import Account
 from schema.credit.settlement import SettlementEffect, effects, told_effects
 from schema.credit.types import LedgerTransaction
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.payloads import AccessPayload, Payload, payload, replayed
+from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, expected_version
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.writes import needs, perform
 
 
 @strawberry.input(description="Credit from an account to one above or below it.")
@@ -49,29 +49,21 @@ class CreditModeUpdateInput:
 
 
 @entity(None, carries={"transaction_id": Uuid(), "from_id": Uuid(), "to_id": Uuid()})
-class CreditTransferPayload:
+class CreditTransferPayload(Payload):
     """Credit that was handed over."""
 
     transaction: LedgerTransaction | None = to_one(ledger.transaction_of_result)
-    from_account: Account | None = to_one(accounts.giver_of_result)
-    to_account: Account | None = to_one(accounts.taker_of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was done by an earlier request under the same key."
-    )
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    from_account: AccountRef | None = to_one(accounts.giver_of_result)
+    to_account: AccountRef | None = to_one(accounts.taker_of_result)
+    replayed: bool = replayed("It was done by an earlier request under the same key.")
 
 
 @entity(None, carries={"account_id": Uuid()})
-class CreditModeUpdatePayload:
+class CreditModeUpdatePayload(AccessPayload):
     """An account and whose credit it spends."""
 
-    account: Account | None = to_one(accounts.of_result)
+    account: AccountRef | None = to_one(accounts.of_result)
     effects: list[SettlementEffect] | None = effects()
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

@@ -62,22 +62,6 @@ class AccessChange:
     new_ip_ranges: list[str] | None = strawberry.field(description="The same after the change.")
 
 
-def access_changes() -> Any:
-    """The field of a payload that tells them."""
-    return strawberry.field(
-        default=None,
-        description="Of a dry run: who would gain and lose what where, by account, at most 200; null: it was "
-        "none, or was refused.",
-    )
-
-
-def more_access_changes() -> Any:
-    """The field beside it."""
-    return strawberry.field(
-        default=False, description="Of a dry run: it was too much to look at, or to tell, all of it."
-    )
-
-
 def told(found: dry_runs.AccessChanges) -> dict[str, object]:
     """As the fields of a payload."""
     changes = [

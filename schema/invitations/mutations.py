@@ -18,11 +18,11 @@ from resolvers.invitations import invite as writes
 from resolvers.invitations import reads as invitations
 from resolvers.invitations.accept import accept_invitation, invitation_preview
 from resolvers.shares.decline_offer import decline_invitation
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.links import invitation_link
-from schema.fields.user_errors import UserError
-from schema.fields.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.fields.payloads import AccessPayload, Payload, payload, replayed
+from schema.fields.writes import ANYBODY, OPEN, needs, perform
 from schema.invitations.types import Invitation
 from schema.members.mutations import MemberPayload
 
@@ -59,17 +59,11 @@ class InvitationAcceptInput:
 
 
 @entity(None, carries={"invitation_id": Uuid()})
-class InvitationPayload:
+class InvitationPayload(AccessPayload):
     """An invitation that was made or withdrawn."""
 
     invitation: Invitation | None = to_one(invitations.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was made by an earlier request under the same key."
-    )
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
+    replayed: bool = replayed()
 
 
 @strawberry.type(
@@ -105,12 +99,10 @@ class InvitationQuery:
 
 
 @entity(None, carries={})
-class DeclinePayload:
+class DeclinePayload(Payload):
     """An offer that was answered with no."""
 
     declined: bool = strawberry.field(default=False, description="Whether it was declined by this.")
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

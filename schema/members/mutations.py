@@ -14,12 +14,12 @@ from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
 from resolvers.members import change as writes
 from resolvers.members import reads as members
-from schema.accounts.types import Account
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.payloads import AccessPayload, payload, removed_id
+from schema.fields.references import AccountRef
 from schema.fields.updates import converted, expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import OPEN, authz_revision, needs, payload, perform, removed_id, user_errors
+from schema.fields.writes import OPEN, needs, perform
 from schema.members.types import Member
 
 
@@ -51,26 +51,18 @@ class MemberLeaveInput:
 
 
 @entity(None, carries={"membership_id": Uuid()})
-class MemberPayload:
+class MemberPayload(AccessPayload):
     """A member that was changed."""
 
     member: Member | None = to_one(members.of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={"account_id": Uuid()})
-class MemberEndPayload:
+class MemberEndPayload(AccessPayload):
     """The account that somebody is no longer a member of."""
 
-    account: Account | None = to_one(accounts.of_result)
+    account: AccountRef | None = to_one(accounts.of_result)
     removed_member_id: strawberry.ID | None = removed_id("member")
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

@@ -12,11 +12,11 @@ from resolvers.inputs.global_ids import required
 from resolvers.members import ownership_offers as reads
 from resolvers.members import transfer_ownership as writes
 from resolvers.members.change import membership_id_of
-from schema.accounts.types import Account
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.fields.payloads import AccessPayload, payload
+from schema.fields.references import AccountRef
+from schema.fields.writes import OPEN, needs, perform
 from schema.members.mutations import MemberPayload
 from schema.members.ownership_offers import OwnershipOffer
 
@@ -45,15 +45,11 @@ class OwnershipOfferInput:
 
 
 @entity(None, carries={"account_id": Uuid()})
-class OwnershipOfferPayload:
+class OwnershipOfferPayload(AccessPayload):
     """An offer of ownership that was made, declined or taken back."""
 
-    account: Account | None = to_one(accounts.of_result)
+    account: AccountRef | None = to_one(accounts.of_result)
     ownership_offer: OwnershipOffer | None = to_one(reads.of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

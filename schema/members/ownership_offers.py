@@ -1,17 +1,12 @@
 """Ownership that is offered to a member."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
-
-import strawberry
 
 from engine.declare.declarations import column, computed, entity, to_one
 from models.members.ownership_offers import ownership_offers
 from resolvers.members import ownership_offers as reads
+from schema.fields.references import AccountRef
 from schema.members.types import Member
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
 
 
 @entity(ownership_offers, key=("account_id",))
@@ -20,7 +15,7 @@ class OwnershipOffer:
     `ownershipDecline` declines it, `ownershipTransferWithdraw` takes it back. It ends by itself when either
     side leaves, or is not what it was when it was made. Until it is accepted nothing changes."""
 
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     to_member: Member | None = to_one(reads.taker_of)
     from_member: Member | None = to_one(reads.owner_of)
     giver_name: str | None = computed(reads.giver_name_of)

@@ -1,7 +1,6 @@
 """Members: people with a role in an account."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -10,11 +9,9 @@ from engine.declare.codecs import enum_of
 from engine.declare.declarations import column, computed, entity, to_one
 from resolvers.members import reads
 from schema.fields.node import Node
+from schema.fields.references import AccountRef
 from schema.people.types import User
 from schema.roles.types import Role
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
 
 
 @entity(reads.MEMBERS, key=("id", "account_id"), requires=Permission.MEMBERS_READ)
@@ -24,12 +21,10 @@ class Member(Node):
 
     id: strawberry.ID = computed(reads.global_id)
     user: User = to_one(reads.user_of)
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     role: Role = to_one(reads.role_of)
     relation: reads.MemberRelation = computed(reads.relation_of, codec=enum_of(reads.MemberRelation))
-    inherited_from: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(
-        reads.inherited_from
-    )
+    inherited_from: AccountRef | None = to_one(reads.inherited_from)
     joined_at: datetime.datetime = column(description="When the person got the role.")
     expires_at: datetime.datetime | None = column(
         description="When the membership ends by itself; null: it does not."

@@ -13,10 +13,10 @@ from resolvers.effects.attempts import Limit
 from resolvers.inputs.global_ids import required
 from resolvers.parent_access import break_glass as writes
 from resolvers.parent_access import openings as break_glass
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.fields.payloads import AccessPayload, payload
+from schema.fields.writes import OPEN, needs, perform
 from schema.parent_access.openings import BreakGlassOpening
 
 _WINDOW = datetime.timedelta(minutes=10)
@@ -42,14 +42,10 @@ class BreakGlassEndInput:
 
 
 @entity(None, carries={"break_glass_id": Uuid()})
-class BreakGlassPayload:
+class BreakGlassPayload(AccessPayload):
     """An opening that was made or ended."""
 
     break_glass_opening: BreakGlassOpening | None = to_one(break_glass.of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

@@ -8,11 +8,11 @@ from models.accounts.tables import ParentAccess
 from models.base.ids import AccountId, Kind
 from resolvers.inputs.global_ids import required
 from resolvers.parent_access import change as writes
-from schema.accounts.mutations import AccountPayload
 from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.payloads import AccountPayload, payload
 from schema.fields.updates import ACCOUNT_VERSION, expected_version
-from schema.fields.writes import needs, payload, perform
+from schema.fields.writes import needs, perform
 
 
 @strawberry.input(description="How the rights held above a subaccount shall reach into it.")

@@ -1,7 +1,6 @@
 """Break-glass openings."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -11,10 +10,8 @@ from models.base.ids import Kind
 from models.parent_access.openings import break_glass_openings
 from resolvers.parent_access import openings as reads
 from schema.fields.node import ID_DESCRIPTION, Node
+from schema.fields.references import AccountRef
 from schema.people.types import User
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
 
 
 @entity(break_glass_openings)
@@ -23,7 +20,7 @@ class BreakGlassOpening(Node):
     person may do there and below what its memberships above give, but passes nothing of it on."""
 
     id: strawberry.ID = column(codec=global_id(Kind.BREAK_GLASS), description=ID_DESCRIPTION)
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     user: User | None = to_one(reads.user_of)
     user_name: str = computed(reads.user_name)
     reason: str = column(description="Why, as that person says it.")

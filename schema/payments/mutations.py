@@ -13,8 +13,8 @@ from resolvers.payments import top_up as top_up_changes
 from resolvers.payments import top_ups
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, perform_steps, user_errors
+from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.writes import needs, perform, perform_steps
 from schema.payments.types import PaymentMethod, TopUp
 
 
@@ -46,24 +46,18 @@ class CreditTopUpInput:
 
 
 @entity(None, carries={"payment_method_id": Uuid()})
-class PaymentMethodPayload:
+class PaymentMethodPayload(Payload):
     """A payment method."""
 
     payment_method: PaymentMethod | None = to_one(payment_methods.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @entity(None, carries={"top_up_id": Uuid()})
-class CreditTopUpPayload:
+class CreditTopUpPayload(Payload):
     """Credit that was bought."""
 
     top_up: TopUp | None = to_one(top_ups.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was begun by an earlier request under the same key."
-    )
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    replayed: bool = replayed("It was begun by an earlier request under the same key.")
 
 
 @strawberry.type

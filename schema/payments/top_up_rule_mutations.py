@@ -10,12 +10,12 @@ from models.base.ids import AccountId, Kind, PaymentMethodId
 from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
 from resolvers.payments import set_top_up_rule as top_up_rule_changes
-from schema.accounts.types import Account
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, converted, expected_version, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.writes import needs, perform
 
 _BOUNDS = "at least one, at most 10^15 micro-units"
 
@@ -43,12 +43,10 @@ class TopUpRuleRemoveInput:
 
 
 @entity(None, carries={"account_id": Uuid()})
-class TopUpRulePayload:
+class TopUpRulePayload(Payload):
     """An account and its rule for top-ups that begin by themselves."""
 
-    account: Account | None = to_one(accounts.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
 
 
 @strawberry.type

@@ -11,8 +11,8 @@ from resolvers.people.proved_passwords import ProvedPassword
 from resolvers.people.sign_in_limits import link_limits, verification_limits
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.links import password_page, verification_page
-from schema.fields.user_errors import UserError
-from schema.fields.writes import ANYBODY, OPEN, authz_revision, payload, perform, user_errors
+from schema.fields.payloads import Payload, payload
+from schema.fields.writes import ANYBODY, OPEN, perform
 from schema.people.password_steps import fixed, perform_with_password
 from schema.people.payloads import OF_THE_DEVICE, PersonPayload
 
@@ -37,20 +37,15 @@ class PasswordResetInput:
 
 
 @entity(None, carries={})
-class PasswordResetRequestPayload:
+class PasswordResetRequestPayload(Payload):
     """The same for every address: whether anybody is registered with it is told by e-mail alone."""
-
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={})
-class PasswordResetPayload:
+class PasswordResetPayload(Payload):
     """A new password; sign in with it."""
 
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

@@ -25,12 +25,11 @@ from resolvers.people.hashing import HashingTurn
 from resolvers.people.passwords import PASSWORD_RULE
 from resolvers.people.proved_passwords import ProvedPassword, prove_password
 from resolvers.people.sign_in_limits import WINDOW, own_password_limits, sign_in_limits
-from schema.accounts.types import Account
-from schema.api_keys.types import ApiKey
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.links import password_page, verification_page
-from schema.fields.user_errors import UserError
-from schema.fields.writes import ANYBODY, OPEN, authz_revision, payload, perform, user_errors
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef, ApiKeyRef
+from schema.fields.writes import ANYBODY, OPEN, perform
 from schema.people.password_steps import fixed, perform_with_password
 from schema.people.payloads import OF_THE_DEVICE, PersonPayload
 from schema.people.types import User
@@ -81,7 +80,7 @@ class PasswordChangeInput:
 
 
 @entity(None, carries={"user_id": Uuid(), "account_id": Uuid(), "api_key_id": Uuid()})
-class SignUpPayload:
+class SignUpPayload(Payload):
     """A person who signed up and is signed in. Send the token to read the other fields again later."""
 
     token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
@@ -91,22 +90,18 @@ class SignUpPayload:
         default=None, description="The secret of the account's first API key, told this once (R2)."
     )
     user: User | None = to_one(users.of_result)
-    account: Account | None = to_one(accounts.of_result)
-    api_key: ApiKey | None = to_one(api_keys.of_result, description="The account's first API key.")
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
+    account: AccountRef | None = to_one(accounts.of_result)
+    api_key: ApiKeyRef | None = to_one(api_keys.of_result, description="The account's first API key.")
 
 
 @entity(None, carries={"user_id": Uuid()})
-class SignInPayload:
+class SignInPayload(Payload):
     """A session."""
 
     token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
     expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
     user: User | None = to_one(users.of_result)
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

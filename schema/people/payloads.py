@@ -4,8 +4,7 @@ from sqlalchemy import Uuid
 
 from engine.declare.declarations import entity, to_one
 from resolvers.people import reads as users
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, user_errors
+from schema.fields.payloads import Payload
 from schema.people.types import User
 
 OF_THE_DEVICE = (
@@ -16,9 +15,7 @@ OF_THE_DEVICE = (
 
 
 @entity(None, carries={"user_id": Uuid()})
-class PersonPayload:
+class PersonPayload(Payload):
     """The person who asked."""
 
     user: User | None = to_one(users.of_result)
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()

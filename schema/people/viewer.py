@@ -9,11 +9,8 @@ from resolvers.accounts import reads as accounts
 from resolvers.members import ownership_offers
 from resolvers.people import viewer as reads
 from resolvers.shares import reads as shares
-from schema.accounts.types import Account
-from schema.api_keys.types import ApiKey
-from schema.members.ownership_offers import OwnershipOffer
+from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, ShareRef
 from schema.people.types import User
-from schema.shares.types import Share
 
 
 @entity(None, carries={"user_id": Uuid(), "api_key_id": Uuid()})
@@ -22,9 +19,9 @@ class Viewer:
 
     id: strawberry.ID = computed(reads.global_id)
     user: User | None = to_one(reads.user_of)
-    api_key: ApiKey | None = to_one(reads.api_key_of)
-    accounts: Connection[Account] = connection(accounts.of_viewer, order=accounts.order)
-    ownership_offers: Connection[OwnershipOffer] = connection(
+    api_key: ApiKeyRef | None = to_one(reads.api_key_of)
+    accounts: Connection[AccountRef] = connection(accounts.of_viewer, order=accounts.order)
+    ownership_offers: Connection[OwnershipOfferRef] = connection(
         ownership_offers.of_viewer, order=ownership_offers.order
     )
-    shares: Connection[Share] = connection(shares.of_viewer, order=shares.order)
+    shares: Connection[ShareRef] = connection(shares.of_viewer, order=shares.order)

@@ -1,7 +1,6 @@
 """Plans and subscriptions."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -15,9 +14,7 @@ from resolvers.plans import reads
 from resolvers.sending import reads as sends
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import Node
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 
 @entity(plans)
@@ -56,7 +53,7 @@ class Subscription:
     An account without one of its own uses that of the nearest account above (R18). A tree that never chose
     one has the smallest plan, counted in UTC from the day that it was made."""
 
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     plan: Plan = to_one(reads.plan_of)
     next_plan: Plan | None = to_one(reads.next_plan_of)
     time_zone: str = computed(reads.time_zone_of)

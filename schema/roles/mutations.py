@@ -11,12 +11,12 @@ from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
 from resolvers.roles import change as writes
 from resolvers.roles import reads as roles
-from schema.accounts.types import Account
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.payloads import AccessPayload, payload, removed_id
+from schema.fields.references import AccountRef
 from schema.fields.updates import converted, expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, removed_id, user_errors
+from schema.fields.writes import needs, perform
 from schema.roles.types import Role
 
 
@@ -61,26 +61,18 @@ class RoleDeleteInput:
 
 
 @entity(None, carries={"role_id": Uuid()})
-class RolePayload:
+class RolePayload(AccessPayload):
     """A role that was made or changed."""
 
     role: Role | None = to_one(roles.of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={"account_id": Uuid()})
-class RoleDeletePayload:
+class RoleDeletePayload(AccessPayload):
     """The account that a role was deleted from."""
 
-    account: Account | None = to_one(accounts.of_result)
+    account: AccountRef | None = to_one(accounts.of_result)
     removed_role_id: strawberry.ID | None = removed_id("role")
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type

@@ -14,8 +14,8 @@ from resolvers.sending import reads as sends
 from resolvers.sending import reserve as writes
 from resolvers.sending.reserve import PERMISSIONS
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs_any, payload, perform, refused, user_errors
+from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.writes import needs_any, perform, refused
 from schema.sending.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
 from schema.sending.types import SendReservation
 
@@ -44,15 +44,11 @@ class SendReservationInput:
 
 
 @entity(None, carries={"reservation_id": Uuid()})
-class SendReservationPayload:
+class SendReservationPayload(Payload):
     """A reservation that was made or settled."""
 
     reservation: SendReservation | None = to_one(sends.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was made by an earlier request under the same key."
-    )
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    replayed: bool = replayed()
 
 
 @strawberry.type

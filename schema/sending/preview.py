@@ -10,7 +10,7 @@ from sqlalchemy import Uuid
 from authz.policy.refusals import Refusal
 from engine.base.field_errors import absent, forbidden
 from engine.base.marks import Public
-from engine.declare.declarations import entity, to_one
+from engine.declare.declarations import entity, row_object, to_one
 from models.base.ids import AccountId, Kind, parse
 from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
@@ -19,10 +19,10 @@ from resolvers.sending.audiences import Audience, allowing_many, named, uploaded
 from resolvers.sending.preview import SendWarning, State, may_send, preview, state_of
 from resolvers.sending.recipient_lists import size_for_viewer
 from resolvers.sending.reserve import PERMISSIONS
-from schema.accounts.types import Account
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.writes import needs_any, payload
+from schema.fields.references import AccountRef
+from schema.fields.writes import needs_any
 from schema.sending.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
 
 
@@ -56,7 +56,7 @@ class SendPreview:
         "kept for others; below zero: beyond them."
     )
     price: MicroAmount = strawberry.field(description="Of sends beyond the plan's.")
-    invoiced_account: Account | None = to_one(
+    invoiced_account: AccountRef | None = to_one(
         accounts.of_result,
         description="On whose invoice sends beyond the plan would come: whose credit pays for them. Null: "
         "outside your reach.",
@@ -121,9 +121,9 @@ async def _audience(
 
 def _shown(state: State, recipients: int, faults: Sequence[FaultyRecipient]) -> SendPreview:
     would = preview(state, recipients)
-    return payload(
+    return row_object(
         SendPreview,
-        account_id=state.payer_id,
+        {"account_id": state.payer_id},
         recipients=would.recipients,
         new_contacts=would.new_contacts,
         active_contacts=state.active,

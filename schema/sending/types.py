@@ -1,7 +1,6 @@
 """Reservations of sends."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,9 +12,7 @@ from resolvers.plans.pooled_contacts import new_contacts_of
 from resolvers.sending import reads
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 
 @entity(send_reservations)
@@ -23,7 +20,7 @@ class SendReservation(Node):
     """Sends that were booked before they go out: to be committed in 15 minutes, or voided."""
 
     id: strawberry.ID = column(codec=global_id(Kind.SEND_RESERVATION), description=ID_DESCRIPTION)
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     stream: SendStream = column(codec=enum_of(SendStream), description="What kind of messages.")
     label: str | None = column(description="The team or campaign that it belongs to.")
     status: ReservationStatus = computed(reads.status_of, codec=enum_of(ReservationStatus))

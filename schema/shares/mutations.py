@@ -20,12 +20,12 @@ from resolvers.shares import create as writes
 from resolvers.shares import reads as shares
 from resolvers.shares import update as updates
 from resolvers.shares.decline_offer import decline_share
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.links import invitation_link
+from schema.fields.payloads import AccessPayload, payload, replayed
 from schema.fields.updates import converted, expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.fields.writes import ANYBODY, OPEN, needs, perform
 from schema.invitations.mutations import DeclineInput, DeclinePayload
 from schema.shares.types import Share
 
@@ -85,17 +85,11 @@ class ShareAcceptInput:
 
 
 @entity(None, carries={"share_id": Uuid()})
-class SharePayload:
+class SharePayload(AccessPayload):
     """A share that was made or changed."""
 
     share: Share | None = to_one(shares.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was made by an earlier request under the same key."
-    )
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
+    replayed: bool = replayed()
 
 
 @strawberry.type(

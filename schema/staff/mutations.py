@@ -16,10 +16,10 @@ from resolvers.staff import override as writes
 from resolvers.staff import reads
 from resolvers.staff import request_subaccounts as requests
 from resolvers.staff.override_values import OverrideValue
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import STAFF_ONLY, authz_revision, payload, perform, user_errors
+from schema.fields.payloads import AccessPayload, Payload, payload
+from schema.fields.writes import STAFF_ONLY, perform
 from schema.staff.types import StaffAccount, StaffOverride
 
 _REASON = "1 to 200 characters; the account reads it in its log."
@@ -75,32 +75,24 @@ class SubaccountsRequestDeclineInput:
 
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
-class OverridePayload:
+class OverridePayload(AccessPayload):
     """An override that was made or ended."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
-class OverrideApprovePayload:
+class OverrideApprovePayload(Payload):
     """An override that was approved."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @entity(None, carries={"account_id": Uuid()})
-class SubaccountsRequestDeclinePayload:
+class SubaccountsRequestDeclinePayload(Payload):
     """A request that was declined."""
 
     account: StaffAccount | None = to_one(reads.account_of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

@@ -1,7 +1,6 @@
 """What platform support has set in an account."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -12,10 +11,7 @@ from models.base.ids import Kind
 from models.staff.overrides import OverrideKind, UnsubscribeScope, overrides
 from resolvers.staff import overrides as reads
 from schema.fields.node import ID_DESCRIPTION, Node
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
-    from schema.members.types import Member
+from schema.fields.references import AccountRef, MemberRef
 
 
 @entity(overrides, requires=Permission.SETTINGS_READ)
@@ -31,11 +27,11 @@ class Override(Node):
     field_functions: bool | None = column(
         description="Whether field functions work by FIELD_FUNCTIONS; null for other kinds."
     )
-    member: Annotated["Member", strawberry.lazy("schema.members.types")] | None = to_one(reads.member_of)
+    member: MemberRef | None = to_one(reads.member_of)
     permissions: list[Permission] | None = computed(reads.permissions_of, codec=mask_of(Permission))
     reason: str = column(description="Why, as platform support wrote it.")
     status: reads.OverrideStatus = computed(reads.status_of, codec=enum_of(reads.OverrideStatus))
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     created_at: datetime.datetime = column(description="When it was made.")
     in_force_from: datetime.datetime | None = column(
         description="From when it holds; null while it waits for approval."

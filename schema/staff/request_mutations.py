@@ -11,8 +11,8 @@ from resolvers.inputs.global_ids import required
 from resolvers.staff import request_subaccounts as writes
 from resolvers.staff import subaccounts_requests as reads
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.payloads import Payload, payload
+from schema.fields.writes import needs, perform
 from schema.staff.subaccounts_requests import SubaccountsRequest
 
 
@@ -28,12 +28,10 @@ class SubaccountsRequestWithdrawInput:
 
 
 @entity(None, carries={"request_id": Uuid()})
-class SubaccountsRequestPayload:
+class SubaccountsRequestPayload(Payload):
     """A request that was made or taken back."""
 
     request: SubaccountsRequest | None = to_one(reads.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

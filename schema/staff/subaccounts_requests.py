@@ -1,7 +1,6 @@
 """What platform support was asked for."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,9 +12,7 @@ from models.staff.subaccounts_requests import subaccounts_requests
 from resolvers.staff import subaccounts_requests as reads
 from resolvers.staff.overrides import account_of
 from schema.fields.node import ID_DESCRIPTION, Node
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 
 @entity(subaccounts_requests, requires=Permission.SUBACCOUNTS_READ)
@@ -28,6 +25,6 @@ class SubaccountsRequest(Node):
         reads.status_of, codec=enum_of(reads.SubaccountsRequestStatus)
     )
     decline_reason: str | None = column(description="Why it was declined; null where it was not.")
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(account_of)
+    account: AccountRef | None = to_one(account_of)
     created_at: datetime.datetime = column(description="When it was made.")
     answered_at: datetime.datetime | None = column(description="When it was answered.")

@@ -10,10 +10,10 @@ from models.base.ids import AccountId, Kind, PlanId
 from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
 from resolvers.subscriptions import change as writes
-from schema.accounts.types import Account
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.references import AccountRef
+from schema.fields.writes import needs, perform
 
 
 @strawberry.input(description="The plan that an account shall have of its own.")
@@ -47,24 +47,18 @@ class LimitIncreaseInput:
 
 
 @entity(None, carries={"account_id": Uuid()})
-class PlanChangePayload:
+class PlanChangePayload(Payload):
     """An account and the plan that it sends under."""
 
-    account: Account | None = to_one(accounts.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
 
 
 @entity(None, carries={"account_id": Uuid()})
-class LimitIncreasePayload:
+class LimitIncreasePayload(Payload):
     """An account and its larger limits."""
 
-    account: Account | None = to_one(accounts.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was done by an earlier request under the same key."
-    )
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
+    replayed: bool = replayed("It was done by an earlier request under the same key.")
 
 
 @strawberry.type
