@@ -1,5 +1,6 @@
 """The schema as a whole: its snapshot and its documentation."""
 
+import importlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from graphql import (
 )
 
 from authz.policy.permissions import Permission
+from schema.areas import AREAS
 from schema.root import build_schema, graphql_schema
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.graphql"
@@ -115,6 +117,13 @@ def test_no_layer_asks_for_a_permission_that_the_schema_does_not_tell() -> None:
     }
     assert asked <= told
     assert {"ACCOUNT_READ", "CAMPAIGNS_SEND"} <= asked
+
+
+def test_every_area_contributes() -> None:
+    """What is not in the list of areas is not served."""
+    folders = {path.parent.name for path in (SNAPSHOT.parent / "schema").glob("*/__init__.py")} - {"fields"}
+    contributions = {importlib.import_module(f"schema.{name}").CONTRIBUTION for name in folders}
+    assert contributions == set(AREAS)
 
 
 _REMOVES = {

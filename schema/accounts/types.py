@@ -45,27 +45,22 @@ from resolvers.shares import reads as shares
 from resolvers.staff import overrides as override_reads
 from resolvers.staff import subaccounts_requests
 from resolvers.usage import reads as usage_reads
-from schema.access.matrix import AccessEntry
-from schema.api_keys.ghosts import Ghost
-from schema.api_keys.types import ApiKey
+from schema.access.types import AccessEntry
+from schema.api_keys.types import ApiKey, Ghost
 from schema.audit.types import Event
-from schema.billing.invoices import Invoice
-from schema.billing.types import AccountCost, BillingDetails
+from schema.billing.types import AccountCost, BillingDetails, Invoice
 from schema.budgets.types import CreditBudget, SendBudget
 from schema.credit.types import Credit, LedgerEntry, LedgerProof
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.invitations.types import Invitation
-from schema.members.ownership_offers import OwnershipOffer
-from schema.members.types import Member
-from schema.parent_access.openings import BreakGlassOpening
-from schema.parent_access.requests import ParentAccessRequest
+from schema.members.types import Member, OwnershipOffer
+from schema.parent_access.types import BreakGlassOpening, ParentAccessRequest
 from schema.payments.types import PaymentMethod, TopUp, TopUpRule
 from schema.plans.types import Plan, Subscription
 from schema.roles.types import Role
 from schema.shares.types import Share
-from schema.staff.overrides import Override
-from schema.staff.subaccounts_requests import SubaccountsRequest
+from schema.staff.types import Override, SubaccountsRequest
 from schema.usage.types import Usage
 
 _STATUS = enum_of(AccountStatus)

@@ -3,13 +3,15 @@
 import datetime
 
 import strawberry
+from sqlalchemy import Text
 
 from authz.policy.permissions import Permission
+from authz.reach.key_makers import GhostReason
 from engine.declare.codecs import enum_of, global_id, mask_of
 from engine.declare.declarations import column, computed, entity, to_one
 from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.base.ids import Kind
-from resolvers.api_keys import reads
+from resolvers.api_keys import ghosts, reads
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 from schema.people.types import User
@@ -43,3 +45,14 @@ class ApiKey(Node):
     previous_secret_expires_at: datetime.datetime | None = computed(reads.previous_secret_expires_at)
     version: int = column(description="Rises with every change but use; for `expectedVersion`.")
     revoked_at: datetime.datetime | None = column(description="When it was revoked.")
+
+
+@entity(api_keys, carries={"reason": Text()}, requires=Permission.API_KEYS_READ)
+class Ghost:
+    """An API key whose maker could not make it any more, or that somebody rotated who could not any more.
+    `apiKeyAdopt` gives it another maker, `apiKeyRotate` another secret, `apiKeyRevoke` ends it."""
+
+    api_key: ApiKey = to_one(ghosts.key_of)
+    reason: GhostReason = column(
+        codec=enum_of(GhostReason), description="What became of its maker, or of who rotated it."
+    )

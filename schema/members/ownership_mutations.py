@@ -18,7 +18,7 @@ from schema.fields.payloads import AccessPayload, payload
 from schema.fields.references import AccountRef
 from schema.fields.writes import OPEN, needs, perform
 from schema.members.mutations import MemberPayload
-from schema.members.ownership_offers import OwnershipOffer
+from schema.members.types import OwnershipOffer
 
 
 @strawberry.input(description="To whom the ownership of an account is offered.")

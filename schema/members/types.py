@@ -1,4 +1,4 @@
-"""Members: people with a role in an account."""
+"""Members: people with a role in an account, and ownership that is offered to one of them."""
 
 import datetime
 
@@ -7,6 +7,8 @@ import strawberry
 from authz.policy.permissions import Permission
 from engine.declare.codecs import enum_of
 from engine.declare.declarations import column, computed, entity, to_one
+from models.members.ownership_offers import ownership_offers
+from resolvers.members import ownership_offers as offer_reads
 from resolvers.members import reads
 from schema.fields.node import Node
 from schema.fields.references import AccountRef
@@ -30,3 +32,17 @@ class Member(Node):
         description="When the membership ends by itself; null: it does not."
     )
     version: int = column(description="Rises with every change; for `expectedVersion`.")
+
+
+@entity(ownership_offers, key=("account_id",))
+class OwnershipOffer:
+    """The ownership of an account, offered to one of its members: `ownershipAccept` accepts it,
+    `ownershipDecline` declines it, `ownershipTransferWithdraw` takes it back. It ends by itself when either
+    side leaves, or is not what it was when it was made. Until it is accepted nothing changes."""
+
+    account: AccountRef | None = to_one(offer_reads.account_of)
+    to_member: Member | None = to_one(offer_reads.taker_of)
+    from_member: Member | None = to_one(offer_reads.owner_of)
+    giver_name: str | None = computed(offer_reads.giver_name_of)
+    offered_at: datetime.datetime = column(description="When it was offered.")
+    expires_at: datetime.datetime = column(description="Until when it can be accepted.")

@@ -17,7 +17,7 @@ from schema.fields.access_changes import dry_run
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.payloads import AccessPayload, payload
 from schema.fields.writes import OPEN, needs, perform
-from schema.parent_access.openings import BreakGlassOpening
+from schema.parent_access.types import BreakGlassOpening
 
 _WINDOW = datetime.timedelta(minutes=10)
 _OPENINGS_OF_A_PERSON = 300

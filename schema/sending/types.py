@@ -1,4 +1,4 @@
-"""Reservations of sends."""
+"""Reservations of sends, and the lists of recipients that they can name."""
 
 import datetime
 
@@ -7,9 +7,11 @@ import strawberry
 from engine.declare.codecs import enum_of, global_id
 from engine.declare.declarations import column, computed, entity, to_one
 from models.base.ids import Kind
+from models.sending.recipient_lists import recipient_lists
 from models.sending.tables import ReservationStatus, SendStream, send_reservations
 from resolvers.plans.pooled_contacts import new_contacts_of
 from resolvers.sending import reads
+from resolvers.sending import recipient_lists as list_reads
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
@@ -32,3 +34,14 @@ class SendReservation(Node):
     settled_at: datetime.datetime | None = column(
         description="When it was committed or voided, or found to have expired."
     )
+
+
+@entity(recipient_lists)
+class RecipientList(Node):
+    """Recipients that were uploaded by POST /recipients, for `sendPreview` and `sendReserve`."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.RECIPIENT_LIST), description=ID_DESCRIPTION)
+    account: AccountRef | None = to_one(list_reads.account_of)
+    recipients: int = column(description="How many would be sent to, once each.")
+    created_at: datetime.datetime = column(description="When it was uploaded.")
+    expires_at: datetime.datetime = column(description="Until when it can be sent to.")

@@ -13,7 +13,7 @@ from resolvers.staff import subaccounts_requests as reads
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.payloads import Payload, payload
 from schema.fields.writes import needs, perform
-from schema.staff.subaccounts_requests import SubaccountsRequest
+from schema.staff.types import SubaccountsRequest
 
 
 @strawberry.input(description="A request that platform support unlock subaccounts.")

@@ -10,6 +10,7 @@ from resolvers.members import ownership_offers
 from resolvers.people import viewer as reads
 from resolvers.shares import reads as shares
 from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, ShareRef
+from schema.fields.writes import OPEN
 from schema.people.types import User
 
 
@@ -25,3 +26,8 @@ class Viewer:
         ownership_offers.of_viewer, order=ownership_offers.order
     )
     shares: Connection[ShareRef] = connection(shares.of_viewer, order=shares.order)
+
+
+@strawberry.type
+class ViewerQuery:
+    viewer: Viewer | None = to_one(reads.current, absent="UNAUTHENTICATED", directives=OPEN)
