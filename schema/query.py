@@ -9,8 +9,8 @@ import strawberry
 from engine.declare.arguments import Described
 from engine.declare.declarations import LookUp, look_up, look_ups
 from schema.areas import AREAS
+from schema.fields.marks import OPEN
 from schema.fields.node import Node
-from schema.fields.writes import OPEN
 
 
 @cache

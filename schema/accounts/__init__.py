@@ -3,7 +3,6 @@
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind
 from resolvers.accounts import reads
-from schema.accounts.create_subaccount import SubaccountMutation
 from schema.accounts.enums import ENUMS
 from schema.accounts.mutations import AccountMutation
 from schema.accounts.queries import AccountQuery
@@ -12,7 +11,7 @@ from schema.fields.contribution import Contribution
 
 CONTRIBUTION = Contribution(
     queries=(AccountQuery,),
-    mutations=(SubaccountMutation, AccountMutation),
+    mutations=(AccountMutation,),
     look_ups={Kind.ACCOUNT: LookUp(Account, reads.by_id)},
     enums=ENUMS,
 )

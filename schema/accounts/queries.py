@@ -6,7 +6,7 @@ from authz.policy.permissions import Permission
 from engine.declare.declarations import to_one
 from resolvers.accounts import reads
 from schema.accounts.types import Account
-from schema.fields.writes import needs
+from schema.fields.marks import needs
 
 
 @strawberry.type

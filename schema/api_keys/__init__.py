@@ -6,11 +6,10 @@ from resolvers.api_keys import reads
 from schema.api_keys.enums import ENUMS
 from schema.api_keys.mutations import ApiKeyMutation
 from schema.api_keys.types import ApiKey
-from schema.api_keys.update_mutations import ApiKeyUpdateMutation
 from schema.fields.contribution import Contribution
 
 CONTRIBUTION = Contribution(
-    mutations=(ApiKeyMutation, ApiKeyUpdateMutation),
+    mutations=(ApiKeyMutation,),
     look_ups={Kind.API_KEY: LookUp(ApiKey, reads.by_id)},
     enums=ENUMS,
 )

@@ -6,7 +6,7 @@ from authz.policy.permissions import Permission
 from engine.declare.declarations import to_one
 from resolvers.billing import invoices
 from schema.billing.types import Invoice
-from schema.fields.writes import needs
+from schema.fields.marks import needs
 
 
 @strawberry.type

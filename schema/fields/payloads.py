@@ -1,13 +1,13 @@
 """What the payloads of mutations have in common."""
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import strawberry
 from sqlalchemy import Uuid
 
 from engine.declare.declarations import entity, entity_of, row_object, to_one
 from resolvers.accounts import reads as accounts
-from schema.fields.access_changes import AccessChange
+from schema.fields.dry_runs import AccessChange
 from schema.fields.references import AccountRef
 from schema.fields.user_errors import UserError
 
@@ -24,6 +24,8 @@ class Payload:
         description="Names the change. A read with it in the header `X-Authz-Min-Revision` contains it. "
         "Opaque; null where nothing was done.",
     )
+    dry_runs_tell: ClassVar[tuple[str, ...]] = ()
+    """The fields that the payload of a dry run has besides `accessChanges`."""
 
 
 @strawberry.type

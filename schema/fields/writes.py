@@ -1,6 +1,6 @@
 """How a mutation runs: one transaction for the write, then its payload is read like any query."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -10,15 +10,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from authz.callers.principals import Credentials
 from authz.dry_runs.try_out import AccessChanges, try_out
 from authz.guards.turns import OTHERS_AT_WORK, in_turn, write_in_turn
-from authz.policy.permissions import Permission
 from authz.policy.refusals import Busy, Refusal, RefusalCode
 from authz.wall.row_security import enter
-from engine.base.marks import Anonymous, Public, Requires, RequiresAny, StaffOnly
 from engine.database.turns import Turn
 from engine.writes.sessions import WriteSession
 from resolvers.effects.attempts import Limit, count, give_back
-from schema.fields.access_changes import told
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.dry_runs import told
 from schema.fields.payloads import P, payload
 from schema.fields.user_errors import user_error
 
@@ -34,26 +32,6 @@ class Sqlstate(StrEnum):
     """Somebody else held a lock for as long as `lock_timeout`."""
 
 
-OPEN: list[object] = [Public()]
-"""The mark of what needs no permission, of somebody who is signed in."""
-
-ANYBODY: list[object] = [Anonymous()]
-"""The mark of what needs nobody to be signed in."""
-
-STAFF_ONLY: list[object] = [StaffOnly()]
-"""The mark of a mutation for the platform's staff; `authz.guards.staff` holds the door."""
-
-
-def needs(permission: Permission) -> list[object]:
-    """The mark of a mutation that needs the permission."""
-    return [Requires(permission=permission.name)]
-
-
-def needs_any(permissions: Iterable[Permission]) -> list[object]:
-    """The mark of what needs one of the permissions; the input decides which."""
-    return [RequiresAny(permissions=[permission.name for permission in permissions])]
-
-
 async def perform(
     info: ContextInfo,
     type_: type[P],
@@ -61,19 +39,18 @@ async def perform(
     limits: Sequence[Limit] = (),
     reads_as: Callable[[P], Credentials] | None = None,
     dry_run: bool = False,
-    also_told: Sequence[str] = (),
 ) -> P:
     """The write's payload, or one that tells why it was refused; then nothing was written.
 
     `write` changes nothing but by its session: it may be called again (see `authz.guards.turns`).
-    `limits` are counted first, in transactions of their own; those of failures alone are given back with what
-    is done. `reads_as` tells as whom the payload is read,
-    where that is not who asked: whoever has just signed up. A `dry_run` leaves nothing behind, so that it is
-    not counted; its payload tells what would have changed, and of the write's own fields those `also_told`.
+    `limits` are counted first, in transactions of their own; those that count failures alone are given back
+    if the write succeeds. `reads_as` returns the credentials that the payload is read with, where they are
+    not the caller's: of a person who has just signed up. A `dry_run` changes nothing and is not counted; its
+    payload says what would change of access, and has the fields that its type names in `dry_runs_tell`.
     """
 
     if dry_run:
-        return await _try(info, type_, write, also_told)
+        return await _try(info, type_, write)
 
     async def steps() -> P:
         return await committed(info, write, limits)
@@ -125,18 +102,13 @@ async def perform_steps(
     return done
 
 
-async def _try(
-    info: ContextInfo,
-    type_: type[P],
-    write: Callable[[WriteSession], Awaitable[P]],
-    also_told: Sequence[str],
-) -> P:
+async def _try(info: ContextInfo, type_: type[P], write: Callable[[WriteSession], Awaitable[P]]) -> P:
     await info.context.reader.close()
     undone: dict[str, object] = {}
 
     async def noted(session: WriteSession) -> None:
         done = await write(session)
-        undone.update((name, getattr(done, name)) for name in also_told)
+        undone.update((name, getattr(done, name)) for name in type_.dry_runs_tell)
 
     async def steps() -> AccessChanges:
         return await in_turn(info.context.sessions, lambda turn: _tried_out(info, noted, turn))

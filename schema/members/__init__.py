@@ -6,11 +6,10 @@ from resolvers.members import reads
 from schema.fields.contribution import Contribution
 from schema.members.enums import ENUMS
 from schema.members.mutations import MemberMutation
-from schema.members.ownership_mutations import OwnershipMutation
 from schema.members.types import Member
 
 CONTRIBUTION = Contribution(
-    mutations=(MemberMutation, OwnershipMutation),
+    mutations=(MemberMutation,),
     look_ups={Kind.MEMBER: LookUp(Member, reads.by_id)},
     enums=ENUMS,
 )

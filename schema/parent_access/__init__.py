@@ -4,13 +4,12 @@ from engine.declare.declarations import LookUp
 from models.base.ids import Kind
 from resolvers.parent_access import openings
 from schema.fields.contribution import Contribution
-from schema.parent_access.break_glass_mutations import BreakGlassMutation
 from schema.parent_access.enums import ENUMS
 from schema.parent_access.mutations import ParentAccessMutation
 from schema.parent_access.types import BreakGlassOpening
 
 CONTRIBUTION = Contribution(
-    mutations=(ParentAccessMutation, BreakGlassMutation),
+    mutations=(ParentAccessMutation,),
     look_ups={Kind.BREAK_GLASS: LookUp(BreakGlassOpening, openings.by_id)},
     enums=ENUMS,
 )

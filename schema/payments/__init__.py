@@ -6,11 +6,10 @@ from resolvers.payments import methods, top_ups
 from schema.fields.contribution import Contribution
 from schema.payments.enums import ENUMS
 from schema.payments.mutations import PaymentMutation
-from schema.payments.top_up_rule_mutations import TopUpRuleMutation
 from schema.payments.types import PaymentMethod, TopUp
 
 CONTRIBUTION = Contribution(
-    mutations=(PaymentMutation, TopUpRuleMutation),
+    mutations=(PaymentMutation,),
     look_ups={
         Kind.PAYMENT_METHOD: LookUp(PaymentMethod, methods.by_id),
         Kind.TOP_UP: LookUp(TopUp, top_ups.by_id),

@@ -4,7 +4,7 @@ from engine.declare.declarations import LookUp
 from models.base.ids import Kind
 from resolvers.people import reads
 from schema.fields.contribution import Contribution
-from schema.people.mailbox import MailboxMutation
+from schema.people.mailbox_mutations import MailboxMutation
 from schema.people.mutations import SessionMutation
 from schema.people.queries import ViewerQuery
 from schema.people.types import User

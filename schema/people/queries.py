@@ -9,8 +9,8 @@ from resolvers.accounts import reads as accounts
 from resolvers.members import ownership_offers
 from resolvers.people import viewer as reads
 from resolvers.shares import reads as shares
+from schema.fields.marks import OPEN
 from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, ShareRef
-from schema.fields.writes import OPEN
 from schema.people.types import User
 
 

@@ -20,7 +20,7 @@ HASHES = (
 LIST = "Instead: a list that was uploaded by POST /recipients, of the same account."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Told:
     """The three ways; exactly one of them is not None."""
 

@@ -21,8 +21,8 @@ from resolvers.sending.recipient_lists import size_for_viewer
 from resolvers.sending.reserve import PERMISSIONS
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.marks import needs_any
 from schema.fields.references import AccountRef
-from schema.fields.writes import needs_any
 from schema.sending.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
 
 
@@ -86,7 +86,9 @@ class SendPreviewQuery:
         key = parse(Kind.ACCOUNT, account_id)
         if key is None:
             raise absent("NOT_FOUND")
-        told = Told(recipients, recipient_hashes, recipient_list_id)
+        told = Told(
+            recipients=recipients, recipient_hashes=recipient_hashes, recipient_list_id=recipient_list_id
+        )
         audience, faults = await _audience(info, AccountId(key), stream, told)
         rows = await info.context.reader.rows(state_of(AccountId(key), audience.digests))
         if not rows:
@@ -99,7 +101,7 @@ class SendPreviewQuery:
         return _shown(state, audience.recipients, faults)
 
 
-_NO_LIST = Audience(0, named(Recipients()))
+_NO_LIST = Audience(recipients=0, digests=named(Recipients()))
 """In place of a list that is not there, until it is known that the viewer may hear of lists."""
 
 
@@ -111,12 +113,12 @@ async def _audience(
     except Refusal as refusal:
         raise GraphQLError(refusal.message, extensions={"code": refusal.code.name}) from refusal
     if isinstance(given, Recipients):
-        return Audience(len(given.digests), named(given)), given.faults
+        return Audience(recipients=len(given.digests), digests=named(given)), given.faults
     rows = await info.context.reader.rows(size_for_viewer(account_id, given, stream))
     if not rows:
         return _NO_LIST, ()
     await info.context.reader.rows(allowing_many())
-    return Audience(rows[0]["recipients"], uploaded(given)), ()
+    return Audience(recipients=rows[0]["recipients"], digests=uploaded(given)), ()
 
 
 def _shown(state: State, recipients: int, faults: Sequence[FaultyRecipient]) -> SendPreview:

@@ -11,7 +11,7 @@ from authz.wall.row_security import entering_by_link
 from engine.base.marks import Public
 from resolvers.shares import accept as acceptance
 from schema.fields.context import ContextInfo
-from schema.fields.writes import ANYBODY
+from schema.fields.marks import ANYBODY
 
 
 @strawberry.type(

@@ -4,7 +4,7 @@ import strawberry
 
 from engine.declare.declarations import to_one
 from resolvers.staff import reads
-from schema.fields.writes import OPEN
+from schema.fields.marks import OPEN
 from schema.staff.types import Staff
 
 

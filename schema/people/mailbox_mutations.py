@@ -2,6 +2,7 @@
 
 import strawberry
 
+from authz.callers.principals import Principal
 from engine.declare.declarations import entity
 from engine.writes.sessions import WriteSession
 from resolvers.people import mailbox
@@ -9,12 +10,13 @@ from resolvers.people.hashing import HashingTurn
 from resolvers.people.passwords import PASSWORD_RULE
 from resolvers.people.proved_passwords import ProvedPassword
 from resolvers.people.sign_in_limits import link_limits, verification_limits
-from schema.fields.context import ContextInfo, principal_of
-from schema.fields.links import password_page, verification_page
+from schema.fields.context import Context, ContextInfo
+from schema.fields.marks import ANYBODY, OPEN
+from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload, payload
-from schema.fields.writes import ANYBODY, OPEN, perform
+from schema.fields.writes import perform
+from schema.people.mutations import OF_THE_DEVICE, PersonPayload
 from schema.people.password_steps import fixed, perform_with_password
-from schema.people.payloads import OF_THE_DEVICE, PersonPayload
 
 
 @strawberry.input(description="A link that was mailed to the address, and who opens it.")
@@ -57,7 +59,7 @@ class MailboxMutation:
     )
     async def email_verify(self, info: ContextInfo, input: EmailVerifyInput) -> PersonPayload:
         password = input.password
-        limits = verification_limits(input.token, info.context.client_address)
+        limits = verification_limits(token=input.token, client_address=info.context.client_address)
 
         async def write(session: WriteSession, proved: ProvedPassword | None = None) -> PersonPayload:
             user_id = await mailbox.verify_email(session, info.context.principal, input.token, proved)
@@ -67,39 +69,31 @@ class MailboxMutation:
             return await perform(info, PersonPayload, write, limits)
 
         async def check(turn: HashingTurn) -> ProvedPassword:
-            return await mailbox.prove_password_of_link(info.context.sessions, turn, input.token, password)
+            return await mailbox.prove_password_of_link(
+                info.context.sessions, turn, token=input.token, password=password
+            )
 
         return await perform_with_password(info, PersonPayload, fixed(limits), check, write)
 
-    @strawberry.mutation(
-        directives=OPEN,
-        description="Mail the link that verifies your e-mail address again; nothing where it was verified.",
-    )
-    async def email_verification_request(self, info: ContextInfo) -> PersonPayload:
-        principal = principal_of(info)
+    @mutation(OPEN)
+    async def email_verification_request(
+        self, session: WriteSession, principal: Principal, context: Context
+    ) -> PersonPayload:
+        """Mail the link that verifies your e-mail address again; nothing where it was verified."""
+        user_id = await mailbox.request_verification(session, principal, context.verification_page)
+        return payload(PersonPayload, user_id=user_id)
 
-        async def write(session: WriteSession) -> PersonPayload:
-            user_id = await mailbox.request_verification(session, principal, verification_page(info))
-            return payload(PersonPayload, user_id=user_id)
-
-        return await perform(info, PersonPayload, write)
-
-    @strawberry.mutation(
-        directives=ANYBODY,
-        description="Mail a link that sets a new password, if anybody is registered with the address. The "
-        "answer is the same where nobody is.",
-    )
+    @mutation(ANYBODY)
     async def password_reset_request(
-        self, info: ContextInfo, input: PasswordResetRequestInput
+        self, session: WriteSession, context: Context, input: PasswordResetRequestInput
     ) -> PasswordResetRequestPayload:
-        async def write(session: WriteSession) -> PasswordResetRequestPayload:
-            command = mailbox.PasswordResetRequest(
-                input.email, info.context.client_address, password_page(info)
-            )
-            await mailbox.request_password_reset(session, command)
-            return payload(PasswordResetRequestPayload)
-
-        return await perform(info, PasswordResetRequestPayload, write)
+        """Mail a link that sets a new password, if anybody is registered with the address. The answer is the
+        same where nobody is."""
+        command = mailbox.PasswordResetRequest(
+            email=input.email, client_address=context.client_address, page=context.password_page
+        )
+        await mailbox.request_password_reset(session, command)
+        return payload(PasswordResetRequestPayload)
 
     @strawberry.mutation(
         directives=ANYBODY,
@@ -110,10 +104,12 @@ class MailboxMutation:
     )
     async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
         async def check(turn: HashingTurn) -> str:
-            return await mailbox.hash_for_reset(info.context.sessions, turn, input.token, input.new_password)
+            return await mailbox.hash_for_reset(
+                info.context.sessions, turn, token=input.token, password=input.new_password
+            )
 
         async def write(session: WriteSession, new_hash: str) -> PasswordResetPayload:
-            device_token = await mailbox.reset_password(session, input.token, new_hash)
+            device_token = await mailbox.reset_password(session, token=input.token, new_hash=new_hash)
             return payload(PasswordResetPayload, device_token=device_token)
 
         limits = fixed(link_limits(info.context.client_address))
