@@ -12,9 +12,9 @@ from engine.declare.declarations import LookUp, look_up, look_ups, to_one
 from models.base.ids import Kind
 from resolvers.accounts import reads as accounts
 from resolvers.api_keys import reads as api_keys
+from resolvers.audit import reads as events
 from resolvers.billing import invoices
 from resolvers.credit import ledger
-from resolvers.effects import log as events
 from resolvers.invitations import reads as invitations
 from resolvers.members import reads as members
 from resolvers.parent_access import openings as break_glass
