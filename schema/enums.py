@@ -21,7 +21,7 @@ from models.roles.tables import Effect, Relation
 from models.staff.overrides import OverrideKind, UnsubscribeScope
 from models.staff.tables import StaffRole
 from resolvers.accounts.reads import AccountOrder
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from resolvers.invitations.reads import InvitationStatus
 from resolvers.members.reads import MemberRelation
 from resolvers.shares.reads import ShareStatus

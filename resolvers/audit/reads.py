@@ -11,7 +11,7 @@ from engine.declare.paging import Order
 from models.api_keys.tables import api_keys
 from models.effects.events import events
 from models.people.users import users
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.global_ids import EventIdArgument
 from resolvers.people.reads import known_in
 

@@ -1,6 +1,5 @@
 """Writing changes into the log of an account. `resolvers.audit.reads` reads it."""
 
-import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,80 +15,7 @@ from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.base.ids import new_id
 from models.effects.events import events
-
-
-class EventKind(enum.Enum):
-    """What happened."""
-
-    ACCOUNT_CREATED = "account.created"
-    ACCOUNT_UPDATED = "account.updated"
-    ACCOUNT_SUSPENDED = "account.suspended"
-    ACCOUNT_RESUMED = "account.resumed"
-    ACCOUNT_CLOSED = "account.closed"
-    MEMBER_INVITED = "member.invited"
-    MEMBER_JOINED = "member.joined"
-    MEMBER_UPDATED = "member.updated"
-    MEMBER_REMOVED = "member.removed"
-    MEMBER_LEFT = "member.left"
-    INVITATION_REVOKED = "invitation.revoked"
-    INVITATION_DECLINED = "invitation.declined"
-    OWNERSHIP_OFFERED = "ownership.offered"
-    OWNERSHIP_TRANSFERRED = "ownership.transferred"
-    OWNERSHIP_DECLINED = "ownership.declined"
-    OWNERSHIP_WITHDRAWN = "ownership.withdrawn"
-    API_KEY_CREATED = "api_key.created"
-    API_KEY_ROTATED = "api_key.rotated"
-    API_KEY_REVOKED = "api_key.revoked"
-    API_KEY_UPDATED = "api_key.updated"
-    API_KEY_ADOPTED = "api_key.adopted"
-    SHARE_CREATED = "share.created"
-    SHARE_ACCEPTED = "share.accepted"
-    SHARE_UPDATED = "share.updated"
-    SHARE_REVOKED = "share.revoked"
-    SHARE_LEFT = "share.left"
-    SHARE_DECLINED = "share.declined"
-    ROLE_CREATED = "role.created"
-    ROLE_UPDATED = "role.updated"
-    ROLE_DELETED = "role.deleted"
-    PARENT_ACCESS_UPDATED = "parent_access.updated"
-    PARENT_ACCESS_REQUESTED = "parent_access.requested"
-    PARENT_ACCESS_DECLINED = "parent_access.declined"
-    PARENT_ACCESS_WITHDRAWN = "parent_access.withdrawn"
-    BREAK_GLASS_OPENED = "break_glass.opened"
-    BREAK_GLASS_ENDED = "break_glass.ended"
-    SUBACCOUNTS_REQUESTED = "subaccounts.requested"
-    SUBACCOUNTS_DECLINED = "subaccounts.declined"
-    SUBACCOUNTS_WITHDRAWN = "subaccounts.withdrawn"
-    OVERRIDE_REQUESTED = "override.requested"
-    OVERRIDE_STARTED = "override.started"
-    OVERRIDE_ENDED = "override.ended"
-    ACCESS_EXPIRING = "access.expiring"
-    ACCESS_EXPIRED = "access.expired"
-    PLAN_CHANGED = "plan.changed"
-    PLAN_CHANGE_WITHDRAWN = "plan.change_withdrawn"
-    LIMIT_INCREASED = "limit.increased"
-    SEND_BUDGET_CHANGED = "send.budget_changed"
-    CREDIT_BUDGET_CHANGED = "credit.budget_changed"
-    SEND_RESERVED = "send.reserved"
-    SEND_COMMITTED = "send.committed"
-    SEND_VOIDED = "send.voided"
-    RECIPIENTS_UPLOADED = "recipients.uploaded"
-    CREDIT_TRANSFERRED = "credit.transferred"
-    CREDIT_TOPPED_UP = "credit.topped_up"
-    CREDIT_TOP_UP_DECLINED = "credit.top_up_declined"
-    CREDIT_MODE_CHANGED = "credit.mode_changed"
-    CREDIT_SETTLED = "credit.settled"
-    CREDIT_FORFEITED = "credit.forfeited"
-    PAYMENT_METHOD_ADDED = "payment_method.added"
-    PAYMENT_METHOD_REMOVED = "payment_method.removed"
-    TOP_UP_RULE_UPDATED = "top_up_rule.updated"
-    TOP_UP_RULE_PAUSED = "top_up_rule.paused"
-    TOP_UP_RULE_REMOVED = "top_up_rule.removed"
-    BILLING_MODE_CHANGED = "billing.mode_changed"
-    BILLING_DETAILS_UPDATED = "billing.details_updated"
-    INVOICE_ISSUED = "invoice.issued"
-    INVOICE_CREDITED = "invoice.credited"
-
+from resolvers.effects.event_kinds import EventKind
 
 Change = dict[str, str | int | bool | list[str] | None]
 """The changed values before or after: plain JSON, ids as clients see them, never a secret."""

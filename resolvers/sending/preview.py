@@ -5,17 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    and_,
-    case,
-    func,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, or_, select, true
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import readable_account
@@ -37,7 +27,7 @@ from resolvers.credit.reads import nearest_pool
 from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
 from resolvers.plans.pooled_contacts import is_own, sees_pool
-from resolvers.sending.audiences import known_in
+from resolvers.sending.recipient_rows import active_contact_of
 
 
 class SendWarning(enum.Enum):
@@ -160,7 +150,7 @@ def _active(account: FromClause, subscriber: FromClause, digests: Select[tuple[b
         .limit(1)
         .lateral("current")
     )
-    contact = known_in(listed, current.c.master_id, current.c.id)
+    contact = active_contact_of(listed, current.c.master_id, current.c.id)
     counted = select(func.count()).select_from(current.join(listed, true()).join(contact, true()))
     active = counted.where(or_(~current.c.has_lapsed, cycle_counts.holds(contact, current.c.id)))
     own = counted.where(is_own(contact, account))

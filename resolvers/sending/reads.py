@@ -2,24 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    and_,
-    case,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, or_, select
 
 from authz.reach.reach import account_where, readable_account
-from models.sending.tables import (
-    ReservationStatus,
-    send_reservations,
-)
+from models.sending.tables import ReservationStatus, send_reservations
 from resolvers.inputs.global_ids import SendReservationIdArgument
 from resolvers.plans.cycle_counts import is_lapsed
-from resolvers.sending.reserve import PERMISSIONS
+from resolvers.sending.permissions import SEND_PERMISSIONS
 
 
 def by_id(root: FromClause, id: SendReservationIdArgument) -> Select[Any]:
@@ -51,6 +40,6 @@ def _seen(reservation: FromClause) -> ColumnElement[bool]:
     return or_(
         *[
             and_(reservation.c.stream == stream.value, account_where(reservation, permission))
-            for stream, permission in PERMISSIONS.items()
+            for stream, permission in SEND_PERMISSIONS.items()
         ]
     )

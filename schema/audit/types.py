@@ -12,7 +12,7 @@ from engine.declare.declarations import column, computed, entity, to_one
 from models.base.ids import Kind
 from models.effects.events import events
 from resolvers.audit import reads
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.people.types import User
 

@@ -16,7 +16,8 @@ from models.base.ids import AccountId, InvitationId, Kind
 from resolvers.inputs.global_ids import required
 from resolvers.invitations import invite as writes
 from resolvers.invitations import reads as invitations
-from resolvers.invitations.accept import accept_invitation, invitation_preview
+from resolvers.invitations.accept import accept_invitation
+from resolvers.invitations.reads import invitation_preview
 from resolvers.shares.decline_offer import decline_invitation
 from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.fields.context import ContextInfo, principal_of

@@ -11,6 +11,7 @@ from resolvers.inputs.global_ids import required
 from resolvers.payments import methods as payment_methods
 from resolvers.payments import top_up as top_up_changes
 from resolvers.payments import top_ups
+from resolvers.payments.change_methods import NewPaymentMethod, add_payment_method, remove_payment_method
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.user_errors import UserError
@@ -79,8 +80,8 @@ class PaymentMutation:
 
         async def write(session: WriteSession) -> PaymentMethodPayload:
             account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            command = payment_methods.NewPaymentMethod(account_id, input.reference, input.label)
-            made = await payment_methods.add_payment_method(session, principal, command)
+            command = NewPaymentMethod(account_id, input.reference, input.label)
+            made = await add_payment_method(session, principal, command)
             return payload(PaymentMethodPayload, payment_method_id=made)
 
         return await perform(info, PaymentMethodPayload, write)
@@ -97,7 +98,7 @@ class PaymentMutation:
             method_id = PaymentMethodId(
                 required(Kind.PAYMENT_METHOD, input.payment_method_id, "paymentMethodId")
             )
-            await payment_methods.remove_payment_method(session, principal, method_id)
+            await remove_payment_method(session, principal, method_id)
             return payload(PaymentMethodPayload, payment_method_id=method_id)
 
         return await perform(info, PaymentMethodPayload, write)

@@ -12,7 +12,7 @@ from resolvers.inputs.global_ids import required
 from resolvers.sending import commit_or_void as send_settlements
 from resolvers.sending import reads as sends
 from resolvers.sending import reserve as writes
-from resolvers.sending.reserve import PERMISSIONS
+from resolvers.sending.permissions import SEND_PERMISSIONS
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.user_errors import UserError
 from schema.fields.writes import authz_revision, needs_any, payload, perform, refused, user_errors
@@ -58,7 +58,7 @@ class SendReservationPayload:
 @strawberry.type
 class SendMutation:
     @strawberry.mutation(
-        directives=needs_any(PERMISSIONS.values()),
+        directives=needs_any(SEND_PERMISSIONS.values()),
         description="Book sends before they go out: counts them and the contacts that become active by them, "
         "and reserves credit for those beyond the plan's, for 15 minutes. The stream decides which of the "
         "permissions is needed.",
@@ -82,7 +82,7 @@ class SendMutation:
         return await perform(info, SendReservationPayload, write)
 
     @strawberry.mutation(
-        directives=needs_any(PERMISSIONS.values()),
+        directives=needs_any(SEND_PERMISSIONS.values()),
         description="Use up what a reservation holds; send only what is committed. Again changes nothing. "
         "The stream decides which of the permissions is needed.",
     )
@@ -97,7 +97,7 @@ class SendMutation:
         return await perform(info, SendReservationPayload, write)
 
     @strawberry.mutation(
-        directives=needs_any(PERMISSIONS.values()),
+        directives=needs_any(SEND_PERMISSIONS.values()),
         description="Give back what a reservation holds: nobody becomes active by it. Again changes nothing. "
         "The stream decides which of the permissions is needed.",
     )

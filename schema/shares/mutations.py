@@ -20,6 +20,7 @@ from resolvers.shares import create as writes
 from resolvers.shares import reads as shares
 from resolvers.shares import update as updates
 from resolvers.shares.decline_offer import decline_share
+from resolvers.shares.reads import share_preview
 from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.links import invitation_link
@@ -124,7 +125,7 @@ class ShareQuery:
     ) -> SharePreview | None:
         reader, link = info.context.reader, digest(token, TokenKind.SHARE)
         await reader.rows(entering_by_link(info.context.credentials, link))
-        rows = await reader.rows(acceptance.share_preview(token))
+        rows = await reader.rows(share_preview(token))
         if not rows:
             return None
         areas = rows[0].pop("areas")
