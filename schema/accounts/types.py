@@ -24,6 +24,7 @@ from resolvers.access import matrix as access
 from resolvers.accounts import reads
 from resolvers.api_keys import ghosts
 from resolvers.api_keys import reads as api_keys
+from resolvers.audit import reads as events
 from resolvers.billing import cost_report as costs
 from resolvers.billing import invoiced_account as billing
 from resolvers.billing import invoices
@@ -31,7 +32,6 @@ from resolvers.budgets import reads as budget_reads
 from resolvers.credit import ledger
 from resolvers.credit import proof as ledger_proof
 from resolvers.credit import reads as credit_reads
-from resolvers.effects import log as events
 from resolvers.invitations import reads as invitations
 from resolvers.members import ownership_offers
 from resolvers.members import reads as members

@@ -2,9 +2,9 @@
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind
-from resolvers.effects import log
+from resolvers.audit import reads
 from schema.audit.enums import ENUMS
 from schema.audit.types import Event
 from schema.fields.contribution import Contribution
 
-CONTRIBUTION = Contribution(look_ups={Kind.EVENT: LookUp(Event, log.by_id)}, enums=ENUMS)
+CONTRIBUTION = Contribution(look_ups={Kind.EVENT: LookUp(Event, reads.by_id)}, enums=ENUMS)

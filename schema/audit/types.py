@@ -10,7 +10,8 @@ from engine.declare.codecs import enum_of, global_id
 from engine.declare.declarations import column, computed, entity, to_one
 from models.base.ids import Kind
 from models.effects.events import events
-from resolvers.effects import log as reads
+from resolvers.audit import reads
+from resolvers.effects.event_kinds import EventKind
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef
 from schema.people.types import User
@@ -21,7 +22,7 @@ class Event(Node):
     """Something that was changed: what, by whom, and which account gave the right to (R54)."""
 
     id: strawberry.ID = column(codec=global_id(Kind.EVENT), description=ID_DESCRIPTION)
-    kind: reads.EventKind = column(codec=enum_of(reads.EventKind), description="What happened.")
+    kind: EventKind = column(codec=enum_of(EventKind), description="What happened.")
     subject_id: strawberry.ID = column(description="The global id of what was changed.")
     actor_name: str | None = computed(reads.actor_name)
     actor: User | None = to_one(reads.user_of)

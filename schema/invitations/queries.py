@@ -9,7 +9,7 @@ from authz.callers.tokens import TokenKind, digest
 from authz.policy.permissions import Permission, permissions_in
 from authz.wall.row_security import entering_by_link
 from engine.base.marks import Public
-from resolvers.invitations.accept import invitation_preview
+from resolvers.invitations.reads import invitation_preview
 from schema.fields.context import ContextInfo
 from schema.fields.marks import ANYBODY
 

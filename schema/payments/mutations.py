@@ -10,10 +10,10 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, PaymentMethodId
 from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
+from resolvers.payments import change_methods, top_ups
 from resolvers.payments import methods as payment_methods
 from resolvers.payments import set_top_up_rule as top_up_rule_changes
 from resolvers.payments import top_up as top_up_changes
-from resolvers.payments import top_ups
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.ids import account_id
@@ -106,10 +106,10 @@ class PaymentMutation:
         self, session: WriteSession, principal: Principal, input: PaymentMethodAddInput
     ) -> PaymentMethodPayload:
         """Let an account pay for itself (R44), by a payment provider's reference."""
-        command = payment_methods.NewPaymentMethod(
+        command = change_methods.NewPaymentMethod(
             account_id=account_id(input.account_id), reference=input.reference, label=input.label
         )
-        made = await payment_methods.add_payment_method(session, principal, command)
+        made = await change_methods.add_payment_method(session, principal, command)
         return payload(PaymentMethodPayload, payment_method_id=made)
 
     @mutation(needs(Permission.CREDIT_WRITE))
@@ -118,7 +118,7 @@ class PaymentMutation:
     ) -> PaymentMethodPayload:
         """Let nothing more be paid with it."""
         method_id = _payment_method_id(input.payment_method_id)
-        await payment_methods.remove_payment_method(session, principal, method_id)
+        await change_methods.remove_payment_method(session, principal, method_id)
         return payload(PaymentMethodPayload, payment_method_id=method_id)
 
     @strawberry.mutation(

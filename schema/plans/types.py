@@ -10,8 +10,7 @@ from engine.declare.declarations import column, computed, entity, to_one
 from models.accounts.tables import Currency, accounts
 from models.base.ids import Kind
 from models.plans.tables import plans
-from resolvers.plans import reads
-from resolvers.sending import reads as sends
+from resolvers.plans import cycle_counts, reads
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import Node
 from schema.fields.references import AccountRef
@@ -61,6 +60,6 @@ class Subscription:
     cycle_starts_at: datetime.datetime = computed(reads.cycle_starts_at_of)
     cycle_ends_at: datetime.datetime = computed(reads.cycle_ends_at_of)
     contact_limit: int = computed(reads.contact_limit_of)
-    contacts_used: int = computed(sends.contacts_used_of)
+    contacts_used: int = computed(cycle_counts.contacts_used_of)
     send_limit: int = computed(reads.send_limit_of)
-    sends_used: int = computed(sends.sends_used_of)
+    sends_used: int = computed(cycle_counts.sends_used_of)

@@ -8,7 +8,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import Kind, RecipientListId
 from resolvers.inputs.global_ids import required
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST, KeySource, RecipientForm, read_recipients
-from resolvers.sending.audiences import Given
+from resolvers.sending.recipient_rows import Given
 
 RECIPIENTS = (
     f"E-mail addresses, at most {MOST_IN_A_REQUEST:,}. What is none, or stands there twice, is left out."

@@ -13,7 +13,7 @@ from resolvers.inputs.global_ids import required
 from resolvers.sending import commit_or_void as send_settlements
 from resolvers.sending import reads as sends
 from resolvers.sending import reserve as writes
-from resolvers.sending.reserve import PERMISSIONS
+from resolvers.sending.permissions import SEND_PERMISSIONS
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.ids import account_id
 from schema.fields.marks import needs_any
@@ -58,7 +58,7 @@ class SendReservationPayload(Payload):
 @strawberry.type
 class SendMutation:
     @strawberry.mutation(
-        directives=needs_any(PERMISSIONS.values()),
+        directives=needs_any(SEND_PERMISSIONS.values()),
         description="Book sends before they go out: counts them and the contacts that become active by them, "
         "and reserves credit for those beyond the plan's, for 15 minutes. The stream decides which of the "
         "permissions is needed.",
@@ -89,7 +89,7 @@ class SendMutation:
 
         return await perform(info, SendReservationPayload, write)
 
-    @mutation(needs_any(PERMISSIONS.values()))
+    @mutation(needs_any(SEND_PERMISSIONS.values()))
     async def send_commit(
         self, session: WriteSession, principal: Principal, input: SendReservationInput
     ) -> SendReservationPayload:
@@ -99,7 +99,7 @@ class SendMutation:
         await send_settlements.commit_sends(session, principal, reservation_id)
         return payload(SendReservationPayload, reservation_id=reservation_id)
 
-    @mutation(needs_any(PERMISSIONS.values()))
+    @mutation(needs_any(SEND_PERMISSIONS.values()))
     async def send_void(
         self, session: WriteSession, principal: Principal, input: SendReservationInput
     ) -> SendReservationPayload:

@@ -15,10 +15,11 @@ from models.base.ids import AccountId, Kind, parse
 from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
 from resolvers.sending.address_hash import FaultyRecipient, RecipientFault, Recipients
-from resolvers.sending.audiences import Audience, allowing_many, named, uploaded
+from resolvers.sending.audience import Audience
+from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.preview import SendWarning, State, may_send, preview, state_of
 from resolvers.sending.recipient_lists import size_for_viewer
-from resolvers.sending.reserve import PERMISSIONS
+from resolvers.sending.recipient_rows import allowing_many, named, uploaded
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs_any
@@ -69,7 +70,7 @@ class SendPreview:
 @strawberry.type
 class SendPreviewQuery:
     @strawberry.field(
-        directives=needs_any(PERMISSIONS.values()),
+        directives=needs_any(SEND_PERMISSIONS.values()),
         description="What `sendReserve` would book (R95, R96). The stream decides which of the permissions "
         "is needed.",
     )
@@ -94,8 +95,8 @@ class SendPreviewQuery:
         if not rows:
             raise absent("NOT_FOUND")
         state = State(**rows[0])
-        if not may_send(state, PERMISSIONS[stream]):
-            raise forbidden(PERMISSIONS[stream])
+        if not may_send(state, SEND_PERMISSIONS[stream]):
+            raise forbidden(SEND_PERMISSIONS[stream])
         if audience is _NO_LIST:
             raise absent("NOT_FOUND")
         return _shown(state, audience.recipients, faults)

@@ -9,7 +9,7 @@ from authz.callers.tokens import TokenKind, digest
 from authz.policy.permissions import Area
 from authz.wall.row_security import entering_by_link
 from engine.base.marks import Public
-from resolvers.shares import accept as acceptance
+from resolvers.shares.reads import share_preview
 from schema.fields.context import ContextInfo
 from schema.fields.marks import ANYBODY
 
@@ -40,7 +40,7 @@ class ShareQuery:
     ) -> SharePreview | None:
         reader, link = info.context.reader, digest(token, TokenKind.SHARE)
         await reader.rows(entering_by_link(info.context.credentials, link))
-        rows = await reader.rows(acceptance.share_preview(token))
+        rows = await reader.rows(share_preview(token))
         if not rows:
             return None
         areas = rows[0].pop("areas")

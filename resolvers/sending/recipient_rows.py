@@ -1,7 +1,6 @@
 """Whom sends go to: named in the request, or in a list that was uploaded before (N11)."""
 
 import uuid
-from dataclasses import dataclass
 
 from sqlalchemy import (
     ARRAY,
@@ -16,9 +15,6 @@ from sqlalchemy import (
     true,
 )
 
-from authz.guards.exclusive import Authorized
-from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from engine.writes.sessions import WriteSession
 from models.base.clock import current_moment
 from models.base.ids import RecipientListId
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
@@ -29,38 +25,6 @@ Given = Recipients | RecipientListId
 """What a request says: the recipients themselves, or a list."""
 
 _LONG = "60s"
-
-
-@dataclass(frozen=True)
-class Audience:
-    """How many are sent to, and a statement whose rows are their digests, each once, in their order in the
-    index that they go into."""
-
-    recipients: int
-    digests: Select[tuple[bytes]]
-
-
-async def audience_of(session: WriteSession, account: Authorized, given: Given) -> Audience:
-    """Whom the request names, or who is in a list of the account.
-
-    Raises BAD_USER_INPUT where that is nobody, NOT_FOUND for a list that has ended or is not the account's.
-    """
-    if isinstance(given, Recipients):
-        if not given.digests:
-            raise Refusal(RefusalCode.BAD_USER_INPUT, "Nobody is left to send to.", "recipients")
-        return Audience(len(given.digests), named(given))
-    stored = recipient_lists.c
-    statement = select(stored.recipients).where(
-        stored.master_id == account.master_id,
-        stored.account_id == account.account_id,
-        stored.id == given,
-        is_open(recipient_lists),
-    )
-    count = (await session.execute(statement)).scalar_one_or_none()
-    if count is None:
-        raise NotFound("recipientListId")
-    await session.execute(allowing_many())
-    return Audience(count, uploaded(given))
 
 
 def named(given: Recipients) -> Select[tuple[bytes]]:
@@ -87,7 +51,7 @@ def is_open(stored: FromClause) -> ColumnElement[bool]:
     return stored.c.expires_at > current_moment()
 
 
-def known_in(
+def active_contact_of(
     rows: FromClause, master_id: ColumnElement[uuid.UUID], cycle_id: ColumnElement[uuid.UUID]
 ) -> FromClause:
     """The row in `active_contacts` of each of the digests, to be joined: at most one, looked up by its key.
