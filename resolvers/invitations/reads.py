@@ -30,11 +30,7 @@ class InvitationStatus(enum.Enum):
 
 
 BY_ID = Order("invitations", (invitations.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(invitation: FromClause) -> ColumnElement[str]:

@@ -11,11 +11,7 @@ from models.payments.tables import payment_methods
 from resolvers.inputs.global_ids import PaymentMethodIdArgument
 
 BY_ID = Order("paymentMethods", (payment_methods.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest first."""
-    return BY_ID
+"""Oldest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:

@@ -32,11 +32,7 @@ class ShareStatus(enum.Enum):
 
 
 BY_ID = Order("shares", (shares.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(share: FromClause) -> ColumnElement[str]:

@@ -31,11 +31,6 @@ _NOTHING: ColumnElement[int] = literal_column("0", Integer)
 _ONE = literal_column("1", Integer)
 
 
-def order(**_: object) -> Order:
-    """Whoever sent most first."""
-    return MOST_FIRST
-
-
 def sent_of(usage: FromClause) -> ColumnElement[int]:
     """How much the account and all below it have sent, those included that you may not see; at most
     2147483647. An account below with a subscription of its own counts with the cycle that it is in."""

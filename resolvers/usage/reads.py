@@ -52,11 +52,6 @@ _NOTHING: ColumnElement[int] = literal_column("0", Integer)
 _ONE = literal_column("1", Integer)
 
 
-def order(**_: object) -> Order:
-    """The last cycle first."""
-    return NEWEST_FIRST
-
-
 def of_account(
     account: FromClause,
     cycle: Annotated[

@@ -105,32 +105,32 @@ class Account(Node):
         reads.subaccounts_of, order=reads.order, requires=Permission.SUBACCOUNTS_READ
     )
     members: Connection[Member] | None = connection(
-        members.of_account, order=members.order, requires=Permission.MEMBERS_READ
+        members.of_account, order=members.BY_ID, requires=Permission.MEMBERS_READ
     )
     roles: Connection[Role] | None = connection(
-        roles.of_account, order=roles.order, requires=Permission.ROLES_READ
+        roles.of_account, order=roles.BY_NAME, requires=Permission.ROLES_READ
     )
     invitations: Connection[Invitation] | None = connection(
-        invitations.of_account, order=invitations.order, requires=Permission.MEMBERS_READ
+        invitations.of_account, order=invitations.BY_ID, requires=Permission.MEMBERS_READ
     )
     shares: Connection[Share] | None = connection(
-        shares.of_account, order=shares.order, requires=Permission.MEMBERS_READ
+        shares.of_account, order=shares.BY_ID, requires=Permission.MEMBERS_READ
     )
     api_keys: Connection[ApiKey] | None = connection(
-        api_keys.of_account, order=api_keys.order, requires=Permission.API_KEYS_READ
+        api_keys.of_account, order=api_keys.BY_ID, requires=Permission.API_KEYS_READ
     )
     ghosts: Connection[Ghost] | None = connection(
-        ghosts.of_account, order=ghosts.order, requires=Permission.API_KEYS_READ
+        ghosts.of_account, order=ghosts.BY_ID, requires=Permission.API_KEYS_READ
     )
-    access_matrix: Connection[AccessEntry] = connection(access.of_account, order=access.order)
+    access_matrix: Connection[AccessEntry] = connection(access.of_account, order=access.BY_SUBJECT)
     events: Connection[Event] | None = connection(
-        events.of_account, order=events.order, requires=Permission.AUDIT_READ
+        events.of_account, order=events.BY_ID, requires=Permission.AUDIT_READ
     )
     break_glass_openings: Connection[BreakGlassOpening] | None = connection(
-        break_glass.of_account, order=break_glass.order, requires=Permission.AUDIT_READ
+        break_glass.of_account, order=break_glass.BY_ID, requires=Permission.AUDIT_READ
     )
     overrides: Connection[Override] | None = connection(
-        override_reads.of_account, order=override_reads.order, requires=Permission.SETTINGS_READ
+        override_reads.of_account, order=override_reads.BY_ID, requires=Permission.SETTINGS_READ
     )
     unsubscribe_scope: UnsubscribeScope | None = computed(
         override_reads.unsubscribe_scope_of,
@@ -148,19 +148,19 @@ class Account(Node):
     )
     subaccounts_requests: Connection[SubaccountsRequest] | None = connection(
         subaccounts_requests.of_account,
-        order=subaccounts_requests.order,
+        order=subaccounts_requests.BY_ID,
         requires=Permission.SUBACCOUNTS_READ,
     )
     credit: Credit | None = to_one(credit_reads.of_account, requires=Permission.CREDIT_READ)
     credit_at: MicroAmount | None = computed(credit_reads.at, codec=AMOUNT, requires=Permission.CREDIT_READ)
     ledger_entries: Connection[LedgerEntry] | None = connection(
-        ledger.of_account, order=ledger.order, requires=Permission.CREDIT_READ
+        ledger.of_account, order=ledger.BY_SEQUENCE, requires=Permission.CREDIT_READ
     )
     payment_methods: Connection[PaymentMethod] | None = connection(
-        payment_methods.of_account, order=payment_methods.order, requires=Permission.CREDIT_READ
+        payment_methods.of_account, order=payment_methods.BY_ID, requires=Permission.CREDIT_READ
     )
     top_ups: Connection[TopUp] | None = connection(
-        top_ups.of_account, order=top_ups.order, requires=Permission.CREDIT_READ
+        top_ups.of_account, order=top_ups.BY_ID, requires=Permission.CREDIT_READ
     )
     top_up_rule: TopUpRule | None = to_one(top_up_rules.of_account, requires=Permission.CREDIT_READ)
     ledger_proof: LedgerProof | None = to_one(ledger_proof.proof_of, requires=Permission.CREDIT_READ)
@@ -170,10 +170,10 @@ class Account(Node):
     credit_budget: CreditBudget | None = to_one(budget_reads.credit_of, requires=Permission.CREDIT_READ)
     usage: Usage | None = to_one(usage_reads.of_account, requires=Permission.STATISTICS_READ)
     usage_history: Connection[Usage] | None = connection(
-        usage_reads.history_of, order=usage_reads.order, requires=Permission.STATISTICS_READ
+        usage_reads.history_of, order=usage_reads.NEWEST_FIRST, requires=Permission.STATISTICS_READ
     )
     plans: Connection[Plan] | None = connection(
-        plan_reads.on_offer, order=plan_reads.order, requires=Permission.PLAN_READ
+        plan_reads.on_offer, order=plan_reads.BY_PRICE, requires=Permission.PLAN_READ
     )
     billing_mode: BillingMode | None = computed(
         billing.mode_of, codec=enum_of(BillingMode), requires=Permission.INVOICES_READ
@@ -183,10 +183,10 @@ class Account(Node):
     )
     billing_details: BillingDetails | None = to_one(billing.details_of, requires=Permission.INVOICES_READ)
     invoices: Connection[Invoice] | None = connection(
-        invoices.of_account, order=invoices.order, requires=Permission.INVOICES_READ
+        invoices.of_account, order=invoices.BY_ID, requires=Permission.INVOICES_READ
     )
     costs: Connection[AccountCost] | None = connection(
-        costs.of_account, order=costs.order, requires=Permission.INVOICES_READ
+        costs.of_account, order=costs.BY_ID, requires=Permission.INVOICES_READ
     )
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

@@ -71,7 +71,7 @@ class AccountCost:
         codec=AMOUNT,
         description="For plans and contacts, of billing cycles that ended then and are charged, without VAT.",
     )
-    labels: Connection[LabelCost] = connection(costs.labels_of, order=costs.label_order)
+    labels: Connection[LabelCost] = connection(costs.labels_of, order=costs.BY_LABEL)
 
 
 @entity(charges, key=("master_id", "id"), requires=Permission.INVOICES_READ)
@@ -104,7 +104,7 @@ class Invoice(Node):
     starts_at: datetime.datetime = column(description="The beginning of the billing cycle that it is about.")
     ends_at: datetime.datetime = column(description="The end of that, which belongs to the next.")
     currency: Currency = column(codec=enum_of(Currency), description="Of all amounts.")
-    lines: Connection[InvoiceLine] = connection(invoice_reads.lines_of, order=invoice_reads.line_order)
+    lines: Connection[InvoiceLine] = connection(invoice_reads.lines_of, order=invoice_reads.BY_POSITION)
     net: MicroAmount = column(codec=AMOUNT, description="Of all lines, without VAT.")
     tax_rate: int = column(description="Of VAT, in hundredths of a percent: 1900 is 19 %.")
     tax: MicroAmount = column(codec=AMOUNT, description="VAT on the whole, rounded once to cents.")

@@ -23,9 +23,9 @@ class Viewer:
     api_key: ApiKeyRef | None = to_one(reads.api_key_of)
     accounts: Connection[AccountRef] = connection(accounts.of_viewer, order=accounts.order)
     ownership_offers: Connection[OwnershipOfferRef] = connection(
-        ownership_offers.of_viewer, order=ownership_offers.order
+        ownership_offers.of_viewer, order=ownership_offers.BY_ACCOUNT
     )
-    shares: Connection[ShareRef] = connection(shares.of_viewer, order=shares.order)
+    shares: Connection[ShareRef] = connection(shares.of_viewer, order=shares.BY_ID)
 
 
 @strawberry.type

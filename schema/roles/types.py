@@ -45,5 +45,5 @@ class Role(Node):
     permissions_below: list[Permission] = computed(reads.ancestor_permissions, codec=_PERMISSIONS)
     permissions_inherited: list[Permission] = computed(reads.inherited_permissions, codec=_PERMISSIONS)
     policy_lines: list[PolicyLine] = to_many(reads.policy_lines)
-    uses: Connection[RoleUseRef] = connection(role_uses.of_role, order=role_uses.order)
+    uses: Connection[RoleUseRef] = connection(role_uses.of_role, order=role_uses.BY_ID)
     version: int = column(description="Rises with every change; for `expectedVersion`.")

@@ -124,7 +124,7 @@ class StaffAccount:
     status: AccountStatus = column(
         codec=enum_of(AccountStatus), description="The worst status on the path from the root."
     )
-    overrides: Connection[StaffOverride] = connection(reads.overrides_of, order=reads.order)
+    overrides: Connection[StaffOverride] = connection(reads.overrides_of, order=override_reads.BY_ID)
 
 
 @entity(None, carries={"user_id": Uuid(), "role": Text()})
@@ -134,5 +134,5 @@ class Staff:
 
     role: StaffRole = column(codec=enum_of(StaffRole), description="What the person does in the staff.")
     account: StaffAccount | None = to_one(reads.account, absent="NOT_FOUND")
-    requests: Connection[StaffRequest] = connection(reads.requests, order=reads.requests_order)
-    waiting: Connection[StaffOverride] = connection(reads.waiting, order=reads.order)
+    requests: Connection[StaffRequest] = connection(reads.requests, order=reads.OLDEST_REQUEST_FIRST)
+    waiting: Connection[StaffOverride] = connection(reads.waiting, order=override_reads.BY_ID)

@@ -113,4 +113,6 @@ class Usage:
     warnings: list[UsageWarning] = computed(usage_warnings.warnings_of, codec=enums_of(UsageWarning))
     actions: list[UsageAction] = computed(usage_warnings.actions_of, codec=enums_of(UsageAction))
     sent: int = computed(usage_accounts.sent_of)
-    accounts: Connection[AccountUsage] = connection(usage_accounts.accounts_of, order=usage_accounts.order)
+    accounts: Connection[AccountUsage] = connection(
+        usage_accounts.accounts_of, order=usage_accounts.MOST_FIRST
+    )
