@@ -31,9 +31,9 @@ BY_SUBJECT = Order("accessMatrix", (column("subject", Uuid),))
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """Who may do what here now: every person and every API key with a right in the account, by what is held
-    here or above. Persons are listed to who holds MEMBERS_READ, keys to who holds API_KEYS_READ; to who holds
-    neither the list is empty."""
+    """Every person and API key with a right in the account, through this account or one above. People are
+    listed for callers with MEMBERS_READ, keys for callers with API_KEYS_READ; for other callers the list is
+    empty."""
     access = access_in(account).subquery("access")
     seen = or_(
         and_(access.c.user_id.is_not(None), allows(account.c.mask, Permission.MEMBERS_READ)),
@@ -50,7 +50,7 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def kind_of(entry: FromClause) -> ColumnElement[str]:
-    """What kind of subject it is."""
+    """Whether it is a person or an API key."""
     person = entry.c.user_id.is_not(None)
     return case((person, PrincipalKind.PERSON.value), else_=PrincipalKind.API_KEY.value)
 
@@ -80,8 +80,7 @@ def user_of(entry: FromClause) -> Select[Any]:
 
 
 def key_of(entry: FromClause) -> Select[Any]:
-    """The key; null for a person, and where the key is of an account above whose keys the viewer may not
-    see."""
+    """The key; null for a person, and for a key of an account above whose keys you may not see."""
     key = api_keys.alias()
     return select(*key.c).where(
         key.c.id == entry.c.api_key_id,

@@ -31,9 +31,9 @@ BY_ID = Order("roleUses", (column("id", Uuid), column("account_id", Uuid)))
 
 
 def of_role(role: FromClause) -> Select[Any]:
-    """Who has a custom role or offers it, in its account and below it; the role is deleted once nobody does.
-    Members, invitations and shares are listed for MEMBERS_READ where they are, keys for API_KEYS_READ; for
-    other viewers they are not counted either. Of a built-in role nothing is listed: see
+    """Everything that has or offers a custom role, in its account and below it. The role can be deleted when
+    there is nothing left. Members, invitations and shares are listed if you have MEMBERS_READ in their
+    account, keys if you have API_KEYS_READ; others are not counted either. Empty for a built-in role: use
     `Account.members(roleId:)`."""
     use = role_uses()
     _, statement = readable_accounts()
@@ -58,7 +58,7 @@ def subject_id(use: FromClause) -> ColumnElement[str]:
 
 
 def name_of(use: FromClause) -> ColumnElement[str]:
-    """The name of the person or of the key; of an offer the e-mail address."""
+    """The name of the person or key; for an invitation or share, the e-mail address."""
     names = [_name_of_member(use)] + [
         select(table.c[name]).where(table.c.master_id == use.c.master_id, table.c.id == use.c.id)
         for table, name in ((invitations, "email"), (api_keys, "name"), (shares, "email"))
@@ -73,7 +73,7 @@ def _name_of_member(use: FromClause) -> Select[Any]:
 
 
 def account_of(use: FromClause) -> Select[Any]:
-    """The account where it has the role."""
+    """The account in which it has the role."""
     account, statement = readable_account()
     return statement.where(account.c.id == use.c.account_id, account.c.master_id == use.c.master_id).limit(1)
 

@@ -14,9 +14,9 @@ BY_ID = Order("ghosts", (api_keys.c.id,))
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The account's API keys that outlive the rights of their maker, or of who rotated them last, oldest
-    first: with `whenMakerLosesAccess: KEEP` they work on, with `STOP` they do not until somebody adopts them.
-    Keys that are revoked or expired are left out."""
+    """API keys whose creator, or the last person who rotated them, could not create them any more; oldest
+    first. With `whenMakerLosesAccess: KEEP` such a key still works; with `STOP` it stops until somebody
+    adopts it. Revoked and expired keys are not listed."""
     key = api_keys.alias()
     of_this = (key.c.account_id == account.c.id) & (key.c.master_id == account.c.master_id)
     reasons = select(*key.c, ghost_reason(key).label("reason")).where(of_this, key_lives(key))

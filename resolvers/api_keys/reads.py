@@ -23,7 +23,7 @@ BY_ID = Order("apiKeys", (api_keys.c.id,))
 
 def of_account(
     account: FromClause,
-    include_revoked: Annotated[bool, Described("Also those that were revoked.")] = False,
+    include_revoked: Annotated[bool, Described("Also list revoked keys.")] = False,
 ) -> Select[Any]:
     """The account's API keys, oldest first."""
     key = api_keys.alias()
@@ -45,7 +45,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def permissions_of(key: FromClause) -> ColumnElement[int]:
-    """What it may do in its account: its role's permissions, narrowed by its scopes."""
+    """The permissions in its account: those of its role, narrowed by its scopes."""
     role = roles.alias()
     return (
         select(role.c.member_mask.op("&")(key.c.scopes))
@@ -56,36 +56,36 @@ def permissions_of(key: FromClause) -> ColumnElement[int]:
 
 
 def ip_ranges_of(key: FromClause) -> ColumnElement[Sequence[str]]:
-    """The network addresses from which it works, as ranges such as `192.0.2.0/24`; none: from anywhere. From
-    elsewhere its secret is as unknown."""
+    """The network addresses that the key accepts, as ranges such as `192.0.2.0/24`; empty means any address.
+    From other addresses the secret is treated as unknown."""
     return cast(key.c.ip_ranges, ARRAY(Text))
 
 
 def previous_secret_expires_at(key: FromClause) -> ColumnElement[datetime.datetime | None]:
-    """Until when the secret from before the last rotation works as well; null: it does not."""
+    """Until when the secret from before the last rotation still works; null if it does not."""
     return case((key.c.previous_expires_at > func.now(), key.c.previous_expires_at))
 
 
 def role_of(key: FromClause) -> Select[Any]:
-    """The role that it acts with."""
+    """The key's role."""
     role = roles.alias()
     return select(*role.c).where(role.c.id == key.c.role_id)
 
 
 def creator_of(key: FromClause) -> Select[Any]:
-    """The person who made it; null where another API key did, and for who may not see the members."""
+    """The person who created it; null if an API key did, or if you may not see the members."""
     person = users.alias()
     return select(*person.c).where(person.c.id == key.c.creator_user_id, known_in(person, key))
 
 
 def adopter_of(key: FromClause) -> Select[Any]:
-    """The person who has adopted it last, and answers for it in its maker's place; null where nobody has, and
-    for who may not see the members."""
+    """The person who adopted it last and is responsible for it instead of its creator; null if nobody has, or
+    if you may not see the members."""
     person = users.alias()
     return select(*person.c).where(person.c.id == key.c.adopter_user_id, known_in(person, key))
 
 
 def account_of(key: FromClause) -> Select[Any]:
-    """The account that it is bound to."""
+    """The account that the key belongs to."""
     account, statement = readable_account()
     return statement.where(account.c.id == key.c.account_id, account.c.master_id == key.c.master_id).limit(1)

@@ -25,7 +25,7 @@ BY_ID = Order("events", (events.c.id,), descending=True)
 def of_account(
     account: FromClause, kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None
 ) -> Select[Any]:
-    """What was changed in the account, newest first."""
+    """The account's change log, newest first."""
     event = events.alias()
     statement = select(*event.c).where(
         event.c.account_id == account.c.id, event.c.master_id == account.c.master_id
@@ -40,7 +40,7 @@ def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
 
 
 def actor_name(event: FromClause) -> ColumnElement[str]:
-    """The name of the person or of the API key that made the change; "Platform support" for its staff."""
+    """The name of the person or API key that made the change; "Platform support" for platform staff."""
     person, key = users.alias(), api_keys.alias()
     user_name = select(person.c.name).where(person.c.id == event.c.actor_user_id).correlate(event)
     key_name = (
@@ -55,14 +55,14 @@ def actor_name(event: FromClause) -> ColumnElement[str]:
 
 
 def user_of(event: FromClause) -> Select[Any]:
-    """The person who made the change; null where an API key did, and for who may not see the members."""
+    """The person who made the change; null if an API key did, or if you may not see the members."""
     person = users.alias()
     return select(*person.c).where(person.c.id == event.c.actor_user_id, known_in(person, event))
 
 
 def acting_from(event: FromClause) -> Select[Any]:
-    """The account whose role or key gave the right to make the change: this one, or one above it; null
-    where it is outside the viewer's reach."""
+    """The account whose role or key gave the right to make the change: this account or one above it; null if
+    it is outside your reach."""
     account, statement = readable_account()
     return statement.where(
         account.c.id == event.c.actor_account_id, account.c.master_id == event.c.master_id
@@ -70,7 +70,7 @@ def acting_from(event: FromClause) -> Select[Any]:
 
 
 def from_above(event: FromClause) -> ColumnElement[bool]:
-    """Whether the right to make the change was held in an account above this one (R54)."""
+    """Whether the right to make the change came from an account above."""
     return func.coalesce(event.c.actor_account_id != event.c.account_id, False)
 
 

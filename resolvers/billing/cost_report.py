@@ -33,21 +33,21 @@ BY_LABEL = Order("labelCosts", (send_labels.c.sort_key, send_labels.c.label))
 
 Since = Annotated[
     ColumnElement[datetime.datetime],
-    Described("The beginning; without an offset it is taken as UTC."),
+    Described("The start of the period. Without an offset it is read as UTC."),
 ]
 Until = Annotated[
     ColumnElement[datetime.datetime],
     Described(
-        "The end, which belongs to what comes next; without an offset it is taken as UTC. Before the "
-        "beginning: BAD_USER_INPUT."
+        "The end of the period, which is not part of it. Without an offset it is read as UTC. An end "
+        "before the start is refused with BAD_USER_INPUT."
     ),
     EndOf("since"),
 ]
 
 
 def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
-    """What the account and each one below it sent and cost in a time, as far as the viewer may see their
-    invoices."""
+    """What the account and each account below it sent and cost in a period. Only accounts whose invoices you
+    may see are listed."""
     own, statement = readable_account()
     path = account_closure.alias()
     below = and_(path.c.master_id == own.c.master_id, path.c.descendant_id == own.c.id)
@@ -70,7 +70,7 @@ def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
 
 
 def labels_of(cost: FromClause) -> Select[Any]:
-    """What of that bears a label, label by label; the rest bears none."""
+    """The sends and costs of each label. The remainder has no label."""
     reservation = send_reservations.c
     used = and_(
         send_labels.c.master_id == reservation.master_id,

@@ -35,8 +35,8 @@ for the lock began before the choice of whoever had it."""
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
-    """Whether the account has invoices of its own, or is on those of the nearest account above that has. A
-    master account always has its own. The mode at its end decides about a billing cycle."""
+    """Whether the account has its own invoices, or appears on those of the nearest account above that has. A
+    master account always has its own. The mode at the end of a billing cycle applies to the whole cycle."""
     return case((account.c.parent_id.is_(None), _SEPARATE), else_=mode_before(account, current_moment()))
 
 
@@ -87,9 +87,9 @@ def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> Col
 
 
 def invoiced_account_of(account: FromClause) -> Select[Any]:
-    """The account on whose invoice its plan and bought contacts come: itself, or the nearest above with
-    invoices of its own; null where that is outside the viewer's reach. Sends beyond the plan come on that of
-    the pool that paid for them."""
+    """The account whose invoices contain this account's plan and extra contacts: itself, or the nearest
+    account above with its own invoices; null if it is outside your reach. Sends beyond the plan appear on the
+    invoices of the account whose credit pays for them."""
     billed, statement = readable_account()
     return statement.where(
         billed.c.id == billed_id(account, current_moment()), billed.c.master_id == account.c.master_id
@@ -97,8 +97,8 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
 
 
 def details_of(account: FromClause) -> Select[Any]:
-    """How the account is named and addressed on its invoices; null: by its name alone, in the issuer's
-    country."""
+    """Name and address on the account's invoices. Null if none were given: invoices then show the account's
+    name and the issuer's country."""
     details = billing_details.alias()
     return select(*details.c).where(
         details.c.account_id == account.c.id, details.c.master_id == account.c.master_id

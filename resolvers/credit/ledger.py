@@ -15,7 +15,7 @@ BY_SEQUENCE = Order("ledgerEntries", (ledger_entries.c.sequence,), descending=Tr
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What changed the account's balances, newest first."""
+    """Every change of the account's balances, newest first."""
     entry = ledger_entries.alias()
     return select(*entry.c).where(
         entry.c.account_id == account.c.id, entry.c.master_id == account.c.master_id
@@ -23,7 +23,7 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def of_transaction(transaction: FromClause) -> Select[Any]:
-    """Its entries, as far as the viewer may see the credit of their accounts."""
+    """The entries in accounts whose credit you may see."""
     entry = ledger_entries.alias()
     return select(*entry.c).where(
         entry.c.transaction_id == transaction.c.id,
@@ -33,7 +33,7 @@ def of_transaction(transaction: FromClause) -> Select[Any]:
 
 
 def transaction_of(entry: FromClause) -> Select[Any]:
-    """The transaction that it is a part of."""
+    """The transaction that it belongs to."""
     transaction = ledger_transactions.alias()
     return select(*transaction.c).where(
         transaction.c.id == entry.c.transaction_id, transaction.c.master_id == entry.c.master_id
@@ -47,7 +47,7 @@ def transaction_by_id(root: FromClause, id: LedgerTransactionIdArgument) -> Sele
 
 
 def transaction_of_result(result: FromClause) -> Select[Any]:
-    """The transaction."""
+    """The ledger transaction."""
     transaction = ledger_transactions.alias()
     return select(*transaction.c).where(transaction.c.id == result.c.transaction_id, _seen(transaction))
 

@@ -24,7 +24,7 @@ from resolvers.effects.log import Change, record, record_in_each
 
 
 class ObstacleKind(enum.Enum):
-    """What has to be settled first."""
+    """What must be settled first."""
 
     CREDIT_LEFT = "CREDIT_LEFT"
     CREDIT_RESERVED = "CREDIT_RESERVED"
@@ -49,7 +49,7 @@ class NotSettled(Refusal):
 
 
 class EffectKind(enum.Enum):
-    """What is done with something that an account holds."""
+    """What happens to something that an account holds."""
 
     CREDIT_SETTLED = "CREDIT_SETTLED"
     CREDIT_FORFEITED = "CREDIT_FORFEITED"

@@ -19,7 +19,7 @@ from resolvers.inputs.global_ids import InvitationIdArgument
 
 
 class InvitationStatus(enum.Enum):
-    """What has become of an invitation. LAPSED: nobody can accept it as things are."""
+    """The status of an invitation."""
 
     PENDING = "PENDING"
     ACCEPTED = "ACCEPTED"
@@ -34,7 +34,7 @@ BY_ID = Order("invitations", (invitations.c.id,), descending=True)
 
 
 def status_of(invitation: FromClause) -> ColumnElement[str]:
-    """What has become of it, as things are now; `lapse` says why it is LAPSED."""
+    """The status now. `lapse` explains LAPSED."""
     return case(
         (invitation.c.accepted_at.is_not(None), InvitationStatus.ACCEPTED.value),
         (invitation.c.declined, InvitationStatus.DECLINED.value),
@@ -46,7 +46,7 @@ def status_of(invitation: FromClause) -> ColumnElement[str]:
 
 
 def lapse_of(invitation: FromClause) -> ColumnElement[str]:
-    """Why it is LAPSED; null where it is not. It is PENDING again where that changes."""
+    """Why it is LAPSED; null otherwise. It becomes PENDING again when the reason goes away."""
     return case(
         (status_of(invitation) == InvitationStatus.LAPSED.value, invitation_lapse(invitation)), else_=null()
     )
@@ -54,7 +54,7 @@ def lapse_of(invitation: FromClause) -> ColumnElement[str]:
 
 def of_account(
     account: FromClause,
-    status: Annotated[InvitationStatus | None, Described("Only those of which this has become.")] = None,
+    status: Annotated[InvitationStatus | None, Described("Only those with this status.")] = None,
 ) -> Select[Any]:
     """The account's invitations, newest first."""
     invitation = invitations.alias()
@@ -75,7 +75,7 @@ def by_id(root: FromClause, id: InvitationIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The invitation, as it is now."""
+    """The invitation after the change."""
     invitation = invitations.alias()
     return select(*invitation.c).where(
         invitation.c.id == result.c.invitation_id, account_where(invitation, Permission.MEMBERS_READ)
@@ -83,19 +83,19 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def role_of(invitation: FromClause) -> Select[Any]:
-    """The role that is offered."""
+    """The offered role."""
     role = roles.alias()
     return select(*role.c).where(role.c.id == invitation.c.role_id)
 
 
 def inviter_of(invitation: FromClause) -> Select[Any]:
-    """The person who invited; null where an API key did."""
+    """The person who invited; null if an API key did."""
     person = users.alias()
     return select(*person.c).where(person.c.id == invitation.c.inviter_user_id)
 
 
 def account_of(invitation: FromClause) -> Select[Any]:
-    """The account that the invitation leads to."""
+    """The account that the invitation is for."""
     account, statement = readable_account()
     return statement.where(
         account.c.id == invitation.c.account_id, account.c.master_id == invitation.c.master_id

@@ -18,7 +18,7 @@ BY_ACCOUNT = Order("ownershipOffers", (ownership_offers.c.account_id,))
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The ownership that is offered to a member, while that one can accept it; null: none is."""
+    """The pending offer of ownership to a member; null if there is none."""
     offer = ownership_offers.alias()
     return (
         select(*offer.c)
@@ -30,14 +30,14 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def of_viewer(viewer: FromClause) -> Select[Any]:
-    """The ownership of accounts that is offered to the viewer, to accept or to decline."""
+    """Offers of ownership to you, to accept or decline."""
     offer, taker = ownership_offers.alias(), memberships.alias()
     taken = and_(taker.c.master_id == offer.c.master_id, taker.c.id == offer.c.to_membership_id)
     return select(*offer.c).join(taker, taken).where(taker.c.user_id == viewer.c.user_id, offer_stands(offer))
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The offer, as it is now; null: it was withdrawn or declined."""
+    """The offer after the change; null if it was withdrawn or declined."""
     offer = ownership_offers.alias()
     return select(*offer.c).where(
         offer.c.account_id == result.c.account_id,
@@ -55,17 +55,18 @@ def account_of(offer: FromClause) -> Select[Any]:
 
 
 def taker_of(offer: FromClause) -> Select[Any]:
-    """The member who becomes the owner by accepting; null for others who may not see the members."""
+    """The member who would become the owner; null for other callers who may not see the members."""
     return _member(offer, offer.c.to_membership_id)
 
 
 def owner_of(offer: FromClause) -> Select[Any]:
-    """The owner who becomes an administrator then; null: there is none, or you may not see the members."""
+    """The owner who would become an administrator; null if there is none, or if you may not see the
+    members."""
     return _member(offer, offer.c.from_membership_id)
 
 
 def giver_name_of(offer: FromClause) -> ColumnElement[str | None]:
-    """The name of the person who offers it; null: an API key does."""
+    """The name of the person who made the offer; null for an API key."""
     person = users.alias()
     return (
         select(person.c.name).where(person.c.id == offer.c.giver_user_id).correlate(offer).scalar_subquery()

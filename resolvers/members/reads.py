@@ -40,7 +40,7 @@ from resolvers.inputs.global_ids import MemberIdArgument, RoleIdArgument
 
 
 class MemberRelation(enum.Enum):
-    """How a person comes to have rights in an account."""
+    """Whether a role belongs to the account itself or to one above."""
 
     MEMBER = "MEMBER"
     ANCESTOR = "ANCESTOR"
@@ -90,9 +90,9 @@ BY_ID = Order("members", (MEMBERS.c.id,))
 def of_account(
     account: FromClause,
     include_inherited: Annotated[
-        bool, Described("Also the people who reach the account from above.")
+        bool, Described("Also list people with a role in an account above that applies here.")
     ] = False,
-    role_id: Annotated[RoleIdArgument | None, Described("Only those with this role.")] = None,
+    role_id: Annotated[RoleIdArgument | None, Described("Only members with this role.")] = None,
 ) -> Select[Any]:
     """The account's members, oldest first."""
     member = (MEMBERS if include_inherited else OWN_MEMBERS).alias()
@@ -146,7 +146,7 @@ def _named(id: ColumnElement[str]) -> tuple[FromClause, Select[Any]]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The member, as it is now."""
+    """The member after the change."""
     member = MEMBERS.alias()
     return select(*member.c).where(
         member.c.id == result.c.membership_id,
@@ -160,13 +160,13 @@ def _is_viewer(member: FromClause) -> ColumnElement[bool]:
 
 
 def global_id(member: FromClause) -> ColumnElement[str]:
-    """Names the membership and, where it is seen from below, the account that it is seen from."""
+    """The id of the membership. Seen from an account below, it also contains that account."""
     membership = func.concat(f"{Kind.MEMBER}_", cast(member.c.id, Text))
     return case((member.c.depth == 0, membership), else_=func.concat(membership, "_", member.c.account_id))
 
 
 def relation_of(member: FromClause) -> ColumnElement[str]:
-    """MEMBER: the role is held in this account. ANCESTOR: in one above it."""
+    """MEMBER: the role belongs to this account. ANCESTOR: it belongs to an account above."""
     return case((member.c.depth == 0, MemberRelation.MEMBER.value), else_=MemberRelation.ANCESTOR.value)
 
 
@@ -177,13 +177,13 @@ def user_of(member: FromClause) -> Select[Any]:
 
 
 def role_of(member: FromClause) -> Select[Any]:
-    """The role that the person holds."""
+    """The member's role."""
     role = roles.alias()
     return select(*role.c).where(role.c.id == member.c.role_id)
 
 
 def account_of(member: FromClause) -> Select[Any]:
-    """The account that the member is seen from."""
+    """The account from which the member is seen."""
     account, statement = readable_account()
     return statement.where(
         account.c.id == member.c.account_id, account.c.master_id == member.c.master_id
@@ -191,8 +191,8 @@ def account_of(member: FromClause) -> Select[Any]:
 
 
 def inherited_from(member: FromClause) -> Select[Any]:
-    """The account above that the role is held in; null for the account's own members, and where that
-    account is outside the viewer's reach."""
+    """The account above that the role belongs to; null for the account's own members, and if that account is
+    outside your reach."""
     account, statement = readable_account()
     return statement.where(
         account.c.id == member.c.held_in_id,

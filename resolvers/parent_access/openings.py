@@ -17,7 +17,7 @@ BY_ID = Order("breakGlass", (break_glass_openings.c.id,), descending=True)
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """When somebody from above has broken the glass, newest first."""
+    """Break-glass accesses to the account by people from above, newest first."""
     opening = break_glass_openings.alias()
     return select(*opening.c).where(
         opening.c.account_id == account.c.id, opening.c.master_id == account.c.master_id
@@ -42,7 +42,7 @@ def _may_see(opening: FromClause) -> ColumnElement[bool]:
 
 
 def user_of(opening: FromClause) -> Select[Any]:
-    """Who opened it; null for who may not see the account's members."""
+    """The person who opened it; null if you may not see the account's members."""
     person = users.alias()
     return select(*person.c).where(person.c.id == opening.c.user_id, known_in(person, opening))
 

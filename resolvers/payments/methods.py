@@ -15,7 +15,7 @@ BY_ID = Order("paymentMethods", (payment_methods.c.id,))
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What the account can pay with, oldest first."""
+    """The account's payment methods, oldest first."""
     method = payment_methods.alias()
     return select(*method.c).where(
         method.c.account_id == account.c.id,
@@ -31,7 +31,7 @@ def by_id(root: FromClause, id: PaymentMethodIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The payment method, as it is now."""
+    """The payment method after the change."""
     method = payment_methods.alias()
     return select(*method.c).where(
         method.c.id == result.c.payment_method_id, account_where(method, Permission.CREDIT_READ)

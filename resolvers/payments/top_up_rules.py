@@ -9,13 +9,13 @@ from models.payments.top_up_rules import top_up_rules
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The rule by which the account's credit is topped up by itself; null without one."""
+    """The rule for automatic top-ups; null if there is none."""
     rule = top_up_rules.alias()
     return select(*rule.c).where(rule.c.account_id == account.c.id, rule.c.master_id == account.c.master_id)
 
 
 def payment_method_of(rule: FromClause) -> Select[Any]:
-    """What is paid with."""
+    """The payment method that the rule uses."""
     method = payment_methods.alias()
     return select(*method.c).where(
         method.c.id == rule.c.payment_method_id, method.c.master_id == rule.c.master_id

@@ -16,7 +16,7 @@ BY_ID = Order("topUps", (top_ups.c.id,), descending=True)
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The account's top-ups, newest first, declined ones too."""
+    """The account's top-ups, newest first, declined ones included."""
     top_up = top_ups.alias()
     return select(*top_up.c).where(
         top_up.c.account_id == account.c.id, top_up.c.master_id == account.c.master_id
@@ -38,7 +38,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def payment_method_of(top_up: FromClause) -> Select[Any]:
-    """What it was paid with, also if that was removed since."""
+    """The payment method, even if it was removed since."""
     method = payment_methods.alias()
     return select(*method.c).where(
         method.c.id == top_up.c.payment_method_id, method.c.master_id == top_up.c.master_id
@@ -46,7 +46,7 @@ def payment_method_of(top_up: FromClause) -> Select[Any]:
 
 
 def transaction_of(top_up: FromClause) -> Select[Any]:
-    """What posted it; null unless it is settled."""
+    """The ledger transaction; null until the top-up is settled."""
     transaction = ledger_transactions.alias()
     return select(*transaction.c).where(
         transaction.c.id == top_up.c.transaction_id, transaction.c.master_id == top_up.c.master_id

@@ -23,8 +23,8 @@ def is_lapsed(reservation: FromClause) -> ColumnElement[bool]:
 
 
 def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many contacts are active in this cycle (R89, R97); for who does not see the statistics of this
-    account: the sum of what each of the subscription's accounts counts by itself."""
+    """The number of active contacts in this billing cycle. Without STATISTICS_READ in this account, the sum
+    of what each account of the subscription counts on its own."""
     cycle = send_cycles.alias()
     return _used(subscriber, cycle, contacts_shown(cycle, subscriber))
 
@@ -57,7 +57,7 @@ def contacts_in(cycle: FromClause) -> ColumnElement[int]:
 
 
 def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many sends this cycle has seen, those beyond the limit included."""
+    """The number of sends in this billing cycle, including those beyond the limit."""
     cycle = send_cycles.alias()
     return _used(subscriber, cycle, sends_in(cycle))
 

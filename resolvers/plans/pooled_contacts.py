@@ -36,8 +36,9 @@ def counted_in(cycle: FromClause) -> ColumnElement[int]:
 
 
 def new_contacts_of(reservation: FromClause) -> ColumnElement[int]:
-    """How many of them were not active when it was made (R97); for who does not see the statistics of the
-    account whose subscription it is: how many this account had not sent to before in the cycle."""
+    """The number of recipients that were not active contacts when it was made. Without STATISTICS_READ in the
+    account that has the subscription, the number of recipients that this account had not sent to in that
+    billing cycle."""
     cycle, subscriber = send_cycles.alias(), accounts.alias()
     of_cycle = and_(cycle.c.master_id == reservation.c.master_id, cycle.c.id == reservation.c.cycle_id)
     of_subscriber = and_(subscriber.c.master_id == cycle.c.master_id, subscriber.c.id == cycle.c.account_id)

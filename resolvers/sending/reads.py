@@ -18,13 +18,13 @@ def by_id(root: FromClause, id: SendReservationIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The reservation, as it is now."""
+    """The reservation after the change."""
     reservation = send_reservations.alias()
     return select(*reservation.c).where(reservation.c.id == result.c.reservation_id, _seen(reservation))
 
 
 def account_of(reservation: FromClause) -> Select[Any]:
-    """The account that sends; null where it is outside the viewer's reach."""
+    """The account that sends; null if it is outside your reach."""
     account, statement = readable_account()
     return statement.where(
         account.c.id == reservation.c.account_id, account.c.master_id == reservation.c.master_id
@@ -32,7 +32,7 @@ def account_of(reservation: FromClause) -> Select[Any]:
 
 
 def status_of(reservation: FromClause) -> ColumnElement[str]:
-    """What has become of it, by the clock."""
+    """The status now, by the database's clock."""
     return case((is_lapsed(reservation), ReservationStatus.EXPIRED.value), else_=reservation.c.status)
 
 

@@ -37,7 +37,7 @@ def by_id(root: FromClause, id: RecipientListIdArgument) -> Select[Any]:
 
 
 def account_of(stored: FromClause) -> Select[Any]:
-    """The account that the list belongs to; null where it is outside the viewer's reach."""
+    """The account that the list belongs to; null if it is outside your reach."""
     account, statement = readable_account()
     return statement.where(
         account.c.id == stored.c.account_id, account.c.master_id == stored.c.master_id

@@ -21,7 +21,7 @@ from resolvers.inputs.global_ids import ShareIdArgument
 
 
 class ShareStatus(enum.Enum):
-    """What has become of a share. LAPSED: it was not accepted, and nobody can as things are."""
+    """The status of a share."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -36,7 +36,7 @@ BY_ID = Order("shares", (shares.c.id,), descending=True)
 
 
 def status_of(share: FromClause) -> ColumnElement[str]:
-    """What has become of it, as things are now; `lapse` says why it is LAPSED."""
+    """The status now. `lapse` explains LAPSED."""
     return case(
         (share.c.declined, ShareStatus.DECLINED.value),
         (share.c.revoked_at.is_not(None), ShareStatus.REVOKED.value),
@@ -49,15 +49,15 @@ def status_of(share: FromClause) -> ColumnElement[str]:
 
 
 def lapse_of(share: FromClause) -> ColumnElement[str]:
-    """Why it is LAPSED; null where it is not. It is PENDING again where that changes."""
+    """Why it is LAPSED; null otherwise. It becomes PENDING again when the reason goes away."""
     return case((status_of(share) == ShareStatus.LAPSED.value, share_lapse(share)), else_=null())
 
 
 def of_account(
     account: FromClause,
-    status: Annotated[ShareStatus | None, Described("Only those of which this has become.")] = None,
+    status: Annotated[ShareStatus | None, Described("Only those with this status.")] = None,
 ) -> Select[Any]:
-    """The shares that open the account, newest first."""
+    """The shares that include the account, newest first."""
     share, opened = shares.alias(), share_accounts.alias()
     opens = and_(opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id)
     statement = (
@@ -69,7 +69,7 @@ def of_account(
 
 
 def of_viewer(viewer: FromClause) -> Select[Any]:
-    """What others share with the viewer now, newest first."""
+    """The shares that you have accepted and that are in effect, newest first."""
     share = shares.alias()
     return select(*share.c).where(share.c.user_id == viewer.c.user_id, share_holds(share))
 
@@ -81,7 +81,7 @@ def by_id(root: FromClause, id: ShareIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The share, as it is now."""
+    """The share after the change."""
     share = shares.alias()
     return select(*share.c).where(share.c.id == result.c.share_id, _may_see(share))
 
@@ -105,7 +105,7 @@ def _managed(share: FromClause) -> ColumnElement[bool]:
 
 
 def accounts_of(share: FromClause) -> Select[Any]:
-    """The accounts that it opens, as far as they are within the viewer's reach."""
+    """The shared accounts within your reach."""
     account, statement = readable_account()
     opened = share_accounts.alias()
     opens = and_(opened.c.master_id == account.c.master_id, opened.c.account_id == account.c.id)
@@ -115,7 +115,7 @@ def accounts_of(share: FromClause) -> Select[Any]:
 
 
 def role_of(share: FromClause) -> Select[Any]:
-    """The role that it gives; null where it gives areas."""
+    """The role that it gives; null if it gives areas."""
     role = roles.alias()
     return select(*role.c).where(role.c.id == share.c.role_id)
 
@@ -127,7 +127,7 @@ def user_of(share: FromClause) -> Select[Any]:
 
 
 def giver_of(share: FromClause) -> Select[Any]:
-    """The person who gave it, or changed it last; null where an API key did, and for who may not see the
+    """The person who gave it, or who changed it last; null if an API key did, or if you may not see the
     members."""
     person = users.alias()
     itself = person.c.id == select(PRINCIPAL.c.user_id).scalar_subquery()
@@ -135,7 +135,7 @@ def giver_of(share: FromClause) -> Select[Any]:
 
 
 def giver_name(share: FromClause) -> ColumnElement[str]:
-    """The name of that person, or of the API key."""
+    """The name of that person or API key."""
     person, key = users.alias(), api_keys.alias()
     user_name = select(person.c.name).where(person.c.id == share.c.giver_user_id).correlate(share)
     key_name = (

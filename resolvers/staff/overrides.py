@@ -16,7 +16,7 @@ from resolvers.members.reads import OWN_MEMBERS
 
 
 class OverrideStatus(enum.Enum):
-    """What has become of an override."""
+    """The status of an override."""
 
     WAITING = "WAITING"
     IN_FORCE = "IN_FORCE"
@@ -29,7 +29,7 @@ BY_ID = Order("overrides", (overrides.c.id,), descending=True)
 
 
 def status_of(override: FromClause) -> ColumnElement[str]:
-    """What has become of it, by the database's clock."""
+    """The status now, by the database's clock."""
     return case(
         (override.c.ended_at.is_not(None), OverrideStatus.ENDED.value),
         (override.c.expires_at <= func.now(), OverrideStatus.EXPIRED.value),
@@ -40,9 +40,9 @@ def status_of(override: FromClause) -> ColumnElement[str]:
 
 def of_account(
     account: FromClause,
-    status: Annotated[OverrideStatus | None, Described("Only those of which this has become.")] = None,
+    status: Annotated[OverrideStatus | None, Described("Only those with this status.")] = None,
 ) -> Select[Any]:
-    """What platform support has set here, each for a reason and until a day; newest first."""
+    """Settings that only platform support can make, each with a reason and an end; newest first."""
     override = overrides.alias()
     statement = select(*override.c).where(
         override.c.account_id == account.c.id, override.c.master_id == account.c.master_id
@@ -63,8 +63,8 @@ def account_of(row: FromClause) -> Select[Any]:
 
 
 def member_of(override: FromClause) -> Select[Any]:
-    """Whose rights USER_RIGHTS sets; null for other kinds, for who may not see members, and once the person
-    is no member any more."""
+    """For USER_RIGHTS, the member whose rights are limited; null for other kinds, if you may not see the
+    members, and if the person is no longer a member."""
     member = OWN_MEMBERS.alias()
     return select(*member.c).where(
         member.c.user_id == override.c.user_id,
@@ -75,7 +75,7 @@ def member_of(override: FromClause) -> Select[Any]:
 
 
 def permissions_of(override: FromClause) -> ColumnElement[int]:
-    """What the member's role gives below the account at most, by USER_RIGHTS; null for other kinds."""
+    """For USER_RIGHTS, the most that the member's role gives in the accounts below; null for other kinds."""
     return override.c.rights_mask
 
 
@@ -109,7 +109,7 @@ _INHERITED = frozenset({OverrideKind.SUBACCOUNTS, OverrideKind.FIELD_FUNCTIONS})
 
 
 def unsubscribe_scope_of(account: FromClause) -> ColumnElement[str]:
-    """What an unsubscribe holds for: the whole account, unless platform support has switched it (R77)."""
+    """What an unsubscribe applies to: the whole account, unless platform support changed it."""
     return func.coalesce(
         _value(account, OverrideKind.UNSUBSCRIBE_SCOPE, "unsubscribe_scope"),
         literal_column(f"'{UnsubscribeScope.ACCOUNT.value}'"),
@@ -117,7 +117,7 @@ def unsubscribe_scope_of(account: FromClause) -> ColumnElement[str]:
 
 
 def sending_domain_limit_of(account: FromClause) -> ColumnElement[int]:
-    """How many sending domains the account may have: one, unless platform support allows more (R80)."""
+    """The number of sending domains that the account may have: 1, unless platform support allows more."""
     return func.coalesce(
         _value(account, OverrideKind.SENDING_DOMAINS, "sending_domains"),
         literal_column(str(USUAL_SENDING_DOMAINS)),
@@ -125,16 +125,16 @@ def sending_domain_limit_of(account: FromClause) -> ColumnElement[int]:
 
 
 def field_functions_of(account: FromClause) -> ColumnElement[bool]:
-    """Whether field functions work here: they do, unless platform support says otherwise here or in an
-    account above, the nearest of which counts (R83)."""
+    """Whether field functions work here. They do, unless platform support turned them off in this account or
+    in one above; the nearest setting applies."""
     return func.coalesce(
         _value(account, OverrideKind.FIELD_FUNCTIONS, "field_functions"), literal_column("true")
     )
 
 
 def review_approved_of(account: FromClause) -> ColumnElement[bool]:
-    """Whether a sample of the account's recipients passed the quality check that sending waits for (R85,
-    R86). It is not passed down to subaccounts."""
+    """Whether a sample of the account's recipients passed the quality check that sending requires.
+    Subaccounts do not inherit it."""
     return exists(in_force(account, OverrideKind.REVIEW_APPROVED).correlate(account))
 
 

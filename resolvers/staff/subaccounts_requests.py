@@ -14,7 +14,7 @@ from resolvers.inputs.global_ids import SubaccountsRequestIdArgument
 
 
 class SubaccountsRequestStatus(enum.Enum):
-    """What has become of a request for subaccounts."""
+    """The status of a request for subaccounts."""
 
     OPEN = "OPEN"
     GRANTED = "GRANTED"
@@ -27,7 +27,7 @@ BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=T
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What platform support was asked for here: to unlock subaccounts. Newest first."""
+    """Requests to platform support to unlock subaccounts, newest first."""
     request = subaccounts_requests.alias()
     return select(*request.c).where(
         request.c.account_id == account.c.id, request.c.master_id == account.c.master_id
@@ -49,7 +49,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def status_of(request: FromClause) -> ColumnElement[str]:
-    """What has become of it."""
+    """The status of the request."""
     return case(
         (request.c.override_id.is_not(None), SubaccountsRequestStatus.GRANTED.value),
         (request.c.decline_reason.is_not(None), SubaccountsRequestStatus.DECLINED.value),

@@ -32,16 +32,16 @@ _ONE = literal_column("1", Integer)
 
 
 def sent_of(usage: FromClause) -> ColumnElement[int]:
-    """How much the account and all below it have sent, those included that you may not see; at most
-    2147483647. An account below with a subscription of its own counts with the cycle that it is in."""
+    """The number of sends of the account and everything below it, including accounts that you may not see; at
+    most 2147483647. An account below with its own subscription counts with its current billing cycle."""
     counts = _counts(usage).subquery()
     total = select(func.coalesce(func.sum(counts.c.sends), _NOTHING)).scalar_subquery()
     return cast(func.least(total, literal_column(str(MOST_IN_A_CYCLE))), BigInteger)
 
 
 def accounts_of(usage: FromClause) -> Select[Any]:
-    """Who of the account and those below it has sent how many, whoever sent most first; only those that sent,
-    and in which you hold STATISTICS_READ."""
+    """The number of sends by account, for this account and those below it, highest first. Only accounts that
+    sent, and in which you have STATISTICS_READ."""
     counts = _counts(usage).subquery()
     account, statement = readable_account()
     sender = (
@@ -62,7 +62,7 @@ def accounts_of(usage: FromClause) -> Select[Any]:
 
 
 def account_of(sender: FromClause) -> Select[Any]:
-    """The account that sent; null where it is no longer within reach."""
+    """The account that sent; null if it is no longer within your reach."""
     account, statement = readable_account()
     return statement.where(account.c.id == sender.c.id, account.c.master_id == sender.c.master_id).limit(_ONE)
 

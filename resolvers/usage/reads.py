@@ -40,7 +40,7 @@ from resolvers.plans import reads as plan_reads
 
 
 class UsageCycle(enum.Enum):
-    """Which billing cycle."""
+    """A billing cycle."""
 
     CURRENT = "CURRENT"
     PREVIOUS = "PREVIOUS"
@@ -54,12 +54,10 @@ _ONE = literal_column("1", Integer)
 
 def of_account(
     account: FromClause,
-    cycle: Annotated[
-        UsageCycle, Described("Which one, of the subscription that the account uses.")
-    ] = UsageCycle.CURRENT,
+    cycle: Annotated[UsageCycle, Described("The billing cycle of that subscription.")] = UsageCycle.CURRENT,
 ) -> Select[Any]:
-    """What was used in a billing cycle of the subscription that the account uses, by it and all that share it
-    (R18, R19). Null for the cycle before the subscription's first."""
+    """What all accounts of the subscription that this account uses have used in a billing cycle. Null for the
+    cycle before the subscription's first."""
     grid = _grid(account)
     current: ColumnElement[int] = grid.c.number
     if cycle is UsageCycle.CURRENT:
@@ -68,14 +66,14 @@ def of_account(
 
 
 def history_of(account: FromClause) -> Select[Any]:
-    """The cycles before the current one, from the subscription's first on, the last one first."""
+    """The billing cycles before the current one, newest first, back to the subscription's first."""
     grid = _grid(account)
     return _usage(account, grid, _NOTHING, grid.c.number - _ONE)
 
 
 def credit_of(usage: FromClause) -> Select[Any]:
-    """The credit that sends beyond the plan are paid with: that of the account's pool. Null where that is
-    outside the viewer's reach, or the viewer lacks CREDIT_READ there."""
+    """The credit of the account's pool, which pays for sends beyond the plan. Null if the pool's account is
+    outside your reach, or if you do not have CREDIT_READ there."""
     pool, statement = readable_account()
     seen = allows(statement.selected_columns.mask, Permission.CREDIT_READ)
     return statement.where(
@@ -84,12 +82,12 @@ def credit_of(usage: FromClause) -> Select[Any]:
 
 
 def contacts_of(usage: FromClause) -> Select[Any]:
-    """How many contacts were active, of how many (R89, R91)."""
+    """The active contacts and their limit."""
     return beside(usage, used=usage.c.contacts_used, limit=usage.c.contact_limit)
 
 
 def sends_of(usage: FromClause) -> Select[Any]:
-    """How much was sent, of how much (R93)."""
+    """The sends and their limit."""
     return beside(
         usage,
         used=usage.c.sends_used,
