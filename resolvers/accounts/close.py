@@ -8,7 +8,7 @@ what others keep for it is free again. It stays readable, and its running billin
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize
@@ -16,6 +16,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_account, row_of, this_account
 from models.base.ids import AccountId, Kind, present
 from models.budgets.tables import BudgetCurrency
 from models.credit.tables import BalanceKind
@@ -166,7 +167,7 @@ async def _end_credit(
     obstacles = await pending_top_ups(session, account)
     above = accounts.alias()
     parent = select(accounts.c.parent_id).where(_is(account)).scalar_subquery()
-    pool = select(nearest_pool(above)).where(above.c.master_id == account.master_id, above.c.id == parent)
+    pool = select(nearest_pool(above)).where(row_of(above, account, parent))
     pool_id = (await session.execute(pool)).scalar_one_or_none()
     if pool_id is None and left > given_up:
         obstacles.append(Obstacle(ObstacleKind.CREDIT_LEFT, shown(account, left)))
@@ -188,9 +189,7 @@ async def _end_offers(
     if await end_ownership_offer(session, principal, account):
         effects.append(SettlementEffect(EffectKind.OWNERSHIP_OFFER_WITHDRAWN))
     request = parent_access_requests
-    dropped = delete(request).where(
-        request.c.master_id == account.master_id, request.c.account_id == account.account_id
-    )
+    dropped = delete(request).where(in_account(request, account))
     asked = (await session.execute(dropped.returning(request.c.parent_access))).scalar_one_or_none()
     if asked is not None:
         subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.PARENT_ACCESS_DECLINED
@@ -203,4 +202,4 @@ async def _end_offers(
 
 
 def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    return this_account(accounts, account)

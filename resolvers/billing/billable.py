@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Text, and_, exists, func, literal, select
 
 from engine.text.forms import sort_key
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId
 from models.billing.tables import Product, charges
@@ -64,10 +65,7 @@ async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccount
         select(plans.c.id, plans.c.name, plans.c.price)
         .select_from(plan_choices.join(plans, plans.c.id == choice.plan_id))
         .where(
-            choice.master_id == cycle.master_id,
-            choice.account_id == cycle.account_id,
-            choice.holds_from < cycle.ends_at,
-            choice.withdrawn_at.is_(None),
+            in_account(plan_choices, cycle), choice.holds_from < cycle.ends_at, choice.withdrawn_at.is_(None)
         )
         .order_by(choice.holds_from.desc(), choice.id.desc())
         .limit(1)
@@ -82,8 +80,7 @@ async def _bought(session: WriteSession, cycle: Cycle) -> list[Usage]:
     """Contacts beyond the plan's (R94)."""
     increase = limit_increases.c
     statement = select(*increase).where(
-        increase.master_id == cycle.master_id,
-        increase.account_id == cycle.account_id,
+        in_account(limit_increases, cycle),
         increase.cycle_starts_at < cycle.ends_at,
         ~_is_charged(cycle, Product.CONTACT_BLOCK, increase.account_id, increase.id),
     )
@@ -143,9 +140,7 @@ def _place(usage: Usage) -> tuple[object, ...]:
 def _of_cycle(cycle: Cycle) -> ColumnElement[bool]:
     """Reservations counted in it; or before it, in a piece that ended with the account's first plan."""
     counted = select(send_cycles.c.id).where(
-        send_cycles.c.master_id == cycle.master_id,
-        send_cycles.c.account_id == cycle.account_id,
-        send_cycles.c.starts_at < cycle.ends_at,
+        in_account(send_cycles, cycle), send_cycles.c.starts_at < cycle.ends_at
     )
     return and_(send_reservations.c.master_id == cycle.master_id, send_reservations.c.cycle_id.in_(counted))
 

@@ -18,6 +18,7 @@ from authz.guards.exclusive import lock_path
 from authz.wall import billing_door as billing_functions
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_account
 from models.base.ids import AccountId, AccountKey, new_id
 from models.billing.cycle_charging import cycles_to_charge
 from models.billing.invoices_to_issue import INVOICED_AFTER
@@ -59,10 +60,8 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
 
 
 async def _ended(session: WriteSession, due: AccountKey) -> Cycle | None:
-    found = cycles_to_charge().c
-    statement = select(found.starts_at, found.ends_at).where(
-        found.master_id == due.master_id, found.account_id == due.account_id
-    )
+    found = cycles_to_charge()
+    statement = select(found.c.starts_at, found.c.ends_at).where(in_account(found, due))
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else Cycle(due.master_id, due.account_id, row.starts_at, row.ends_at)
 

@@ -16,7 +16,9 @@ from sqlalchemy import (
     select,
 )
 
+from engine.base.client_values import text
 from models.accounts.tables import AccountStatus, account_closure, accounts
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.budgets.tables import BudgetCurrency, budgets, credit_counts
 from models.plans.tables import subscriptions
@@ -50,7 +52,7 @@ def credit_used_of(budget: FromClause) -> ColumnElement[int]:
     own = accounts.alias()
     pool = (
         select(nearest_pool(own))
-        .where(own.c.master_id == budget.c.master_id, own.c.id == budget.c.account_id)
+        .where(in_tree(own, budget, id="account_id"))
         .correlate(budget)
         .scalar_subquery()
     )
@@ -100,18 +102,13 @@ def promised_sends(budget: FromClause, child: FromClause) -> ColumnElement[bool]
     subscription = subscriptions.alias()
     own_plan = exists(
         select(subscription.c.account_id)
-        .where(
-            subscription.c.master_id == child.c.master_id,
-            subscription.c.account_id == child.c.id,
-            has_begun(subscription),
-        )
+        .where(in_tree(subscription, child, account_id="id"), has_begun(subscription))
         .correlate_except(subscription)
     )
     return and_(
         budget.c.currency == BudgetCurrency.SENDS.value,
         budget.c.guarantee > _ZERO,
-        budget.c.master_id == child.c.master_id,
-        budget.c.account_id == child.c.id,
+        in_tree(budget, child, account_id="id"),
         child.c.status != AccountStatus.CLOSED.value,
         ~own_plan,
     )
@@ -149,7 +146,5 @@ def _sum_below(
 def _budget_of(account: FromClause, currency: BudgetCurrency) -> Select[Any]:
     budget = budgets.alias()
     return select(*budget.c).where(
-        budget.c.master_id == account.c.master_id,
-        budget.c.account_id == account.c.id,
-        budget.c.currency == literal_column(f"'{currency.value}'"),
+        in_tree(budget, account, account_id="id"), budget.c.currency == text(currency.value)
     )

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, or_,
 from authz.reach.reach import readable_account
 from engine.declare.arguments import Described
 from models.accounts.tables import CreditMode, account_closure, accounts
+from models.accounts.trees import in_tree
 from models.credit.tables import BalanceKind, ledger_balances, ledger_entries
 
 Moment = Annotated[
@@ -19,7 +20,7 @@ Moment = Annotated[
 def of_account(account: FromClause) -> Select[Any]:
     """The account's credit."""
     own = accounts.alias()
-    return select(*own.c).where(own.c.id == account.c.id, own.c.master_id == account.c.master_id)
+    return select(*own.c).where(in_tree(own, account, id="id"))
 
 
 def has_own_balance(account: FromClause) -> ColumnElement[bool]:
@@ -39,7 +40,7 @@ def currency_of(account: FromClause) -> ColumnElement[str]:
     master = accounts.alias()
     return (
         select(master.c.currency)
-        .where(master.c.id == account.c.master_id, master.c.master_id == account.c.master_id)
+        .where(in_tree(master, account, id="master_id"))
         .correlate(account)
         .scalar_subquery()
     )
@@ -89,8 +90,7 @@ def at(account: FromClause, moment: Moment) -> ColumnElement[int]:
     last = (
         select(entry.c.balance_after)
         .where(
-            entry.c.account_id == account.c.id,
-            entry.c.master_id == account.c.master_id,
+            in_tree(entry, account, account_id="id"),
             entry.c.balance == BalanceKind.CREDIT.value,
             entry.c.created_at <= moment,
         )
@@ -106,11 +106,7 @@ def _amount(account: FromClause, kind: BalanceKind) -> ColumnElement[int]:
     balance = ledger_balances.alias()
     amount = (
         select(balance.c.amount)
-        .where(
-            balance.c.account_id == account.c.id,
-            balance.c.master_id == account.c.master_id,
-            balance.c.kind == kind.value,
-        )
+        .where(in_tree(balance, account, account_id="id"), balance.c.kind == kind.value)
         .correlate(account)
         .scalar_subquery()
     )

@@ -15,6 +15,7 @@ from authz.guards.exclusive import Authorized, authorize_also, without_rights
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.base.ids import AccountId, AccountKey, Kind, LedgerTransactionId, new_id, present
 from models.credit.tables import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments.tables import TopUpStatus, top_ups
@@ -85,9 +86,7 @@ def shown(account: Authorized, amount: int, permission: Permission = Permission.
 async def balances_of(session: WriteSession, account: Authorized) -> dict[BalanceKind, int]:
     """What the books of a locked account say, in micro-units; a kind that was never used is left out."""
     balance = ledger_balances.c
-    statement = select(balance.kind, balance.amount).where(
-        balance.master_id == account.master_id, balance.account_id == account.account_id
-    )
+    statement = select(balance.kind, balance.amount).where(in_account(ledger_balances, account))
     return {BalanceKind(row.kind): row.amount for row in await session.execute(statement)}
 
 
@@ -95,9 +94,7 @@ async def pending_top_ups(session: WriteSession, account: Authorized) -> list[Ob
     """What the payment provider may still be paid for: one obstacle for all of it, or none."""
     pending = top_ups.c
     statement = select(func.count().label("number"), func.sum(pending.amount).label("amount")).where(
-        pending.master_id == account.master_id,
-        pending.account_id == account.account_id,
-        pending.status == TopUpStatus.PENDING.value,
+        in_account(top_ups, account), pending.status == TopUpStatus.PENDING.value
     )
     row = (await session.execute(statement)).one()
     if not row.number:

@@ -15,6 +15,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.effects.idempotency import idempotency_records
 
 LONGEST_KEY = 200
@@ -91,10 +92,7 @@ async def _stored_outcome(
 ) -> Outcome | None:
     record = idempotency_records
     statement = select(record.c.request_digest, record.c.result).where(
-        record.c.master_id == account.master_id,
-        record.c.account_id == account.account_id,
-        record.c.principal_id == principal.id,
-        record.c.key == request.key,
+        in_account(record, account), record.c.principal_id == principal.id, record.c.key == request.key
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:

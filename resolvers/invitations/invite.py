@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Uuid, and_, any_, func, insert, literal, select, update
+from sqlalchemy import ARRAY, Uuid, any_, func, insert, literal, select, update
 
 from authz.callers.principals import Principal
 from authz.callers.tokens import TokenKind, digest_of, generate
@@ -15,6 +15,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.reach import membership_holds
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account, row_of
 from models.base.ids import AccountId, InvitationId, Kind, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
@@ -128,7 +129,7 @@ async def revoke_invitation(
     until = select(invitations.c.member_expires_at).where(named).scalar_subquery()
     permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
     account = await authorize(session, principal, account_id, permission, effect, until=until)
-    this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
+    this = row_of(invitations, account, invitation_id)
     row = (await session.execute(select(invitations).where(this))).one_or_none()
     if row is None:
         raise NotFound("invitationId")
@@ -150,8 +151,7 @@ async def revoke_invitations(session: WriteSession, principal: Principal, accoun
     withdrawn = (
         update(invitations)
         .where(
-            invitation.master_id == account.master_id,
-            invitation.account_id == account.account_id,
+            in_account(invitations, account),
             invitation.accepted_at.is_(None),
             invitation.revoked_at.is_(None),
             invitation.expires_at > func.now(),
@@ -192,8 +192,7 @@ async def _withdraw_open(session: WriteSession, account: Authorized, email: Emai
     await session.execute(
         update(invitations)
         .where(
-            invitations.c.master_id == account.master_id,
-            invitations.c.account_id == account.account_id,
+            in_account(invitations, account),
             invitations.c.email_canonical == email.canonical,
             invitations.c.accepted_at.is_(None),
             invitations.c.revoked_at.is_(None),

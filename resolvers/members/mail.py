@@ -8,6 +8,7 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import this_account
 from models.base.ids import UserId
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
@@ -25,10 +26,7 @@ async def queue_offer(
 ) -> None:
     """Queue the mail, which says what accepting means."""
     names = select(
-        select(accounts.c.name)
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
-        .scalar_subquery()
-        .label("account"),
+        select(accounts.c.name).where(this_account(accounts, account)).scalar_subquery().label("account"),
         select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("giver"),
         users.c.email,
         users.c.email_canonical,

@@ -7,20 +7,7 @@ ANCESTOR of those below. So a member's row is a membership joined to the tree.
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    Text,
-    Uuid,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, case, cast, func, literal, select, true
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import (
@@ -33,10 +20,11 @@ from authz.reach.reach import (
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.base.ids import Kind
-from models.people.users import users
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import MemberIdArgument, RoleIdArgument
+from resolvers.rows.shown import account_behind, person_behind, role_behind
 
 
 class MemberRelation(enum.Enum):
@@ -71,7 +59,7 @@ def _seen(
 
 def _member_rows() -> FromClause:
     member, path = active_memberships(), account_closure.alias()
-    above = and_(path.c.master_id == member.c.master_id, path.c.ancestor_id == member.c.account_id)
+    above = in_tree(path, member, ancestor_id="account_id")
     return _seen(member, member.join(path, above), path.c.descendant_id, path.c.depth)
 
 
@@ -100,9 +88,7 @@ def of_account(
 ) -> Select[Any]:
     """The account's members, oldest first."""
     member = (MEMBERS if include_inherited else OWN_MEMBERS).alias()
-    statement = select(*member.c).where(
-        member.c.account_id == account.c.id, member.c.master_id == account.c.master_id
-    )
+    statement = select(*member.c).where(in_tree(member, account, account_id="id"))
     if role_id is not None:
         statement = statement.where(member.c.role_id == role_id)
     if include_inherited:
@@ -115,11 +101,7 @@ def _mask_from_above(member: FromClause) -> ColumnElement[int]:
     return (
         select(limited_below_mask(member, role, holder))
         .select_from(role.join(holder, true()))
-        .where(
-            role.c.id == member.c.role_id,
-            holder.c.id == member.c.held_in_id,
-            holder.c.master_id == member.c.master_id,
-        )
+        .where(role.c.id == member.c.role_id, in_tree(holder, member, id="held_in_id"))
         .correlate(member)
         .scalar_subquery()
     )
@@ -176,30 +158,21 @@ def relation_of(member: FromClause) -> ColumnElement[str]:
 
 def user_of(member: FromClause) -> Select[Any]:
     """The person."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == member.c.user_id)
+    return person_behind(member)
 
 
 def role_of(member: FromClause) -> Select[Any]:
     """The role that the person holds."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == member.c.role_id)
+    return role_behind(member)
 
 
 def account_of(member: FromClause) -> Select[Any]:
     """The account that the member is seen from."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == member.c.account_id, account.c.master_id == member.c.master_id
-    ).limit(1)
+    return account_behind(member)
 
 
 def inherited_from(member: FromClause) -> Select[Any]:
     """The account above that the role is held in; null for the account's own members, and where that
     account is outside the viewer's reach."""
     account, statement = readable_account()
-    return statement.where(
-        account.c.id == member.c.held_in_id,
-        account.c.master_id == member.c.master_id,
-        member.c.depth > 0,
-    ).limit(1)
+    return statement.where(in_tree(account, member, id="held_in_id"), member.c.depth > 0).limit(1)

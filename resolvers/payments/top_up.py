@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, select
+from sqlalchemy import Row, insert, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, authorize
@@ -19,6 +19,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from authz.wall.freshness import Revision
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import Currency, accounts
+from models.accounts.trees import in_tree, row_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, PaymentMethodId, TopUpId, new_id
 from models.effects.jobs import Job, JobKind
@@ -118,24 +119,19 @@ async def _start(session: WriteSession, principal: Principal, command: CreditTop
         )
         job = Job(JobKind.TOP_UP, account.master_id, account.account_id)
         await enqueue(session, job, current_moment() + LEFT_TO_ITS_REQUEST)
-    with_method = and_(
-        payment_methods.c.master_id == top_ups.c.master_id,
-        payment_methods.c.id == top_ups.c.payment_method_id,
-    )
-    of_account = and_(accounts.c.master_id == top_ups.c.master_id, accounts.c.id == top_ups.c.account_id)
+    with_method = in_tree(payment_methods, top_ups, id="payment_method_id")
+    of_account = in_tree(accounts, top_ups, id="account_id")
     statement = (
         select(*top_ups.c, payment_methods.c.reference, currency_of(accounts).label("currency"))
         .select_from(top_ups.join(payment_methods, with_method).join(accounts, of_account))
-        .where(top_ups.c.master_id == account.master_id, top_ups.c.id == top_up_id)
+        .where(row_of(top_ups, account, top_up_id))
     )
     row = (await session.execute(statement)).one()
     return _Started(account, row, Charge(top_up_id, row.reference, amount, Currency(row.currency)), replayed)
 
 
 async def _check_account(session: WriteSession, account: Authorized, amount: int) -> None:
-    statement = select(has_own_balance(accounts), balance_of(accounts)).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
-    )
+    statement = select(has_own_balance(accounts), balance_of(accounts)).where(this_account(accounts, account))
     own, balance = (await session.execute(statement)).one()
     if not own:
         message = "The account draws from a pool; let it have a balance of its own first."

@@ -19,6 +19,7 @@ from authz.reach.status import effective_status
 from authz.wall import worker_door as worker_functions
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import AccountStatus, Currency, accounts
+from models.accounts.trees import in_account, in_tree, row_of, this_account
 from models.base.ids import AccountKey, MasterId, TopUpId, new_id
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from models.payments.top_up_rules import top_up_rules
@@ -59,10 +60,7 @@ async def _waiting_top_ups(session: WriteSession, due: AccountKey) -> Sequence[W
     found = top_ups.c
     left_to_its_request = and_(~found.automatic, found.created_at >= func.now() - LEFT_TO_ITS_REQUEST)
     statement = select(found.id).where(
-        found.master_id == due.master_id,
-        found.account_id == due.account_id,
-        found.status == TopUpStatus.PENDING.value,
-        ~left_to_its_request,
+        in_account(top_ups, due), found.status == TopUpStatus.PENDING.value, ~left_to_its_request
     )
     ids = (await session.execute(statement.order_by(found.id))).scalars()
     return [WaitingTopUp(due.master_id, TopUpId(top_up_id)) for top_up_id in ids]
@@ -77,7 +75,7 @@ async def begin(session: WriteSession, due: AccountKey) -> None:
     if not await worker_functions.enter_as_worker(session, due.master_id):
         return
     await lock_shared_path(session, due.master_id, due.account_id)
-    this = and_(top_up_rules.c.master_id == due.master_id, top_up_rules.c.account_id == due.account_id)
+    this = in_account(top_up_rules, due)
     still_due = and_(this, top_up_rules.c.due_at <= func.now())
     rule = (await session.execute(select(top_up_rules).where(still_due).with_for_update())).one_or_none()
     if rule is None:
@@ -105,7 +103,7 @@ async def begin(session: WriteSession, due: AccountKey) -> None:
 
 
 def _facts(due: AccountKey) -> Select[Any]:
-    of_account = and_(top_ups.c.master_id == due.master_id, top_ups.c.account_id == due.account_id)
+    of_account = in_account(top_ups, due)
     automatic = and_(of_account, top_ups.c.automatic)
     bought = select(func.coalesce(func.sum(top_ups.c.amount), 0)).where(
         automatic, top_ups.c.created_at >= _TODAY, top_ups.c.status != TopUpStatus.DECLINED.value
@@ -116,7 +114,7 @@ def _facts(due: AccountKey) -> Select[Any]:
         balance_of(accounts).label("balance"),
         bought.scalar_subquery().label("bought_today"),
         exists().where(automatic, top_ups.c.status == TopUpStatus.PENDING.value).label("open"),
-    ).where(accounts.c.master_id == due.master_id, accounts.c.id == due.account_id)
+    ).where(this_account(accounts, due))
 
 
 async def ask_and_settle(sessions: WriteSessions, provider: PaymentProvider, waiting: WaitingTopUp) -> None:
@@ -140,19 +138,12 @@ async def ask_and_settle(sessions: WriteSessions, provider: PaymentProvider, wai
 
 
 def _pending(waiting: WaitingTopUp) -> Select[Any]:
-    with_method = and_(
-        payment_methods.c.master_id == top_ups.c.master_id,
-        payment_methods.c.id == top_ups.c.payment_method_id,
-    )
-    of_account = and_(accounts.c.master_id == top_ups.c.master_id, accounts.c.id == top_ups.c.account_id)
+    with_method = in_tree(payment_methods, top_ups, id="payment_method_id")
+    of_account = in_tree(accounts, top_ups, id="account_id")
     return (
         select(*top_ups.c, payment_methods.c.reference, currency_of(accounts).label("currency"))
         .select_from(top_ups.join(payment_methods, with_method).join(accounts, of_account))
-        .where(
-            top_ups.c.master_id == waiting.master_id,
-            top_ups.c.id == waiting.id,
-            top_ups.c.status == TopUpStatus.PENDING.value,
-        )
+        .where(row_of(top_ups, waiting, waiting.id), top_ups.c.status == TopUpStatus.PENDING.value)
     )
 
 

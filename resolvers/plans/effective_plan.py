@@ -8,6 +8,7 @@ from sqlalchemy import Row, and_, exists, select
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId, MasterId, PlanId
 from models.plans.tables import plans, subscriptions
 from resolvers.plans import reads
@@ -62,9 +63,7 @@ async def terms_of(session: WriteSession, account: Authorized) -> Terms:
     own, subscriber = accounts.alias(), accounts.alias()
     joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == reads.subscriber_id(own))
     has_row = exists().where(
-        subscriptions.c.master_id == subscriber.c.master_id,
-        subscriptions.c.account_id == subscriber.c.id,
-        reads.has_begun(subscriptions),
+        in_tree(subscriptions, subscriber, account_id="id"), reads.has_begun(subscriptions)
     )
     statement = (
         select(
@@ -77,7 +76,7 @@ async def terms_of(session: WriteSession, account: Authorized) -> Terms:
             reads.send_limit_of(subscriber).label("send_limit"),
         )
         .select_from(own.join(subscriber, joined))
-        .where(own.c.master_id == account.master_id, own.c.id == account.account_id)
+        .where(this_account(own, account))
     )
     row = (await session.execute(statement)).one()
     plan = (await session.execute(select(plans).where(plans.c.id == row.plan_id))).one()

@@ -22,6 +22,7 @@ from authz.guards.exclusive import Authorized, Effect
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_tree, row_of
 from models.base.clock import current_moment
 from models.base.ids import Kind, LedgerTransactionId, SendReservationId, new_id, present
 from models.credit.tables import BalanceKind, LedgerTransactionKind
@@ -120,9 +121,7 @@ async def _locked(
         raise AssertionError("nothing is authorized in the account of no reservation")
     await lock_cycle(session, account.master_id, known.cycle_id)
     over = (reservation.expires_at <= current_moment()).label("over")
-    statement = select(*send_reservations.c, over).where(
-        reservation.master_id == account.master_id, reservation.id == reservation_id
-    )
+    statement = select(*send_reservations.c, over).where(row_of(send_reservations, account, reservation_id))
     return account, (await session.execute(statement)).one()
 
 
@@ -161,9 +160,7 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     of_account = looked_up(
         select(held.reservation_id)
         .where(
-            held.master_id == claim.master_id,
-            held.cycle_id == claim.cycle_id,
-            held.digest == claim.digest,
+            in_tree(active_contacts, contact_claims, cycle_id="cycle_id", digest="digest"),
             reservation_is(held.master_id, held.reservation_id, is_own),
         )
         .correlate(contact_claims)

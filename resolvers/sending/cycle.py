@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import CollectionAggregate
 
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.base.ids import AccountId, MasterId, SendCycleId, SendReservationId, new_id
 from models.budgets.tables import credit_counts
@@ -172,11 +173,7 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
     # with the holder among the conditions, each contact might be looked for among all that it holds.
     held_by = (
         select(contact.reservation_id)
-        .where(
-            contact.master_id == claim.master_id,
-            contact.cycle_id == claim.cycle_id,
-            contact.digest == claim.digest,
-        )
+        .where(in_tree(active_contacts, contact_claims, cycle_id="cycle_id", digest="digest"))
         .correlate(contact_claims)
         .scalar_subquery()
     )
@@ -231,9 +228,7 @@ def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClaus
     held = looked_up(
         select(contact.c.reservation_id)
         .where(
-            contact.c.master_id == dropped.c.master_id,
-            contact.c.cycle_id == dropped.c.cycle_id,
-            contact.c.digest == dropped.c.digest,
+            in_tree(contact, dropped, cycle_id="cycle_id", digest="digest"),
             reservation_is(contact.c.master_id, contact.c.reservation_id, of_owner),
         )
         .correlate(dropped, owner)
@@ -241,15 +236,13 @@ def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClaus
     claimed = looked_up(
         select(claim.c.reservation_id)
         .where(
-            claim.c.master_id == dropped.c.master_id,
-            claim.c.cycle_id == dropped.c.cycle_id,
-            claim.c.digest == dropped.c.digest,
+            in_tree(claim, dropped, cycle_id="cycle_id", digest="digest"),
             ~(claim.c.reservation_id == ids),
             reservation_is(claim.c.master_id, claim.c.reservation_id, of_owner),
         )
         .correlate(dropped, owner)
     )
-    own = and_(owner.c.master_id == dropped.c.master_id, owner.c.id == dropped.c.reservation_id)
+    own = in_tree(owner, dropped, id="reservation_id")
     rows = (
         select(dropped.c.cycle_id, owner.c.account_id, dropped.c.digest)
         .join(owner, own)

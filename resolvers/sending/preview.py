@@ -11,6 +11,7 @@ from authz.policy.permissions import Permission
 from authz.reach.reach import readable_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_tree
 from models.base.ids import AccountId
 from models.plans.tables import plans
 from models.sending.tables import send_cycles
@@ -142,8 +143,7 @@ def _active(account: FromClause, subscriber: FromClause, digests: Select[tuple[b
     current = (
         select(cycle.c.master_id, cycle.c.id, cycle_counts.has_lapsed(cycle).label("has_lapsed"))
         .where(
-            cycle.c.master_id == subscriber.c.master_id,
-            cycle.c.account_id == subscriber.c.id,
+            in_tree(cycle, subscriber, account_id="id"),
             cycle.c.starts_at == plan_reads.cycle_starts_at_of(subscriber),
         )
         .correlate(subscriber)

@@ -18,6 +18,7 @@ from authz.policy.refusals import InsufficientCredit, Refusal, RefusalCode
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, LedgerTransactionId, SendReservationId, new_id, present
 from models.credit.tables import BalanceKind, LedgerTransactionKind
@@ -183,7 +184,7 @@ async def _activate(
     if not await _has_others(session, account, cycle):
         return _NewContacts(inserted.rowcount, inserted.rowcount)
     holder = send_reservations.alias()
-    by = and_(holder.c.master_id == contact.c.master_id, holder.c.id == contact.c.reservation_id)
+    by = in_tree(holder, contact, id="reservation_id")
     held = known.join(holder, by)
     of_others = holder.c.account_id != account.account_id
     unclaimed = ~claimed_by(account.account_id, contact)
@@ -214,7 +215,7 @@ async def _has_others(session: WriteSession, account: Authorized, cycle: OpenCyc
 
 
 async def _payer(session: WriteSession, account: Authorized) -> AccountId:
-    own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    own = this_account(accounts, account)
     return AccountId((await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one())
 
 

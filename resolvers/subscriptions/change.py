@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, insert, or_, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize
@@ -10,6 +10,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import this_account
 from models.base.ids import AccountId, Kind, PlanId, new_id, present
 from models.plans.tables import MOST_IN_A_CYCLE, limit_increases, plans
 from resolvers.billing.payers import WHO_PAYS_FOR_A_PLAN, Payer, authorize_payers
@@ -217,4 +218,4 @@ def _is_own(terms: Terms, account: Authorized) -> bool:
 
 
 def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    return this_account(accounts, account)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.base.clock import current_moment
 from models.base.ids import PlanId, new_id
 from models.plans.tables import plan_choices, plans, subscriptions
@@ -90,11 +91,7 @@ async def _carry_over(session: WriteSession, account: Authorized, before: Terms)
     now, cycle = await terms_of(session, account), send_cycles.c
     await session.execute(
         update(send_cycles)
-        .where(
-            cycle.master_id == account.master_id,
-            cycle.account_id == account.account_id,
-            cycle.starts_at == before.cycle_starts_at,
-        )
+        .where(in_account(send_cycles, account), cycle.starts_at == before.cycle_starts_at)
         .values(starts_at=now.cycle_starts_at, ends_at=now.cycle_ends_at)
     )
 
@@ -123,10 +120,7 @@ async def _waiting(session: WriteSession, account: Authorized) -> WaitingChoice 
 def _waits(account: Authorized) -> ColumnElement[bool]:
     choice = plan_choices.c
     return and_(
-        choice.master_id == account.master_id,
-        choice.account_id == account.account_id,
-        choice.withdrawn_at.is_(None),
-        choice.holds_from > current_moment(),
+        in_account(plan_choices, account), choice.withdrawn_at.is_(None), choice.holds_from > current_moment()
     )
 
 
