@@ -25,7 +25,7 @@ from models.base.ids import AccountId, PaymentMethodId, TopUpId, new_id
 from models.effects.jobs import Job, JobKind
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from resolvers.credit.reads import balance_of, currency_of, has_own_balance
-from resolvers.effects.idempotency import IdempotentRequest, claim
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
 from resolvers.inputs.amounts import movable
 from resolvers.payments.change_methods import check_payment_method
@@ -99,10 +99,11 @@ async def _start(session: WriteSession, principal: Principal, command: CreditTop
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
     content = (str(command.payment_method_id), amount)
     request = IdempotentRequest("creditTopUp", command.idempotency_key, content)
-    new = str(new_id())
-    outcome = await claim(session, principal, account, request, {"topUp": new})
-    top_up_id, replayed = TopUpId(uuid.UUID(outcome["topUp"])), outcome["topUp"] != new
-    if not replayed:
+    top_up_id = TopUpId(new_id())
+    earlier = await claim_key(session, principal, account, request, {"topUp": str(top_up_id)})
+    if earlier is not None:
+        top_up_id = TopUpId(uuid.UUID(earlier["topUp"]))
+    else:
         await _check_account(session, account, amount)
         await check_payment_method(session, account, command.payment_method_id)
         await session.execute(
@@ -127,7 +128,9 @@ async def _start(session: WriteSession, principal: Principal, command: CreditTop
         .where(row_of(top_ups, account, top_up_id))
     )
     row = (await session.execute(statement)).one()
-    return _Started(account, row, Charge(top_up_id, row.reference, amount, Currency(row.currency)), replayed)
+    return _Started(
+        account, row, Charge(top_up_id, row.reference, amount, Currency(row.currency)), earlier is not None
+    )
 
 
 async def _check_account(session: WriteSession, account: Authorized, amount: int) -> None:

@@ -24,8 +24,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_tree, row_of
 from models.base.clock import current_moment
-from models.base.ids import Kind, LedgerTransactionId, SendReservationId, new_id, present
-from models.credit.tables import BalanceKind, LedgerTransactionKind
+from models.base.ids import Kind, SendReservationId, present
 from models.sending.tables import (
     ReservationStatus,
     SendStream,
@@ -33,7 +32,6 @@ from models.sending.tables import (
     contact_claims,
     send_reservations,
 )
-from resolvers.credit.post import Posting, Transaction, post
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
@@ -41,7 +39,7 @@ from resolvers.sending.address_hash import MOST_IN_A_REQUEST
 from resolvers.sending.cycle import is_open, leave_claims, lock_cycle, release
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.recipient_rows import active_contact_of, allowing_many
-from resolvers.sending.reserve import post_refunds
+from resolvers.sending.reserved_credit import release_credit, spend_reserved
 
 ReservationRow = Row[*tuple[Any, ...]]
 
@@ -65,13 +63,7 @@ async def commit_sends(
         await session.execute(allowing_many())
     await _take_claims(session, row)
     if row.price:
-        postings = (
-            Posting(row.payer_id, BalanceKind.RESERVED, -row.price),
-            Posting(row.payer_id, BalanceKind.OUTSIDE, row.price),
-        )
-        transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
-        short = await post(session, principal, Transaction(row.master_id, transaction_id, kind, postings))
-        _check_covered(not short)
+        await spend_reserved(session, principal, account.master_id, row.payer_id, row.price)
     reservation = send_reservations.c
     await session.execute(
         update(send_reservations)
@@ -98,7 +90,7 @@ async def void_sends(
         return account
     ending = ReservationStatus.EXPIRED if row.over else ReservationStatus.VOIDED
     refunds = await release(session, account.master_id, [reservation_id], ending)
-    _check_covered(await post_refunds(session, principal, account, refunds) is None)
+    await release_credit(session, principal, account.master_id, refunds)
     if not row.over:
         await _log(session, principal, account, EventKind.SEND_VOIDED, row)
     return account
@@ -166,11 +158,6 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
         .correlate(contact_claims)
     )
     await session.execute(delete(contact_claims).where(own, of_account))
-
-
-def _check_covered(covered: bool) -> None:
-    if not covered:
-        raise AssertionError("what a reservation holds is in its payer's reserved balance")
 
 
 async def _log(

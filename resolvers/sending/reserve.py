@@ -3,25 +3,21 @@
 import datetime
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Uuid, and_, exists, func, insert, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from authz.callers.actors import Actor
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.guards.shared_lock import authorize_shared
-from authz.policy.permissions import Permission
-from authz.policy.refusals import InsufficientCredit, Refusal, RefusalCode
+from authz.policy.refusals import Refusal, RefusalCode
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.accounts.trees import in_tree, this_account
 from models.base.clock import current_moment
-from models.base.ids import AccountId, Kind, LedgerTransactionId, SendReservationId, new_id, present
-from models.credit.tables import BalanceKind, LedgerTransactionKind
+from models.base.ids import AccountId, Kind, SendReservationId, new_id, present
 from models.effects.jobs import Job, JobKind
 from models.sending.tables import (
     ReservationStatus,
@@ -32,20 +28,20 @@ from models.sending.tables import (
 )
 from resolvers.budgets.lock import lock_allowance
 from resolvers.budgets.send_check import Bill, Standing, bill
-from resolvers.credit.post import Posting, Transaction, post
 from resolvers.credit.reads import nearest_pool
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.idempotency import IdempotentRequest, claim
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import Change, record
 from resolvers.plans.effective_plan import Terms, terms_of
 from resolvers.plans.pooled_contacts import claimed_by
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST, Recipients
 from resolvers.sending.audience import Audience, audience_of
-from resolvers.sending.cycle import OpenCycle, Refund, Use, leave_claims, open_cycle, use
+from resolvers.sending.cycle import OpenCycle, Use, leave_claims, open_cycle, use
 from resolvers.sending.labels import read_label, use_label
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.recipient_rows import Given, active_contact_of
+from resolvers.sending.reserved_credit import reserve_credit
 
 VALID_FOR = datetime.timedelta(minutes=15)
 
@@ -83,9 +79,9 @@ async def reserve_sends(
     account = await authorize_shared(session, principal, command.account_id, SEND_PERMISSIONS[command.stream])
     wanted = SendReservationId(new_id())
     request = _request(command, label)
-    outcome = await claim(session, principal, account, request, {"reservation": str(wanted)})
-    if outcome["reservation"] != str(wanted):
-        return SendReserved(SendReservationId(uuid.UUID(outcome["reservation"])), replayed=True)
+    earlier = await claim_key(session, principal, account, request, {"reservation": str(wanted)})
+    if earlier is not None:
+        return SendReserved(SendReservationId(uuid.UUID(earlier["reservation"])), replayed=True)
     audience = await audience_of(session, account, command.recipients)
     terms = await terms_of(session, account)
     cycle, refunds = await open_cycle(session, terms)
@@ -118,7 +114,7 @@ async def reserve_sends(
             expires_at=current_moment() + VALID_FOR,
         )
     )
-    await _reserve_credit(session, principal, account, payer_id, costs, refunds)
+    await reserve_credit(session, principal, account, payer_id, costs, refunds)
     expiry = Job(JobKind.RESERVATION_EXPIRY, account.master_id, cycle.id)
     await enqueue(session, expiry, current_moment() + VALID_FOR)
     after: Change = {"stream": command.stream.value, "recipients": audience.recipients}
@@ -217,54 +213,6 @@ async def _has_others(session: WriteSession, account: Authorized, cycle: OpenCyc
 async def _payer(session: WriteSession, account: Authorized) -> AccountId:
     own = this_account(accounts, account)
     return AccountId((await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one())
-
-
-async def _reserve_credit(
-    session: WriteSession,
-    principal: Principal,
-    account: Authorized,
-    payer_id: AccountId,
-    costs: Bill,
-    refunds: Sequence[Refund],
-) -> None:
-    """What nobody promised to the account is taken only from what the payer does not keep for others."""
-    guarded = [payer_id] if costs.unpromised else []
-    due, over = [Refund(payer_id, -costs.price)], refunds
-    if all(refund.payer_id != payer_id for refund in refunds):
-        due, over = [*due, *refunds], []
-    # Behind what the payer is given back: that locks its books, and those of all others with them.
-    await post_refunds(session, principal, account, over)
-    short = await post_refunds(session, principal, account, due, guarded)
-    if short is not None:
-        visible = payer_id == account.account_id and account.mask & Permission.CREDIT_READ.bit
-        raise InsufficientCredit(short if visible else None, "recipients")
-
-
-async def post_refunds(
-    session: WriteSession,
-    actor: Actor,
-    account: Authorized,
-    refunds: Iterable[Refund],
-    guarded: Sequence[AccountId] = (),
-) -> int | None:
-    """Move between reserved and free credit of each payer, in one ledger transaction, so that books are
-    locked in one order. What is there where it falls short, in micro-units; of the `guarded` payers' credit
-    what they keep for others is none of it."""
-    net: dict[AccountId, int] = {}
-    for refund in refunds:
-        net[refund.payer_id] = net.get(refund.payer_id, 0) + refund.amount
-    postings = [
-        Posting(payer_id, balance, sign * amount)
-        for payer_id, amount in net.items()
-        if amount
-        for balance, sign in ((BalanceKind.CREDIT, 1), (BalanceKind.RESERVED, -1))
-    ]
-    if not postings:
-        return None
-    transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
-    transaction = Transaction(account.master_id, transaction_id, kind, postings, guarded=guarded)
-    short = await post(session, actor, transaction)
-    return short[0].available if short else None
 
 
 def _request(command: SendReservation, label: str | None) -> IdempotentRequest:

@@ -18,7 +18,7 @@ from resolvers.budgets.guarantees import check_plan_keeps
 from resolvers.credit.reads import currency_of
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.log import Change, record
 from resolvers.plans.effective_plan import Plan, Terms, plan_from, terms_of
 from resolvers.subscriptions.schedule import choose_again, subscribe, withdraw, withdraw_first
@@ -137,7 +137,8 @@ async def increase_limit(
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 1 and {MOST_BLOCKS}.", "blocks")
     account = await _authorize(session, principal, command.account_id)
     request = IdempotentRequest("limitIncrease", command.idempotency_key, (command.blocks,))
-    if await earlier_outcome(session, principal, account, request) is not None:
+    increase_id = new_id()
+    if await claim_key(session, principal, account, request, {"increase": str(increase_id)}) is not None:
         return LimitIncreased(account, replayed=True)
     terms = await terms_of(session, account)
     if terms.subscriber_id != account.account_id:
@@ -154,7 +155,7 @@ async def increase_limit(
         insert(limit_increases).values(
             master_id=account.master_id,
             account_id=account.account_id,
-            id=new_id(),
+            id=increase_id,
             cycle_starts_at=terms.cycle_starts_at,
             contacts=contacts,
             sends=sends,
@@ -164,7 +165,6 @@ async def increase_limit(
     after: Change = {"contacts": contacts, "sends": sends, "price": str(price)}
     subject_id = present(Kind.ACCOUNT, account.account_id)
     await record(session, principal, account, EventKind.LIMIT_INCREASED, subject_id, None, after)
-    await remember(session, principal, account, request, {"contacts": str(contacts)})
     return LimitIncreased(account, replayed=False)
 
 
