@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from authz.callers.principals import DIGEST_NAME, KIND_NAME, LINK_NAME, Credentials
 from authz.callers.tokens import Digest
+from authz.wall.notes import TransactionNotes
 from engine.writes.fixed_statements import FixedStatement, Row
 from engine.writes.sessions import WriteSession
 from models.base.columns import APPLICATION_ROLE, metadata
@@ -123,8 +124,6 @@ def entering() -> ColumnElement[bool]:
 
 _ENTERING = FixedStatement(select(entering()))
 
-_ENTERED_BY = "entered_by"
-
 
 async def enter(session: WriteSession, credentials: Credentials) -> None:
     """The same for a session's transaction."""
@@ -133,13 +132,16 @@ async def enter(session: WriteSession, credentials: Credentials) -> None:
 
 async def enter_by(session: WriteSession, entering: FixedStatement, values: Mapping[str, Any]) -> list[Row]:
     """The same by a statement that tells who asks in its own way; what it answers."""
-    session.notes[_ENTERED_BY] = entering, values
+    session.notes(TransactionNotes).entered_by = entering, values
     return await entering.rows(session, values)
 
 
 async def enter_again(session: WriteSession) -> None:
     """As the transaction was last entered, which was rolled back since."""
-    entering, values = session.notes[_ENTERED_BY]
+    entered_by = session.notes(TransactionNotes).entered_by
+    if entered_by is None:
+        raise AssertionError("nobody has entered the transaction")
+    entering, values = entered_by
     await entering.rows(session, values)
 
 

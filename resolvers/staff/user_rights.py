@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from authz.dry_runs.try_out import note_named
 from authz.guards.staff import StaffAtWork
 from authz.policy.refusals import NotFound
+from authz.wall.notes import TransactionNotes
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account
 from models.base.ids import AccountId, MasterId, MembershipId, UserId
@@ -43,7 +43,7 @@ async def limit_below(
     session: WriteSession, at_work: StaffAtWork, user_id: UserId, limit: BelowLimit
 ) -> None:
     """Have the person's membership carry it from now on."""
-    note_named(session, user_id)
+    session.notes(TransactionNotes).named.add(user_id)
     await session.execute(
         update(memberships)
         .where(in_account(memberships, at_work), memberships.c.user_id == user_id)
