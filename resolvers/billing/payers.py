@@ -20,8 +20,8 @@ from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
+from models.credit.pools import nearest_pool
 from resolvers.billing.invoiced_account import EVER, billed_id
-from resolvers.credit.reads import nearest_pool
 
 
 class Payer(enum.Enum):

@@ -14,10 +14,10 @@ from models.accounts.tables import accounts
 from models.accounts.trees import in_account, this_account
 from models.base.ids import AccountId, Kind, present
 from models.budgets.tables import BudgetCurrency, budgets
+from models.credit.pools import has_own_balance, nearest_pool
 from models.plans.tables import MOST_IN_A_CYCLE
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.budgets.guarantees import check_guarantees
-from resolvers.credit.reads import has_own_balance, nearest_pool
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record

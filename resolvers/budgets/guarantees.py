@@ -17,9 +17,10 @@ from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
+from models.budgets.use import sends_used
 from models.plans.tables import plans
 from resolvers.access.blockers import blocked, these_accounts
-from resolvers.budgets.reads import promised_sends, sends_used
+from resolvers.budgets.reads import promised_sends
 from resolvers.budgets.send_check import allowance_columns, credit_of, kept_below
 from resolvers.plans.cycle_counts import sends_used_of
 from resolvers.plans.reads import next_plan_id_of, plan_id_of, send_limit_of

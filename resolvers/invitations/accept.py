@@ -9,7 +9,7 @@ from authz.guards.exclusive import Authorized, lock_path
 from authz.offers.acceptance import check_not_lapsed
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from authz.reach.reach import membership_holds
+from authz.reach.grants import membership_holds
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account, row_of

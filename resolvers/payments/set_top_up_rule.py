@@ -14,9 +14,10 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.accounts.trees import in_account, this_account
 from models.base.ids import AccountId, Kind, PaymentMethodId, present
+from models.credit.pools import has_own_balance
 from models.effects.jobs import Job, JobKind
 from models.payments.top_up_rules import top_up_rules
-from resolvers.credit.reads import balance_of, has_own_balance
+from resolvers.credit.reads import balance_of
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.jobs import enqueue

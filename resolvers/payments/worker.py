@@ -21,9 +21,10 @@ from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import AccountStatus, Currency, accounts
 from models.accounts.trees import in_account, in_tree, row_of, this_account
 from models.base.ids import AccountKey, MasterId, TopUpId, new_id
+from models.credit.pools import has_own_balance
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from models.payments.top_up_rules import top_up_rules
-from resolvers.credit.reads import balance_of, currency_of, has_own_balance
+from resolvers.credit.reads import balance_of, currency_of
 from resolvers.payments.provider import Charge, PaymentProvider, ask
 from resolvers.payments.settle import settle
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, case, exists, func, literal_column, or_, select
 
-from engine.base.client_values import text
 from models.accounts.trees import in_tree
 from models.base.clock import current_moment
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import (
     ReservationStatus,
     active_contacts,
@@ -16,12 +16,6 @@ from models.sending.tables import (
 )
 from resolvers.plans.pooled_contacts import counted_in, sees_pool
 from resolvers.plans.reads import cycle_starts_at_of
-
-
-def is_lapsed(reservation: FromClause) -> ColumnElement[bool]:
-    """Whether a reservation has expired and nobody has released what it holds yet."""
-    reserved = reservation.c.status == text(ReservationStatus.RESERVED.value)
-    return and_(reserved, reservation.c.expires_at <= current_moment())
 
 
 def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:

@@ -23,14 +23,13 @@ from models.accounts.tables import accounts
 from models.accounts.trees import in_tree, nearest_above
 from models.base.clock import current_moment
 from models.plans.catalogue import DEFAULT_PLAN
-from models.plans.cycles import cycle_number, cycle_start
+from models.plans.cycles import UNSUBSCRIBED_ZONE, cycle_number, cycle_start, unsubscribed_anchor
 from models.plans.tables import limit_increases, plan_choices, plans, subscriptions
 from resolvers.credit.reads import currency_of
 from resolvers.inputs.global_ids import PlanIdArgument
 from resolvers.rows.shown import account_behind
 
 BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
-_UTC = literal_column("'UTC'", Text)
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
 
@@ -141,7 +140,7 @@ def time_zone_of(subscriber: FromClause) -> ColumnElement[str]:
     """The IANA zone in which cycles begin at midnight; UTC where none was chosen."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.time_zone).where(_of(subscription, subscriber), has_begun(subscription))
-    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), _UTC)
+    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), UNSUBSCRIBED_ZONE)
 
 
 def anchor_day_of(subscriber: FromClause) -> ColumnElement[int]:
@@ -154,7 +153,7 @@ def anchored_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
     """The moment that cycles are counted from: of the subscription, or else of the account's making."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.anchored_at).where(_of(subscription, subscriber), has_begun(subscription))
-    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), subscriber.c.created_at)
+    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), unsubscribed_anchor(subscriber))
 
 
 def cycle_starts_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:

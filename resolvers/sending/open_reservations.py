@@ -13,10 +13,10 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, SendReservationId, present
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_cycles, send_reservations
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_each
-from resolvers.plans.cycle_counts import is_lapsed
 from resolvers.sending.cycle import release
 from resolvers.sending.reserved_credit import release_credit
 

@@ -13,6 +13,7 @@ from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
 from models.accounts.trees import in_tree
 from models.base.ids import AccountId
+from models.credit.pools import nearest_pool
 from models.plans.tables import plans
 from models.sending.tables import send_cycles
 from resolvers.budgets.send_check import (
@@ -24,7 +25,6 @@ from resolvers.budgets.send_check import (
     bill,
     credit_of,
 )
-from resolvers.credit.reads import nearest_pool
 from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
 from resolvers.plans.pooled_contacts import is_own, sees_pool

@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, or_, select
 
 from authz.reach.reach import account_where
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_reservations
 from resolvers.inputs.global_ids import SendReservationIdArgument
-from resolvers.plans.cycle_counts import is_lapsed
 from resolvers.rows.shown import account_behind
 from resolvers.sending.permissions import SEND_PERMISSIONS
 

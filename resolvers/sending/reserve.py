@@ -18,6 +18,7 @@ from models.accounts.tables import accounts
 from models.accounts.trees import in_tree, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, SendReservationId, new_id, present
+from models.credit.pools import nearest_pool
 from models.effects.jobs import Job, JobKind
 from models.sending.tables import (
     ReservationStatus,
@@ -28,7 +29,6 @@ from models.sending.tables import (
 )
 from resolvers.budgets.lock import lock_allowance
 from resolvers.budgets.send_check import Bill, Standing, bill
-from resolvers.credit.reads import nearest_pool
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from authz.callers.tokens import TokenKind, digest
 from authz.offers.acceptance import share_lapse
 from authz.policy.permissions import Permission
-from authz.reach.reach import PRINCIPAL, account_where, readable_account, share_holds
+from authz.reach.grants import share_holds
+from authz.reach.reach import PRINCIPAL, account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import accounts

@@ -24,8 +24,8 @@ from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts
 from models.accounts.trees import in_tree
 from models.plans.tables import MOST_IN_A_CYCLE
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import send_counts, send_cycles, send_reservations
-from resolvers.plans.cycle_counts import is_lapsed
 from resolvers.rows.shown import account_behind
 
 MOST_FIRST = Order("usageAccounts", (column("sends", BigInteger), accounts.c.id), descending=True)
