@@ -35,7 +35,7 @@ from resolvers.credit.settlement import (
     forfeit,
     pending_top_ups,
     settle_with_pool,
-    shown,
+    visible_amount,
 )
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record
@@ -45,7 +45,7 @@ from resolvers.members.ownership import release_owners
 from resolvers.members.transfer_ownership import end_ownership_offer
 from resolvers.payments.change_methods import remove_payment_methods
 from resolvers.payments.end_top_up_rule import end_top_up_rule
-from resolvers.plans.effective_plan import terms_of
+from resolvers.plans.effective_plan import effective_plan_of
 from resolvers.sending.open_reservations import void_open_sends
 from resolvers.staff.request_subaccounts import end_subaccounts_request
 from resolvers.subscriptions.change import end_plan_change
@@ -145,11 +145,11 @@ async def _end_money(
     removed = await remove_payment_methods(session, principal, account)
     if removed:
         effects.append(SettlementEffect(EffectKind.PAYMENT_METHODS_REMOVED, count=removed))
-    terms = await terms_of(session, account)
-    if await end_plan_change(session, principal, account, terms):
+    effective = await effective_plan_of(session, account)
+    if await end_plan_change(session, principal, account, effective):
         effects.append(SettlementEffect(EffectKind.PLAN_WITHDRAWN))
-    if terms.subscribed and terms.subscriber_id == account.account_id and terms.plan.price:
-        price = shown(account, terms.plan.price, Permission.PLAN_READ)
+    if effective.subscribed and effective.subscriber_id == account.account_id and effective.plan.price:
+        price = visible_amount(account, effective.plan.price, Permission.PLAN_READ)
         effects.append(SettlementEffect(EffectKind.PLAN_CHARGED, price))
     for currency, kind in (
         (BudgetCurrency.SENDS, EffectKind.SEND_BUDGET_ENDED),
@@ -170,7 +170,7 @@ async def _end_credit(
     pool = select(nearest_pool(above)).where(row_of(above, account, parent))
     pool_id = (await session.execute(pool)).scalar_one_or_none()
     if pool_id is None and left > given_up:
-        obstacles.append(Obstacle(ObstacleKind.CREDIT_LEFT, shown(account, left)))
+        obstacles.append(Obstacle(ObstacleKind.CREDIT_LEFT, visible_amount(account, left)))
     if obstacles:
         raise NotSettled(obstacles)
     if pool_id is None:

@@ -22,7 +22,7 @@ from resolvers.effects.log import record
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.invitations.invite import Offer, add_invitation
-from resolvers.plans.effective_plan import terms_of
+from resolvers.plans.effective_plan import effective_plan_of
 from resolvers.staff.request_subaccounts import SubaccountSetUp, check_unlocked
 
 FIRST_KEY_NAME = "First key"
@@ -75,7 +75,7 @@ async def create_subaccount(
     if earlier is not None:
         return _replayed(earlier)
     await check_unlocked(session, parent, command.set_up)
-    if not (await terms_of(session, parent)).plan.subaccounts_allowed:
+    if not (await effective_plan_of(session, parent)).plan.subaccounts_allowed:
         raise Refusal(RefusalCode.PLAN_REQUIRED, field="parentId")
     account = await _add_subaccount(session, principal, parent, new.account, command)
     administrator = await role_in(session, account, BuiltinRole.ADMINISTRATOR.id)

@@ -26,7 +26,7 @@ from resolvers.credit.settlement import (
     balances_of,
     pending_top_ups,
     settle_with_pool,
-    shown,
+    visible_amount,
 )
 from resolvers.effects.account_versions import check_version
 from resolvers.effects.event_kinds import EventKind
@@ -101,7 +101,7 @@ async def _settled(session: WriteSession, principal: Principal, account: Authori
     obstacles = await pending_top_ups(session, account)
     reserved = balances.get(BalanceKind.RESERVED, 0)
     if reserved:
-        amount = shown(account, reserved)
+        amount = visible_amount(account, reserved)
         obstacles.append(Obstacle(ObstacleKind.CREDIT_RESERVED, amount, open_sends))
     if obstacles:
         raise NotSettled(obstacles)

@@ -20,7 +20,7 @@ Cycle = Span
 
 
 @dataclass(frozen=True)
-class Usage:
+class BillableItem:
     """What an account used of a cycle. Prices in micro-units; `payer_id`: whose credit has paid for it; None:
     it is still to be paid. `label`: of sends that bear one."""
 
@@ -34,7 +34,9 @@ class Usage:
     label: str | None = None
 
 
-async def usage_of(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[Usage]:
+async def billable_items(
+    session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts
+) -> list[BillableItem]:
     """All of it that is not charged for yet. What was bought and sent is charged for whatever the status."""
     return [
         *await _plan(session, cycle, suspended),
@@ -53,7 +55,7 @@ async def is_open(session: WriteSession, cycle: Cycle) -> bool:
     return bool((await session.execute(select(waits))).scalar_one())
 
 
-async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[Usage]:
+async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[BillableItem]:
     """The plan that the cycle ended with; nothing where it is free, where the account was closed before, or
     where a pause is given for a cycle in which it could never be used."""
     if await was_closed_before(session, cycle):
@@ -73,10 +75,10 @@ async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccount
     row = (await session.execute(statement)).one_or_none()
     if row is None or row.price == 0:
         return []
-    return [Usage(cycle.account_id, Product.PLAN, f"Plan {row.name}", row.id, row.price)]
+    return [BillableItem(cycle.account_id, Product.PLAN, f"Plan {row.name}", row.id, row.price)]
 
 
-async def _bought(session: WriteSession, cycle: Cycle) -> list[Usage]:
+async def _bought(session: WriteSession, cycle: Cycle) -> list[BillableItem]:
     """Contacts beyond the plan's (R94)."""
     increase = limit_increases.c
     statement = select(*increase).where(
@@ -85,7 +87,7 @@ async def _bought(session: WriteSession, cycle: Cycle) -> list[Usage]:
         ~_is_charged(cycle, Product.CONTACT_BLOCK, increase.account_id, increase.id),
     )
     return [
-        Usage(
+        BillableItem(
             cycle.account_id,
             Product.CONTACT_BLOCK,
             f"{row.contacts:,} more contacts, with {row.sends:,} sends",
@@ -96,7 +98,7 @@ async def _bought(session: WriteSession, cycle: Cycle) -> list[Usage]:
     ]
 
 
-async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
+async def _sent(session: WriteSession, cycle: Cycle) -> list[BillableItem]:
     """Sends beyond the plan's, of each account that uses the subscription, by label (R19, R56)."""
     reservation = send_reservations.c
     unit_price = (reservation.price // reservation.beyond).label("unit_price")
@@ -116,7 +118,7 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
         .group_by(*line)
     )
     sent = [
-        Usage(
+        BillableItem(
             AccountId(row.account_id),
             Product.SENDS_BEYOND,
             "Sends beyond the plan's" if row.label is None else f"Sends beyond the plan's: {row.label}",
@@ -131,7 +133,7 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
     return sorted(sent, key=_place)
 
 
-def _place(usage: Usage) -> tuple[object, ...]:
+def _place(usage: BillableItem) -> tuple[object, ...]:
     """Where it stands on an invoice: account by account, what bears no label last."""
     label = usage.label or ""
     return usage.account_id, str(usage.source_id), not label, sort_key(label), label, usage.unit_price

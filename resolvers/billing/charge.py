@@ -24,7 +24,7 @@ from models.billing.due import INVOICED_AFTER, cycles_to_charge
 from models.billing.tables import charged_cycles, charges
 from models.effects.jobs import Job, JobKind
 from models.plans.cycles import cycle_number, cycle_start
-from resolvers.billing.billable import Cycle, Usage, is_open, usage_of
+from resolvers.billing.billable import BillableItem, Cycle, billable_items, is_open
 from resolvers.billing.invoiced_account import billed_id
 from resolvers.billing.rounding import cents
 from resolvers.billing.status_history import SuspendedAccounts
@@ -44,7 +44,7 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
     cycle = await _ended(session, due)
     if cycle is None or await is_open(session, cycle):
         return False
-    used = await usage_of(session, cycle, suspended)
+    used = await billable_items(session, cycle, suspended)
     if used:
         await _charge(session, cycle, used)
     charged = upsert(charged_cycles).values(
@@ -65,7 +65,7 @@ async def _ended(session: WriteSession, due: AccountKey) -> Cycle | None:
     return None if row is None else Cycle(due.master_id, due.account_id, row.starts_at, row.ends_at)
 
 
-async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[Usage]) -> None:
+async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[BillableItem]) -> None:
     sides = await _sides(session, cycle, {usage.account_id for usage in used})
     billed = {usage: usage.payer_id or sides[usage.account_id].billed_id for usage in used}
     periods = await _periods(session, cycle, set(billed.values()))

@@ -23,7 +23,7 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record
 from resolvers.inputs.amounts import MOST_AT_ONCE
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
-from resolvers.plans.effective_plan import terms_of
+from resolvers.plans.effective_plan import effective_plan_of
 
 PERMISSIONS = {
     BudgetCurrency.SENDS: Permission.PLAN_WRITE,
@@ -156,7 +156,7 @@ async def _check_holder(
 ) -> None:
     """Whoever promises a part of a plan or a pool has to have it himself."""
     if currency is BudgetCurrency.SENDS:
-        holder_id = (await terms_of(session, account)).subscriber_id
+        holder_id = (await effective_plan_of(session, account)).subscriber_id
         message = "It is promised from the plan of the account directly above, which has none of its own."
     else:
         own = this_account(accounts, account)

@@ -47,7 +47,7 @@ NO_BUDGETS = Allowance(0, 0, None, None, 0, 0, None)
 
 
 @dataclass(frozen=True)
-class Standing:
+class CycleSends:
     """The sends that a cycle has and those that were made; a `send_price` None: nothing is sent beyond."""
 
     send_limit: int
@@ -56,7 +56,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Bill:
+class SendCosts:
     """What a list takes. Price in micro-units; `unpromised` is the part of it that no guarantee covers."""
 
     sends_left: int
@@ -69,26 +69,26 @@ class Bill:
     within_credit_cap: bool
 
 
-def bill(standing: Standing, allowance: Allowance, sends: int) -> Bill:
+def costs_of_sends(cycle_sends: CycleSends, allowance: Allowance, sends: int) -> SendCosts:
     """What so many sends would take now."""
     inside = min(sends, allowance.sends_promised)
     outside = sends - inside
-    free = standing.send_limit - standing.sends_used - allowance.sends_kept
+    free = cycle_sends.send_limit - cycle_sends.sends_used - allowance.sends_kept
     beyond = max(outside - max(free, 0), 0)
-    price = beyond * (standing.send_price or 0)
-    countable = standing.sends_used + sends <= MOST_IN_A_CYCLE
-    return Bill(
+    price = beyond * (cycle_sends.send_price or 0)
+    countable = cycle_sends.sends_used + sends <= MOST_IN_A_CYCLE
+    return SendCosts(
         (max(free, 0) if allowance.sends_promised else free) + allowance.sends_promised - sends,
         beyond,
         price,
         max(price - allowance.credit_promised, 0),
-        countable and (not beyond or standing.send_price is not None),
+        countable and (not beyond or cycle_sends.send_price is not None),
         _fits(outside, allowance.cap_left) and _fits(sends, allowance.inner_cap_left),
         _fits(price, allowance.credit_cap_left),
     )
 
 
-def affordable(costs: Bill, credit: int, allowance: Allowance) -> bool:
+def affordable(costs: SendCosts, credit: int, allowance: Allowance) -> bool:
     """Whether so much credit pays for it and leaves what is kept for others."""
     return costs.price <= credit and _fits(costs.unpromised, credit - allowance.credit_kept)
 

@@ -49,15 +49,17 @@ class Shortage(Exception):
         self.available = available
 
 
-async def post(session: WriteSession, actor: Actor, transaction: Transaction) -> None:
+async def post_transaction(session: WriteSession, actor: Actor, transaction: Transaction) -> None:
     """Write a transaction that the balances are known to cover. Raises Shortage where they do not, and
     BAD_USER_INPUT where a balance would outgrow 64 bits."""
-    short = await try_post(session, actor, transaction)
+    short = await try_post_transaction(session, actor, transaction)
     if short is not None:
         raise short
 
 
-async def try_post(session: WriteSession, actor: Actor, transaction: Transaction) -> Shortage | None:
+async def try_post_transaction(
+    session: WriteSession, actor: Actor, transaction: Transaction
+) -> Shortage | None:
     """Write a transaction, or nothing where a balance falls short; then return which.
 
     Raises BAD_USER_INPUT where a balance would outgrow 64 bits.

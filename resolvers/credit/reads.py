@@ -61,7 +61,7 @@ def pool_of(account: FromClause) -> Select[Any]:
     )
 
 
-def at(account: FromClause, moment: Moment) -> ColumnElement[int]:
+def balance_at(account: FromClause, moment: Moment) -> ColumnElement[int]:
     """What the account itself had to spend at a past moment, by the database's clock."""
     entry = ledger_entries.alias()
     last = (

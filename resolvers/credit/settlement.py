@@ -19,7 +19,7 @@ from models.accounts.trees import in_account
 from models.base.ids import AccountId, AccountKey, Kind, LedgerTransactionId, new_id, present
 from models.credit.tables import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments.tables import TopUpStatus, top_ups
-from resolvers.credit.post import Posting, Transaction, post
+from resolvers.credit.post import Posting, Transaction, post_transaction
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record, record_in_each
 
@@ -78,7 +78,9 @@ class SettlementEffect:
     to_account_id: AccountId | None = None
 
 
-def shown(account: Authorized, amount: int, permission: Permission = Permission.CREDIT_READ) -> int | None:
+def visible_amount(
+    account: Authorized, amount: int, permission: Permission = Permission.CREDIT_READ
+) -> int | None:
     """An amount for those who may see it in the account."""
     return amount if account.mask & permission.bit else None
 
@@ -99,7 +101,7 @@ async def pending_top_ups(session: WriteSession, account: Authorized) -> list[Ob
     row = (await session.execute(statement)).one()
     if not row.number:
         return []
-    return [Obstacle(ObstacleKind.TOP_UP_PENDING, shown(account, int(row.amount)), row.number)]
+    return [Obstacle(ObstacleKind.TOP_UP_PENDING, visible_amount(account, int(row.amount)), row.number)]
 
 
 async def settle_with_pool(
@@ -123,7 +125,7 @@ async def settle_with_pool(
     both = (account, pool)
     await record_in_each(session, principal, both, EventKind.CREDIT_SETTLED, settled, None, after)
     reached = await _reached(session, principal, pool_id)
-    return [SettlementEffect(EffectKind.CREDIT_SETTLED, shown(account, left), to_account_id=reached)]
+    return [SettlementEffect(EffectKind.CREDIT_SETTLED, visible_amount(account, left), to_account_id=reached)]
 
 
 async def forfeit(
@@ -139,7 +141,7 @@ async def forfeit(
     given_up = await _post(session, principal, account, LedgerTransactionKind.FORFEITURE, postings)
     after: Change = {"amount": str(left)}
     await record(session, principal, account, EventKind.CREDIT_FORFEITED, given_up, None, after)
-    return [SettlementEffect(EffectKind.CREDIT_FORFEITED, shown(account, left))]
+    return [SettlementEffect(EffectKind.CREDIT_FORFEITED, visible_amount(account, left))]
 
 
 async def _post(
@@ -152,7 +154,7 @@ async def _post(
     """The global id of what was posted."""
     transaction_id = LedgerTransactionId(new_id())
     # The account is locked, and nothing of its credit is kept for others: there is no shortage.
-    await post(session, principal, Transaction(account.master_id, transaction_id, kind, postings))
+    await post_transaction(session, principal, Transaction(account.master_id, transaction_id, kind, postings))
     return present(Kind.LEDGER_TRANSACTION, transaction_id)
 
 

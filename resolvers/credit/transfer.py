@@ -16,7 +16,7 @@ from models.accounts.tables import accounts
 from models.base.ids import AccountId, Kind, LedgerTransactionId, new_id, present
 from models.credit.pools import has_own_balance
 from models.credit.tables import BalanceKind, LedgerTransactionKind
-from resolvers.credit.post import Posting, Transaction, try_post
+from resolvers.credit.post import Posting, Transaction, try_post_transaction
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.log import Change, record_in_each
@@ -77,7 +77,7 @@ async def transfer_credit(
     )
     kind = LedgerTransactionKind.TRANSFER
     transaction = Transaction(source.master_id, transaction_id, kind, postings, memo)
-    short = await try_post(session, principal, transaction)
+    short = await try_post_transaction(session, principal, transaction)
     if short is not None:
         visible = source.mask & Permission.CREDIT_READ.bit
         raise InsufficientCredit(short.available if visible else None, "amount")

@@ -10,7 +10,7 @@ from models.accounts.trees import this_account
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter, shown
-from resolvers.effects.outbox import Cause, Mail, queue
+from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 
 
@@ -30,4 +30,4 @@ async def queue_invitation(
         "it: nothing happens until you accept.",
         link=link,
     )
-    await queue(session, Cause(principal, account.master_id), Mail(MailKind.INVITATION, recipient, body))
+    await queue_mail(session, Cause(principal, account.master_id), Mail(MailKind.INVITATION, recipient, body))

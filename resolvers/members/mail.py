@@ -13,7 +13,7 @@ from models.base.ids import UserId
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter, shown
-from resolvers.effects.outbox import Cause, Mail, queue
+from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 
 
@@ -43,4 +43,4 @@ async def queue_offer(
     )
     recipient = EmailAddress(row.email, row.email_canonical)
     cause = Cause(principal, account.master_id)
-    await queue(session, cause, Mail(MailKind.OWNERSHIP_OFFER, recipient, body))
+    await queue_mail(session, cause, Mail(MailKind.OWNERSHIP_OFFER, recipient, body))

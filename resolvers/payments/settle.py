@@ -15,7 +15,7 @@ from models.base.ids import Kind, LedgerTransactionId, TopUpId, new_id, present
 from models.credit.tables import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments.tables import TopUpStatus, top_ups
 from models.payments.top_up_rules import top_up_rules
-from resolvers.credit.post import Posting, Transaction, post
+from resolvers.credit.post import Posting, Transaction, post_transaction
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.payments.provider import ChargeAnswer
@@ -26,7 +26,7 @@ REFUSALS_UNTIL_PAUSE = 3
 _WAIT_AFTER_REFUSAL = datetime.timedelta(hours=1)
 
 
-async def settle(
+async def settle_top_up(
     session: WriteSession, actor: Actor, account: Authorized, top_up_id: TopUpId, answer: ChargeAnswer
 ) -> None:
     """Write the provider's answer. No right is asked for any more: it is paid, or it is not.
@@ -63,7 +63,7 @@ async def _credit(
     )
     transaction_id = LedgerTransactionId(new_id())
     kind = LedgerTransactionKind.TOP_UP
-    await post(session, actor, Transaction(account.master_id, transaction_id, kind, postings))
+    await post_transaction(session, actor, Transaction(account.master_id, transaction_id, kind, postings))
     return transaction_id
 
 

@@ -30,8 +30,8 @@ from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
 from resolvers.inputs.amounts import movable
 from resolvers.payments.change_methods import check_payment_method
-from resolvers.payments.provider import Charge, PaymentProvider, ask
-from resolvers.payments.settle import settle
+from resolvers.payments.provider import Charge, PaymentProvider, ask_provider
+from resolvers.payments.settle import settle_top_up
 
 _MOST_CREDIT = 4 * 10**18
 """No account is topped up beyond: what is paid for must fit into the balance, with all that is on its way."""
@@ -82,11 +82,11 @@ async def top_up_credit(
     )
     status, reason = TopUpStatus(started.top_up.status), started.top_up.decline_reason
     if status is TopUpStatus.PENDING:
-        answer = await ask(provider, started.charge)
+        answer = await ask_provider(provider, started.charge)
         revision, _ = await write_in_turn(
             sessions,
             credentials,
-            lambda session: settle(session, principal, started.account, started.charge.key, answer),
+            lambda session: settle_top_up(session, principal, started.account, started.charge.key, answer),
         )
         reason = answer.declined
     if reason is not None:

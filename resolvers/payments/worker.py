@@ -1,4 +1,4 @@
-"""What workers do about top-ups: begin those that are due by a rule, and ask for all that wait (N10, T19).
+"""Workers and top-ups: a worker begins those that a rule makes due, and settles all that wait (N10, T19).
 
 The provider is asked between two transactions, under the top-up's own key. Whatever happens in between, the
 top-up stays pending, and the next worker asks again: several at once, and one that dies, take nothing twice.
@@ -25,8 +25,8 @@ from models.credit.pools import has_own_balance
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.reads import balance_of, currency_of
-from resolvers.payments.provider import Charge, PaymentProvider, ask
-from resolvers.payments.settle import settle
+from resolvers.payments.provider import Charge, PaymentProvider, ask_provider
+from resolvers.payments.settle import settle_top_up
 
 _HOUR = datetime.timedelta(hours=1)
 _TODAY = func.date_trunc("day", func.now(), "UTC", type_=DateTime(timezone=True))
@@ -44,10 +44,11 @@ class WaitingTopUp:
     id: TopUpId
 
 
-async def top_up(sessions: WriteSessions, provider: PaymentProvider, due: AccountKey) -> None:
-    """Begin what the account's rule is due for, and ask for all that waits. What gets no answer waits on."""
+async def work_on_top_ups(sessions: WriteSessions, provider: PaymentProvider, due: AccountKey) -> None:
+    """Begin the top-up that the account's rule makes due, and settle all that wait. Without an answer of the
+    provider a top-up waits on."""
     async with sessions.begin() as session:
-        await begin(session, due)
+        await begin_top_up(session, due)
     async with sessions.begin() as session:
         waiting = await _waiting_top_ups(session, due)
     for one in waiting:
@@ -67,8 +68,8 @@ async def _waiting_top_ups(session: WriteSession, due: AccountKey) -> Sequence[W
     return [WaitingTopUp(due.master_id, TopUpId(top_up_id)) for top_up_id in ids]
 
 
-async def begin(session: WriteSession, due: AccountKey) -> None:
-    """Write the top-up that a rule is due for; or when it is due again, where none may begin now.
+async def begin_top_up(session: WriteSession, due: AccountKey) -> None:
+    """Write the top-up that a rule makes due; or, where none may begin now, when it is due again.
 
     None begins while another of the account's is open, beyond the day's maximum, or while the account or one
     above it is not active.
@@ -127,7 +128,9 @@ async def ask_and_settle(sessions: WriteSessions, provider: PaymentProvider, wai
     if row is None:
         return
     try:
-        answer = await ask(provider, Charge(waiting.id, row.reference, row.amount, Currency(row.currency)))
+        answer = await ask_provider(
+            provider, Charge(waiting.id, row.reference, row.amount, Currency(row.currency))
+        )
     except Refusal as refusal:
         if refusal.code is not RefusalCode.PAYMENTS_UNAVAILABLE:
             raise
@@ -135,7 +138,7 @@ async def ask_and_settle(sessions: WriteSessions, provider: PaymentProvider, wai
     async with sessions.begin() as session:
         if await worker_functions.enter_as_worker(session, waiting.master_id):
             actor = EarlierActor(row.actor_user_id, row.actor_api_key_id)
-            await settle(session, actor, _account_of(row), waiting.id, answer)
+            await settle_top_up(session, actor, _account_of(row), waiting.id, answer)
 
 
 def _pending(waiting: WaitingTopUp) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""The terms that an account sends under at this moment, for the writes that decide by them."""
+"""The plan, cycle and limits that hold for an account now, for the writes that decide by them."""
 
 import datetime
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from resolvers.plans import reads
 
 
 @dataclass(frozen=True)
-class Plan:
+class CataloguePlan:
     """A plan of the catalogue. Prices in micro-units; a `send_price` None: nothing is sent beyond."""
 
     id: PlanId
@@ -29,7 +29,7 @@ class Plan:
     block_sends: int
     block_price: int | None
 
-    def gives_at_least(self, other: "Plan") -> bool:
+    def gives_at_least(self, other: "CataloguePlan") -> bool:
         """Whether it takes away nothing that the other one gives: then it can hold at once (T22).
 
         A dearer send beyond the plan's, or that no blocks are sold any more, takes something away.
@@ -44,22 +44,22 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Terms:
+class EffectivePlan:
     """Whose subscription an account uses now, its plan, its cycle (half-open) and its limits."""
 
     master_id: MasterId
     subscriber_id: AccountId
     subscribed: bool
     """False: the tree never chose a plan, and has the one that every tree begins with."""
-    plan: Plan
+    plan: CataloguePlan
     cycle_starts_at: datetime.datetime
     cycle_ends_at: datetime.datetime
     contact_limit: int
     send_limit: int
 
 
-async def terms_of(session: WriteSession, account: Authorized) -> Terms:
-    """The terms of an account whose path is locked, so that they stay."""
+async def effective_plan_of(session: WriteSession, account: Authorized) -> EffectivePlan:
+    """What holds for an account. Its path is locked, so that this stays."""
     own, subscriber = accounts.alias(), accounts.alias()
     joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == reads.subscriber_id(own))
     has_row = exists().where(
@@ -80,11 +80,11 @@ async def terms_of(session: WriteSession, account: Authorized) -> Terms:
     )
     row = (await session.execute(statement)).one()
     plan = (await session.execute(select(plans).where(plans.c.id == row.plan_id))).one()
-    return Terms(
+    return EffectivePlan(
         account.master_id,
         AccountId(row.subscriber_id),
         row.subscribed,
-        plan_from(plan),
+        catalogue_plan(plan),
         row.starts_at,
         row.ends_at,
         row.contact_limit,
@@ -92,6 +92,6 @@ async def terms_of(session: WriteSession, account: Authorized) -> Terms:
     )
 
 
-def plan_from(row: Row[*tuple[object, ...]]) -> Plan:
+def catalogue_plan(row: Row[*tuple[object, ...]]) -> CataloguePlan:
     """A row of the catalogue."""
-    return Plan(**{name: row._mapping[name] for name in Plan.__dataclass_fields__})
+    return CataloguePlan(**{name: row._mapping[name] for name in CataloguePlan.__dataclass_fields__})

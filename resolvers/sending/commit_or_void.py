@@ -36,9 +36,10 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
-from resolvers.sending.cycle import is_open, leave_claims, lock_cycle, release
+from resolvers.sending.cycle import lock_cycle
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.recipient_rows import active_contact_of, allowing_many
+from resolvers.sending.release import is_open, leave_claims, release_reservations
 from resolvers.sending.reserved_credit import release_credit, spend_reserved
 
 ReservationRow = Row[*tuple[Any, ...]]
@@ -89,7 +90,7 @@ async def void_sends(
     if status is not ReservationStatus.RESERVED:
         return account
     ending = ReservationStatus.EXPIRED if row.over else ReservationStatus.VOIDED
-    refunds = await release(session, account.master_id, [reservation_id], ending)
+    refunds = await release_reservations(session, account.master_id, [reservation_id], ending)
     await release_credit(session, principal, account.master_id, refunds)
     if not row.over:
         await _log(session, principal, account, EventKind.SEND_VOIDED, row)

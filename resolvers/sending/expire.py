@@ -8,7 +8,8 @@ from engine.writes.sessions import WriteSession
 from models.base.clock import current_moment
 from models.base.ids import MasterId, SendCycleId
 from models.sending.tables import ReservationStatus, send_reservations
-from resolvers.sending.cycle import lock_cycle, release
+from resolvers.sending.cycle import lock_cycle
+from resolvers.sending.release import release_reservations
 from resolvers.sending.reserved_credit import release_credit
 
 
@@ -25,5 +26,5 @@ async def expire_reservations(session: WriteSession, master_id: MasterId, cycle_
         reservation.expires_at <= current_moment(),
     )
     ids = list((await session.execute(over)).scalars())
-    refunds = await release(session, master_id, ids, ReservationStatus.EXPIRED)
+    refunds = await release_reservations(session, master_id, ids, ReservationStatus.EXPIRED)
     await release_credit(session, PLATFORM, master_id, refunds)

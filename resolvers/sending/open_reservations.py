@@ -17,7 +17,7 @@ from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_cycles, send_reservations
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record_of_each
-from resolvers.sending.cycle import release
+from resolvers.sending.release import release_reservations
 from resolvers.sending.reserved_credit import release_credit
 
 
@@ -75,5 +75,5 @@ async def _give_back(
     ids: Sequence[SendReservationId],
     status: ReservationStatus,
 ) -> None:
-    refunds = await release(session, account.master_id, ids, status)
+    refunds = await release_reservations(session, account.master_id, ids, status)
     await release_credit(session, principal, account.master_id, refunds)

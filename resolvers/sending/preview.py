@@ -18,11 +18,11 @@ from models.plans.tables import plans
 from models.sending.tables import send_cycles
 from resolvers.budgets.send_check import (
     Allowance,
-    Bill,
-    Standing,
+    CycleSends,
+    SendCosts,
     affordable,
     allowance_columns,
-    bill,
+    costs_of_sends,
     credit_of,
 )
 from resolvers.plans import cycle_counts
@@ -103,7 +103,9 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
 def preview(state: State, recipients: int) -> Preview:
     """What so many recipients would book."""
     new = recipients - state.active
-    costs = bill(Standing(state.send_limit, state.sends_used, state.send_price), state, recipients)
+    costs = costs_of_sends(
+        CycleSends(state.send_limit, state.sends_used, state.send_price), state, recipients
+    )
     return Preview(
         recipients,
         new,
@@ -119,7 +121,7 @@ def may_send(state: State, permission: Permission) -> bool:
     return bool(state.mask & permission.bit)
 
 
-def _warnings(state: State, recipients: int, new: int, costs: Bill) -> Iterator[SendWarning]:
+def _warnings(state: State, recipients: int, new: int, costs: SendCosts) -> Iterator[SendWarning]:
     if state.status != AccountStatus.ACTIVE.value:
         yield SendWarning.ACCOUNT_NOT_ACTIVE
     if not recipients:

@@ -10,9 +10,9 @@ from authz.policy.refusals import InsufficientCredit
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, LedgerTransactionId, MasterId, new_id
 from models.credit.tables import BalanceKind, LedgerTransactionKind
-from resolvers.budgets.send_check import Bill
-from resolvers.credit.post import Posting, Transaction, post, try_post
-from resolvers.sending.cycle import Refund
+from resolvers.budgets.send_check import SendCosts
+from resolvers.credit.post import Posting, Transaction, post_transaction, try_post_transaction
+from resolvers.sending.release import Refund
 
 
 async def reserve_credit(
@@ -20,7 +20,7 @@ async def reserve_credit(
     principal: Principal,
     account: Authorized,
     payer_id: AccountId,
-    costs: Bill,
+    costs: SendCosts,
     refunds: Sequence[Refund],
 ) -> None:
     """Reserve the price from the payer's credit, and release what expired reservations held. Raises
@@ -34,7 +34,7 @@ async def reserve_credit(
     if not postings:
         return
     transaction = _transaction(account.master_id, postings, guarded)
-    short = await try_post(session, principal, transaction)
+    short = await try_post_transaction(session, principal, transaction)
     if short is not None:
         visible = payer_id == account.account_id and account.mask & Permission.CREDIT_READ.bit
         raise InsufficientCredit(short.available if visible else None, "recipients")
@@ -46,7 +46,7 @@ async def release_credit(
     """Make reserved credit free again. One ledger transaction locks all balances in one order."""
     postings = _released(refunds)
     if postings:
-        await post(session, actor, _transaction(master_id, postings))
+        await post_transaction(session, actor, _transaction(master_id, postings))
 
 
 async def spend_reserved(
@@ -57,7 +57,7 @@ async def spend_reserved(
         Posting(payer_id, BalanceKind.RESERVED, -price),
         Posting(payer_id, BalanceKind.OUTSIDE, price),
     )
-    await post(session, actor, _transaction(master_id, postings))
+    await post_transaction(session, actor, _transaction(master_id, postings))
 
 
 def _transaction(

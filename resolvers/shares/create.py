@@ -24,7 +24,14 @@ from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.moments import check_future
 from resolvers.invitations.invite import refuse_members
 from resolvers.shares.mail import queue_share
-from resolvers.shares.store import add_accounts, described, log_share, refuse_shared, stored, withdraw_waiting
+from resolvers.shares.store import (
+    add_accounts,
+    described,
+    log_share,
+    refuse_shared,
+    scope_columns,
+    withdraw_waiting,
+)
 
 VALID_FOR = datetime.timedelta(days=7)
 MOST_ACCOUNTS = 100
@@ -123,7 +130,7 @@ async def _add(
             digest=digest_of(token),
             link_expires_at=func.now() + VALID_FOR,
             expires_at=command.expires_at,
-            **stored(scope),
+            **scope_columns(scope),
             **giver_columns(principal),
         )
     )

@@ -41,7 +41,7 @@ from resolvers.effects.log import Change, record_in_each
 ShareRow = Row[*tuple[Any, ...]]
 
 
-def stored(scope: Scope) -> dict[str, Any]:
+def scope_columns(scope: Scope) -> dict[str, Any]:
     """The scope as the share's columns."""
     return {
         "role_id": scope.role.id if scope.areas is None else None,
