@@ -40,12 +40,14 @@ check: $(VENV)/all.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint models authz resolvers
 	$(BIN)/mandant schema print | diff schema.graphql -
 	$(BIN)/python -m migrations.check
 
 fmt: $(VENV)/all.installed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix models authz resolvers
 
 lock:
 	$(COMPILE) --output-file requirements.txt pyproject.toml

@@ -21,13 +21,12 @@ from authz.dry_runs.snapshot import (
     names_of,
 )
 from authz.policy.permissions import Permission
+from authz.wall.notes import TransactionNotes
 from authz.wall.row_security import enter_again
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, UserId
+from models.base.ids import AccountId
 
 MOST_CHANGES = 200
-_TOUCHED = "touched_accounts"
-_NAMED = "named_people"
 
 T = TypeVar("T")
 Write = Callable[[WriteSession], Awaitable[object]]
@@ -63,22 +62,11 @@ class AccessChanges:
     more: bool
 
 
-def note_touched(session: WriteSession, account_id: AccountId) -> None:
-    """Say that the transaction writes in the account: what follows for access, follows there and below."""
-    session.notes.setdefault(_TOUCHED, set()).add(account_id)
-
-
-def note_named(session: WriteSession, user_id: UserId) -> None:
-    """Say that the write names this person: who asks for it is told what becomes of that one's rights, and
-    nothing else of the person."""
-    session.notes.setdefault(_NAMED, set()).add(Subject(user_id, None))
-
-
 async def try_out(session: WriteSession, principal: Principal, write: Write) -> AccessChanges:
     """What the write would change, of what the principal may see before it or after it.
 
     The transaction has to be REPEATABLE READ and is to be rolled back by the caller. The write runs twice:
-    once to learn which accounts it touches, and once more after these were looked at. Raises what it raises.
+    once to learn which accounts it locks, and once more after these were looked at. Raises what it raises.
     """
     touched = await _touched_by(session, write)
     if not touched:
@@ -98,7 +86,7 @@ async def _touched_by(session: WriteSession, write: Write) -> frozenset[AccountI
     savepoint = await session.begin_nested()
     await write(session)
     await _undo(session, savepoint)
-    return frozenset(session.notes.get(_TOUCHED, ()))
+    return frozenset(session.notes(TransactionNotes).touched)
 
 
 async def _undo(session: WriteSession, savepoint: AsyncTransaction) -> None:
@@ -198,7 +186,7 @@ async def _told(
         or _sees(held_after.get(found.account_id, 0), found.subject)
         for found in differences.found
     ]
-    named = session.notes.get(_NAMED, ())
+    named = {Subject(user_id, None) for user_id in session.notes(TransactionNotes).named}
     shown = [
         (found, is_seen)
         for found, is_seen in zip(differences.found, seen, strict=True)

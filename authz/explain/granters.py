@@ -10,7 +10,8 @@ from authz.explain.facts import AskedAccount, Facts
 from authz.explain.misses import place_of_remedy
 from authz.guards.key_creation import keys_are_made_by
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import lasting_grants, mask_of_account, membership_holds
+from authz.reach.grants import lasting_grants, membership_holds
+from authz.reach.reach import mask_of_account
 from authz.reach.status import status_mask
 from engine.database.snapshot import Reader
 from models.accounts.tables import account_closure, accounts

@@ -27,7 +27,8 @@ from authz.callers.principals import key_stops, subject_rows
 from authz.explain.facts import AskedAccount, Subject, Viewpoint
 from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_literal
 from authz.reach.break_glass import opening_holds
-from authz.reach.reach import account_where, grants_now, mask_of_account, membership_holds
+from authz.reach.grants import grants_now, membership_holds
+from authz.reach.reach import account_where, mask_of_account
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
 from models.api_keys.tables import WhenMakerLosesAccess, api_keys

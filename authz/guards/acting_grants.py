@@ -10,7 +10,8 @@ from authz.callers.principals import Principal
 from authz.policy.permissions import Permission, allows
 from authz.reach.break_glass import opening_holds
 from authz.reach.ends import ANY_MOMENT
-from authz.reach.reach import GRANTS, PRINCIPAL, granted_mask
+from authz.reach.grants import granted_mask
+from authz.reach.reach import GRANTS, PRINCIPAL
 from engine.writes.fixed_statements import Row
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure

@@ -24,7 +24,8 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.policy.permissions import permissions_in
 from authz.policy.refusals import NotFound, RoleTooWide
-from authz.reach.reach import below_mask, mask_of_account
+from authz.reach.grants import below_mask
+from authz.reach.reach import mask_of_account
 from authz.reach.role_uses import role_uses
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts

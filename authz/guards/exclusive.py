@@ -25,6 +25,7 @@ from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCo
 from authz.reach.ends import FOREVER
 from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status, status_mask
+from authz.wall.notes import TransactionNotes
 from engine.writes.fixed_statements import FixedStatement, Row
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, account_closure, accounts
@@ -126,6 +127,7 @@ async def authorize_all(
     if len({account.master_id for account in before}) > 1:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must be of one tree.", "accountIds")
     await lock_tree(session, before[0].master_id)
+    session.notes(TransactionNotes).touched.update(account.account_id for account in before)
     return await check()
 
 
@@ -153,12 +155,19 @@ async def judge_pair(
 
 
 async def lock_tree(session: WriteSession, master_id: MasterId) -> None:
-    """Keep every other write out of the tree: each of them locks the root first, at least in share mode."""
-    await lock_path(session, master_id, AccountId(master_id))
+    """Keep every other write out of the tree: each of them locks the root first, at least in share mode. The
+    caller notes in which accounts the transaction may change access."""
+    await _lock(session, master_id, AccountId(master_id))
 
 
 async def lock_path(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
-    """Lock the ancestors in share mode, root first, and the account for update."""
+    """Lock the ancestors in share mode, root first, and the account for update. Note that the transaction may
+    change access there and below."""
+    session.notes(TransactionNotes).touched.add(account_id)
+    await _lock(session, master_id, account_id)
+
+
+async def _lock(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
     session.take_turn(master_id)
     await _lock_path().rows(session, {"master_id": master_id, "account_id": account_id})
 

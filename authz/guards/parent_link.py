@@ -24,7 +24,8 @@ from authz.policy.permissions import (
 )
 from authz.policy.refusals import RoleTooWide
 from authz.reach.ends import end_at
-from authz.reach.reach import PRINCIPAL, granted_mask, lasting_grants, passed_mask
+from authz.reach.grants import granted_mask, lasting_grants, passed_mask
+from authz.reach.reach import PRINCIPAL
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import EVERYTHING_PASSES, ParentAccess, account_closure
 from models.base.ids import AccountId, MasterId

@@ -9,7 +9,6 @@ alone.
 import datetime
 import enum
 import uuid
-from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -33,12 +32,11 @@ from authz.callers.principals import key_works
 from authz.policy.permissions import Permission, mask_literal
 from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.ends import FOREVER
-from authz.reach.reach import below_mask, grant_rows, mask_of_account, share_mask
+from authz.reach.grants import below_mask, grant_rows, share_mask
+from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status
-from engine.compiled.sql_text import prepared
 from models.accounts.tables import AccountStatus, accounts
 from models.api_keys.tables import api_keys
-from models.base.stored_functions import StoredFunction, Volatility
 from models.invitations.tables import invitations
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
@@ -77,19 +75,7 @@ def check_not_lapsed(lapse: str | None, ended: RefusalCode, withdrawn: RefusalCo
             raise Refusal(RefusalCode[found.value])
 
 
-def functions() -> tuple[StoredFunction, ...]:
-    """`invitation_lapse` and `share_lapse`, of a tree's id and the offer's."""
-    found = (("invitation_lapse", _of_invitation()), ("share_lapse", _of_share()))
-    return tuple(answer_of(name, "text", lapse) for name, lapse in found)
-
-
-def answer_of(name: str, type_: str, answer: Select[Any]) -> StoredFunction:
-    """A function of a tree's id and an offer's that answers one value; NULL where there is no such offer."""
-    body = f"BEGIN RETURN ({prepared(answer).sql}); END"
-    return StoredFunction(f"{name}(uuid, uuid) RETURNS {type_}", body, Volatility.STABLE)
-
-
-def _of_invitation() -> Select[tuple[str]]:
+def lapse_of_invitation() -> Select[tuple[str]]:
     offer, role, account = offer_row(invitations), roles.alias(), accounts.alias()
     giver = giver_row(offer, offer.c.inviter_user_id, offer.c.inviter_api_key_id)
     until = _end(offer, offer.c.member_expires_at)
@@ -115,7 +101,7 @@ def _of_invitation() -> Select[tuple[str]]:
     )
 
 
-def _of_share() -> Select[tuple[str]]:
+def lapse_of_share() -> Select[tuple[str]]:
     offer, role, account, opened = offer_row(shares), roles.alias(), accounts.alias(), share_accounts.alias()
     giver = giver_row(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
     until = _end(offer, offer.c.expires_at)

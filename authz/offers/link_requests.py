@@ -22,12 +22,11 @@ from sqlalchemy import (
 )
 
 from authz.guards.parent_link import PASSING
-from authz.offers.acceptance import answer_of, giver_row, offer_row
+from authz.offers.acceptance import giver_row, offer_row
 from authz.policy.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
-from authz.reach.reach import granted_mask, lasting_grants, passed_mask
+from authz.reach.grants import granted_mask, lasting_grants, passed_mask
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, account_closure, accounts
-from models.base.stored_functions import StoredFunction
 from models.parent_access.requests import parent_access_requests
 
 
@@ -37,12 +36,7 @@ def request_stands(request: FromClause) -> ColumnElement[bool]:
     return func.parent_access_request_stands(request.c.master_id, request.c.account_id, type_=Boolean())
 
 
-def functions() -> tuple[StoredFunction, ...]:
-    """`parent_access_request_stands`, of a tree's id and the account's."""
-    return (answer_of("parent_access_request_stands", "boolean", _of_request()),)
-
-
-def _of_request() -> Select[Any]:
+def standing_of_request() -> Select[Any]:
     """As `authz.guards.parent_link` has it: who asks for the parent holds SETTINGS_WRITE in it and below it;
     who asks for the account does so there by itself, and holds what those above would gain."""
     offer, account, path = (

@@ -21,13 +21,13 @@ from sqlalchemy import (
     true,
 )
 
-from authz.offers.acceptance import answer_of, giver_row, lacks, offer_row
+from authz.offers.acceptance import giver_row, lacks, offer_row
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission, mask_literal
-from authz.reach.reach import active_memberships, below_mask, grant_rows, mask_of_account
+from authz.reach.grants import active_memberships, below_mask, grant_rows
+from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
-from models.base.stored_functions import StoredFunction
 from models.members.ownership_offers import ownership_offers
 from models.roles.tables import roles
 
@@ -39,12 +39,7 @@ def offer_stands(offer: FromClause) -> ColumnElement[bool]:
     return func.ownership_offer_stands(offer.c.master_id, offer.c.account_id)
 
 
-def functions() -> tuple[StoredFunction, ...]:
-    """`ownership_offer_stands`, of a tree's id and the account's."""
-    return (answer_of("ownership_offer_stands", "boolean", select(exists(_standing()))),)
-
-
-def _standing() -> Select[Any]:
+def standing_offer() -> Select[Any]:
     offer, role, account = offer_row(ownership_offers, "account_id"), roles.alias(), accounts.alias()
     taker, previous, owner = (active_memberships().alias(name) for name in ("taker", "previous", "owner"))
     giver = giver_row(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)

@@ -42,7 +42,7 @@ def opened_rows(
 
 
 def opening_grants(principal: FromClause, *more: str) -> Select[Any]:
-    """The grants (see `authz.reach.reach.grant_rows`) that the principal's openings give. `more`: columns of
+    """The grants (see `authz.reach.grants.grant_rows`) that the principal's openings give. `more`: columns of
     the openings' rows that stand behind."""
     opening = break_glass_openings.alias()
     opened = opened_rows(opening.c.master_id, opening.c.account_id, opening.c.user_id)

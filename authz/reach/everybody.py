@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from authz.callers.principals import key_works
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import active_memberships, dated_grant_rows, granted_mask, share_holds
+from authz.reach.grants import active_memberships, dated_grant_rows, granted_mask, share_holds
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
 from models.api_keys.tables import api_keys

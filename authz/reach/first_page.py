@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import FromClause, Integer, Select, and_, func, literal_column, select, true, union
 
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import GRANTS, granted_mask
+from authz.reach.grants import granted_mask
+from authz.reach.reach import GRANTS
 from engine.declare.paging import Window
 from models.accounts.tables import account_closure, accounts
 

@@ -33,7 +33,7 @@ _THERE_MAY_BE_SOME = "current_setting('mandant.further_grants', true) IS DISTINC
 
 
 def further_grants(principal: FromClause) -> Select[Any]:
-    """The grants (see `authz.reach.reach.grant_rows`) of the person who asks, as far as they are no
+    """The grants (see `authz.reach.grants.grant_rows`) of the person who asks, as far as they are no
     memberships."""
     given = func.further_grants(principal.c.user_id).table_valued(*_COLUMNS).lateral()
     return (

@@ -18,7 +18,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Text,
-    Uuid,
     and_,
     case,
     exists,
@@ -32,11 +31,9 @@ from sqlalchemy import (
 from authz.callers.principals import key_lives, key_stops
 from authz.policy.permissions import Permission, allows, mask_literal
 from authz.reach.ends import end_of
-from authz.reach.reach import below_mask, grant_rows, granted_mask, passed_mask
-from engine.compiled.sql_text import prepared
+from authz.reach.grants import below_mask, grant_rows, granted_mask, passed_mask
 from models.accounts.tables import account_closure, accounts
 from models.api_keys.tables import WhenMakerLosesAccess, api_keys
-from models.base.stored_functions import StoredFunction, Volatility
 from models.roles.tables import roles
 
 
@@ -60,14 +57,7 @@ def ghost_reason(key: FromClause) -> ColumnElement[str]:
     return func.coalesce(_loss(key, maker), maker_stopped, outlives, known)
 
 
-def functions() -> tuple[StoredFunction, ...]:
-    """`api_key_stops`."""
-    stopped = select(_chain_is_broken(literal_column("$1", Uuid)))
-    body = f"BEGIN RETURN ({prepared(stopped).sql}); END"
-    return (StoredFunction("api_key_stops(uuid) RETURNS boolean", body, Volatility.STABLE),)
-
-
-def _chain_is_broken(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+def chain_is_broken(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
     """Whether the key, or one that it depends on, was made with STOP by who could not make it now."""
     links = _chain(api_key_id)
     return exists(select(links.c.id).where(_loss(links, _maker(links)).is_not(None)))

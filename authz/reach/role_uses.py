@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from authz.policy.permissions import ALL_PERMISSIONS
-from authz.reach.reach import membership_holds
+from authz.reach.grants import membership_holds
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
 from models.invitations.tables import invitations

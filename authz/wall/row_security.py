@@ -27,82 +27,16 @@ from sqlalchemy import (
 
 from authz.callers.principals import DIGEST_NAME, KIND_NAME, LINK_NAME, Credentials
 from authz.callers.tokens import Digest
+from authz.wall.notes import TransactionNotes
 from engine.writes.fixed_statements import FixedStatement, Row
 from engine.writes.sessions import WriteSession
 from models.base.columns import APPLICATION_ROLE, metadata
 from models.base.ids import MasterId
-from models.base.stored_functions import Rights, StoredFunction
 
 _NOT_OF_A_TREE = {
     "ownerships": "an e-mail address owns one account, whatever its tree",
     "roles": "a reference table: what a role gives is read by each statement",
 }
-
-_ENTER = """
-DECLARE
-  person uuid;
-  trees text;
-  shared_or_opened boolean;
-  further_grants text;
-BEGIN
-  IF kind IS DISTINCT FROM 'API_KEY' THEN
-    SELECT user_id INTO person FROM sessions WHERE digest = principal AND expires_at > now();
-  END IF;
-  IF person IS NOT NULL THEN
-    SELECT string_agg(master_id::text, ','),
-        bool_or(shared) OR EXISTS (SELECT FROM break_glass_openings WHERE user_id = person)
-      INTO trees, shared_or_opened FROM (
-        SELECT master_id, false AS shared FROM memberships WHERE user_id = person
-        UNION SELECT master_id, true FROM shares WHERE user_id = person
-      ) AS grants;
-    further_grants := CASE WHEN shared_or_opened OR link IS NOT NULL THEN '' ELSE 'none' END;
-    -- Assigned, because to PERFORM it would be one more statement, which takes longer.
-    further_grants := set_config('mandant.further_grants', further_grants, true);
-  ELSIF kind IS DISTINCT FROM 'PERSON' THEN
-    SELECT master_id INTO trees FROM api_keys WHERE digest = principal;
-    IF NOT FOUND THEN
-      SELECT master_id INTO trees FROM api_keys WHERE previous_digest = principal;
-    END IF;
-  END IF;
-  IF link IS NOT NULL THEN
-    SELECT concat_ws(',', trees, string_agg(master_id::text, ',')) INTO trees FROM (
-      SELECT master_id FROM invitations WHERE digest = link
-      UNION SELECT master_id FROM shares WHERE digest = link
-    ) AS offers;
-  END IF;
-  trees := set_config('mandant.trees', coalesce(trees, ''), true);
-  RETURN true;
-END"""
-
-_FOUND = """
-BEGIN
-  IF EXISTS (SELECT FROM accounts WHERE master_id = tree) THEN
-    RAISE EXCEPTION 'the tree exists' USING ERRCODE = 'insufficient_privilege';
-  END IF;
-  PERFORM set_config('mandant.trees', tree::text, true);
-  RETURN true;
-END"""
-
-_NOTE_USES = """
-BEGIN
-  WITH used AS (
-    SELECT master_id, id FROM api_keys
-    WHERE (digest = ANY (secrets) OR previous_digest = ANY (secrets))
-      AND (last_used_at IS NULL OR last_used_at < date_trunc('minute', now()))
-    ORDER BY id FOR UPDATE
-  )
-  UPDATE api_keys SET last_used_at = date_trunc('minute', now()) FROM used
-  WHERE api_keys.master_id = used.master_id AND api_keys.id = used.id;
-END"""
-
-FUNCTIONS = (
-    StoredFunction(
-        "mandant_enter(principal bytea, kind text, link bytea) RETURNS boolean", _ENTER, rights=Rights.OWNER
-    ),
-    StoredFunction("mandant_found(tree uuid) RETURNS boolean", _FOUND, rights=Rights.OWNER),
-    StoredFunction("mandant_note_key_uses(secrets bytea[]) RETURNS void", _NOTE_USES, rights=Rights.OWNER),
-)
-"""They run as their owner and look into every tree; each tells no more than it has to."""
 
 # IS TRUE keeps it from being a condition of indexes: of somebody in hundreds of trees, each look-up would
 # sort all of them first. A list that is split is read in two thirds of the time that an array's text takes.
@@ -123,8 +57,6 @@ def entering() -> ColumnElement[bool]:
 
 _ENTERING = FixedStatement(select(entering()))
 
-_ENTERED_BY = "entered_by"
-
 
 async def enter(session: WriteSession, credentials: Credentials) -> None:
     """The same for a session's transaction."""
@@ -133,13 +65,16 @@ async def enter(session: WriteSession, credentials: Credentials) -> None:
 
 async def enter_by(session: WriteSession, entering: FixedStatement, values: Mapping[str, Any]) -> list[Row]:
     """The same by a statement that tells who asks in its own way; what it answers."""
-    session.notes[_ENTERED_BY] = entering, values
+    session.notes(TransactionNotes).entered_by = entering, values
     return await entering.rows(session, values)
 
 
 async def enter_again(session: WriteSession) -> None:
     """As the transaction was last entered, which was rolled back since."""
-    entering, values = session.notes[_ENTERED_BY]
+    entered_by = session.notes(TransactionNotes).entered_by
+    if entered_by is None:
+        raise AssertionError("nobody has entered the transaction")
+    entering, values = entered_by
     await entering.rows(session, values)
 
 

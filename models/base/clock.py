@@ -10,7 +10,6 @@ import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, DateTime, Integer, Table, func, text
 
 from models.base.columns import Column, metadata
-from models.base.stored_functions import Language, StoredFunction, Volatility
 
 clock = Table(
     "clock",
@@ -19,12 +18,6 @@ clock = Table(
     Column("ahead", BigInteger, nullable=False, server_default=text("0"), comment="In seconds."),
     CheckConstraint("id = 1", name="one"),
 )
-
-_HEAD = "mandant_now() RETURNS timestamptz"
-_BODY = "SELECT now() + make_interval(secs => coalesce((SELECT ahead FROM clock), 0))"
-"""Without a row the clock goes as the database's own does."""
-
-FUNCTIONS = (StoredFunction(_HEAD, _BODY, Volatility.STABLE, language=Language.SQL),)
 
 
 def current_moment() -> ColumnElement[datetime.datetime]:

@@ -108,7 +108,12 @@ ledger_entries = Table(
     Column("amount", BigInteger, nullable=False),
     Column("balance_after", BigInteger, nullable=False),
     Column("previous_hash", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False, comment="SHA-256, see models.ledger_chain."),
+    Column(
+        "hash",
+        LargeBinary,
+        nullable=False,
+        comment="SHA-256 of the previous hash and of the entry.",
+    ),
     moment("created_at", nullable=False),
     PrimaryKeyConstraint("master_id", "account_id", "sequence"),
     ForeignKeyConstraint(

@@ -8,10 +8,8 @@ early or for nothing changes nothing.
 import enum
 import uuid
 from dataclasses import dataclass
-from string import Template
 
 from models.base.ids import MasterId
-from models.base.stored_functions import Rights, StoredFunction
 
 QUEUE_SCHEMA = "pgq"
 """Of PGQueuer's tables."""
@@ -52,39 +50,9 @@ class Job:
         return cls(JobKind(kind), MasterId(uuid.UUID(master_id)), uuid.UUID(subject_id))
 
 
-_HEAD = "mandant_enqueue(kind text, tree uuid, subject uuid, run_at timestamptz) RETURNS void"
-
 _PRIORITIES = {JobKind.TOP_UP: 0, JobKind.CYCLE_CHARGE: -1, JobKind.INVOICE_ISSUE: -1}
 _RANKS = " ".join(f"WHEN '{kind.value}' THEN {priority}" for kind, priority in _PRIORITIES.items())
 
 PRIORITY = f"CASE kind {_RANKS} ELSE 1 END"
 """Top-ups may wait for a payment provider, and nothing that is urgent is to wait for them. Billing is not:
 many cycles end at the same moment, and their credit is to be bought all the same."""
-
-# A job for later waits until the next ten seconds are full and serves all that are put in for then, so that
-# a subscription has few of them, however much it sends. A queued one is looked for first: an INSERT notifies
-# the workers whether or not it inserts, and transactions that notify are committed one after the other.
-_BODY = Template("""
-DECLARE
-  later boolean := coalesce(run_at > mandant_now(), false);
-  full_tens bigint := ceil(extract(epoch FROM now() + (run_at - mandant_now())) / 10);
-  key text := CASE WHEN later THEN concat_ws(' ', kind, tree, subject, full_tens) END;
-BEGIN
-  IF later AND EXISTS (
-    SELECT FROM pgq.pgqueuer
-    WHERE dedupe_key = key AND dedupe_key IS NOT NULL AND status IN ('queued', 'picked')
-  ) THEN
-    RETURN;
-  END IF;
-  WITH queued AS (
-    INSERT INTO pgq.pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, status)
-    VALUES (
-      $priority, kind, convert_to(concat_ws(' ', tree, subject), 'UTF8'),
-      CASE WHEN later THEN to_timestamp(full_tens * 10) ELSE now() END, key, 'queued'
-    ) ON CONFLICT DO NOTHING RETURNING id, priority, entrypoint, status
-  )
-  INSERT INTO pgq.pgqueuer_log (job_id, status, priority, entrypoint)
-    SELECT id, status, priority, entrypoint FROM queued;
-END""").substitute(priority=PRIORITY)
-
-FUNCTIONS = (StoredFunction(_HEAD, _BODY, rights=Rights.APPLICATION),)

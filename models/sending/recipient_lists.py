@@ -44,7 +44,7 @@ recipient_list_parts = Table(
         "digests",
         ARRAY(LargeBinary),
         nullable=False,
-        comment="In their order (see resolvers.contacts).",
+        comment="Of the addresses, keyed; in their order.",
     ),
     PrimaryKeyConstraint("master_id", "list_id", "part"),
     ForeignKeyConstraint(["master_id", "list_id"], ["recipient_lists.master_id", "recipient_lists.id"]),

@@ -100,7 +100,7 @@ active_contacts = Table(
         "digest",
         LargeBinary,
         nullable=False,
-        comment="Of the address, keyed (see resolvers.contacts).",
+        comment="Of the address, keyed.",
     ),
     Column("reservation_id", Uuid, nullable=False, comment="By which it became active."),
     # No foreign keys: a reservation of a million contacts would check each of them.

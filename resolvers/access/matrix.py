@@ -23,9 +23,10 @@ from authz.reach.everybody import access_in
 from authz.reach.reach import account_where
 from authz.reach.status import status_mask
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
-from models.people.users import users
+from resolvers.rows.shown import name_of_person_or_key, person_behind
 
 BY_SUBJECT = Order("accessMatrix", (column("subject", Uuid),))
 
@@ -63,27 +64,17 @@ def subject_id(entry: FromClause) -> ColumnElement[str]:
 
 def name_of(entry: FromClause) -> ColumnElement[str]:
     """The name of the person or of the key."""
-    person, key = users.alias(), api_keys.alias()
-    user_name = select(person.c.name).where(person.c.id == entry.c.user_id).correlate(entry)
-    key_name = (
-        select(key.c.name)
-        .where(key.c.id == entry.c.api_key_id, key.c.master_id == entry.c.master_id)
-        .correlate(entry)
-    )
-    return func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery())
+    return name_of_person_or_key(entry, "user_id", "api_key_id")
 
 
 def user_of(entry: FromClause) -> Select[Any]:
     """The person; null for a key."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == entry.c.user_id)
+    return person_behind(entry)
 
 
 def key_of(entry: FromClause) -> Select[Any]:
     """The key; null for a person, and for a key of an account above whose keys you may not see."""
     key = api_keys.alias()
     return select(*key.c).where(
-        key.c.id == entry.c.api_key_id,
-        key.c.master_id == entry.c.master_id,
-        account_where(key, Permission.API_KEYS_READ),
+        in_tree(key, entry, id="api_key_id"), account_where(key, Permission.API_KEYS_READ)
     )

@@ -3,7 +3,7 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Uuid, and_, any_, case, func, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Uuid, any_, case, func, select
 
 from authz.policy.permissions import Permission, allows
 from authz.reach.first_page import first_readable_accounts
@@ -13,7 +13,9 @@ from engine.declare.arguments import Described, Folded
 from engine.declare.paging import Order, Window
 from engine.text.forms import search_key
 from models.accounts.tables import AccountKind, AccountStatus, account_closure, accounts
+from models.accounts.trees import in_tree
 from resolvers.inputs.global_ids import AccountIdArgument
+from resolvers.rows.shown import account_behind
 
 
 class AccountOrder(enum.Enum):
@@ -103,10 +105,7 @@ def taker_of_result(result: FromClause) -> Select[Any]:
 
 def parent_of(account: FromClause) -> Select[Any]:
     """The account above; null for a master account, and if it is outside your reach."""
-    parent, statement = readable_account()
-    return statement.where(
-        parent.c.id == account.c.parent_id, parent.c.master_id == account.c.master_id
-    ).limit(1)
+    return account_behind(account, "parent_id")
 
 
 def master_of(account: FromClause) -> Select[Any]:
@@ -119,12 +118,8 @@ def ancestors_of(account: FromClause) -> Select[Any]:
     """The accounts above within your reach, from the root down."""
     ancestor, statement = readable_account()
     path = account_closure.alias()
-    above = and_(path.c.master_id == ancestor.c.master_id, path.c.ancestor_id == ancestor.c.id)
-    return statement.join(path, above).where(
-        path.c.descendant_id == account.c.id,
-        path.c.master_id == account.c.master_id,
-        path.c.depth > 0,
-    )
+    above = in_tree(path, ancestor, ancestor_id="id")
+    return statement.join(path, above).where(in_tree(path, account, descendant_id="id"), path.c.depth > 0)
 
 
 def subaccounts_of(
@@ -139,16 +134,12 @@ def subaccounts_of(
     child, statement = readable_account()
     if include_descendants:
         path = account_closure.alias()
-        below = and_(path.c.master_id == child.c.master_id, path.c.descendant_id == child.c.id)
+        below = in_tree(path, child, descendant_id="id")
         statement = statement.join(path, below).where(
-            path.c.ancestor_id == account.c.id,
-            path.c.master_id == account.c.master_id,
-            path.c.depth > 0,
+            in_tree(path, account, ancestor_id="id"), path.c.depth > 0
         )
     else:
-        statement = statement.where(
-            child.c.parent_id == account.c.id, child.c.master_id == account.c.master_id
-        )
+        statement = statement.where(in_tree(child, account, parent_id="id"))
     if external_id is not None:
         statement = statement.where(_bears(child, external_id, [account.c.master_id]))
     return _filtered(child, statement, search, None, status)
@@ -176,7 +167,7 @@ def api_key_creation_of(account: FromClause) -> ColumnElement[str]:
     master = accounts.alias()
     return (
         select(master.c.api_key_creation)
-        .where(master.c.id == account.c.master_id, master.c.master_id == account.c.master_id)
+        .where(in_tree(master, account, id="master_id"))
         .correlate(account)
         .scalar_subquery()
     )

@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import ARRAY, LargeBinary, func, insert, literal, select
 
@@ -93,6 +93,7 @@ class NewApiKey:
     purpose: ApiKeyPurpose | None = None
     ip_ranges: tuple[IpRange, ...] = ()
     when_maker_loses_access: WhenMakerLosesAccess = WhenMakerLosesAccess.KEEP
+    id: ApiKeyId = field(default_factory=lambda: ApiKeyId(new_id()))
 
 
 async def add_api_key(
@@ -100,13 +101,12 @@ async def add_api_key(
 ) -> ApiKeySecret:
     """Write the key and its event."""
     secret = generate(TokenKind.API_KEY)
-    key_id = ApiKeyId(new_id())
     everything = key.role.mask | key.role.below_mask
     await session.execute(
         insert(api_keys).values(
             master_id=account.master_id,
             account_id=account.account_id,
-            id=key_id,
+            id=key.id,
             name=key.name,
             digest=digest_of(secret),
             last_four=secret[-4:],
@@ -120,9 +120,9 @@ async def add_api_key(
             expires_at=key.expires_at,
         )
     )
-    subject_id = present(Kind.API_KEY, key_id)
+    subject_id = present(Kind.API_KEY, key.id)
     await record(session, principal, account, EventKind.API_KEY_CREATED, subject_id, None, _creation(key))
-    return ApiKeySecret(account, key_id, secret)
+    return ApiKeySecret(account, key.id, secret)
 
 
 def _creation(key: NewApiKey) -> Change:

@@ -7,6 +7,7 @@ from sqlalchemy import FromClause, Select, select
 from authz.callers.principals import key_lives
 from authz.reach.key_makers import ghost_reason
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 
 BY_ID = Order("ghosts", (api_keys.c.id,))
@@ -27,4 +28,4 @@ def of_account(account: FromClause) -> Select[Any]:
 def key_of(ghost: FromClause) -> Select[Any]:
     """The key."""
     key = api_keys.alias()
-    return select(*key.c).where(key.c.id == ghost.c.id, key.c.master_id == ghost.c.master_id)
+    return select(*key.c).where(in_tree(key, ghost, id="id"))

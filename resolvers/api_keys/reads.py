@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Text, case, cast, func, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import PRINCIPAL, account_where, readable_account
+from authz.reach.reach import PRINCIPAL, account_where
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
-from models.people.users import users
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import ApiKeyIdArgument
-from resolvers.people.reads import known_in
+from resolvers.rows.shown import account_behind, known_person, role_behind
 
 BY_ID = Order("apiKeys", (api_keys.c.id,))
 """Oldest first."""
@@ -27,7 +27,7 @@ def of_account(
 ) -> Select[Any]:
     """The account's API keys, oldest first."""
     key = api_keys.alias()
-    statement = select(*key.c).where(key.c.account_id == account.c.id, key.c.master_id == account.c.master_id)
+    statement = select(*key.c).where(in_tree(key, account, account_id="id"))
     return statement if include_revoked else statement.where(key.c.revoked_at.is_(None))
 
 
@@ -68,24 +68,20 @@ def previous_secret_expires_at(key: FromClause) -> ColumnElement[datetime.dateti
 
 def role_of(key: FromClause) -> Select[Any]:
     """The key's role."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == key.c.role_id)
+    return role_behind(key)
 
 
 def creator_of(key: FromClause) -> Select[Any]:
     """The person who created it; null if an API key did, or if you may not see the members."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == key.c.creator_user_id, known_in(person, key))
+    return known_person(key, "creator_user_id")
 
 
 def adopter_of(key: FromClause) -> Select[Any]:
     """The person who adopted it last and is responsible for it instead of its creator; null if nobody has, or
     if you may not see the members."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == key.c.adopter_user_id, known_in(person, key))
+    return known_person(key, "adopter_user_id")
 
 
 def account_of(key: FromClause) -> Select[Any]:
     """The account that the key belongs to."""
-    account, statement = readable_account()
-    return statement.where(account.c.id == key.c.account_id, account.c.master_id == key.c.master_id).limit(1)
+    return account_behind(key)

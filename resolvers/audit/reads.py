@@ -5,15 +5,14 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where, readable_account
+from authz.reach.reach import account_where
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
-from models.api_keys.tables import api_keys
+from models.accounts.trees import in_tree
 from models.effects.events import events
-from models.people.users import users
 from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.global_ids import EventIdArgument
-from resolvers.people.reads import known_in
+from resolvers.rows.shown import account_behind, known_person, name_of_person_or_key
 
 PLATFORM_SUPPORT = "Platform support"
 """The name that the account's log shows for platform staff. Which person it was is not shown."""
@@ -27,9 +26,7 @@ def of_account(
 ) -> Select[Any]:
     """The account's change log, newest first."""
     event = events.alias()
-    statement = select(*event.c).where(
-        event.c.account_id == account.c.id, event.c.master_id == account.c.master_id
-    )
+    statement = select(*event.c).where(in_tree(event, account, account_id="id"))
     return statement if kind is None else statement.where(event.c.kind == kind.value)
 
 
@@ -41,32 +38,19 @@ def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
 
 def actor_name(event: FromClause) -> ColumnElement[str]:
     """The name of the person or API key that made the change; "Platform support" for platform staff."""
-    person, key = users.alias(), api_keys.alias()
-    user_name = select(person.c.name).where(person.c.id == event.c.actor_user_id).correlate(event)
-    key_name = (
-        select(key.c.name)
-        .where(key.c.id == event.c.actor_api_key_id, key.c.master_id == event.c.master_id)
-        .correlate(event)
-    )
-    return case(
-        (event.c.staff_user_id.is_not(None), PLATFORM_SUPPORT),
-        else_=func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery()),
-    )
+    name = name_of_person_or_key(event, "actor_user_id", "actor_api_key_id")
+    return case((event.c.staff_user_id.is_not(None), PLATFORM_SUPPORT), else_=name)
 
 
 def user_of(event: FromClause) -> Select[Any]:
     """The person who made the change; null if an API key did, or if you may not see the members."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == event.c.actor_user_id, known_in(person, event))
+    return known_person(event, "actor_user_id")
 
 
 def acting_from(event: FromClause) -> Select[Any]:
     """The account whose role or key gave the right to make the change: this account or one above it; null if
     it is outside your reach."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == event.c.actor_account_id, account.c.master_id == event.c.master_id
-    ).limit(1)
+    return account_behind(event, "actor_account_id")
 
 
 def from_above(event: FromClause) -> ColumnElement[bool]:
@@ -76,7 +60,4 @@ def from_above(event: FromClause) -> ColumnElement[bool]:
 
 def account_of(event: FromClause) -> Select[Any]:
     """The account that was changed."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == event.c.account_id, account.c.master_id == event.c.master_id
-    ).limit(1)
+    return account_behind(event)

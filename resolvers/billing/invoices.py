@@ -5,14 +5,16 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, func, literal_column, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where, readable_account
+from authz.reach.reach import account_where
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.billing.invoices import invoices
 from models.billing.tables import charges
 from resolvers.effects.public_url import PUBLIC_URL
 from resolvers.inputs.global_ids import InvoiceIdArgument
+from resolvers.rows.shown import account_behind
 
 BY_ID = Order("invoices", (invoices.c.id,), descending=True)
 """Newest first."""
@@ -26,9 +28,7 @@ PDF_PATH = "/invoices/{id}.pdf"
 def of_account(account: FromClause) -> Select[Any]:
     """The invoices and credit notes issued to the account, newest first."""
     invoice = invoices.alias()
-    return select(*invoice.c).where(
-        invoice.c.account_id == account.c.id, invoice.c.master_id == account.c.master_id
-    )
+    return select(*invoice.c).where(in_tree(invoice, account, account_id="id"))
 
 
 def by_id(
@@ -41,10 +41,7 @@ def by_id(
 
 def account_of(invoice: FromClause) -> Select[Any]:
     """The account that it was issued to."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == invoice.c.account_id, account.c.master_id == invoice.c.master_id
-    ).limit(1)
+    return account_behind(invoice)
 
 
 def lines_of(invoice: FromClause) -> Select[Any]:
@@ -58,24 +55,19 @@ def lines_of(invoice: FromClause) -> Select[Any]:
 
 def line_account_of(line: FromClause) -> Select[Any]:
     """The account that used it; null if it is outside your reach."""
-    account, statement = readable_account()
-    return statement.where(account.c.id == line.c.account_id, account.c.master_id == line.c.master_id).limit(
-        1
-    )
+    return account_behind(line)
 
 
 def corrected_by(invoice: FromClause) -> Select[Any]:
     """The credit note that cancels the invoice; null if there is none."""
     note = invoices.alias()
-    return select(*note.c).where(note.c.corrects_id == invoice.c.id, note.c.master_id == invoice.c.master_id)
+    return select(*note.c).where(in_tree(note, invoice, corrects_id="id"))
 
 
 def corrects(invoice: FromClause) -> Select[Any]:
     """For a credit note, the invoice that it cancels."""
     corrected = invoices.alias()
-    return select(*corrected.c).where(
-        corrected.c.id == invoice.c.corrects_id, corrected.c.master_id == invoice.c.master_id
-    )
+    return select(*corrected.c).where(in_tree(corrected, invoice, id="corrects_id"))
 
 
 def total_of(invoice: FromClause) -> ColumnElement[int]:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, exists, select
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.credit.tables import ledger_entries, ledger_transactions
 from resolvers.inputs.global_ids import LedgerTransactionIdArgument
 
@@ -17,27 +18,21 @@ BY_SEQUENCE = Order("ledgerEntries", (ledger_entries.c.sequence,), descending=Tr
 def of_account(account: FromClause) -> Select[Any]:
     """Every change of the account's balances, newest first."""
     entry = ledger_entries.alias()
-    return select(*entry.c).where(
-        entry.c.account_id == account.c.id, entry.c.master_id == account.c.master_id
-    )
+    return select(*entry.c).where(in_tree(entry, account, account_id="id"))
 
 
 def of_transaction(transaction: FromClause) -> Select[Any]:
     """The entries in accounts whose credit you may see."""
     entry = ledger_entries.alias()
     return select(*entry.c).where(
-        entry.c.transaction_id == transaction.c.id,
-        entry.c.master_id == transaction.c.master_id,
-        account_where(entry, Permission.CREDIT_READ),
+        in_tree(entry, transaction, transaction_id="id"), account_where(entry, Permission.CREDIT_READ)
     )
 
 
 def transaction_of(entry: FromClause) -> Select[Any]:
     """The transaction that it belongs to."""
     transaction = ledger_transactions.alias()
-    return select(*transaction.c).where(
-        transaction.c.id == entry.c.transaction_id, transaction.c.master_id == entry.c.master_id
-    )
+    return select(*transaction.c).where(in_tree(transaction, entry, id="transaction_id"))
 
 
 def transaction_by_id(root: FromClause, id: LedgerTransactionIdArgument) -> Select[Any]:
@@ -56,10 +51,6 @@ def _seen(transaction: FromClause) -> ColumnElement[bool]:
     entry = ledger_entries.alias()
     return exists(
         select(entry.c.sequence)
-        .where(
-            entry.c.transaction_id == transaction.c.id,
-            entry.c.master_id == transaction.c.master_id,
-            account_where(entry, Permission.CREDIT_READ),
-        )
+        .where(in_tree(entry, transaction, transaction_id="id"), account_where(entry, Permission.CREDIT_READ))
         .correlate(transaction)
     )

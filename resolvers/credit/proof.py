@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, cast, func, select
 
+from models.accounts.trees import in_tree
 from models.credit.tables import GENESIS, ledger_balances, ledger_entries, ledgers
 from resolvers.credit.reads import of_account
 
@@ -29,23 +30,16 @@ def balances_of(account: FromClause) -> Select[Any]:
     balance, entry = ledger_balances.alias(), ledger_entries.alias()
     entries_sum = (
         select(cast(func.coalesce(func.sum(entry.c.amount), 0), BigInteger))
-        .where(
-            entry.c.master_id == balance.c.master_id,
-            entry.c.account_id == balance.c.account_id,
-            entry.c.balance == balance.c.kind,
-        )
+        .where(in_tree(entry, balance, account_id="account_id", balance="kind"))
         .correlate(balance)
         .scalar_subquery()
     )
     return select(*balance.c, entries_sum.label("entries_sum")).where(
-        balance.c.account_id == account.c.id, balance.c.master_id == account.c.master_id
+        in_tree(balance, account, account_id="id")
     )
 
 
 def _of_ledger(account: FromClause, column: ColumnElement[Any]) -> ColumnElement[Any]:
     return (
-        select(column)
-        .where(ledgers.c.account_id == account.c.id, ledgers.c.master_id == account.c.master_id)
-        .correlate(account)
-        .scalar_subquery()
+        select(column).where(in_tree(ledgers, account, account_id="id")).correlate(account).scalar_subquery()
     )

@@ -8,7 +8,6 @@ from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, bindparam, cast, func, 
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.callers.actors import Actor
-from authz.dry_runs.try_out import note_touched
 from authz.guards.exclusive import Authorized
 from authz.guards.staff import StaffAtWork
 from engine.writes.fixed_statements import FixedStatement
@@ -50,8 +49,6 @@ async def record_in_each(
     reason: str | None = None,
 ) -> None:
     """The same in the logs of several accounts of one tree, in one statement."""
-    for account in of:
-        note_touched(session, account.account_id)
     values = {
         "master_id": of[0].master_id,
         "kind": kind.value,
@@ -78,7 +75,6 @@ async def record_of_each(
     """The same of several things in one account that ended alike: of each, by its global id, what it was."""
     if not befores:
         return
-    note_touched(session, account.account_id)
     shared = {
         "master_id": account.master_id,
         "account_id": account.account_id,
@@ -127,7 +123,6 @@ async def record_of_staff(
     after: Change | None = None,
 ) -> None:
     """The same of what platform staff did: the log shows what and why, and not who of them."""
-    note_touched(session, staff.account_id)
     await session.execute(
         insert(events).values(
             master_id=staff.master_id,

@@ -9,9 +9,10 @@ from authz.guards.exclusive import Authorized, lock_path
 from authz.offers.acceptance import check_not_lapsed
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from authz.reach.reach import membership_holds
+from authz.reach.grants import membership_holds
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account, row_of
 from models.base.ids import Kind, MembershipId, UserId, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
@@ -80,9 +81,7 @@ async def _join(
     if role.id == BuiltinRole.OWNER.id:
         await take_ownership(session, account, principal.user_id)
     await session.execute(
-        update(invitations)
-        .where(invitations.c.master_id == account.master_id, invitations.c.id == invitation.id)
-        .values(accepted_at=func.now())
+        update(invitations).where(row_of(invitations, account, invitation.id)).values(accepted_at=func.now())
     )
     after = {"user": present(Kind.USER, principal.user_id), "role": role.name}
     subject_id = present(Kind.MEMBER, membership_id)
@@ -97,11 +96,7 @@ async def _add_membership(
     invitation: InvitationRow,
     role: RoleGrant,
 ) -> MembershipId:
-    own = and_(
-        memberships.c.master_id == account.master_id,
-        memberships.c.account_id == account.account_id,
-        memberships.c.user_id == user_id,
-    )
+    own = and_(in_account(memberships, account), memberships.c.user_id == user_id)
     if (await session.execute(select(memberships.c.id).where(own, membership_holds()))).one_or_none():
         raise Refusal(RefusalCode.ALREADY_MEMBER)
     await session.execute(delete(memberships).where(own))

@@ -3,19 +3,21 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, null, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, null, select
 
 from authz.callers.tokens import TokenKind, digest
 from authz.offers.acceptance import invitation_lapse
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where, readable_account
+from authz.reach.reach import account_where
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.invitations.tables import invitations
 from models.people.users import users
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import InvitationIdArgument
+from resolvers.rows.shown import account_behind, person_behind, role_behind
 
 
 class InvitationStatus(enum.Enum):
@@ -58,9 +60,7 @@ def of_account(
 ) -> Select[Any]:
     """The account's invitations, newest first."""
     invitation = invitations.alias()
-    statement = select(*invitation.c).where(
-        invitation.c.account_id == account.c.id, invitation.c.master_id == account.c.master_id
-    )
+    statement = select(*invitation.c).where(in_tree(invitation, account, account_id="id"))
     if status is not None:
         statement = statement.where(status_of(invitation) == status.value)
     return statement
@@ -84,22 +84,17 @@ def of_result(result: FromClause) -> Select[Any]:
 
 def role_of(invitation: FromClause) -> Select[Any]:
     """The offered role."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == invitation.c.role_id)
+    return role_behind(invitation)
 
 
 def inviter_of(invitation: FromClause) -> Select[Any]:
     """The person who invited; null if an API key did."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == invitation.c.inviter_user_id)
+    return person_behind(invitation, "inviter_user_id")
 
 
 def account_of(invitation: FromClause) -> Select[Any]:
     """The account that the invitation is for."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == invitation.c.account_id, account.c.master_id == invitation.c.master_id
-    ).limit(1)
+    return account_behind(invitation)
 
 
 def invitation_preview(token: str) -> Select[Any]:
@@ -117,7 +112,7 @@ def invitation_preview(token: str) -> Select[Any]:
         )
         .join(
             accounts,
-            and_(accounts.c.master_id == invitations.c.master_id, accounts.c.id == invitations.c.account_id),
+            in_tree(accounts, invitations, id="account_id"),
         )
         .join(roles, roles.c.id == invitations.c.role_id)
         .outerjoin(users, users.c.id == invitations.c.inviter_user_id)

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, select
+from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from authz.offers.ownership import offer_stands
 from authz.policy.permissions import Permission
-from authz.reach.reach import PRINCIPAL, account_where, readable_account
+from authz.reach.reach import PRINCIPAL, account_where
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
 from models.people.users import users
 from resolvers.members.reads import MEMBERS
+from resolvers.rows.shown import account_behind
 
 BY_ACCOUNT = Order("ownershipOffers", (ownership_offers.c.account_id,))
 """By the age of the account."""
@@ -20,19 +22,13 @@ BY_ACCOUNT = Order("ownershipOffers", (ownership_offers.c.account_id,))
 def of_account(account: FromClause) -> Select[Any]:
     """The pending offer of ownership to a member; null if there is none."""
     offer = ownership_offers.alias()
-    return (
-        select(*offer.c)
-        .where(
-            offer.c.master_id == account.c.master_id, offer.c.account_id == account.c.id, offer_stands(offer)
-        )
-        .limit(1)
-    )
+    return select(*offer.c).where(in_tree(offer, account, account_id="id"), offer_stands(offer)).limit(1)
 
 
 def of_viewer(viewer: FromClause) -> Select[Any]:
     """Offers of ownership to you, to accept or decline."""
     offer, taker = ownership_offers.alias(), memberships.alias()
-    taken = and_(taker.c.master_id == offer.c.master_id, taker.c.id == offer.c.to_membership_id)
+    taken = in_tree(taker, offer, id="to_membership_id")
     return select(*offer.c).join(taker, taken).where(taker.c.user_id == viewer.c.user_id, offer_stands(offer))
 
 
@@ -48,10 +44,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 def account_of(offer: FromClause) -> Select[Any]:
     """The account."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == offer.c.account_id, account.c.master_id == offer.c.master_id
-    ).limit(1)
+    return account_behind(offer)
 
 
 def taker_of(offer: FromClause) -> Select[Any]:

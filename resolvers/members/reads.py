@@ -7,36 +7,19 @@ ANCESTOR of those below. So a member's row is a membership joined to the tree.
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    Text,
-    Uuid,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, case, cast, func, literal, select, true
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import (
-    PRINCIPAL,
-    account_where,
-    active_memberships,
-    limited_below_mask,
-    readable_account,
-)
+from authz.reach.grants import active_memberships, limited_below_mask
+from authz.reach.reach import PRINCIPAL, account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.base.ids import Kind
-from models.people.users import users
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import MemberIdArgument, RoleIdArgument
+from resolvers.rows.shown import account_behind, person_behind, role_behind
 
 
 class MemberRelation(enum.Enum):
@@ -71,7 +54,7 @@ def _seen(
 
 def _member_rows() -> FromClause:
     member, path = active_memberships(), account_closure.alias()
-    above = and_(path.c.master_id == member.c.master_id, path.c.ancestor_id == member.c.account_id)
+    above = in_tree(path, member, ancestor_id="account_id")
     return _seen(member, member.join(path, above), path.c.descendant_id, path.c.depth)
 
 
@@ -96,9 +79,7 @@ def of_account(
 ) -> Select[Any]:
     """The account's members, oldest first."""
     member = (MEMBERS if include_inherited else OWN_MEMBERS).alias()
-    statement = select(*member.c).where(
-        member.c.account_id == account.c.id, member.c.master_id == account.c.master_id
-    )
+    statement = select(*member.c).where(in_tree(member, account, account_id="id"))
     if role_id is not None:
         statement = statement.where(member.c.role_id == role_id)
     if include_inherited:
@@ -111,11 +92,7 @@ def _mask_from_above(member: FromClause) -> ColumnElement[int]:
     return (
         select(limited_below_mask(member, role, holder))
         .select_from(role.join(holder, true()))
-        .where(
-            role.c.id == member.c.role_id,
-            holder.c.id == member.c.held_in_id,
-            holder.c.master_id == member.c.master_id,
-        )
+        .where(role.c.id == member.c.role_id, in_tree(holder, member, id="held_in_id"))
         .correlate(member)
         .scalar_subquery()
     )
@@ -172,30 +149,21 @@ def relation_of(member: FromClause) -> ColumnElement[str]:
 
 def user_of(member: FromClause) -> Select[Any]:
     """The person."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == member.c.user_id)
+    return person_behind(member)
 
 
 def role_of(member: FromClause) -> Select[Any]:
     """The member's role."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == member.c.role_id)
+    return role_behind(member)
 
 
 def account_of(member: FromClause) -> Select[Any]:
     """The account from which the member is seen."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == member.c.account_id, account.c.master_id == member.c.master_id
-    ).limit(1)
+    return account_behind(member)
 
 
 def inherited_from(member: FromClause) -> Select[Any]:
     """The account above that the role belongs to; null for the account's own members, and if that account is
     outside your reach."""
     account, statement = readable_account()
-    return statement.where(
-        account.c.id == member.c.held_in_id,
-        account.c.master_id == member.c.master_id,
-        member.c.depth > 0,
-    ).limit(1)
+    return statement.where(in_tree(account, member, id="held_in_id"), member.c.depth > 0).limit(1)

@@ -9,6 +9,7 @@ from authz.guards.exclusive import Authorized, Effect, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account, row_of
 from models.base.ids import AccountId, Kind, PaymentMethodId, new_id, present
 from models.payments.tables import payment_methods
 from resolvers.effects.event_kinds import EventKind
@@ -58,10 +59,7 @@ async def check_payment_method(
     """Raise NotFound unless the account can pay with it."""
     method = payment_methods.c
     statement = select(method.id).where(
-        method.master_id == account.master_id,
-        method.account_id == account.account_id,
-        method.id == method_id,
-        method.removed_at.is_(None),
+        in_account(payment_methods, account), method.id == method_id, method.removed_at.is_(None)
     )
     if (await session.execute(statement)).one_or_none() is None:
         raise NotFound("paymentMethodId")
@@ -72,11 +70,7 @@ async def remove_payment_methods(session: WriteSession, principal: Principal, ac
     method = payment_methods.c
     removed = (
         update(payment_methods)
-        .where(
-            method.master_id == account.master_id,
-            method.account_id == account.account_id,
-            method.removed_at.is_(None),
-        )
+        .where(in_account(payment_methods, account), method.removed_at.is_(None))
         .values(removed_at=func.now())
         .returning(method.id, method.label)
     )
@@ -96,9 +90,7 @@ async def remove_payment_method(
     account = await authorize(session, principal, owner, Permission.CREDIT_WRITE, Effect.TAKES_AWAY)
     removed = (
         update(method)
-        .where(
-            method.c.master_id == account.master_id, method.c.id == method_id, method.c.removed_at.is_(None)
-        )
+        .where(row_of(method, account, method_id), method.c.removed_at.is_(None))
         .values(removed_at=func.now())
         .returning(method.c.label)
     )

@@ -7,6 +7,7 @@ from sqlalchemy import Row, delete
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.base.ids import Kind, PaymentMethodId, present
 from models.payments.top_up_rules import top_up_rules
 from resolvers.effects.account_versions import raise_version
@@ -23,9 +24,7 @@ async def end_top_up_rule(
     """Let no more top-ups begin by themselves in an account that is locked; a `method_id`: if by that one.
     Whether there was a rule."""
     rule = top_up_rules.c
-    ended = delete(top_up_rules).where(
-        rule.master_id == account.master_id, rule.account_id == account.account_id
-    )
+    ended = delete(top_up_rules).where(in_account(top_up_rules, account))
     if method_id is not None:
         ended = ended.where(rule.payment_method_id == method_id)
     row = (await session.execute(ended.returning(*rule))).one_or_none()

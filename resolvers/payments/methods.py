@@ -7,6 +7,7 @@ from sqlalchemy import FromClause, Select, select
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.payments.tables import payment_methods
 from resolvers.inputs.global_ids import PaymentMethodIdArgument
 
@@ -17,11 +18,7 @@ BY_ID = Order("paymentMethods", (payment_methods.c.id,))
 def of_account(account: FromClause) -> Select[Any]:
     """The account's payment methods, oldest first."""
     method = payment_methods.alias()
-    return select(*method.c).where(
-        method.c.account_id == account.c.id,
-        method.c.master_id == account.c.master_id,
-        method.c.removed_at.is_(None),
-    )
+    return select(*method.c).where(in_tree(method, account, account_id="id"), method.c.removed_at.is_(None))
 
 
 def by_id(root: FromClause, id: PaymentMethodIdArgument) -> Select[Any]:

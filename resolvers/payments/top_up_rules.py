@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, select
 
+from models.accounts.trees import in_tree
 from models.payments.tables import payment_methods
 from models.payments.top_up_rules import top_up_rules
 
@@ -11,12 +12,10 @@ from models.payments.top_up_rules import top_up_rules
 def of_account(account: FromClause) -> Select[Any]:
     """The rule for automatic top-ups; null if there is none."""
     rule = top_up_rules.alias()
-    return select(*rule.c).where(rule.c.account_id == account.c.id, rule.c.master_id == account.c.master_id)
+    return select(*rule.c).where(in_tree(rule, account, account_id="id"))
 
 
 def payment_method_of(rule: FromClause) -> Select[Any]:
     """The payment method that the rule uses."""
     method = payment_methods.alias()
-    return select(*method.c).where(
-        method.c.id == rule.c.payment_method_id, method.c.master_id == rule.c.master_id
-    )
+    return select(*method.c).where(in_tree(method, rule, id="payment_method_id"))

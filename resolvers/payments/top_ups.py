@@ -7,6 +7,7 @@ from sqlalchemy import FromClause, Select, select
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.credit.tables import ledger_transactions
 from models.payments.tables import payment_methods, top_ups
 from resolvers.inputs.global_ids import TopUpIdArgument
@@ -18,9 +19,7 @@ BY_ID = Order("topUps", (top_ups.c.id,), descending=True)
 def of_account(account: FromClause) -> Select[Any]:
     """The account's top-ups, newest first, declined ones included."""
     top_up = top_ups.alias()
-    return select(*top_up.c).where(
-        top_up.c.account_id == account.c.id, top_up.c.master_id == account.c.master_id
-    )
+    return select(*top_up.c).where(in_tree(top_up, account, account_id="id"))
 
 
 def by_id(root: FromClause, id: TopUpIdArgument) -> Select[Any]:
@@ -40,14 +39,10 @@ def of_result(result: FromClause) -> Select[Any]:
 def payment_method_of(top_up: FromClause) -> Select[Any]:
     """The payment method, even if it was removed since."""
     method = payment_methods.alias()
-    return select(*method.c).where(
-        method.c.id == top_up.c.payment_method_id, method.c.master_id == top_up.c.master_id
-    )
+    return select(*method.c).where(in_tree(method, top_up, id="payment_method_id"))
 
 
 def transaction_of(top_up: FromClause) -> Select[Any]:
     """The ledger transaction; null until the top-up is settled."""
     transaction = ledger_transactions.alias()
-    return select(*transaction.c).where(
-        transaction.c.id == top_up.c.transaction_id, transaction.c.master_id == top_up.c.master_id
-    )
+    return select(*transaction.c).where(in_tree(transaction, top_up, id="transaction_id"))

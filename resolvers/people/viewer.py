@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 from authz.reach.reach import PRINCIPAL
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
-from models.people.users import users
+from resolvers.rows.shown import person_behind
 
 
 def current(root: FromClause) -> Select[Any]:
@@ -25,8 +25,7 @@ def global_id(viewer: FromClause) -> ColumnElement[str]:
 
 def user_of(viewer: FromClause) -> Select[Any]:
     """The signed-in person; null for an API key."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == viewer.c.user_id)
+    return person_behind(viewer)
 
 
 def api_key_of(viewer: FromClause) -> Select[Any]:

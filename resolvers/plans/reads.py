@@ -18,19 +18,19 @@ from sqlalchemy import (
     select,
 )
 
-from authz.reach.reach import readable_account
 from engine.declare.paging import Order
-from models.accounts.tables import account_closure, accounts
+from models.accounts.tables import accounts
+from models.accounts.trees import in_tree, nearest_above
 from models.base.clock import current_moment
 from models.plans.catalogue import DEFAULT_PLAN
-from models.plans.cycles import cycle_number, cycle_start
+from models.plans.cycles import UNSUBSCRIBED_ZONE, cycle_number, cycle_start, unsubscribed_anchor
 from models.plans.tables import limit_increases, plan_choices, plans, subscriptions
 from resolvers.credit.reads import currency_of
 from resolvers.inputs.global_ids import PlanIdArgument
+from resolvers.rows.shown import account_behind
 
 BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
 """Those of the catalogue by their price, then by their size."""
-_UTC = literal_column("'UTC'", Text)
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
 
@@ -56,21 +56,8 @@ def subscription_of(account: FromClause) -> Select[Any]:
 
 def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:
     """The account whose subscription it is: the nearest in which one has begun, or the master account."""
-    path, subscription = account_closure.alias(), subscriptions.alias()
-    own = and_(
-        subscription.c.master_id == path.c.master_id,
-        subscription.c.account_id == path.c.ancestor_id,
-        has_begun(subscription),
-    )
-    nearest = (
-        select(path.c.ancestor_id)
-        .select_from(path.join(subscription, own))
-        .where(path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.id)
-        .order_by(path.c.depth)
-        .limit(1)
-        .correlate(account)
-        .scalar_subquery()
-    )
+    subscription = subscriptions.alias()
+    nearest = nearest_above(account, subscription, "account_id", has_begun(subscription))
     return func.coalesce(nearest, account.c.master_id)
 
 
@@ -81,10 +68,7 @@ def has_begun(subscription: FromClause) -> ColumnElement[bool]:
 
 def account_of(subscriber: FromClause) -> Select[Any]:
     """The account that has the subscription; null if it is outside your reach."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == subscriber.c.id, account.c.master_id == subscriber.c.master_id
-    ).limit(1)
+    return account_behind(subscriber, "id")
 
 
 def plan_of(subscriber: FromClause) -> Select[Any]:
@@ -152,7 +136,7 @@ def time_zone_of(subscriber: FromClause) -> ColumnElement[str]:
     """The IANA time zone in which billing cycles start at midnight; UTC if none was chosen."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.time_zone).where(_of(subscription, subscriber), has_begun(subscription))
-    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), _UTC)
+    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), UNSUBSCRIBED_ZONE)
 
 
 def anchor_day_of(subscriber: FromClause) -> ColumnElement[int]:
@@ -165,7 +149,7 @@ def anchored_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
     """The moment that cycles are counted from: of the subscription, or else of the account's making."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.anchored_at).where(_of(subscription, subscriber), has_begun(subscription))
-    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), subscriber.c.created_at)
+    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), unsubscribed_anchor(subscriber))
 
 
 def cycle_starts_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
@@ -203,11 +187,7 @@ def bought_in(
     increase = limit_increases.alias()
     return (
         select(func.coalesce(func.sum(increase.c[bought]), literal_column("0")))
-        .where(
-            increase.c.account_id == subscriber.c.id,
-            increase.c.master_id == subscriber.c.master_id,
-            increase.c.cycle_starts_at == starts_at,
-        )
+        .where(in_tree(increase, subscriber, account_id="id"), increase.c.cycle_starts_at == starts_at)
         .correlate_except(increase)
         .scalar_subquery()
     )
@@ -224,4 +204,4 @@ def _chosen(choice: FromClause, subscriber: FromClause) -> ColumnElement[bool]:
 
 
 def _of(table: FromClause, subscriber: FromClause) -> ColumnElement[bool]:
-    return and_(table.c.account_id == subscriber.c.id, table.c.master_id == subscriber.c.master_id)
+    return in_tree(table, subscriber, account_id="id")

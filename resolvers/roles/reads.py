@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, select
+from sqlalchemy import ColumnElement, FromClause, Select, exists, select
 
 from authz.guards.delegation import usable_in
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import account_where, readable_account, readable_accounts
+from authz.reach.reach import account_where, readable_accounts
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure
+from models.accounts.trees import in_tree
 from models.roles.tables import role_policy_lines, roles
 from resolvers.inputs.global_ids import RoleIdArgument
+from resolvers.rows.shown import account_behind
 
 BY_NAME = Order("roles", (roles.c.sort_key, roles.c.id))
 """By name."""
@@ -43,12 +45,8 @@ def _listed_somewhere(role: FromClause) -> ColumnElement[bool]:
     return exists(
         select(path.c.descendant_id)
         .select_from(path)
-        .join(account, and_(account.c.master_id == path.c.master_id, account.c.id == path.c.descendant_id))
-        .where(
-            path.c.master_id == role.c.master_id,
-            path.c.ancestor_id == role.c.account_id,
-            allows(account.c.mask, Permission.ROLES_READ),
-        )
+        .join(account, in_tree(account, path, id="descendant_id"))
+        .where(in_tree(path, role, ancestor_id="account_id"), allows(account.c.mask, Permission.ROLES_READ))
         .correlate(role)
     )
 
@@ -56,10 +54,7 @@ def _listed_somewhere(role: FromClause) -> ColumnElement[bool]:
 def account_of(role: FromClause) -> Select[Any]:
     """The account that the role belongs to; null for a built-in role, and if the account is outside your
     reach."""
-    account, statement = readable_account()
-    return statement.where(account.c.id == role.c.account_id, account.c.master_id == role.c.master_id).limit(
-        1
-    )
+    return account_behind(role)
 
 
 def is_built_in(role: FromClause) -> ColumnElement[bool]:

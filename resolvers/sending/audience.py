@@ -7,6 +7,7 @@ from sqlalchemy import Select, select
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.sending.recipient_lists import recipient_lists
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.recipient_rows import Given, allowing_many, is_open, named, uploaded
@@ -32,10 +33,7 @@ async def audience_of(session: WriteSession, account: Authorized, given: Given) 
         return Audience(len(given.digests), named(given))
     stored = recipient_lists.c
     statement = select(stored.recipients).where(
-        stored.master_id == account.master_id,
-        stored.account_id == account.account_id,
-        stored.id == given,
-        is_open(recipient_lists),
+        in_account(recipient_lists, account), stored.id == given, is_open(recipient_lists)
     )
     count = (await session.execute(statement)).scalar_one_or_none()
     if count is None:

@@ -11,19 +11,20 @@ from authz.policy.permissions import Permission
 from authz.reach.reach import readable_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_tree
 from models.base.ids import AccountId
+from models.credit.pools import nearest_pool
 from models.plans.tables import plans
 from models.sending.tables import send_cycles
 from resolvers.budgets.send_check import (
     Allowance,
-    Bill,
-    Standing,
+    CycleSends,
+    SendCosts,
     affordable,
     allowance_columns,
-    bill,
+    costs_of_sends,
     credit_of,
 )
-from resolvers.credit.reads import nearest_pool
 from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
 from resolvers.plans.pooled_contacts import is_own, sees_pool
@@ -102,7 +103,9 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
 def preview(state: State, recipients: int) -> Preview:
     """What so many recipients would book."""
     new = recipients - state.active
-    costs = bill(Standing(state.send_limit, state.sends_used, state.send_price), state, recipients)
+    costs = costs_of_sends(
+        CycleSends(state.send_limit, state.sends_used, state.send_price), state, recipients
+    )
     return Preview(
         recipients,
         new,
@@ -118,7 +121,7 @@ def may_send(state: State, permission: Permission) -> bool:
     return bool(state.mask & permission.bit)
 
 
-def _warnings(state: State, recipients: int, new: int, costs: Bill) -> Iterator[SendWarning]:
+def _warnings(state: State, recipients: int, new: int, costs: SendCosts) -> Iterator[SendWarning]:
     if state.status != AccountStatus.ACTIVE.value:
         yield SendWarning.ACCOUNT_NOT_ACTIVE
     if not recipients:
@@ -142,8 +145,7 @@ def _active(account: FromClause, subscriber: FromClause, digests: Select[tuple[b
     current = (
         select(cycle.c.master_id, cycle.c.id, cycle_counts.has_lapsed(cycle).label("has_lapsed"))
         .where(
-            cycle.c.master_id == subscriber.c.master_id,
-            cycle.c.account_id == subscriber.c.id,
+            in_tree(cycle, subscriber, account_id="id"),
             cycle.c.starts_at == plan_reads.cycle_starts_at_of(subscriber),
         )
         .correlate(subscriber)

@@ -4,10 +4,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, or_, select
 
-from authz.reach.reach import account_where, readable_account
+from authz.reach.reach import account_where
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_reservations
 from resolvers.inputs.global_ids import SendReservationIdArgument
-from resolvers.plans.cycle_counts import is_lapsed
+from resolvers.rows.shown import account_behind
 from resolvers.sending.permissions import SEND_PERMISSIONS
 
 
@@ -25,10 +26,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 def account_of(reservation: FromClause) -> Select[Any]:
     """The account that sends; null if it is outside your reach."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == reservation.c.account_id, account.c.master_id == reservation.c.master_id
-    ).limit(1)
+    return account_behind(reservation)
 
 
 def status_of(reservation: FromClause) -> ColumnElement[str]:

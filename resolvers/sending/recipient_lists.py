@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, or_, select
 
-from authz.reach.reach import account_where, readable_account
+from authz.reach.reach import account_where
 from models.base.ids import AccountId, RecipientListId
 from models.sending.recipient_lists import recipient_lists
 from models.sending.tables import SendStream
 from resolvers.inputs.global_ids import RecipientListIdArgument
+from resolvers.rows.shown import account_behind
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.recipient_rows import is_open
 
@@ -38,7 +39,4 @@ def by_id(root: FromClause, id: RecipientListIdArgument) -> Select[Any]:
 
 def account_of(stored: FromClause) -> Select[Any]:
     """The account that the list belongs to; null if it is outside your reach."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == stored.c.account_id, account.c.master_id == stored.c.master_id
-    ).limit(1)
+    return account_behind(stored)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     true,
 )
 
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.base.ids import RecipientListId
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
@@ -36,7 +37,7 @@ def named(given: Recipients) -> Select[tuple[bytes]]:
 def uploaded(list_id: RecipientListId) -> Select[tuple[bytes]]:
     """The digests of a list; whose it is, and whether it is open, is asked apart."""
     part, stored = recipient_list_parts.alias(), recipient_lists.alias()
-    of_list = and_(part.c.master_id == stored.c.master_id, part.c.list_id == stored.c.id)
+    of_list = in_tree(part, stored, list_id="id")
     digest = func.unnest(part.c.digests).table_valued("digest").render_derived().lateral()
     return (
         select(digest.c.digest)

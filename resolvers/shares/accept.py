@@ -9,6 +9,7 @@ from authz.callers.tokens import Digest, TokenKind, digest
 from authz.guards.exclusive import Authorized, lock_tree
 from authz.offers.acceptance import check_not_lapsed
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.wall.notes import TransactionNotes
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.base.ids import MasterId, ShareId
@@ -97,6 +98,7 @@ async def lock_opened(session: WriteSession, row: ShareRow) -> list[Authorized]:
     master_id = MasterId(row.master_id)
     await lock_tree(session, master_id)
     ids = await opened_by(session, ShareId(row.id))
+    session.notes(TransactionNotes).touched.update(ids)
     return [Authorized(master_id, id_, 0, 0, id_) for id_ in ids]
 
 

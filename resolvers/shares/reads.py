@@ -3,21 +3,23 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, null, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, exists, func, null, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.callers.tokens import TokenKind, digest
 from authz.offers.acceptance import share_lapse
 from authz.policy.permissions import Permission
-from authz.reach.reach import PRINCIPAL, account_where, readable_account, share_holds
+from authz.reach.grants import share_holds
+from authz.reach.reach import PRINCIPAL, account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import accounts
-from models.api_keys.tables import api_keys
+from models.accounts.trees import in_tree
 from models.people.users import users
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
 from resolvers.inputs.global_ids import ShareIdArgument
+from resolvers.rows.shown import name_of_person_or_key, person_behind, role_behind
 
 
 class ShareStatus(enum.Enum):
@@ -59,11 +61,11 @@ def of_account(
 ) -> Select[Any]:
     """The shares that include the account, newest first."""
     share, opened = shares.alias(), share_accounts.alias()
-    opens = and_(opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id)
+    opens = in_tree(opened, share, share_id="id")
     statement = (
         select(*share.c)
         .select_from(share.join(opened, opens))
-        .where(opened.c.account_id == account.c.id, opened.c.master_id == account.c.master_id)
+        .where(in_tree(opened, account, account_id="id"))
     )
     return statement if status is None else statement.where(status_of(share) == status.value)
 
@@ -95,11 +97,7 @@ def _managed(share: FromClause) -> ColumnElement[bool]:
     opened = share_accounts.alias()
     return exists(
         select(opened.c.account_id)
-        .where(
-            opened.c.master_id == share.c.master_id,
-            opened.c.share_id == share.c.id,
-            account_where(opened, Permission.MEMBERS_READ),
-        )
+        .where(in_tree(opened, share, share_id="id"), account_where(opened, Permission.MEMBERS_READ))
         .correlate(share)
     )
 
@@ -108,22 +106,18 @@ def accounts_of(share: FromClause) -> Select[Any]:
     """The shared accounts within your reach."""
     account, statement = readable_account()
     opened = share_accounts.alias()
-    opens = and_(opened.c.master_id == account.c.master_id, opened.c.account_id == account.c.id)
-    return statement.join(opened, opens).where(
-        opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id
-    )
+    opens = in_tree(opened, account, account_id="id")
+    return statement.join(opened, opens).where(in_tree(opened, share, share_id="id"))
 
 
 def role_of(share: FromClause) -> Select[Any]:
     """The role that it gives; null if it gives areas."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == share.c.role_id)
+    return role_behind(share)
 
 
 def user_of(share: FromClause) -> Select[Any]:
     """The person who accepted it."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == share.c.user_id)
+    return person_behind(share)
 
 
 def giver_of(share: FromClause) -> Select[Any]:
@@ -136,14 +130,7 @@ def giver_of(share: FromClause) -> Select[Any]:
 
 def giver_name(share: FromClause) -> ColumnElement[str]:
     """The name of that person or API key."""
-    person, key = users.alias(), api_keys.alias()
-    user_name = select(person.c.name).where(person.c.id == share.c.giver_user_id).correlate(share)
-    key_name = (
-        select(key.c.name)
-        .where(key.c.id == share.c.giver_api_key_id, key.c.master_id == share.c.master_id)
-        .correlate(share)
-    )
-    return func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery())
+    return name_of_person_or_key(share, "giver_user_id", "giver_api_key_id")
 
 
 def share_preview(token: str) -> Select[Any]:
@@ -154,12 +141,9 @@ def share_preview(token: str) -> Select[Any]:
         select(names)
         .join(
             share_accounts,
-            and_(
-                share_accounts.c.master_id == accounts.c.master_id,
-                share_accounts.c.account_id == accounts.c.id,
-            ),
+            in_tree(share_accounts, accounts, account_id="id"),
         )
-        .where(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
+        .where(in_tree(share_accounts, shares, share_id="id"))
         .scalar_subquery()
     )
     return (

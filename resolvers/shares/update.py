@@ -28,9 +28,9 @@ from resolvers.shares.store import (
     log_share,
     opened_by,
     refuse_shared,
+    scope_columns,
     scope_of,
     share_row,
-    stored,
     write_share,
 )
 
@@ -79,7 +79,7 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     await refuse_shared(session, principal, managed.wanted, row.email_canonical, command.share_id)
     await drop_accounts(session, row, managed.removed)
     await add_accounts(session, command.share_id, managed.added)
-    values = {**stored(scope), **giver_columns(principal), "expires_at": expires_at}
+    values = {**scope_columns(scope), **giver_columns(principal), "expires_at": expires_at}
     await write_share(session, row, values)
     await _log_update(session, principal, managed, scope, expires_at)
     return ShareMade(command.share_id)

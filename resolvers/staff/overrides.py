@@ -3,16 +3,19 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, exists, func, literal_column, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where, readable_account
+from authz.reach.reach import account_where
+from engine.base.client_values import text
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure
+from models.accounts.trees import in_tree
 from models.staff.overrides import USUAL_SENDING_DOMAINS, OverrideKind, UnsubscribeScope, overrides
 from resolvers.inputs.global_ids import OverrideIdArgument
 from resolvers.members.reads import OWN_MEMBERS
+from resolvers.rows.shown import account_behind
 
 
 class OverrideStatus(enum.Enum):
@@ -44,9 +47,7 @@ def of_account(
 ) -> Select[Any]:
     """Settings that only platform support can make, each with a reason and an end; newest first."""
     override = overrides.alias()
-    statement = select(*override.c).where(
-        override.c.account_id == account.c.id, override.c.master_id == account.c.master_id
-    )
+    statement = select(*override.c).where(in_tree(override, account, account_id="id"))
     return statement if status is None else statement.where(status_of(override) == status.value)
 
 
@@ -58,8 +59,7 @@ def by_id(root: FromClause, id: OverrideIdArgument) -> Select[Any]:
 
 def account_of(row: FromClause) -> Select[Any]:
     """The account."""
-    account, statement = readable_account()
-    return statement.where(account.c.id == row.c.account_id, account.c.master_id == row.c.master_id).limit(1)
+    return account_behind(row)
 
 
 def member_of(override: FromClause) -> Select[Any]:
@@ -67,9 +67,7 @@ def member_of(override: FromClause) -> Select[Any]:
     members, and if the person is no longer a member."""
     member = OWN_MEMBERS.alias()
     return select(*member.c).where(
-        member.c.user_id == override.c.user_id,
-        member.c.account_id == override.c.account_id,
-        member.c.master_id == override.c.master_id,
+        in_tree(member, override, user_id="user_id", account_id="account_id"),
         account_where(member, Permission.MEMBERS_READ),
     )
 
@@ -87,15 +85,14 @@ def in_force(account: FromClause, kind: OverrideKind) -> Select[Any]:
     R86, T29).
     """
     override, path = overrides.alias(), account_closure.alias()
-    above = and_(path.c.master_id == override.c.master_id, path.c.ancestor_id == override.c.account_id)
+    above = in_tree(path, override, ancestor_id="account_id")
     statement = (
         select(*override.c)
         .join(path, above)
         .where(
-            path.c.descendant_id == account.c.id,
-            path.c.master_id == account.c.master_id,
-            override.c.kind == literal_column(f"'{kind.value}'"),
-            status_of(override) == literal_column(f"'{OverrideStatus.IN_FORCE.value}'"),
+            in_tree(path, account, descendant_id="id"),
+            override.c.kind == text(kind.value),
+            status_of(override) == text(OverrideStatus.IN_FORCE.value),
         )
         .order_by(path.c.depth)
         .limit(1)
@@ -112,7 +109,7 @@ def unsubscribe_scope_of(account: FromClause) -> ColumnElement[str]:
     """What an unsubscribe applies to: the whole account, unless platform support changed it."""
     return func.coalesce(
         _value(account, OverrideKind.UNSUBSCRIBE_SCOPE, "unsubscribe_scope"),
-        literal_column(f"'{UnsubscribeScope.ACCOUNT.value}'"),
+        text(UnsubscribeScope.ACCOUNT.value),
     )
 
 

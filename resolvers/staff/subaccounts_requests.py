@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, case, select
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.staff.subaccounts_requests import subaccounts_requests
 from resolvers.inputs.global_ids import SubaccountsRequestIdArgument
 
@@ -29,9 +30,7 @@ BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=T
 def of_account(account: FromClause) -> Select[Any]:
     """Requests to platform support to unlock subaccounts, newest first."""
     request = subaccounts_requests.alias()
-    return select(*request.c).where(
-        request.c.account_id == account.c.id, request.c.master_id == account.c.master_id
-    )
+    return select(*request.c).where(in_tree(request, account, account_id="id"))
 
 
 def by_id(root: FromClause, id: SubaccountsRequestIdArgument) -> Select[Any]:

@@ -29,12 +29,13 @@ from authz.reach.reach import readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
+from models.credit.pools import nearest_pool
 from models.plans.cycles import cycle_number, cycle_start
 from models.plans.tables import plans
 from models.sending.tables import send_cycles
 from resolvers.budgets.send_check import caps_left, credit_left, sends_left
-from resolvers.credit.reads import nearest_pool
 from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
 
@@ -102,7 +103,7 @@ def beside(usage: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
     """The usage's account, and these columns."""
     own = accounts.alias()
     labelled = [column.label(name) for name, column in columns.items()]
-    found = and_(own.c.master_id == usage.c.master_id, own.c.id == usage.c.id)
+    found = in_tree(own, usage, id="id")
     return select(*own.c, usage.c.mask, *labelled).where(found)
 
 
@@ -136,11 +137,7 @@ def _usage(
     """The rows of the cycles with these numbers."""
     own, plan, cycle = accounts.alias(), plans.alias(), send_cycles.alias()
     period = _periods(grid, first, last)
-    started = and_(
-        cycle.c.master_id == grid.c.master_id,
-        cycle.c.account_id == grid.c.id,
-        cycle.c.starts_at == period.c.starts_at,
-    )
+    started = and_(in_tree(cycle, grid, account_id="id"), cycle.c.starts_at == period.c.starts_at)
     used = func.coalesce(cycle_counts.sends_in(cycle), _NOTHING)
     limit = _limit(plan.c.sends, grid, period, "sends")
     unused, runs = limit - used, period.c.ends_at > current_moment()
@@ -170,7 +167,7 @@ def _usage(
         .join(period, true())
         .join(plan, plan.c.id == plan_reads.plan_id_at(grid, period.c.seen_at))
         .outerjoin(cycle, started)
-        .where(own.c.master_id == account.c.master_id, own.c.id == account.c.id)
+        .where(in_tree(own, account, id="id"))
     )
 
 

@@ -153,7 +153,9 @@ class Account(Node):
         requires=Permission.SUBACCOUNTS_READ,
     )
     credit: Credit | None = to_one(credit_reads.of_account, requires=Permission.CREDIT_READ)
-    credit_at: MicroAmount | None = computed(credit_reads.at, codec=AMOUNT, requires=Permission.CREDIT_READ)
+    credit_at: MicroAmount | None = computed(
+        credit_reads.balance_at, codec=AMOUNT, requires=Permission.CREDIT_READ
+    )
     ledger_entries: Connection[LedgerEntry] | None = connection(
         ledger.of_account, order=ledger.BY_SEQUENCE, requires=Permission.CREDIT_READ
     )
