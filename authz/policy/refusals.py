@@ -45,15 +45,15 @@ class RefusalCode(enum.Enum):
         "You have access to the account only through a share. Only its own people decide who has access."
     )
     RIGHT_ENDS = (
-        "Your right to do this expires before the access that you would give or remove. Choose an "
-        "end that is not later, or ask somebody whose right does not expire."
+        "Your right to do this expires before the access that you would give or remove. Choose an end that "
+        "is not later, or ask somebody whose right does not expire."
     )
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."
     SHARE_REVOKED = "The share was revoked or declined, or its giver lost the right to share."
     ADDRESS_NOT_VERIFIED = (
-        "The e-mail address is not verified. Open the link in the verification mail, or request "
-        "another with emailVerificationRequest."
+        "The e-mail address is not verified. Open the link in the verification mail, or request another "
+        "with emailVerificationRequest."
     )
     LINK_NOT_VALID = "The link was used already or has expired; request another one."
     WRONG_PERSON = "The offer is for another e-mail address."

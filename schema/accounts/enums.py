@@ -35,9 +35,8 @@ ENUMS = (
         ApiKeyCreationPlace,
         {
             "ANYWHERE": "Anybody with API_KEYS_WRITE in the key's account can create it.",
-            "MASTER_ONLY": "Only callers with API_KEYS_WRITE through the master account create keys. "
-            "Others can rotate "
-            "and revoke them.",
+            "MASTER_ONLY": "Only callers with API_KEYS_WRITE through the master account create keys. Others "
+            "can rotate and revoke them.",
         },
     ),
     EnumDescription(

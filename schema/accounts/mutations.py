@@ -19,10 +19,11 @@ from schema.credit.settlement import SettlementPayload, told_effects
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import Context
 from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import AccountPayload, Payload, payload, replayed
+from schema.fields.payloads import AccountPayload, Payload, payload
 from schema.fields.updates import expected_version, given, given_value, may_stay
 from schema.invitations.types import Invitation
 
@@ -34,17 +35,13 @@ class SubaccountCreateInput:
     external_id: str | None = strawberry.field(
         default=None,
         description="Your own id, 1 to 200 characters, unique among the parent's accounts that are not "
-        "closed. "
-        "Case and accents count.",
+        "closed. Case and accents count.",
     )
     owner_email: str | None = strawberry.field(
         default=None,
         description="The address that is invited to own it. Left out, only the parent manages it.",
     )
-    idempotency_key: str = strawberry.field(
-        description="A key that you choose, 1 to 200 characters. Repeated within 30 days, it creates nothing "
-        "more."
-    )
+    idempotency_key: str = idempotency_key("it creates nothing more")
 
 
 @entity(None, carries={"account_id": Uuid(), "api_key_id": Uuid(), "invitation_id": Uuid()})
@@ -70,12 +67,12 @@ class AccountUpdateInput:
     expected_version: int = expected_version()
     name: str | None = may_stay("1 to 200 characters.")
     external_id: str | None = may_stay(
-        "Your own id, 1 to 200 characters, unique among the parent's accounts that are not closed. "
-        "Null removes it."
+        "Your own id, 1 to 200 characters, unique among the parent's accounts that are not closed. Null "
+        "removes it."
     )
     rights_inheritance: RightsInheritance | None = may_stay(
-        "Which roles in this account also apply below. Requires SETTINGS_WRITE in this account and "
-        "in the accounts below."
+        "Which roles in this account also apply below. Requires SETTINGS_WRITE in this account and in the "
+        "accounts below."
     )
     api_key_creation: ApiKeyCreationPlace | None = may_stay(
         "Where in the tree API keys are created. Only for a master account; other accounts answer "

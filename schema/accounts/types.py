@@ -90,8 +90,7 @@ class Account(Node):
     parent_access: ParentAccess = column(
         codec=enum_of(ParentAccess),
         description="How far rights held in accounts above apply in this account and below it; FULL for a "
-        "master "
-        "account. Both sides agree on changes, see `parentAccessUpdate`.",
+        "master account. Both sides agree on changes, see `parentAccessUpdate`.",
     )
     parent_access_request: ParentAccessRequest | None = to_one(links.request_of)
     ownership_offer: OwnershipOffer | None = to_one(

@@ -19,11 +19,9 @@ ENUMS = (
             "MAKER_LOST_RIGHT": "The creator no longer has API_KEYS_WRITE, or a permission that the key has.",
             "MAKER_ENDED": "The API key that created it was revoked, has expired or has stopped.",
             "MAKER_RIGHT_ENDS": "The creator could create it now only through a share, or through a right "
-            "that expires "
-            "before the key.",
+            "that expires before the key.",
             "ROTATOR_LOST_RIGHT": "The last person who rotated it, and so knows its secret, could not "
-            "rotate it now. "
-            "`apiKeyRotate` gives it a new secret.",
+            "rotate it now. `apiKeyRotate` gives it a new secret.",
         },
     ),
     EnumDescription(
@@ -31,8 +29,7 @@ ENUMS = (
         {
             "KEEP": "The key keeps working. `Account.ghosts` lists it.",
             "STOP": "The key stops from the next request on, until its creator has the rights again or "
-            "somebody "
-            "adopts it.",
+            "somebody adopts it.",
         },
     ),
 )

@@ -49,8 +49,7 @@ class ApiKeyCreateInput:
     purpose: ApiKeyPurpose | None = strawberry.field(
         default=None,
         description="The stream that the key is limited to; it cannot be changed later. Left out, the key "
-        "is for "
-        "both streams.",
+        "is for both streams.",
     )
     ip_ranges: list[str] = strawberry.field(
         default_factory=list, description=_IP_RANGES + " Empty means any address."
@@ -141,8 +140,7 @@ class ApiKeyMutation:
     @strawberry.mutation(
         directives=needs(Permission.API_KEYS_WRITE),
         description="Give an API key a new secret. The current secret stops at once, or after the overlap "
-        "that "
-        "you choose; a secret from an earlier rotation always stops at once.",
+        "that you choose; a secret from an earlier rotation always stops at once.",
     )
     async def api_key_rotate(self, info: ContextInfo, input: ApiKeyRotateInput) -> ApiKeyPayload:
         principal = principal_of(info)

@@ -27,8 +27,7 @@ class BillingModeUpdateInput:
 
 @strawberry.input(
     description="Name and address of an account on its invoices. Fields that are left out stay as they are. "
-    "The first time, all are required but `vatId`, `email` and, in countries without postcodes, "
-    "`postcode`."
+    "The first time, all are required but `vatId`, `email` and, in countries without postcodes, `postcode`."
 )
 class BillingDetailsUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
@@ -41,8 +40,8 @@ class BillingDetailsUpdateInput:
     city: str | None = may_stay("1 to 200 characters.")
     country: str | None = may_stay("The country's ISO 3166-1 code of two letters, such as DE.")
     vat_id: str | None = may_stay(
-        "The VAT number with its country's code, such as DE123456789; only its form is checked. Null "
-        "for none."
+        "The VAT number with its country's code, such as DE123456789; only its form is checked. Null for "
+        "none."
     )
     email: str | None = may_stay(
         "The electronic address in the invoice's XML. No mail is sent to it. Null for none."

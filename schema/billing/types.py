@@ -72,8 +72,7 @@ class AccountCost:
     charged: MicroAmount = column(
         codec=AMOUNT,
         description="The charge for plans and contacts of the billing cycles that ended in the period and "
-        "are "
-        "charged, without VAT.",
+        "are charged, without VAT.",
     )
     labels: Connection[LabelCost] = connection(costs.labels_of, order=costs.BY_LABEL)
 

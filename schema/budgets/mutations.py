@@ -31,9 +31,9 @@ class SendBudgetUpdateInput:
         "The most sends of the account and everything below it in a billing cycle; null for no cap."
     )
     guarantee: int | None = may_stay(
-        "The sends to keep for them in a billing cycle, out of the plan of the account directly "
-        "above, which must own its plan. At most the cap; all guarantees together are at most the "
-        "plan's sends. Null or 0 for none."
+        "The sends to keep for them in a billing cycle, out of the plan of the account directly above, "
+        "which must own its plan. At most the cap; all guarantees together are at most the plan's sends. "
+        "Null or 0 for none."
     )
 
 
@@ -48,9 +48,9 @@ class CreditBudgetUpdateInput:
         "The most credit for the account and everything below it in a billing cycle; null for no cap."
     )
     guarantee: MicroAmount | None = may_stay(
-        "The credit to keep for them in a billing cycle, out of the credit of the account directly "
-        "above, which must have its own balance. At most the cap, and at most what the pool has now. "
-        "Null or 0 for none."
+        "The credit to keep for them in a billing cycle, out of the credit of the account directly above, "
+        "which must have its own balance. At most the cap, and at most what the pool has now. Null or 0 for "
+        "none."
     )
 
 

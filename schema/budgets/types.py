@@ -20,9 +20,8 @@ class SendBudget:
     )
     guarantee: int = column(
         description="The sends of the account above's plan that nobody else can use in a billing cycle. "
-        "What is "
-        "left of it ends with the cycle. The guarantee ends when the account gets its own plan or is "
-        "closed."
+        "What is left of it ends with the cycle. The guarantee ends when the account gets its own plan or "
+        "is closed."
     )
     used: int = computed(reads.sends_used_of)
 
@@ -39,9 +38,7 @@ class CreditBudget:
     guarantee: MicroAmount = column(
         codec=AMOUNT,
         description="The credit of the account above that nobody else can spend or transfer in a billing "
-        "cycle. "
-        "Each cycle starts with the whole guarantee, as far as the pool has that much. It ends when "
-        "the account is closed, and is inactive while the account above does not spend its own "
-        "credit.",
+        "cycle. Each cycle starts with the whole guarantee, as far as the pool has that much. It ends when "
+        "the account is closed, and is inactive while the account above does not spend its own credit.",
     )
     used: MicroAmount = computed(reads.credit_used_of, codec=AMOUNT)

@@ -27,9 +27,8 @@ ENUMS = (
         {
             "TRANSFER": "Credit was transferred down or up the tree.",
             "TOP_UP": "Credit was bought.",
-            "SETTLEMENT": "An account started to draw from a pool, or was closed: its remaining credit "
-            "went to the "
-            "pool.",
+            "SETTLEMENT": "An account started to draw from a pool, or was closed: its remaining credit went "
+            "to the pool.",
             "SEND": "Credit for sends beyond the plan was reserved, spent or returned.",
             "FORFEITURE": "A master account was closed: its remaining credit was given up.",
         },

@@ -16,10 +16,11 @@ from schema.credit.settlement import SettlementPayload, told_effects
 from schema.credit.types import LedgerTransaction
 from schema.fields.amounts import MicroAmount
 from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.payloads import Payload, payload
 from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, expected_version
 
@@ -28,9 +29,8 @@ from schema.fields.updates import ACCOUNT_VERSION, expected_version
 class CreditTransferInput:
     from_account_id: strawberry.ID = strawberry.field(description="The account that gives.")
     to_account_id: strawberry.ID = strawberry.field(
-        description="The account that receives the credit. It must be on the same path of the tree and "
-        "have its "
-        "own balance."
+        description="The account that receives the credit. It must be on the same path of the tree and have "
+        "its own balance."
     )
     amount: MicroAmount = strawberry.field(description="The amount: 1 to 10^15 micro-units.")
     memo: str | None = strawberry.field(
@@ -38,8 +38,7 @@ class CreditTransferInput:
     )
     idempotency_key: str = strawberry.field(
         description="A key that you choose, 1 to 200 characters, unique in the giving account. Repeated "
-        "within "
-        "30 days, it transfers nothing more."
+        "within 30 days, it transfers nothing more."
     )
 
 

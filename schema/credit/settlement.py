@@ -21,9 +21,8 @@ class SettlementEffect:
     kind: EffectKind = strawberry.field(description="What happens.")
     count: int = strawberry.field(description="The number of things affected.")
     amount: MicroAmount | None = strawberry.field(
-        description="The amount; null if there is none, or if you may not see it: credit needs "
-        "CREDIT_READ, a "
-        "plan's price PLAN_READ."
+        description="The amount; null if there is none, or if you may not see it: credit needs CREDIT_READ, "
+        "a plan's price PLAN_READ."
     )
     to_account_id: strawberry.ID | None = strawberry.field(
         description="The account that receives the credit; null if none does, or if it is outside your reach."

@@ -32,9 +32,8 @@ class AccessStep:
         "is about."
     )
     policy_line: str | None = strawberry.field(
-        description="For POLICY_LINE, the line of the casbin policy that decides; null if no line "
-        "matches, which "
-        "means denied."
+        description="For POLICY_LINE, the line of the casbin policy that decides; null if no line matches, "
+        "which means denied."
     )
 
 
@@ -89,8 +88,8 @@ class ExplanationQuery:
     @strawberry.field(
         directives=needs(Permission.ACCOUNT_READ),
         description="Whether somebody may do something in an account now, and why. You can always ask about "
-        "yourself. You can ask about a person who belongs to the account if you may see its members, "
-        "and about an API key if you may see the keys of its account. Everything else is NOT_FOUND.",
+        "yourself. You can ask about a person who belongs to the account if you may see its members, and "
+        "about an API key if you may see the keys of its account. Everything else is NOT_FOUND.",
     )
     async def explain_access(
         self,

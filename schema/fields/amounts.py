@@ -33,10 +33,9 @@ def _parsed(value: object) -> MicroAmount:
 SCALAR = strawberry.scalar(
     name="MicroAmount",
     description=(
-        'An amount of money in millionths of the account\'s currency unit: "1500000" is 1.50 EUR. '
-        "Returned as a string of digits, because not every client supports whole numbers beyond "
-        "2^53. Accepted as such a string, or as a whole number up to 2^53; fractions and exponents "
-        "are not valid."
+        'An amount of money in millionths of the account\'s currency unit: "1500000" is 1.50 EUR. Returned '
+        "as a string of digits, because not every client supports whole numbers beyond 2^53. Accepted as "
+        "such a string, or as a whole number up to 2^53; fractions and exponents are not valid."
     ),
     serialize=str,
     parse_value=_parsed,

@@ -14,10 +14,9 @@ from engine.base.marks import Public
 from models.base.ids import Kind, present
 
 _DRY_RUN = (
-    "Change nothing. `accessChanges` returns who would gain and lose which rights, and "
-    "`effects`, if the payload has it, what would happen to what the account holds. Nothing is "
-    "stored or sent, no secret is returned, and all other fields are null. Refusals are the same "
-    "as without `dryRun`."
+    "Change nothing. `accessChanges` returns who would gain and lose which rights, and `effects`, if the "
+    "payload has it, what would happen to what the account holds. Nothing is stored or sent, no secret is "
+    "returned, and all other fields are null. Refusals are the same as without `dryRun`."
 )
 
 
@@ -34,9 +33,9 @@ class AccessEnd:
 
 @strawberry.type(
     description="What a person or an API key would gain and lose in an account, immediately or when a right "
-    "expires. Listed for callers with MEMBERS_READ in the account before or after the change "
-    "(people) or API_KEYS_READ (keys). Callers always see themselves, and platform staff see the "
-    "member whose rights they set.",
+    "expires. Listed for callers with MEMBERS_READ in the account before or after the change (people) or "
+    "API_KEYS_READ (keys). Callers always see themselves, and platform staff see the member whose rights "
+    "they set.",
     directives=[Public()],
 )
 class AccessChange:
@@ -53,16 +52,15 @@ class AccessChange:
     gained: list[Permission] = strawberry.field(description="The permissions that the change adds.")
     lost: list[Permission] = strawberry.field(description="The permissions that the change removes.")
     old_ends: list[AccessEnd] = strawberry.field(
-        description="When rights expire before the change, earliest first. Rights that are not listed do not "
-        "expire."
+        description="When rights expire before the change, earliest first. Rights that are not listed do "
+        "not expire."
     )
     new_ends: list[AccessEnd] = strawberry.field(
         description="When rights expire after the change, earliest first."
     )
     old_ip_ranges: list[str] | None = strawberry.field(
-        description="The network addresses that the key accepts before the change; empty means any "
-        "address. Null "
-        "for a person, and for a key that does not work before the change."
+        description="The network addresses that the key accepts before the change; empty means any address. "
+        "Null for a person, and for a key that does not work before the change."
     )
     new_ip_ranges: list[str] | None = strawberry.field(
         description="The network addresses that the key accepts after the change; empty means any address. "

@@ -21,9 +21,8 @@ class Payload:
     )
     authz_revision: str | None = strawberry.field(
         default=None,
-        description="Identifies the change. Send it as the header `X-Authz-Min-Revision` with a later "
-        "read to be "
-        "sure that the read includes the change. Opaque; null if nothing was changed.",
+        description="Identifies the change. Send it as the header `X-Authz-Min-Revision` with a later read "
+        "to be sure that the read includes the change. Opaque; null if nothing was changed.",
     )
     dry_runs_tell: ClassVar[tuple[str, ...]] = ()
     """The fields that the payload of a dry run has besides `accessChanges`."""
@@ -36,8 +35,7 @@ class AccessPayload(Payload):
     access_changes: list[AccessChange] | None = strawberry.field(
         default=None,
         description="For a dry run, who would gain and lose which rights in which account, at most 200 "
-        "entries; "
-        "null if it was no dry run or was refused.",
+        "entries; null if it was no dry run or was refused.",
     )
     more_access_changes: bool = strawberry.field(
         default=False,
@@ -52,11 +50,6 @@ def payload(type_: type[P], **values: object) -> P:
     """A payload: what its fields are read by (`carries`), and its plain fields."""
     carried = {name: values.pop(name, None) for name in entity_of(type_).carries}
     return row_object(type_, carried, **{"user_errors": list[UserError](), **values})
-
-
-def replayed(description: str = "Whether an earlier request with the same key created it.") -> Any:
-    """The field of a payload of what is done once for each idempotency key."""
-    return strawberry.field(default=False, description=description)
 
 
 def removed_id(what: str) -> Any:

@@ -1,10 +1,13 @@
 """Expected failures, as members of a payload."""
 
+from typing import Any
+
 import strawberry
 
 from authz.policy.permissions import Permission
 from authz.policy.refusals import (
     Blocked,
+    Blocker,
     InsufficientCredit,
     PermissionDenied,
     RateLimited,
@@ -137,10 +140,10 @@ class BlockerType:
 @strawberry.type(
     name="Blocked",
     description=(
-        "Something else must change first; `blockers` lists it. ROLE_IN_USE: everything that has the "
-        "role. HAS_SUBACCOUNTS: the open subaccounts. ALREADY_MEMBER: the member. ALREADY_SHARED: "
-        "the share. CONFLICT: the account with that external id. GUARANTEE_TOO_LARGE: the accounts "
-        "that limit the guarantee, or that other guarantees are for."
+        "Something else must change first; `blockers` lists it. ROLE_IN_USE: everything that has the role. "
+        "HAS_SUBACCOUNTS: the open subaccounts. ALREADY_MEMBER: the member. ALREADY_SHARED: the share. "
+        "CONFLICT: the account with that external id. GUARANTEE_TOO_LARGE: the accounts that limit the "
+        "guarantee, or that other guarantees are for."
     ),
     directives=[Public()],
 )
@@ -165,56 +168,39 @@ ERRORS = (
 def user_error(refusal: Refusal) -> UserError:
     """The payload's member that tells of the refusal."""
     path = None if refusal.field is None else ["input", refusal.field]
-    if isinstance(refusal, PermissionDenied):
-        return PermissionDeniedError(
-            code=refusal.code, field=path, message=refusal.message, permission=refusal.permission
-        )
-    if isinstance(refusal, RoleTooWide):
-        return RoleTooWideError(
-            code=refusal.code,
-            field=path,
-            message=refusal.message,
-            missing=list(refusal.missing),
-            missing_below=list(refusal.missing_below),
-        )
-    if isinstance(refusal, InsufficientCredit):
-        available = None if refusal.available is None else MicroAmount(refusal.available)
-        return InsufficientCreditError(
-            code=refusal.code, field=path, message=refusal.message, available=available
-        )
-    if isinstance(refusal, NotSettled):
-        return AccountNotSettledError(
-            code=refusal.code,
-            field=path,
-            message=refusal.message,
-            obstacles=[_obstacle(obstacle) for obstacle in refusal.obstacles],
-        )
-    if isinstance(refusal, Blocked):
-        return BlockedError(
-            code=refusal.code,
-            field=path,
-            message=refusal.message,
-            blockers=[
-                BlockerType(
-                    id=strawberry.ID(found.id),
-                    name=found.name,
-                    account_id=strawberry.ID(found.account_id),
-                    account_name=found.account_name,
-                )
-                for found in refusal.blockers
-            ],
-            more_blockers=refusal.more,
-        )
-    if isinstance(refusal, TryLater):
-        type_ = RateLimitedError if isinstance(refusal, RateLimited) else BusyError
-        return type_(code=refusal.code, field=path, message=refusal.message, retry_after=refusal.retry_after)
-    if isinstance(refusal, VersionConflict):
-        return VersionConflictError(
-            code=refusal.code, field=path, message=refusal.message, current_version=refusal.current_version
-        )
-    return RefusedError(code=refusal.code, field=path, message=refusal.message)
+    told: dict[str, Any] = {"code": refusal.code, "field": path, "message": refusal.message}
+    match refusal:
+        case PermissionDenied(permission=permission):
+            return PermissionDeniedError(permission=permission, **told)
+        case RoleTooWide(missing=missing, missing_below=missing_below):
+            return RoleTooWideError(missing=list(missing), missing_below=list(missing_below), **told)
+        case InsufficientCredit(available=available):
+            return InsufficientCreditError(available=_amount(available), **told)
+        case NotSettled(obstacles=obstacles):
+            return AccountNotSettledError(obstacles=[_obstacle(obstacle) for obstacle in obstacles], **told)
+        case Blocked(blockers=blockers, more=more):
+            return BlockedError(blockers=[_blocker(found) for found in blockers], more_blockers=more, **told)
+        case RateLimited(retry_after=seconds):
+            return RateLimitedError(retry_after=seconds, **told)
+        case TryLater(retry_after=seconds):
+            return BusyError(retry_after=seconds, **told)
+        case VersionConflict(current_version=version):
+            return VersionConflictError(current_version=version, **told)
+    return RefusedError(**told)
+
+
+def _amount(amount: int | None) -> MicroAmount | None:
+    return None if amount is None else MicroAmount(amount)
 
 
 def _obstacle(obstacle: Obstacle) -> SettlementObstacle:
-    amount = None if obstacle.amount is None else MicroAmount(obstacle.amount)
-    return SettlementObstacle(kind=obstacle.kind, count=obstacle.count, amount=amount)
+    return SettlementObstacle(kind=obstacle.kind, count=obstacle.count, amount=_amount(obstacle.amount))
+
+
+def _blocker(found: Blocker) -> BlockerType:
+    return BlockerType(
+        id=strawberry.ID(found.id),
+        name=found.name,
+        account_id=strawberry.ID(found.account_id),
+        account_name=found.account_name,
+    )

@@ -17,10 +17,11 @@ from resolvers.invitations.accept import accept_invitation
 from resolvers.shares.decline_offer import decline_invitation
 from schema.fields.context import Context
 from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id, role_id
 from schema.fields.marks import ANYBODY, OPEN, needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import AccessPayload, Payload, payload, replayed
+from schema.fields.payloads import AccessPayload, Payload, payload
 from schema.invitations.types import Invitation
 from schema.members.mutations import MemberPayload
 
@@ -33,10 +34,7 @@ class MemberInviteInput:
     expires_at: datetime.datetime | None = strawberry.field(
         default=None, description="When the membership will expire. Left out, it does not expire."
     )
-    idempotency_key: str = strawberry.field(
-        description="A key that you choose, 1 to 200 characters. Repeated within 30 days, it sends "
-        "nothing more."
-    )
+    idempotency_key: str = idempotency_key("it sends nothing more")
     dry_run: bool = dry_run()
 
 

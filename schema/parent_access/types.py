@@ -24,9 +24,8 @@ class ParentAccessRequest:
     parent_access: ParentAccess = column(codec=enum_of(ParentAccess), description="The requested value.")
     reason: str = column(description="The reason, as whoever made the request wrote it.")
     from_above: bool = column(
-        description="True: the parent made the request and the account answers. False: the account made "
-        "it and "
-        "the parent answers."
+        description="True: the parent made the request and the account answers. False: the account made it "
+        "and the parent answers."
     )
     requested_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be answered.")

@@ -16,10 +16,11 @@ from resolvers.payments import set_top_up_rule as top_up_rule_changes
 from resolvers.payments import top_up as top_up_changes
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.payloads import Payload, payload
 from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, converted, expected_version, given_value, may_stay
 from schema.fields.writes import perform_steps
@@ -32,9 +33,8 @@ _BOUNDS = "1 to 10^15 micro-units"
 class PaymentMethodAddInput:
     account_id: strawberry.ID = strawberry.field(description="The account that pays.")
     reference: str = strawberry.field(
-        description="The provider's reference, 1 to 200 characters. Card numbers are refused, because "
-        "they must "
-        "never reach this server."
+        description="The provider's reference, 1 to 200 characters. Card numbers are refused, because they "
+        "must never reach this server."
     )
     label: str = strawberry.field(description="A name that people recognize: 1 to 200 characters.")
 
@@ -51,10 +51,8 @@ class CreditTopUpInput:
     )
     payment_method_id: strawberry.ID = strawberry.field(description="One of the account's payment methods.")
     amount: MicroAmount = strawberry.field(description="The amount: 1 to 10^15 micro-units.")
-    idempotency_key: str = strawberry.field(
-        description="A key that you choose, 1 to 200 characters. Repeated within 30 days, it buys nothing "
-        "more; "
-        "while the payment provider has not answered, it asks the provider again."
+    idempotency_key: str = idempotency_key(
+        "it buys nothing more; while the payment provider has not answered, it asks the provider again"
     )
 
 

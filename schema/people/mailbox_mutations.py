@@ -56,9 +56,8 @@ class PasswordResetPayload(Payload):
 class MailboxMutation:
     @strawberry.mutation(
         directives=ANYBODY,
-        description="Verify your e-mail address with the link that was mailed to it. You must be signed "
-        "in or "
-        "give your password, because the link alone does not prove who opened it.",
+        description="Verify your e-mail address with the link that was mailed to it. You must be signed in "
+        "or give your password, because the link alone does not prove who opened it.",
     )
     async def email_verify(self, info: ContextInfo, input: EmailVerifyInput) -> PersonPayload:
         password = input.password
@@ -101,9 +100,9 @@ class MailboxMutation:
     @strawberry.mutation(
         directives=ANYBODY,
         description="Set a new password with the mailed link, which works once and for one hour. All your "
-        "sessions end, all known devices are forgotten, and your e-mail address is verified: send "
-        "the new `deviceToken` from now on. If the address was never verified before, the API keys "
-        "of the account created with it are revoked, because somebody else may have created them.",
+        "sessions end, all known devices are forgotten, and your e-mail address is verified: send the new "
+        "`deviceToken` from now on. If the address was never verified before, the API keys of the account "
+        "created with it are revoked, because somebody else may have created them.",
     )
     async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
         async def check(turn: HashingTurn) -> str:

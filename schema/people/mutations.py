@@ -34,8 +34,8 @@ from schema.people.password_steps import fixed, perform_with_password
 from schema.people.types import User
 
 OF_THE_DEVICE = (
-    "A secret that identifies this device. Keep it, also after signing out, and send it with the "
-    "next `signIn`: then failed sign-ins from other devices do not lock you out."
+    "A secret that identifies this device. Keep it, also after signing out, and send it with the next "
+    "`signIn`: then failed sign-ins from other devices do not lock you out."
 )
 """The description of `deviceToken`."""
 
@@ -59,8 +59,7 @@ class SignUpInput:
     share_token: str | None = strawberry.field(
         default=None,
         description="With `accountName`, the secret of a share's link. The share is accepted at once, and "
-        "proves "
-        "the address as an invitation does. A person who already owns an account gets no other.",
+        "proves the address as an invitation does. A person who already owns an account gets no other.",
     )
     currency: Currency = strawberry.field(
         default=Currency.EUR,
@@ -128,12 +127,11 @@ class PersonPayload(Payload):
 class SessionMutation:
     @strawberry.mutation(
         directives=ANYBODY,
-        description="Create a person with a master account and its first API key, or accept an "
-        "invitation. With "
-        "`shareToken` a share is accepted as well. A link mailed to the address verifies it, see "
-        "`emailVerify`; an invitation or share verifies it at once. Until the address is verified, "
-        "the person has only that account and cannot invite anybody. If the address is taken, the "
-        "answer is SIGN_UP_REFUSED and its owner receives a mail.",
+        description="Create a person with a master account and its first API key, or accept an invitation. "
+        "With `shareToken` a share is accepted as well. A link mailed to the address verifies it, see "
+        "`emailVerify`; an invitation or share verifies it at once. Until the address is verified, the "
+        "person has only that account and cannot invite anybody. If the address is taken, the answer is "
+        "SIGN_UP_REFUSED and its owner receives a mail.",
     )
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
         command = sign_up_writes.SignUp(

@@ -27,17 +27,16 @@ class RoleCreateInput:
         description="The account that the role belongs to. It can be given there and below."
     )
     name: str = strawberry.field(
-        description="1 to 200 characters, without invisible ones. It must not mean or look the same as "
-        "the name "
-        "of a built-in role, of another role of the account, or of a role of an account above. A "
-        "word must not mix scripts, such as Latin and Cyrillic."
+        description="1 to 200 characters, without invisible ones. It must not mean or look the same as the "
+        "name of a built-in role, of another role of the account, or of a role of an account above. A word "
+        "must not mix scripts, such as Latin and Cyrillic."
     )
     description: str = strawberry.field(
         default="", description="The purpose of the role, up to 200 characters."
     )
     permissions: list[Permission] = strawberry.field(
-        description="The permissions in the account where a person or key has the role, and below it if that "
-        "account passes all its roles down. Not ACCOUNT_SUSPEND, which can only come from an account "
+        description="The permissions in the account where a person or key has the role, and below it if "
+        "that account passes all its roles down. Not ACCOUNT_SUSPEND, which can only come from an account "
         "above."
     )
     permissions_below: list[Permission] = strawberry.field(

@@ -15,10 +15,11 @@ from resolvers.sending import reads as sends
 from resolvers.sending import reserve as writes
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs_any
 from schema.fields.mutation import mutation
-from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.payloads import Payload, payload
 from schema.fields.writes import perform, refused
 from schema.sending.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
 from schema.sending.types import SendReservation
@@ -35,15 +36,11 @@ class SendReserveInput:
     recipient_list_id: strawberry.ID | None = strawberry.field(default=None, description=LIST)
     label: str | None = strawberry.field(
         default=None,
-        description="The team or campaign that the sends belong to: one line of 1 to 50 characters, in which "
-        "case is ignored. Invoices and cost reports list labels separately. An account can use at "
+        description="The team or campaign that the sends belong to: one line of 1 to 50 characters, in "
+        "which case is ignored. Invoices and cost reports list labels separately. An account can use at "
         "most 100 labels in a billing cycle, including those of voided sends.",
     )
-    idempotency_key: str = strawberry.field(
-        description="A key that you choose, 1 to 200 characters. Repeated within 30 days, it reserves "
-        "nothing "
-        "more."
-    )
+    idempotency_key: str = idempotency_key("it reserves nothing more")
 
 
 @strawberry.input(description="The reservation to commit or void.")
@@ -64,9 +61,8 @@ class SendMutation:
     @strawberry.mutation(
         directives=needs_any(SEND_PERMISSIONS.values()),
         description="Reserve sends for 15 minutes before you send. This counts the sends and the contacts "
-        "that "
-        "become active, and reserves credit for sends beyond the plan. The stream decides which of "
-        "the permissions is needed.",
+        "that become active, and reserves credit for sends beyond the plan. The stream decides which of the "
+        "permissions is needed.",
     )
     async def send_reserve(self, info: ContextInfo, input: SendReserveInput) -> SendReservationPayload:
         principal = principal_of(info)

@@ -40,37 +40,32 @@ class SendPreview:
 
     recipients: int = strawberry.field(description="The number of recipients, each counted once.")
     new_contacts: int = strawberry.field(
-        description="The number of recipients that would become active contacts. Without STATISTICS_READ "
-        "in the "
-        "account that has the subscription, the number of recipients that this account has not sent "
-        "to in this billing cycle."
+        description="The number of recipients that would become active contacts. Without STATISTICS_READ in "
+        "the account that has the subscription, the number of recipients that this account has not sent to "
+        "in this billing cycle."
     )
     active_contacts: int = strawberry.field(
-        description="The number of other recipients: already active in this billing cycle, or already "
-        "sent to by "
-        "this account."
+        description="The number of other recipients: already active in this billing cycle, or already sent "
+        "to by this account."
     )
     refused: list[RefusedRecipient] = strawberry.field(
-        description="The recipients that would be skipped. Empty for an uploaded list, whose upload returned "
-        "them."
+        description="The recipients that would be skipped. Empty for an uploaded list, whose upload "
+        "returned them."
     )
     contacts_left: int = strawberry.field(
-        description="The number of contacts, at least, that could still become active afterwards. "
-        "Negative if "
-        "there are too many; without STATISTICS_READ in the account that has the subscription, if "
-        "there may be too many."
+        description="The number of contacts, at least, that could still become active afterwards. Negative "
+        "if there are too many; without STATISTICS_READ in the account that has the subscription, if there "
+        "may be too many."
     )
     sends_left: int = strawberry.field(
         description="The number of the plan's sends that the account would have left afterwards, without "
-        "those "
-        "kept for others; negative for sends beyond the plan."
+        "those kept for others; negative for sends beyond the plan."
     )
     price: MicroAmount = strawberry.field(description="The price of sends beyond the plan.")
     invoiced_account: AccountRef | None = to_one(
         accounts.of_result,
         description="The account whose invoice would contain sends beyond the plan, and whose credit pays "
-        "for "
-        "them; null if it is outside your reach.",
+        "for them; null if it is outside your reach.",
     )
     warnings: list[SendWarning] = strawberry.field(
         description="What would block the sends or make them cost more; empty if nothing."

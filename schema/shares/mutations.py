@@ -19,10 +19,11 @@ from resolvers.shares import update as updates
 from resolvers.shares.decline_offer import decline_share
 from schema.fields.context import Context
 from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_ids, role_id
 from schema.fields.marks import ANYBODY, OPEN, needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import AccessPayload, payload, replayed
+from schema.fields.payloads import AccessPayload, payload
 from schema.fields.updates import converted, expected_version, given, given_value, may_stay, set_or_none
 from schema.invitations.mutations import DeclineInput, DeclinePayload
 from schema.shares.types import Share
@@ -38,9 +39,8 @@ class ShareCreateInput:
     )
     areas: list[Area] | None = strawberry.field(
         default=None,
-        description="The areas in which the person has the rights of an administrator. Give either "
-        "`roleId` or "
-        "`areas`.",
+        description="The areas in which the person has the rights of an administrator. Give either `roleId` "
+        "or `areas`.",
     )
     hidden_areas: list[Area] = strawberry.field(
         default_factory=list, description="The areas that stay hidden, whatever the role gives."
@@ -48,10 +48,7 @@ class ShareCreateInput:
     expires_at: datetime.datetime | None = strawberry.field(
         default=None, description="When it expires. Left out, it does not expire."
     )
-    idempotency_key: str = strawberry.field(
-        description="A key that you choose, 1 to 200 characters. Repeated within 30 days, it sends "
-        "nothing more."
-    )
+    idempotency_key: str = idempotency_key("it sends nothing more")
     dry_run: bool = dry_run()
 
 
@@ -65,9 +62,8 @@ class ShareUpdateInput:
     account_ids: list[strawberry.ID] | None = may_stay("All accounts of the share, 1 to 100.")
     role_id: strawberry.ID | None = may_stay("The role in each account. It replaces the areas.")
     areas: list[Area] | None = may_stay(
-        "The areas in which the person has the rights of an administrator. They replace the role. "
-        "With areas nothing can be hidden: if the share hides areas, send `hiddenAreas: null` as "
-        "well."
+        "The areas in which the person has the rights of an administrator. They replace the role. With "
+        "areas nothing can be hidden: if the share hides areas, send `hiddenAreas: null` as well."
     )
     hidden_areas: list[Area] | None = may_stay(
         "The areas that stay hidden, whatever the role gives; null or an empty list for none."

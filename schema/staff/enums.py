@@ -11,13 +11,12 @@ ENUMS = (
         OverrideKind,
         {
             "SUBACCOUNTS": "Unlocks subaccounts for the whole tree of a master account.",
-            "UNSUBSCRIBE_SCOPE": "What an unsubscribe applies to. Another member of the staff must "
-            "approve it.",
+            "UNSUBSCRIBE_SCOPE": "What an unsubscribe applies to. Another member of the staff must approve "
+            "it.",
             "SENDING_DOMAINS": "The number of sending domains that the account may have.",
             "FIELD_FUNCTIONS": "Whether field functions work in the account and below it.",
             "REVIEW_APPROVED": "A sample of the account's recipients passed the quality check. Another "
-            "member of the staff "
-            "must approve it.",
+            "member of the staff must approve it.",
             "USER_RIGHTS": "The most that one member's role gives in the accounts below.",
         },
     ),

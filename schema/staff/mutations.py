@@ -65,9 +65,8 @@ class OverrideCreateInput:
     )
     permissions: list[Permission] | None = strawberry.field(
         default=None,
-        description="The most that the member's role gives in the accounts below, for USER_RIGHTS; only "
-        "for that "
-        "kind. ACCOUNT_READ is added to any other permission. An empty list gives nothing there.",
+        description="The most that the member's role gives in the accounts below, for USER_RIGHTS; only for "
+        "that kind. ACCOUNT_READ is added to any other permission. An empty list gives nothing there.",
     )
     reason: str = strawberry.field(description="Why it is skipped.")
     expires_at: datetime.datetime = strawberry.field(description="When it expires, at most one year ahead.")

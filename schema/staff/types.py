@@ -22,30 +22,36 @@ from schema.fields.node import ID_DESCRIPTION, Node
 from schema.fields.references import AccountRef, MemberRef
 
 
-@entity(overrides, requires=Permission.SETTINGS_READ)
-class Override(Node):
-    """A setting that only platform support can make in an account, with a reason and an end."""
+@strawberry.type
+class _OverrideValues:
+    """What accounts and platform staff see alike."""
 
-    id: strawberry.ID = column(codec=global_id(Kind.OVERRIDE), description=ID_DESCRIPTION)
     kind: OverrideKind = column(codec=enum_of(OverrideKind), description="The setting.")
     unsubscribe_scope: UnsubscribeScope | None = column(
         codec=enum_of(UnsubscribeScope), description="The value of UNSUBSCRIBE_SCOPE; null for other kinds."
     )
     sending_domains: int | None = column(description="The value of SENDING_DOMAINS; null for other kinds.")
     field_functions: bool | None = column(description="The value of FIELD_FUNCTIONS; null for other kinds.")
-    member: MemberRef | None = to_one(override_reads.member_of)
     permissions: list[Permission] | None = computed(override_reads.permissions_of, codec=mask_of(Permission))
-    reason: str = column(description="The reason, as platform support wrote it.")
     status: override_reads.OverrideStatus = computed(
         override_reads.status_of, codec=enum_of(override_reads.OverrideStatus)
     )
-    account: AccountRef | None = to_one(override_reads.account_of)
     created_at: datetime.datetime = column(description="When it was created.")
     in_force_from: datetime.datetime | None = column(
         description="When it took effect; null while it waits for approval."
     )
     expires_at: datetime.datetime = column(description="When it expires.")
     ended_at: datetime.datetime | None = column(description="When it was ended early; null otherwise.")
+
+
+@entity(overrides, requires=Permission.SETTINGS_READ)
+class Override(_OverrideValues, Node):
+    """A setting that only platform support can make in an account, with a reason and an end."""
+
+    id: strawberry.ID = column(codec=global_id(Kind.OVERRIDE), description=ID_DESCRIPTION)
+    member: MemberRef | None = to_one(override_reads.member_of)
+    reason: str = column(description="The reason, as platform support wrote it.")
+    account: AccountRef | None = to_one(override_reads.account_of)
 
 
 @entity(subaccounts_requests, requires=Permission.SUBACCOUNTS_READ)
@@ -67,7 +73,7 @@ _ACCOUNT_ID = global_id(Kind.ACCOUNT)
 
 
 @entity(None, carries=staff_functions.OVERRIDE)
-class StaffOverride:
+class StaffOverride(_OverrideValues):
     """An override as platform staff see it, with the names of those who worked on it."""
 
     id: strawberry.ID = column(
@@ -75,27 +81,11 @@ class StaffOverride:
     )
     account_id: strawberry.ID = column(codec=_ACCOUNT_ID, description="The account.")
     account_name: str = column(description="The account's name.")
-    kind: OverrideKind = column(codec=enum_of(OverrideKind), description="The setting.")
-    unsubscribe_scope: UnsubscribeScope | None = column(
-        codec=enum_of(UnsubscribeScope), description="The value of UNSUBSCRIBE_SCOPE; null for other kinds."
-    )
-    sending_domains: int | None = column(description="The value of SENDING_DOMAINS; null for other kinds.")
-    field_functions: bool | None = column(description="The value of FIELD_FUNCTIONS; null for other kinds.")
     member_id: strawberry.ID | None = computed(reads.member_id_of, codec=global_id(Kind.MEMBER))
-    permissions: list[Permission] | None = computed(override_reads.permissions_of, codec=mask_of(Permission))
     reason: str = column(description="The reason, which the account can read.")
-    status: override_reads.OverrideStatus = computed(
-        override_reads.status_of, codec=enum_of(override_reads.OverrideStatus)
-    )
     made_by_name: str = column(description="The name of the person who created it.")
     approved_by_name: str | None = column(description="The name of the person who approved it.")
     ended_by_name: str | None = column(description="The name of the person who ended it.")
-    created_at: datetime.datetime = column(description="When it was created.")
-    in_force_from: datetime.datetime | None = column(
-        description="When it took effect; null while it waits for approval."
-    )
-    expires_at: datetime.datetime = column(description="When it expires.")
-    ended_at: datetime.datetime | None = column(description="When it was ended early; null otherwise.")
 
 
 @entity(None, carries=staff_functions.REQUEST)

@@ -11,10 +11,11 @@ from models.base.ids import Kind, PlanId
 from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
 from resolvers.subscriptions import change as writes
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.payloads import Payload, payload
 from schema.fields.references import AccountRef
 
 
@@ -28,10 +29,9 @@ class PlanChangeInput:
     time_zone: str | None = strawberry.field(
         default=None,
         description="For the account's first own plan, an IANA time zone such as `Europe/Paris`. Its days "
-        "start "
-        "in that zone, and its billing cycles on today's day of each month. Left out, it is UTC. "
-        "Required if you choose the plan that the account already uses without owning one. It cannot "
-        "be changed once that plan is in effect.",
+        "start in that zone, and its billing cycles on today's day of each month. Left out, it is UTC. "
+        "Required if you choose the plan that the account already uses without owning one. It cannot be "
+        "changed once that plan is in effect.",
     )
 
 
@@ -45,10 +45,7 @@ class PlanChangeWithdrawInput:
 class LimitIncreaseInput:
     account_id: strawberry.ID = strawberry.field(description="An account with a plan of its own.")
     blocks: int = strawberry.field(description="The number of blocks of the plan to buy, 1 to 1,000.")
-    idempotency_key: str = strawberry.field(
-        description="A key that you choose, 1 to 200 characters. Repeated within 30 days, it adds nothing "
-        "more."
-    )
+    idempotency_key: str = idempotency_key("it adds nothing more")
 
 
 @entity(None, carries={"account_id": Uuid()})

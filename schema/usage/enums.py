@@ -19,8 +19,8 @@ ENUMS = (
         UsageWarning,
         {
             "CONTACTS_NEAR_LIMIT": "At least four fifths of the contact limit are active.",
-            "CONTACT_LIMIT_REACHED": "No more contacts can become active. Active contacts can still be "
-            "sent to.",
+            "CONTACT_LIMIT_REACHED": "No more contacts can become active. Active contacts can still be sent "
+            "to.",
             "SENDS_NEAR_LIMIT": "At least four fifths of the plan's sends are used.",
             "SEND_LIMIT_REACHED": "The plan's sends are used up, and it has no sends beyond.",
             "BEYOND_PLAN": "The plan's sends are used up. Each further send has a price.",

@@ -47,13 +47,11 @@ class SendUsage:
     beyond: int = column(description="The number of sends beyond the limit. Each has a price.")
     left: int | None = column(
         description="The number of sends that this account can still make within the limit, without those "
-        "kept "
-        "for others; null if the cycle is over."
+        "kept for others; null if the cycle is over."
     )
     cap_left: int | None = column(
-        description="The number of sends that the caps of this account and of those above still allow; "
-        "null if "
-        "there is no cap or the cycle is over."
+        description="The number of sends that the caps of this account and of those above still allow; null "
+        "if there is no cap or the cycle is over."
     )
 
 
@@ -77,9 +75,8 @@ class UsageForecast:
     )
     credit_runs_out_on: datetime.date | None = column(
         requires=Permission.CREDIT_READ,
-        description="When the pool's credit is used up by sends beyond the plan, if nothing else spends "
-        "it; null "
-        "also if the plan has no sends beyond.",
+        description="When the pool's credit is used up by sends beyond the plan, if nothing else spends it; "
+        "null also if the plan has no sends beyond.",
     )
 
 
