@@ -37,9 +37,9 @@ def order(**_: object) -> Order:
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """Who may do what here now: every person and every API key with a right in the account, by what is held
-    here or above. Persons are listed to who holds MEMBERS_READ, keys to who holds API_KEYS_READ; to who holds
-    neither the list is empty."""
+    """Who may do what here now: every person and every API key with a permission in the account, held here or
+    above. Viewers with MEMBERS_READ see people, viewers with API_KEYS_READ see keys; without either the list
+    is empty."""
     access = access_in(account).subquery("access")
     seen = or_(
         and_(access.c.user_id.is_not(None), allows(account.c.mask, Permission.MEMBERS_READ)),
@@ -56,7 +56,7 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def kind_of(entry: FromClause) -> ColumnElement[str]:
-    """What kind of subject it is."""
+    """Whether the subject is a person or an API key."""
     person = entry.c.user_id.is_not(None)
     return case((person, PrincipalKind.PERSON.value), else_=PrincipalKind.API_KEY.value)
 
@@ -78,8 +78,7 @@ def user_of(entry: FromClause) -> Select[Any]:
 
 
 def key_of(entry: FromClause) -> Select[Any]:
-    """The key; null for a person, and where the key is of an account above whose keys the viewer may not
-    see."""
+    """The key. Null for a person, and for a key of an account above whose keys the viewer may not see."""
     key = api_keys.alias()
     return select(*key.c).where(
         in_tree(key, entry, id="api_key_id"), account_where(key, Permission.API_KEYS_READ)

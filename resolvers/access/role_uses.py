@@ -1,4 +1,4 @@
-"""Where a role is in use, as far as the viewer may see it."""
+"""Where a role is used, as far as the viewer may see it."""
 
 from typing import Any
 
@@ -38,9 +38,9 @@ def order(**_: object) -> Order:
 
 
 def of_role(role: FromClause) -> Select[Any]:
-    """Who has a custom role or offers it, in its account and below it; the role is deleted once nobody does.
-    Members, invitations and shares are listed for MEMBERS_READ where they are, keys for API_KEYS_READ; for
-    other viewers they are not counted either. Of a built-in role nothing is listed: see
+    """Who holds or is offered a custom role, in its account and below; it can be deleted once nobody does.
+    Viewers see members, invitations and shares where they hold MEMBERS_READ, keys where they hold
+    API_KEYS_READ; other uses are not counted either. Built-in roles list nothing: see
     `Account.members(roleId:)`."""
     use = role_uses()
     _, statement = readable_accounts()
@@ -63,7 +63,7 @@ def subject_id(use: FromClause) -> ColumnElement[str]:
 
 
 def name_of(use: FromClause) -> ColumnElement[str]:
-    """The name of the person or of the key; of an offer the e-mail address."""
+    """The name of the person or key; for an offer the e-mail address."""
     names = [_name_of_member(use)] + [
         select(table.c[name]).where(in_tree(table, use, id="id"))
         for table, name in ((invitations, "email"), (api_keys, "name"), (shares, "email"))
@@ -78,7 +78,7 @@ def _name_of_member(use: FromClause) -> Select[Any]:
 
 
 def account_of(use: FromClause) -> Select[Any]:
-    """The account where it has the role."""
+    """The account where the role is held or offered."""
     return account_behind(use)
 
 

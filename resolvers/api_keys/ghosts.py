@@ -1,4 +1,4 @@
-"""API keys whose maker could not make them any more, or who rotated them could not (N18)."""
+"""API keys whose maker, or last rotator, could not make them any more (N18)."""
 
 from typing import Any
 
@@ -19,9 +19,9 @@ def order(**_: object) -> Order:
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The account's API keys that outlive the rights of their maker, or of who rotated them last, oldest
-    first: with `whenMakerLosesAccess: KEEP` they work on, with `STOP` they do not until somebody adopts them.
-    Keys that are revoked or expired are left out."""
+    """The account's API keys that outlive the rights of their maker or last rotator, oldest first. With
+    `whenMakerLosesAccess: KEEP` they keep working; with `STOP` they do not until somebody adopts them.
+    Revoked and expired keys are left out."""
     key = api_keys.alias()
     of_this = (key.c.account_id == account.c.id) & (key.c.master_id == account.c.master_id)
     reasons = select(*key.c, ghost_reason(key).label("reason")).where(of_this, key_lives(key))

@@ -1,5 +1,4 @@
-"""API keys as those who manage them see them. What changes them is in `api_key_changes` and
-`api_key_updates`."""
+"""API keys, as their managers see them. `create` and `update` change them."""
 
 import datetime
 from collections.abc import Sequence
@@ -36,7 +35,7 @@ def of_account(
 
 
 def by_id(root: FromClause, id: ApiKeyIdArgument) -> Select[Any]:
-    """An API key of an account whose keys the viewer may see, or the key that asks."""
+    """An API key of an account whose keys the viewer may see, or the key of this request."""
     key = api_keys.alias()
     itself = key.c.id == select(PRINCIPAL.c.api_key_id).scalar_subquery()
     return select(*key.c).where(key.c.id == id, itself | account_where(key, Permission.API_KEYS_READ))
@@ -49,7 +48,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def permissions_of(key: FromClause) -> ColumnElement[int]:
-    """What it may do in its account: its role's permissions, narrowed by its scopes."""
+    """Its permissions in its account: those of its role, narrowed by its scopes."""
     role = roles.alias()
     return (
         select(role.c.member_mask.op("&")(key.c.scopes))
@@ -60,32 +59,32 @@ def permissions_of(key: FromClause) -> ColumnElement[int]:
 
 
 def ip_ranges_of(key: FromClause) -> ColumnElement[Sequence[str]]:
-    """The network addresses from which it works, as ranges such as `192.0.2.0/24`; none: from anywhere. From
-    elsewhere its secret is as unknown."""
+    """The network addresses from which it works, as ranges such as `192.0.2.0/24`; empty means any address.
+    From other addresses the key is treated as unknown."""
     return cast(key.c.ip_ranges, ARRAY(Text))
 
 
 def previous_secret_expires_at(key: FromClause) -> ColumnElement[datetime.datetime | None]:
-    """Until when the secret from before the last rotation works as well; null: it does not."""
+    """Until when the secret from before the last rotation is valid too. Null: it is not."""
     return case((key.c.previous_expires_at > func.now(), key.c.previous_expires_at))
 
 
 def role_of(key: FromClause) -> Select[Any]:
-    """The role that it acts with."""
+    """The role of the key."""
     return role_behind(key)
 
 
 def creator_of(key: FromClause) -> Select[Any]:
-    """The person who made it; null where another API key did, and for who may not see the members."""
+    """The person who made it. Null where another API key did, and for viewers who may not see the members."""
     return known_person(key, "creator_user_id")
 
 
 def adopter_of(key: FromClause) -> Select[Any]:
-    """The person who has adopted it last, and answers for it in its maker's place; null where nobody has, and
-    for who may not see the members."""
+    """The person who adopted it last and answers for it in its maker's place. Null where nobody did, and for
+    viewers who may not see the members."""
     return known_person(key, "adopter_user_id")
 
 
 def account_of(key: FromClause) -> Select[Any]:
-    """The account that it is bound to."""
+    """The account of the key."""
     return account_behind(key)

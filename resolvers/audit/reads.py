@@ -28,37 +28,37 @@ def order(**_: object) -> Order:
 def of_account(
     account: FromClause, kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None
 ) -> Select[Any]:
-    """What was changed in the account, newest first."""
+    """What changed in the account, newest first."""
     event = events.alias()
     statement = select(*event.c).where(in_tree(event, account, account_id="id"))
     return statement if kind is None else statement.where(event.c.kind == kind.value)
 
 
 def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
-    """An event of an account whose log the viewer may see."""
+    """An event of an account whose log the viewer may read."""
     event = events.alias()
     return select(*event.c).where(event.c.id == id, account_where(event, Permission.AUDIT_READ))
 
 
 def actor_name(event: FromClause) -> ColumnElement[str]:
-    """The name of the person or of the API key that made the change; "Platform support" for its staff."""
+    """The name of the person or API key that made the change; "Platform support" for platform staff."""
     name = name_of_person_or_key(event, "actor_user_id", "actor_api_key_id")
     return case((event.c.staff_user_id.is_not(None), PLATFORM_SUPPORT), else_=name)
 
 
 def user_of(event: FromClause) -> Select[Any]:
-    """The person who made the change; null where an API key did, and for who may not see the members."""
+    """The person who made the change. Null for an API key, and for viewers who may not see the members."""
     return known_person(event, "actor_user_id")
 
 
 def acting_from(event: FromClause) -> Select[Any]:
-    """The account whose role or key gave the right to make the change: this one, or one above it; null
+    """The account whose role or key gave the right to make the change: this account or one above it. Null
     where it is outside the viewer's reach."""
     return account_behind(event, "actor_account_id")
 
 
 def from_above(event: FromClause) -> ColumnElement[bool]:
-    """Whether the right to make the change was held in an account above this one (R54)."""
+    """Whether the right to make the change came from an account above this one."""
     return func.coalesce(event.c.actor_account_id != event.c.account_id, False)
 
 

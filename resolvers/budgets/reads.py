@@ -1,4 +1,4 @@
-"""What accounts have used of their budgets, and what is kept free for them, as SQL (R28, N10, T18)."""
+"""Budgets: what accounts have used of them, and what is guaranteed, as SQL (R28, N10, T18)."""
 
 import uuid
 from typing import Any
@@ -29,23 +29,24 @@ _ZERO = literal_column("0", BigInteger)
 
 
 def sends_of(account: FromClause) -> Select[Any]:
-    """How much of the plan's sends the account and all below it may use, and how much is kept for them; null:
-    nobody above has said anything."""
+    """How many of the plan's sends the account and all below it may use, and how many are guaranteed to them.
+    Null: no budget is set."""
     return _budget_of(account, BudgetCurrency.SENDS)
 
 
 def credit_of(account: FromClause) -> Select[Any]:
-    """The same for credit of the pool that the account draws from."""
+    """The same for the credit of the pool that the account draws from."""
     return _budget_of(account, BudgetCurrency.CREDIT)
 
 
 def sends_used_of(budget: FromClause) -> ColumnElement[int]:
-    """What the account and all below it have sent of current billing cycles, whosever plan it was."""
+    """The sends of the account and all below it in current billing cycles, whichever plan they count
+    against."""
     return sends_used(budget.c.master_id, budget.c.account_id)
 
 
 def credit_used_of(budget: FromClause) -> ColumnElement[int]:
-    """What the account and all below it have taken from the pool in their current billing cycles."""
+    """The credit that the account and all below it took from the pool in their current billing cycles."""
     own = accounts.alias()
     pool = (
         select(nearest_pool(own))
@@ -63,7 +64,7 @@ def kept_sends(budget: FromClause, child: FromClause) -> ColumnElement[int]:
 
 
 def promised_sends(budget: FromClause, child: FromClause) -> ColumnElement[bool]:
-    """Whether a guarantee holds: a closed account has none, nor one that has a plan of its own."""
+    """Whether a guarantee holds. A closed account has none, nor one with a plan of its own."""
     subscription = subscriptions.alias()
     own_plan = exists(
         select(subscription.c.account_id)

@@ -1,4 +1,4 @@
-"""The ledger as those who may see an account's credit see it. What writes it is in `ledger_posting`."""
+"""The ledger, as viewers of an account's credit see it. `resolvers.credit.post` writes it."""
 
 from typing import Any
 
@@ -20,13 +20,13 @@ def order(**_: object) -> Order:
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What changed the account's balances, newest first."""
+    """The changes of the account's balances, newest first."""
     entry = ledger_entries.alias()
     return select(*entry.c).where(in_tree(entry, account, account_id="id"))
 
 
 def of_transaction(transaction: FromClause) -> Select[Any]:
-    """Its entries, as far as the viewer may see the credit of their accounts."""
+    """Its entries, in accounts whose credit the viewer may see."""
     entry = ledger_entries.alias()
     return select(*entry.c).where(
         in_tree(entry, transaction, transaction_id="id"), account_where(entry, Permission.CREDIT_READ)
@@ -34,7 +34,7 @@ def of_transaction(transaction: FromClause) -> Select[Any]:
 
 
 def transaction_of(entry: FromClause) -> Select[Any]:
-    """The transaction that it is a part of."""
+    """The transaction of the entry."""
     transaction = ledger_transactions.alias()
     return select(*transaction.c).where(in_tree(transaction, entry, id="transaction_id"))
 

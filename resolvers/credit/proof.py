@@ -1,4 +1,4 @@
-"""What proves an account's books to those who may see its credit (N6)."""
+"""Proof of an account's books, for viewers of its credit (N6)."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from resolvers.credit.reads import of_account
 
 
 def proof_of(account: FromClause) -> Select[Any]:
-    """What proves the account's books (N6): the head of its chain of entries, and each balance beside the
-    sum of its entries. Nothing of other accounts is needed to check it."""
+    """The proof of the account's books: the head of its hash chain, and each balance beside the sum of its
+    entries. Checking it needs nothing of other accounts."""
     return of_account(account)
 
 
 def entry_count_of(account: FromClause) -> ColumnElement[int]:
-    """How many entries there are; they are numbered from 1 without gaps."""
+    """How many entries there are, numbered from 1 without gaps."""
     return func.coalesce(_of_ledger(account, ledgers.c.entry_count), 0)
 
 
@@ -26,7 +26,7 @@ def head_of(account: FromClause) -> ColumnElement[bytes]:
 
 
 def balances_of(account: FromClause) -> Select[Any]:
-    """Each balance beside the sum of its entries: they are equal, or the books were tampered with."""
+    """Each balance beside the sum of its entries. They are equal, unless the books were tampered with."""
     balance, entry = ledger_balances.alias(), ledger_entries.alias()
     entries_sum = (
         select(cast(func.coalesce(func.sum(entry.c.amount), 0), BigInteger))

@@ -1,4 +1,4 @@
-"""Invitations as those who manage members, and as the invited, see them."""
+"""Invitations, as member managers and the invited person see them."""
 
 import enum
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ from resolvers.rows.shown import account_behind, person_behind, role_behind
 
 
 class InvitationStatus(enum.Enum):
-    """What has become of an invitation. LAPSED: nobody can accept it as things are."""
+    """The state of an invitation. LAPSED: nobody can accept it as things are."""
 
     PENDING = "PENDING"
     ACCEPTED = "ACCEPTED"
@@ -40,7 +40,7 @@ def order(**_: object) -> Order:
 
 
 def status_of(invitation: FromClause) -> ColumnElement[str]:
-    """What has become of it, as things are now; `lapse` says why it is LAPSED."""
+    """The state of the invitation now. `lapse` says why it is LAPSED."""
     return case(
         (invitation.c.accepted_at.is_not(None), InvitationStatus.ACCEPTED.value),
         (invitation.c.declined, InvitationStatus.DECLINED.value),
@@ -52,7 +52,7 @@ def status_of(invitation: FromClause) -> ColumnElement[str]:
 
 
 def lapse_of(invitation: FromClause) -> ColumnElement[str]:
-    """Why it is LAPSED; null where it is not. It is PENDING again where that changes."""
+    """Why it is LAPSED; null where it is not. It is PENDING again once the reason is gone."""
     return case(
         (status_of(invitation) == InvitationStatus.LAPSED.value, invitation_lapse(invitation)), else_=null()
     )
@@ -87,23 +87,23 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def role_of(invitation: FromClause) -> Select[Any]:
-    """The role that is offered."""
+    """The offered role."""
     return role_behind(invitation)
 
 
 def inviter_of(invitation: FromClause) -> Select[Any]:
-    """The person who invited; null where an API key did."""
+    """The person who invited. Null where an API key did."""
     return person_behind(invitation, "inviter_user_id")
 
 
 def account_of(invitation: FromClause) -> Select[Any]:
-    """The account that the invitation leads to."""
+    """The account of the invitation."""
     return account_behind(invitation)
 
 
 def invitation_preview(token: str) -> Select[Any]:
-    """What the holder of an invitation's link may know before accepting: no row where it cannot be accepted,
-    else (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
+    """What the holder of a link may know before accepting: no row where it cannot be accepted, else
+    (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
     return (
         select(
             accounts.c.name.label("account_name"),

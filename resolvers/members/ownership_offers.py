@@ -1,4 +1,4 @@
-"""Ownership that is offered, as those who manage members and the member it is offered to see it."""
+"""Offers of ownership, as member managers and the offered member see them."""
 
 from typing import Any
 
@@ -24,20 +24,20 @@ def order(**_: object) -> Order:
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The ownership that is offered to a member, while that one can accept it; null: none is."""
+    """The ownership that is offered to a member who can still accept it. Null: nothing is offered."""
     offer = ownership_offers.alias()
     return select(*offer.c).where(in_tree(offer, account, account_id="id"), offer_stands(offer)).limit(1)
 
 
 def of_viewer(viewer: FromClause) -> Select[Any]:
-    """The ownership of accounts that is offered to the viewer, to accept or to decline."""
+    """The ownership of accounts that is offered to the viewer."""
     offer, taker = ownership_offers.alias(), memberships.alias()
     taken = in_tree(taker, offer, id="to_membership_id")
     return select(*offer.c).join(taker, taken).where(taker.c.user_id == viewer.c.user_id, offer_stands(offer))
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The offer, as it is now; null: it was withdrawn or declined."""
+    """The offer, as it is now. Null: it was withdrawn or declined."""
     offer = ownership_offers.alias()
     return select(*offer.c).where(
         offer.c.account_id == result.c.account_id,
@@ -52,17 +52,18 @@ def account_of(offer: FromClause) -> Select[Any]:
 
 
 def taker_of(offer: FromClause) -> Select[Any]:
-    """The member who becomes the owner by accepting; null for others who may not see the members."""
+    """The member who becomes the owner by accepting. Null for other viewers who may not see the members."""
     return _member(offer, offer.c.to_membership_id)
 
 
 def owner_of(offer: FromClause) -> Select[Any]:
-    """The owner who becomes an administrator then; null: there is none, or you may not see the members."""
+    """The owner who then becomes an administrator. Null: there is none, or the viewer may not see the
+    members."""
     return _member(offer, offer.c.from_membership_id)
 
 
 def giver_name_of(offer: FromClause) -> ColumnElement[str | None]:
-    """The name of the person who offers it; null: an API key does."""
+    """The name of the person who offers it. Null: an API key does."""
     person = users.alias()
     return (
         select(person.c.name).where(person.c.id == offer.c.giver_user_id).correlate(offer).scalar_subquery()

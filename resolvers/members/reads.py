@@ -1,7 +1,7 @@
-"""Members: people with a role in an account, and those who reach it from above.
+"""Members: people with a role in an account, and people who reach it from above.
 
-A member is seen from an account: the same membership is a MEMBER of the account that it is held in and an
-ANCESTOR of those below. So a member's row is a membership joined to the tree.
+A member is seen from an account: the same membership is a MEMBER of the account that holds it and an ANCESTOR
+of the accounts below. So a member's row is a membership joined to the tree.
 """
 
 import enum
@@ -59,7 +59,7 @@ def _member_rows() -> FromClause:
 
 
 def _own_member_rows() -> FromClause:
-    """The same rows as seen from where they are held, without a look at the tree."""
+    """The same rows, seen from the account that holds them, without a join to the tree."""
     member = active_memberships()
     return _seen(member, member, member.c.account_id, literal(0))
 
@@ -103,7 +103,7 @@ def _mask_from_above(member: FromClause) -> ColumnElement[int]:
 
 
 def by_id(root: FromClause, id: MemberIdArgument) -> Select[Any]:
-    """A member as seen from the account that the id names."""
+    """A member, as seen from the account in the id."""
     member, statement = _named(id)
     return statement.where(account_where(member, Permission.MEMBERS_READ))
 
@@ -141,13 +141,13 @@ def _is_viewer(member: FromClause) -> ColumnElement[bool]:
 
 
 def global_id(member: FromClause) -> ColumnElement[str]:
-    """Names the membership and, where it is seen from below, the account that it is seen from."""
+    """The id of the membership and, for a member seen from below, of the account it is seen from."""
     membership = func.concat(f"{Kind.MEMBER}_", cast(member.c.id, Text))
     return case((member.c.depth == 0, membership), else_=func.concat(membership, "_", member.c.account_id))
 
 
 def relation_of(member: FromClause) -> ColumnElement[str]:
-    """MEMBER: the role is held in this account. ANCESTOR: in one above it."""
+    """MEMBER: this account holds the role. ANCESTOR: an account above does."""
     return case((member.c.depth == 0, MemberRelation.MEMBER.value), else_=MemberRelation.ANCESTOR.value)
 
 
@@ -167,7 +167,7 @@ def account_of(member: FromClause) -> Select[Any]:
 
 
 def inherited_from(member: FromClause) -> Select[Any]:
-    """The account above that the role is held in; null for the account's own members, and where that
-    account is outside the viewer's reach."""
+    """The account above that holds the role. Null for the account's own members, and where that account is
+    outside the viewer's reach."""
     account, statement = readable_account()
     return statement.where(in_tree(account, member, id="held_in_id"), member.c.depth > 0).limit(1)

@@ -1,4 +1,4 @@
-"""Break-glass openings as those see them whose account was opened, and who opened it."""
+"""Break-glass openings, as the opened account's people and the opener see them."""
 
 from typing import Any
 
@@ -22,13 +22,13 @@ def order(**_: object) -> Order:
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """When somebody from above has broken the glass, newest first."""
+    """The break-glass openings of the account, newest first."""
     opening = break_glass_openings.alias()
     return select(*opening.c).where(in_tree(opening, account, account_id="id"))
 
 
 def by_id(root: FromClause, id: BreakGlassIdArgument) -> Select[Any]:
-    """An opening of an account whose log the viewer may see, or one's own."""
+    """An opening of an account whose log the viewer may read, or the viewer's own."""
     opening = break_glass_openings.alias()
     return select(*opening.c).where(opening.c.id == id, _may_see(opening))
 
@@ -45,7 +45,7 @@ def _may_see(opening: FromClause) -> ColumnElement[bool]:
 
 
 def user_of(opening: FromClause) -> Select[Any]:
-    """Who opened it; null for who may not see the account's members."""
+    """The person who opened it. Null for viewers who may not see the account's members."""
     return known_person(opening, "user_id")
 
 

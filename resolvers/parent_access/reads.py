@@ -1,4 +1,4 @@
-"""What is asked for about an account's link to its parent, as both sides see it."""
+"""Requests to change an account's parent access, as both sides see them."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from models.parent_access.requests import parent_access_requests
 
 
 def request_of(account: FromClause) -> Select[Any]:
-    """What one side asks of the other, while it waits and can be accepted; for those with SETTINGS_READ in
-    the account, or in the account above."""
+    """The request of one side to the other, while it waits and can be accepted. Viewers need SETTINGS_READ in
+    the account or in the account above."""
     request = parent_access_requests.alias()
     link = select(accounts.c.master_id, accounts.c.id, accounts.c.parent_id.label("account_id")).subquery()
     return (

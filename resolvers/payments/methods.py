@@ -1,4 +1,4 @@
-"""What an account pays with (R44): references at the payment provider, as their account's people see them."""
+"""Payment methods (R44): references at the payment provider."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def order(**_: object) -> Order:
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What the account can pay with, oldest first."""
+    """The account's payment methods, oldest first."""
     method = payment_methods.alias()
     return select(*method.c).where(in_tree(method, account, account_id="id"), method.c.removed_at.is_(None))
 

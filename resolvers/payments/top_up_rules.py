@@ -1,4 +1,4 @@
-"""The rule by which an account's credit is topped up by itself, as those who may see its credit see it."""
+"""The rule that tops up an account automatically, as viewers of its credit see it."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from models.payments.top_up_rules import top_up_rules
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The rule by which the account's credit is topped up by itself; null without one."""
+    """The rule that tops up the account's credit automatically; null without one."""
     rule = top_up_rules.alias()
     return select(*rule.c).where(in_tree(rule, account, account_id="id"))
 
 
 def payment_method_of(rule: FromClause) -> Select[Any]:
-    """What is paid with."""
+    """The payment method of the rule."""
     method = payment_methods.alias()
     return select(*method.c).where(in_tree(method, rule, id="payment_method_id"))

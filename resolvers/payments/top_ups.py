@@ -1,4 +1,4 @@
-"""Top-ups as those who may see the account's credit see them. What makes them is in `top_up_changes`."""
+"""Top-ups, as viewers of the account's credit see them. `resolvers.payments.top_up` makes them."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def order(**_: object) -> Order:
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The account's top-ups, newest first, declined ones too."""
+    """The account's top-ups, newest first, declined ones included."""
     top_up = top_ups.alias()
     return select(*top_up.c).where(in_tree(top_up, account, account_id="id"))
 
@@ -41,12 +41,12 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def payment_method_of(top_up: FromClause) -> Select[Any]:
-    """What it was paid with, also if that was removed since."""
+    """The payment method of the top-up, even if it was removed since."""
     method = payment_methods.alias()
     return select(*method.c).where(in_tree(method, top_up, id="payment_method_id"))
 
 
 def transaction_of(top_up: FromClause) -> Select[Any]:
-    """What posted it; null unless it is settled."""
+    """The transaction that posted it. Null unless it is settled."""
     transaction = ledger_transactions.alias()
     return select(*transaction.c).where(in_tree(transaction, top_up, id="transaction_id"))

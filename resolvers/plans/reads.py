@@ -1,4 +1,4 @@
-"""Plans and subscriptions as those who may see an account's plan see them."""
+"""Plans and subscriptions, as viewers of an account's plan see them."""
 
 import datetime
 import uuid
@@ -34,24 +34,24 @@ _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
 
 def by_id(root: FromClause, id: PlanIdArgument) -> Select[Any]:
-    """A plan of the catalogue, known to everybody."""
+    """A plan of the catalogue. Everybody may see it."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == id)
 
 
 def order(**_: object) -> Order:
-    """Those of the catalogue by their price, then by their size."""
+    """By price, then by size."""
     return BY_PRICE
 
 
 def on_offer(account: FromClause) -> Select[Any]:
-    """The plans that are sold in the tree's currency, the cheapest first."""
+    """The plans on sale in the tree's currency, the cheapest first."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.currency == currency_of(account), plan.c.on_offer)
 
 
 def subscription_of(account: FromClause) -> Select[Any]:
-    """The subscription that the account uses: its own, or else that of the nearest account above (R18)."""
+    """The subscription that the account uses: its own, or else that of the nearest account above."""
     subscriber = accounts.alias()
     return select(*subscriber.c).where(
         subscriber.c.id == subscriber_id(account), subscriber.c.master_id == account.c.master_id
@@ -59,19 +59,19 @@ def subscription_of(account: FromClause) -> Select[Any]:
 
 
 def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:
-    """The account whose subscription it is: the nearest in which one has begun, or the master account."""
+    """The account whose subscription is used: the nearest with one that has begun, or the master account."""
     subscription = subscriptions.alias()
     nearest = nearest_above(account, subscription, "account_id", has_begun(subscription))
     return func.coalesce(nearest, account.c.master_id)
 
 
 def has_begun(subscription: FromClause) -> ColumnElement[bool]:
-    """Whether a subscription holds already: one that begins with a smaller plan waits (T22)."""
+    """Whether a subscription holds already. One that begins with a smaller plan waits (T22)."""
     return subscription.c.anchored_at <= current_moment()
 
 
 def account_of(subscriber: FromClause) -> Select[Any]:
-    """The account that has the subscription; null where it is outside the viewer's reach."""
+    """The account with the subscription. Null where it is outside the viewer's reach."""
     return account_behind(subscriber, "id")
 
 
@@ -82,14 +82,14 @@ def plan_of(subscriber: FromClause) -> Select[Any]:
 
 
 def next_plan_of(subscriber: FromClause) -> Select[Any]:
-    """The plan that takes its place with the next cycle; null: it stays."""
+    """The plan that replaces it with the next cycle. Null: it stays."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == next_plan_id_of(subscriber))
 
 
 def waiting_plan_of(account: FromClause) -> Select[Any]:
-    """The account's first plan of its own, where it waits for the end of the running cycle of the account
-    above; null: there is none that waits."""
+    """The account's first plan of its own, while it waits for the end of the current cycle of the account
+    above. Null: none waits."""
     plan, subscription = plans.alias(), subscriptions.alias()
     waits = exists(
         select(subscription.c.account_id)
@@ -105,7 +105,7 @@ def plan_id_of(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
 
 
 def plan_id_at(subscriber: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[uuid.UUID]:
-    """The id of the plan at a moment: the last choice that held, or what every tree begins with."""
+    """The id of the plan at a moment: the last choice that held, or the default plan."""
     plan, choice = plans.alias(), plan_choices.alias()
     default = (
         select(plan.c.id)
@@ -150,7 +150,7 @@ def anchor_day_of(subscriber: FromClause) -> ColumnElement[int]:
 
 
 def anchored_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
-    """The moment that cycles are counted from: of the subscription, or else of the account's making."""
+    """The moment that cycles are counted from: that of the subscription, or else the account's creation."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.anchored_at).where(_of(subscription, subscriber), has_begun(subscription))
     return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), unsubscribed_anchor(subscriber))
@@ -162,17 +162,17 @@ def cycle_starts_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetim
 
 
 def cycle_ends_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
-    """When the next one begins; that moment belongs to it."""
+    """When the next cycle begins. That moment belongs to it."""
     return _cycle_start(subscriber, 1)
 
 
 def contact_limit_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many contacts can become active in this cycle: the plan's and those bought (R91, R94)."""
+    """How many contacts can become active in this cycle: the plan's and the bought ones."""
     return _limit(subscriber, "active_contacts", "contacts")
 
 
 def send_limit_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many sends this cycle has without a price of their own: the plan's and those bought (R93, R94)."""
+    """How many sends this cycle includes: the plan's and the bought ones."""
     return _limit(subscriber, "sends", "sends")
 
 

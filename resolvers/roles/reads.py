@@ -1,4 +1,4 @@
-"""Roles and the policy lines that they are made of. What changes the custom ones is in `role_changes`."""
+"""Roles, and the policy lines that they consist of. `resolvers.roles.change` changes custom ones."""
 
 from typing import Any
 
@@ -30,8 +30,7 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def by_id(root: FromClause, id: RoleIdArgument) -> Select[Any]:
-    """A role that is built in, known to everybody, or among the roles of an account where the viewer may see
-    them."""
+    """A built-in role, which everybody may see, or a role of an account where the viewer may see roles."""
     role = roles.alias()
     known = role.c.account_id.is_(None) | _listed_somewhere(role)
     return select(*role.c).where(role.c.id == id, role.c.deleted_at.is_(None), known)
@@ -56,7 +55,7 @@ def _listed_somewhere(role: FromClause) -> ColumnElement[bool]:
 
 
 def account_of(role: FromClause) -> Select[Any]:
-    """The account that the role belongs to; null for a built-in role, and where the account is outside the
+    """The account that the role belongs to. Null for a built-in role, and where the account is outside the
     viewer's reach."""
     return account_behind(role)
 
@@ -67,21 +66,21 @@ def is_built_in(role: FromClause) -> ColumnElement[bool]:
 
 
 def member_permissions(role: FromClause) -> ColumnElement[int]:
-    """What it gives in the account that it is held in."""
+    """The permissions in the account that holds the role."""
     return role.c.member_mask
 
 
 def ancestor_permissions(role: FromClause) -> ColumnElement[int]:
-    """What it gives in every account below the one that it is held in."""
+    """The permissions in every account below the one that holds the role."""
     return role.c.ancestor_mask
 
 
 def inherited_permissions(role: FromClause) -> ColumnElement[int]:
-    """What it gives below, where the account that it is held in passes all of its roles down."""
+    """The permissions below, where the account that holds the role passes all its roles down."""
     return role.c.inherited_mask
 
 
 def policy_lines(role: FromClause) -> Select[Any]:
-    """The lines of the policy, as casbin reads them. Everything that is not allowed is denied."""
+    """The policy lines, as casbin reads them. What no line allows is denied."""
     line = role_policy_lines.alias()
     return select(*line.c).where(line.c.role_id == role.c.id)

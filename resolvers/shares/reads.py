@@ -1,4 +1,4 @@
-"""Shares as those who give them, and those to whom they are given, see them."""
+"""Shares, as givers and takers see them."""
 
 import enum
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ from resolvers.rows.shown import name_of_person_or_key, person_behind, role_behi
 
 
 class ShareStatus(enum.Enum):
-    """What has become of a share. LAPSED: it was not accepted, and nobody can as things are."""
+    """The state of a share. LAPSED: nobody accepted it, and nobody can as things are."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -42,7 +42,7 @@ def order(**_: object) -> Order:
 
 
 def status_of(share: FromClause) -> ColumnElement[str]:
-    """What has become of it, as things are now; `lapse` says why it is LAPSED."""
+    """The state of the share now. `lapse` says why it is LAPSED."""
     return case(
         (share.c.declined, ShareStatus.DECLINED.value),
         (share.c.revoked_at.is_not(None), ShareStatus.REVOKED.value),
@@ -55,7 +55,7 @@ def status_of(share: FromClause) -> ColumnElement[str]:
 
 
 def lapse_of(share: FromClause) -> ColumnElement[str]:
-    """Why it is LAPSED; null where it is not. It is PENDING again where that changes."""
+    """Why it is LAPSED; null where it is not. It is PENDING again once the reason is gone."""
     return case((status_of(share) == ShareStatus.LAPSED.value, share_lapse(share)), else_=null())
 
 
@@ -81,7 +81,7 @@ def of_viewer(viewer: FromClause) -> Select[Any]:
 
 
 def by_id(root: FromClause, id: ShareIdArgument) -> Select[Any]:
-    """A share that the viewer was given, or of an account whose members the viewer may see."""
+    """A share that was given to the viewer, or one of an account whose members the viewer may see."""
     share = shares.alias()
     return select(*share.c).where(share.c.id == id, _may_see(share))
 
@@ -125,8 +125,8 @@ def user_of(share: FromClause) -> Select[Any]:
 
 
 def giver_of(share: FromClause) -> Select[Any]:
-    """The person who gave it, or changed it last; null where an API key did, and for who may not see the
-    members."""
+    """The person who gave it or changed it last. Null where an API key did, and for viewers who may not see
+    the members."""
     person = users.alias()
     itself = person.c.id == select(PRINCIPAL.c.user_id).scalar_subquery()
     return select(*person.c).where(person.c.id == share.c.giver_user_id, itself | _managed(share))
@@ -138,7 +138,7 @@ def giver_name(share: FromClause) -> ColumnElement[str]:
 
 
 def share_preview(token: str) -> Select[Any]:
-    """What the holder of a share's link may know before accepting: no row where it cannot be accepted, else
+    """What the holder of a link may know before accepting: no row where it cannot be accepted, else
     (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
     names = func.array_agg(aggregate_order_by(accounts.c.name, accounts.c.id))
     opened = (

@@ -1,4 +1,4 @@
-"""What platform staff have set in an account, as its own people see it, and what holds there now (R88)."""
+"""Overrides by platform staff as the account's people see them, and which of them hold now (R88)."""
 
 import enum
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from resolvers.rows.shown import account_behind
 
 
 class OverrideStatus(enum.Enum):
-    """What has become of an override."""
+    """The state of an override."""
 
     WAITING = "WAITING"
     IN_FORCE = "IN_FORCE"
@@ -36,7 +36,7 @@ def order(**_: object) -> Order:
 
 
 def status_of(override: FromClause) -> ColumnElement[str]:
-    """What has become of it, by the database's clock."""
+    """The state of the override now."""
     return case(
         (override.c.ended_at.is_not(None), OverrideStatus.ENDED.value),
         (override.c.expires_at <= func.now(), OverrideStatus.EXPIRED.value),
@@ -49,7 +49,7 @@ def of_account(
     account: FromClause,
     status: Annotated[OverrideStatus | None, Described("Only those of which this has become.")] = None,
 ) -> Select[Any]:
-    """What platform support has set here, each for a reason and until a day; newest first."""
+    """The settings that platform support made here, each for a reason and until a day; newest first."""
     override = overrides.alias()
     statement = select(*override.c).where(in_tree(override, account, account_id="id"))
     return statement if status is None else statement.where(status_of(override) == status.value)
@@ -67,8 +67,8 @@ def account_of(row: FromClause) -> Select[Any]:
 
 
 def member_of(override: FromClause) -> Select[Any]:
-    """Whose rights USER_RIGHTS sets; null for other kinds, for who may not see members, and once the person
-    is no member any more."""
+    """The member whose rights USER_RIGHTS limits. Null for other kinds, for viewers who may not see members,
+    and once the person is no longer a member."""
     member = OWN_MEMBERS.alias()
     return select(*member.c).where(
         in_tree(member, override, user_id="user_id", account_id="account_id"),
@@ -77,16 +77,17 @@ def member_of(override: FromClause) -> Select[Any]:
 
 
 def permissions_of(override: FromClause) -> ColumnElement[int]:
-    """What the member's role gives below the account at most, by USER_RIGHTS; null for other kinds."""
+    """The most permissions that the member's role gives below the account, by USER_RIGHTS. Null for other
+    kinds."""
     return override.c.rights_mask
 
 
 def in_force(account: FromClause, kind: OverrideKind) -> Select[Any]:
     """The override of this kind that holds in the account now, by the database's clock; at most one row.
 
-    SUBACCOUNTS holds for the whole tree of the master account that has it (R11), FIELD_FUNCTIONS in every
-    account below, where none nearer says otherwise (R83); the others in their own account alone (R77, R80,
-    R86, T29).
+    SUBACCOUNTS holds for the whole tree of its master account (R11). FIELD_FUNCTIONS holds in every account
+    below, where no nearer override says otherwise (R83). The others hold in their own account alone (R77,
+    R80, R86, T29).
     """
     override, path = overrides.alias(), account_closure.alias()
     above = in_tree(path, override, ancestor_id="account_id")
@@ -110,7 +111,7 @@ _INHERITED = frozenset({OverrideKind.SUBACCOUNTS, OverrideKind.FIELD_FUNCTIONS})
 
 
 def unsubscribe_scope_of(account: FromClause) -> ColumnElement[str]:
-    """What an unsubscribe holds for: the whole account, unless platform support has switched it (R77)."""
+    """The scope of an unsubscribe: the whole account, unless platform support switched it."""
     return func.coalesce(
         _value(account, OverrideKind.UNSUBSCRIBE_SCOPE, "unsubscribe_scope"),
         text(UnsubscribeScope.ACCOUNT.value),
@@ -118,7 +119,7 @@ def unsubscribe_scope_of(account: FromClause) -> ColumnElement[str]:
 
 
 def sending_domain_limit_of(account: FromClause) -> ColumnElement[int]:
-    """How many sending domains the account may have: one, unless platform support allows more (R80)."""
+    """How many sending domains the account may have: one, unless platform support allows more."""
     return func.coalesce(
         _value(account, OverrideKind.SENDING_DOMAINS, "sending_domains"),
         literal_column(str(USUAL_SENDING_DOMAINS)),
@@ -126,16 +127,16 @@ def sending_domain_limit_of(account: FromClause) -> ColumnElement[int]:
 
 
 def field_functions_of(account: FromClause) -> ColumnElement[bool]:
-    """Whether field functions work here: they do, unless platform support says otherwise here or in an
-    account above, the nearest of which counts (R83)."""
+    """Whether field functions work here. They do, unless platform support switched them off here or above;
+    the nearest setting counts."""
     return func.coalesce(
         _value(account, OverrideKind.FIELD_FUNCTIONS, "field_functions"), literal_column("true")
     )
 
 
 def review_approved_of(account: FromClause) -> ColumnElement[bool]:
-    """Whether a sample of the account's recipients passed the quality check that sending waits for (R85,
-    R86). It is not passed down to subaccounts."""
+    """Whether a sample of the account's recipients passed the quality check that sending waits for.
+    Subaccounts need their own check."""
     return exists(in_force(account, OverrideKind.REVIEW_APPROVED).correlate(account))
 
 

@@ -1,6 +1,6 @@
 """What platform staff see: themselves, one account at a time, and what waits for them (R88).
 
-The rows come from functions that look past the second wall, see `authz.wall.staff_door`.
+The rows come from stored functions that look past row level security, see `authz.wall.staff_door`.
 """
 
 import uuid
@@ -21,14 +21,14 @@ OLDEST_REQUEST_FIRST = Order("staff.requests", (subaccounts_requests.c.id,))
 
 
 def current(root: FromClause) -> Select[Any]:
-    """Who asks, as platform staff; null for everybody else."""
+    """The caller as platform staff; null for everybody else."""
     return select(staff.c.user_id, staff.c.role).join(PRINCIPAL, PRINCIPAL.c.user_id == staff.c.user_id)
 
 
 def account(
     staff_member: FromClause, id: Annotated[AccountIdArgument, Described("An id of an account.")]
 ) -> Select[Any]:
-    """An account of any customer: as much of it as overrides need, none of its people and content."""
+    """An account of any customer: only what overrides need, none of its people and content."""
     return select(*staff_functions.seen_account(id).c)
 
 
@@ -44,17 +44,18 @@ def requests_order(**_: object) -> Order:
 
 
 def waiting(staff_member: FromClause) -> Select[Any]:
-    """The overrides that wait for a second person to approve them, newest first."""
+    """The overrides that a second person has to approve, newest first."""
     return select(*staff_functions.seen_waiting().c)
 
 
 def overrides_of(account: FromClause) -> Select[Any]:
-    """All that staff have set in the account, newest first."""
+    """All overrides of the account, newest first."""
     return select(*staff_functions.seen_overrides(account.c.id).c)
 
 
 def member_id_of(override: FromClause) -> ColumnElement[uuid.UUID]:
-    """Whose rights USER_RIGHTS sets; null for other kinds, and once the person is no member any more."""
+    """The member whose rights USER_RIGHTS limits. Null for other kinds, and once the person is no longer a
+    member."""
     return override.c.membership_id
 
 

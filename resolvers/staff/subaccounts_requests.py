@@ -1,5 +1,4 @@
-"""Requests for subaccounts as those who make them see them. What makes and answers one is in
-`subaccounts_request_changes`."""
+"""Requests for subaccounts, as the requesting account sees them."""
 
 import enum
 from typing import Any
@@ -15,7 +14,7 @@ from resolvers.inputs.global_ids import SubaccountsRequestIdArgument
 
 
 class SubaccountsRequestStatus(enum.Enum):
-    """What has become of a request for subaccounts."""
+    """The state of a request for subaccounts."""
 
     OPEN = "OPEN"
     GRANTED = "GRANTED"
@@ -32,7 +31,7 @@ def order(**_: object) -> Order:
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What platform support was asked for here: to unlock subaccounts. Newest first."""
+    """The account's requests to platform support to unlock subaccounts, newest first."""
     request = subaccounts_requests.alias()
     return select(*request.c).where(in_tree(request, account, account_id="id"))
 
@@ -52,7 +51,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def status_of(request: FromClause) -> ColumnElement[str]:
-    """What has become of it."""
+    """The state of the request."""
     return case(
         (request.c.override_id.is_not(None), SubaccountsRequestStatus.GRANTED.value),
         (request.c.decline_reason.is_not(None), SubaccountsRequestStatus.DECLINED.value),
