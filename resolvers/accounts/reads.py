@@ -1,4 +1,4 @@
-"""Accounts as their readers see them. What changes an account is in `account_changes`."""
+"""Accounts, as their viewers see them. `resolvers.accounts.change` changes them."""
 
 import enum
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from resolvers.rows.shown import account_behind
 
 
 class AccountOrder(enum.Enum):
-    """In which order accounts are listed."""
+    """The order of a list of accounts."""
 
     CREATED = "CREATED"
     CREATED_DESC = "CREATED_DESC"
@@ -54,7 +54,7 @@ OrderBy = Annotated[AccountOrder, Described("In which order.")]
 
 
 def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
-    """The order that a list's arguments ask for."""
+    """The order that a list's arguments choose."""
     return _ORDERS[order_by]
 
 
@@ -67,8 +67,8 @@ def of_viewer(
     order_by: OrderBy = AccountOrder.CREATED,
     window: Window | None = None,
 ) -> Select[Any]:
-    """Every account within reach: where one is a member, or a key belongs, and all that lies below; and what
-    is shared with one."""
+    """Every account within reach: those where the viewer is a member or the key belongs, all below them, and
+    shared ones."""
     unfiltered = all(wanted is None for wanted in (search, external_id, kind, status))
     if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
         return first_readable_accounts(window)
@@ -81,13 +81,13 @@ def of_viewer(
 def by_id(
     root: FromClause, id: Annotated[AccountIdArgument, Described("An id of an account.")]
 ) -> Select[Any]:
-    """An account within reach. What is not there and what is not yours answer alike: NOT_FOUND."""
+    """An account within reach. Unknown accounts and those of others get the same answer: NOT_FOUND."""
     account, statement = readable_account()
     return statement.where(account.c.id == id)
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The account, as it is now; null where it is no longer within reach."""
+    """The account, as it is now. Null where it is no longer within reach."""
     account, statement = readable_account()
     return statement.where(account.c.id == result.c.account_id)
 
@@ -105,12 +105,12 @@ def taker_of_result(result: FromClause) -> Select[Any]:
 
 
 def parent_of(account: FromClause) -> Select[Any]:
-    """The account above; null for a master account and where it is outside the viewer's reach."""
+    """The account above. Null for a master account and where it is outside the viewer's reach."""
     return account_behind(account, "parent_id")
 
 
 def master_of(account: FromClause) -> Select[Any]:
-    """The root of the account's tree; null where it is outside the viewer's reach."""
+    """The root of the account's tree. Null where it is outside the viewer's reach."""
     master, statement = readable_account()
     return statement.where(master.c.id == account.c.master_id).limit(1)
 
@@ -133,7 +133,7 @@ def subaccounts_of(
     status: Status = None,
     order_by: OrderBy = AccountOrder.CREATED,
 ) -> Select[Any]:
-    """The accounts below: complete accounts of their own, managed from here."""
+    """The accounts below: complete accounts, managed from here."""
     child, statement = readable_account()
     if include_descendants:
         path = account_closure.alias()
@@ -149,24 +149,25 @@ def subaccounts_of(
 
 
 def kind_of(account: FromClause) -> ColumnElement[str]:
-    """Whether it is the root of a tree or managed by a parent."""
+    """Whether it is the root of a tree or has a parent."""
     return case((account.c.parent_id.is_(None), AccountKind.MASTER.value), else_=AccountKind.SUBACCOUNT.value)
 
 
 def status_of(account: FromClause) -> ColumnElement[str]:
-    """Whether it can be used: the worst status on the path from the root. Suspended and closed accounts
-    can be read, and access to them be taken away, but nothing else be changed; a suspended one can still be
+    """Whether it can be used: the worst status on the path from the root. Suspended and closed accounts can
+    be read, and access to them can be removed, but nothing else can change; a suspended one can still be
     resumed or closed."""
     return effective_status(account)
 
 
 def own_status_of(account: FromClause) -> ColumnElement[str]:
-    """The account's own status, whatever holds above it."""
+    """The account's own status, whatever the status above it."""
     return account.c.status
 
 
 def api_key_creation_of(account: FromClause) -> ColumnElement[str]:
-    """Where in the account's tree API keys are made; set in its master account, for the whole tree (R13)."""
+    """Where API keys of the account's tree are created. It is set in the master account, for the whole
+    tree."""
     master = accounts.alias()
     return (
         select(master.c.api_key_creation)
@@ -177,7 +178,7 @@ def api_key_creation_of(account: FromClause) -> ColumnElement[str]:
 
 
 def permissions_of(account: FromClause) -> ColumnElement[int]:
-    """What the viewer may do here now, after the account's status."""
+    """What the viewer may do here now, given the account's status."""
     return account.c.mask.op("&")(status_mask(account))
 
 
@@ -191,8 +192,8 @@ def can(
 def _bears(
     account: FromClause, external_id: ColumnElement[str], trees: Select[Any] | list[ColumnElement[Any]]
 ) -> ColumnElement[bool]:
-    """Whether the account is of these trees and has the external id. As an array, so that the few that have
-    it are looked up by it, and nothing is read of the rest of a large tree."""
+    """Whether the account is in one of these trees and has the external id. The array makes PostgreSQL look
+    the ids up and read nothing else of a large tree."""
     found = accounts.alias()
     named = select(found.c.id).where(found.c.master_id.in_(trees), found.c.external_id == external_id)
     ids = named.correlate_except(found).scalar_subquery()

@@ -1,4 +1,4 @@
-"""What each account of a subtree sent and cost, for the account above (R35, R58, R61)."""
+"""Costs and sends of each account of a subtree, for the account above (R35, R58, R61)."""
 
 import datetime
 from typing import Annotated, Any
@@ -52,7 +52,7 @@ def order(**_: object) -> Order:
 
 
 def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
-    """What the account and each one below it sent and cost in a time, as far as the viewer may see their
+    """What the account and each one below it sent and cost in a period, as far as the viewer may see their
     invoices."""
     own, statement = readable_account()
     path = account_closure.alias()
@@ -80,7 +80,7 @@ def label_order(**_: object) -> Order:
 
 
 def labels_of(cost: FromClause) -> Select[Any]:
-    """What of that bears a label, label by label; the rest bears none."""
+    """The labelled part of it, by label."""
     reservation = send_reservations.c
     used = in_tree(
         send_labels, send_reservations, cycle_id="cycle_id", account_id="account_id", label="label"
@@ -133,7 +133,7 @@ def _bounded(sends: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def _charged(account: FromClause, since: Since, until: Until) -> ColumnElement[int]:
-    """Plans and contacts: sends beyond are told when they are made."""
+    """Plans and contacts. Sends beyond the plan are reported when they are made."""
     charge = charges.c
     found = select(func.coalesce(func.sum(charge.amount), literal_column("0"))).where(
         in_tree(charges, account, account_id="id"),

@@ -1,4 +1,4 @@
-"""On whose invoice an account is, and how it is addressed there (R27, R55)."""
+"""Who is invoiced for an account, and the address on its invoices (R27, R55)."""
 
 import datetime
 import uuid
@@ -30,18 +30,18 @@ _CONSOLIDATED = literal_column(f"'{BillingMode.CONSOLIDATED.value}'", Text)
 _SEPARATE = literal_column(f"'{BillingMode.SEPARATE.value}'", Text)
 
 EVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
-"""The moment by which each choice has been made. Behind a lock it is the one to ask by: a request that waited
-for the lock began before the choice of whoever had it."""
+"""A moment after every choice. Behind a lock reads use it: a request that waited for the lock began before
+the choice of the one that held it."""
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
-    """Whether the account has invoices of its own, or is on those of the nearest account above that has. A
-    master account always has its own. The mode at its end decides about a billing cycle."""
+    """Whether the account has invoices of its own, or is on those of the nearest account above that has some.
+    A master account always has its own. The mode at the end of a billing cycle decides about the cycle."""
     return case((account.c.parent_id.is_(None), _SEPARATE), else_=mode_before(account, current_moment()))
 
 
 def mode_before(account: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[str]:
-    """What was chosen last before a moment: a choice at the end of a cycle is about the next one."""
+    """The last choice before a moment. A choice at the end of a cycle is about the next one."""
     choice = billing_mode_choices.alias()
     chosen = (
         select(choice.c.mode)
@@ -55,14 +55,14 @@ def mode_before(account: FromClause, moment: ColumnElement[datetime.datetime]) -
 
 
 def billed_id(account: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[uuid.UUID]:
-    """The account on whose invoice it is by what was chosen before the moment."""
+    """The account that is invoiced, by what was chosen before the moment."""
     above = accounts.alias()
     has_invoices = or_(above.c.parent_id.is_(None), mode_before(above, moment) == _SEPARATE)
     return nearest_above(account, above, "id", has_invoices)
 
 
 def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> ColumnElement[datetime.date]:
-    """The day that a moment lies in, where the account's billing cycles begin at midnight."""
+    """The day of a moment, in the time zone of the account's billing cycles."""
     subscriber = accounts.alias()
     zone = select(time_zone_of(subscriber)).where(
         subscriber.c.master_id == account.c.master_id, subscriber.c.id == subscriber_id(account)
@@ -71,8 +71,8 @@ def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> Col
 
 
 def invoiced_account_of(account: FromClause) -> Select[Any]:
-    """The account on whose invoice its plan and bought contacts come: itself, or the nearest above with
-    invoices of its own; null where that is outside the viewer's reach. Sends beyond the plan come on that of
+    """The account that is invoiced for its plan and bought contacts: itself, or the nearest above with
+    invoices of its own. Null where that is outside the viewer's reach. Sends beyond the plan are invoiced to
     the pool that paid for them."""
     billed, statement = readable_account()
     return statement.where(
@@ -81,7 +81,6 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
 
 
 def details_of(account: FromClause) -> Select[Any]:
-    """How the account is named and addressed on its invoices; null: by its name alone, in the issuer's
-    country."""
+    """The name and address on the account's invoices. Null: its name alone, in the issuer's country."""
     details = billing_details.alias()
     return select(*details.c).where(in_tree(details, account, account_id="id"))

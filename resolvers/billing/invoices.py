@@ -1,4 +1,4 @@
-"""Invoices as those who may see them see them. What writes them is in `invoice_issuing`."""
+"""Invoices and credit notes. `resolvers.billing.issue` writes them."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ BY_ID = Order("invoices", (invoices.c.id,), descending=True)
 BY_POSITION = Order("invoiceLines", (charges.c.position,))
 
 PDF_PATH = "/invoices/{id}.pdf"
-"""Where a server gives the document."""
+"""Where a server serves the document."""
 
 
 def order(**_: object) -> Order:
@@ -29,12 +29,12 @@ def order(**_: object) -> Order:
 
 
 def line_order(**_: object) -> Order:
-    """As they stand on it."""
+    """In their order on the invoice."""
     return BY_POSITION
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The invoices and credit notes that were issued to the account, newest first."""
+    """The invoices and credit notes of the account, newest first."""
     invoice = invoices.alias()
     return select(*invoice.c).where(in_tree(invoice, account, account_id="id"))
 
@@ -48,12 +48,12 @@ def by_id(
 
 
 def account_of(invoice: FromClause) -> Select[Any]:
-    """The account that it was issued to."""
+    """The invoiced account."""
     return account_behind(invoice)
 
 
 def lines_of(invoice: FromClause) -> Select[Any]:
-    """What it is for. A credit note has the lines of the invoice that it takes back."""
+    """The lines. A credit note has those of the invoice that it cancels."""
     charge = charges.alias()
     return select(*charge.c).where(
         charge.c.master_id == invoice.c.master_id,
@@ -62,18 +62,18 @@ def lines_of(invoice: FromClause) -> Select[Any]:
 
 
 def line_account_of(line: FromClause) -> Select[Any]:
-    """The account that used it; null where it is outside the viewer's reach."""
+    """The account that used it. Null where it is outside the viewer's reach."""
     return account_behind(line)
 
 
 def corrected_by(invoice: FromClause) -> Select[Any]:
-    """The credit note that takes it back; null: it stands."""
+    """The credit note that cancels the invoice. Null: the invoice stands."""
     note = invoices.alias()
     return select(*note.c).where(in_tree(note, invoice, corrects_id="id"))
 
 
 def corrects(invoice: FromClause) -> Select[Any]:
-    """The invoice that a credit note takes back."""
+    """The invoice that a credit note cancels."""
     corrected = invoices.alias()
     return select(*corrected.c).where(in_tree(corrected, invoice, id="corrects_id"))
 
@@ -84,13 +84,13 @@ def total_of(invoice: FromClause) -> ColumnElement[int]:
 
 
 def due_of(invoice: FromClause) -> ColumnElement[int]:
-    """What is left to be paid, or of a credit note to be given back: the total without what was prepaid."""
+    """The amount to be paid, or with a credit note to be refunded: the total without what was prepaid."""
     return total_of(invoice) - invoice.c.prepaid
 
 
 def pdf_url_of(invoice: FromClause) -> ColumnElement[str]:
-    """The address of the PDF with the XML embedded in it. It takes the same `Authorization` header as the
-    API, so that a page fetches it and shows what it got; a link alone does not."""
+    """The address of the PDF with the XML embedded. It needs the same `Authorization` header as the API, so
+    that a page has to fetch it; a plain link does not work."""
     before, after = PDF_PATH.split("{id}")
     head = literal_column(f"'{before}{Kind.INVOICE}_'", Text)
     tail = literal_column(f"'{after}'", Text)

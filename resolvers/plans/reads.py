@@ -66,7 +66,7 @@ def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:
 
 
 def has_begun(subscription: FromClause) -> ColumnElement[bool]:
-    """Whether a subscription holds already. One that begins with a smaller plan waits (T22)."""
+    """Whether a subscription holds already. One that begins with a smaller plan waits."""
     return subscription.c.anchored_at <= current_moment()
 
 
@@ -186,7 +186,7 @@ def _limit(subscriber: FromClause, of_plan: str, bought: str) -> ColumnElement[i
 def bought_in(
     subscriber: FromClause, starts_at: ColumnElement[datetime.datetime], bought: str
 ) -> ColumnElement[int]:
-    """How many `contacts` or `sends` were bought for the cycle that begins then (R94)."""
+    """How many `contacts` or `sends` were bought for the cycle that begins then."""
     increase = limit_increases.alias()
     return (
         select(func.coalesce(func.sum(increase.c[bought]), literal_column("0")))

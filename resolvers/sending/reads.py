@@ -1,4 +1,4 @@
-"""Reservations of sends, as their readers see them."""
+"""Reservations of sends, as their viewers see them."""
 
 from typing import Any
 
@@ -25,12 +25,12 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def account_of(reservation: FromClause) -> Select[Any]:
-    """The account that sends; null where it is outside the viewer's reach."""
+    """The account that sends. Null where it is outside the viewer's reach."""
     return account_behind(reservation)
 
 
 def status_of(reservation: FromClause) -> ColumnElement[str]:
-    """What has become of it, by the clock."""
+    """The state of the reservation now."""
     return case((is_lapsed(reservation), ReservationStatus.EXPIRED.value), else_=reservation.c.status)
 
 

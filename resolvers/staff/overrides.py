@@ -85,8 +85,8 @@ def permissions_of(override: FromClause) -> ColumnElement[int]:
 def in_force(account: FromClause, kind: OverrideKind) -> Select[Any]:
     """The override of this kind that holds in the account now, by the database's clock; at most one row.
 
-    SUBACCOUNTS holds for the whole tree of its master account (R11). FIELD_FUNCTIONS holds in every account
-    below, where no nearer override says otherwise (R83). The others hold in their own account alone (R77,
+    SUBACCOUNTS holds for the whole tree of its master account. FIELD_FUNCTIONS holds in every account
+    below, where no nearer override says otherwise. The others hold in their own account alone (R77,
     R80, R86, T29).
     """
     override, path = overrides.alias(), account_closure.alias()

@@ -1,4 +1,4 @@
-"""Which account of a subtree sent how many (R58, R61)."""
+"""Sends by account of a subtree (R58, R61)."""
 
 from typing import Any
 
@@ -34,21 +34,22 @@ _ONE = literal_column("1", Integer)
 
 
 def order(**_: object) -> Order:
-    """Whoever sent most first."""
+    """Most sends first."""
     return MOST_FIRST
 
 
 def sent_of(usage: FromClause) -> ColumnElement[int]:
-    """How much the account and all below it have sent, those included that you may not see; at most
-    2147483647. An account below with a subscription of its own counts with the cycle that it is in."""
+    """How many sends the account and all below it made, those of accounts included that the viewer may not
+    see; at most 2147483647. An account below with a subscription of its own counts with its cycle at that
+    time."""
     counts = _counts(usage).subquery()
     total = select(func.coalesce(func.sum(counts.c.sends), _NOTHING)).scalar_subquery()
     return cast(func.least(total, literal_column(str(MOST_IN_A_CYCLE))), BigInteger)
 
 
 def accounts_of(usage: FromClause) -> Select[Any]:
-    """Who of the account and those below it has sent how many, whoever sent most first; only those that sent,
-    and in which you hold STATISTICS_READ."""
+    """How many sends each account of the subtree made, most first. Only accounts that sent, and where the
+    viewer holds STATISTICS_READ."""
     counts = _counts(usage).subquery()
     account, statement = readable_account()
     sender = (
@@ -69,14 +70,15 @@ def accounts_of(usage: FromClause) -> Select[Any]:
 
 
 def account_of(sender: FromClause) -> Select[Any]:
-    """The account that sent; null where it is no longer within reach."""
+    """The account that sent. Null where it is no longer within reach."""
     return account_behind(sender, "id")
 
 
 def _counts(usage: FromClause) -> Select[Any]:
-    """Rows (account_id, sends) of the subtree's accounts, without what lapsed reservations hold.
+    """Rows (account_id, sends) of the subtree's accounts, without lapsed reservations.
 
-    The limits are fences: the planner takes a subtree for one account, and would count anew for each of them.
+    The limits are optimization fences. Without them the planner takes a subtree for one account and counts
+    again for each.
     """
     cycles = union_all(_own_cycle(usage), _cycles_below(usage)).subquery()
     count, reservation, path = send_counts.alias(), send_reservations.alias(), account_closure.alias()
@@ -111,7 +113,7 @@ def _own_cycle(usage: FromClause) -> Select[Any]:
 
 
 def _cycles_below(usage: FromClause) -> Select[Any]:
-    """The cycles, at that time, of the subscriptions below the account."""
+    """The cycles, at that time, of subscriptions below the account."""
     path, cycle = account_closure.alias(), send_cycles.alias()
     at_that_time = and_(
         in_tree(cycle, path, account_id="descendant_id"),

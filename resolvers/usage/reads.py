@@ -1,7 +1,6 @@
-"""What a cycle of an account's subscription has used, as those who may see it see it (R58, R89-R96).
+"""What a cycle of an account's subscription has used (R58, R89-R96).
 
-A row of usage is an account's row, and beside it the cycle and its figures; what is shown of it is worked out
-from these alone.
+A row of usage is an account's row with the cycle and its figures. All fields are computed from these alone.
 """
 
 import datetime
@@ -54,7 +53,7 @@ _ONE = literal_column("1", Integer)
 
 
 def order(**_: object) -> Order:
-    """The last cycle first."""
+    """The latest cycle first."""
     return NEWEST_FIRST
 
 
@@ -64,8 +63,8 @@ def of_account(
         UsageCycle, Described("Which one, of the subscription that the account uses.")
     ] = UsageCycle.CURRENT,
 ) -> Select[Any]:
-    """What was used in a billing cycle of the subscription that the account uses, by it and all that share it
-    (R18, R19). Null for the cycle before the subscription's first."""
+    """The use in a billing cycle of the subscription that the account uses, by all accounts that share it.
+    Null for the cycle before the subscription's first."""
     grid = _grid(account)
     current: ColumnElement[int] = grid.c.number
     if cycle is UsageCycle.CURRENT:
@@ -74,14 +73,14 @@ def of_account(
 
 
 def history_of(account: FromClause) -> Select[Any]:
-    """The cycles before the current one, from the subscription's first on, the last one first."""
+    """The earlier cycles since the subscription began, the latest first."""
     grid = _grid(account)
     return _usage(account, grid, _NOTHING, grid.c.number - _ONE)
 
 
 def credit_of(usage: FromClause) -> Select[Any]:
-    """The credit that sends beyond the plan are paid with: that of the account's pool. Null where that is
-    outside the viewer's reach, or the viewer lacks CREDIT_READ there."""
+    """The credit that pays for sends beyond the plan: that of the account's pool. Null where that is outside
+    the viewer's reach, or the viewer lacks CREDIT_READ there."""
     pool, statement = readable_account()
     seen = allows(statement.selected_columns.mask, Permission.CREDIT_READ)
     return statement.where(
@@ -90,12 +89,12 @@ def credit_of(usage: FromClause) -> Select[Any]:
 
 
 def contacts_of(usage: FromClause) -> Select[Any]:
-    """How many contacts were active, of how many (R89, R91)."""
+    """How many contacts were active, and the limit."""
     return beside(usage, used=usage.c.contacts_used, limit=usage.c.contact_limit)
 
 
 def sends_of(usage: FromClause) -> Select[Any]:
-    """How much was sent, of how much (R93)."""
+    """How many sends were made, and the limit."""
     return beside(
         usage,
         used=usage.c.sends_used,
@@ -107,7 +106,7 @@ def sends_of(usage: FromClause) -> Select[Any]:
 
 
 def beside(usage: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
-    """The usage's account, and these columns."""
+    """The usage's account with these columns."""
     own = accounts.alias()
     labelled = [column.label(name) for name, column in columns.items()]
     found = in_tree(own, usage, id="id")
@@ -115,18 +114,18 @@ def beside(usage: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
 
 
 def is_current(usage: FromClause) -> ColumnElement[bool]:
-    """Whether the cycle is the one that runs."""
+    """Whether it is the current cycle."""
     return usage.c.ends_at > current_moment()
 
 
 def _grid(account: FromClause) -> FromClause:
-    """The subscriber, and the number of its current cycle."""
+    """The account with the subscription, and the number of its current cycle."""
     subscriber = accounts.alias()
     mine = and_(
         subscriber.c.master_id == account.c.master_id, subscriber.c.id == plan_reads.subscriber_id(account)
     )
     anchored_at, zone = plan_reads.anchored_at_of(subscriber), plan_reads.time_zone_of(subscriber)
-    # The limits are fences: what is computed here is computed once, however often it is used.
+    # The limits are optimization fences: what they enclose is computed once.
     anchor = (
         select(*subscriber.c, anchored_at.label("anchored_at"), zone.label("time_zone"))
         .where(mine)
@@ -179,7 +178,7 @@ def _usage(
 
 
 def _periods(grid: FromClause, first: ColumnElement[int], last: ColumnElement[int]) -> FromClause:
-    """Rows (number, starts_at, ends_at, seen_at): the last moment of a cycle, or now in the one that runs."""
+    """Rows (number, starts_at, ends_at, seen_at). `seen_at`: the last moment of an ended cycle, or now."""
     series = func.generate_series(first, last).table_valued(column("number", Integer), name="series")
     number = series.render_derived(name="series")
     starts_at: ColumnElement[datetime.datetime] = cycle_start(
