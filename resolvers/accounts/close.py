@@ -1,8 +1,8 @@
-"""Closing an account for good: what it holds is settled, what waits in it ends (T15, T16, T18).
+"""Closing an account for good: its holdings are settled and its open offers end (T15, T16, T18).
 
-A closed account is never opened again, and nobody can change anything in it but take rights away. So nothing
-may be left in it: its credit goes to the pool above, what it has booked and not committed is given back, and
-what others keep for it is free again. It stays readable, and its running billing cycle is charged at its end.
+A closed account never opens again, and changes in it can only take rights away. So nothing may stay in it:
+its credit goes to the pool above, its uncommitted reservations are released, and what is guaranteed to it is
+free again. It stays readable, and its current billing cycle is charged at its end.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ _REASON = "The account was closed."
 
 @dataclass(frozen=True)
 class AccountClosing:
-    """`forfeit_credit`: at most so much is given up, in micro-units, of a master account's credit."""
+    """`forfeit_credit`: the most of a master account's credit that is given up, in micro-units."""
 
     account_id: AccountId
     reason: str | None
@@ -64,7 +64,7 @@ class AccountClosing:
 
 @dataclass(frozen=True)
 class AccountClosed:
-    """The account, and what became of what it held."""
+    """The account, and what happened to its holdings."""
 
     account: Authorized
     effects: Sequence[SettlementEffect]
@@ -73,10 +73,10 @@ class AccountClosed:
 async def close_account(
     session: WriteSession, principal: Principal, command: AccountClosing
 ) -> AccountClosed:
-    """End the account for good; it stays readable. Needs ACCOUNT_CLOSE.
+    """Close the account for good; it stays readable. Needs ACCOUNT_CLOSE.
 
-    Raises HAS_SUBACCOUNTS while open ones stand below, NotSettled where a top-up is under way or more of a
-    master account's credit is left than is given up, BAD_USER_INPUT.
+    Raises HAS_SUBACCOUNTS while accounts below are open, NotSettled while a top-up is pending or a master
+    account has more credit than is given up, BAD_USER_INPUT.
     """
     reason = None if command.reason is None else short_text(command.reason, "reason")
     account = await authorize(
@@ -130,7 +130,7 @@ async def _check_leaf(session: WriteSession, principal: Principal, account: Auth
 async def _end_sends(
     session: WriteSession, principal: Principal, account: Authorized
 ) -> list[SettlementEffect]:
-    """What is booked is given back; what was committed is sent and stays counted."""
+    """Reservations are released. Committed sends stay counted."""
     voided = await void_open_sends(session, principal, account)
     return [SettlementEffect(EffectKind.SENDS_VOIDED, count=voided)] if voided else []
 
@@ -138,7 +138,7 @@ async def _end_sends(
 async def _end_money(
     session: WriteSession, principal: Principal, account: Authorized
 ) -> list[SettlementEffect]:
-    """Before the credit goes: else the rule would buy more as soon as none is left."""
+    """This comes before the credit goes: otherwise the rule would buy more once none is left."""
     effects = []
     if await end_top_up_rule(session, principal, account):
         effects.append(SettlementEffect(EffectKind.TOP_UP_RULE_ENDED))
@@ -181,7 +181,7 @@ async def _end_credit(
 async def _end_offers(
     session: WriteSession, principal: Principal, account: Authorized
 ) -> list[SettlementEffect]:
-    """What was offered or asked for and can never come to be."""
+    """Offers and requests that can no longer be answered."""
     effects = []
     revoked = await revoke_invitations(session, principal, account)
     if revoked:

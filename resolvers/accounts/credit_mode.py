@@ -1,4 +1,4 @@
-"""Whether a subaccount spends its own credit or that of an account above it (R19, R28, R43, T18)."""
+"""Whether a subaccount spends its own credit or that of an account above (R19, R28, R43, T18)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class CreditModeUpdate:
 
 @dataclass(frozen=True)
 class CreditModeChanged:
-    """The account, and what became of the credit and of what was set about it."""
+    """The account, and what happened to its credit and settings."""
 
     account: Authorized
     effects: Sequence[SettlementEffect] = ()
@@ -55,12 +55,12 @@ class CreditModeChanged:
 async def change_credit_mode(
     session: WriteSession, principal: Principal, command: CreditModeUpdate
 ) -> CreditModeChanged:
-    """Let a subaccount spend its own credit, or draw from the nearest account above that has some.
+    """Let a subaccount spend its own credit, or draw from the nearest account above with an own balance.
 
-    Needs CREDIT_TRANSFER in the account and in the one whose pool it is, or would be: it decides about that
-    one's money. What is left in the account moves to the pool; a new balance begins empty, and the budget of
-    the pool's credit ends. Raises POOL_ACCOUNT_REQUIRED, VersionConflict, FAILED_PRECONDITION for a master
-    account, and NotSettled while credit is reserved or a top-up is under way.
+    Needs CREDIT_TRANSFER in the account and in the one whose pool it is or would be, because it decides about
+    that one's money. Remaining credit moves to the pool. A new balance starts empty, and the budget of the
+    pool's credit ends. Raises POOL_ACCOUNT_REQUIRED, VersionConflict, FAILED_PRECONDITION for a master
+    account, and NotSettled while credit is reserved or a top-up is pending.
     """
     mode = command.mode
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_TRANSFER)
@@ -80,7 +80,7 @@ async def change_credit_mode(
     await session.execute(update(accounts).where(_is(account)).values(changed))
     effects = []
     if mode is CreditMode.SHARED_POOL:
-        # Now that it is no pool any more, it keeps nothing for others.
+        # The account is no longer a pool, so that it guarantees nothing to others.
         if await end_top_up_rule(session, principal, account):
             effects.append(SettlementEffect(EffectKind.TOP_UP_RULE_ENDED))
         left = await _settled(session, principal, account)
@@ -95,7 +95,7 @@ async def change_credit_mode(
 
 
 async def _settled(session: WriteSession, principal: Principal, account: Authorized) -> int:
-    """What is left, in micro-units, with nothing under way. Raises NotSettled."""
+    """The remaining credit in micro-units, while nothing is under way. Raises NotSettled."""
     open_sends = await give_back_lapsed(session, principal, account)
     balances = await balances_of(session, account)
     obstacles = await pending_top_ups(session, account)

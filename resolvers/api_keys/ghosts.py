@@ -1,4 +1,4 @@
-"""API keys whose maker could not make them any more, or who rotated them could not (N18)."""
+"""API keys whose maker, or last rotator, could not make them any more (N18)."""
 
 from typing import Any
 

@@ -1,5 +1,4 @@
-"""API keys as those who manage them see them. What changes them is in `api_key_changes` and
-`api_key_updates`."""
+"""API keys, as their managers see them. `create` and `update` change them."""
 
 import datetime
 from collections.abc import Sequence
@@ -32,7 +31,7 @@ def of_account(
 
 
 def by_id(root: FromClause, id: ApiKeyIdArgument) -> Select[Any]:
-    """An API key of an account whose keys the viewer may see, or the key that asks."""
+    """An API key of an account whose keys the viewer may see, or the key of this request."""
     key = api_keys.alias()
     itself = key.c.id == select(PRINCIPAL.c.api_key_id).scalar_subquery()
     return select(*key.c).where(key.c.id == id, itself | account_where(key, Permission.API_KEYS_READ))

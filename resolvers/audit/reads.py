@@ -31,7 +31,7 @@ def of_account(
 
 
 def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
-    """An event of an account whose log the viewer may see."""
+    """An event of an account whose log the viewer may read."""
     event = events.alias()
     return select(*event.c).where(event.c.id == id, account_where(event, Permission.AUDIT_READ))
 

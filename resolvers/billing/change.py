@@ -1,4 +1,4 @@
-"""On whose invoice a subaccount is, and how an account is addressed on its own (R27, R55)."""
+"""Who is invoiced for a subaccount, and the address on an account's invoices (R27, R55)."""
 
 from dataclasses import asdict, dataclass, fields
 
@@ -28,7 +28,7 @@ from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 
 @dataclass(frozen=True)
 class BillingModeUpdate:
-    """On whose invoice a subaccount is from now on. `expected_version`: of the account."""
+    """Who is invoiced for a subaccount from now on. `expected_version`: of the account."""
 
     account_id: AccountId
     expected_version: int
@@ -40,8 +40,8 @@ async def change_billing_mode(
 ) -> Authorized:
     """Give a subaccount invoices of its own, or put it on those of the nearest account above that has some.
 
-    Needs INVOICES_WRITE in the account and in that one: it decides about that one's invoices. The cycle that
-    is under way is billed whole as its end finds it, so that each charge comes on one invoice. Raises
+    Needs INVOICES_WRITE in the account and in that one, because it changes that one's invoices. The mode at
+    the end of the current cycle decides about the whole cycle, so that each charge is on one invoice. Raises
     BILLED_ACCOUNT_REQUIRED, VersionConflict, and FAILED_PRECONDITION for a master account.
     """
     mode = command.mode
@@ -85,7 +85,7 @@ class BillingDetails:
 
 @dataclass(frozen=True)
 class BillingDetailsUpdate:
-    """The new values, like those of BillingDetails. `expected_version`: of the account."""
+    """The new values of BillingDetails. `expected_version`: of the account."""
 
     account_id: AccountId
     expected_version: int
@@ -99,16 +99,16 @@ class BillingDetailsUpdate:
 
 
 _FIELDS = {field.name: field.name for field in fields(BillingDetails)} | {"vat_id": "vatId"}
-"""As clients call them."""
+"""The names of the input fields."""
 
 
 async def update_billing_details(
     session: WriteSession, principal: Principal, command: BillingDetailsUpdate
 ) -> Authorized:
-    """Name and address the account so on the invoices that are issued from now on.
+    """Set the name and address on invoices that are issued from now on.
 
-    Needs INVOICES_WRITE. Raises VersionConflict, and BAD_USER_INPUT, also for first details that leave out a
-    part of the name or of the address, and for an address without a postcode in a country that needs one.
+    Needs INVOICES_WRITE. Raises VersionConflict, and BAD_USER_INPUT, also for first details without a name or
+    a full address, and for an address without a postcode in a country that needs one.
     """
     account = await authorize(session, principal, command.account_id, Permission.INVOICES_WRITE)
     await check_version(session, account, command.expected_version)
@@ -166,7 +166,7 @@ def _checked(details: BillingDetails) -> BillingDetails:
 
 
 def _changed(before: BillingDetails | None, after: BillingDetails) -> Change:
-    """Which of them; the values are for those who may see invoices."""
+    """The changed fields. The values are for viewers of invoices."""
     old = {} if before is None else asdict(before)
     return {"changed": [_FIELDS[name] for name, value in asdict(after).items() if old.get(name) != value]}
 

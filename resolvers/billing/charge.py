@@ -1,10 +1,10 @@
-"""Charging a subscription's cycle: what it costs becomes charges, once (R20, T20, T22).
+"""Charging the cycles of subscriptions, once each (R20, T20, T22).
 
-The cycle costs its plan's price, by the plan that it ended with: a larger plan chosen in its middle gave all
-of its contacts and sends at once, a smaller one waited. Contacts that were bought, and sends beyond the plan,
-which were paid from credit when they were committed, come beside it, on the invoice of whose credit it was:
-nobody else agreed to them. Nothing else is charged for. Whether a cycle costs its plan throughout which the
-account was suspended, the deployment says.
+A cycle costs the price of its last plan: a larger plan gave all its contacts and sends at once, a smaller one
+waited. Bought contacts are charged beside it. Sends beyond the plan were paid from credit when they were
+committed; they come on the invoice of the account whose credit it was, because nobody else agreed to them.
+Nothing else is charged. The deployment decides whether a cycle costs its plan if the account was suspended
+throughout it.
 """
 
 import datetime
@@ -33,10 +33,11 @@ from resolvers.plans.reads import anchored_at_of, subscriber_id, time_zone_of
 
 
 async def charge_cycle(session: WriteSession, due: AccountKey, suspended: SuspendedAccounts) -> bool:
-    """Charge the first cycle of the account's subscription that has ended and is not charged. Whether it was.
+    """Charge the first ended and uncharged cycle of the account's subscription. Returns whether it was
+    charged.
 
-    It is not while something of it can still be committed, nor where another worker was first. What it costs
-    is put on invoices when these are due.
+    It is not while a reservation of it can still be committed, nor where another worker was first. The
+    charges come on invoices when those are due.
     """
     if not await enter_as_worker(session, due.master_id):
         return False
@@ -105,7 +106,7 @@ async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[BillableIt
 
 @dataclass(frozen=True)
 class _Side:
-    """An account's name as it is now, and on whose invoice comes what no credit has paid for."""
+    """An account's present name, and who is invoiced for what no credit has paid."""
 
     billed_id: AccountId
     name: str
@@ -121,7 +122,7 @@ async def _sides(session: WriteSession, cycle: Cycle, account_ids: set[AccountId
 
 
 async def _periods(session: WriteSession, cycle: Cycle, billed_ids: set[AccountId]) -> dict[AccountId, Cycle]:
-    """The cycle of each billed account in which this one ends: its invoice is about that."""
+    """The cycle of each invoiced account in which this one ends. The invoice is for that cycle."""
     own, subscriber = accounts.alias(), accounts.alias()
     anchored_at, zone = anchored_at_of(subscriber), time_zone_of(subscriber)
     # The end of a cycle is the moment before the next one begins.

@@ -1,4 +1,4 @@
-"""Invoices as those who may see them see them. What writes them is in `invoice_issuing`."""
+"""Invoices and credit notes. `resolvers.billing.issue` writes them."""
 
 from typing import Annotated, Any
 
@@ -19,10 +19,10 @@ from resolvers.rows.shown import account_behind
 BY_ID = Order("invoices", (invoices.c.id,), descending=True)
 """Newest first."""
 BY_POSITION = Order("invoiceLines", (charges.c.position,))
-"""As they stand on it."""
+"""In their order on the invoice."""
 
 PDF_PATH = "/invoices/{id}.pdf"
-"""Where a server gives the document."""
+"""Where a server serves the document."""
 
 
 def of_account(account: FromClause) -> Select[Any]:

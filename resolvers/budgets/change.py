@@ -38,13 +38,13 @@ _EVENTS = {
 
 @dataclass(frozen=True)
 class Budget:
-    """In sends or micro-units, of a cycle. A `cap` None: there is none; a `guarantee` of zero likewise."""
+    """For one cycle, in sends or micro-units. `cap` None: no cap. `guarantee` 0: no guarantee."""
 
     cap: int | None
     guarantee: int
 
     def within(self, other: "Budget") -> bool:
-        """Whether it keeps and allows no more than the other."""
+        """Whether it guarantees and allows no more than the other."""
         capped = other.cap is None or (self.cap is not None and self.cap <= other.cap)
         return capped and self.guarantee <= other.guarantee
 
@@ -64,13 +64,13 @@ class BudgetUpdate:
 
 
 async def update_budget(session: WriteSession, principal: Principal, command: BudgetUpdate) -> Authorized:
-    """Say how much a subaccount and all below it may use in a cycle, and how much is kept for them.
+    """Set how much a subaccount and all below it may use in a cycle, and how much is guaranteed to them.
 
-    Needs PLAN_WRITE for sends, CREDIT_TRANSFER for credit, in it and in the account above. What only lowers
-    is allowed whatever their status, so that nothing stays kept for a suspended account. Raises
+    Needs PLAN_WRITE for sends and CREDIT_TRANSFER for credit, in the account and in the one above. An update
+    that only lowers is allowed in any status, so that a suspended account does not block a guarantee. Raises
     PARENT_ACCOUNT_REQUIRED, VersionConflict, GUARANTEE_TOO_LARGE, BAD_USER_INPUT; FAILED_PRECONDITION for a
-    master account, for credit of an account that spends its own, and for a guarantee of what is not the
-    account's above.
+    master account, for credit of an account with an own balance, and for a guarantee of what the account
+    above does not have.
     """
     account, parent = await _authorize(session, principal, command)
     await check_version(session, account, command.expected_version)
@@ -102,8 +102,8 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
 async def end_budget(
     session: WriteSession, principal: Principal, account: Authorized, currency: BudgetCurrency
 ) -> bool:
-    """Forget a budget of an account that is locked, and spends its own from now on or nothing any more.
-    Whether there was one."""
+    """Delete a budget of a locked account, which gets an own balance or is closed. Returns whether there was
+    one."""
     before = await _stored(session, account, currency)
     if before == NO_BUDGET:
         return False
@@ -119,14 +119,14 @@ def _check_amounts(budget: Budget, currency: BudgetCurrency) -> None:
         if value is not None and not 0 <= value <= most:
             raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 0 and {most}.", field)
     if budget.cap is not None and budget.guarantee > budget.cap:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "More is guaranteed than may be used.", "guarantee")
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "The guarantee is larger than the cap.", "guarantee")
 
 
 async def _authorize(
     session: WriteSession, principal: Principal, command: BudgetUpdate
 ) -> tuple[Authorized, Authorized]:
-    """The account and the one above, which is locked for update: what is said to one below it is about all
-    that draw from the same plan or pool, and their reservations wait."""
+    """The account and the one above. The one above is locked for update: all that draw from the same plan or
+    pool are affected, and their reservations wait."""
     permission = PERMISSIONS[command.currency]
     before = await authorize_also(session, principal, command.account_id, permission, Effect.TAKES_AWAY)
     own = and_(accounts.c.master_id == before.master_id, accounts.c.id == before.account_id)
@@ -147,21 +147,23 @@ async def _check_mode(session: WriteSession, account: Authorized, currency: Budg
         return
     own = this_account(accounts, account)
     if (await session.execute(select(has_own_balance(accounts)).where(own))).scalar_one():
-        message = "The account spends its own credit; there is no pool that it could be limited in."
+        message = "The account spends its own credit, and no pool's, so that it can have no budget of credit."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
 
 
 async def _check_holder(
     session: WriteSession, account: Authorized, parent: Authorized, currency: BudgetCurrency
 ) -> None:
-    """Whoever promises a part of a plan or a pool has to have it himself."""
+    """Only the account with the plan or pool can guarantee a part of it."""
     if currency is BudgetCurrency.SENDS:
         holder_id = (await effective_plan_of(session, account)).subscriber_id
-        message = "It is promised from the plan of the account directly above, which has none of its own."
+        message = "A guarantee comes from the plan of the account directly above, which has none of its own."
     else:
         own = this_account(accounts, account)
         holder_id = (await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one()
-        message = "It is promised from the credit of the account directly above, which has none of its own."
+        message = (
+            "A guarantee comes from the credit of the account directly above, which has none of its own."
+        )
     if holder_id == account.account_id:
         message = "The account has a plan of its own."
     if holder_id != parent.account_id:

@@ -1,4 +1,4 @@
-"""The ledger as those who may see an account's credit see it. What writes it is in `ledger_posting`."""
+"""The ledger, as viewers of an account's credit see it. `resolvers.credit.post` writes it."""
 
 from typing import Any
 

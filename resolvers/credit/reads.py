@@ -1,4 +1,4 @@
-"""Credit as those who may see it see it: an account's own balances, and the pool that it draws from."""
+"""Credit: an account's own balances, and the pool that it draws from."""
 
 import datetime
 from typing import Annotated, Any

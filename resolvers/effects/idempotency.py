@@ -1,4 +1,4 @@
-"""Writes that a client may repeat: the same key gives the first answer again (T17)."""
+"""Idempotency keys: a request that is repeated under the same key gets the first outcome again (T17)."""
 
 import datetime
 import hashlib
@@ -21,23 +21,22 @@ from models.effects.idempotency import idempotency_records
 LONGEST_KEY = 200
 
 Outcome = dict[str, str]
-"""What a write made: ids by name."""
+"""The ids that a write made, by name."""
 
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """A write under a key: `content` is everything that decides what it does, as the write understands it:
-    a moment whatever its offset, a set whatever its order, texts and addresses in the form that is compared.
-    """
+    """A request under a key. `content` holds everything that decides what it does, normalised: moments in
+    UTC, sets in any order, texts and addresses in the form that is compared."""
 
     operation: str
     key: str
     content: tuple[Any, ...]
 
     def digest(self) -> bytes:
-        """Two requests are the same if this is."""
-        told = [self.operation, *map(_meaning, self.content)]
-        return hashlib.sha256(orjson.dumps(told, default=str)).digest()
+        """Two requests are the same if their digests are equal."""
+        values = [self.operation, *map(_meaning, self.content)]
+        return hashlib.sha256(orjson.dumps(values, default=str)).digest()
 
 
 def _meaning(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The e-mail that carries an invitation's link."""
+"""The mail with an invitation's link."""
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-"""Invitations as those who manage members, and as the invited, see them."""
+"""Invitations, as member managers and the invited person see them."""
 
 import enum
 from typing import Annotated, Any
@@ -98,8 +98,8 @@ def account_of(invitation: FromClause) -> Select[Any]:
 
 
 def invitation_preview(token: str) -> Select[Any]:
-    """What the holder of an invitation's link may know before accepting: no row where it cannot be accepted,
-    else (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
+    """What the holder of a link may know before accepting: no row where it cannot be accepted, else
+    (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
     return (
         select(
             accounts.c.name.label("account_name"),

@@ -1,4 +1,4 @@
-"""The e-mail that offers a member the ownership of an account."""
+"""The mail that offers a member the ownership of an account."""
 
 import datetime
 
@@ -24,7 +24,7 @@ async def queue_offer(
     taker_id: UserId,
     until: datetime.datetime,
 ) -> None:
-    """Queue the mail, which says what accepting means."""
+    """Queue the mail. It explains what accepting means."""
     names = select(
         select(accounts.c.name).where(this_account(accounts, account)).scalar_subquery().label("account"),
         select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("giver"),

@@ -1,4 +1,4 @@
-"""Handing an account over to another of its members, who agrees to it."""
+"""Transfer of an account to another of its members, who has to accept."""
 
 import datetime
 import uuid
@@ -31,7 +31,7 @@ VALID_FOR = datetime.timedelta(days=7)
 
 @dataclass(frozen=True)
 class OwnershipTransfer:
-    """`from_member_id` None: from the person who asks, or from nobody where the account has no owner."""
+    """`from_member_id` None: from the caller, or from nobody where the account has no owner."""
 
     account_id: AccountId
     to_member_id: MembershipId
@@ -41,12 +41,12 @@ class OwnershipTransfer:
 async def offer_ownership(
     session: WriteSession, principal: Principal, command: OwnershipTransfer
 ) -> Authorized:
-    """Offer a member to become the owner; the owner it comes from becomes an administrator then. Nothing
-    changes before the member accepts; the offer stands for seven days.
+    """Offer a member the ownership. Once the member accepts, the present owner becomes an administrator;
+    until then nothing changes. The offer is valid for seven days.
 
-    Needs ACCOUNT_TRANSFER and all that owning gives. The same offer again changes nothing. Raises
-    ROLE_TOO_WIDE; CONFLICT where another offer stands; ALREADY_OWNS_ACCOUNT where the new owner owns another
-    account (R46); FAILED_PRECONDITION where it is an owner already or the other one is none.
+    Needs ACCOUNT_TRANSFER and all permissions of an owner. The same offer again changes nothing. Raises
+    ROLE_TOO_WIDE; CONFLICT while another offer stands; ALREADY_OWNS_ACCOUNT where the member owns another
+    account (R46); FAILED_PRECONDITION where the member is an owner already, or the giver is none.
     """
     account = await authorize(session, principal, command.account_id, Permission.ACCOUNT_TRANSFER)
     await role_to_give(session, account, BuiltinRole.OWNER.id, "toMemberId")
@@ -72,10 +72,10 @@ async def offer_ownership(
 async def accept_ownership(
     session: WriteSession, principal: Principal, account_id: AccountId
 ) -> MemberChange:
-    """Become the owner, as it was offered; the owner it comes from becomes an administrator.
+    """Accept the ownership. The owner it comes from becomes an administrator.
 
-    Raises PERSON_REQUIRED; FAILED_PRECONDITION where nothing is offered to the person, or where the offer
-    does not stand any more; ALREADY_OWNS_ACCOUNT.
+    Raises PERSON_REQUIRED; FAILED_PRECONDITION where nothing is offered to the person or the offer no longer
+    stands; ALREADY_OWNS_ACCOUNT.
     """
     account, offer = await _offered(session, principal, account_id, Effect.CHANGES)
     if not offer.stands:
@@ -96,8 +96,8 @@ async def accept_ownership(
 
 
 async def decline_ownership(session: WriteSession, principal: Principal, account_id: AccountId) -> Authorized:
-    """Refuse what was offered, in whatever status. Raises PERSON_REQUIRED, FAILED_PRECONDITION where nothing
-    is offered to the person."""
+    """Decline the offer, in any status of the account. Raises PERSON_REQUIRED, and FAILED_PRECONDITION where
+    nothing is offered to the person."""
     account, offer = await _offered(session, principal, account_id, Effect.TAKES_AWAY)
     await _drop(session, account)
     before: Change = {"owner": present(Kind.USER, offer.user_id)}
@@ -108,8 +108,8 @@ async def decline_ownership(session: WriteSession, principal: Principal, account
 async def withdraw_ownership(
     session: WriteSession, principal: Principal, account_id: AccountId
 ) -> Authorized:
-    """Take back what is offered, in whatever status. Needs ACCOUNT_TRANSFER. Raises FAILED_PRECONDITION where
-    nothing is."""
+    """Withdraw the offer, in any status of the account. Needs ACCOUNT_TRANSFER. Raises FAILED_PRECONDITION
+    without an offer."""
     permission = Permission.ACCOUNT_TRANSFER
     account = await authorize(session, principal, account_id, permission, Effect.TAKES_AWAY)
     if not await end_ownership_offer(session, principal, account):
@@ -118,7 +118,7 @@ async def withdraw_ownership(
 
 
 async def end_ownership_offer(session: WriteSession, principal: Principal, account: Authorized) -> bool:
-    """Take back what is offered in an account that is locked. Whether something was."""
+    """Withdraw the offer in a locked account. Returns whether there was one."""
     taken = delete(ownership_offers).where(_of(account)).returning(ownership_offers.c.to_membership_id)
     if (await session.execute(taken)).one_or_none() is None:
         return False
@@ -136,7 +136,7 @@ class _Holder:
 async def _offered(
     session: WriteSession, principal: Principal, account_id: AccountId, effect: Effect
 ) -> tuple[Authorized, Row[*tuple[object, ...]]]:
-    """The locked account and what is offered in it to the person who asks."""
+    """The locked account, and the offer in it to the caller."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ, effect)
@@ -170,7 +170,7 @@ async def _store(
     to_id: MembershipId,
     from_id: MembershipId | None,
 ) -> datetime.datetime:
-    """Write it, in the place of one that does not stand any more. When it ends."""
+    """Write the offer, in place of one that no longer stands. Returns when it ends."""
     values = {
         "to_membership_id": to_id,
         "from_membership_id": from_id,

@@ -1,4 +1,4 @@
-"""What changes how the rights held above an account reach into it (R54, R60, N3)."""
+"""Changing how rights from above reach into an account (R54, R60, N3)."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ from resolvers.parent_access.store import (
 
 @dataclass(frozen=True)
 class ParentAccessUpdate:
-    """The mode that the link shall have."""
+    """The mode that the account's parent access shall have."""
 
     account_id: AccountId
     expected_version: int
@@ -35,7 +35,8 @@ class ParentAccessUpdate:
 
 @dataclass(frozen=True)
 class ParentAccessAnswer:
-    """The other side's answer to what was asked: `parent_access`, as it was read."""
+    """The answer to a request for another mode. `parent_access`: the requested mode, as the caller read
+    it."""
 
     account_id: AccountId
     parent_access: ParentAccess
@@ -45,13 +46,14 @@ class ParentAccessAnswer:
 async def update_parent_access(
     session: WriteSession, principal: Principal, command: ParentAccessUpdate
 ) -> Authorized:
-    """Change the link at once where who asks speaks for all who lose by it; else ask the other side.
+    """Change the mode at once where the caller speaks for every side that loses by it; else request it from
+    the other side.
 
-    Needs SETTINGS_WRITE in the parent and below it, or by a grant in the account itself, and for what the
-    account gives up all of that (N19). The mode that holds changes nothing. What the parent alone gives up
-    at once is allowed whatever the account's status. Raises VersionConflict, RoleTooWide,
-    FAILED_PRECONDITION for a master account, for an account without an owner unless FULL is asked for, and
-    for the mode that holds while another one is asked for.
+    Needs SETTINGS_WRITE in the parent and below it, or by a grant in the account itself; and for what the
+    account gives up, all of it (N19). The present mode changes nothing. What the parent alone gives up at
+    once is allowed in any status. Raises VersionConflict, RoleTooWide, and FAILED_PRECONDITION for a master
+    account, for an account without an owner unless FULL is requested, and for the present mode while another
+    one is requested.
     """
     locked = await locked_link(session, principal, command.account_id)
     link, old, new = locked.link, locked.link.mode, command.parent_access
@@ -88,12 +90,12 @@ async def update_parent_access(
 async def answer_parent_access(
     session: WriteSession, principal: Principal, command: ParentAccessAnswer
 ) -> Authorized:
-    """Accept or decline what the other side asks for.
+    """Accept or decline what the other side requested.
 
-    Needs what `update_parent_access` needs of the side that was asked; whoever asked must have kept its right
-    (T14). Declining, and accepting what the parent alone gives up, is allowed whatever the account's status.
-    Raises CONFLICT where something else is asked for, RoleTooWide, FAILED_PRECONDITION where nothing
-    is, or nothing of this side.
+    Needs what `update_parent_access` needs of the answering side. The requester must still hold its right
+    (T14). Declining, and accepting what the parent alone gives up, is allowed in any status. Raises CONFLICT
+    where another mode is requested, RoleTooWide, and FAILED_PRECONDITION where nothing is requested of this
+    side.
     """
     locked = await locked_link(session, principal, command.account_id)
     link = locked.link
@@ -124,7 +126,7 @@ async def answer_parent_access(
 
 @dataclass(frozen=True)
 class ParentAccessWithdrawal:
-    """`parent_access`: what was asked for, as it was read."""
+    """`parent_access`: the requested mode, as the caller read it."""
 
     account_id: AccountId
     parent_access: ParentAccess
@@ -133,10 +135,10 @@ class ParentAccessWithdrawal:
 async def withdraw_parent_access(
     session: WriteSession, principal: Principal, command: ParentAccessWithdrawal
 ) -> Authorized:
-    """Take back what one's own side asks for; nothing else changes.
+    """Withdraw the request of the caller's own side.
 
-    Needs what asking for it needed of that side, in whatever status: it only takes away. Raises CONFLICT
-    where something else is asked for, FAILED_PRECONDITION where nothing is, or by the other side.
+    Needs what requesting it needed of that side, in any status. Raises CONFLICT where another mode is
+    requested, and FAILED_PRECONDITION where nothing is, or by the other side.
     """
     locked = await locked_link(session, principal, command.account_id)
     link = locked.link
@@ -160,7 +162,8 @@ _PARENT_ALONE = frozenset({Side.ABOVE})
 async def _check_standing(
     session: WriteSession, principal: Principal, account: Authorized, standing: Standing
 ) -> None:
-    """Raise what refuses those who speak for neither side: also who may change settings, but for a time."""
+    """Raise a refusal for callers who speak for neither side, also for those whose right to change settings
+    ends soon."""
     if not standing.sides:
         await authorize_also(
             session, principal, account.account_id, Permission.SETTINGS_WRITE, Effect.TAKES_AWAY

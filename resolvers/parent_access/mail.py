@@ -1,4 +1,4 @@
-"""The e-mail that tells an account's owners that somebody from above has broken the glass."""
+"""The mail that informs an account's owners of a break-glass opening."""
 
 import datetime
 

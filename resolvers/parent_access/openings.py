@@ -1,4 +1,4 @@
-"""Break-glass openings as those see them whose account was opened, and who opened it."""
+"""Break-glass openings, as the opened account's people and the opener see them."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def by_id(root: FromClause, id: BreakGlassIdArgument) -> Select[Any]:
-    """An opening of an account whose log the viewer may see, or one's own."""
+    """An opening of an account whose log the viewer may read, or the viewer's own."""
     opening = break_glass_openings.alias()
     return select(*opening.c).where(opening.c.id == id, _may_see(opening))
 

@@ -1,4 +1,4 @@
-"""The rows of an account's link and of what is asked for about it: found, written and told of."""
+"""The rows of an account's parent access and of requests about it: read, written and logged."""
 
 import datetime
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ VALID_FOR = datetime.timedelta(days=14)
 
 @dataclass(frozen=True)
 class LockedLink:
-    """A link in its locked tree; `account` reads it at least."""
+    """A link in its locked tree. The principal may read `account`."""
 
     account: Authorized
     link: Link
@@ -40,7 +40,7 @@ class LockedLink:
 
 @dataclass(frozen=True)
 class Request:
-    """What waits for the other side's answer."""
+    """A request that waits for the other side."""
 
     mode: ParentAccess
     reason: str
@@ -48,12 +48,12 @@ class Request:
     asker_user_id: UserId | None
     asker_api_key_id: ApiKeyId | None
     stands: bool = True
-    """Whether it can be accepted as things are, as far as whoever asked is concerned."""
+    """Whether it can be accepted now, as far as the requester's rights matter."""
 
 
 async def locked_link(session: WriteSession, principal: Principal, account_id: AccountId) -> LockedLink:
-    """The account's link, for who can read the account, whatever its status. Raises FAILED_PRECONDITION for a
-    master account."""
+    """The account's link, for callers who may read the account, in any status. Raises FAILED_PRECONDITION for
+    a master account."""
     (account,) = await authorize_all(
         session, principal, [account_id], Permission.ACCOUNT_READ, Effect.TAKES_AWAY
     )
@@ -68,7 +68,7 @@ async def locked_link(session: WriteSession, principal: Principal, account_id: A
 
 
 async def check_owner(session: WriteSession, link: Link, mode: ParentAccess) -> None:
-    """Raise FAILED_PRECONDITION where nobody of the account could ever let the parent in again."""
+    """Raise FAILED_PRECONDITION where nobody in the account could let the parent in again."""
     if mode is ParentAccess.FULL:
         return
     owner = exists().where(
@@ -80,7 +80,7 @@ async def check_owner(session: WriteSession, link: Link, mode: ParentAccess) -> 
 
 
 async def waiting_request(session: WriteSession, link: Link) -> Request | None:
-    """What waits for an answer, by the database's clock."""
+    """The request that waits for an answer, by the database's clock."""
     statement = select(parent_access_requests, request_stands(parent_access_requests).label("stands")).where(
         _of(link), parent_access_requests.c.expires_at > func.now()
     )
@@ -96,7 +96,7 @@ async def waiting_request(session: WriteSession, link: Link) -> Request | None:
 async def store_request(
     session: WriteSession, principal: Principal, account: Authorized, link: Link, request: Request
 ) -> None:
-    """Let it wait, in the place of one that waits already."""
+    """Store the request, in place of one that waits."""
     values: dict[str, Any] = {
         "parent_access": request.mode.value,
         "reason": request.reason,
@@ -127,7 +127,7 @@ async def drop_request(
     *,
     withdrawn: bool,
 ) -> None:
-    """What waits is `withdrawn` by the side that asked, or declined by the other one."""
+    """Delete the waiting request: `withdrawn` by the side that made it, or declined by the other one."""
     await session.execute(delete(parent_access_requests).where(_of(link)))
     await raise_version(session, account)
     kind = EventKind.PARENT_ACCESS_WITHDRAWN if withdrawn else EventKind.PARENT_ACCESS_DECLINED
@@ -142,8 +142,8 @@ async def set_mode(
     mode: ParentAccess,
     reason: str,
 ) -> None:
-    """Change the link, from the next request on. What waits has been overtaken, and broken glass is whole
-    again: what was agreed to was another link."""
+    """Change the link from the next request on. A waiting request and break-glass openings end, because they
+    were about the old link."""
     await check_owner(session, link, mode)
     await session.execute(
         update(accounts)
@@ -165,7 +165,7 @@ async def set_mode(
 
 
 def speaking_for(account: Authorized, side: Side, above_from: AccountId | None) -> Authorized:
-    """The account as who changes the link acts in it: from above or by itself (R54)."""
+    """The account as acted in from above, or by itself (R54)."""
     acting_from = above_from if side is Side.ABOVE else None
     return replace(account, acting_from=acting_from or account.account_id)
 

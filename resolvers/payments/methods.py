@@ -1,4 +1,4 @@
-"""What an account pays with (R44): references at the payment provider, as their account's people see them."""
+"""Payment methods (R44): references at the payment provider."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Setting the rule by which an account's credit is topped up by itself (N10, T19)."""
+"""Setting and removing the rule that tops up an account automatically (N10, T19)."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
@@ -25,15 +25,15 @@ from resolvers.effects.log import record
 from resolvers.inputs.amounts import movable
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 from resolvers.payments.change_methods import check_payment_method
-from resolvers.payments.end_top_up_rule import end_top_up_rule, told_of
+from resolvers.payments.end_top_up_rule import end_top_up_rule, logged_rule
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class TopUpRuleUpdate:
-    """The new values: amounts in micro-units of the tree's currency; the day is one in UTC.
-    `expected_version`: of the account."""
+    """The new values: amounts in micro-units of the tree's currency; a day is one in UTC. `expected_version`:
+    of the account."""
 
     account_id: AccountId
     expected_version: int
@@ -46,11 +46,11 @@ class TopUpRuleUpdate:
 async def update_top_up_rule(
     session: WriteSession, principal: Principal, command: TopUpRuleUpdate
 ) -> Authorized:
-    """Let a top-up begin whenever less than the threshold is left. A rule that paused goes on.
+    """Set the rule: a top-up begins whenever less than the threshold is left. A paused rule resumes.
 
-    Needs CREDIT_WRITE. Raises VersionConflict, BAD_USER_INPUT, also where the amount is not above the
-    threshold, the daily maximum is below the amount or a first rule leaves something out, NOT_FOUND for a
-    payment method of another account, FAILED_PRECONDITION where the account draws from a pool.
+    Needs CREDIT_WRITE. Raises VersionConflict; BAD_USER_INPUT, also where the amount is not above the
+    threshold, the daily maximum is below the amount, or a first rule lacks a value; NOT_FOUND for a payment
+    method of another account; FAILED_PRECONDITION where the account draws from a pool.
     """
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
     await check_version(session, account, command.expected_version)
@@ -76,16 +76,16 @@ async def update_top_up_rule(
         await enqueue(session, Job(JobKind.TOP_UP, account.master_id, account.account_id))
     await raise_version(session, account)
     subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.TOP_UP_RULE_UPDATED
-    told_before = None if before is None else told_of(before)
-    await record(session, principal, account, kind, subject_id, told_before, told_of(after))
+    before_values = None if before is None else logged_rule(before)
+    await record(session, principal, account, kind, subject_id, before_values, logged_rule(after))
     return account
 
 
 async def remove_top_up_rule(
     session: WriteSession, principal: Principal, account_id: AccountId
 ) -> Authorized:
-    """Let no more top-ups begin by themselves, whatever the account's status. One that is under way is still
-    settled. Needs CREDIT_WRITE."""
+    """Remove the rule, in any status of the account. A pending top-up is still settled. Needs
+    CREDIT_WRITE."""
     account = await authorize(session, principal, account_id, Permission.CREDIT_WRITE, Effect.TAKES_AWAY)
     await end_top_up_rule(session, principal, account)
     return account

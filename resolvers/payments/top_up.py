@@ -1,8 +1,8 @@
-"""Buying credit (R44): a pending top-up is written, the provider is asked, its answer is written.
+"""Buying credit (R44): a pending top-up is written, the provider is asked, and its answer is written.
 
-The provider is asked outside of any transaction, so that nothing is locked while it thinks. Should the
-process die in between, or the answer get lost, the top-up stays pending; the same request again, or a worker
-(`top_up_work`), asks the provider again, under the same key, which takes nothing twice.
+The provider is asked outside any transaction, so that nothing stays locked meanwhile. If the process dies or
+the answer is lost, the top-up stays pending. The same request again, or a worker
+(`resolvers.payments.worker`), then asks under the same key, which charges nothing twice.
 """
 
 import uuid
@@ -34,7 +34,7 @@ from resolvers.payments.provider import Charge, PaymentProvider, ask_provider
 from resolvers.payments.settle import settle_top_up
 
 _MOST_CREDIT = 4 * 10**18
-"""No account is topped up beyond: what is paid for must fit into the balance, with all that is on its way."""
+"""No top-up goes beyond this balance: what was paid for must fit into it, with all that is pending."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class CreditTopUp:
 
 @dataclass(frozen=True)
 class CreditToppedUp:
-    """`replayed`: it was begun by an earlier request under the same key. `revision`: of the last change."""
+    """`replayed`: an earlier request under the same key began it. `revision`: of the last change."""
 
     top_up_id: TopUpId
     replayed: bool

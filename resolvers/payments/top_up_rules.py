@@ -1,4 +1,4 @@
-"""The rule by which an account's credit is topped up by itself, as those who may see its credit see it."""
+"""The rule that tops up an account automatically, as viewers of its credit see it."""
 
 from typing import Any
 

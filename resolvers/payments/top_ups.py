@@ -1,4 +1,4 @@
-"""Top-ups as those who may see the account's credit see them. What makes them is in `top_up_changes`."""
+"""Top-ups, as viewers of the account's credit see them. `resolvers.payments.top_up` makes them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Roles and the policy lines that they are made of. What changes the custom ones is in `role_changes`."""
+"""Roles, and the policy lines that they consist of. `resolvers.roles.change` changes custom ones."""
 
 from typing import Any
 
@@ -26,8 +26,7 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def by_id(root: FromClause, id: RoleIdArgument) -> Select[Any]:
-    """A role that is built in, known to everybody, or among the roles of an account where the viewer may see
-    them."""
+    """A built-in role, which everybody may see, or a role of an account where the viewer may see roles."""
     role = roles.alias()
     known = role.c.account_id.is_(None) | _listed_somewhere(role)
     return select(*role.c).where(role.c.id == id, role.c.deleted_at.is_(None), known)

@@ -1,4 +1,4 @@
-"""The e-mail that carries a share's link."""
+"""The mail with a share's link."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from resolvers.inputs.emails import EmailAddress
 from resolvers.shares.store import ids_of
 
 MOST_NAMED = 20
-"""More accounts are counted."""
+"""Further accounts are only counted."""
 
 
 async def queue_share(

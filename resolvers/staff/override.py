@@ -1,4 +1,4 @@
-"""What platform staff set in an account, approve and end (R11, R73, R77, R80, R83, R85, R86, R88, T36)."""
+"""Overrides by platform staff: set, approved and ended (R11, R73, R77, R80, R83, R85, R86, R88, T36)."""
 
 import datetime
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ OverrideRow = Row[*tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class OverrideCreation:
-    """`expires_at`: at most a year ahead."""
+    """`expires_at`: at most one year ahead."""
 
     account_id: AccountId
     kind: OverrideKind
@@ -41,7 +41,7 @@ class OverrideCreation:
 
 @dataclass(frozen=True)
 class OverrideMade:
-    """What was made or changed, and where."""
+    """The override that was made or changed, and its account."""
 
     account_id: AccountId
     override_id: OverrideId
@@ -50,10 +50,10 @@ class OverrideMade:
 async def create_override(
     session: WriteSession, principal: Principal, command: OverrideCreation
 ) -> OverrideMade:
-    """Set something in an account for a reason and until a day: at once, or once it is approved.
+    """Set an override in an account for a reason and until a day. It holds at once, or once it is approved.
 
-    What is in force takes the place of an earlier one of the same kind. Raises what `authorize_staff` raises,
-    ACCOUNT_CLOSED, BAD_USER_INPUT, and CONFLICT where one of the kind waits for approval already.
+    It replaces an earlier one of the same kind. Raises what `authorize_staff` raises, ACCOUNT_CLOSED,
+    BAD_USER_INPUT, and CONFLICT where one of the kind already waits for approval.
     """
     at_work = await authorize_staff(session, principal, command.account_id)
     await _refuse_closed(session, at_work)
@@ -99,10 +99,10 @@ async def create_override(
 async def approve_override(
     session: WriteSession, principal: Principal, account_id: AccountId, override_id: OverrideId
 ) -> OverrideMade:
-    """Put an override in force that somebody else of the staff has asked for, and still is staff (T14, T36).
+    """Put an override in force that another member of the staff requested (T14, T36).
 
-    Raises what `authorize_staff` raises, NotFound, SECOND_PERSON_REQUIRED, ACCOUNT_CLOSED and
-    FAILED_PRECONDITION where it does not wait any more.
+    Raises what `authorize_staff` raises, NotFound, SECOND_PERSON_REQUIRED, ACCOUNT_CLOSED, and
+    FAILED_PRECONDITION where it no longer waits or the requester has left the staff.
     """
     at_work = await authorize_staff(session, principal, account_id)
     row = await _override(session, at_work, override_id)
@@ -124,7 +124,8 @@ async def approve_override(
 async def end_override(
     session: WriteSession, principal: Principal, account_id: AccountId, override_id: OverrideId, reason: str
 ) -> OverrideMade:
-    """End an override at once, in force or waiting, whoever made it. One that has ended or expired stays so.
+    """End an override at once, in force or waiting, whoever made it. One that has ended or expired stays as
+    it is.
 
     Raises what `authorize_staff` raises, NotFound and BAD_USER_INPUT.
     """
@@ -160,8 +161,8 @@ async def _refuse_waiting(session: WriteSession, at_work: StaffAtWork, kind: Ove
 async def _replace(
     session: WriteSession, at_work: StaffAtWork, kind: OverrideKind, user_id: UserId | None
 ) -> None:
-    """End what is in force of the kind, of the same person's if it is about one: two values of one thing
-    cannot hold."""
+    """End the override of the kind that is in force; if it is about a person, the one about that person. Two
+    values of one setting cannot hold at once."""
     holding = _of_kind(at_work, kind).where(
         status_of(overrides) == OverrideStatus.IN_FORCE.value,
         overrides.c.user_id.is_not_distinct_from(user_id),

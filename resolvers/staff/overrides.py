@@ -1,4 +1,4 @@
-"""What platform staff have set in an account, as its own people see it, and what holds there now (R88)."""
+"""Overrides by platform staff as the account's people see them, and which of them hold now (R88)."""
 
 import enum
 from typing import Annotated, Any
@@ -80,9 +80,9 @@ def permissions_of(override: FromClause) -> ColumnElement[int]:
 def in_force(account: FromClause, kind: OverrideKind) -> Select[Any]:
     """The override of this kind that holds in the account now, by the database's clock; at most one row.
 
-    SUBACCOUNTS holds for the whole tree of the master account that has it (R11), FIELD_FUNCTIONS in every
-    account below, where none nearer says otherwise (R83); the others in their own account alone (R77, R80,
-    R86, T29).
+    SUBACCOUNTS holds for the whole tree of its master account. FIELD_FUNCTIONS holds in every account
+    below, where no nearer override says otherwise. The others hold in their own account alone (R77,
+    R80, R86, T29).
     """
     override, path = overrides.alias(), account_closure.alias()
     above = in_tree(path, override, ancestor_id="account_id")

@@ -1,5 +1,4 @@
-"""Requests for subaccounts as those who make them see them. What makes and answers one is in
-`subaccounts_request_changes`."""
+"""Requests for subaccounts, as the requesting account sees them."""
 
 import enum
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which plan an account has from when on: a first one of its own, or another choice (T20, T22)."""
+"""Scheduling an account's plans: a first one of its own, or another choice (T20, T22)."""
 
 import datetime
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, effecti
 
 @dataclass(frozen=True)
 class WaitingChoice:
-    """A plan, by its code, that would hold from a later moment on."""
+    """A plan, by its code, that will hold from a later moment on."""
 
     plan_id: PlanId
     code: str
@@ -33,11 +33,11 @@ async def subscribe(
     plan: CataloguePlan,
     time_zone: str | None,
 ) -> None:
-    """Give the account its first plan of its own: now, or when the cycle ends whose plan gives more.
+    """Give the account its first plan of its own: now, or when the cycle of a plan that gives more ends.
 
-    One that waits already is replaced; without a time zone its own stays, else it is UTC. What a master
-    account has used of the running cycle is used of the first one of its plan: else changing from what it has
-    by default would give it all limits anew. Raises BAD_USER_INPUT.
+    It replaces one that waits. Without a time zone that one's stays, or else it is UTC. What a master account
+    has used of the current cycle counts in its plan's first cycle; otherwise a change from the default plan
+    would renew all limits. Raises BAD_USER_INPUT.
     """
     if time_zone is not None:
         await _check_time_zone(session, time_zone)
@@ -58,10 +58,10 @@ async def subscribe(
 async def choose_again(
     session: WriteSession, account: Authorized, effective: EffectivePlan, plan: CataloguePlan
 ) -> bool:
-    """Let an account with a plan of its own have another one. Whether anything was changed.
+    """Give an account with a plan of its own another one. Returns whether anything changed.
 
-    Raises FAILED_PRECONDITION for the present plan while another one waits: to take that back is an act of
-    its own.
+    Raises FAILED_PRECONDITION for the present plan while another one waits: withdrawing has a mutation of its
+    own.
     """
     waiting = await _waiting(session, account)
     if plan.id == effective.plan.id and waiting is not None:
@@ -75,7 +75,7 @@ async def choose_again(
 
 
 async def withdraw(session: WriteSession, account: Authorized) -> WaitingChoice | None:
-    """Take back the choice that waits, and say which; None: there was none."""
+    """Withdraw the choice that waits, and return it; None: none waits."""
     waiting = await _waiting(session, account)
     if waiting is not None:
         await session.execute(
@@ -85,7 +85,7 @@ async def withdraw(session: WriteSession, account: Authorized) -> WaitingChoice 
 
 
 async def withdraw_first(session: WriteSession, account: Authorized) -> WaitingChoice | None:
-    """The same for a first plan of its own that waits: the account then has no subscription, as before."""
+    """The same for a first plan that waits. The account then has no subscription, as before."""
     waiting = await _waiting(session, account)
     if waiting is not None:
         place = literal(account.master_id, Uuid), literal(account.account_id, Uuid)
