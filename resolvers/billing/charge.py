@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import DateTime, and_, insert, literal, literal_column, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guards.exclusive import lock_path
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import in_account
+from models.accounts.trees import columns_of, in_account
 from models.base.ids import AccountId, AccountKey, new_id
 from models.billing.due import INVOICED_AFTER, cycles_to_charge
 from models.billing.tables import charged_cycles, charges
@@ -30,6 +29,7 @@ from resolvers.billing.rounding import cents
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.effects.jobs import enqueue_shared
 from resolvers.plans.reads import anchored_at_of, subscriber_id, time_zone_of
+from resolvers.rows.stored import stored
 
 
 async def charge_cycle(session: WriteSession, due: AccountKey, suspended: SuspendedAccounts) -> bool:
@@ -48,14 +48,7 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
     used = await billable_items(session, cycle, suspended)
     if used:
         await _charge(session, cycle, used)
-    charged = upsert(charged_cycles).values(
-        master_id=cycle.master_id, account_id=cycle.account_id, charged_until=cycle.ends_at
-    )
-    await session.execute(
-        charged.on_conflict_do_update(
-            index_elements=["master_id", "account_id"], set_={"charged_until": charged.excluded.charged_until}
-        )
-    )
+    await session.execute(stored(charged_cycles, columns_of(cycle), {"charged_until": cycle.ends_at}))
     return True
 
 

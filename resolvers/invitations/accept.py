@@ -12,7 +12,7 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account, row_of
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import Kind, MembershipId, UserId, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
@@ -104,8 +104,7 @@ async def _add_membership(
     limit = await limit_in_force(session, account.master_id, account.account_id, user_id)
     await session.execute(
         insert(memberships).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=membership_id,
             user_id=user_id,
             role_id=role.id,

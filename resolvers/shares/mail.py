@@ -34,13 +34,13 @@ async def queue_share(
     names = list((await session.execute(named.order_by(accounts.c.id))).scalars())
     person = select(users.c.name).where(users.c.id == principal.user_id)
     giver = (await session.execute(person)).scalar_one_or_none() or names[0]
-    told = [f"  {shown(name)}" for name in names[:MOST_NAMED]]
+    listed = [f"  {shown(name)}" for name in names[:MOST_NAMED]]
     more = len(names) - MOST_NAMED
     body = letter(
         "\n".join(
             [
                 f"{shown(giver)} shares with you:",
-                *told,
+                *listed,
                 *([f"  and {more} more accounts"] if more > 0 else []),
                 "Open this link, sign in or sign up with this e-mail address, and accept:",
             ]

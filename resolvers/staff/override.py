@@ -12,7 +12,7 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.status import effective_status
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
-from models.accounts.trees import in_account, row_of, this_account
+from models.accounts.trees import columns_of, in_account, row_of, this_account
 from models.base.ids import AccountId, Kind, OverrideId, UserId, new_id, present
 from models.staff.overrides import OverrideKind, overrides
 from models.staff.tables import StaffRole, staff
@@ -73,8 +73,7 @@ async def create_override(
     columns = command.value.columns()
     await session.execute(
         insert(overrides).values(
-            master_id=at_work.master_id,
-            account_id=at_work.account_id,
+            **columns_of(at_work),
             id=override_id,
             kind=command.kind.value,
             reason=reason,
