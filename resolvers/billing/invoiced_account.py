@@ -25,6 +25,7 @@ from models.accounts.trees import in_tree, nearest_above
 from models.base.clock import current_moment
 from models.billing.tables import BillingMode, billing_details, billing_mode_choices
 from resolvers.plans.reads import subscriber_id, time_zone_of
+from resolvers.rows.shown import rows_of
 
 _CONSOLIDATED = literal_column(f"'{BillingMode.CONSOLIDATED.value}'", Text)
 _SEPARATE = literal_column(f"'{BillingMode.SEPARATE.value}'", Text)
@@ -82,5 +83,4 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
 
 def details_of(account: FromClause) -> Select[Any]:
     """The name and address on the account's invoices. Null: its name alone, in the issuer's country."""
-    details = billing_details.alias()
-    return select(*details.c).where(in_tree(details, account, account_id="id"))
+    return rows_of(billing_details, account, account_id="id")
