@@ -141,7 +141,7 @@ def _updated(before: BillingDetails | None, command: BillingDetailsUpdate) -> Bi
 def _needed(given: str | Unchanged, current: str | None, field: str) -> str:
     value = new_value(given, current)
     if value is None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "The first details need it.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Required with the first billing details.", field)
     return value
 
 

@@ -132,7 +132,7 @@ async def _authorize(
     own = and_(accounts.c.master_id == before.master_id, accounts.c.id == before.account_id)
     parent_id = (await session.execute(select(accounts.c.parent_id).where(own))).scalar_one()
     if parent_id is None:
-        message = "A master account's plan and credit are its only limits."
+        message = "A master account is limited by its plan and credit alone."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await lock_path(session, before.master_id, parent_id)
     account = await authorize_also(session, principal, before.account_id, permission, Effect.TAKES_AWAY)
@@ -147,7 +147,7 @@ async def _check_mode(session: WriteSession, account: Authorized, currency: Budg
         return
     own = this_account(accounts, account)
     if (await session.execute(select(has_own_balance(accounts)).where(own))).scalar_one():
-        message = "The account spends its own credit, and no pool's, so that it can have no budget of credit."
+        message = "The account spends its own credit: it draws from no pool that could have a budget."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
 
 

@@ -52,7 +52,7 @@ async def offer_ownership(
     await role_to_give(session, account, BuiltinRole.OWNER.id, "toMemberId")
     taker = await _holder(session, account, command.to_member_id, "toMemberId")
     if taker.role_id == BuiltinRole.OWNER.id:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "This member owns the account already.", "toMemberId")
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "This member already owns the account.", "toMemberId")
     owner = await _old_owner(session, principal, account, command.from_member_id)
     await check_owns_nothing(session, taker.user_id)
     owner_id = None if owner is None else owner.id
@@ -60,7 +60,7 @@ async def offer_ownership(
     if standing is not None:
         if (standing.to_membership_id, standing.from_membership_id) == (taker.id, owner_id):
             return account
-        message = "Another offer stands; `ownershipTransferWithdraw` takes it back."
+        message = "Another offer stands: withdraw it with `ownershipTransferWithdraw` first."
         raise Refusal(RefusalCode.CONFLICT, message, "accountId")
     expires_at = await _store(session, principal, account, taker.id, owner_id)
     await queue_offer(session, principal, account, taker.user_id, expires_at)
@@ -79,7 +79,7 @@ async def accept_ownership(
     """
     account, offer = await _offered(session, principal, account_id, Effect.CHANGES)
     if not offer.stands:
-        message = "The offer has ended, or whoever made it may not make it any more."
+        message = "The offer has ended, or its giver has lost the right to make it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await take_ownership(session, account, offer.user_id)
     await _set_role(session, account, offer.to_membership_id, BuiltinRole.OWNER)
@@ -158,7 +158,7 @@ async def _offered(
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is offered to you here.", "accountId")
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No ownership is offered to you here.", "accountId")
     return account, row
 
 
@@ -205,11 +205,11 @@ async def _old_owner(
     if member_id is None:
         owned = exists().where(owns, memberships.c.account_id == account.account_id)
         if (await session.execute(select(owned))).scalar_one():
-            raise Refusal(RefusalCode.BAD_USER_INPUT, "Say from which owner.", "fromMemberId")
+            raise Refusal(RefusalCode.BAD_USER_INPUT, "State the owner that it comes from.", "fromMemberId")
         return None
     owner = await _holder(session, account, member_id, "fromMemberId")
     if owner.role_id != BuiltinRole.OWNER.id:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "This member is no owner.", "fromMemberId")
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "This member is not an owner.", "fromMemberId")
     return owner
 
 

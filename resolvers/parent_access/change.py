@@ -69,8 +69,8 @@ async def update_parent_access(
         waiting = await waiting_request(session, link)
         if waiting is not None and waiting.stands:
             message = (
-                "It holds, and another mode is asked for: the side that asked takes that back by "
-                "`parentAccessWithdraw`, the other one answers it."
+                "The account has this mode, and another one is requested: the requesting side withdraws that "
+                "with `parentAccessWithdraw`, the other side answers it."
             )
             raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "parentAccess")
         return account
@@ -103,12 +103,14 @@ async def answer_parent_access(
     await _check_standing(session, principal, locked.account, standing)
     request = await waiting_request(session, link)
     if request is None:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is asked for.", "accountId")
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits.", "accountId")
     answering = Side.OWN if request.asked_by is Side.ABOVE else Side.ABOVE
     if answering not in standing.sides:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The other side answers it.", "accountId")
+        raise Refusal(
+            RefusalCode.FAILED_PRECONDITION, "Only the other side can answer this request.", "accountId"
+        )
     if request.mode is not command.parent_access:
-        raise Refusal(RefusalCode.CONFLICT, "Something else is asked for.", "parentAccess")
+        raise Refusal(RefusalCode.CONFLICT, "Another mode is requested by now.", "parentAccess")
     account = speaking_for(locked.account, answering, standing.above_from)
     if not command.accept:
         await drop_request(session, principal, account, link, request, withdrawn=False)
@@ -118,7 +120,7 @@ async def answer_parent_access(
     if answering is Side.OWN:
         standing.check_raise(link.mode, request.mode)
     if not request.stands:
-        message = "Whoever asked for it has lost the right to."
+        message = "The requester has lost the right to request it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await set_mode(session, principal, account, link, request.mode, request.reason)
     return account
@@ -146,11 +148,15 @@ async def withdraw_parent_access(
     await _check_standing(session, principal, locked.account, standing)
     request = await waiting_request(session, link)
     if request is None:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is asked for.", "accountId")
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits.", "accountId")
     if request.asked_by not in standing.sides:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The other side asked for it; answer it.", "accountId")
+        raise Refusal(
+            RefusalCode.FAILED_PRECONDITION,
+            "The other side made the request: answer it instead.",
+            "accountId",
+        )
     if request.mode is not command.parent_access:
-        raise Refusal(RefusalCode.CONFLICT, "Something else is asked for.", "parentAccess")
+        raise Refusal(RefusalCode.CONFLICT, "Another mode is requested by now.", "parentAccess")
     account = speaking_for(locked.account, request.asked_by, standing.above_from)
     await drop_request(session, principal, account, link, request, withdrawn=True)
     return account

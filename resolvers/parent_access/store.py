@@ -61,7 +61,7 @@ async def locked_link(session: WriteSession, principal: Principal, account_id: A
     this = this_account(accounts, account)
     row = (await session.execute(select(*columns).where(this))).one()
     if row.parent_id is None:
-        message = "A master account has nobody above it."
+        message = "A master account has no account above it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     mode = ParentAccess(row.parent_access)
     return LockedLink(account, Link(account.master_id, account.account_id, row.parent_id, mode), row.version)
@@ -75,7 +75,7 @@ async def check_owner(session: WriteSession, link: Link, mode: ParentAccess) -> 
         in_account(memberships, link), memberships.c.role_id == BuiltinRole.OWNER.id, membership_holds()
     )
     if not (await session.execute(select(owner))).scalar_one():
-        message = "The account has no owner of its own, who could let the parent in again."
+        message = "The account has no owner who could let the parent in again."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "parentAccess")
 
 

@@ -56,7 +56,7 @@ async def update_top_up_rule(
     await check_version(session, account, command.expected_version)
     own, balance = (await session.execute(_balance(account))).one()
     if not own:
-        message = "The account draws from a pool; let it have a balance of its own first."
+        message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     before = (await session.execute(_rule_of(account))).one_or_none()
     rule = _updated(before, command)
@@ -108,7 +108,7 @@ def _updated(before: Row[Any] | None, command: TopUpRuleUpdate) -> _Rule:
 def _needed(given: T | Unchanged, current: T | None, field: str) -> T:
     value = new_value(given, current)
     if value is None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "The first rule needs it.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Required with the first rule.", field)
     return value
 
 

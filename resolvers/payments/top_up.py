@@ -137,7 +137,7 @@ async def _check_account(session: WriteSession, account: Authorized, amount: int
     statement = select(has_own_balance(accounts), balance_of(accounts)).where(this_account(accounts, account))
     own, balance = (await session.execute(statement)).one()
     if not own:
-        message = "The account draws from a pool; let it have a balance of its own first."
+        message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     if balance + amount > _MOST_CREDIT:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The balance would be too large.", "amount")

@@ -103,7 +103,7 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
 async def wanted_scope(session: WriteSession, opened: Sequence[Authorized], wanted: WantedScope) -> Scope:
     """What the share shall give in each of the accounts. Raises NotFound, BAD_USER_INPUT."""
     if (wanted.role_id is None) == (wanted.areas is None):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Give a role or areas, one of them.", "roleId")
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Give either a role or areas.", "roleId")
     role_id = wanted.role_id or BuiltinRole.ADMINISTRATOR.id
     role = await role_in_each(session, opened, role_id)
     scope = Scope(role, wanted.areas, wanted.hidden_areas)

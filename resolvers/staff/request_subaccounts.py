@@ -65,7 +65,7 @@ async def request_subaccounts(
         message = "Subaccounts are unlocked here: make them with `subaccountCreate`."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     if await _waits(session, account.master_id, account.account_id):
-        raise Refusal(RefusalCode.CONFLICT, "A request waits for its answer already.", "accountId")
+        raise Refusal(RefusalCode.CONFLICT, "A request already waits for an answer.", "accountId")
     request_id = SubaccountsRequestId(new_id())
     await session.execute(
         insert(subaccounts_requests).values(**columns_of(account), id=request_id, reason=why)

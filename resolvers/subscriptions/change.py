@@ -59,13 +59,13 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     await check_plan_keeps(session, principal, account, plan.sends)
     if _is_own(effective, account):
         if command.time_zone is not None:
-            message = "It is set with the account's first plan: cycles are counted in it."
+            message = "The time zone is set with the account's first plan, and stays."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
         changed = await choose_again(session, account, effective, plan)
     else:
         if plan.id == effective.plan.id and command.time_zone is None:
             # A caller who means to withdraw a waiting plan must not get a subscription instead.
-            message = "The account uses this plan already; say in which time zone one of its own is counted."
+            message = "The account already uses this plan: give a time zone to make it a plan of its own."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
         await authorize_payers(session, principal, account, Permission.PLAN_WRITE, [Payer.CAPPING])
         await subscribe(session, account, effective, plan, command.time_zone)
@@ -143,7 +143,7 @@ async def increase_limit(
         return LimitIncreased(account, replayed=True)
     effective = await effective_plan_of(session, account)
     if effective.subscriber_id != account.account_id:
-        message = "The account uses the plan of an account above; buy it there."
+        message = "The account uses the plan of an account above: buy contacts there."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     plan = effective.plan
     if plan.block_price is None or not effective.subscribed:

@@ -67,7 +67,7 @@ async def choose_again(
     """
     waiting = await _waiting(session, account)
     if plan.id == effective.plan.id and waiting is not None:
-        message = f"{waiting.code} waits for the next cycle; `planChangeWithdraw` takes it back."
+        message = f"{waiting.code} waits for the next cycle: withdraw it with `planChangeWithdraw`."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "planId")
     if plan.id == effective.plan.id or (waiting is not None and plan.id == waiting.plan_id):
         return False
