@@ -18,7 +18,7 @@ from engine.base.marks import Anonymous, Public, Requires, RequiresAny, StaffOnl
 from engine.database.turns import Turn
 from engine.declare.declarations import entity_of, row_object
 from engine.writes.sessions import WriteSession
-from resolvers.effects.attempts import Limit, count, give_back
+from resolvers.effects.attempts import Limit, count_attempt, give_attempts_back
 from schema.fields.access_changes import told
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.user_errors import UserError, user_error
@@ -120,7 +120,7 @@ async def committed(
 
     async def whole(session: WriteSession) -> T:
         done = await write(session)
-        await give_back(session, (limit for limit in limits if limit.failures_only))
+        await give_attempts_back(session, (limit for limit in limits if limit.failures_only))
         return done
 
     revision, done = await write_in_turn(info.context.sessions, info.context.credentials, whole)
@@ -143,7 +143,7 @@ async def perform_steps(
 
     async def counted() -> T:
         for limit in limits:
-            await count(info.context.sessions, limit)
+            await count_attempt(info.context.sessions, limit)
         return await steps()
 
     done = await _done_or_refused(counted)
