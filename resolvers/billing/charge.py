@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import DateTime, and_, insert, literal, literal_column, select
+from sqlalchemy import DateTime, insert, literal, literal_column, select
 
 from authz.guards.exclusive import lock_path
 from authz.wall.worker_door import enter_as_worker
@@ -28,7 +28,7 @@ from resolvers.billing.invoiced_account import billed_id
 from resolvers.billing.rounding import cents
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.effects.jobs import enqueue_shared
-from resolvers.plans.reads import anchored_at_of, subscriber_id, time_zone_of
+from resolvers.plans.reads import anchored_at_of, is_subscriber_of, time_zone_of
 from resolvers.rows.stored import stored
 
 
@@ -121,14 +121,13 @@ async def _periods(session: WriteSession, cycle: Cycle, billed_ids: set[AccountI
     # The end of a cycle is the moment before the next one begins.
     last = literal(cycle.ends_at - datetime.timedelta(microseconds=1), DateTime(timezone=True))
     number = cycle_number(anchored_at, zone, last)
-    joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == subscriber_id(own))
     statement = (
         select(
             own.c.id,
             cycle_start(anchored_at, zone, number).label("starts_at"),
             cycle_start(anchored_at, zone, number + literal_column("1")).label("ends_at"),
         )
-        .select_from(own.join(subscriber, joined))
+        .select_from(own.join(subscriber, is_subscriber_of(subscriber, own)))
         .where(own.c.master_id == cycle.master_id, own.c.id.in_(billed_ids))
     )
     rows = await session.execute(statement)
