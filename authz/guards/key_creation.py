@@ -1,4 +1,4 @@
-"""Where in a tree API keys are made (R13)."""
+"""Where in a tree API keys are created."""
 
 import datetime
 

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, literal_column
 
 
 class Area(enum.Enum):
-    """What people see as a page."""
+    """An area of the product. Each is one page of an application."""
 
     ACCOUNT = "ACCOUNT"
     SUBACCOUNTS = "SUBACCOUNTS"
@@ -38,7 +38,7 @@ class Area(enum.Enum):
 
 
 class Permission(enum.Enum):
-    """What a principal may do in an account: an area and an action."""
+    """What a caller may do in an account: an area and an action."""
 
     ACCOUNT_READ = 0
     ACCOUNT_WRITE = 1

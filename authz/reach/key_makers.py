@@ -38,7 +38,7 @@ from models.roles.tables import roles
 
 
 class GhostReason(enum.Enum):
-    """Why the maker of an API key could not make it any more."""
+    """Why the creator of an API key could not create it any more."""
 
     MAKER_LEFT = "MAKER_LEFT"
     MAKER_LOST_RIGHT = "MAKER_LOST_RIGHT"

@@ -37,14 +37,14 @@ from models.sending.tables import LABEL_LENGTH
 
 
 class BillingMode(enum.Enum):
-    """On whose invoice a subaccount is."""
+    """Which invoices a subaccount appears on."""
 
     CONSOLIDATED = "CONSOLIDATED"
     SEPARATE = "SEPARATE"
 
 
 class Product(enum.Enum):
-    """What is sold. Subaccounts, keys, shares and members are not (R12, R20, R47)."""
+    """What is sold. Subaccounts, API keys, shares and members are free."""
 
     PLAN = "PLAN"
     CONTACT_BLOCK = "CONTACT_BLOCK"

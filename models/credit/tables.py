@@ -27,7 +27,7 @@ from models.base.columns import Column, account_columns, account_reference, meta
 
 
 class BalanceKind(enum.Enum):
-    """What an account's money is there for."""
+    """The purpose of a balance."""
 
     CREDIT = "CREDIT"
     RESERVED = "RESERVED"

@@ -36,7 +36,7 @@ sooner (resolvers/payments/provider.py)."""
 
 
 class TopUpStatus(enum.Enum):
-    """What has become of a top-up."""
+    """The status of a top-up."""
 
     PENDING = "PENDING"
     SETTLED = "SETTLED"

@@ -45,14 +45,14 @@ LAST_REQUESTS = datetime.timedelta(minutes=1)
 
 
 class SendStream(enum.Enum):
-    """What kind of messages are sent (R7)."""
+    """The kind of messages."""
 
     MARKETING = "MARKETING"
     TRANSACTIONAL = "TRANSACTIONAL"
 
 
 class ReservationStatus(enum.Enum):
-    """What has become of a reservation."""
+    """The status of a reservation of sends."""
 
     RESERVED = "RESERVED"
     COMMITTED = "COMMITTED"

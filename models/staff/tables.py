@@ -9,7 +9,7 @@ from models.base.columns import Column, created_at, metadata
 
 
 class StaffRole(enum.Enum):
-    """What a member of staff does."""
+    """The role of a person in the platform's staff."""
 
     AGENT = "AGENT"
     APPROVER = "APPROVER"
