@@ -15,7 +15,6 @@ from resolvers.sending.address_hash import ContactKey
 from schema.root import build_schema
 from server.commands.clock import hours_of, set_forward
 from server.commands.database import (
-    current_database,
     embedded_database,
     migrate_now,
     open_database,
@@ -30,7 +29,6 @@ from server.commands.explanation import (
     permission_named,
     steps_table,
 )
-from server.commands.failures import CommandFailed, database_failures
 from server.commands.invoices import credit
 from server.commands.jobs import held_jobs, jobs_table, retry_held_jobs
 from server.commands.ledger import ledger_faults
@@ -38,6 +36,7 @@ from server.commands.outbox import WaitingMail, mail_table, waiting_mail
 from server.commands.policy import LEGEND, policy_table, policy_texts
 from server.commands.staff import add_staff, remove_staff, staff_members, staff_table
 from server.commands.tables import print_table
+from server.database.current import current_database
 from server.demo.access import DemoAccess, open_access
 from server.demo.banner import banner
 from server.demo.deployment import demo_year, with_demo_settings
@@ -46,6 +45,7 @@ from server.demo.making import make_demo
 from server.demo.story import SUPPORTER
 from server.demo.tree_loading import load_trees
 from server.embedded_postgres import DatabaseAddresses
+from server.failures.command_failed import CommandFailed, database_failures
 from server.jobs.deployment import deployment
 from server.settings.contact_key import key_source
 from server.settings.settings import Settings

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from server.commands.database import read_settings
-from server.commands.failures import CommandFailed
+from server.failures.command_failed import CommandFailed
 from server.settings.settings import Settings
 from tests.server.start.processes import is_setting
 
