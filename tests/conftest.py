@@ -1,7 +1,7 @@
 """A real PostgreSQL for every test; each worker has a database of its own, each test makes its own trees."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -15,9 +15,11 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import PaymentProviderName
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.authz.escalation import profiles as profiles  # for all tests: no example has a deadline
 from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.world.api import Api
 from tests.world.database import TestServer, clone, deadlocks, drop, named
+from tests.world.room import room
 from tests.world.world import World
 
 _ADDRESSES = pytest.StashKey[DatabaseAddresses]()
@@ -56,6 +58,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     server = config.stash.get(_SERVER, None)
     if server is not None:
         server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _on_a_busy_machine() -> Iterator[None]:
+    with room():
+        yield
 
 
 @pytest.fixture(scope="session")

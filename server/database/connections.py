@@ -40,6 +40,8 @@ _COMPILED_STATEMENTS = 200
 """Of a process: SQLAlchemy holds up to half as many again, of about 200 KB each."""
 _PREPARED_STATEMENTS = 50
 """Of each of SQLAlchemy's connections; what the reference executor sends is up to 12,000 characters long."""
+_POOL_SECONDS = 2.0
+"""So long whoever finds all connections busy waits for one."""
 _READ_ONLY_SECONDS = 0.25
 """So long a connection is kept that takes no changes."""
 _DRIVER = "postgresql+asyncpg"
@@ -75,7 +77,7 @@ def connect_as_application(
         poolclass=FairPool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=2,
+        pool_timeout=_POOL_SECONDS,
         query_cache_size=_COMPILED_STATEMENTS,
         hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
@@ -118,7 +120,7 @@ def _has_news(connection: asyncpg.Connection) -> bool:
 def read_pool(url: str, size: int, server: Reachability | None = None) -> Pool:
     """A pool for compiled reads, on connections that refuse to write. `server`: as for writes."""
     known = server or reachability(url)
-    return Pool(lambda: read_connection(url, known), size, server=known)
+    return Pool(lambda: read_connection(url, known), size, _POOL_SECONDS, known)
 
 
 async def read_connection(url: str, server: Reachability | None = None) -> ReadConnection:
