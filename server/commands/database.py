@@ -25,14 +25,17 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
+        # What is malformed says more than what is missing beside it.
+        items = sorted(error.errors(), key=lambda item: item["type"] == "missing")
         wrong = "; ".join(
-            f"{_variable(str(item['loc'][0]))}: {item['msg'].removeprefix(_OWN_SENTENCE)}"
-            for item in error.errors()
+            f"{_variable(item['loc'])}: {item['msg'].removeprefix(_OWN_SENTENCE)}" for item in items
         )
         raise CommandFailed(f"Not an acceptable setting: {wrong}.") from error
 
 
-def _variable(name: str) -> str:
+def _variable(path: tuple[int | str, ...]) -> str:
+    """The environment variable that sets the field; with an alias that is the field's path."""
+    name = "_".join(map(str, path))
     return name if name.isupper() else f"{Settings.model_config['env_prefix']}{name.upper()}"
 
 
