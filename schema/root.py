@@ -6,7 +6,6 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from engine.base.marks import Anonymous, Public, Requires, RequiresAny, StaffOnly
-from engine.reference import executor as reference
 from schema import enums, money_enums
 from schema.accounts.create_subaccount import SubaccountMutation
 from schema.accounts.mutations import AccountMutation
@@ -140,7 +139,6 @@ class UnmarkedFieldsError(Exception):
 
 def build_schema() -> strawberry.Schema:
     """The schema. Raises UnmarkedFieldsError where a field has no rule: what is not allowed is denied."""
-    reference.install()
     query = merge_types("Query", _QUERIES)
     query.__strawberry_definition__.description = "Reads."  # type: ignore[attr-defined]
     mutation = merge_types("Mutation", _MUTATIONS)

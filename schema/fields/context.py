@@ -10,6 +10,7 @@ from authz.callers.principals import ANONYMOUS, Credentials, Principal
 from authz.policy.refusals import Refusal, TryLater
 from engine.compiled.payloads import Payloads
 from engine.database.snapshot import Reader
+from engine.reference.executor import ReadContext
 from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
 from resolvers.payments.provider import PaymentProvider
@@ -19,7 +20,7 @@ from resolvers.staff.request_subaccounts import SubaccountSetUp
 
 
 @dataclass
-class Context:
+class Context(ReadContext):
     """One request: who asks, the snapshot it reads, and how it writes and reads what it wrote."""
 
     reader: Reader

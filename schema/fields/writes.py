@@ -16,7 +16,8 @@ from authz.policy.refusals import Busy, Refusal, RefusalCode
 from authz.wall.row_security import enter
 from engine.base.marks import Anonymous, Public, Requires, RequiresAny, StaffOnly
 from engine.database.turns import Turn
-from engine.declare.declarations import entity_of, row_object
+from engine.declare.declarations import entity_of
+from engine.declare.entity_objects import row_object
 from engine.writes.sessions import WriteSession
 from resolvers.effects.attempts import Limit, count, give_back
 from schema.fields.access_changes import told

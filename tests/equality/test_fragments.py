@@ -7,10 +7,10 @@ import pytest
 from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import entering
 from engine.base.client_values import NotCompilableError
-from engine.base.kept import Kept
 from engine.compiled import fragment_cache as places
 from engine.compiled.fragments import Fragment
 from engine.compiled.query_plans import Asked, Plans, WholeQuery
+from engine.declare.field_cache import FieldCache
 from schema.root import build_schema
 from server.graphql.executor import Executor
 from tests.equality.drawn.answers import check_equality, compiled
@@ -75,7 +75,7 @@ def test_fragments_hold_nothing_that_a_client_said() -> None:
 
 def test_fragments_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """In bytes: each size of a page is another one."""
-    monkeypatch.setattr(places, "_fragments", Kept(most := 100_000))
+    monkeypatch.setattr(places, "_fragments", FieldCache(most := 100_000))
     pages = [f"{{ viewer {{ accounts(first: {size}) {{ nodes {{ id }} }} }} }}" for size in range(100)]
     for page in pages:
         _plan(page)
@@ -101,5 +101,5 @@ def _plan(text: str) -> None:
 
 
 def _fragments() -> Iterator[Fragment]:
-    kept = [*places._fragments._trial.values(), *places._fragments._proven.values()]
+    kept = [*places._fragments._kept._trial.values(), *places._fragments._kept._proven.values()]
     return (entry.value.fragment for entry in kept if entry.value.fragment is not None)
