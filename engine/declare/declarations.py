@@ -78,7 +78,7 @@ class Declaration:
     read: Read | None = None
     requires: Requirement | None = None
     codec: Codec | None = None
-    order: OrderOf | None = None
+    order: Order | OrderOf | None = None
     absent: str | None = None
     look_ups: Callable[[], Mapping[str, LookUp]] = field(default=dict)
 
@@ -177,11 +177,11 @@ def to_many(
 def connection(
     read: Callable[Concatenate[Any, P], Select[Any]],
     *,
-    order: OrderOf,
+    order: Order | OrderOf,
     requires: Requirement | None = None,
     **keywords: Any,
 ) -> Any:
-    """A paged list. `order` is called with the resolver's arguments."""
+    """A paged list. An `order` that depends on the resolver's arguments is a function of them."""
     return SqlField(Declaration(FieldKind.CONNECTION, read, requires, order=order), **keywords)
 
 

@@ -12,10 +12,10 @@ class _HoldsRow(Protocol):
     row: Row
 
 
-def row_object(cls: type[T], row: Row) -> T:
-    """An object of an entity type for a row."""
+def row_object(cls: type[T], row: Row, **plain: object) -> T:
+    """An object of an entity type for a row, and the values of its fields that are no SQL."""
     made = object.__new__(cls)
-    cast("_HoldsRow", made).row = row
+    vars(made).update(plain, row=row)
     return made
 
 

@@ -20,7 +20,7 @@ from models.access.expiry_notices import ExpiryStage
 from models.base.ids import new_id
 from models.base.stored_functions import Rights, StoredFunction
 from resolvers.access.expiring_grants import all_grants
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.mail_limits import EXPIRY_NOTICES, MailKind, budget_subject
 from resolvers.effects.mail_texts import shown_in_sql
 

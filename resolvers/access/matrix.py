@@ -30,11 +30,6 @@ from models.people.users import users
 BY_SUBJECT = Order("accessMatrix", (column("subject", Uuid),))
 
 
-def order(**_: object) -> Order:
-    """Oldest person or key first."""
-    return BY_SUBJECT
-
-
 def of_account(account: FromClause) -> Select[Any]:
     """Who may do what here now: every person and every API key with a right in the account, by what is held
     here or above. Persons are listed to who holds MEMBERS_READ, keys to who holds API_KEYS_READ; to who holds

@@ -30,11 +30,6 @@ from resolvers.members.reads import OWN_MEMBERS
 BY_ID = Order("roleUses", (column("id", Uuid), column("account_id", Uuid)))
 
 
-def order(**_: object) -> Order:
-    """Oldest first."""
-    return BY_ID
-
-
 def of_role(role: FromClause) -> Select[Any]:
     """Who has a custom role or offers it, in its account and below it; the role is deleted once nobody does.
     Members, invitations and shares are listed for MEMBERS_READ where they are, keys for API_KEYS_READ; for

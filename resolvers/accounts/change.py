@@ -16,7 +16,8 @@ from models.base.ids import AccountId, Kind, present
 from models.base.text_forms import forms_of
 from resolvers.access.blockers import blocked, these_accounts
 from resolvers.billing.status_history import note_status
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 

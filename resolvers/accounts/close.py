@@ -36,13 +36,14 @@ from resolvers.credit.settlement import (
     settle_with_pool,
     shown,
 )
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.text import short_text
 from resolvers.invitations.invite import revoke_invitations
 from resolvers.members.ownership import release_owners
 from resolvers.members.transfer_ownership import end_ownership_offer
-from resolvers.payments.methods import remove_payment_methods
-from resolvers.payments.top_up_rules import end_top_up_rule
+from resolvers.payments.change_methods import remove_payment_methods
+from resolvers.payments.end_top_up_rule import end_top_up_rule
 from resolvers.plans.effective_plan import terms_of
 from resolvers.sending.open_reservations import void_open_sends
 from resolvers.staff.request_subaccounts import end_subaccounts_request

@@ -16,8 +16,9 @@ from models.accounts.tables import DEPTH_LIMIT, account_closure, accounts
 from models.base.ids import AccountId, ApiKeyId, InvitationId, Kind, MasterId, new_id, present
 from resolvers.accounts.change import check_external_id
 from resolvers.api_keys.create import NewApiKey, add_api_key
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, Outcome, earlier_outcome, remember
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.log import record
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.invitations.invite import Offer, add_invitation

@@ -28,8 +28,9 @@ from resolvers.credit.settlement import (
     shown,
 )
 from resolvers.effects.account_versions import check_version
-from resolvers.effects.log import Change, EventKind, record
-from resolvers.payments.top_up_rules import end_top_up_rule
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
+from resolvers.payments.end_top_up_rule import end_top_up_rule
 from resolvers.sending.open_reservations import give_back_lapsed
 
 

@@ -20,7 +20,8 @@ from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.base.ids import AccountId, ApiKeyId, Kind, new_id, present
 from resolvers.api_keys.scopes import scopes_of
 from resolvers.api_keys.store import check_works, locked_key, log_key, write_key
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.ip_ranges import IpRange, ip_ranges
 from resolvers.inputs.moments import check_future
 from resolvers.inputs.text import name_of_rights

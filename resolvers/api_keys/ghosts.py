@@ -10,11 +10,7 @@ from engine.declare.paging import Order
 from models.api_keys.tables import api_keys
 
 BY_ID = Order("ghosts", (api_keys.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest key first."""
-    return BY_ID
+"""Oldest key first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:

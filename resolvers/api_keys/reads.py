@@ -18,11 +18,7 @@ from resolvers.inputs.global_ids import ApiKeyIdArgument
 from resolvers.people.reads import known_in
 
 BY_ID = Order("apiKeys", (api_keys.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest first."""
-    return BY_ID
+"""Oldest first."""
 
 
 def of_account(

@@ -11,7 +11,8 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, present
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 
 KeyRow = Row[*tuple[object, ...]]
 

@@ -3,15 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    ColumnElement,
-    Text,
-    and_,
-    exists,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, Text, and_, exists, func, literal, select
 
 from engine.text.forms import sort_key
 from engine.writes.sessions import WriteSession

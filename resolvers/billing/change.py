@@ -17,7 +17,8 @@ from models.billing.tables import BillingMode, billing_details, billing_mode_cho
 from resolvers.billing.invoiced_account import mode_of
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.countries import check_postcode, country, vat_id
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text

@@ -11,14 +11,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    DateTime,
-    and_,
-    insert,
-    literal,
-    literal_column,
-    select,
-)
+from sqlalchemy import DateTime, and_, insert, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guards.exclusive import lock_path

@@ -27,7 +27,9 @@ from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.tables import ReservationStatus, send_labels, send_reservations
 
 BY_ID = Order("costs", (accounts.c.id,))
+"""In the order of their creation."""
 BY_LABEL = Order("labelCosts", (send_labels.c.sort_key, send_labels.c.label))
+"""By the label."""
 
 Since = Annotated[
     ColumnElement[datetime.datetime],
@@ -41,11 +43,6 @@ Until = Annotated[
     ),
     EndOf("since"),
 ]
-
-
-def order(**_: object) -> Order:
-    """In the order of their creation."""
-    return BY_ID
 
 
 def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
@@ -70,11 +67,6 @@ def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
             cast(until, DateTime(timezone=True)).label("until"),
         )
     )
-
-
-def label_order(**_: object) -> Order:
-    """By the label."""
-    return BY_LABEL
 
 
 def labels_of(cost: FromClause) -> Select[Any]:

@@ -15,20 +15,12 @@ from resolvers.effects.public_url import PUBLIC_URL
 from resolvers.inputs.global_ids import InvoiceIdArgument
 
 BY_ID = Order("invoices", (invoices.c.id,), descending=True)
+"""Newest first."""
 BY_POSITION = Order("invoiceLines", (charges.c.position,))
+"""As they stand on it."""
 
 PDF_PATH = "/invoices/{id}.pdf"
 """Where a server gives the document."""
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
-
-
-def line_order(**_: object) -> Order:
-    """As they stand on it."""
-    return BY_POSITION
 
 
 def of_account(account: FromClause) -> Select[Any]:

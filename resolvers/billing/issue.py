@@ -5,14 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    DateTime,
-    Row,
-    and_,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, DateTime, Row, and_, literal, select
 
 from authz.guards.exclusive import lock_path
 from authz.wall import billing_door as billing_functions

@@ -18,7 +18,8 @@ from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.budgets.guarantees import check_guarantees
 from resolvers.credit.reads import has_own_balance, nearest_pool
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.amounts import MOST_AT_ONCE
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 from resolvers.plans.effective_plan import terms_of

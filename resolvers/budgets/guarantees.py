@@ -20,8 +20,8 @@ from models.plans.tables import plans
 from resolvers.access.blockers import blocked, these_accounts
 from resolvers.budgets.reads import promised_sends, sends_used
 from resolvers.budgets.send_check import allowance_columns, credit_of, kept_below
+from resolvers.plans.cycle_counts import sends_used_of
 from resolvers.plans.reads import next_plan_id_of, plan_id_of, send_limit_of
-from resolvers.sending.reads import sends_used_of
 
 _ZERO = literal_column("0", BigInteger)
 

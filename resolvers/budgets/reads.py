@@ -20,8 +20,9 @@ from models.accounts.tables import AccountStatus, account_closure, accounts
 from models.base.clock import current_moment
 from models.budgets.tables import BudgetCurrency, budgets, credit_counts
 from models.plans.tables import subscriptions
-from models.sending.tables import ReservationStatus, send_counts, send_cycles, send_reservations
+from models.sending.tables import send_counts, send_cycles, send_reservations
 from resolvers.credit.reads import nearest_pool
+from resolvers.plans.cycle_counts import is_lapsed
 from resolvers.plans.reads import has_begun
 
 _Id = ColumnElement[uuid.UUID]
@@ -114,12 +115,6 @@ def promised_sends(budget: FromClause, child: FromClause) -> ColumnElement[bool]
         child.c.status != AccountStatus.CLOSED.value,
         ~own_plan,
     )
-
-
-def is_lapsed(reservation: FromClause) -> ColumnElement[bool]:
-    """Whether its time is over, and nobody has given back yet what it holds."""
-    reserved = reservation.c.status == literal_column(f"'{ReservationStatus.RESERVED.value}'")
-    return and_(reserved, reservation.c.expires_at <= current_moment())
 
 
 def _sum_below(

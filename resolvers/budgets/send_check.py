@@ -14,8 +14,9 @@ from models.budgets.tables import BudgetCurrency, budgets, kept_credit
 from models.credit.tables import BalanceKind, ledger_balances
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.tables import send_cycles, send_reservations
-from resolvers.budgets.reads import credit_used, is_lapsed, kept_sends, promised_sends, sends_used
+from resolvers.budgets.reads import credit_used, kept_sends, promised_sends, sends_used
 from resolvers.credit.reads import nearest_pool
+from resolvers.plans.cycle_counts import is_lapsed
 
 _ZERO = literal_column("0", BigInteger)
 

@@ -11,11 +11,7 @@ from models.credit.tables import ledger_entries, ledger_transactions
 from resolvers.inputs.global_ids import LedgerTransactionIdArgument
 
 BY_SEQUENCE = Order("ledgerEntries", (ledger_entries.c.sequence,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_SEQUENCE
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:

@@ -19,7 +19,8 @@ from models.base.ids import AccountId, AccountKey, Kind, LedgerTransactionId, ne
 from models.credit.tables import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments.tables import TopUpStatus, top_ups
 from resolvers.credit.post import Posting, Transaction, post
-from resolvers.effects.log import Change, EventKind, record, record_in_each
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record, record_in_each
 
 
 class ObstacleKind(enum.Enum):

@@ -17,8 +17,9 @@ from models.base.ids import AccountId, Kind, LedgerTransactionId, new_id, presen
 from models.credit.tables import BalanceKind, LedgerTransactionKind
 from resolvers.credit.post import Posting, Transaction, post
 from resolvers.credit.reads import has_own_balance
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, claim
-from resolvers.effects.log import Change, EventKind, record_in_each
+from resolvers.effects.log import Change, record_in_each
 from resolvers.inputs.amounts import movable
 from resolvers.inputs.text import short_text
 

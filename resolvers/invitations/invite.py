@@ -20,8 +20,9 @@ from models.invitations.tables import invitations
 from models.members.tables import memberships
 from models.people.users import users
 from resolvers.access.blockers import blocked, members_with
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
-from resolvers.effects.log import Change, EventKind, record, record_of_each
+from resolvers.effects.log import Change, record, record_of_each
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.invitations.mail import queue_invitation
 from resolvers.members.change import check_expiry

@@ -3,13 +3,15 @@
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, null, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, null, select
 
+from authz.callers.tokens import TokenKind, digest
 from authz.offers.acceptance import invitation_lapse
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
+from models.accounts.tables import accounts
 from models.invitations.tables import invitations
 from models.people.users import users
 from models.roles.tables import roles
@@ -28,11 +30,7 @@ class InvitationStatus(enum.Enum):
 
 
 BY_ID = Order("invitations", (invitations.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(invitation: FromClause) -> ColumnElement[str]:
@@ -102,3 +100,29 @@ def account_of(invitation: FromClause) -> Select[Any]:
     return statement.where(
         account.c.id == invitation.c.account_id, account.c.master_id == invitation.c.master_id
     ).limit(1)
+
+
+def invitation_preview(token: str) -> Select[Any]:
+    """What the holder of an invitation's link may know before accepting: no row where it cannot be accepted,
+    else (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
+    return (
+        select(
+            accounts.c.name.label("account_name"),
+            users.c.name.label("inviter_name"),
+            roles.c.name.label("role_name"),
+            roles.c.description.label("role_description"),
+            roles.c.member_mask.label("role_mask"),
+            invitations.c.email,
+            invitations.c.expires_at,
+        )
+        .join(
+            accounts,
+            and_(accounts.c.master_id == invitations.c.master_id, accounts.c.id == invitations.c.account_id),
+        )
+        .join(roles, roles.c.id == invitations.c.role_id)
+        .outerjoin(users, users.c.id == invitations.c.inviter_user_id)
+        .where(
+            invitations.c.digest == digest(token, TokenKind.INVITATION),
+            status_of(invitations) == InvitationStatus.PENDING.value,
+        )
+    )

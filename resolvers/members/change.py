@@ -16,7 +16,8 @@ from authz.reach.reach import membership_holds
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.tables import memberships
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.global_ids import parse_member
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value

@@ -14,11 +14,7 @@ from models.people.users import users
 from resolvers.members.reads import MEMBERS
 
 BY_ACCOUNT = Order("ownershipOffers", (ownership_offers.c.account_id,))
-
-
-def order(**_: object) -> Order:
-    """By the age of the account."""
-    return BY_ACCOUNT
+"""By the age of the account."""
 
 
 def of_account(account: FromClause) -> Select[Any]:

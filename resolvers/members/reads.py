@@ -84,11 +84,7 @@ def _own_member_rows() -> FromClause:
 MEMBERS = _member_rows()
 OWN_MEMBERS = _own_member_rows()
 BY_ID = Order("members", (MEMBERS.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest membership first."""
-    return BY_ID
+"""Oldest membership first."""
 
 
 def of_account(

@@ -19,7 +19,8 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.members.change import MemberChange
 from resolvers.members.mail import queue_offer
 from resolvers.members.ownership import check_owns_nothing, give_up_ownership, take_ownership

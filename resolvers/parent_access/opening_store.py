@@ -11,7 +11,8 @@ from authz.reach.break_glass import opening_holds
 from engine.writes.sessions import WriteSession
 from models.base.ids import BreakGlassId, Kind, UserId, new_id, present
 from models.parent_access.openings import break_glass_openings
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 
 
 async def add_opening(

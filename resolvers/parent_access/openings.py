@@ -13,11 +13,7 @@ from resolvers.inputs.global_ids import BreakGlassIdArgument
 from resolvers.people.reads import known_in
 
 BY_ID = Order("breakGlass", (break_glass_openings.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:

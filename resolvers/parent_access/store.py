@@ -21,7 +21,8 @@ from models.base.ids import AccountId, ApiKeyId, Kind, UserId, present
 from models.members.tables import memberships
 from models.parent_access.requests import parent_access_requests
 from resolvers.effects.account_versions import raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.parent_access.opening_store import end_openings
 
 VALID_FOR = datetime.timedelta(days=14)

@@ -17,12 +17,13 @@ from models.effects.jobs import Job, JobKind
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.reads import balance_of, has_own_balance
 from resolvers.effects.account_versions import check_version, raise_version
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.jobs import enqueue
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.log import record
 from resolvers.inputs.amounts import movable
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
-from resolvers.payments.methods import check_payment_method
-from resolvers.payments.top_up_rules import end_top_up_rule, told_of
+from resolvers.payments.change_methods import check_payment_method
+from resolvers.payments.end_top_up_rule import end_top_up_rule, told_of
 
 T = TypeVar("T")
 

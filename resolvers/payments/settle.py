@@ -15,7 +15,8 @@ from models.credit.tables import BalanceKind, LedgerTransactionKind, ledger_bala
 from models.payments.tables import TopUpStatus, top_ups
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.post import Posting, Transaction, post
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.payments.provider import ChargeAnswer
 
 REFUSALS_UNTIL_PAUSE = 3

@@ -27,7 +27,7 @@ from resolvers.credit.reads import balance_of, currency_of, has_own_balance
 from resolvers.effects.idempotency import IdempotentRequest, claim
 from resolvers.effects.jobs import enqueue
 from resolvers.inputs.amounts import movable
-from resolvers.payments.methods import check_payment_method
+from resolvers.payments.change_methods import check_payment_method
 from resolvers.payments.provider import Charge, PaymentProvider, ask
 from resolvers.payments.settle import settle
 

@@ -12,11 +12,7 @@ from models.payments.tables import payment_methods, top_ups
 from resolvers.inputs.global_ids import TopUpIdArgument
 
 BY_ID = Order("topUps", (top_ups.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:

@@ -29,6 +29,7 @@ from resolvers.credit.reads import currency_of
 from resolvers.inputs.global_ids import PlanIdArgument
 
 BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
+"""Those of the catalogue by their price, then by their size."""
 _UTC = literal_column("'UTC'", Text)
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
@@ -37,11 +38,6 @@ def by_id(root: FromClause, id: PlanIdArgument) -> Select[Any]:
     """A plan of the catalogue, known to everybody."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == id)
-
-
-def order(**_: object) -> Order:
-    """Those of the catalogue by their price, then by their size."""
-    return BY_PRICE
 
 
 def on_offer(account: FromClause) -> Select[Any]:

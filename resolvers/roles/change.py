@@ -20,7 +20,8 @@ from models.base.ids import AccountId, Kind, RoleId, new_id, present
 from models.base.text_forms import forms_of
 from models.roles.tables import roles
 from resolvers.access.blockers import blocked, uses_of
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.text import name_of_rights, short_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 

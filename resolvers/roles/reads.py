@@ -13,11 +13,7 @@ from models.roles.tables import role_policy_lines, roles
 from resolvers.inputs.global_ids import RoleIdArgument
 
 BY_NAME = Order("roles", (roles.c.sort_key, roles.c.id))
-
-
-def order(**_: object) -> Order:
-    """By name."""
-    return BY_NAME
+"""By name."""
 
 
 def of_account(account: FromClause) -> Select[Any]:

@@ -33,12 +33,14 @@ from models.sending.tables import (
     send_reservations,
 )
 from resolvers.credit.post import Posting, Transaction, post
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
-from resolvers.sending.audiences import allowing_many, known_in
 from resolvers.sending.cycle import is_open, leave_claims, lock_cycle, release
-from resolvers.sending.reserve import PERMISSIONS, post_refunds
+from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.sending.recipient_rows import active_contact_of, allowing_many
+from resolvers.sending.reserve import post_refunds
 
 ReservationRow = Row[*tuple[Any, ...]]
 
@@ -113,7 +115,7 @@ async def _locked(
     known = (await session.execute(found)).one_or_none()
     stream = SendStream.MARKETING if known is None else SendStream(known.stream)
     account_id = select(reservation.account_id).where(reservation.id == reservation_id).scalar_subquery()
-    account = await authorize_shared(session, principal, account_id, PERMISSIONS[stream], effect)
+    account = await authorize_shared(session, principal, account_id, SEND_PERMISSIONS[stream], effect)
     if known is None:
         raise AssertionError("nothing is authorized in the account of no reservation")
     await lock_cycle(session, account.master_id, known.cycle_id)
@@ -138,7 +140,7 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
     key = ["master_id", "cycle_id", "digest"]
     mine = claimed.subquery("mine")
-    contact = known_in(mine, mine.c.master_id, mine.c.cycle_id)
+    contact = active_contact_of(mine, mine.c.master_id, mine.c.cycle_id)
     # Who held it until now still counts it.
     displaced = (
         select(mine.c.master_id, contact.c.reservation_id, mine.c.cycle_id, mine.c.digest)

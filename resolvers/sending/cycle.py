@@ -43,7 +43,7 @@ from models.sending.tables import (
 from resolvers.effects.jobs import enqueue
 from resolvers.plans.effective_plan import Terms
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
-from resolvers.sending.audiences import allowing_many
+from resolvers.sending.recipient_rows import allowing_many
 
 
 def is_open(reservation: FromClause) -> ColumnElement[bool]:

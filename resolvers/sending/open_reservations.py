@@ -14,8 +14,9 @@ from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, SendReservationId, present
 from models.sending.tables import ReservationStatus, send_cycles, send_reservations
-from resolvers.budgets.reads import is_lapsed
-from resolvers.effects.log import Change, EventKind, record_of_each
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_each
+from resolvers.plans.cycle_counts import is_lapsed
 from resolvers.sending.cycle import release
 from resolvers.sending.reserve import post_refunds
 

@@ -33,23 +33,20 @@ from resolvers.budgets.lock import lock_allowance
 from resolvers.budgets.send_check import Bill, Standing, bill
 from resolvers.credit.post import Posting, Transaction, post
 from resolvers.credit.reads import nearest_pool
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, claim
 from resolvers.effects.jobs import enqueue
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.log import Change, record
 from resolvers.plans.effective_plan import Terms, terms_of
 from resolvers.plans.pooled_contacts import claimed_by
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST, Recipients
-from resolvers.sending.audiences import Audience, Given, audience_of, known_in
+from resolvers.sending.audience import Audience, audience_of
 from resolvers.sending.cycle import OpenCycle, Refund, Use, leave_claims, open_cycle, use
 from resolvers.sending.labels import read_label, use_label
+from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.sending.recipient_rows import Given, active_contact_of
 
 VALID_FOR = datetime.timedelta(minutes=15)
-
-PERMISSIONS = {
-    SendStream.MARKETING: Permission.CAMPAIGNS_SEND,
-    SendStream.TRANSACTIONAL: Permission.TRANSACTIONAL_SEND,
-}
-"""What sending needs. A key with a purpose never holds the other stream's (R7)."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ async def reserve_sends(
     LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended, IDEMPOTENCY_MISMATCH.
     """
     label = None if command.label is None else read_label(command.label)
-    account = await authorize_shared(session, principal, command.account_id, PERMISSIONS[command.stream])
+    account = await authorize_shared(session, principal, command.account_id, SEND_PERMISSIONS[command.stream])
     wanted = SendReservationId(new_id())
     request = _request(command, label)
     outcome = await claim(session, principal, account, request, {"reservation": str(wanted)})
@@ -166,7 +163,7 @@ async def _activate(
     rows = audience.digests.subquery("recipients")
     master, own = literal(terms.master_id, Uuid), literal(reservation_id, Uuid)
     in_cycle = literal(cycle.id, Uuid)
-    contact = known_in(rows, master, in_cycle)
+    contact = active_contact_of(rows, master, in_cycle)
     known = rows.join(contact, true(), isouter=True)
     left = max(terms.contact_limit - cycle.contacts, 0)
     if audience.recipients > max(left, MOST_IN_A_REQUEST):

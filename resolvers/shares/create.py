@@ -18,8 +18,8 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, ShareId, new_id
 from models.shares.tables import shares
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
-from resolvers.effects.log import EventKind
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.moments import check_future
 from resolvers.invitations.invite import refuse_members

@@ -4,12 +4,15 @@ import enum
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, null, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from authz.callers.tokens import TokenKind, digest
 from authz.offers.acceptance import share_lapse
 from authz.policy.permissions import Permission
 from authz.reach.reach import PRINCIPAL, account_where, readable_account, share_holds
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
+from models.accounts.tables import accounts
 from models.api_keys.tables import api_keys
 from models.people.users import users
 from models.roles.tables import roles
@@ -29,11 +32,7 @@ class ShareStatus(enum.Enum):
 
 
 BY_ID = Order("shares", (shares.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(share: FromClause) -> ColumnElement[str]:
@@ -145,3 +144,39 @@ def giver_name(share: FromClause) -> ColumnElement[str]:
         .correlate(share)
     )
     return func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery())
+
+
+def share_preview(token: str) -> Select[Any]:
+    """What the holder of a share's link may know before accepting: no row where it cannot be accepted, else
+    (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
+    names = func.array_agg(aggregate_order_by(accounts.c.name, accounts.c.id))
+    opened = (
+        select(names)
+        .join(
+            share_accounts,
+            and_(
+                share_accounts.c.master_id == accounts.c.master_id,
+                share_accounts.c.account_id == accounts.c.id,
+            ),
+        )
+        .where(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            opened.label("account_names"),
+            users.c.name.label("giver_name"),
+            roles.c.name.label("role_name"),
+            roles.c.description.label("role_description"),
+            shares.c.areas,
+            shares.c.hidden_areas,
+            shares.c.email,
+            shares.c.link_expires_at.label("expires_at"),
+        )
+        .outerjoin(roles, roles.c.id == shares.c.role_id)
+        .outerjoin(users, users.c.id == shares.c.giver_user_id)
+        .where(
+            shares.c.digest == digest(token, TokenKind.SHARE),
+            status_of(shares) == ShareStatus.PENDING.value,
+        )
+    )

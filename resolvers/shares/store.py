@@ -34,7 +34,8 @@ from models.base.ids import AccountId, Kind, ShareId, present
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
 from resolvers.access.blockers import accounts_of_shares, blocked
-from resolvers.effects.log import Change, EventKind, record_in_each
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_in_each
 
 ShareRow = Row[*tuple[Any, ...]]
 

@@ -15,7 +15,7 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflic
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, ShareId
 from models.shares.tables import shares
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 from resolvers.invitations.invite import refuse_members

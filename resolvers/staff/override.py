@@ -15,7 +15,8 @@ from models.accounts.tables import AccountStatus, accounts
 from models.base.ids import AccountId, Kind, OverrideId, UserId, new_id, present
 from models.staff.overrides import OverrideKind, overrides
 from models.staff.tables import StaffRole, staff
-from resolvers.effects.log import Change, EventKind, record_of_staff
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_staff
 from resolvers.inputs.moments import check_future
 from resolvers.inputs.text import short_text
 from resolvers.staff.override_values import OverrideValue, check_value, described

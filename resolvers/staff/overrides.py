@@ -25,11 +25,7 @@ class OverrideStatus(enum.Enum):
 
 
 BY_ID = Order("overrides", (overrides.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(override: FromClause) -> ColumnElement[str]:

@@ -15,7 +15,6 @@ from engine.declare.paging import Order
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.staff.tables import staff
 from resolvers.inputs.global_ids import AccountIdArgument
-from resolvers.staff.overrides import BY_ID
 
 OLDEST_REQUEST_FIRST = Order("staff.requests", (subaccounts_requests.c.id,))
 
@@ -38,11 +37,6 @@ def requests(staff_member: FromClause) -> Select[Any]:
     return select(*staff_functions.seen_requests().c)
 
 
-def requests_order(**_: object) -> Order:
-    """Oldest first."""
-    return OLDEST_REQUEST_FIRST
-
-
 def waiting(staff_member: FromClause) -> Select[Any]:
     """The overrides that wait for a second person to approve them, newest first."""
     return select(*staff_functions.seen_waiting().c)
@@ -56,11 +50,6 @@ def overrides_of(account: FromClause) -> Select[Any]:
 def member_id_of(override: FromClause) -> ColumnElement[uuid.UUID]:
     """Whose rights USER_RIGHTS sets; null for other kinds, and once the person is no member any more."""
     return override.c.membership_id
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
 
 
 def account_of_result(result: FromClause) -> Select[Any]:

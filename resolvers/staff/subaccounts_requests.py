@@ -23,11 +23,7 @@ class SubaccountsRequestStatus(enum.Enum):
 
 
 BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:

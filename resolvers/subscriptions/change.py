@@ -16,8 +16,9 @@ from resolvers.billing.payers import WHO_PAYS_FOR_A_PLAN, Payer, authorize_payer
 from resolvers.budgets.guarantees import check_plan_keeps
 from resolvers.credit.reads import currency_of
 from resolvers.effects.account_versions import check_version, raise_version
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.log import Change, record
 from resolvers.plans.effective_plan import Plan, Terms, plan_from, terms_of
 from resolvers.subscriptions.schedule import choose_again, subscribe, withdraw, withdraw_first
 

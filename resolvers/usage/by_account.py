@@ -24,16 +24,11 @@ from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.tables import send_counts, send_cycles, send_reservations
-from resolvers.budgets.reads import is_lapsed
+from resolvers.plans.cycle_counts import is_lapsed
 
 MOST_FIRST = Order("usageAccounts", (column("sends", BigInteger), accounts.c.id), descending=True)
 _NOTHING: ColumnElement[int] = literal_column("0", Integer)
 _ONE = literal_column("1", Integer)
-
-
-def order(**_: object) -> Order:
-    """Whoever sent most first."""
-    return MOST_FIRST
 
 
 def sent_of(usage: FromClause) -> ColumnElement[int]:

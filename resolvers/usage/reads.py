@@ -35,8 +35,8 @@ from models.plans.tables import plans
 from models.sending.tables import send_cycles
 from resolvers.budgets.send_check import caps_left, credit_left, sends_left
 from resolvers.credit.reads import nearest_pool
+from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
-from resolvers.sending import reads as sends
 
 
 class UsageCycle(enum.Enum):
@@ -50,11 +50,6 @@ NEWEST_FIRST = Order("usage", (column("number", Integer),), descending=True)
 _MOMENT = cast(literal_column("'1 microsecond'"), Interval)
 _NOTHING: ColumnElement[int] = literal_column("0", Integer)
 _ONE = literal_column("1", Integer)
-
-
-def order(**_: object) -> Order:
-    """The last cycle first."""
-    return NEWEST_FIRST
 
 
 def of_account(
@@ -148,7 +143,7 @@ def _usage(
         cycle.c.account_id == grid.c.id,
         cycle.c.starts_at == period.c.starts_at,
     )
-    used = func.coalesce(sends.sends_in(cycle), _NOTHING)
+    used = func.coalesce(cycle_counts.sends_in(cycle), _NOTHING)
     limit = _limit(plan.c.sends, grid, period, "sends")
     unused, runs = limit - used, period.c.ends_at > current_moment()
     return (
@@ -163,7 +158,7 @@ def _usage(
             grid.c.time_zone,
             plan.c.id.label("plan_id"),
             cycle.c.id.label("cycle_id"),
-            func.coalesce(sends.contacts_shown(cycle, grid), _NOTHING).label("contacts_used"),
+            func.coalesce(cycle_counts.contacts_shown(cycle, grid), _NOTHING).label("contacts_used"),
             _limit(plan.c.active_contacts, grid, period, "contacts").label("contact_limit"),
             used.label("sends_used"),
             limit.label("send_limit"),

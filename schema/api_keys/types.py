@@ -1,22 +1,21 @@
 """API keys."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from sqlalchemy import Text
 
 from authz.policy.permissions import Permission
+from authz.reach.key_makers import GhostReason
 from engine.declare.codecs import enum_of, global_id, mask_of
 from engine.declare.declarations import column, computed, entity, to_one
 from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.base.ids import Kind
-from resolvers.api_keys import reads
+from resolvers.api_keys import ghosts, reads
 from schema.fields.node import ID_DESCRIPTION, Node
+from schema.fields.references import AccountRef
 from schema.people.types import User
 from schema.roles.types import Role
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
 
 
 @entity(api_keys, requires=Permission.API_KEYS_READ)
@@ -32,7 +31,7 @@ class ApiKey(Node):
         codec=enum_of(ApiKeyPurpose), description="The stream that it is for (R7); null: both."
     )
     permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     ip_ranges: list[str] = computed(reads.ip_ranges_of)
     created_by: User | None = to_one(reads.creator_of)
     adopted_by: User | None = to_one(reads.adopter_of)
@@ -46,3 +45,14 @@ class ApiKey(Node):
     previous_secret_expires_at: datetime.datetime | None = computed(reads.previous_secret_expires_at)
     version: int = column(description="Rises with every change but use; for `expectedVersion`.")
     revoked_at: datetime.datetime | None = column(description="When it was revoked.")
+
+
+@entity(api_keys, carries={"reason": Text()}, requires=Permission.API_KEYS_READ)
+class Ghost:
+    """An API key whose maker could not make it any more, or that somebody rotated who could not any more.
+    `apiKeyAdopt` gives it another maker, `apiKeyRotate` another secret, `apiKeyRevoke` ends it."""
+
+    api_key: ApiKey = to_one(ghosts.key_of)
+    reason: GhostReason = column(
+        codec=enum_of(GhostReason), description="What became of its maker, or of who rotated it."
+    )

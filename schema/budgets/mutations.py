@@ -3,19 +3,19 @@
 import strawberry
 from sqlalchemy import Uuid
 
+from authz.callers.principals import Principal
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind
 from models.budgets.tables import BudgetCurrency
 from resolvers.accounts import reads as accounts
 from resolvers.budgets import change as writes
-from resolvers.inputs.global_ids import required
-from schema.accounts.types import Account
 from schema.fields.amounts import MicroAmount
-from schema.fields.context import ContextInfo, principal_of
+from schema.fields.ids import account_id
+from schema.fields.marks import needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, converted, expected_version, given, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
 
 _ACCOUNT = "A subaccount."
 
@@ -51,48 +51,43 @@ class CreditBudgetUpdateInput:
 
 
 @entity(None, carries={"account_id": Uuid()})
-class BudgetPayload:
+class BudgetPayload(Payload):
     """An account and its budgets."""
 
-    account: Account | None = to_one(accounts.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
 
 
 @strawberry.type
 class BudgetMutation:
-    @strawberry.mutation(
-        directives=needs(writes.PERMISSIONS[BudgetCurrency.SENDS]),
-        description="Say how many sends a subaccount and all below it may make in a billing cycle, and how "
-        "many of the plan above are kept free for them. Needs the permission also in the account above.",
-    )
-    async def send_budget_update(self, info: ContextInfo, input: SendBudgetUpdateInput) -> BudgetPayload:
-        return await _update(info, input, BudgetCurrency.SENDS)
+    @mutation(needs(writes.PERMISSIONS[BudgetCurrency.SENDS]))
+    async def send_budget_update(
+        self, session: WriteSession, principal: Principal, input: SendBudgetUpdateInput
+    ) -> BudgetPayload:
+        """Say how many sends a subaccount and all below it may make in a billing cycle, and how many of the
+        plan above are kept free for them. Needs the permission also in the account above."""
+        return await _updated(session, principal, input, BudgetCurrency.SENDS)
 
-    @strawberry.mutation(
-        directives=needs(writes.PERMISSIONS[BudgetCurrency.CREDIT]),
-        description="Say how much credit a subaccount and all below it may take from the pool above in a "
-        "billing cycle, and how much of it is kept free for them. Needs the permission also in the account "
-        "above.",
-    )
-    async def credit_budget_update(self, info: ContextInfo, input: CreditBudgetUpdateInput) -> BudgetPayload:
-        return await _update(info, input, BudgetCurrency.CREDIT)
+    @mutation(needs(writes.PERMISSIONS[BudgetCurrency.CREDIT]))
+    async def credit_budget_update(
+        self, session: WriteSession, principal: Principal, input: CreditBudgetUpdateInput
+    ) -> BudgetPayload:
+        """Say how much credit a subaccount and all below it may take from the pool above in a billing cycle,
+        and how much of it is kept free for them. Needs the permission also in the account above."""
+        return await _updated(session, principal, input, BudgetCurrency.CREDIT)
 
 
-async def _update(
-    info: ContextInfo, input: SendBudgetUpdateInput | CreditBudgetUpdateInput, currency: BudgetCurrency
+async def _updated(
+    session: WriteSession,
+    principal: Principal,
+    input: SendBudgetUpdateInput | CreditBudgetUpdateInput,
+    currency: BudgetCurrency,
 ) -> BudgetPayload:
-    principal = principal_of(info)
-
-    async def write(session: WriteSession) -> BudgetPayload:
-        command = writes.BudgetUpdate(
-            account_id=AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-            expected_version=input.expected_version,
-            currency=currency,
-            cap=given(input.cap),
-            guarantee=converted(given(input.guarantee), lambda guarantee: guarantee or 0),
-        )
-        account = await writes.update_budget(session, principal, command)
-        return payload(BudgetPayload, account_id=account.account_id)
-
-    return await perform(info, BudgetPayload, write)
+    command = writes.BudgetUpdate(
+        account_id=account_id(input.account_id),
+        expected_version=input.expected_version,
+        currency=currency,
+        cap=given(input.cap),
+        guarantee=converted(given(input.guarantee), lambda guarantee: guarantee or 0),
+    )
+    account = await writes.update_budget(session, principal, command)
+    return payload(BudgetPayload, account_id=account.account_id)

@@ -1,7 +1,7 @@
 """What becomes of what an account holds, as the payloads tell it that end it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import ClassVar
 
 import strawberry
 
@@ -10,6 +10,7 @@ from models.base.ids import Kind, present
 from resolvers.credit import settlement as settlements
 from resolvers.credit.settlement import EffectKind
 from schema.fields.amounts import MicroAmount
+from schema.fields.payloads import AccessPayload
 
 
 @strawberry.type(
@@ -28,12 +29,15 @@ class SettlementEffect:
     )
 
 
-def effects() -> Any:
-    """The field of a payload that tells them."""
-    return strawberry.field(
+@strawberry.type
+class SettlementPayload(AccessPayload):
+    """Of a mutation that ends something that an account holds."""
+
+    effects: list[SettlementEffect] | None = strawberry.field(
         default=None,
         description="What became of what the account held; of a dry run: what would. Null: it was refused.",
     )
+    dry_runs_tell: ClassVar[tuple[str, ...]] = ("effects",)
 
 
 def told_effects(found: Sequence[settlements.SettlementEffect]) -> list[SettlementEffect]:

@@ -1,7 +1,6 @@
 """Credit and the ledger."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from sqlalchemy import BigInteger
@@ -22,9 +21,7 @@ from resolvers.credit import ledger, reads
 from resolvers.credit import proof as ledger_proof
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 _BALANCE = enum_of(BalanceKind)
 
@@ -37,7 +34,7 @@ class Credit:
     reserved: MicroAmount = computed(reads.reserved_of, codec=AMOUNT)
     currency: Currency = computed(reads.currency_of, codec=enum_of(Currency))
     mode: CreditMode = computed(reads.mode_of, codec=enum_of(CreditMode))
-    pool: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.pool_of)
+    pool: AccountRef | None = to_one(reads.pool_of)
 
 
 @entity(ledger_transactions, requires=Permission.CREDIT_READ)

@@ -14,8 +14,8 @@ from resolvers.explain.explanation import AccessQuestion, ExplainedAccess, Known
 from schema.accounts.types import Account
 from schema.api_keys.types import ApiKey
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.marks import needs
 from schema.fields.node import Node
-from schema.fields.writes import needs
 from schema.people.types import User
 
 
@@ -99,7 +99,7 @@ class ExplanationQuery:
         ] = None,
     ) -> AccessExplanation | None:
         principal = principal_of(info)
-        question = AccessQuestion(account_id, permission, subject)
+        question = AccessQuestion(account_id=account_id, permission=permission, subject=subject)
         try:
             return _shown(await explain_access(info.context.reader, principal, question))
         except NotFound as refusal:

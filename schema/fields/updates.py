@@ -1,6 +1,6 @@
 """The fields of an update: what is left out stays, null takes away or is refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import strawberry
@@ -42,3 +42,8 @@ def given_value(value: T | None, field: str) -> T | Unchanged:
 def converted(value: T | Unchanged, convert: Callable[[T], R]) -> R | Unchanged:
     """The same as the resolvers take it, where it is given."""
     return UNCHANGED if value is UNCHANGED else convert(value)
+
+
+def set_or_none(values: Iterable[T] | None) -> frozenset[T] | None:
+    """A list in which order and repetition mean nothing; None stays None."""
+    return None if values is None else frozenset(values)

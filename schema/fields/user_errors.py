@@ -146,6 +146,19 @@ class BlockedError(UserError):
     more_blockers: bool = strawberry.field(description="You may see others besides.")
 
 
+ERRORS = (
+    RefusedError,
+    PermissionDeniedError,
+    RoleTooWideError,
+    VersionConflictError,
+    AccountNotSettledError,
+    InsufficientCreditError,
+    BlockedError,
+    BusyError,
+    RateLimitedError,
+)
+
+
 def user_error(refusal: Refusal) -> UserError:
     """The payload's member that tells of the refusal."""
     path = None if refusal.field is None else ["input", refusal.field]

@@ -1,7 +1,6 @@
 """Invitations."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,11 +12,9 @@ from models.base.ids import Kind
 from models.invitations.tables import invitations
 from resolvers.invitations import reads
 from schema.fields.node import ID_DESCRIPTION, Node
+from schema.fields.references import AccountRef
 from schema.people.types import User
 from schema.roles.types import Role
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
 
 
 @entity(invitations, requires=Permission.MEMBERS_READ)
@@ -31,7 +28,7 @@ class Invitation(Node):
     status: reads.InvitationStatus = computed(reads.status_of, codec=enum_of(reads.InvitationStatus))
     lapse: OfferLapse | None = computed(reads.lapse_of, codec=enum_of(OfferLapse))
     invited_by: User | None = to_one(reads.inviter_of)
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     created_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be accepted.")
     accepted_at: datetime.datetime | None = column(description="When it was accepted.")

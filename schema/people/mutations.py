@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import strawberry
 from sqlalchemy import Uuid
 
-from authz.callers.principals import Credentials
+from authz.callers.principals import Credentials, Principal
 from authz.callers.tokens import digest_of
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.declare.declarations import entity, to_one
@@ -25,15 +25,19 @@ from resolvers.people.hashing import HashingTurn
 from resolvers.people.passwords import PASSWORD_RULE
 from resolvers.people.proved_passwords import ProvedPassword, prove_password
 from resolvers.people.sign_in_limits import WINDOW, own_password_limits, sign_in_limits
-from schema.accounts.types import Account
-from schema.api_keys.types import ApiKey
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.links import password_page, verification_page
-from schema.fields.user_errors import UserError
-from schema.fields.writes import ANYBODY, OPEN, authz_revision, payload, perform, user_errors
+from schema.fields.marks import ANYBODY, OPEN
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef, ApiKeyRef
 from schema.people.password_steps import fixed, perform_with_password
-from schema.people.payloads import OF_THE_DEVICE, PersonPayload
 from schema.people.types import User
+
+OF_THE_DEVICE = (
+    "A secret by which this device is known from now on. Keep it, also after signing out, and send it with "
+    "the next `signIn`: then guesses that others make elsewhere do not keep you out."
+)
+"""The description of `deviceToken`."""
 
 _SIGN_UPS_FROM_A_PLACE = 20
 """In a WINDOW, also those that are done: each makes a person and sends it a mail."""
@@ -81,7 +85,7 @@ class PasswordChangeInput:
 
 
 @entity(None, carries={"user_id": Uuid(), "account_id": Uuid(), "api_key_id": Uuid()})
-class SignUpPayload:
+class SignUpPayload(Payload):
     """A person who signed up and is signed in. Send the token to read the other fields again later."""
 
     token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
@@ -91,22 +95,25 @@ class SignUpPayload:
         default=None, description="The secret of the account's first API key, told this once (R2)."
     )
     user: User | None = to_one(users.of_result)
-    account: Account | None = to_one(accounts.of_result)
-    api_key: ApiKey | None = to_one(api_keys.of_result, description="The account's first API key.")
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
+    account: AccountRef | None = to_one(accounts.of_result)
+    api_key: ApiKeyRef | None = to_one(api_keys.of_result, description="The account's first API key.")
 
 
 @entity(None, carries={"user_id": Uuid()})
-class SignInPayload:
+class SignInPayload(Payload):
     """A session."""
 
     token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
     expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
     user: User | None = to_one(users.of_result)
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
+
+
+@entity(None, carries={"user_id": Uuid()})
+class PersonPayload(Payload):
+    """The person who asked."""
+
+    user: User | None = to_one(users.of_result)
 
 
 @strawberry.type
@@ -125,7 +132,7 @@ class SessionMutation:
             email=input.email,
             account_name=input.account_name,
             invitation_token=input.invitation_token,
-            verification_page=verification_page(info),
+            verification_page=info.context.verification_page,
             share_token=input.share_token,
             currency=input.currency,
             reason=info.context.reason,
@@ -133,7 +140,7 @@ class SessionMutation:
 
         async def limits() -> Sequence[Limit]:
             place = f"sign-up from {place_of(info.context.client_address)}"
-            by_place = Limit(place, _SIGN_UPS_FROM_A_PLACE, WINDOW)
+            by_place = Limit(subject=place, most=_SIGN_UPS_FROM_A_PLACE, window=WINDOW)
             return [by_place, *await _limits(info, input.email, None)]
 
         async def check(turn: HashingTurn) -> sign_up_writes.SignUpPassword:
@@ -155,7 +162,7 @@ class SessionMutation:
         done = await perform_with_password(info, SignUpPayload, limits, check, write, _as_signed_up)
         if any(error.code is RefusalCode.SIGN_UP_REFUSED for error in done.user_errors):
             async with info.context.sessions.begin() as session:
-                await mailbox.tell_of_sign_up(session, input.email, password_page(info))
+                await mailbox.tell_of_sign_up(session, email=input.email, page=info.context.password_page)
         return done
 
     @strawberry.mutation(
@@ -166,7 +173,9 @@ class SessionMutation:
             return await _limits(info, input.email, input.device_token)
 
         async def check(turn: HashingTurn) -> ProvedPassword:
-            return await prove_password(info.context.sessions, turn, input.email, input.password)
+            return await prove_password(
+                info.context.sessions, turn, email=input.email, password=input.password
+            )
 
         async def write(session: WriteSession, proved: ProvedPassword) -> SignInPayload:
             done = await writes.sign_in(session, proved, input.device_token)
@@ -180,15 +189,11 @@ class SessionMutation:
 
         return await perform_with_password(info, SignInPayload, limits, check, write)
 
-    @strawberry.mutation(directives=OPEN, description="End the session that asks.")
-    async def sign_out(self, info: ContextInfo) -> PersonPayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> PersonPayload:
-            await writes.sign_out(session, principal)
-            return payload(PersonPayload, user_id=principal.user_id)
-
-        return await perform(info, PersonPayload, write)
+    @mutation(OPEN)
+    async def sign_out(self, session: WriteSession, principal: Principal) -> PersonPayload:
+        """End the session that asks."""
+        await writes.sign_out(session, principal)
+        return payload(PersonPayload, user_id=principal.user_id)
 
     @strawberry.mutation(
         directives=OPEN, description="Change your own password; all your other sessions end."
@@ -198,7 +203,11 @@ class SessionMutation:
 
         async def check(turn: HashingTurn) -> writes.PasswordChange:
             return await writes.check_password_change(
-                info.context.sessions, turn, principal, input.current_password, input.new_password
+                info.context.sessions,
+                turn,
+                principal,
+                current_password=input.current_password,
+                password=input.new_password,
             )
 
         async def write(session: WriteSession, change: writes.PasswordChange) -> PersonPayload:
@@ -222,4 +231,4 @@ async def _limits(info: ContextInfo, email: str, device_token: str | None) -> li
     if device_token is not None:
         async with info.context.sessions.begin() as session:
             known = await known_device(session, canonical, device_token)
-    return sign_in_limits(canonical, info.context.client_address, known)
+    return sign_in_limits(canonical=canonical, client_address=info.context.client_address, known_device=known)

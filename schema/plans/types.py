@@ -1,7 +1,6 @@
 """Plans and subscriptions."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -11,13 +10,10 @@ from engine.declare.declarations import column, computed, entity, to_one
 from models.accounts.tables import Currency, accounts
 from models.base.ids import Kind
 from models.plans.tables import plans
-from resolvers.plans import reads
-from resolvers.sending import reads as sends
+from resolvers.plans import cycle_counts, reads
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import Node
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 
 @entity(plans)
@@ -56,7 +52,7 @@ class Subscription:
     An account without one of its own uses that of the nearest account above (R18). A tree that never chose
     one has the smallest plan, counted in UTC from the day that it was made."""
 
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     plan: Plan = to_one(reads.plan_of)
     next_plan: Plan | None = to_one(reads.next_plan_of)
     time_zone: str = computed(reads.time_zone_of)
@@ -64,6 +60,6 @@ class Subscription:
     cycle_starts_at: datetime.datetime = computed(reads.cycle_starts_at_of)
     cycle_ends_at: datetime.datetime = computed(reads.cycle_ends_at_of)
     contact_limit: int = computed(reads.contact_limit_of)
-    contacts_used: int = computed(sends.contacts_used_of)
+    contacts_used: int = computed(cycle_counts.contacts_used_of)
     send_limit: int = computed(reads.send_limit_of)
-    sends_used: int = computed(sends.sends_used_of)
+    sends_used: int = computed(cycle_counts.sends_used_of)

@@ -3,20 +3,21 @@
 import strawberry
 from sqlalchemy import Uuid
 
+from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, RoleId, present
+from models.base.ids import Kind, present
 from resolvers.accounts import reads as accounts
-from resolvers.inputs.global_ids import required
 from resolvers.roles import change as writes
 from resolvers.roles import reads as roles
-from schema.accounts.types import Account
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
-from schema.fields.context import ContextInfo, principal_of
+from schema.fields.dry_runs import dry_run
+from schema.fields.ids import account_id, role_id
+from schema.fields.marks import needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import AccessPayload, payload, removed_id
+from schema.fields.references import AccountRef
 from schema.fields.updates import converted, expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, removed_id, user_errors
 from schema.roles.types import Role
 
 
@@ -61,89 +62,60 @@ class RoleDeleteInput:
 
 
 @entity(None, carries={"role_id": Uuid()})
-class RolePayload:
+class RolePayload(AccessPayload):
     """A role that was made or changed."""
 
     role: Role | None = to_one(roles.of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={"account_id": Uuid()})
-class RoleDeletePayload:
+class RoleDeletePayload(AccessPayload):
     """The account that a role was deleted from."""
 
-    account: Account | None = to_one(accounts.of_result)
+    account: AccountRef | None = to_one(accounts.of_result)
     removed_role_id: strawberry.ID | None = removed_id("role")
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type
 class RoleMutation:
-    @strawberry.mutation(
-        directives=needs(Permission.ROLES_WRITE),
-        description="Make a role of an account. You must hold all that it gives.",
-    )
-    async def role_create(self, info: ContextInfo, input: RoleCreateInput) -> RolePayload:
-        principal = principal_of(info)
+    @mutation(needs(Permission.ROLES_WRITE))
+    async def role_create(
+        self, session: WriteSession, principal: Principal, input: RoleCreateInput
+    ) -> RolePayload:
+        """Make a role of an account. You must hold all that it gives."""
+        command = writes.RoleCreation(
+            account_id=account_id(input.account_id),
+            name=input.name,
+            description=input.description,
+            permissions=frozenset(input.permissions),
+            permissions_below=frozenset(input.permissions_below),
+        )
+        done = await writes.create_role(session, principal, command)
+        return payload(RolePayload, role_id=done.role_id)
 
-        async def write(session: WriteSession) -> RolePayload:
-            command = writes.RoleCreation(
-                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-                input.name,
-                input.description,
-                frozenset(input.permissions),
-                frozenset(input.permissions_below),
-            )
-            done = await writes.create_role(session, principal, command)
-            return payload(RolePayload, role_id=done.role_id)
+    @mutation(needs(Permission.ROLES_WRITE))
+    async def role_update(
+        self, session: WriteSession, principal: Principal, input: RoleUpdateInput
+    ) -> RolePayload:
+        """Change a custom role, and with it what all who have it may do, from the next request on. You must
+        hold all that it gives before and after, wherever it is in use."""
+        command = writes.RoleUpdate(
+            role_id=role_id(input.role_id),
+            expected_version=input.expected_version,
+            name=given_value(input.name, "name"),
+            description=converted(given(input.description), lambda text: text or ""),
+            permissions=converted(given_value(input.permissions, "permissions"), frozenset),
+            permissions_below=converted(given(input.permissions_below), lambda below: frozenset(below or ())),
+        )
+        done = await writes.update_role(session, principal, command)
+        return payload(RolePayload, role_id=done.role_id)
 
-        return await perform(info, RolePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=needs(Permission.ROLES_WRITE),
-        description="Change a custom role, and with it what all who have it may do, from the next request "
-        "on. You must hold all that it gives before and after, wherever it is in use.",
-    )
-    async def role_update(self, info: ContextInfo, input: RoleUpdateInput) -> RolePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> RolePayload:
-            command = writes.RoleUpdate(
-                role_id=_role_id(input.role_id),
-                expected_version=input.expected_version,
-                name=given_value(input.name, "name"),
-                description=converted(given(input.description), lambda text: text or ""),
-                permissions=converted(given_value(input.permissions, "permissions"), frozenset),
-                permissions_below=converted(
-                    given(input.permissions_below), lambda below: frozenset(below or ())
-                ),
-            )
-            done = await writes.update_role(session, principal, command)
-            return payload(RolePayload, role_id=done.role_id)
-
-        return await perform(info, RolePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=needs(Permission.ROLES_WRITE),
-        description="Delete a custom role that no member, open invitation, share or API key has. You must "
-        "hold all that it gives.",
-    )
-    async def role_delete(self, info: ContextInfo, input: RoleDeleteInput) -> RoleDeletePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> RoleDeletePayload:
-            done = await writes.delete_role(session, principal, _role_id(input.role_id))
-            removed = strawberry.ID(present(Kind.ROLE, done.role_id))
-            return payload(RoleDeletePayload, account_id=done.account.account_id, removed_role_id=removed)
-
-        return await perform(info, RoleDeletePayload, write, dry_run=input.dry_run)
-
-
-def _role_id(text: str) -> RoleId:
-    return RoleId(required(Kind.ROLE, text, "roleId"))
+    @mutation(needs(Permission.ROLES_WRITE))
+    async def role_delete(
+        self, session: WriteSession, principal: Principal, input: RoleDeleteInput
+    ) -> RoleDeletePayload:
+        """Delete a custom role that no member, open invitation, share or API key has. You must hold all that
+        it gives."""
+        done = await writes.delete_role(session, principal, role_id(input.role_id))
+        removed = strawberry.ID(present(Kind.ROLE, done.role_id))
+        return payload(RoleDeletePayload, account_id=done.account.account_id, removed_role_id=removed)

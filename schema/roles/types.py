@@ -1,7 +1,5 @@
 """Roles."""
 
-from typing import TYPE_CHECKING, Annotated
-
 import strawberry
 
 from authz.policy.permissions import Permission
@@ -13,10 +11,7 @@ from models.roles.tables import Effect, Relation, role_policy_lines, roles
 from resolvers.access import role_uses
 from resolvers.roles import reads
 from schema.fields.node import Node
-
-if TYPE_CHECKING:
-    from schema.access.role_uses import RoleUse
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef, RoleUseRef
 
 _PERMISSIONS = mask_of(Permission)
 
@@ -45,12 +40,10 @@ class Role(Node):
     name: str = column(description="Such as ADMINISTRATOR; unique among the roles of its account.")
     description: str = column(description="What it is for.")
     built_in: bool = computed(reads.is_built_in)
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     permissions: list[Permission] = computed(reads.member_permissions, codec=_PERMISSIONS)
     permissions_below: list[Permission] = computed(reads.ancestor_permissions, codec=_PERMISSIONS)
     permissions_inherited: list[Permission] = computed(reads.inherited_permissions, codec=_PERMISSIONS)
     policy_lines: list[PolicyLine] = to_many(reads.policy_lines)
-    uses: Connection[Annotated["RoleUse", strawberry.lazy("schema.access.role_uses")]] = connection(
-        role_uses.of_role, order=role_uses.order
-    )
+    uses: Connection[RoleUseRef] = connection(role_uses.of_role, order=role_uses.BY_ID)
     version: int = column(description="Rises with every change; for `expectedVersion`.")

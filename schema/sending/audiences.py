@@ -8,7 +8,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import Kind, RecipientListId
 from resolvers.inputs.global_ids import required
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST, KeySource, RecipientForm, read_recipients
-from resolvers.sending.audiences import Given
+from resolvers.sending.recipient_rows import Given
 
 RECIPIENTS = (
     f"E-mail addresses, at most {MOST_IN_A_REQUEST:,}. What is none, or stands there twice, is left out."
@@ -20,7 +20,7 @@ HASHES = (
 LIST = "Instead: a list that was uploaded by POST /recipients, of the same account."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Told:
     """The three ways; exactly one of them is not None."""
 

@@ -2,30 +2,28 @@
 
 import datetime
 import uuid
-from typing import Annotated
 
 import strawberry
 from sqlalchemy import Uuid
 
-from authz.callers.tokens import TokenKind, digest
+from authz.callers.principals import Principal
 from authz.policy.permissions import Area, Permission
-from authz.wall.row_security import entering_by_link
-from engine.base.marks import Public
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, ShareId
+from models.base.ids import Kind, ShareId
 from resolvers.inputs.global_ids import required
 from resolvers.shares import accept as acceptance
 from resolvers.shares import create as writes
 from resolvers.shares import reads as shares
 from resolvers.shares import update as updates
 from resolvers.shares.decline_offer import decline_share
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
-from schema.fields.context import ContextInfo, principal_of
-from schema.fields.links import invitation_link
-from schema.fields.updates import converted, expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.fields.context import Context
+from schema.fields.dry_runs import dry_run
+from schema.fields.ids import account_ids, role_id
+from schema.fields.marks import ANYBODY, OPEN, needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import AccessPayload, payload, replayed
+from schema.fields.updates import converted, expected_version, given, given_value, may_stay, set_or_none
 from schema.invitations.mutations import DeclineInput, DeclinePayload
 from schema.shares.types import Share
 
@@ -85,157 +83,89 @@ class ShareAcceptInput:
 
 
 @entity(None, carries={"share_id": Uuid()})
-class SharePayload:
+class SharePayload(AccessPayload):
     """A share that was made or changed."""
 
     share: Share | None = to_one(shares.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was made by an earlier request under the same key."
-    )
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
-
-
-@strawberry.type(
-    description="What the holder of a share's link may know before accepting.", directives=[Public()]
-)
-class SharePreview:
-    account_names: list[str] = strawberry.field(description="What it opens.")
-    giver_name: str | None = strawberry.field(description="Who shares; null: a program.")
-    role_name: str | None = strawberry.field(description="The role that it gives; null: areas.")
-    role_description: str | None = strawberry.field(description="What the role is for; null: areas.")
-    areas: list[Area] | None = strawberry.field(description="The areas that it opens; null: a role.")
-    hidden_areas: list[Area] = strawberry.field(description="What stays hidden.")
-    email: str = strawberry.field(description="For whom it was made.")
-    expires_at: datetime.datetime = strawberry.field(description="Until when it can be accepted.")
-
-
-@strawberry.type
-class ShareQuery:
-    @strawberry.field(
-        directives=ANYBODY, description="What a share's link offers; null where it offers nothing."
-    )
-    async def share(
-        self,
-        info: ContextInfo,
-        token: Annotated[str, strawberry.argument(description="The secret of the link.")],
-    ) -> SharePreview | None:
-        reader, link = info.context.reader, digest(token, TokenKind.SHARE)
-        await reader.rows(entering_by_link(info.context.credentials, link))
-        rows = await reader.rows(acceptance.share_preview(token))
-        if not rows:
-            return None
-        areas = rows[0].pop("areas")
-        hidden = [Area(area) for area in rows[0].pop("hidden_areas")]
-        shown = None if areas is None else [Area(area) for area in areas]
-        return SharePreview(**rows[0], areas=shown, hidden_areas=hidden)
+    replayed: bool = replayed()
 
 
 @strawberry.type
 class ShareMutation:
-    @strawberry.mutation(
-        directives=needs(Permission.MEMBERS_WRITE),
-        description="Share accounts with somebody by e-mail. You must hold all that it gives, by yourself.",
-    )
-    async def share_create(self, info: ContextInfo, input: ShareCreateInput) -> SharePayload:
-        principal = principal_of(info)
+    @mutation(needs(Permission.MEMBERS_WRITE))
+    async def share_create(
+        self, session: WriteSession, principal: Principal, context: Context, input: ShareCreateInput
+    ) -> SharePayload:
+        """Share accounts with somebody by e-mail. You must hold all that it gives, by yourself."""
+        command = writes.ShareCreation(
+            account_ids=account_ids(input.account_ids),
+            email=input.email,
+            scope=_scope(input),
+            expires_at=input.expires_at,
+            idempotency_key=input.idempotency_key,
+            link=context.offer_page,
+        )
+        return _payload(await writes.create_share(session, principal, command))
 
-        async def write(session: WriteSession) -> SharePayload:
-            command = writes.ShareCreation(
-                _account_ids(input.account_ids),
-                input.email,
-                _scope(input),
-                input.expires_at,
-                input.idempotency_key,
-                invitation_link(info),
-            )
-            return _payload(await writes.create_share(session, principal, command))
+    @mutation(needs(Permission.MEMBERS_WRITE))
+    async def share_update(
+        self, session: WriteSession, principal: Principal, input: ShareUpdateInput
+    ) -> SharePayload:
+        """Change what a share opens, from the next request on."""
+        command = updates.ShareUpdate(
+            share_id=_share_id(input.share_id),
+            expected_version=input.expected_version,
+            account_ids=converted(given_value(input.account_ids, "accountIds"), account_ids),
+            role_id=converted(given(input.role_id), _role_id),
+            areas=converted(given(input.areas), set_or_none),
+            hidden_areas=converted(given(input.hidden_areas), lambda areas: frozenset(areas or ())),
+            expires_at=given(input.expires_at),
+        )
+        return _payload(await updates.update_share(session, principal, command))
 
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
+    @mutation(needs(Permission.MEMBERS_WRITE))
+    async def share_revoke(
+        self, session: WriteSession, principal: Principal, input: ShareInput
+    ) -> SharePayload:
+        """End a share, from the next request on."""
+        return _payload(await updates.revoke_share(session, principal, _share_id(input.share_id)))
 
-    @strawberry.mutation(
-        directives=needs(Permission.MEMBERS_WRITE),
-        description="Change what a share opens, from the next request on.",
-    )
-    async def share_update(self, info: ContextInfo, input: ShareUpdateInput) -> SharePayload:
-        principal = principal_of(info)
+    @mutation(OPEN)
+    async def share_accept(
+        self, session: WriteSession, principal: Principal, input: ShareAcceptInput
+    ) -> SharePayload:
+        """Take what is shared with you. Only for the person with the address."""
+        return _payload(await acceptance.accept_share(session, principal, input.token))
 
-        async def write(session: WriteSession) -> SharePayload:
-            command = updates.ShareUpdate(
-                share_id=ShareId(required(Kind.SHARE, input.share_id, "shareId")),
-                expected_version=input.expected_version,
-                account_ids=converted(given_value(input.account_ids, "accountIds"), _account_ids),
-                role_id=converted(given(input.role_id), _role_id),
-                areas=converted(given(input.areas), _areas),
-                hidden_areas=converted(given(input.hidden_areas), lambda areas: frozenset(areas or ())),
-                expires_at=given(input.expires_at),
-            )
-            return _payload(await updates.update_share(session, principal, command))
+    @mutation(OPEN)
+    async def share_leave(
+        self, session: WriteSession, principal: Principal, input: ShareInput
+    ) -> SharePayload:
+        """Give back what was shared with you."""
+        return _payload(await acceptance.leave_share(session, principal, _share_id(input.share_id)))
 
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=needs(Permission.MEMBERS_WRITE), description="End a share, from the next request on."
-    )
-    async def share_revoke(self, info: ContextInfo, input: ShareInput) -> SharePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> SharePayload:
-            share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
-            return _payload(await updates.revoke_share(session, principal, share_id))
-
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=OPEN, description="Take what is shared with you. Only for the person with the address."
-    )
-    async def share_accept(self, info: ContextInfo, input: ShareAcceptInput) -> SharePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> SharePayload:
-            return _payload(await acceptance.accept_share(session, principal, input.token))
-
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(directives=OPEN, description="Give back what was shared with you.")
-    async def share_leave(self, info: ContextInfo, input: ShareInput) -> SharePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> SharePayload:
-            share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
-            return _payload(await acceptance.leave_share(session, principal, share_id))
-
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=ANYBODY,
-        description="Answer a share with no. For whoever holds the link; nobody has to be signed in.",
-    )
-    async def share_decline(self, info: ContextInfo, input: DeclineInput) -> DeclinePayload:
-        async def write(session: WriteSession) -> DeclinePayload:
-            await decline_share(session, input.token)
-            return payload(DeclinePayload, declined=True)
-
-        return await perform(info, DeclinePayload, write)
+    @mutation(ANYBODY)
+    async def share_decline(self, session: WriteSession, input: DeclineInput) -> DeclinePayload:
+        """Answer a share with no. For whoever holds the link; nobody has to be signed in."""
+        await decline_share(session, input.token)
+        return payload(DeclinePayload, declined=True)
 
 
 def _payload(made: writes.ShareMade) -> SharePayload:
     return payload(SharePayload, share_id=made.share_id, replayed=made.replayed)
 
 
-def _account_ids(ids: list[strawberry.ID]) -> list[AccountId]:
-    return [AccountId(required(Kind.ACCOUNT, id_, "accountIds")) for id_ in ids]
+def _share_id(text: str) -> ShareId:
+    return ShareId(required(Kind.SHARE, text, "shareId"))
 
 
 def _scope(input: ShareCreateInput) -> writes.WantedScope:
-    return writes.WantedScope(_role_id(input.role_id), _areas(input.areas), frozenset(input.hidden_areas))
+    return writes.WantedScope(
+        role_id=_role_id(input.role_id),
+        areas=set_or_none(input.areas),
+        hidden_areas=frozenset(input.hidden_areas),
+    )
 
 
 def _role_id(id_: strawberry.ID | None) -> uuid.UUID | None:
-    return None if id_ is None else required(Kind.ROLE, id_, "roleId")
-
-
-def _areas(areas: list[Area] | None) -> frozenset[Area] | None:
-    return None if areas is None else frozenset(areas)
+    return None if id_ is None else role_id(id_)

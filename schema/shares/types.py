@@ -1,7 +1,6 @@
 """Shares."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,11 +12,9 @@ from models.base.ids import Kind
 from models.shares.tables import shares
 from resolvers.shares import reads
 from schema.fields.node import ID_DESCRIPTION, Node
+from schema.fields.references import AccountRef
 from schema.people.types import User
 from schema.roles.types import Role
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
 
 _AREAS = enums_of(Area)
 
@@ -29,9 +26,7 @@ class Share(Node):
 
     id: strawberry.ID = column(codec=global_id(Kind.SHARE), description=ID_DESCRIPTION)
     email: str = column(description="The address that it was made for, as the giver wrote it.")
-    accounts: list[Annotated["Account", strawberry.lazy("schema.accounts.types")]] = to_many(
-        reads.accounts_of
-    )
+    accounts: list[AccountRef] = to_many(reads.accounts_of)
     role: Role | None = to_one(reads.role_of)
     areas: list[Area] | None = column(
         codec=_AREAS, description="What it opens where it gives no role; null where it does."

@@ -1,28 +1,48 @@
-"""What platform staff change."""
+"""What platform staff change, and what accounts ask of them."""
 
 import datetime
 
 import strawberry
 from sqlalchemy import Uuid
 
+from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, OverrideId
+from models.base.ids import Kind, OverrideId
 from models.staff.overrides import OverrideKind, UnsubscribeScope
 from resolvers.inputs.global_ids import required
 from resolvers.members.change import membership_id_of
-from resolvers.staff import override as writes
-from resolvers.staff import reads
-from resolvers.staff import request_subaccounts as requests
+from resolvers.staff import override, reads, request_subaccounts, subaccounts_requests
 from resolvers.staff.override_values import OverrideValue
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
-from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import STAFF_ONLY, authz_revision, payload, perform, user_errors
-from schema.staff.types import StaffAccount, StaffOverride
+from schema.fields.context import Context
+from schema.fields.dry_runs import dry_run
+from schema.fields.ids import account_id
+from schema.fields.marks import STAFF_ONLY, needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import AccessPayload, Payload, payload
+from schema.fields.updates import set_or_none
+from schema.staff.types import StaffAccount, StaffOverride, SubaccountsRequest
 
 _REASON = "1 to 200 characters; the account reads it in its log."
+
+
+@strawberry.input(description="A request that platform support unlock subaccounts.")
+class SubaccountsRequestInput:
+    account_id: strawberry.ID = strawberry.field(description="The master account.")
+    reason: str = strawberry.field(description="What you need them for, 1 to 200 characters.")
+
+
+@strawberry.input(description="A request for subaccounts shall not be answered any more.")
+class SubaccountsRequestWithdrawInput:
+    account_id: strawberry.ID = strawberry.field(description="The master account.")
+
+
+@entity(None, carries={"request_id": Uuid()})
+class SubaccountsRequestPayload(Payload):
+    """A request that was made or taken back."""
+
+    request: SubaccountsRequest | None = to_one(subaccounts_requests.of_result)
 
 
 @strawberry.input(description="Something to be set in an account, for a reason and until a day.")
@@ -75,114 +95,103 @@ class SubaccountsRequestDeclineInput:
 
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
-class OverridePayload:
+class OverridePayload(AccessPayload):
     """An override that was made or ended."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
-class OverrideApprovePayload:
+class OverrideApprovePayload(Payload):
     """An override that was approved."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @entity(None, carries={"account_id": Uuid()})
-class SubaccountsRequestDeclinePayload:
+class SubaccountsRequestDeclinePayload(Payload):
     """A request that was declined."""
 
     account: StaffAccount | None = to_one(reads.account_of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type
-class OverrideMutation:
-    @strawberry.mutation(
-        directives=STAFF_ONLY,
-        description="Set something in an account that only platform support sets, in place of what is set of "
-        "that kind. UNSUBSCRIBE_SCOPE and REVIEW_APPROVED hold once somebody else of the staff approves.",
-    )
-    async def override_create(self, info: ContextInfo, input: OverrideCreateInput) -> OverridePayload:
-        principal = principal_of(info)
+class StaffMutation:
+    @mutation(needs(Permission.SUBACCOUNTS_WRITE))
+    async def subaccounts_request(
+        self, session: WriteSession, principal: Principal, context: Context, input: SubaccountsRequestInput
+    ) -> SubaccountsRequestPayload:
+        """Ask platform support to unlock subaccounts for the whole tree, where the platform does not leave
+        them to its customers. One request can wait at a time."""
+        made = await request_subaccounts.request_subaccounts(
+            session, principal, account_id(input.account_id), input.reason, context.subaccount_set_up
+        )
+        return payload(SubaccountsRequestPayload, request_id=made.request_id)
 
-        async def write(session: WriteSession) -> OverridePayload:
-            command = writes.OverrideCreation(
-                _account_id(input.account_id),
-                input.kind,
-                _value(input),
-                input.reason,
-                input.expires_at,
-            )
-            return _payload(await writes.create_override(session, principal, command))
+    @mutation(needs(Permission.SUBACCOUNTS_WRITE))
+    async def subaccounts_request_withdraw(
+        self, session: WriteSession, principal: Principal, input: SubaccountsRequestWithdrawInput
+    ) -> SubaccountsRequestPayload:
+        """Take back the request that waits for platform support; nothing else changes."""
+        taken_back = await request_subaccounts.withdraw_subaccounts_request(
+            session, principal, account_id(input.account_id)
+        )
+        return payload(SubaccountsRequestPayload, request_id=taken_back.request_id)
 
-        return await perform(info, OverridePayload, write, dry_run=input.dry_run)
+    @mutation(STAFF_ONLY)
+    async def override_create(
+        self, session: WriteSession, principal: Principal, input: OverrideCreateInput
+    ) -> OverridePayload:
+        """Set something in an account that only platform support sets, in place of what is set of that kind.
+        UNSUBSCRIBE_SCOPE and REVIEW_APPROVED hold once somebody else of the staff approves."""
+        command = override.OverrideCreation(
+            account_id=account_id(input.account_id),
+            kind=input.kind,
+            value=_value(input),
+            reason=input.reason,
+            expires_at=input.expires_at,
+        )
+        return _payload(await override.create_override(session, principal, command))
 
-    @strawberry.mutation(
-        directives=STAFF_ONLY,
-        description="Put in force what somebody else of the staff has asked for. Needs the role APPROVER.",
-    )
+    @mutation(STAFF_ONLY)
     async def override_approve(
-        self, info: ContextInfo, input: OverrideApproveInput
+        self, session: WriteSession, principal: Principal, input: OverrideApproveInput
     ) -> OverrideApprovePayload:
-        principal = principal_of(info)
+        """Put in force what somebody else of the staff has asked for. Needs the role APPROVER."""
+        made = await override.approve_override(
+            session, principal, account_id(input.account_id), _override_id(input.override_id)
+        )
+        return payload(OverrideApprovePayload, account_id=made.account_id, override_id=made.override_id)
 
-        async def write(session: WriteSession) -> OverrideApprovePayload:
-            account_id, override_id = _account_id(input.account_id), _override_id(input.override_id)
-            made = await writes.approve_override(session, principal, account_id, override_id)
-            return payload(OverrideApprovePayload, account_id=made.account_id, override_id=made.override_id)
+    @mutation(STAFF_ONLY)
+    async def override_end(
+        self, session: WriteSession, principal: Principal, input: OverrideEndInput
+    ) -> OverridePayload:
+        """End an override at once, whether it holds or waits."""
+        ended = await override.end_override(
+            session, principal, account_id(input.account_id), _override_id(input.override_id), input.reason
+        )
+        return _payload(ended)
 
-        return await perform(info, OverrideApprovePayload, write)
-
-    @strawberry.mutation(
-        directives=STAFF_ONLY, description="End an override at once, whether it holds or waits."
-    )
-    async def override_end(self, info: ContextInfo, input: OverrideEndInput) -> OverridePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> OverridePayload:
-            account_id, override_id = _account_id(input.account_id), _override_id(input.override_id)
-            ended = await writes.end_override(session, principal, account_id, override_id, input.reason)
-            return _payload(ended)
-
-        return await perform(info, OverridePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=STAFF_ONLY,
-        description="Answer an account's request for subaccounts with no; `overrideCreate` is the yes.",
-    )
+    @mutation(STAFF_ONLY)
     async def subaccounts_request_decline(
-        self, info: ContextInfo, input: SubaccountsRequestDeclineInput
+        self, session: WriteSession, principal: Principal, input: SubaccountsRequestDeclineInput
     ) -> SubaccountsRequestDeclinePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> SubaccountsRequestDeclinePayload:
-            account_id = _account_id(input.account_id)
-            declined = await requests.decline_subaccounts(session, principal, account_id, input.reason)
-            return payload(SubaccountsRequestDeclinePayload, account_id=declined)
-
-        return await perform(info, SubaccountsRequestDeclinePayload, write)
-
-
-def _account_id(text: strawberry.ID) -> AccountId:
-    return AccountId(required(Kind.ACCOUNT, text, "accountId"))
+        """Answer an account's request for subaccounts with no; `overrideCreate` is the yes."""
+        declined = await request_subaccounts.decline_subaccounts(
+            session, principal, account_id(input.account_id), input.reason
+        )
+        return payload(SubaccountsRequestDeclinePayload, account_id=declined)
 
 
 def _value(input: OverrideCreateInput) -> OverrideValue:
-    member_id, permissions = input.member_id, input.permissions
+    member_id = input.member_id
     return OverrideValue(
-        input.unsubscribe_scope,
-        input.sending_domains,
-        input.field_functions,
-        None if member_id is None else membership_id_of(member_id),
-        None if permissions is None else frozenset(permissions),
+        unsubscribe_scope=input.unsubscribe_scope,
+        sending_domains=input.sending_domains,
+        field_functions=input.field_functions,
+        member_id=None if member_id is None else membership_id_of(member_id),
+        permissions=set_or_none(input.permissions),
     )
 
 
@@ -190,5 +199,5 @@ def _override_id(text: strawberry.ID) -> OverrideId:
     return OverrideId(required(Kind.OVERRIDE, text, "overrideId"))
 
 
-def _payload(made: writes.OverrideMade) -> OverridePayload:
+def _payload(made: override.OverrideMade) -> OverridePayload:
     return payload(OverridePayload, account_id=made.account_id, override_id=made.override_id)

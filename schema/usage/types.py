@@ -1,9 +1,7 @@
 """Usage: what a billing cycle has used, what it allows, and how long it will last."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
-import strawberry
 from sqlalchemy import BigInteger, Date, DateTime, Integer, Text, Uuid
 
 from authz.policy.permissions import Permission
@@ -17,9 +15,7 @@ from resolvers.usage import reads
 from resolvers.usage import warnings as usage_warnings
 from resolvers.usage.warnings import UsageAction, UsageWarning
 from schema.credit.types import Credit
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 _MASK = {"mask": BigInteger()}
 _NUMBER = BigInteger()
@@ -85,9 +81,7 @@ class UsageForecast:
 class AccountUsage:
     """How much an account has sent."""
 
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(
-        usage_accounts.account_of
-    )
+    account: AccountRef | None = to_one(usage_accounts.account_of)
     sends: int = column(description="How many, those included that are booked and not yet committed.")
 
 
@@ -119,4 +113,6 @@ class Usage:
     warnings: list[UsageWarning] = computed(usage_warnings.warnings_of, codec=enums_of(UsageWarning))
     actions: list[UsageAction] = computed(usage_warnings.actions_of, codec=enums_of(UsageAction))
     sent: int = computed(usage_accounts.sent_of)
-    accounts: Connection[AccountUsage] = connection(usage_accounts.accounts_of, order=usage_accounts.order)
+    accounts: Connection[AccountUsage] = connection(
+        usage_accounts.accounts_of, order=usage_accounts.MOST_FIRST
+    )

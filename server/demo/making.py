@@ -26,7 +26,7 @@ from resolvers.credit.post import Posting, Transaction, post
 from resolvers.credit.transfer import CreditTransfer, transfer_credit
 from resolvers.invitations.accept import accept_invitation
 from resolvers.invitations.invite import MemberInvitation, invite_member
-from resolvers.payments.methods import NewPaymentMethod, add_payment_method
+from resolvers.payments.change_methods import NewPaymentMethod, add_payment_method
 from resolvers.people.mailbox import verify_email
 from resolvers.people.passwords import PreparedPassword, hash_of
 from resolvers.people.sign_in import SignedIn

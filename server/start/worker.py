@@ -27,7 +27,7 @@ from models.effects.jobs import Job, JobKind
 from resolvers.access.expiry_notices import tell_batch
 from resolvers.billing.document import Issuer
 from resolvers.effects.retention import RETENTIONS, Retention
-from resolvers.sending.recipient_lists import delete_ended_lists
+from resolvers.sending.upload import delete_ended_lists
 from server.database.connections import connect_as_application
 from server.database.current import current_database
 from server.jobs.dispatch import Deployment, do
