@@ -14,7 +14,7 @@ from sqlalchemy import CTE, ClauseElement, ColumnElement, FromClause, Select, co
 
 from engine.base.client_values import Argument, source_of
 from engine.base.elements import elements_of
-from engine.compiled.fragments import STAND_IN, Arguments, Fragment, FragmentRows, FragmentValue, Use
+from engine.compiled.fragments import STAND_IN, Arguments, Fragment, FragmentRows, FragmentUse, FragmentValue
 from engine.compiled.sql_text import written
 from engine.declare.declarations import SqlField
 from engine.declare.field_cache import FieldCache
@@ -31,7 +31,7 @@ class Place:
 
     field: SqlField
     variant: Hashable
-    use: Use
+    use: FragmentUse
 
     def rows(
         self,

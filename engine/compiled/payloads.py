@@ -26,7 +26,7 @@ from sqlalchemy import Select, bindparam, select
 from engine.base.client_values import NotCompilableError
 from engine.compiled.compiler import Compiler
 from engine.compiled.denials import settled
-from engine.compiled.query_plans import Asked, Part, Plan
+from engine.compiled.query_plans import Asked, Part, QueryPlan
 from engine.compiled.shapes import Variables
 from engine.database.pool import Pool
 from engine.declare.declarations import Entity, entity_of
@@ -72,10 +72,11 @@ class PayloadPart:
 
 
 class Find(Protocol):
-    """Finds the plan of a part of an operation as `engine.compiled.query_plans.Plans.find` does, while others
-    are served."""
+    """Finds the plan of a part of an operation, as `QueryPlans.find` does, while others are served."""
 
-    def __call__(self, asked: Asked, part: Part, coerced: Variables) -> Awaitable[tuple[Plan, Variables]]:
+    def __call__(
+        self, asked: Asked, part: Part, coerced: Variables
+    ) -> Awaitable[tuple[QueryPlan, Variables]]:
         """The plan and the variables. Raises NotCompilableError and COST_EXCEEDED."""
 
 

@@ -9,7 +9,7 @@ from authz.guards.delegation import check_passing_all_roles
 from authz.guards.exclusive import Authorized, Effect, authorize, authorize_also
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
-from engine.writes.fixed_statements import FixedStatement, Row
+from engine.writes.fixed_statements import FixedRow, FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.base.ids import AccountId, Kind, present
@@ -180,7 +180,7 @@ _CURRENT = FixedStatement(
 )
 
 
-async def _current(session: WriteSession, account: Authorized) -> Row:
+async def _current(session: WriteSession, account: Authorized) -> FixedRow:
     """The locked account's row."""
     own = {"master_id": account.master_id, "account_id": account.account_id}
     (row,) = await _CURRENT.rows(session, own)

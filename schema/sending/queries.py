@@ -111,7 +111,7 @@ async def _audience(
     info: ContextInfo, account_id: AccountId, stream: SendStream, told: Told
 ) -> tuple[Audience, Sequence[FaultyRecipient]]:
     try:
-        given = await read_audience(told, info.context.contact_key)
+        given = await read_audience(told, info.context.deployment.contact_key)
     except Refusal as refusal:
         raise GraphQLError(refusal.message, extensions={"code": refusal.code.name}) from refusal
     if isinstance(given, Recipients):

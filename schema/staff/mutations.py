@@ -124,7 +124,11 @@ class StaffMutation:
         """Ask platform support to unlock subaccounts for the whole tree, where the platform does not leave
         them to its customers. One request can wait at a time."""
         made = await request_subaccounts.request_subaccounts(
-            session, principal, account_id(input.account_id), input.reason, context.subaccount_set_up
+            session,
+            principal,
+            account_id(input.account_id),
+            input.reason,
+            context.deployment.subaccount_set_up,
         )
         return payload(SubaccountsRequestPayload, request_id=made.request_id)
 
