@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test; each worker has a database of its own, each test makes its own trees."""
 
 import gc
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -24,6 +25,9 @@ from tests.world.world import World
 
 _ADDRESSES = pytest.StashKey[DatabaseAddresses]()
 _SERVER = pytest.StashKey[TestServer]()
+
+_TESTS_BETWEEN_SEARCHES = 40
+_tests = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,6 +55,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Applications that tests are done with are circles, each with all that it remembers."""
+    if next(_tests) % _TESTS_BETWEEN_SEARCHES == 0:
+        gc.collect()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

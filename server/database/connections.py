@@ -38,6 +38,8 @@ _SETTINGS = {
 _OWNERS_SETTINGS = {"application_name": "mandant owner"}
 _COMPILED_STATEMENTS = 200
 """Of a process: SQLAlchemy holds up to half as many again, of about 200 KB each."""
+_OWNERS_STATEMENTS = 50
+"""The same for an owner's engine, whose users each send the same few."""
 _PREPARED_STATEMENTS = 50
 """Of each of SQLAlchemy's connections; what the reference executor sends is up to 12,000 characters long."""
 _POOL_SECONDS = 2.0
@@ -145,4 +147,9 @@ def connect_as_owner(url: str) -> AsyncEngine:
     async def open_connection() -> DriverConnection:
         return await connect(url, _OWNERS_SETTINGS, DriverConnection, command_timeout=None)
 
-    return create_async_engine(URL.create(_DRIVER), async_creator=open_connection, hide_parameters=True)
+    return create_async_engine(
+        URL.create(_DRIVER),
+        async_creator=open_connection,
+        query_cache_size=_OWNERS_STATEMENTS,
+        hide_parameters=True,
+    )

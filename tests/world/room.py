@@ -22,6 +22,8 @@ def room() -> Iterator[None]:
         patch.setattr(admission, "_PATIENCE", 30.0)
         patch.setattr(hashing, "_PATIENCE", 30.0)
         patch.setattr(connections, "_POOL_SECONDS", 20.0)
+        # Of each of the applications that a worker makes: SQLAlchemy's statements are most of its memory.
+        patch.setattr(connections, "_COMPILED_STATEMENTS", 50)
         # Not more: the statement that waits for the lock has five seconds as well.
         patch.setitem(connections._SETTINGS, "lock_timeout", "4s")
         yield
