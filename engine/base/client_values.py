@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, literal, literal_column
+from sqlalchemy import BindParameter, ColumnElement, literal_column
 from sqlalchemy.types import TypeEngine
 
 
@@ -49,28 +49,31 @@ class Source:
         return value if self.convert is None else self.convert(value)
 
 
+class ClientValue(BindParameter[Any]):
+    """A client's value in a statement. `source`: where the value comes from."""
+
+    inherit_cache = True
+    source: Source
+
+
 _numbers = itertools.count()
 
 
-def bound(
-    value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
-) -> BindParameter[Any]:
+def bound(value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None) -> ClientValue:
     """A client's value as SQL. What is known now is converted now; a Variable when the plan runs."""
-    parameter: BindParameter[Any]
     if isinstance(value, Variable):
         source = Source(value, convert)
-        parameter = bindparam(f"v{next(_numbers)}", type_=type_, required=True)
+        parameter = ClientValue(f"v{next(_numbers)}", type_=type_, required=True)
     else:
         source = Source(value if convert is None else convert(value))
-        parameter = literal(source.value, type_)
-    parameter.__dict__["source"] = source
+        parameter = ClientValue(None, source.value, type_=type_, unique=True)
+    parameter.source = source
     return parameter
 
 
-def source_of(element: ColumnElement[Any]) -> Source | None:
+def source_of(element: object) -> Source | None:
     """Where a client's value comes from that `bound` made; None for anything else."""
-    found = element.__dict__.get("source")
-    return found if isinstance(found, Source) else None
+    return element.source if isinstance(element, ClientValue) else None
 
 
 def text(value: str) -> ColumnElement[str]:

@@ -18,9 +18,9 @@ from models.base.ids import UserId, new_id
 from models.people.users import users
 from models.staff.tables import StaffChangeKind, StaffRole, staff, staff_changes
 from resolvers.inputs.emails import email_address
-from server.commands.failures import CommandFailed
 from server.commands.tables import new_table
 from server.database.connections import connect_as_owner
+from server.failures.command_failed import CommandFailed
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,12 @@ _SETTINGS = {
 _OWNERS_SETTINGS = {"application_name": "mandant owner"}
 _COMPILED_STATEMENTS = 200
 """Of a process: SQLAlchemy holds up to half as many again, of about 200 KB each."""
+_OWNERS_STATEMENTS = 50
+"""The same for an owner's engine, whose users each send the same few."""
 _PREPARED_STATEMENTS = 50
 """Of each of SQLAlchemy's connections; what the reference executor sends is up to 12,000 characters long."""
+_POOL_SECONDS = 2.0
+"""So long whoever finds all connections busy waits for one."""
 _READ_ONLY_SECONDS = 0.25
 """So long a connection is kept that takes no changes."""
 _DRIVER = "postgresql+asyncpg"
@@ -75,7 +79,7 @@ def connect_as_application(
         poolclass=FairPool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=2,
+        pool_timeout=_POOL_SECONDS,
         query_cache_size=_COMPILED_STATEMENTS,
         hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
@@ -118,7 +122,7 @@ def _has_news(connection: asyncpg.Connection) -> bool:
 def read_pool(url: str, size: int, server: Reachability | None = None) -> Pool:
     """A pool for compiled reads, on connections that refuse to write. `server`: as for writes."""
     known = server or reachability(url)
-    return Pool(lambda: read_connection(url, known), size, server=known)
+    return Pool(lambda: read_connection(url, known), size, _POOL_SECONDS, known)
 
 
 async def read_connection(url: str, server: Reachability | None = None) -> ReadConnection:
@@ -143,4 +147,9 @@ def connect_as_owner(url: str) -> AsyncEngine:
     async def open_connection() -> DriverConnection:
         return await connect(url, _OWNERS_SETTINGS, DriverConnection, command_timeout=None)
 
-    return create_async_engine(URL.create(_DRIVER), async_creator=open_connection, hide_parameters=True)
+    return create_async_engine(
+        URL.create(_DRIVER),
+        async_creator=open_connection,
+        query_cache_size=_OWNERS_STATEMENTS,
+        hide_parameters=True,
+    )

@@ -43,7 +43,7 @@ _EVENT_STREAM = "text/event-stream"
 """Accepted by those who subscribe over HTTP."""
 
 
-class Executor(Protocol):
+class RunOperation(Protocol):
     """Runs one query or mutation that is valid against the schema."""
 
     async def __call__(
@@ -80,13 +80,13 @@ class GraphQLEndpoint:
     def __init__(
         self,
         schema: graphql.GraphQLSchema,
-        execute: Executor,
+        run: RunOperation,
         beside: Beside,
         page: Callable[[Request], Awaitable[Response]],
     ) -> None:
         self.documents = Documents(schema)
         """What was asked lately, checked."""
-        self._execute = execute
+        self._run = run
         self._beside = beside
         self._refusals = SlowedRefusals()
         self._page = page
@@ -147,7 +147,7 @@ class GraphQLEndpoint:
             _check_operation(operation, head.method)
             if checked.errors:
                 return ExecutionResult(data=None, errors=checked.errors)
-            return await self._execute(asked, checked.document, head.authorization, head.client_address)
+            return await self._run(asked, checked.document, head.authorization, head.client_address)
         except GraphQLError as error:
             return ExecutionResult(data=None, errors=[error])
 

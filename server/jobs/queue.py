@@ -86,7 +86,7 @@ def queries(driver: AsyncpgDriver) -> Queries:
     )
 
 
-class Executor(DatabaseRetryEntrypointExecutor):
+class JobExecutor(DatabaseRetryEntrypointExecutor):
     """Does a job, and says what becomes of it where that fails."""
 
     def __init__(self, parameters: EntrypointExecutorParameters, queue: Queries) -> None:

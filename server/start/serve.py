@@ -14,8 +14,8 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from server.commands.failures import CommandFailed
 from server.edge.http_protocol import HttpProtocol
+from server.failures.command_failed import CommandFailed
 from server.fairness.side_threads import SWITCH_SECONDS
 from server.graphql.introspection import usual_questions
 from server.logs.lines import configure_logging

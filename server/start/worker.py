@@ -28,14 +28,15 @@ from resolvers.billing.document import Issuer
 from resolvers.effects.jobs import enqueue_due
 from resolvers.effects.retention import RETENTIONS, Retention
 from resolvers.sending.upload import delete_ended_lists
-from server.commands.database import current_database
+from schema.fields.deployment import Deployment
 from server.database.connections import connect_as_application
-from server.jobs.dispatch import Deployment, do
-from server.jobs.queue import QUEUE, Executor, open_queue
+from server.database.current import current_database
+from server.jobs.dispatch import do
+from server.jobs.queue import QUEUE, JobExecutor, open_queue
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-Step = Callable[[AsyncEngine], Awaitable[None]]
+MinuteTask = Callable[[AsyncEngine], Awaitable[None]]
 
 _AT_ONCE = 8
 """Jobs of one worker, each with a connection while it needs one."""
@@ -99,7 +100,7 @@ async def look(database: AsyncEngine, *, issuing: bool) -> None:
         await enqueue_due(session, _MOST_ENQUEUED, issuing=issuing)
 
 
-def _every_minute(issuer: Issuer | None) -> dict[str, Step]:
+def _every_minute(issuer: Issuer | None) -> dict[str, MinuteTask]:
     """What one of the workers does then, each on its own; all of them when a worker begins. By their names in
     the queue's schedule."""
     return {
@@ -151,7 +152,7 @@ async def _work_on_queue(
 
 
 def _worker(
-    queue: Queries, database: AsyncEngine, deployment: Deployment, steps: Mapping[str, Step]
+    queue: Queries, database: AsyncEngine, deployment: Deployment, steps: Mapping[str, MinuteTask]
 ) -> PgQueuer:
     worker = PgQueuer(queue.driver, QUEUE.channel, queries=queue)
     sessions = WriteSessions(database)
@@ -160,7 +161,7 @@ def _worker(
         await do(sessions, deployment, Job.read(job.entrypoint, job.payload))
 
     for kind in JobKind:
-        factory = partial(Executor, queue=queue)
+        factory = partial(JobExecutor, queue=queue)
         worker.entrypoint(kind.value, on_failure="hold", executor_factory=factory)(handle)
     for name, step in steps.items():
         worker.schedule(name, "* * * * *")(_scheduled(name, step, database))
@@ -168,7 +169,7 @@ def _worker(
 
 
 def _scheduled(
-    name: str, step: Step, database: AsyncEngine
+    name: str, step: MinuteTask, database: AsyncEngine
 ) -> Callable[[pgqueuer.models.Schedule], Awaitable[None]]:
     async def take(_: pgqueuer.models.Schedule) -> None:
         await _try(name, step, database)
@@ -176,7 +177,7 @@ def _scheduled(
     return take
 
 
-async def _try(name: str, step: Step, database: AsyncEngine) -> None:
+async def _try(name: str, step: MinuteTask, database: AsyncEngine) -> None:
     """What fails is tried again with the next minute, and keeps nothing else from being done."""
     try:
         await step(database)
