@@ -1,4 +1,4 @@
-"""What is stored: SQLAlchemy tables with their constraints, and stored functions, one package an area.
+"""What is stored: SQLAlchemy tables with their constraints, and stored functions. Each area is a package.
 
 Tables of a tree carry `master_id`, and their primary keys, unique constraints and foreign keys lead with
 it. Tables without it are reference tables, the same on every node: people, sessions, roles.
