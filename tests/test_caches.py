@@ -112,7 +112,7 @@ GROWING = {
     "engine/limits/sizes.py _Sizes._open": "one document, gone with it",
     "engine/database/turns.py Turns._at_work": "transactions under way",
     "engine/database/turns.py Turns._waiting": "MOST_WAITING of each tree that others work in",
-    "engine/writes/sessions.py WriteSession.notes": "one transaction, gone with it",
+    "engine/writes/sessions.py WriteSession._notes": "one transaction, gone with it",
     "models/credit/ledger_chain.py BookCheck._sums": "one check of the ledger, which no client can ask for",
     "resolvers/sending/digest_sorting.py DigestSorter._held": "one list, gone with it, and written to files",
     "server/fairness/callers.py Callers._known": "200 bytes of valid tokens, at most _MOST",

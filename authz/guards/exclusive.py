@@ -25,6 +25,7 @@ from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCo
 from authz.reach.ends import FOREVER
 from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status, status_mask
+from authz.wall.notes import TransactionNotes
 from engine.writes.fixed_statements import FixedStatement, Row
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
@@ -126,6 +127,7 @@ async def authorize_all(
     if len({account.master_id for account in before}) > 1:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must belong to one tree.", "accountIds")
     await lock_tree(session, before[0].master_id)
+    session.notes(TransactionNotes).touched.update(account.account_id for account in before)
     return await check()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, FromClause, Select, Text, Uuid, and_, any_, cast, func, literal, select
+from sqlalchemy import ARRAY, FromClause, Select, Text, Uuid, any_, cast, func, literal, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
@@ -12,6 +12,7 @@ from authz.policy.refusals import Blocked, Blocker, RefusalCode
 from authz.reach.reach import account_where, readable_accounts
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus
+from models.accounts.trees import in_tree
 from models.base.ids import AccountId, Kind, MasterId, RoleId, ShareId, present
 from models.people.users import users
 from models.roles.tables import roles
@@ -34,7 +35,7 @@ async def blocked(
     it may read the account."""
     found = blockers.subquery("blockers")
     account, readable = readable_accounts()
-    within = and_(account.c.master_id == found.c.master_id, account.c.id == found.c.account_id)
+    within = in_tree(account, found, id="account_id")
     statement = (
         readable.with_only_columns(
             found.c.subject, found.c.name, account.c.id, account.c.name.label("account")
@@ -108,7 +109,7 @@ def accounts_of_shares(
     master_id: MasterId, share_ids: Collection[ShareId], account_ids: Collection[AccountId]
 ) -> Select[Any]:
     """The shares, in those of the accounts where the principal may see members."""
-    same = and_(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
+    same = in_tree(share_accounts, shares, share_id="id")
     return (
         select(
             func.concat(f"{Kind.SHARE}_", cast(shares.c.id, Text)).label("subject"),

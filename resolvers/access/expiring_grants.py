@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from engine.base.client_values import text
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
 from models.invitations.tables import invitations
@@ -61,11 +62,7 @@ class ExpiringGrant:
 
 
 _unanswered = and_(invitations.c.accepted_at.is_(None), invitations.c.revoked_at.is_(None))
-_opened = and_(
-    share_accounts.c.master_id == shares.c.master_id,
-    share_accounts.c.share_id == shares.c.id,
-    shares.c.revoked_at.is_(None),
-)
+_opened = and_(in_tree(share_accounts, shares, share_id="id"), shares.c.revoked_at.is_(None))
 _accepted = and_(_opened, shares.c.accepted_at.is_not(None))
 _offered = and_(_opened, shares.c.accepted_at.is_(None))
 _not_ended = break_glass_openings.c.ended_at.is_(None)

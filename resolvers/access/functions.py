@@ -6,7 +6,7 @@ from engine.compiled.sql_text import prepared
 from models.access.expiry_notices import ExpiryStage
 from models.base.stored_functions import functions_in
 from resolvers.access.expiring_grants import all_grants
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.mail_limits import EXPIRY_NOTICES, MailKind, budget_subject
 from resolvers.effects.mail_texts import shown_in_sql
 

@@ -12,11 +12,13 @@ from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, Versio
 from engine.writes.fixed_statements import FixedStatement, Row
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
+from models.accounts.trees import this_account
 from models.base.ids import AccountId, Kind, present
 from models.base.text_forms import forms_of
 from resolvers.access.blockers import blocked, these_accounts
 from resolvers.billing.status_history import note_status
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 
@@ -190,7 +192,7 @@ async def _write(session: WriteSession, account: Authorized, values: Change) -> 
     forms = forms_of(accounts, str(values["name"])) if "name" in values else {}
     await session.execute(
         update(accounts)
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+        .where(this_account(accounts, account))
         .values(**values, **forms, version=accounts.c.version + 1)
     )
 

@@ -8,7 +8,7 @@ what others keep for it is free again. It stays readable, and its running billin
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize
@@ -16,6 +16,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_account, row_of, this_account
 from models.base.ids import AccountId, Kind, present
 from models.budgets.tables import BudgetCurrency
 from models.credit.pools import nearest_pool
@@ -34,16 +35,17 @@ from resolvers.credit.settlement import (
     forfeit,
     pending_top_ups,
     settle_with_pool,
-    shown,
+    visible_amount,
 )
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.text import short_text
 from resolvers.invitations.invite import revoke_invitations
 from resolvers.members.ownership import release_owners
 from resolvers.members.transfer_ownership import end_ownership_offer
-from resolvers.payments.methods import remove_payment_methods
-from resolvers.payments.top_up_rules import end_top_up_rule
-from resolvers.plans.effective_plan import terms_of
+from resolvers.payments.change_methods import remove_payment_methods
+from resolvers.payments.end_top_up_rule import end_top_up_rule
+from resolvers.plans.effective_plan import effective_plan_of
 from resolvers.sending.open_reservations import void_open_sends
 from resolvers.staff.request_subaccounts import end_subaccounts_request
 from resolvers.subscriptions.change import end_plan_change
@@ -143,11 +145,11 @@ async def _end_money(
     removed = await remove_payment_methods(session, principal, account)
     if removed:
         effects.append(SettlementEffect(EffectKind.PAYMENT_METHODS_REMOVED, count=removed))
-    terms = await terms_of(session, account)
-    if await end_plan_change(session, principal, account, terms):
+    effective = await effective_plan_of(session, account)
+    if await end_plan_change(session, principal, account, effective):
         effects.append(SettlementEffect(EffectKind.PLAN_WITHDRAWN))
-    if terms.subscribed and terms.subscriber_id == account.account_id and terms.plan.price:
-        price = shown(account, terms.plan.price, Permission.PLAN_READ)
+    if effective.subscribed and effective.subscriber_id == account.account_id and effective.plan.price:
+        price = visible_amount(account, effective.plan.price, Permission.PLAN_READ)
         effects.append(SettlementEffect(EffectKind.PLAN_CHARGED, price))
     for currency, kind in (
         (BudgetCurrency.SENDS, EffectKind.SEND_BUDGET_ENDED),
@@ -165,10 +167,10 @@ async def _end_credit(
     obstacles = await pending_top_ups(session, account)
     above = accounts.alias()
     parent = select(accounts.c.parent_id).where(_is(account)).scalar_subquery()
-    pool = select(nearest_pool(above)).where(above.c.master_id == account.master_id, above.c.id == parent)
+    pool = select(nearest_pool(above)).where(row_of(above, account, parent))
     pool_id = (await session.execute(pool)).scalar_one_or_none()
     if pool_id is None and left > given_up:
-        obstacles.append(Obstacle(ObstacleKind.CREDIT_LEFT, shown(account, left)))
+        obstacles.append(Obstacle(ObstacleKind.CREDIT_LEFT, visible_amount(account, left)))
     if obstacles:
         raise NotSettled(obstacles)
     if pool_id is None:
@@ -187,9 +189,7 @@ async def _end_offers(
     if await end_ownership_offer(session, principal, account):
         effects.append(SettlementEffect(EffectKind.OWNERSHIP_OFFER_WITHDRAWN))
     request = parent_access_requests
-    dropped = delete(request).where(
-        request.c.master_id == account.master_id, request.c.account_id == account.account_id
-    )
+    dropped = delete(request).where(in_account(request, account))
     asked = (await session.execute(dropped.returning(request.c.parent_access))).scalar_one_or_none()
     if asked is not None:
         subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.PARENT_ACCESS_DECLINED
@@ -202,4 +202,4 @@ async def _end_offers(
 
 
 def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    return this_account(accounts, account)

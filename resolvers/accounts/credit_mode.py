@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, authorize
@@ -11,6 +11,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import CreditMode, accounts
+from models.accounts.trees import this_account
 from models.base.ids import AccountId, Kind, present
 from models.budgets.tables import BudgetCurrency
 from models.credit.tables import BalanceKind
@@ -25,11 +26,12 @@ from resolvers.credit.settlement import (
     balances_of,
     pending_top_ups,
     settle_with_pool,
-    shown,
+    visible_amount,
 )
 from resolvers.effects.account_versions import check_version
-from resolvers.effects.log import Change, EventKind, record
-from resolvers.payments.top_up_rules import end_top_up_rule
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
+from resolvers.payments.end_top_up_rule import end_top_up_rule
 from resolvers.sending.open_reservations import give_back_lapsed
 
 
@@ -99,7 +101,7 @@ async def _settled(session: WriteSession, principal: Principal, account: Authori
     obstacles = await pending_top_ups(session, account)
     reserved = balances.get(BalanceKind.RESERVED, 0)
     if reserved:
-        amount = shown(account, reserved)
+        amount = visible_amount(account, reserved)
         obstacles.append(Obstacle(ObstacleKind.CREDIT_RESERVED, amount, open_sends))
     if obstacles:
         raise NotSettled(obstacles)
@@ -107,4 +109,4 @@ async def _settled(session: WriteSession, principal: Principal, account: Authori
 
 
 def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    return this_account(accounts, account)

@@ -21,7 +21,8 @@ from models.members.tables import memberships
 from models.people.users import ownerships, users
 from resolvers.accounts.create_subaccount import FIRST_KEY_NAME, add_account
 from resolvers.api_keys.create import ApiKeySecret, NewApiKey, add_api_key
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.text import short_text
 from resolvers.invitations.accept import accept_invitation, invitation_for

@@ -3,7 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import ARRAY, LargeBinary, func, insert, literal, select
 
@@ -20,7 +20,8 @@ from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.base.ids import AccountId, ApiKeyId, Kind, new_id, present
 from resolvers.api_keys.scopes import scopes_of
 from resolvers.api_keys.store import check_works, locked_key, log_key, write_key
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.ip_ranges import IpRange, ip_ranges
 from resolvers.inputs.moments import check_future
 from resolvers.inputs.text import name_of_rights
@@ -92,6 +93,7 @@ class NewApiKey:
     purpose: ApiKeyPurpose | None = None
     ip_ranges: tuple[IpRange, ...] = ()
     when_maker_loses_access: WhenMakerLosesAccess = WhenMakerLosesAccess.KEEP
+    id: ApiKeyId = field(default_factory=lambda: ApiKeyId(new_id()))
 
 
 async def add_api_key(
@@ -99,13 +101,12 @@ async def add_api_key(
 ) -> ApiKeySecret:
     """Write the key and its event."""
     secret = generate(TokenKind.API_KEY)
-    key_id = ApiKeyId(new_id())
     everything = key.role.mask | key.role.below_mask
     await session.execute(
         insert(api_keys).values(
             master_id=account.master_id,
             account_id=account.account_id,
-            id=key_id,
+            id=key.id,
             name=key.name,
             digest=digest_of(secret),
             last_four=secret[-4:],
@@ -119,9 +120,9 @@ async def add_api_key(
             expires_at=key.expires_at,
         )
     )
-    subject_id = present(Kind.API_KEY, key_id)
+    subject_id = present(Kind.API_KEY, key.id)
     await record(session, principal, account, EventKind.API_KEY_CREATED, subject_id, None, _creation(key))
-    return ApiKeySecret(account, key_id, secret)
+    return ApiKeySecret(account, key.id, secret)
 
 
 def _creation(key: NewApiKey) -> Change:

@@ -9,9 +9,11 @@ from authz.guards.exclusive import Authorized, Effect, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import row_of
 from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, present
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 
 KeyRow = Row[*tuple[object, ...]]
 
@@ -30,9 +32,7 @@ async def locked_key(
     end = select(until).where(named).scalar_subquery()
     account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, effect, until=end)
     expired = func.coalesce(api_keys.c.expires_at <= func.now(), false()).label("expired")
-    statement = select(api_keys, expired).where(
-        api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id
-    )
+    statement = select(api_keys, expired).where(row_of(api_keys, account, api_key_id))
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("apiKeyId")
@@ -56,7 +56,7 @@ def check_not_expired(key: KeyRow) -> None:
 async def check_works(session: WriteSession, key: KeyRow) -> None:
     """Raise FAILED_PRECONDITION also for a key that has stopped, as its maker chose."""
     check_not_expired(key)
-    works = select(key_works(api_keys)).where(api_keys.c.master_id == key.master_id, api_keys.c.id == key.id)
+    works = select(key_works(api_keys)).where(row_of(api_keys, key, key.id))
     if not (await session.execute(works)).scalar_one():
         message = "The key has stopped with its maker's rights: adopt it with `apiKeyAdopt` first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
@@ -65,9 +65,7 @@ async def check_works(session: WriteSession, key: KeyRow) -> None:
 async def write_key(session: WriteSession, key: KeyRow, values: dict[str, object]) -> None:
     """Write the columns' new values; the version rises."""
     await session.execute(
-        update(api_keys)
-        .where(api_keys.c.master_id == key.master_id, api_keys.c.id == key.id)
-        .values(**values, version=api_keys.c.version + 1)
+        update(api_keys).where(row_of(api_keys, key, key.id)).values(**values, version=api_keys.c.version + 1)
     )
 
 

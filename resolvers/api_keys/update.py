@@ -23,7 +23,8 @@ from resolvers.api_keys.store import (
     log_key,
     write_key,
 )
-from resolvers.effects.log import Change, EventKind
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change
 from resolvers.inputs.ip_ranges import ip_ranges, narrow_to
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.text import name_of_rights

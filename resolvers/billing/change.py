@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import ColumnElement, and_, insert, select
+from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Principal
@@ -11,13 +11,15 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_account, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, new_id, present
 from models.billing.tables import BillingMode, billing_details, billing_mode_choices
 from resolvers.billing.invoiced_account import mode_of
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.countries import check_postcode, country, vat_id
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text
@@ -110,9 +112,7 @@ async def update_billing_details(
     """
     account = await authorize(session, principal, command.account_id, Permission.INVOICES_WRITE)
     await check_version(session, account, command.expected_version)
-    own = and_(
-        billing_details.c.master_id == account.master_id, billing_details.c.account_id == account.account_id
-    )
+    own = in_account(billing_details, account)
     columns = [billing_details.c[name] for name in _FIELDS]
     row = (await session.execute(select(*columns).where(own))).one_or_none()
     before = None if row is None else BillingDetails(*row)
@@ -172,4 +172,4 @@ def _changed(before: BillingDetails | None, after: BillingDetails) -> Change:
 
 
 def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    return this_account(accounts, account)

@@ -11,26 +11,20 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    DateTime,
-    and_,
-    insert,
-    literal,
-    literal_column,
-    select,
-)
+from sqlalchemy import DateTime, and_, insert, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.guards.locks import lock_path
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_account
 from models.base.ids import AccountId, AccountKey, new_id
 from models.billing.due import INVOICED_AFTER, cycles_to_charge
 from models.billing.tables import charged_cycles, charges
 from models.effects.jobs import Job, JobKind
 from models.plans.cycles import cycle_number, cycle_start
-from resolvers.billing.billable import Cycle, Usage, is_open, usage_of
+from resolvers.billing.billable import BillableItem, Cycle, billable_items, is_open
 from resolvers.billing.invoiced_account import billed_id
 from resolvers.billing.rounding import cents
 from resolvers.billing.status_history import SuspendedAccounts
@@ -50,7 +44,7 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
     cycle = await _ended(session, due)
     if cycle is None or await is_open(session, cycle):
         return False
-    used = await usage_of(session, cycle, suspended)
+    used = await billable_items(session, cycle, suspended)
     if used:
         await _charge(session, cycle, used)
     charged = upsert(charged_cycles).values(
@@ -65,15 +59,13 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
 
 
 async def _ended(session: WriteSession, due: AccountKey) -> Cycle | None:
-    found = cycles_to_charge().c
-    statement = select(found.starts_at, found.ends_at).where(
-        found.master_id == due.master_id, found.account_id == due.account_id
-    )
+    found = cycles_to_charge()
+    statement = select(found.c.starts_at, found.c.ends_at).where(in_account(found, due))
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else Cycle(due.master_id, due.account_id, row.starts_at, row.ends_at)
 
 
-async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[Usage]) -> None:
+async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[BillableItem]) -> None:
     sides = await _sides(session, cycle, {usage.account_id for usage in used})
     billed = {usage: usage.payer_id or sides[usage.account_id].billed_id for usage in used}
     periods = await _periods(session, cycle, set(billed.values()))

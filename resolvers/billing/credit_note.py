@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, func, select
+from sqlalchemy import Row, Select, exists, func, select
 
 from authz.guards.locks import lock_path
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.base.ids import AccountId, AccountKey, InvoiceId, MasterId, new_id
 from models.billing.invoices import InvoiceKind, invoices
@@ -43,7 +44,7 @@ async def credit_invoice(session: WriteSession, number_prefix: str, number: str,
 
 def _invoice(billed: AccountKey, number: str) -> Select[Any]:
     note, now = invoices.alias(), current_moment()
-    of_account = and_(accounts.c.master_id == invoices.c.master_id, accounts.c.id == invoices.c.account_id)
+    of_account = in_tree(accounts, invoices, id="account_id")
     corrected = exists().where(note.c.master_id == billed.master_id, note.c.corrects_id == invoices.c.id)
     return (
         select(

@@ -11,7 +11,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     Text,
-    and_,
     case,
     cast,
     func,
@@ -21,7 +20,8 @@ from sqlalchemy import (
 )
 
 from authz.reach.reach import readable_account
-from models.accounts.tables import account_closure, accounts
+from models.accounts.tables import accounts
+from models.accounts.trees import in_tree, nearest_above
 from models.base.clock import current_moment
 from models.billing.tables import BillingMode, billing_details, billing_mode_choices
 from resolvers.plans.reads import subscriber_id, time_zone_of
@@ -35,8 +35,8 @@ for the lock began before the choice of whoever had it."""
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
-    """Whether the account has invoices of its own, or is on those of the nearest account above that has. A
-    master account always has its own. The mode at its end decides about a billing cycle."""
+    """Whether the account has its own invoices, or appears on those of the nearest account above that has. A
+    master account always has its own. The mode at the end of a billing cycle applies to the whole cycle."""
     return case((account.c.parent_id.is_(None), _SEPARATE), else_=mode_before(account, current_moment()))
 
 
@@ -45,11 +45,7 @@ def mode_before(account: FromClause, moment: ColumnElement[datetime.datetime]) -
     choice = billing_mode_choices.alias()
     chosen = (
         select(choice.c.mode)
-        .where(
-            choice.c.master_id == account.c.master_id,
-            choice.c.account_id == account.c.id,
-            choice.c.holds_from < moment,
-        )
+        .where(in_tree(choice, account, account_id="id"), choice.c.holds_from < moment)
         .order_by(choice.c.holds_from.desc(), choice.c.id.desc())
         .limit(1)
         .correlate(account)
@@ -60,21 +56,9 @@ def mode_before(account: FromClause, moment: ColumnElement[datetime.datetime]) -
 
 def billed_id(account: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[uuid.UUID]:
     """The account on whose invoice it is by what was chosen before the moment."""
-    path, above = account_closure.alias(), accounts.alias()
-    return (
-        select(above.c.id)
-        .select_from(path)
-        .join(above, and_(above.c.master_id == path.c.master_id, above.c.id == path.c.ancestor_id))
-        .where(
-            path.c.master_id == account.c.master_id,
-            path.c.descendant_id == account.c.id,
-            or_(above.c.parent_id.is_(None), mode_before(above, moment) == _SEPARATE),
-        )
-        .order_by(path.c.depth)
-        .limit(1)
-        .correlate(account)
-        .scalar_subquery()
-    )
+    above = accounts.alias()
+    has_invoices = or_(above.c.parent_id.is_(None), mode_before(above, moment) == _SEPARATE)
+    return nearest_above(account, above, "id", has_invoices)
 
 
 def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> ColumnElement[datetime.date]:
@@ -87,9 +71,9 @@ def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> Col
 
 
 def invoiced_account_of(account: FromClause) -> Select[Any]:
-    """The account on whose invoice its plan and bought contacts come: itself, or the nearest above with
-    invoices of its own; null where that is outside the viewer's reach. Sends beyond the plan come on that of
-    the pool that paid for them."""
+    """The account whose invoices contain this account's plan and extra contacts: itself, or the nearest
+    account above with its own invoices; null if it is outside your reach. Sends beyond the plan appear on the
+    invoices of the account whose credit pays for them."""
     billed, statement = readable_account()
     return statement.where(
         billed.c.id == billed_id(account, current_moment()), billed.c.master_id == account.c.master_id
@@ -97,9 +81,7 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
 
 
 def details_of(account: FromClause) -> Select[Any]:
-    """How the account is named and addressed on its invoices; null: by its name alone, in the issuer's
-    country."""
+    """Name and address on the account's invoices. Null if none were given: invoices then show the account's
+    name and the issuer's country."""
     details = billing_details.alias()
-    return select(*details.c).where(
-        details.c.account_id == account.c.id, details.c.master_id == account.c.master_id
-    )
+    return select(*details.c).where(in_tree(details, account, account_id="id"))

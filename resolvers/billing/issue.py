@@ -5,19 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    DateTime,
-    Row,
-    and_,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, DateTime, Row, literal, select
 
 from authz.guards.locks import lock_path
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import Currency, accounts
+from models.accounts.trees import in_account, in_tree, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountKey, ChargeId, InvoiceId, new_id
 from models.billing.due import invoices_to_issue
@@ -59,11 +53,11 @@ async def issue_invoice(session: WriteSession, issuer: Issuer, due: AccountKey) 
 
 
 async def _period(session: WriteSession, due: AccountKey) -> Period | None:
-    found = invoices_to_issue().c
+    found = invoices_to_issue()
     statement = (
-        select(found.starts_at, found.ends_at)
-        .where(found.master_id == due.master_id, found.account_id == due.account_id)
-        .order_by(found.ends_at, found.starts_at)
+        select(found.c.starts_at, found.c.ends_at)
+        .where(in_account(found, due))
+        .order_by(found.c.ends_at, found.c.starts_at)
         .limit(1)
     )
     row = (await session.execute(statement)).one_or_none()
@@ -79,7 +73,7 @@ async def _charged(session: WriteSession, due: AccountKey, period: Period) -> Se
             day_of(charge.starts_at, accounts).label("starts_on"),
             _last_day(charge.ends_at).label("ends_on"),
         )
-        .join(accounts, and_(accounts.c.master_id == charge.master_id, accounts.c.id == charge.billed_id))
+        .join(accounts, in_tree(accounts, charges, id="billed_id"))
         .where(
             charge.master_id == due.master_id,
             charge.billed_id == due.account_id,
@@ -132,7 +126,7 @@ async def _document(
 def _facts(due: AccountKey, period: Period) -> Any:
     now = current_moment()
     details = billing_details
-    of_account = and_(details.c.master_id == accounts.c.master_id, details.c.account_id == accounts.c.id)
+    of_account = in_tree(details, accounts, account_id="id")
     starts_at, ends_at = (
         literal(moment, DateTime(timezone=True)) for moment in (period.starts_at, period.ends_at)
     )
@@ -147,7 +141,7 @@ def _facts(due: AccountKey, period: Period) -> Any:
             *details.c,
         )
         .select_from(accounts.outerjoin(details, of_account))
-        .where(accounts.c.master_id == due.master_id, accounts.c.id == due.account_id)
+        .where(this_account(accounts, due))
     )
 
 

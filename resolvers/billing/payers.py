@@ -17,6 +17,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
 from models.credit.pools import nearest_pool
@@ -98,25 +99,24 @@ def _ids(payer: Payer, account: Authorized) -> Select[Any]:
         Payer.PARENT: select(own.c.parent_id),
         Payer.CAPPING: _capping(own),
     }
-    return found[payer].where(own.c.master_id == account.master_id, own.c.id == account.account_id)
+    return found[payer].where(this_account(own, account))
 
 
 def _with_parent(own: FromClause, parent: FromClause) -> FromClause:
-    above = and_(parent.c.master_id == own.c.master_id, parent.c.id == own.c.parent_id)
+    above = in_tree(parent, own, id="parent_id")
     return own.join(parent, above)
 
 
 def _capping(own: FromClause) -> Select[Any]:
     """Whoever limits the sends of the account, or of one above it."""
     path, capped = account_closure.alias(), accounts.alias()
-    below = and_(path.c.master_id == own.c.master_id, path.c.descendant_id == own.c.id)
+    below = in_tree(path, own, descendant_id="id")
     limited = and_(
-        budgets.c.master_id == path.c.master_id,
-        budgets.c.account_id == path.c.ancestor_id,
+        in_tree(budgets, path, account_id="ancestor_id"),
         budgets.c.currency == BudgetCurrency.SENDS.value,
         budgets.c.cap.is_not(None),
     )
-    same = and_(capped.c.master_id == path.c.master_id, capped.c.id == path.c.ancestor_id)
+    same = in_tree(capped, path, id="ancestor_id")
     return select(capped.c.parent_id).select_from(
         own.join(path, below).join(budgets, limited).join(capped, same)
     )

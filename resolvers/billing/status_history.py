@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from sqlalchemy import and_, exists, insert, select
+from sqlalchemy import exists, insert, select
 
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, account_closure
+from models.accounts.trees import in_account, in_tree
 from models.base.clock import current_moment
 from models.base.ids import AccountId, MasterId, new_id
 from models.billing.status_history import account_status_changes
@@ -55,7 +56,7 @@ async def note_status(session: WriteSession, account: Authorized, status: Accoun
 async def was_out_of_use(session: WriteSession, span: Span) -> bool:
     """Whether at each moment of it the account or one above it was not active."""
     path, change = account_closure.alias(), account_status_changes.c
-    on_path = and_(path.c.master_id == change.master_id, path.c.ancestor_id == change.account_id)
+    on_path = in_tree(path, account_status_changes, ancestor_id="account_id")
     statement = (
         select(change.account_id, change.status, change.holds_from)
         .join(path, on_path)
@@ -77,8 +78,7 @@ async def was_closed_before(session: WriteSession, span: Span) -> bool:
     """Whether the account was closed when it began."""
     change = account_status_changes.c
     closed = exists().where(
-        change.master_id == span.master_id,
-        change.account_id == span.account_id,
+        in_account(account_status_changes, span),
         change.status == AccountStatus.CLOSED.value,
         change.holds_from <= span.starts_at,
     )

@@ -4,14 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    ARRAY,
-    Text,
-    Uuid,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ARRAY, Text, Uuid, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.callers.actors import PLATFORM
@@ -22,7 +15,8 @@ from models.base.ids import AccountKey, ChargeId, InvoiceId, Kind, present
 from models.billing.invoices import InvoiceKind
 from resolvers.billing.document import PAYABLE_WITHIN, Document
 from resolvers.billing.xml import invoice_xml
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_account, this_account
 from models.base.ids import AccountId, Kind, present
 from models.budgets.tables import BudgetCurrency, budgets
 from models.credit.pools import has_own_balance, nearest_pool
@@ -19,10 +20,11 @@ from models.plans.tables import MOST_IN_A_CYCLE
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.budgets.guarantees import check_guarantees
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.amounts import MOST_AT_ONCE
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
-from resolvers.plans.effective_plan import terms_of
+from resolvers.plans.effective_plan import effective_plan_of
 
 PERMISSIONS = {
     BudgetCurrency.SENDS: Permission.PLAN_WRITE,
@@ -144,7 +146,7 @@ async def _authorize(
 async def _check_mode(session: WriteSession, account: Authorized, currency: BudgetCurrency) -> None:
     if currency is not BudgetCurrency.CREDIT:
         return
-    own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    own = this_account(accounts, account)
     if (await session.execute(select(has_own_balance(accounts)).where(own))).scalar_one():
         message = "The account spends its own credit; there is no pool that it could be limited in."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
@@ -155,10 +157,10 @@ async def _check_holder(
 ) -> None:
     """Whoever promises a part of a plan or a pool has to have it himself."""
     if currency is BudgetCurrency.SENDS:
-        holder_id = (await terms_of(session, account)).subscriber_id
+        holder_id = (await effective_plan_of(session, account)).subscriber_id
         message = "It is promised from the plan of the account directly above, which has none of its own."
     else:
-        own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+        own = this_account(accounts, account)
         holder_id = (await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one()
         message = "It is promised from the credit of the account directly above, which has none of its own."
     if holder_id == account.account_id:
@@ -214,8 +216,4 @@ def _told(budget: Budget, currency: BudgetCurrency) -> Change:
 
 
 def _is(account: Authorized, currency: BudgetCurrency) -> ColumnElement[bool]:
-    return and_(
-        budgets.c.master_id == account.master_id,
-        budgets.c.account_id == account.account_id,
-        budgets.c.currency == currency.value,
-    )
+    return and_(in_account(budgets, account), budgets.c.currency == currency.value)

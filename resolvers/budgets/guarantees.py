@@ -14,6 +14,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
 from models.budgets.use import sends_used
@@ -21,8 +22,8 @@ from models.plans.tables import plans
 from resolvers.access.blockers import blocked, these_accounts
 from resolvers.budgets.reads import promised_sends
 from resolvers.budgets.send_check import allowance_columns, credit_of, kept_below
+from resolvers.plans.cycle_counts import sends_used_of
 from resolvers.plans.reads import next_plan_id_of, plan_id_of, send_limit_of
-from resolvers.sending.reads import sends_used_of
 
 _ZERO = literal_column("0", BigInteger)
 
@@ -101,7 +102,7 @@ async def check_plan_keeps(
 
 async def _check_plan(session: WriteSession, principal: Principal, account: Authorized) -> None:
     sender, holder, plan, following = accounts.alias(), accounts.alias(), plans.alias(), plans.alias()
-    above = and_(holder.c.master_id == sender.c.master_id, holder.c.id == sender.c.parent_id)
+    above = in_tree(holder, sender, id="parent_id")
     allowance = {column.name: column for column in allowance_columns(sender, holder)}
     statement = (
         select(
@@ -127,7 +128,7 @@ async def _check_plan(session: WriteSession, principal: Principal, account: Auth
 
 async def _check_pool(session: WriteSession, principal: Principal, account: Authorized) -> None:
     sender, holder = accounts.alias(), accounts.alias()
-    above = and_(holder.c.master_id == sender.c.master_id, holder.c.id == sender.c.parent_id)
+    above = in_tree(holder, sender, id="parent_id")
     allowance = {column.name: column for column in allowance_columns(sender, holder)}
     columns = (holder.c.id.label("holder_id"), allowance["credit_promised"], allowance["credit_kept"])
     statement = (
@@ -144,8 +145,7 @@ async def _caps(session: WriteSession, account: Authorized) -> list[_Cap]:
     """The caps of sends at the account and above it."""
     path, cap = account_closure.alias(), budgets.alias()
     capped = and_(
-        cap.c.master_id == path.c.master_id,
-        cap.c.account_id == path.c.ancestor_id,
+        in_tree(cap, path, account_id="ancestor_id"),
         cap.c.currency == BudgetCurrency.SENDS.value,
         cap.c.cap.is_not(None),
     )
@@ -166,7 +166,7 @@ async def _caps(session: WriteSession, account: Authorized) -> list[_Cap]:
 def _promised_by(holder: FromClause) -> ColumnElement[int]:
     """What the holder of a plan has promised of a cycle's sends, in all."""
     budget, child, statement = _promises()
-    below = and_(child.c.master_id == holder.c.master_id, child.c.parent_id == holder.c.id)
+    below = in_tree(child, holder, parent_id="id")
     return statement.where(below).correlate_except(budget, child).scalar_subquery()
 
 
@@ -174,12 +174,7 @@ def _promised_below(cap: FromClause) -> ColumnElement[int]:
     """What is promised of cycles' sends to accounts from the capped one down."""
     budget, child, statement = _promises()
     below = account_closure.alias()
-    from_here = and_(
-        below.c.master_id == child.c.master_id,
-        below.c.descendant_id == child.c.id,
-        below.c.master_id == cap.c.master_id,
-        below.c.ancestor_id == cap.c.account_id,
-    )
+    from_here = and_(in_tree(below, child, descendant_id="id"), in_tree(below, cap, ancestor_id="account_id"))
     return statement.where(from_here).correlate_except(budget, child, below).scalar_subquery()
 
 
@@ -190,4 +185,4 @@ def _promises() -> tuple[FromClause, FromClause, Select[Any]]:
 
 
 def _is(rows: FromClause, account: Authorized) -> ColumnElement[bool]:
-    return and_(rows.c.master_id == account.master_id, rows.c.id == account.account_id)
+    return this_account(rows, account)

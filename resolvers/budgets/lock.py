@@ -5,6 +5,7 @@ from sqlalchemy import and_, exists, select
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import budgets
 from resolvers.budgets.send_check import NO_BUDGETS, Allowance, allowance_columns
@@ -20,7 +21,7 @@ async def lock_allowance(session: WriteSession, account: Authorized, subscriber_
     if not (await session.execute(select(any_))).scalar_one():
         return NO_BUDGETS
     path = account_closure.alias()
-    own = and_(path.c.master_id == budgets.c.master_id, path.c.ancestor_id == budgets.c.account_id)
+    own = in_tree(path, budgets, ancestor_id="account_id")
     await session.execute(
         select(budgets.c.account_id)
         .join(path, own)
@@ -33,6 +34,6 @@ async def lock_allowance(session: WriteSession, account: Authorized, subscriber_
     statement = (
         select(*allowance_columns(sender, subscriber))
         .select_from(sender.join(subscriber, both))
-        .where(sender.c.master_id == account.master_id, sender.c.id == account.account_id)
+        .where(this_account(sender, account))
     )
     return Allowance(**(await session.execute(statement)).one()._mapping)

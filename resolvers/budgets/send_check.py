@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, cast, func, literal_column, select
 
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.budgets.tables import BudgetCurrency, budgets, kept_credit
 from models.budgets.use import credit_used, sends_used
 from models.credit.pools import nearest_pool
@@ -46,7 +47,7 @@ NO_BUDGETS = Allowance(0, 0, None, None, 0, 0, None)
 
 
 @dataclass(frozen=True)
-class Standing:
+class CycleSends:
     """The sends that a cycle has and those that were made; a `send_price` None: nothing is sent beyond."""
 
     send_limit: int
@@ -55,7 +56,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Bill:
+class SendCosts:
     """What a list takes. Price in micro-units; `unpromised` is the part of it that no guarantee covers."""
 
     sends_left: int
@@ -68,26 +69,26 @@ class Bill:
     within_credit_cap: bool
 
 
-def bill(standing: Standing, allowance: Allowance, sends: int) -> Bill:
+def costs_of_sends(cycle_sends: CycleSends, allowance: Allowance, sends: int) -> SendCosts:
     """What so many sends would take now."""
     inside = min(sends, allowance.sends_promised)
     outside = sends - inside
-    free = standing.send_limit - standing.sends_used - allowance.sends_kept
+    free = cycle_sends.send_limit - cycle_sends.sends_used - allowance.sends_kept
     beyond = max(outside - max(free, 0), 0)
-    price = beyond * (standing.send_price or 0)
-    countable = standing.sends_used + sends <= MOST_IN_A_CYCLE
-    return Bill(
+    price = beyond * (cycle_sends.send_price or 0)
+    countable = cycle_sends.sends_used + sends <= MOST_IN_A_CYCLE
+    return SendCosts(
         (max(free, 0) if allowance.sends_promised else free) + allowance.sends_promised - sends,
         beyond,
         price,
         max(price - allowance.credit_promised, 0),
-        countable and (not beyond or standing.send_price is not None),
+        countable and (not beyond or cycle_sends.send_price is not None),
         _fits(outside, allowance.cap_left) and _fits(sends, allowance.inner_cap_left),
         _fits(price, allowance.credit_cap_left),
     )
 
 
-def affordable(costs: Bill, credit: int, allowance: Allowance) -> bool:
+def affordable(costs: SendCosts, credit: int, allowance: Allowance) -> bool:
     """Whether so much credit pays for it and leaves what is kept for others."""
     return costs.price <= credit and _fits(costs.unpromised, credit - allowance.credit_kept)
 
@@ -127,7 +128,7 @@ def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]
     )
     lapsed = (
         select(func.coalesce(func.sum(reservation.c.price), _ZERO))
-        .join(cycle, and_(cycle.c.master_id == reservation.c.master_id, cycle.c.id == reservation.c.cycle_id))
+        .join(cycle, in_tree(cycle, reservation, id="cycle_id"))
         .where(
             reservation.c.master_id == account.c.master_id,
             reservation.c.payer_id == pool,
@@ -169,7 +170,7 @@ def _sends_kept(subscriber: FromClause, on_path_of: FromClause | None = None) ->
     statement = (
         select(cast(func.coalesce(func.sum(kept_sends(budget, child)), _ZERO), BigInteger))
         .select_from(budget.join(child, promised_sends(budget, child)))
-        .where(child.c.master_id == subscriber.c.master_id, child.c.parent_id == subscriber.c.id)
+        .where(in_tree(child, subscriber, parent_id="id"))
     )
     if on_path_of is None:
         return _scalar(statement, subscriber)
@@ -182,9 +183,7 @@ def _cap_left(account: FromClause, subscriber: FromClause, *, inner: bool) -> Co
     path, cap, up = account_closure.alias(), budgets.alias(), account_closure.alias()
     depth = _scalar(
         select(up.c.depth).where(
-            up.c.master_id == account.c.master_id,
-            up.c.descendant_id == account.c.id,
-            up.c.ancestor_id == subscriber.c.id,
+            in_tree(up, account, descendant_id="id"), up.c.ancestor_id == subscriber.c.id
         ),
         account,
         subscriber,
@@ -203,12 +202,12 @@ def _cap_left(account: FromClause, subscriber: FromClause, *, inner: bool) -> Co
 def kept_below(cap: FromClause) -> ColumnElement[int]:
     """What is kept in sends for accounts from the capped one down."""
     budget, child, below = budgets.alias(), accounts.alias(), account_closure.alias()
-    from_here = and_(below.c.master_id == child.c.master_id, below.c.descendant_id == child.c.id)
+    from_here = in_tree(below, child, descendant_id="id")
     kept = func.coalesce(func.sum(kept_sends(budget, child)), _ZERO)
     statement = (
         select(cast(kept, BigInteger))
         .select_from(budget.join(child, promised_sends(budget, child)).join(below, from_here))
-        .where(below.c.master_id == cap.c.master_id, below.c.ancestor_id == cap.c.account_id)
+        .where(in_tree(below, cap, ancestor_id="account_id"))
     )
     return _scalar(statement, cap)
 
@@ -219,7 +218,7 @@ def _credit_cap_left(
     """What the narrowest cap of credit between the account and its pool has left."""
     path, cap, capped = account_closure.alias(), budgets.alias(), accounts.alias()
     used = credit_used(cap.c.master_id, cap.c.account_id, pool, subscriber.c.id)
-    same = and_(capped.c.master_id == cap.c.master_id, capped.c.id == cap.c.account_id)
+    same = in_tree(capped, cap, id="account_id")
     statement = (
         select(func.min(cap.c.cap - used))
         .select_from(path.join(cap, _cap_of(cap, path, BudgetCurrency.CREDIT)).join(capped, same))
@@ -230,15 +229,12 @@ def _credit_cap_left(
 
 def _cap_of(cap: FromClause, path: FromClause, currency: BudgetCurrency) -> ColumnElement[bool]:
     return and_(
-        cap.c.master_id == path.c.master_id,
-        cap.c.account_id == path.c.ancestor_id,
-        cap.c.currency == currency.value,
-        cap.c.cap.is_not(None),
+        in_tree(cap, path, account_id="ancestor_id"), cap.c.currency == currency.value, cap.c.cap.is_not(None)
     )
 
 
 def _of_path(path: FromClause, account: FromClause) -> ColumnElement[bool]:
-    return and_(path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.id)
+    return in_tree(path, account, descendant_id="id")
 
 
 def _path_of(account: FromClause) -> Select[Any]:

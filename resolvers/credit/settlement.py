@@ -15,15 +15,17 @@ from authz.guards.exclusive import Authorized, authorize_also, without_rights
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.base.ids import AccountId, AccountKey, Kind, LedgerTransactionId, new_id, present
 from models.credit.tables import BalanceKind, LedgerTransactionKind, ledger_balances
 from models.payments.tables import TopUpStatus, top_ups
-from resolvers.credit.post import Posting, Transaction, post
-from resolvers.effects.log import Change, EventKind, record, record_in_each
+from resolvers.credit.post import Posting, Transaction, post_transaction
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record, record_in_each
 
 
 class ObstacleKind(enum.Enum):
-    """What has to be settled first."""
+    """What must be settled first."""
 
     CREDIT_LEFT = "CREDIT_LEFT"
     CREDIT_RESERVED = "CREDIT_RESERVED"
@@ -48,7 +50,7 @@ class NotSettled(Refusal):
 
 
 class EffectKind(enum.Enum):
-    """What is done with something that an account holds."""
+    """What happens to something that an account holds."""
 
     CREDIT_SETTLED = "CREDIT_SETTLED"
     CREDIT_FORFEITED = "CREDIT_FORFEITED"
@@ -76,7 +78,9 @@ class SettlementEffect:
     to_account_id: AccountId | None = None
 
 
-def shown(account: Authorized, amount: int, permission: Permission = Permission.CREDIT_READ) -> int | None:
+def visible_amount(
+    account: Authorized, amount: int, permission: Permission = Permission.CREDIT_READ
+) -> int | None:
     """An amount for those who may see it in the account."""
     return amount if account.mask & permission.bit else None
 
@@ -84,9 +88,7 @@ def shown(account: Authorized, amount: int, permission: Permission = Permission.
 async def balances_of(session: WriteSession, account: Authorized) -> dict[BalanceKind, int]:
     """What the books of a locked account say, in micro-units; a kind that was never used is left out."""
     balance = ledger_balances.c
-    statement = select(balance.kind, balance.amount).where(
-        balance.master_id == account.master_id, balance.account_id == account.account_id
-    )
+    statement = select(balance.kind, balance.amount).where(in_account(ledger_balances, account))
     return {BalanceKind(row.kind): row.amount for row in await session.execute(statement)}
 
 
@@ -94,14 +96,12 @@ async def pending_top_ups(session: WriteSession, account: Authorized) -> list[Ob
     """What the payment provider may still be paid for: one obstacle for all of it, or none."""
     pending = top_ups.c
     statement = select(func.count().label("number"), func.sum(pending.amount).label("amount")).where(
-        pending.master_id == account.master_id,
-        pending.account_id == account.account_id,
-        pending.status == TopUpStatus.PENDING.value,
+        in_account(top_ups, account), pending.status == TopUpStatus.PENDING.value
     )
     row = (await session.execute(statement)).one()
     if not row.number:
         return []
-    return [Obstacle(ObstacleKind.TOP_UP_PENDING, shown(account, int(row.amount)), row.number)]
+    return [Obstacle(ObstacleKind.TOP_UP_PENDING, visible_amount(account, int(row.amount)), row.number)]
 
 
 async def settle_with_pool(
@@ -125,7 +125,7 @@ async def settle_with_pool(
     both = (account, pool)
     await record_in_each(session, principal, both, EventKind.CREDIT_SETTLED, settled, None, after)
     reached = await _reached(session, principal, pool_id)
-    return [SettlementEffect(EffectKind.CREDIT_SETTLED, shown(account, left), to_account_id=reached)]
+    return [SettlementEffect(EffectKind.CREDIT_SETTLED, visible_amount(account, left), to_account_id=reached)]
 
 
 async def forfeit(
@@ -141,7 +141,7 @@ async def forfeit(
     given_up = await _post(session, principal, account, LedgerTransactionKind.FORFEITURE, postings)
     after: Change = {"amount": str(left)}
     await record(session, principal, account, EventKind.CREDIT_FORFEITED, given_up, None, after)
-    return [SettlementEffect(EffectKind.CREDIT_FORFEITED, shown(account, left))]
+    return [SettlementEffect(EffectKind.CREDIT_FORFEITED, visible_amount(account, left))]
 
 
 async def _post(
@@ -153,8 +153,8 @@ async def _post(
 ) -> str:
     """The global id of what was posted."""
     transaction_id = LedgerTransactionId(new_id())
-    if await post(session, principal, Transaction(account.master_id, transaction_id, kind, postings)):
-        raise AssertionError("the account is locked, and what it has is not kept for anybody")
+    # The account is locked, and nothing of its credit is kept for others: there is no shortage.
+    await post_transaction(session, principal, Transaction(account.master_id, transaction_id, kind, postings))
     return present(Kind.LEDGER_TRANSACTION, transaction_id)
 
 

@@ -4,12 +4,13 @@ Its plan, its budgets, its rule for top-ups, its billing and its link are read w
 says which version of the account was read, whether they are there already or not.
 """
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import VersionConflict
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import this_account
 
 
 async def check_version(session: WriteSession, account: Authorized, expected: int) -> None:
@@ -26,4 +27,4 @@ async def raise_version(session: WriteSession, account: Authorized) -> None:
 
 
 def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    return this_account(accounts, account)

@@ -39,7 +39,7 @@ class Cause:
     client_address: str | None = None
 
 
-async def queue(session: WriteSession, cause: Cause, mail: Mail) -> bool:
+async def queue_mail(session: WriteSession, cause: Cause, mail: Mail) -> bool:
     """Send this once the transaction is committed, and never if it is not. It counts only then, too.
 
     False: it was dropped, as too much of its kind. Raises RateLimited where its kind is refused instead, and
@@ -55,7 +55,7 @@ async def queue(session: WriteSession, cause: Cause, mail: Mail) -> bool:
     return True
 
 
-async def queue_if_registered(session: WriteSession, cause: Cause, mail: Mail) -> bool:
+async def queue_mail_if_registered(session: WriteSession, cause: Cause, mail: Mail) -> bool:
     """The same for the person that is registered with the address, as it wrote it there. Where nobody is, all
     is done and answered alike, also in the time that it takes, and nothing is sent (T13)."""
     if not await _allowed(session, cause, mail):

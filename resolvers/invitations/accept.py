@@ -1,8 +1,6 @@
 """Accepting an invitation: by the very person it was made for, while its maker may still (T11, T14)."""
 
-from typing import Any
-
-from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Row, and_, delete, func, insert, select, update
 
 from authz.callers.principals import ANONYMOUS, Principal
 from authz.callers.tokens import Digest, TokenKind, digest
@@ -15,13 +13,13 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import accounts
+from models.accounts.trees import in_account, row_of
 from models.base.ids import Kind, MembershipId, UserId, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
 from models.people.users import users
-from models.roles.tables import roles
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.invitations.reads import InvitationStatus, lapse_of, status_of
 from resolvers.members.change import MemberChange
 from resolvers.members.ownership import take_ownership
@@ -29,32 +27,6 @@ from resolvers.people.mailbox import check_verified
 from resolvers.staff.user_rights import limit_in_force
 
 InvitationRow = Row[*tuple[object, ...]]
-
-
-def invitation_preview(token: str) -> Select[Any]:
-    """What the holder of an invitation's link may know before accepting: no row where it cannot be accepted,
-    else (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
-    return (
-        select(
-            accounts.c.name.label("account_name"),
-            users.c.name.label("inviter_name"),
-            roles.c.name.label("role_name"),
-            roles.c.description.label("role_description"),
-            roles.c.member_mask.label("role_mask"),
-            invitations.c.email,
-            invitations.c.expires_at,
-        )
-        .join(
-            accounts,
-            and_(accounts.c.master_id == invitations.c.master_id, accounts.c.id == invitations.c.account_id),
-        )
-        .join(roles, roles.c.id == invitations.c.role_id)
-        .outerjoin(users, users.c.id == invitations.c.inviter_user_id)
-        .where(
-            invitations.c.digest == digest(token, TokenKind.INVITATION),
-            status_of(invitations) == InvitationStatus.PENDING.value,
-        )
-    )
 
 
 async def accept_invitation(session: WriteSession, principal: Principal, token: str) -> MemberChange:
@@ -110,9 +82,7 @@ async def _join(
     if role.id == BuiltinRole.OWNER.id:
         await take_ownership(session, account, principal.user_id)
     await session.execute(
-        update(invitations)
-        .where(invitations.c.master_id == account.master_id, invitations.c.id == invitation.id)
-        .values(accepted_at=func.now())
+        update(invitations).where(row_of(invitations, account, invitation.id)).values(accepted_at=func.now())
     )
     after = {"user": present(Kind.USER, principal.user_id), "role": role.name}
     subject_id = present(Kind.MEMBER, membership_id)
@@ -127,11 +97,7 @@ async def _add_membership(
     invitation: InvitationRow,
     role: RoleGrant,
 ) -> MembershipId:
-    own = and_(
-        memberships.c.master_id == account.master_id,
-        memberships.c.account_id == account.account_id,
-        memberships.c.user_id == user_id,
-    )
+    own = and_(in_account(memberships, account), memberships.c.user_id == user_id)
     if (await session.execute(select(memberships.c.id).where(own, membership_holds()))).one_or_none():
         raise Refusal(RefusalCode.ALREADY_MEMBER)
     await session.execute(delete(memberships).where(own))

@@ -6,10 +6,11 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import this_account
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter, shown
-from resolvers.effects.outbox import Cause, Mail, queue
+from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 
 
@@ -18,10 +19,7 @@ async def queue_invitation(
 ) -> None:
     """Queue the mail; the link in it holds the secret. Raises what `queue` raises."""
     names = select(
-        select(accounts.c.name)
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
-        .scalar_subquery()
-        .label("account"),
+        select(accounts.c.name).where(this_account(accounts, account)).scalar_subquery().label("account"),
         select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("inviter"),
     )
     row = (await session.execute(names)).one()
@@ -32,4 +30,4 @@ async def queue_invitation(
         "it: nothing happens until you accept.",
         link=link,
     )
-    await queue(session, Cause(principal, account.master_id), Mail(MailKind.INVITATION, recipient, body))
+    await queue_mail(session, Cause(principal, account.master_id), Mail(MailKind.INVITATION, recipient, body))

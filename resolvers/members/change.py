@@ -14,9 +14,11 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import row_of
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.tables import memberships
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.global_ids import parse_member
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
@@ -94,7 +96,7 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
     await _move_ownership(session, account, membership, new)
     await session.execute(
         update(memberships)
-        .where(memberships.c.master_id == account.master_id, memberships.c.id == membership.id)
+        .where(row_of(memberships, account, membership.id))
         .values(role_id=new.id, expires_at=expires_at, version=membership.version + 1)
     )
     before, after = _change(old, membership.expires_at), _change(new, expires_at)
@@ -181,11 +183,7 @@ async def _end(
     if membership.is_owner:
         await give_up_ownership(session, account, membership.user_id, membership.id)
     await end_offers(session, account, membership.id)
-    await session.execute(
-        delete(memberships).where(
-            memberships.c.master_id == account.master_id, memberships.c.id == membership.id
-        )
-    )
+    await session.execute(delete(memberships).where(row_of(memberships, account, membership.id)))
     before = _change(role, membership.expires_at) | {"user": present(Kind.USER, membership.user_id)}
     await _log(session, principal, account, kind, membership, before, None)
     return MemberChange(account, membership.id)

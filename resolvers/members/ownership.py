@@ -9,6 +9,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.base.ids import UserId
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
@@ -40,8 +41,7 @@ async def end_offers(session: WriteSession, account: Authorized, membership_id: 
     offer = ownership_offers.c
     await session.execute(
         delete(ownership_offers).where(
-            offer.master_id == account.master_id,
-            offer.account_id == account.account_id,
+            in_account(ownership_offers, account),
             or_(offer.to_membership_id == membership_id, offer.from_membership_id == membership_id),
         )
     )
@@ -58,8 +58,7 @@ async def give_up_ownership(
     if account.refused_change is RefusalCode.ACCOUNT_CLOSED:
         return
     others = select(func.count()).where(
-        memberships.c.master_id == account.master_id,
-        memberships.c.account_id == account.account_id,
+        in_account(memberships, account),
         memberships.c.role_id == BuiltinRole.OWNER.id,
         memberships.c.id != membership_id,
     )
@@ -71,7 +70,6 @@ async def give_up_ownership(
 
 async def release_owners(session: WriteSession, account: Authorized) -> None:
     """A closed account is owned by nobody: its owners may own another. What is offered has ended."""
-    offer = ownership_offers.c
-    of_account = and_(offer.master_id == account.master_id, offer.account_id == account.account_id)
+    of_account = in_account(ownership_offers, account)
     await session.execute(delete(ownership_offers).where(of_account))
     await session.execute(delete(ownerships).where(ownerships.c.account_id == account.account_id))

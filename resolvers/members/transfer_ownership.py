@@ -16,10 +16,12 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account, in_tree, row_of
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.members.change import MemberChange
 from resolvers.members.mail import queue_offer
 from resolvers.members.ownership import check_owns_nothing, give_up_ownership, take_ownership
@@ -139,9 +141,7 @@ async def _offered(
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ, effect)
     taker = memberships.c
-    taken = and_(
-        taker.master_id == ownership_offers.c.master_id, taker.id == ownership_offers.c.to_membership_id
-    )
+    taken = in_tree(memberships, ownership_offers, id="to_membership_id")
     statement = (
         select(
             ownership_offers.c.to_membership_id,
@@ -214,10 +214,7 @@ async def _old_owner(
 
 async def _holder(session: WriteSession, account: Authorized, member_id: uuid.UUID, field: str) -> _Holder:
     statement = select(memberships.c.id, memberships.c.user_id, memberships.c.role_id).where(
-        memberships.c.master_id == account.master_id,
-        memberships.c.account_id == account.account_id,
-        memberships.c.id == member_id,
-        membership_holds(),
+        in_account(memberships, account), memberships.c.id == member_id, membership_holds()
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
@@ -230,14 +227,13 @@ async def _set_role(
 ) -> None:
     await session.execute(
         update(memberships)
-        .where(memberships.c.master_id == account.master_id, memberships.c.id == membership_id)
+        .where(row_of(memberships, account, membership_id))
         .values(role_id=role.id, expires_at=None, version=memberships.c.version + 1)
     )
 
 
 def _of(account: Authorized) -> ColumnElement[bool]:
-    offer = ownership_offers.c
-    return and_(offer.master_id == account.master_id, offer.account_id == account.account_id)
+    return in_account(ownership_offers, account)
 
 
 async def _log(

@@ -12,6 +12,7 @@ from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCo
 from authz.reach.break_glass import opened_rows
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import ParentAccess, accounts
+from models.accounts.trees import this_account
 from models.base.ids import AccountId, BreakGlassId, UserId
 from models.parent_access.openings import break_glass_openings
 from resolvers.inputs.text import short_text
@@ -74,9 +75,7 @@ async def end_break_glass(
 
 
 async def _check_mode(session: WriteSession, account: Authorized) -> None:
-    mode = select(accounts.c.parent_access).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
-    )
+    mode = select(accounts.c.parent_access).where(this_account(accounts, account))
     if (await session.execute(mode)).scalar_one() != ParentAccess.BREAK_GLASS.value:
         message = "There is no glass to break: the account's parentAccess is another."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")

@@ -9,9 +9,11 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.reach.break_glass import opening_holds
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account, row_of
 from models.base.ids import BreakGlassId, Kind, UserId, new_id, present
 from models.parent_access.openings import break_glass_openings
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 
 
 async def add_opening(
@@ -43,8 +45,7 @@ async def end_openings(
 ) -> None:
     """End those of the account that hold: all, or `which`."""
     open_here = and_(
-        break_glass_openings.c.master_id == account.master_id,
-        break_glass_openings.c.account_id == account.account_id,
+        in_account(break_glass_openings, account),
         opening_holds(break_glass_openings),
         true() if which is None else which,
     )
@@ -62,7 +63,7 @@ async def end_openings(
 async def opener_of(session: WriteSession, account: Authorized, opening_id: BreakGlassId) -> uuid.UUID:
     """Who opened it; the account is locked."""
     statement = select(break_glass_openings.c.user_id).where(
-        break_glass_openings.c.master_id == account.master_id, break_glass_openings.c.id == opening_id
+        row_of(break_glass_openings, account, opening_id)
     )
     found: uuid.UUID = (await session.execute(statement)).scalar_one()
     return found

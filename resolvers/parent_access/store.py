@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from authz.callers.principals import Principal
@@ -17,11 +17,13 @@ from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import ParentAccess, accounts
+from models.accounts.trees import in_account, this_account
 from models.base.ids import AccountId, ApiKeyId, Kind, UserId, present
 from models.members.tables import memberships
 from models.parent_access.requests import parent_access_requests
 from resolvers.effects.account_versions import raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.parent_access.opening_store import end_openings
 
 VALID_FOR = datetime.timedelta(days=14)
@@ -56,7 +58,7 @@ async def locked_link(session: WriteSession, principal: Principal, account_id: A
         session, principal, [account_id], Permission.ACCOUNT_READ, Effect.TAKES_AWAY
     )
     columns = accounts.c.parent_id, accounts.c.parent_access, accounts.c.version
-    this = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    this = this_account(accounts, account)
     row = (await session.execute(select(*columns).where(this))).one()
     if row.parent_id is None:
         message = "A master account has nobody above it."
@@ -70,10 +72,7 @@ async def check_owner(session: WriteSession, link: Link, mode: ParentAccess) -> 
     if mode is ParentAccess.FULL:
         return
     owner = exists().where(
-        memberships.c.master_id == link.master_id,
-        memberships.c.account_id == link.account_id,
-        memberships.c.role_id == BuiltinRole.OWNER.id,
-        membership_holds(),
+        in_account(memberships, link), memberships.c.role_id == BuiltinRole.OWNER.id, membership_holds()
     )
     if not (await session.execute(select(owner))).scalar_one():
         message = "The account has no owner of its own, who could let the parent in again."
@@ -148,7 +147,7 @@ async def set_mode(
     await check_owner(session, link, mode)
     await session.execute(
         update(accounts)
-        .where(accounts.c.master_id == link.master_id, accounts.c.id == link.account_id)
+        .where(this_account(accounts, link))
         .values(parent_access=mode.value, version=accounts.c.version + 1)
     )
     await let_pass(session, link, mode)
@@ -172,10 +171,7 @@ def speaking_for(account: Authorized, side: Side, above_from: AccountId | None) 
 
 
 def _of(link: Link) -> Any:
-    return and_(
-        parent_access_requests.c.master_id == link.master_id,
-        parent_access_requests.c.account_id == link.account_id,
-    )
+    return in_account(parent_access_requests, link)
 
 
 async def _log(

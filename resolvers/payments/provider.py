@@ -43,7 +43,7 @@ class PaymentProvider(Protocol):
         """Take the amount. Raises PaymentsUnavailable."""
 
 
-async def ask(provider: PaymentProvider, charge: Charge) -> ChargeAnswer:
+async def ask_provider(provider: PaymentProvider, charge: Charge) -> ChargeAnswer:
     """The provider's answer. Raises PAYMENTS_UNAVAILABLE where there is none in time."""
     try:
         async with asyncio.timeout(_PATIENCE):

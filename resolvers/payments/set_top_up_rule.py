@@ -12,18 +12,20 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_account, this_account
 from models.base.ids import AccountId, Kind, PaymentMethodId, present
 from models.credit.pools import has_own_balance
 from models.effects.jobs import Job, JobKind
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.reads import balance_of
 from resolvers.effects.account_versions import check_version, raise_version
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.jobs import enqueue
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.log import record
 from resolvers.inputs.amounts import movable
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
-from resolvers.payments.methods import check_payment_method
-from resolvers.payments.top_up_rules import end_top_up_rule, told_of
+from resolvers.payments.change_methods import check_payment_method
+from resolvers.payments.end_top_up_rule import end_top_up_rule, told_of
 
 T = TypeVar("T")
 
@@ -124,11 +126,9 @@ def _check_amounts(rule: _Rule) -> None:
 
 
 def _balance(account: Authorized) -> Select[bool, int]:
-    return select(has_own_balance(accounts), balance_of(accounts)).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
-    )
+    return select(has_own_balance(accounts), balance_of(accounts)).where(this_account(accounts, account))
 
 
 def _rule_of(account: Authorized) -> Select[Any]:
     rule = top_up_rules.c
-    return select(*rule).where(rule.master_id == account.master_id, rule.account_id == account.account_id)
+    return select(*rule).where(in_account(top_up_rules, account))

@@ -7,24 +7,19 @@ from sqlalchemy import FromClause, Select, select
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.credit.tables import ledger_transactions
 from models.payments.tables import payment_methods, top_ups
 from resolvers.inputs.global_ids import TopUpIdArgument
 
 BY_ID = Order("topUps", (top_ups.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The account's top-ups, newest first, declined ones too."""
+    """The account's top-ups, newest first, declined ones included."""
     top_up = top_ups.alias()
-    return select(*top_up.c).where(
-        top_up.c.account_id == account.c.id, top_up.c.master_id == account.c.master_id
-    )
+    return select(*top_up.c).where(in_tree(top_up, account, account_id="id"))
 
 
 def by_id(root: FromClause, id: TopUpIdArgument) -> Select[Any]:
@@ -42,16 +37,12 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def payment_method_of(top_up: FromClause) -> Select[Any]:
-    """What it was paid with, also if that was removed since."""
+    """The payment method, even if it was removed since."""
     method = payment_methods.alias()
-    return select(*method.c).where(
-        method.c.id == top_up.c.payment_method_id, method.c.master_id == top_up.c.master_id
-    )
+    return select(*method.c).where(in_tree(method, top_up, id="payment_method_id"))
 
 
 def transaction_of(top_up: FromClause) -> Select[Any]:
-    """What posted it; null unless it is settled."""
+    """The ledger transaction; null until the top-up is settled."""
     transaction = ledger_transactions.alias()
-    return select(*transaction.c).where(
-        transaction.c.id == top_up.c.transaction_id, transaction.c.master_id == top_up.c.master_id
-    )
+    return select(*transaction.c).where(in_tree(transaction, top_up, id="transaction_id"))

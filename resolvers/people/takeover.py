@@ -22,7 +22,8 @@ from models.members.tables import memberships
 from models.people.mailbox_links import mailbox_links
 from models.people.sessions import sessions
 from models.people.users import ownerships, users
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.people.devices import forget_devices
 from resolvers.people.sign_in import open_session
 

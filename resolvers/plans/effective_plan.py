@@ -1,4 +1,4 @@
-"""The terms that an account sends under at this moment, for the writes that decide by them."""
+"""The plan, cycle and limits that hold for an account now, for the writes that decide by them."""
 
 import datetime
 from dataclasses import dataclass
@@ -8,13 +8,14 @@ from sqlalchemy import Row, and_, exists, select
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId, MasterId, PlanId
 from models.plans.tables import plans, subscriptions
 from resolvers.plans import reads
 
 
 @dataclass(frozen=True)
-class Plan:
+class CataloguePlan:
     """A plan of the catalogue. Prices in micro-units; a `send_price` None: nothing is sent beyond."""
 
     id: PlanId
@@ -28,7 +29,7 @@ class Plan:
     block_sends: int
     block_price: int | None
 
-    def gives_at_least(self, other: "Plan") -> bool:
+    def gives_at_least(self, other: "CataloguePlan") -> bool:
         """Whether it takes away nothing that the other one gives: then it can hold at once (T22).
 
         A dearer send beyond the plan's, or that no blocks are sold any more, takes something away.
@@ -43,28 +44,26 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Terms:
+class EffectivePlan:
     """Whose subscription an account uses now, its plan, its cycle (half-open) and its limits."""
 
     master_id: MasterId
     subscriber_id: AccountId
     subscribed: bool
     """False: the tree never chose a plan, and has the one that every tree begins with."""
-    plan: Plan
+    plan: CataloguePlan
     cycle_starts_at: datetime.datetime
     cycle_ends_at: datetime.datetime
     contact_limit: int
     send_limit: int
 
 
-async def terms_of(session: WriteSession, account: Authorized) -> Terms:
-    """The terms of an account whose path is locked, so that they stay."""
+async def effective_plan_of(session: WriteSession, account: Authorized) -> EffectivePlan:
+    """What holds for an account. Its path is locked, so that this stays."""
     own, subscriber = accounts.alias(), accounts.alias()
     joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == reads.subscriber_id(own))
     has_row = exists().where(
-        subscriptions.c.master_id == subscriber.c.master_id,
-        subscriptions.c.account_id == subscriber.c.id,
-        reads.has_begun(subscriptions),
+        in_tree(subscriptions, subscriber, account_id="id"), reads.has_begun(subscriptions)
     )
     statement = (
         select(
@@ -77,15 +76,15 @@ async def terms_of(session: WriteSession, account: Authorized) -> Terms:
             reads.send_limit_of(subscriber).label("send_limit"),
         )
         .select_from(own.join(subscriber, joined))
-        .where(own.c.master_id == account.master_id, own.c.id == account.account_id)
+        .where(this_account(own, account))
     )
     row = (await session.execute(statement)).one()
     plan = (await session.execute(select(plans).where(plans.c.id == row.plan_id))).one()
-    return Terms(
+    return EffectivePlan(
         account.master_id,
         AccountId(row.subscriber_id),
         row.subscribed,
-        plan_from(plan),
+        catalogue_plan(plan),
         row.starts_at,
         row.ends_at,
         row.contact_limit,
@@ -93,6 +92,6 @@ async def terms_of(session: WriteSession, account: Authorized) -> Terms:
     )
 
 
-def plan_from(row: Row[*tuple[object, ...]]) -> Plan:
+def catalogue_plan(row: Row[*tuple[object, ...]]) -> CataloguePlan:
     """A row of the catalogue."""
-    return Plan(**{name: row._mapping[name] for name in Plan.__dataclass_fields__})
+    return CataloguePlan(**{name: row._mapping[name] for name in CataloguePlan.__dataclass_fields__})

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, case, exis
 from authz.policy.permissions import Permission, allows
 from authz.reach.reach import readable_account
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.base.ids import AccountId
 from models.sending.tables import ReservationStatus, contact_claims, send_cycles, send_reservations
@@ -24,7 +25,7 @@ from models.sending.tables import ReservationStatus, contact_claims, send_cycles
 def sees_pool(subscriber: FromClause) -> ColumnElement[bool]:
     """Whether the viewer sees the statistics of the account whose subscription it is."""
     account, statement = readable_account()
-    same = and_(account.c.master_id == subscriber.c.master_id, account.c.id == subscriber.c.id)
+    same = in_tree(account, subscriber, id="id")
     seen = allows(statement.selected_columns.mask, Permission.STATISTICS_READ)
     return exists(statement.where(same, seen).correlate(subscriber))
 
@@ -36,11 +37,12 @@ def counted_in(cycle: FromClause) -> ColumnElement[int]:
 
 
 def new_contacts_of(reservation: FromClause) -> ColumnElement[int]:
-    """How many of them were not active when it was made (R97); for who does not see the statistics of the
-    account whose subscription it is: how many this account had not sent to before in the cycle."""
+    """The number of recipients that were not active contacts when it was made. Without STATISTICS_READ in the
+    account that has the subscription, the number of recipients that this account had not sent to in that
+    billing cycle."""
     cycle, subscriber = send_cycles.alias(), accounts.alias()
-    of_cycle = and_(cycle.c.master_id == reservation.c.master_id, cycle.c.id == reservation.c.cycle_id)
-    of_subscriber = and_(subscriber.c.master_id == cycle.c.master_id, subscriber.c.id == cycle.c.account_id)
+    of_cycle = in_tree(cycle, reservation, id="cycle_id")
+    of_subscriber = in_tree(subscriber, cycle, id="account_id")
     seen = (
         select(sees_pool(subscriber))
         .select_from(cycle.join(subscriber, of_subscriber))
@@ -88,9 +90,7 @@ def claimed_by(
     return looked_up(
         select(claim.c.reservation_id)
         .where(
-            claim.c.master_id == contact.c.master_id,
-            claim.c.cycle_id == contact.c.cycle_id,
-            claim.c.digest == contact.c.digest,
+            in_tree(claim, contact, cycle_id="cycle_id", digest="digest"),
             reservation_is(claim.c.master_id, claim.c.reservation_id, is_wanted),
         )
         .correlate_except(claim)
@@ -103,8 +103,7 @@ def is_own(contact: FromClause, account: FromClause) -> ColumnElement[bool]:
     holds = exists(
         select(holder.c.id)
         .where(
-            holder.c.master_id == contact.c.master_id,
-            holder.c.id == contact.c.reservation_id,
+            in_tree(holder, contact, id="reservation_id"),
             holder.c.account_id == account.c.id,
             _stands(holder),
         )
@@ -112,11 +111,9 @@ def is_own(contact: FromClause, account: FromClause) -> ColumnElement[bool]:
     )
     claims = exists(
         select(claim.c.digest)
-        .join(sent, and_(sent.c.master_id == claim.c.master_id, sent.c.id == claim.c.reservation_id))
+        .join(sent, in_tree(sent, claim, id="reservation_id"))
         .where(
-            claim.c.master_id == contact.c.master_id,
-            claim.c.cycle_id == contact.c.cycle_id,
-            claim.c.digest == contact.c.digest,
+            in_tree(claim, contact, cycle_id="cycle_id", digest="digest"),
             sent.c.account_id == account.c.id,
             _stands(sent),
         )

@@ -16,11 +16,13 @@ from authz.reach.role_uses import role_uses
 from engine.text.forms import compared, looks
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import this_account
 from models.base.ids import AccountId, Kind, RoleId, new_id, present
 from models.base.text_forms import forms_of
 from models.roles.tables import roles
 from resolvers.access.blockers import blocked, uses_of
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.text import name_of_rights, short_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 
@@ -219,8 +221,7 @@ async def _check_name(session: WriteSession, change: RoleChange, name: str) -> N
         select(roles.c.compared_name)
         .join(account, true())
         .where(
-            account.c.master_id == change.account.master_id,
-            account.c.id == change.account.account_id,
+            this_account(account, change.account),
             usable,
             or_(roles.c.compared_name == compared(name), roles.c.looks == looks(name)),
             roles.c.id != change.role_id,

@@ -39,7 +39,7 @@ class RecipientForm(enum.Enum):
 
 
 class RecipientFault(enum.Enum):
-    """Why nothing is sent to a recipient of a list."""
+    """Why a recipient is skipped."""
 
     MALFORMED = "MALFORMED"
     DUPLICATE = "DUPLICATE"

@@ -22,9 +22,9 @@ from authz.guards.exclusive import Authorized, Effect
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_tree, row_of
 from models.base.clock import current_moment
-from models.base.ids import Kind, LedgerTransactionId, SendReservationId, new_id, present
-from models.credit.tables import BalanceKind, LedgerTransactionKind
+from models.base.ids import Kind, SendReservationId, present
 from models.sending.tables import (
     ReservationStatus,
     SendStream,
@@ -32,13 +32,15 @@ from models.sending.tables import (
     contact_claims,
     send_reservations,
 )
-from resolvers.credit.post import Posting, Transaction, post
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
-from resolvers.sending.audiences import allowing_many, known_in
-from resolvers.sending.cycle import is_open, leave_claims, lock_cycle, release
-from resolvers.sending.reserve import PERMISSIONS, post_refunds
+from resolvers.sending.cycle import lock_cycle
+from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.sending.recipient_rows import active_contact_of, allowing_many
+from resolvers.sending.release import is_open, leave_claims, release_reservations
+from resolvers.sending.reserved_credit import release_credit, spend_reserved
 
 ReservationRow = Row[*tuple[Any, ...]]
 
@@ -62,13 +64,7 @@ async def commit_sends(
         await session.execute(allowing_many())
     await _take_claims(session, row)
     if row.price:
-        postings = (
-            Posting(row.payer_id, BalanceKind.RESERVED, -row.price),
-            Posting(row.payer_id, BalanceKind.OUTSIDE, row.price),
-        )
-        transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
-        short = await post(session, principal, Transaction(row.master_id, transaction_id, kind, postings))
-        _check_covered(not short)
+        await spend_reserved(session, principal, account.master_id, row.payer_id, row.price)
     reservation = send_reservations.c
     await session.execute(
         update(send_reservations)
@@ -94,8 +90,8 @@ async def void_sends(
     if status is not ReservationStatus.RESERVED:
         return account
     ending = ReservationStatus.EXPIRED if row.over else ReservationStatus.VOIDED
-    refunds = await release(session, account.master_id, [reservation_id], ending)
-    _check_covered(await post_refunds(session, principal, account, refunds) is None)
+    refunds = await release_reservations(session, account.master_id, [reservation_id], ending)
+    await release_credit(session, principal, account.master_id, refunds)
     if not row.over:
         await _log(session, principal, account, EventKind.SEND_VOIDED, row)
     return account
@@ -113,14 +109,12 @@ async def _locked(
     known = (await session.execute(found)).one_or_none()
     stream = SendStream.MARKETING if known is None else SendStream(known.stream)
     account_id = select(reservation.account_id).where(reservation.id == reservation_id).scalar_subquery()
-    account = await authorize_shared(session, principal, account_id, PERMISSIONS[stream], effect)
+    account = await authorize_shared(session, principal, account_id, SEND_PERMISSIONS[stream], effect)
     if known is None:
         raise AssertionError("nothing is authorized in the account of no reservation")
     await lock_cycle(session, account.master_id, known.cycle_id)
     over = (reservation.expires_at <= current_moment()).label("over")
-    statement = select(*send_reservations.c, over).where(
-        reservation.master_id == account.master_id, reservation.id == reservation_id
-    )
+    statement = select(*send_reservations.c, over).where(row_of(send_reservations, account, reservation_id))
     return account, (await session.execute(statement)).one()
 
 
@@ -138,7 +132,7 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
     key = ["master_id", "cycle_id", "digest"]
     mine = claimed.subquery("mine")
-    contact = known_in(mine, mine.c.master_id, mine.c.cycle_id)
+    contact = active_contact_of(mine, mine.c.master_id, mine.c.cycle_id)
     # Who held it until now still counts it.
     displaced = (
         select(mine.c.master_id, contact.c.reservation_id, mine.c.cycle_id, mine.c.digest)
@@ -159,19 +153,12 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     of_account = looked_up(
         select(held.reservation_id)
         .where(
-            held.master_id == claim.master_id,
-            held.cycle_id == claim.cycle_id,
-            held.digest == claim.digest,
+            in_tree(active_contacts, contact_claims, cycle_id="cycle_id", digest="digest"),
             reservation_is(held.master_id, held.reservation_id, is_own),
         )
         .correlate(contact_claims)
     )
     await session.execute(delete(contact_claims).where(own, of_account))
-
-
-def _check_covered(covered: bool) -> None:
-    if not covered:
-        raise AssertionError("what a reservation holds is in its payer's reserved balance")
 
 
 async def _log(

@@ -1,11 +1,12 @@
 """Labels of sends: how the teams and campaigns of an account are told apart (R56, R57)."""
 
-from sqlalchemy import and_, func, insert, select, true
+from sqlalchemy import func, insert, select, true
 
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.sending.tables import LABEL_LENGTH, send_labels
 from resolvers.inputs.text import visible_text
 from resolvers.sending.cycle import OpenCycle
@@ -26,7 +27,7 @@ async def use_label(session: WriteSession, account: Authorized, cycle: OpenCycle
     Raises LABEL_LIMIT_REACHED for a new one where there are MOST_LABELS.
     """
     used = send_labels.c
-    of_account = and_(used.master_id == account.master_id, used.account_id == account.account_id)
+    of_account = in_account(send_labels, account)
     in_cycle = select(func.count()).where(of_account, used.cycle_id == cycle.id).scalar_subquery()
     meant = (
         select(used.label, used.cycle_id == cycle.id)

@@ -15,9 +15,10 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, SendReservationId, present
 from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_cycles, send_reservations
-from resolvers.effects.log import Change, EventKind, record_of_each
-from resolvers.sending.cycle import release
-from resolvers.sending.reserve import post_refunds
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_each
+from resolvers.sending.release import release_reservations
+from resolvers.sending.reserved_credit import release_credit
 
 
 async def void_open_sends(session: WriteSession, principal: Principal, account: Authorized) -> int:
@@ -74,6 +75,5 @@ async def _give_back(
     ids: Sequence[SendReservationId],
     status: ReservationStatus,
 ) -> None:
-    refunds = await release(session, account.master_id, ids, status)
-    if await post_refunds(session, principal, account, refunds) is not None:
-        raise AssertionError("what a reservation holds is in its payer's reserved balance")
+    refunds = await release_reservations(session, account.master_id, ids, status)
+    await release_credit(session, principal, account.master_id, refunds)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Row, and_, func, select
 
 from authz.callers.principals import ANONYMOUS, Principal
 from authz.callers.tokens import Digest, TokenKind, digest
@@ -11,54 +10,17 @@ from authz.guards.exclusive import Authorized
 from authz.guards.locks import lock_tree
 from authz.offers.acceptance import check_not_lapsed
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.wall.notes import TransactionNotes
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import accounts
 from models.base.ids import MasterId, ShareId
 from models.people.users import users
-from models.roles.tables import roles
-from models.shares.tables import share_accounts, shares
-from resolvers.effects.log import EventKind
+from models.shares.tables import shares
+from resolvers.effects.event_kinds import EventKind
 from resolvers.people.mailbox import check_verified
 from resolvers.shares.create import ShareMade
 from resolvers.shares.reads import ShareStatus, lapse_of, status_of
 from resolvers.shares.store import ShareRow, log_share, opened_by, write_share
-
-
-def share_preview(token: str) -> Select[Any]:
-    """What the holder of a share's link may know before accepting: no row where it cannot be accepted, else
-    (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
-    names = func.array_agg(aggregate_order_by(accounts.c.name, accounts.c.id))
-    opened = (
-        select(names)
-        .join(
-            share_accounts,
-            and_(
-                share_accounts.c.master_id == accounts.c.master_id,
-                share_accounts.c.account_id == accounts.c.id,
-            ),
-        )
-        .where(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            opened.label("account_names"),
-            users.c.name.label("giver_name"),
-            roles.c.name.label("role_name"),
-            roles.c.description.label("role_description"),
-            shares.c.areas,
-            shares.c.hidden_areas,
-            shares.c.email,
-            shares.c.link_expires_at.label("expires_at"),
-        )
-        .outerjoin(roles, roles.c.id == shares.c.role_id)
-        .outerjoin(users, users.c.id == shares.c.giver_user_id)
-        .where(
-            shares.c.digest == digest(token, TokenKind.SHARE),
-            status_of(shares) == ShareStatus.PENDING.value,
-        )
-    )
 
 
 async def accept_share(session: WriteSession, principal: Principal, token: str) -> ShareMade:
@@ -137,6 +99,7 @@ async def lock_opened(session: WriteSession, row: ShareRow) -> list[Authorized]:
     master_id = MasterId(row.master_id)
     await lock_tree(session, master_id)
     ids = await opened_by(session, ShareId(row.id))
+    session.notes(TransactionNotes).touched.update(ids)
     return [Authorized(master_id, id_, 0, 0, id_) for id_ in ids]
 
 

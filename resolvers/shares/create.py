@@ -18,13 +18,20 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, ShareId, new_id
 from models.shares.tables import shares
-from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.moments import check_future
 from resolvers.invitations.invite import refuse_members
 from resolvers.shares.mail import queue_share
-from resolvers.shares.store import add_accounts, described, log_share, refuse_shared, stored, withdraw_waiting
+from resolvers.shares.store import (
+    add_accounts,
+    described,
+    log_share,
+    refuse_shared,
+    scope_columns,
+    withdraw_waiting,
+)
 
 VALID_FOR = datetime.timedelta(days=7)
 MOST_ACCOUNTS = 100
@@ -78,7 +85,8 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     request = _request(command, email)
     # Under the tree: the same key with other accounts is another request, not a new key.
     master = replace(opened[0], account_id=AccountId(opened[0].master_id))
-    earlier = await earlier_outcome(session, principal, master, request)
+    share_id = ShareId(new_id())
+    earlier = await claim_key(session, principal, master, request, {"share": str(share_id)})
     if earlier is not None:
         return ShareMade(ShareId(uuid.UUID(earlier["share"])), replayed=True)
     scope = await wanted_scope(session, opened, command.scope)
@@ -88,8 +96,7 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     await refuse_members(session, principal, opened, email.canonical)
     await withdraw_waiting(session, principal, opened, email.canonical)
     await refuse_shared(session, principal, opened, email.canonical)
-    share_id = await _add(session, principal, opened, email, command, scope)
-    await remember(session, principal, master, request, {"share": str(share_id)})
+    await _add(session, principal, share_id, opened, email, command, scope)
     return ShareMade(share_id)
 
 
@@ -109,12 +116,13 @@ async def wanted_scope(
 async def _add(
     session: WriteSession,
     principal: Principal,
+    share_id: ShareId,
     opened: Sequence[Authorized],
     email: EmailAddress,
     command: ShareCreation,
     scope: ShareScope,
-) -> ShareId:
-    share_id, token = ShareId(new_id()), generate(TokenKind.SHARE)
+) -> None:
+    token = generate(TokenKind.SHARE)
     await session.execute(
         insert(shares).values(
             master_id=opened[0].master_id,
@@ -124,7 +132,7 @@ async def _add(
             digest=digest_of(token),
             link_expires_at=func.now() + VALID_FOR,
             expires_at=command.expires_at,
-            **stored(scope),
+            **scope_columns(scope),
             **giver_columns(principal),
         )
     )
@@ -132,7 +140,6 @@ async def _add(
     await queue_share(session, principal, opened, email, f"{command.link}#{token}")
     after = described(email.original, scope, command.expires_at)
     await log_share(session, principal, opened, EventKind.SHARE_CREATED, share_id, None, after)
-    return share_id
 
 
 def giver_columns(principal: Principal) -> dict[str, uuid.UUID | None]:

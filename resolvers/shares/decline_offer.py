@@ -15,7 +15,8 @@ from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, AccountKey, InvitationId, Kind, MasterId, ShareId, present
 from models.invitations.tables import invitations
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.invitations import accept as invitation_acceptance
 from resolvers.shares import accept as share_acceptance
 from resolvers.shares.store import log_share, write_share

@@ -30,16 +30,18 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area
 from authz.policy.refusals import RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import row_of
 from models.base.ids import AccountId, Kind, ShareId, present
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
 from resolvers.access.blockers import accounts_of_shares, blocked
-from resolvers.effects.log import Change, EventKind, record_in_each
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_in_each
 
 ShareRow = Row[*tuple[Any, ...]]
 
 
-def stored(scope: ShareScope) -> dict[str, Any]:
+def scope_columns(scope: ShareScope) -> dict[str, Any]:
     """The scope as the share's columns."""
     return {
         "role_id": scope.role.id if scope.areas is None else None,
@@ -78,7 +80,7 @@ async def opened_by(session: WriteSession, share_id: ShareId) -> list[AccountId]
 
 async def share_row(session: WriteSession, account: Authorized, share_id: ShareId) -> ShareRow:
     """The share; its tree is locked."""
-    statement = select(shares).where(shares.c.master_id == account.master_id, shares.c.id == share_id)
+    statement = select(shares).where(row_of(shares, account, share_id))
     return (await session.execute(statement)).one()
 
 

@@ -15,7 +15,7 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflic
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, ShareId
 from models.shares.tables import shares
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 from resolvers.invitations.invite import refuse_members
@@ -28,9 +28,9 @@ from resolvers.shares.store import (
     log_share,
     opened_by,
     refuse_shared,
+    scope_columns,
     scope_of,
     share_row,
-    stored,
     write_share,
 )
 
@@ -79,7 +79,7 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     await refuse_shared(session, principal, managed.wanted, row.email_canonical, command.share_id)
     await drop_accounts(session, row, managed.removed)
     await add_accounts(session, command.share_id, managed.added)
-    values = {**stored(scope), **giver_columns(principal), "expires_at": expires_at}
+    values = {**scope_columns(scope), **giver_columns(principal), "expires_at": expires_at}
     await write_share(session, row, values)
     await _log_update(session, principal, managed, scope, expires_at)
     return ShareMade(command.share_id)

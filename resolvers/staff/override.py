@@ -12,10 +12,12 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.status import effective_status
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_account, row_of, this_account
 from models.base.ids import AccountId, Kind, OverrideId, UserId, new_id, present
 from models.staff.overrides import OverrideKind, overrides
 from models.staff.tables import StaffRole, staff
-from resolvers.effects.log import Change, EventKind, record_of_staff
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_staff
 from resolvers.inputs.moments import check_future
 from resolvers.inputs.text import short_text
 from resolvers.staff.override_values import OverrideValue, check_value, described
@@ -143,9 +145,7 @@ async def _check_expiry(session: WriteSession, expires_at: datetime.datetime) ->
 
 
 async def _refuse_closed(session: WriteSession, at_work: StaffAtWork) -> None:
-    status = select(effective_status(accounts)).where(
-        accounts.c.master_id == at_work.master_id, accounts.c.id == at_work.account_id
-    )
+    status = select(effective_status(accounts)).where(this_account(accounts, at_work))
     if (await session.execute(status)).scalar_one() == AccountStatus.CLOSED.value:
         raise Refusal(RefusalCode.ACCOUNT_CLOSED)
 
@@ -171,19 +171,13 @@ async def _replace(
 
 
 def _of_kind(at_work: StaffAtWork, kind: OverrideKind) -> Select[Any]:
-    return select(overrides).where(
-        overrides.c.master_id == at_work.master_id,
-        overrides.c.account_id == at_work.account_id,
-        overrides.c.kind == kind.value,
-    )
+    return select(overrides).where(in_account(overrides, at_work), overrides.c.kind == kind.value)
 
 
 async def _override(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId) -> OverrideRow:
     """The account's override with its status. Raises NotFound, also for one of another account (T1)."""
     statement = select(*overrides.c, status_of(overrides).label("status")).where(
-        overrides.c.master_id == at_work.master_id,
-        overrides.c.account_id == at_work.account_id,
-        overrides.c.id == override_id,
+        in_account(overrides, at_work), overrides.c.id == override_id
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
@@ -205,11 +199,7 @@ async def _end(session: WriteSession, at_work: StaffAtWork, row: OverrideRow, re
 
 
 async def _write(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId, **values: Any) -> None:
-    await session.execute(
-        update(overrides)
-        .where(overrides.c.master_id == at_work.master_id, overrides.c.id == override_id)
-        .values(**values)
-    )
+    await session.execute(update(overrides).where(row_of(overrides, at_work, override_id)).values(**values))
 
 
 async def _log(

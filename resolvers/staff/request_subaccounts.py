@@ -15,7 +15,8 @@ from models.accounts.tables import accounts
 from models.base.ids import AccountId, Kind, MasterId, OverrideId, SubaccountsRequestId, new_id, present
 from models.staff.overrides import OverrideKind
 from models.staff.subaccounts_requests import subaccounts_requests
-from resolvers.effects.log import EventKind, record, record_of_staff
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record, record_of_staff
 from resolvers.inputs.text import short_text
 from resolvers.staff.overrides import in_force
 

@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, FromClause, Select, case, select
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.staff.subaccounts_requests import subaccounts_requests
 from resolvers.inputs.global_ids import SubaccountsRequestIdArgument
 
 
 class SubaccountsRequestStatus(enum.Enum):
-    """What has become of a request for subaccounts."""
+    """The status of a request for subaccounts."""
 
     OPEN = "OPEN"
     GRANTED = "GRANTED"
@@ -23,19 +24,13 @@ class SubaccountsRequestStatus(enum.Enum):
 
 
 BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What platform support was asked for here: to unlock subaccounts. Newest first."""
+    """Requests to platform support to unlock subaccounts, newest first."""
     request = subaccounts_requests.alias()
-    return select(*request.c).where(
-        request.c.account_id == account.c.id, request.c.master_id == account.c.master_id
-    )
+    return select(*request.c).where(in_tree(request, account, account_id="id"))
 
 
 def by_id(root: FromClause, id: SubaccountsRequestIdArgument) -> Select[Any]:
@@ -53,7 +48,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def status_of(request: FromClause) -> ColumnElement[str]:
-    """What has become of it."""
+    """The status of the request."""
     return case(
         (request.c.override_id.is_not(None), SubaccountsRequestStatus.GRANTED.value),
         (request.c.decline_reason.is_not(None), SubaccountsRequestStatus.DECLINED.value),

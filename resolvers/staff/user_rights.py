@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from authz.dry_runs.try_out import note_named
 from authz.guards.staff import StaffAtWork
 from authz.policy.refusals import NotFound
+from authz.wall.notes import TransactionNotes
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.base.ids import AccountId, MasterId, MembershipId, UserId
 from models.members.tables import memberships
 from models.staff.overrides import OverrideKind, overrides
@@ -30,9 +31,7 @@ class BelowLimit:
 async def person_of(session: WriteSession, at_work: StaffAtWork, membership_id: MembershipId) -> UserId:
     """Whose membership of the account it is. Raises NotFound, also for one of another account (T1)."""
     found = select(memberships.c.user_id).where(
-        memberships.c.master_id == at_work.master_id,
-        memberships.c.account_id == at_work.account_id,
-        memberships.c.id == membership_id,
+        in_account(memberships, at_work), memberships.c.id == membership_id
     )
     user_id = (await session.execute(found)).scalar_one_or_none()
     if user_id is None:
@@ -44,14 +43,10 @@ async def limit_below(
     session: WriteSession, at_work: StaffAtWork, user_id: UserId, limit: BelowLimit
 ) -> None:
     """Have the person's membership carry it from now on."""
-    note_named(session, user_id)
+    session.notes(TransactionNotes).named.add(user_id)
     await session.execute(
         update(memberships)
-        .where(
-            memberships.c.master_id == at_work.master_id,
-            memberships.c.account_id == at_work.account_id,
-            memberships.c.user_id == user_id,
-        )
+        .where(in_account(memberships, at_work), memberships.c.user_id == user_id)
         .values(below_limit=limit.mask, below_limit_until=limit.until, version=memberships.c.version + 1)
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, insert, or_, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize
@@ -10,15 +10,17 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import this_account
 from models.base.ids import AccountId, Kind, PlanId, new_id, present
 from models.plans.tables import MOST_IN_A_CYCLE, limit_increases, plans
 from resolvers.billing.payers import WHO_PAYS_FOR_A_PLAN, Payer, authorize_payers
 from resolvers.budgets.guarantees import check_plan_keeps
 from resolvers.credit.reads import currency_of
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
-from resolvers.effects.log import Change, EventKind, record
-from resolvers.plans.effective_plan import Plan, Terms, plan_from, terms_of
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
+from resolvers.effects.log import Change, record
+from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, catalogue_plan, effective_plan_of
 from resolvers.subscriptions.schedule import choose_again, subscribe, withdraw, withdraw_first
 
 MOST_BLOCKS = 1000
@@ -49,26 +51,26 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     """
     account = await _authorize(session, principal, command.account_id)
     await check_version(session, account, command.expected_version)
-    terms = await terms_of(session, account)
-    plan = await _plan_on_offer(session, account, terms, command.plan_id)
+    effective = await effective_plan_of(session, account)
+    plan = await _plan_on_offer(session, account, effective, command.plan_id)
     if not plan.price and account.account_id != account.master_id:
         raise Refusal(RefusalCode.PAID_PLAN_REQUIRED, field="planId")
     await check_plan_keeps(session, principal, account, plan.sends)
-    if _is_own(terms, account):
+    if _is_own(effective, account):
         if command.time_zone is not None:
             message = "It is set with the account's first plan: cycles are counted in it."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
-        changed = await choose_again(session, account, terms, plan)
+        changed = await choose_again(session, account, effective, plan)
     else:
-        if plan.id == terms.plan.id and command.time_zone is None:
+        if plan.id == effective.plan.id and command.time_zone is None:
             # Whoever means to take back what waits must not get a subscription instead.
             message = "The account uses this plan already; say in which time zone one of its own is counted."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
         await authorize_payers(session, principal, account, Permission.PLAN_WRITE, [Payer.CAPPING])
-        await subscribe(session, account, terms, plan, command.time_zone)
+        await subscribe(session, account, effective, plan, command.time_zone)
         changed = True
     if changed:
-        await _log_change(session, principal, account, terms, plan)
+        await _log_change(session, principal, account, effective, plan)
     return account
 
 
@@ -83,24 +85,24 @@ async def withdraw_plan_change(
     """
     account = await _authorize(session, principal, account_id, Effect.TAKES_AWAY)
     await check_version(session, account, expected_version)
-    terms = await terms_of(session, account)
-    if _is_own(terms, account):
+    effective = await effective_plan_of(session, account)
+    if _is_own(effective, account):
         account.check_changeable()
-    if not await end_plan_change(session, principal, account, terms):
+    if not await end_plan_change(session, principal, account, effective):
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "No plan waits.", "accountId")
     return account
 
 
 async def end_plan_change(
-    session: WriteSession, principal: Principal, account: Authorized, terms: Terms
+    session: WriteSession, principal: Principal, account: Authorized, effective: EffectivePlan
 ) -> bool:
     """Take back a plan that waits in an account that is locked. Whether one did."""
-    take_back = withdraw if _is_own(terms, account) else withdraw_first
+    take_back = withdraw if _is_own(effective, account) else withdraw_first
     waiting = await take_back(session, account)
     if waiting is None:
         return False
     before: Change = {"plan": waiting.code, "from": waiting.holds_from.isoformat()}
-    after: Change = {"plan": terms.plan.code}
+    after: Change = {"plan": effective.plan.code}
     await _log(session, principal, account, EventKind.PLAN_CHANGE_WITHDRAWN, before, after)
     return True
 
@@ -135,25 +137,26 @@ async def increase_limit(
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 1 and {MOST_BLOCKS}.", "blocks")
     account = await _authorize(session, principal, command.account_id)
     request = IdempotentRequest("limitIncrease", command.idempotency_key, (command.blocks,))
-    if await earlier_outcome(session, principal, account, request) is not None:
+    increase_id = new_id()
+    if await claim_key(session, principal, account, request, {"increase": str(increase_id)}) is not None:
         return LimitIncreased(account, replayed=True)
-    terms = await terms_of(session, account)
-    if terms.subscriber_id != account.account_id:
+    effective = await effective_plan_of(session, account)
+    if effective.subscriber_id != account.account_id:
         message = "The account uses the plan of an account above; buy it there."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
-    plan = terms.plan
-    if plan.block_price is None or not terms.subscribed:
+    plan = effective.plan
+    if plan.block_price is None or not effective.subscribed:
         raise Refusal(RefusalCode.PLAN_REQUIRED, field="accountId")
     contacts, sends = plan.block_contacts * command.blocks, plan.block_sends * command.blocks
-    if max(terms.contact_limit + contacts, terms.send_limit + sends) > MOST_IN_A_CYCLE:
+    if max(effective.contact_limit + contacts, effective.send_limit + sends) > MOST_IN_A_CYCLE:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The limit would be too large.", "blocks")
     price = plan.block_price * command.blocks
     await session.execute(
         insert(limit_increases).values(
             master_id=account.master_id,
             account_id=account.account_id,
-            id=new_id(),
-            cycle_starts_at=terms.cycle_starts_at,
+            id=increase_id,
+            cycle_starts_at=effective.cycle_starts_at,
             contacts=contacts,
             sends=sends,
             price=price,
@@ -162,7 +165,6 @@ async def increase_limit(
     after: Change = {"contacts": contacts, "sends": sends, "price": str(price)}
     subject_id = present(Kind.ACCOUNT, account.account_id)
     await record(session, principal, account, EventKind.LIMIT_INCREASED, subject_id, None, after)
-    await remember(session, principal, account, request, {"contacts": str(contacts)})
     return LimitIncreased(account, replayed=False)
 
 
@@ -176,23 +178,29 @@ async def _authorize(
     return account
 
 
-async def _plan_on_offer(session: WriteSession, account: Authorized, terms: Terms, plan_id: PlanId) -> Plan:
+async def _plan_on_offer(
+    session: WriteSession, account: Authorized, effective: EffectivePlan, plan_id: PlanId
+) -> CataloguePlan:
     """One that is sold, or the one that the account has already."""
     currency = select(currency_of(accounts)).where(_is(account)).scalar_subquery()
     offered: ColumnElement[bool] = plans.c.on_offer
-    if _is_own(terms, account):
-        offered = or_(offered, plans.c.id == terms.plan.id)
+    if _is_own(effective, account):
+        offered = or_(offered, plans.c.id == effective.plan.id)
     statement = select(plans).where(plans.c.id == plan_id, plans.c.currency == currency, offered)
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("planId")
-    return plan_from(row)
+    return catalogue_plan(row)
 
 
 async def _log_change(
-    session: WriteSession, principal: Principal, account: Authorized, before: Terms, plan: Plan
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    before: EffectivePlan,
+    plan: CataloguePlan,
 ) -> None:
-    now = await terms_of(session, account)
+    now = await effective_plan_of(session, account)
     at_once = now.plan.id == plan.id
     after: Change = {"plan": plan.code, "from": None if at_once else now.cycle_ends_at.isoformat()}
     await _log(session, principal, account, EventKind.PLAN_CHANGED, {"plan": before.plan.code}, after)
@@ -211,9 +219,9 @@ async def _log(
     await record(session, principal, account, kind, subject_id, before, after)
 
 
-def _is_own(terms: Terms, account: Authorized) -> bool:
-    return terms.subscribed and terms.subscriber_id == account.account_id
+def _is_own(effective: EffectivePlan, account: Authorized) -> bool:
+    return effective.subscribed and effective.subscriber_id == account.account_id
 
 
 def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    return this_account(accounts, account)

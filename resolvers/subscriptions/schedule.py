@@ -9,11 +9,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.base.clock import current_moment
 from models.base.ids import PlanId, new_id
 from models.plans.tables import plan_choices, plans, subscriptions
 from models.sending.tables import send_cycles
-from resolvers.plans.effective_plan import Plan, Terms, terms_of
+from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, effective_plan_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,11 @@ class WaitingChoice:
 
 
 async def subscribe(
-    session: WriteSession, account: Authorized, terms: Terms, plan: Plan, time_zone: str | None
+    session: WriteSession,
+    account: Authorized,
+    effective: EffectivePlan,
+    plan: CataloguePlan,
+    time_zone: str | None,
 ) -> None:
     """Give the account its first plan of its own: now, or when the cycle ends whose plan gives more.
 
@@ -36,7 +41,7 @@ async def subscribe(
     """
     if time_zone is not None:
         await _check_time_zone(session, time_zone)
-    begins = _holds_from(plan, terms)
+    begins = _holds_from(plan, effective)
     await withdraw(session, account)
     begun = upsert(subscriptions).values(**_key(account), time_zone=time_zone or "UTC", anchored_at=begins)
     replaced = {"anchored_at": begun.excluded.anchored_at}
@@ -46,24 +51,26 @@ async def subscribe(
         begun.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
     )
     await _add(session, account, plan, begins)
-    if terms.subscriber_id == account.account_id:
-        await _carry_over(session, account, terms)
+    if effective.subscriber_id == account.account_id:
+        await _carry_over(session, account, effective)
 
 
-async def choose_again(session: WriteSession, account: Authorized, terms: Terms, plan: Plan) -> bool:
+async def choose_again(
+    session: WriteSession, account: Authorized, effective: EffectivePlan, plan: CataloguePlan
+) -> bool:
     """Let an account with a plan of its own have another one. Whether anything was changed.
 
     Raises FAILED_PRECONDITION for the present plan while another one waits: to take that back is an act of
     its own.
     """
     waiting = await _waiting(session, account)
-    if plan.id == terms.plan.id and waiting is not None:
+    if plan.id == effective.plan.id and waiting is not None:
         message = f"{waiting.code} waits for the next cycle; `planChangeWithdraw` takes it back."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "planId")
-    if plan.id == terms.plan.id or (waiting is not None and plan.id == waiting.plan_id):
+    if plan.id == effective.plan.id or (waiting is not None and plan.id == waiting.plan_id):
         return False
     await withdraw(session, account)
-    await _add(session, account, plan, _holds_from(plan, terms))
+    await _add(session, account, plan, _holds_from(plan, effective))
     return True
 
 
@@ -86,21 +93,19 @@ async def withdraw_first(session: WriteSession, account: Authorized) -> WaitingC
     return waiting
 
 
-async def _carry_over(session: WriteSession, account: Authorized, before: Terms) -> None:
-    now, cycle = await terms_of(session, account), send_cycles.c
+async def _carry_over(session: WriteSession, account: Authorized, before: EffectivePlan) -> None:
+    now, cycle = await effective_plan_of(session, account), send_cycles.c
     await session.execute(
         update(send_cycles)
-        .where(
-            cycle.master_id == account.master_id,
-            cycle.account_id == account.account_id,
-            cycle.starts_at == before.cycle_starts_at,
-        )
+        .where(in_account(send_cycles, account), cycle.starts_at == before.cycle_starts_at)
         .values(starts_at=now.cycle_starts_at, ends_at=now.cycle_ends_at)
     )
 
 
-def _holds_from(plan: Plan, terms: Terms) -> datetime.datetime | ColumnElement[datetime.datetime]:
-    return current_moment() if plan.gives_at_least(terms.plan) else terms.cycle_ends_at
+def _holds_from(
+    plan: CataloguePlan, effective: EffectivePlan
+) -> datetime.datetime | ColumnElement[datetime.datetime]:
+    return current_moment() if plan.gives_at_least(effective.plan) else effective.cycle_ends_at
 
 
 async def _check_time_zone(session: WriteSession, time_zone: str) -> None:
@@ -123,17 +128,14 @@ async def _waiting(session: WriteSession, account: Authorized) -> WaitingChoice 
 def _waits(account: Authorized) -> ColumnElement[bool]:
     choice = plan_choices.c
     return and_(
-        choice.master_id == account.master_id,
-        choice.account_id == account.account_id,
-        choice.withdrawn_at.is_(None),
-        choice.holds_from > current_moment(),
+        in_account(plan_choices, account), choice.withdrawn_at.is_(None), choice.holds_from > current_moment()
     )
 
 
 async def _add(
     session: WriteSession,
     account: Authorized,
-    plan: Plan,
+    plan: CataloguePlan,
     holds_from: datetime.datetime | ColumnElement[datetime.datetime],
 ) -> None:
     values = {"id": new_id(), "plan_id": plan.id, "holds_from": holds_from}

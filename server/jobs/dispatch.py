@@ -9,7 +9,7 @@ from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.billing.worker import charge_cycles, issue_invoices
 from resolvers.payments.provider import PaymentProvider
-from resolvers.payments.worker import top_up
+from resolvers.payments.worker import work_on_top_ups
 from resolvers.sending.close_cycle import close_cycle
 from resolvers.sending.expire import expire_reservations
 
@@ -36,7 +36,7 @@ async def do(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
         case JobKind.CYCLE_CLOSE:
             await close_cycle(sessions, job.master_id, SendCycleId(job.subject_id))
         case JobKind.TOP_UP:
-            await top_up(sessions, deployment.provider, _account(job))
+            await work_on_top_ups(sessions, deployment.provider, _account(job))
         case JobKind.CYCLE_CHARGE:
             await charge_cycles(sessions, _account(job), deployment.suspended)
         case JobKind.INVOICE_ISSUE:

@@ -27,7 +27,7 @@ from resolvers.access.expiry_notices import tell_batch
 from resolvers.billing.document import Issuer
 from resolvers.effects.jobs import enqueue_due
 from resolvers.effects.retention import RETENTIONS, Retention
-from resolvers.sending.recipient_lists import delete_ended_lists
+from resolvers.sending.upload import delete_ended_lists
 from server.commands.database import current_database
 from server.database.connections import connect_as_application
 from server.jobs.dispatch import Deployment, do

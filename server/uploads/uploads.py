@@ -22,7 +22,7 @@ from models.base.ids import AccountId, MasterId
 from resolvers.effects.attempts import Limit, count
 from resolvers.sending.address_hash import KeySource, RecipientForm
 from resolvers.sending.recipient_lines import RecipientFile, RecipientLines
-from resolvers.sending.recipient_lists import StoredList, authorize_upload, delete_ended_lists, store_list
+from resolvers.sending.upload import StoredList, authorize_upload, delete_ended_lists, store_list
 from server.failures.errors import ErrorCode, RefusedRequestError
 from server.fairness.side_threads import side_thread
 

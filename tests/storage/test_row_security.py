@@ -23,7 +23,7 @@ from engine.reference.statements import Statement, statement
 from models.accounts.tables import ParentAccess, accounts
 from models.base.ids import new_id
 from models.staff.overrides import OverrideKind
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from schema.root import build_schema
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
