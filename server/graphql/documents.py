@@ -6,11 +6,11 @@ from graphql.validation import validation_context
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from graphql.validation.validate import ValidationAbortedError
 
-from engine.excess import refuse_beyond, too_large
-from engine.sizes import check_size
-from engine.texts import read_document_texts
-from server.document_memory import CheckedDocument, DocumentMemory
-from server.parsing import parse_document
+from engine.limits.excess import refuse_beyond, too_large
+from engine.limits.sizes import check_size
+from engine.limits.string_checks import read_document_texts
+from server.graphql.document_memory import CheckedDocument, DocumentMemory
+from server.graphql.parsing import parse_document
 
 TOKEN_LIMIT = 5_000
 """The most tokens of a document, comments not counted."""

@@ -8,21 +8,23 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from schema.root import build_schema
-from server import health, metrics, recipients
-from server.application import Application
-from server.connecting import reachability
-from server.contact_key import key_source
-from server.database import connect_as_application, read_pool
-from server.executor import Executor
-from server.garbage import keep_looking
-from server.graphql_http import GraphQLEndpoint
-from server.invoice_download import InvoiceDownload
-from server.mail import Postman
+from server.database.connecting import reachability
+from server.database.connections import connect_as_application, read_pool
+from server.edge.application import Application
+from server.graphql.endpoint import GraphQLEndpoint
+from server.graphql.executor import Executor
+from server.graphql.preparation import beside, prepare
+from server.invoices.download import InvoiceDownload
+from server.jobs.mail import Postman
+from server.logs import metrics
 from server.pages import DemoLogin, assets, graphiql_page, invitation_page, mailbox_page
-from server.payments import payment_provider
-from server.preparation import beside, prepare
-from server.recipient_uploads import RecipientUploads
-from server.settings import Settings
+from server.settings.contact_key import key_source
+from server.settings.payments import payment_provider
+from server.settings.settings import Settings
+from server.start import health
+from server.start.garbage import keep_looking
+from server.uploads import endpoint as recipients
+from server.uploads.uploads import RecipientUploads
 
 
 def create_app(

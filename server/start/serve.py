@@ -14,16 +14,16 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from server.app import create_app
 from server.commands.failures import CommandFailed
-from server.garbage import look_seldom
-from server.http_protocol import HttpProtocol
-from server.introspection import usual_questions
-from server.log_lines import configure_logging
-from server.metrics import counted_together
+from server.edge.http_protocol import HttpProtocol
+from server.fairness.side_threads import SWITCH_SECONDS
+from server.graphql.introspection import usual_questions
+from server.logs.lines import configure_logging
+from server.logs.metrics import counted_together
 from server.pages import DemoLogin, likely_documents
-from server.settings import Settings
-from server.side_threads import SWITCH_SECONDS
+from server.settings.settings import Settings
+from server.start.app import create_app
+from server.start.garbage import look_seldom
 
 GRACE_SECONDS = 20
 """How long a stopping server waits for the requests that it is answering."""
@@ -34,7 +34,7 @@ OPEN_FILES = 2048
 WORKER_START_SECONDS = 60
 """A worker that is silent for so long is replaced; a starting one is silent for seconds."""
 
-_TALKATIVE = ("alembic", "casbin", "engine.fair_pool", "pgqueuer")
+_TALKATIVE = ("alembic", "casbin", "engine.database.fair_pool", "pgqueuer")
 """Libraries that tell of their daily work on the level INFO, SQLAlchemy's pool under our name for it."""
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on

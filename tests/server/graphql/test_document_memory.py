@@ -7,15 +7,10 @@ import pytest
 from hypothesis import settings
 
 from schema.root import build_schema, graphql_schema
-from server.document_memory import (
-    LONGEST_REMEMBERED,
-    MEMORY,
-    CheckedDocument,
-    DocumentMemory,
-)
-from server.documents import Documents
-from server.parsing import parse_document
-from tests.authorization.profiles import NIGHTLY
+from server.graphql.document_memory import LONGEST_REMEMBERED, MEMORY, CheckedDocument, DocumentMemory
+from server.graphql.documents import Documents
+from server.graphql.parsing import parse_document
+from tests.authz.escalation.profiles import NIGHTLY
 
 BY_NIGHT = settings.get_current_profile_name() == NIGHTLY
 SCHEMA = graphql_schema(build_schema())

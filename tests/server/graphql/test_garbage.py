@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import pytest
 from graphql import GraphQLSyntaxError
 
-from server import garbage
-from server.documents import COMMENT_LIMIT, DOCUMENT_LIMIT, TOKEN_LIMIT
-from server.parsing import Parsed, parse_document
+from server.graphql.documents import COMMENT_LIMIT, DOCUMENT_LIMIT, TOKEN_LIMIT
+from server.graphql.parsing import Parsed, parse_document
+from server.start import garbage
 
 _FIELDS = " ".join(f"a{number}: viewer {{ id }}" for number in range(500))
 
