@@ -18,7 +18,7 @@ ReplicaUrl = Annotated[str, AfterValidator(values.replica_url)]
 
 
 class Settings(BaseSettings):
-    """Read once when a process starts; the README's table lists them."""
+    """Read once when a process starts; `docs/operate/configuration.md` lists them."""
 
     model_config = SettingsConfigDict(
         env_prefix="MANDANT_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
