@@ -44,7 +44,7 @@ check: $(VENV)/all.installed
 	$(BIN)/python -m migrations.check
 
 docs: $(VENV)/all.installed
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "The manual is in .site/index.html"
 
 fmt: $(VENV)/all.installed

@@ -52,6 +52,9 @@ def _root_fields(root: GraphQLObjectType) -> Iterator[str]:
     for name, field in sorted(root.fields.items()):
         yield f"## {name}\n"
         yield f"{_text(field.description)}\n"
+        if field.args.keys() == {"input"}:
+            yield f"Takes {_link(field.args['input'].type)}, returns {_link(field.type)}.\n"
+            continue
         yield f"Returns {_link(field.type)}.\n"
         if field.args:
             yield from _table("argument", field.args)

@@ -13,7 +13,7 @@ def permission_page() -> str:
 
 def _lines() -> Iterator[str]:
     masks = compiled()
-    yield "# Roles and permissions, as a matrix\n"
+    yield "---\nhide: [toc]\n---\n# Matrix of roles and permissions\n"
     yield "Each cell is what casbin answers when this page is built:\n"
     yield "- **m**: as a member of the account"
     yield "- **a**: in the accounts below it, always"
