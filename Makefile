@@ -40,6 +40,7 @@ check: $(VENV)/all.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint models authz resolvers
 	$(BIN)/mandant schema print | diff schema.graphql -
 	$(BIN)/python -m migrations.check
 
@@ -50,6 +51,7 @@ docs: $(VENV)/all.installed
 fmt: $(VENV)/all.installed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix models authz resolvers
 
 lock:
 	$(COMPILE) --output-file requirements.txt pyproject.toml

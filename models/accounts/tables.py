@@ -28,7 +28,7 @@ class AccountKind(enum.Enum):
 
 
 class AccountStatus(enum.Enum):
-    """Whether an account may be used; what holds above holds below."""
+    """Whether an account may be used. A status also holds for all accounts below."""
 
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
@@ -36,14 +36,14 @@ class AccountStatus(enum.Enum):
 
 
 class RightsInheritance(enum.Enum):
-    """Which roles of an account hold in the accounts below it."""
+    """Which roles of an account also give rights in the accounts below it."""
 
     ADMINISTRATORS = "ADMINISTRATORS"
     ALL_ROLES = "ALL_ROLES"
 
 
 class ParentAccess(enum.Enum):
-    """How much of the rights held above an account hold in it and below it."""
+    """How many of the rights held above an account reach it and the accounts below it."""
 
     FULL = "FULL"
     READ_ONLY = "READ_ONLY"
@@ -52,18 +52,18 @@ class ParentAccess(enum.Enum):
 
 
 class ApiKeyCreationPlace(enum.Enum):
-    """Where in a tree API keys are made (R13)."""
+    """Where in a tree API keys may be made (R13)."""
 
     ANYWHERE = "ANYWHERE"
     MASTER_ONLY = "MASTER_ONLY"
 
 
 EVERYTHING_PASSES = 2**63 - 1
-"""All bits that a mask may have, those of permissions to come too."""
+"""A mask with all bits, those of future permissions too."""
 
 
 class Currency(enum.Enum):
-    """A currency by its ISO 4217 code; all amounts of a tree are in one."""
+    """A currency by its ISO 4217 code. All amounts of a tree are in one currency."""
 
     EUR = "EUR"
     USD = "USD"
@@ -85,7 +85,7 @@ class CreditMode(enum.Enum):
 
 
 DEPTH_LIMIT = 32
-"""How many accounts may stand above one another."""
+"""The greatest depth of an account below its master account."""
 
 
 def one_of(column: str, values: type[enum.Enum]) -> CheckConstraint:

@@ -18,12 +18,12 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
 from models.base.ids import AccountId, Kind, present
 from models.budgets.tables import BudgetCurrency
+from models.credit.pools import nearest_pool
 from models.credit.tables import BalanceKind
 from models.parent_access.requests import parent_access_requests
 from resolvers.access.blockers import blocked, open_subaccounts
 from resolvers.billing.status_history import note_status
 from resolvers.budgets.change import end_budget
-from resolvers.credit.reads import nearest_pool
 from resolvers.credit.settlement import (
     EffectKind,
     NotSettled,

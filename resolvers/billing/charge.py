@@ -21,13 +21,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from authz.guards.exclusive import lock_path
-from authz.wall import billing_door as billing_functions
+from authz.guards.locks import lock_path
+from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.base.ids import AccountId, AccountKey, new_id
-from models.billing.cycle_charging import cycles_to_charge
-from models.billing.invoices_to_issue import INVOICED_AFTER
+from models.billing.due import INVOICED_AFTER, cycles_to_charge
 from models.billing.tables import charged_cycles, charges
 from models.effects.jobs import Job, JobKind
 from models.plans.cycles import cycle_number, cycle_start
@@ -45,7 +44,7 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
     It is not while something of it can still be committed, nor where another worker was first. What it costs
     is put on invoices when these are due.
     """
-    if not await billing_functions.enter_to_bill(session, due.master_id):
+    if not await enter_as_worker(session, due.master_id):
         return False
     await lock_path(session, due.master_id, due.account_id)
     cycle = await _ended(session, due)

@@ -14,14 +14,14 @@ from sqlalchemy import (
     select,
 )
 
-from authz.guards.exclusive import lock_path
-from authz.wall import billing_door as billing_functions
+from authz.guards.locks import lock_path
+from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import Currency, accounts
 from models.base.clock import current_moment
 from models.base.ids import AccountKey, ChargeId, InvoiceId, new_id
+from models.billing.due import invoices_to_issue
 from models.billing.invoices import InvoiceKind
-from models.billing.invoices_to_issue import invoices_to_issue
 from models.billing.tables import billing_details, charges
 from resolvers.billing.document import PAYABLE_WITHIN, Document, Issuer, Line, Party
 from resolvers.billing.invoiced_account import day_of
@@ -40,7 +40,7 @@ class Period:
 async def issue_invoice(session: WriteSession, issuer: Issuer, due: AccountKey) -> Issued | None:
     """Issue the account's oldest invoice that is due; None where there is none, or where another worker was
     first, or where something that belongs on it waits to be charged."""
-    if not await billing_functions.enter_to_bill(session, due.master_id):
+    if not await enter_as_worker(session, due.master_id):
         return None
     await lock_path(session, due.master_id, due.account_id)
     period = await _period(session, due)

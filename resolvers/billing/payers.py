@@ -19,8 +19,8 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
 from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
+from models.credit.pools import nearest_pool
 from resolvers.billing.invoiced_account import EVER, billed_id
-from resolvers.credit.reads import nearest_pool
 
 
 class Payer(enum.Enum):

@@ -1,4 +1,4 @@
-"""Giving a document its number and writing it down, once for good (see `models.billing.invoice_issuing`)."""
+"""Giving a document its number and writing it down, once for good, by `invoice_issue`."""
 
 import datetime
 from collections.abc import Sequence

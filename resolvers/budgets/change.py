@@ -6,17 +6,18 @@ from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize_also, lock_path
+from authz.guards.exclusive import Authorized, Effect, authorize_also
+from authz.guards.locks import lock_path
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.base.ids import AccountId, Kind, present
 from models.budgets.tables import BudgetCurrency, budgets
+from models.credit.pools import has_own_balance, nearest_pool
 from models.plans.tables import MOST_IN_A_CYCLE
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.budgets.guarantees import check_guarantees
-from resolvers.credit.reads import has_own_balance, nearest_pool
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.log import Change, EventKind, record
 from resolvers.inputs.amounts import MOST_AT_ONCE

@@ -16,9 +16,10 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
 from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
+from models.budgets.use import sends_used
 from models.plans.tables import plans
 from resolvers.access.blockers import blocked, these_accounts
-from resolvers.budgets.reads import promised_sends, sends_used
+from resolvers.budgets.reads import promised_sends
 from resolvers.budgets.send_check import allowance_columns, credit_of, kept_below
 from resolvers.plans.reads import next_plan_id_of, plan_id_of, send_limit_of
 from resolvers.sending.reads import sends_used_of

@@ -9,19 +9,17 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
-    cast,
     exists,
     func,
     literal_column,
     select,
 )
 
-from models.accounts.tables import AccountStatus, account_closure, accounts
-from models.base.clock import current_moment
-from models.budgets.tables import BudgetCurrency, budgets, credit_counts
+from models.accounts.tables import AccountStatus, accounts
+from models.budgets.tables import BudgetCurrency, budgets
+from models.budgets.use import credit_used, sends_used
+from models.credit.pools import nearest_pool
 from models.plans.tables import subscriptions
-from models.sending.tables import ReservationStatus, send_counts, send_cycles, send_reservations
-from resolvers.credit.reads import nearest_pool
 from resolvers.plans.reads import has_begun
 
 _Id = ColumnElement[uuid.UUID]
@@ -56,38 +54,6 @@ def credit_used_of(budget: FromClause) -> ColumnElement[int]:
     return credit_used(budget.c.master_id, budget.c.account_id, pool)
 
 
-def sends_used(master_id: _Id, account_id: _Id, subscriber_id: _Id | None = None) -> ColumnElement[int]:
-    """Sends of an account and all below it in current cycles, or in that of one subscription.
-
-    Whoever takes a plan of its own in the middle of a cycle has sends in two that are current.
-    """
-    count, cycle = send_counts.alias(), send_cycles.alias()
-    reservation, open_cycle = send_reservations.alias(), send_cycles.alias()
-    counted = _sum_below(master_id, account_id, count, cycle, count.c.sends, subscriber_id)
-    lapsed = _sum_below(
-        master_id, account_id, reservation, open_cycle, reservation.c.recipients, subscriber_id
-    ).where(is_lapsed(reservation))
-    return cast(counted.scalar_subquery() - lapsed.scalar_subquery(), BigInteger)
-
-
-def credit_used(
-    master_id: _Id, account_id: _Id, payer_id: _Id, lapsed_of: _Id | None = None
-) -> ColumnElement[int]:
-    """What an account and all below it have taken from a pool in current cycles, in micro-units.
-
-    Lapsed reservations are left out; with `lapsed_of` those of that subscription alone.
-    """
-    count, cycle = credit_counts.alias(), send_cycles.alias()
-    reservation, open_cycle = send_reservations.alias(), send_cycles.alias()
-    counted = _sum_below(master_id, account_id, count, cycle, count.c.amount).where(
-        count.c.payer_id == payer_id
-    )
-    lapsed = _sum_below(master_id, account_id, reservation, open_cycle, reservation.c.price, lapsed_of).where(
-        is_lapsed(reservation), reservation.c.payer_id == payer_id
-    )
-    return cast(counted.scalar_subquery() - lapsed.scalar_subquery(), BigInteger)
-
-
 def kept_sends(budget: FromClause, child: FromClause) -> ColumnElement[int]:
     """What is left of a guarantee in the cycle of the account above, in sends."""
     left = budget.c.guarantee - sends_used(child.c.master_id, child.c.id, child.c.parent_id)
@@ -114,41 +80,6 @@ def promised_sends(budget: FromClause, child: FromClause) -> ColumnElement[bool]
         child.c.status != AccountStatus.CLOSED.value,
         ~own_plan,
     )
-
-
-def is_lapsed(reservation: FromClause) -> ColumnElement[bool]:
-    """Whether its time is over, and nobody has given back yet what it holds."""
-    reserved = reservation.c.status == literal_column(f"'{ReservationStatus.RESERVED.value}'")
-    return and_(reserved, reservation.c.expires_at <= current_moment())
-
-
-def _sum_below(
-    master_id: _Id,
-    account_id: _Id,
-    rows: FromClause,
-    cycle: FromClause,
-    amount: ColumnElement[int],
-    subscriber_id: _Id | None = None,
-) -> Select[Any]:
-    """The sum over rows of an account and all below it, in current cycles."""
-    below = account_closure.alias()
-    statement = (
-        select(func.coalesce(func.sum(amount), _ZERO))
-        .select_from(
-            rows.join(cycle, and_(cycle.c.master_id == rows.c.master_id, cycle.c.id == rows.c.cycle_id)).join(
-                below,
-                and_(below.c.master_id == rows.c.master_id, below.c.descendant_id == rows.c.account_id),
-            )
-        )
-        .where(
-            rows.c.master_id == master_id,
-            below.c.ancestor_id == account_id,
-            cycle.c.ends_at > current_moment(),
-        )
-    )
-    if subscriber_id is not None:
-        statement = statement.where(cycle.c.account_id == subscriber_id)
-    return statement.correlate_except(rows, cycle, below)
 
 
 def _budget_of(account: FromClause, currency: BudgetCurrency) -> Select[Any]:

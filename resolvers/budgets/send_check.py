@@ -11,11 +11,13 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, cast
 
 from models.accounts.tables import account_closure, accounts
 from models.budgets.tables import BudgetCurrency, budgets, kept_credit
+from models.budgets.use import credit_used, sends_used
+from models.credit.pools import nearest_pool
 from models.credit.tables import BalanceKind, ledger_balances
 from models.plans.tables import MOST_IN_A_CYCLE
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import send_cycles, send_reservations
-from resolvers.budgets.reads import credit_used, is_lapsed, kept_sends, promised_sends, sends_used
-from resolvers.credit.reads import nearest_pool
+from resolvers.budgets.reads import kept_sends, promised_sends
 
 _ZERO = literal_column("0", BigInteger)
 

@@ -1,4 +1,4 @@
-"""Writing to the ledger: a whole transaction in one statement (see `models.credit.ledger_posting`)."""
+"""Writing to the ledger: a whole transaction in one statement (see `models/credit/ledger_post.sql`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,11 +3,12 @@
 import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
 from authz.reach.reach import readable_account
 from engine.declare.arguments import Described
-from models.accounts.tables import CreditMode, account_closure, accounts
+from models.accounts.tables import CreditMode, accounts
+from models.credit.pools import nearest_pool
 from models.credit.tables import BalanceKind, ledger_balances, ledger_entries
 
 Moment = Annotated[
@@ -20,11 +21,6 @@ def of_account(account: FromClause) -> Select[Any]:
     """The account's credit."""
     own = accounts.alias()
     return select(*own.c).where(own.c.id == account.c.id, own.c.master_id == account.c.master_id)
-
-
-def has_own_balance(account: FromClause) -> ColumnElement[bool]:
-    """Whether the account spends its own credit; a master account always does."""
-    return or_(account.c.parent_id.is_(None), account.c.credit_mode == CreditMode.OWN_BALANCE.value)
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
@@ -61,25 +57,6 @@ def pool_of(account: FromClause) -> Select[Any]:
     pool, statement = readable_account()
     return statement.where(pool.c.id == nearest_pool(account), pool.c.master_id == account.c.master_id).limit(
         1
-    )
-
-
-def nearest_pool(account: FromClause) -> ColumnElement[Any]:
-    """The id of that account."""
-    path, above = account_closure.alias(), accounts.alias()
-    return (
-        select(above.c.id)
-        .select_from(path)
-        .join(above, and_(above.c.master_id == path.c.master_id, above.c.id == path.c.ancestor_id))
-        .where(
-            path.c.master_id == account.c.master_id,
-            path.c.descendant_id == account.c.id,
-            has_own_balance(above),
-        )
-        .order_by(path.c.depth)
-        .limit(1)
-        .correlate(account)
-        .scalar_subquery()
     )
 
 

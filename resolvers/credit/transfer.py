@@ -14,9 +14,9 @@ from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.base.ids import AccountId, Kind, LedgerTransactionId, new_id, present
+from models.credit.pools import has_own_balance
 from models.credit.tables import BalanceKind, LedgerTransactionKind
 from resolvers.credit.post import Posting, Transaction, post
-from resolvers.credit.reads import has_own_balance
 from resolvers.effects.idempotency import IdempotentRequest, claim
 from resolvers.effects.log import Change, EventKind, record_in_each
 from resolvers.inputs.amounts import movable

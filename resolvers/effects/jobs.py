@@ -4,7 +4,20 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, column, func, literal, null, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    Uuid,
+    column,
+    func,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.types import TypeEngine
 
 from engine.writes.sessions import WriteSession
@@ -46,6 +59,15 @@ async def enqueue_shared(session: WriteSession, moments: Mapping[Job, datetime.d
     found = wanted.render_derived().c
     run_at = func.greatest(found.moment, current_moment() + _SOON)
     await session.execute(select(func.mandant_enqueue(found.kind, found.tree, found.subject, run_at)))
+
+
+async def enqueue_due(session: WriteSession, most: int, *, issuing: bool) -> int:
+    """Put in a job for all that is due and has none in the queue. Returns how many, at most `most`.
+
+    `issuing`: invoices too, which without an issuer would be due for ever.
+    """
+    enqueuing = func.mandant_enqueue_due(literal(most, Integer), literal(issuing, Boolean))
+    return int((await session.execute(select(enqueuing))).scalar_one())
 
 
 def _array(values: list[Any], of: TypeEngine[Any]) -> ColumnElement[Any]:

@@ -10,12 +10,10 @@ every table which.
 
 import datetime
 from dataclasses import dataclass
-from string import Template
 
 from sqlalchemy import func, select
 
 from engine.writes.sessions import WriteSession
-from models.base.stored_functions import Rights, StoredFunction
 from models.effects.jobs import QUEUE_SCHEMA
 from models.sending.tables import ReservationStatus
 
@@ -37,20 +35,6 @@ class Retention:
     only: str = "true"
     """A condition in SQL, if not all rows are meant; the index over `since` has it as well."""
 
-    @property
-    def function(self) -> StoredFunction:
-        """The function that deletes a batch of them."""
-        body = _BODY.substitute(
-            table=self.table,
-            key=", ".join(self.key),
-            same=" AND ".join(f"kept.{column} = old.{column}" for column in self.key),
-            since=self.since,
-            days=self.kept.days,
-            only=self.only,
-            batch=BATCH,
-        )
-        return StoredFunction(f"{self._function_name}() RETURNS boolean", body, rights=Rights.OWNER)
-
     async def delete_batch(self, session: WriteSession) -> bool:
         """Delete up to BATCH rows, in the session's transaction. Whether it stopped at that many."""
         deleting = select(getattr(func, self._function_name)())
@@ -60,20 +44,6 @@ class Retention:
     def _function_name(self) -> str:
         return f"mandant_delete_old_{self.name}"
 
-
-_BODY = Template("""
-DECLARE
-  gone integer;
-BEGIN
-  WITH old AS (
-    SELECT $key FROM $table
-    WHERE $since < now() - interval '$days days' AND $only
-    ORDER BY $since LIMIT $batch FOR UPDATE SKIP LOCKED
-  )
-  DELETE FROM $table AS kept USING old WHERE $same;
-  GET DIAGNOSTICS gone = ROW_COUNT;
-  RETURN gone = $batch;
-END""")
 
 _GIVEN_BACK = ", ".join(
     f"'{status.value}'" for status in (ReservationStatus.VOIDED, ReservationStatus.EXPIRED)
@@ -115,8 +85,3 @@ RETENTIONS = (
     # For the operator's questions: how often what was done, and why it failed.
     Retention("job_log", f"{QUEUE_SCHEMA}.pgqueuer_log", ("id",), "created", 7 * _DAY),
 )
-
-
-def functions() -> tuple[StoredFunction, ...]:
-    """One for each."""
-    return tuple(retention.function for retention in RETENTIONS)

@@ -13,7 +13,7 @@ from authz.guards.delegation import RoleGrant, role_to_give
 from authz.guards.exclusive import Authorized, Effect, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from authz.reach.reach import membership_holds
+from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, InvitationId, Kind, new_id, present
 from models.invitations.tables import invitations

@@ -12,7 +12,7 @@ from authz.guards.exclusive import Authorized, Effect, authorize
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflict
-from authz.reach.reach import membership_holds
+from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.tables import memberships

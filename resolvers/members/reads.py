@@ -23,13 +23,8 @@ from sqlalchemy import (
 )
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import (
-    PRINCIPAL,
-    account_where,
-    active_memberships,
-    limited_below_mask,
-    readable_account,
-)
+from authz.reach.grants import active_memberships, limited_below_mask
+from authz.reach.reach import PRINCIPAL, account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts

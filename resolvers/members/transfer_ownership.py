@@ -14,7 +14,7 @@ from authz.offers.ownership import offer_stands
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
-from authz.reach.reach import membership_holds
+from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.ownership_offers import ownership_offers

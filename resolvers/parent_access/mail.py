@@ -7,7 +7,7 @@ from sqlalchemy import select
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.policy.builtin_roles import BuiltinRole
-from authz.reach.reach import membership_holds
+from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.members.tables import memberships

@@ -14,7 +14,7 @@ from authz.offers.link_requests import request_stands
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
-from authz.reach.reach import membership_holds
+from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import ParentAccess, accounts
 from models.base.ids import AccountId, ApiKeyId, Kind, UserId, present

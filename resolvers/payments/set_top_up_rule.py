@@ -13,9 +13,10 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.base.ids import AccountId, Kind, PaymentMethodId, present
+from models.credit.pools import has_own_balance
 from models.effects.jobs import Job, JobKind
 from models.payments.top_up_rules import top_up_rules
-from resolvers.credit.reads import balance_of, has_own_balance
+from resolvers.credit.reads import balance_of
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import EventKind, record

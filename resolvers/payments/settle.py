@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, literal, null, sele
 
 from authz.callers.actors import Actor
 from authz.guards.exclusive import Authorized
-from authz.guards.pair import lock_shared_path
+from authz.guards.locks import lock_shared_path
 from authz.policy.refusals import NotFound
 from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, LedgerTransactionId, TopUpId, new_id, present

@@ -21,9 +21,10 @@ from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import Currency, accounts
 from models.base.clock import current_moment
 from models.base.ids import AccountId, PaymentMethodId, TopUpId, new_id
+from models.credit.pools import has_own_balance
 from models.effects.jobs import Job, JobKind
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
-from resolvers.credit.reads import balance_of, currency_of, has_own_balance
+from resolvers.credit.reads import balance_of, currency_of
 from resolvers.effects.idempotency import IdempotentRequest, claim
 from resolvers.effects.jobs import enqueue
 from resolvers.inputs.amounts import movable

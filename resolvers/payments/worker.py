@@ -13,16 +13,17 @@ from sqlalchemy import DateTime, Row, Select, and_, exists, func, insert, select
 
 from authz.callers.actors import EarlierActor
 from authz.guards.exclusive import Authorized, without_rights
-from authz.guards.pair import lock_shared_path
+from authz.guards.locks import lock_shared_path
 from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.status import effective_status
 from authz.wall import worker_door as worker_functions
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import AccountStatus, Currency, accounts
 from models.base.ids import AccountKey, MasterId, TopUpId, new_id
+from models.credit.pools import has_own_balance
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from models.payments.top_up_rules import top_up_rules
-from resolvers.credit.reads import balance_of, currency_of, has_own_balance
+from resolvers.credit.reads import balance_of, currency_of
 from resolvers.payments.provider import Charge, PaymentProvider, ask
 from resolvers.payments.settle import settle
 

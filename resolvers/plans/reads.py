@@ -23,13 +23,12 @@ from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts
 from models.base.clock import current_moment
 from models.plans.catalogue import DEFAULT_PLAN
-from models.plans.cycles import cycle_number, cycle_start
+from models.plans.cycles import UNSUBSCRIBED_ZONE, cycle_number, cycle_start, unsubscribed_anchor
 from models.plans.tables import limit_increases, plan_choices, plans, subscriptions
 from resolvers.credit.reads import currency_of
 from resolvers.inputs.global_ids import PlanIdArgument
 
 BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
-_UTC = literal_column("'UTC'", Text)
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
 
@@ -156,7 +155,7 @@ def time_zone_of(subscriber: FromClause) -> ColumnElement[str]:
     """The IANA zone in which cycles begin at midnight; UTC where none was chosen."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.time_zone).where(_of(subscription, subscriber), has_begun(subscription))
-    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), _UTC)
+    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), UNSUBSCRIBED_ZONE)
 
 
 def anchor_day_of(subscriber: FromClause) -> ColumnElement[int]:
@@ -169,7 +168,7 @@ def anchored_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
     """The moment that cycles are counted from: of the subscription, or else of the account's making."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.anchored_at).where(_of(subscription, subscriber), has_begun(subscription))
-    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), subscriber.c.created_at)
+    return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), unsubscribed_anchor(subscriber))
 
 
 def cycle_starts_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:

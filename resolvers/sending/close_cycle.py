@@ -23,7 +23,7 @@ from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.clock import current_moment
 from models.base.ids import MasterId, SendCycleId
-from models.billing.cycle_charging import CHARGED_AFTER
+from models.billing.due import CHARGED_AFTER
 from models.effects.jobs import Job, JobKind
 from models.sending.tables import active_contacts, contact_claims, send_cycles
 from resolvers.effects.jobs import enqueue

@@ -13,8 +13,8 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, SendReservationId, present
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_cycles, send_reservations
-from resolvers.budgets.reads import is_lapsed
 from resolvers.effects.log import Change, EventKind, record_of_each
 from resolvers.sending.cycle import release
 from resolvers.sending.reserve import post_refunds

@@ -22,6 +22,7 @@ from authz.reach.reach import readable_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
 from models.base.ids import AccountId
+from models.credit.pools import nearest_pool
 from models.plans.tables import plans
 from models.sending.tables import send_cycles
 from resolvers.budgets.send_check import (
@@ -33,7 +34,6 @@ from resolvers.budgets.send_check import (
     bill,
     credit_of,
 )
-from resolvers.credit.reads import nearest_pool
 from resolvers.plans import reads as plan_reads
 from resolvers.plans.pooled_contacts import is_own, sees_pool
 from resolvers.sending import reads as sends

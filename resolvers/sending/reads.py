@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from authz.reach.reach import account_where, readable_account
 from models.base.clock import current_moment
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import (
     ReservationStatus,
     active_contacts,
@@ -24,7 +25,6 @@ from models.sending.tables import (
     send_cycles,
     send_reservations,
 )
-from resolvers.budgets.reads import is_lapsed
 from resolvers.inputs.global_ids import SendReservationIdArgument
 from resolvers.plans.pooled_contacts import counted_in, sees_pool
 from resolvers.plans.reads import cycle_starts_at_of

@@ -20,6 +20,7 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, LedgerTransactionId, SendReservationId, new_id, present
+from models.credit.pools import nearest_pool
 from models.credit.tables import BalanceKind, LedgerTransactionKind
 from models.effects.jobs import Job, JobKind
 from models.sending.tables import (
@@ -32,7 +33,6 @@ from models.sending.tables import (
 from resolvers.budgets.lock import lock_allowance
 from resolvers.budgets.send_check import Bill, Standing, bill
 from resolvers.credit.post import Posting, Transaction, post
-from resolvers.credit.reads import nearest_pool
 from resolvers.effects.idempotency import IdempotentRequest, claim
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import Change, EventKind, record

@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from authz.callers.principals import ANONYMOUS, Principal
 from authz.callers.tokens import Digest, TokenKind, digest
-from authz.guards.exclusive import Authorized, lock_tree
+from authz.guards.exclusive import Authorized
+from authz.guards.locks import lock_tree
 from authz.offers.acceptance import check_not_lapsed
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.wall.row_security import enter

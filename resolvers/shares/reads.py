@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, fu
 
 from authz.offers.acceptance import share_lapse
 from authz.policy.permissions import Permission
-from authz.reach.reach import PRINCIPAL, account_where, readable_account, share_holds
+from authz.reach.grants import share_holds
+from authz.reach.reach import PRINCIPAL, account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.api_keys.tables import api_keys

@@ -23,8 +23,8 @@ from authz.reach.reach import readable_account
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts
 from models.plans.tables import MOST_IN_A_CYCLE
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import send_counts, send_cycles, send_reservations
-from resolvers.budgets.reads import is_lapsed
 
 MOST_FIRST = Order("usageAccounts", (column("sends", BigInteger), accounts.c.id), descending=True)
 _NOTHING: ColumnElement[int] = literal_column("0", Integer)

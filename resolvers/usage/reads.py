@@ -30,11 +30,11 @@ from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import accounts
 from models.base.clock import current_moment
+from models.credit.pools import nearest_pool
 from models.plans.cycles import cycle_number, cycle_start
 from models.plans.tables import plans
 from models.sending.tables import send_cycles
 from resolvers.budgets.send_check import caps_left, credit_left, sends_left
-from resolvers.credit.reads import nearest_pool
 from resolvers.plans import reads as plan_reads
 from resolvers.sending import reads as sends
 

@@ -1,31 +1,26 @@
-"""The only way to an invoice: the function `invoice_issue`, which runs as its owner.
-
-One statement gives the next number and writes the invoice under it, so that a number without an invoice
-cannot be. The counter's row stays locked until the transaction ends: a rolled back one gives its number back,
-and the next waits for it. What was issued nobody but the database's owner can change.
-"""
-
-from models.base.stored_functions import Rights, StoredFunction
-
-_HEAD = """invoice_issue(invoice jsonb, prefix text, lines uuid[]) RETURNS text"""
-
-_BODY = """
+-- Gives the next number and writes the invoice under it, so that no number is without an invoice. Returns the
+-- number. The counter's row stays locked until the transaction ends: a rolled back transaction gives its
+-- number back, and the next one waits for it.
+CREATE OR REPLACE FUNCTION invoice_issue(invoice jsonb, prefix text, lines uuid[])
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 DECLARE
   new_row invoices;
   taken bigint;
 BEGIN
   SELECT * INTO new_row FROM jsonb_populate_record(NULL::invoices, invoice);
-  IF NOT new_row.master_id = ANY
-    (string_to_array(coalesce(current_setting('mandant.trees', true), ''), ',')::uuid[]) THEN
+  IF NOT new_row.master_id = ANY(
+    string_to_array(coalesce(current_setting('mandant.trees', true), ''), ',')::uuid[]
+  ) THEN
     RAISE EXCEPTION 'the tree is not open' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF new_row.kind = 'INVOICE' THEN
     PERFORM FROM charges
-      WHERE master_id = new_row.master_id AND id = ANY (lines) ORDER BY id FOR UPDATE;
+      WHERE master_id = new_row.master_id AND id = ANY(lines) ORDER BY id FOR UPDATE;
     IF (SELECT (count(*), sum(amount), sum(prepaid)) FROM charges
-        WHERE master_id = new_row.master_id AND id = ANY (lines)
+        WHERE master_id = new_row.master_id AND id = ANY(lines)
           AND billed_id = new_row.account_id AND invoice_id IS NULL)
-      IS DISTINCT FROM (SELECT (cardinality(lines)::bigint, new_row.net::numeric, new_row.prepaid::numeric))
+      IS DISTINCT FROM row(cardinality(lines)::bigint, new_row.net::numeric, new_row.prepaid::numeric)
     THEN
       RAISE EXCEPTION 'the charges are not those of the invoice' USING ERRCODE = 'check_violation';
     END IF;
@@ -45,11 +40,9 @@ BEGIN
   new_row.xml := replace(new_row.xml, new_row.id::text, new_row.number);
   INSERT INTO invoices SELECT (new_row).*;
   UPDATE charges SET invoice_id = new_row.id, position = line.place
-    FROM unnest(lines) WITH ORDINALITY AS line(id, place)
+    FROM unnest(lines) WITH ORDINALITY AS line (id, place)
     WHERE charges.master_id = new_row.master_id AND charges.id = line.id
       AND new_row.kind = 'INVOICE';
   RETURN new_row.number;
-END"""
-"""Gives the number."""
-
-FUNCTIONS = (StoredFunction(_HEAD, _BODY, rights=Rights.OWNER),)
+END
+$body$;

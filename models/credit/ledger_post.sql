@@ -1,29 +1,20 @@
-"""The only way into the ledger: the function `ledger_post`, which runs as its owner.
-
-One statement writes a whole transaction. It locks the books in the order of their accounts, so that two
-transactions cannot wait for each other in a circle; transactions between other accounts of the tree go on
-beside it. An entry's time is taken behind the locks: within an account it never runs backwards, and the
-balance at a past moment is that of the last entry until then.
-
-What a pool keeps free for accounts below it (see `models.budgets.tables`) is left in it: whoever takes credit
-finds less. Only who takes what was promised to him says so, by leaving the pool out of the `guarded` books.
-
-Where less is left than an account's top-up rule wants, the rule becomes due in the same statement, and a job
-for a worker is put into the queue: no use of credit can forget it. A rule that is due already is touched all
-the same, so that a worker that is about to say otherwise is waited for.
-"""
-
-from string import Template
-
-from models.base.stored_functions import Rights, StoredFunction
-from models.effects.jobs import JobKind
-
-_HEAD = """ledger_post(
+-- Writes one transaction, or nothing: then it returns the balances that would fall below their floor, with
+-- what is in them. It locks the books in the order of their accounts, so that two transactions never wait for
+-- each other. An entry takes its time behind the locks: within an account time never runs backwards, and the
+-- balance at a past moment is that of the last entry until then.
+--
+-- A pool keeps credit free for accounts below it. Taking credit from a pool in `guarded` leaves that. An
+-- account that takes what was guaranteed to it leaves the pool out; NULL guards all books.
+--
+-- Where less is left than an account's top-up rule wants, the rule becomes due and a job is put into the
+-- queue. A rule that is due already is written all the same: that waits for a worker that is about to change
+-- it.
+CREATE OR REPLACE FUNCTION ledger_post(
   tree uuid, posted uuid, reason text, actor_user uuid, actor_key uuid, note text,
   books uuid[], kinds text[], changes bigint[], guarded uuid[] DEFAULT NULL
-) RETURNS TABLE (short_account uuid, short_kind text, short_amount bigint)"""
-
-_BODY = Template("""
+)
+RETURNS TABLE (short_account uuid, short_kind text, short_amount bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 DECLARE
   wanted integer := (SELECT count(DISTINCT book) FROM unnest(books) AS book);
   locked integer;
@@ -34,16 +25,16 @@ DECLARE
   before_hash bytea;
   after_hash bytea;
 BEGIN
-  IF NOT tree = ANY (string_to_array(coalesce(current_setting('mandant.trees', true), ''), ',')::uuid[]) THEN
+  IF NOT tree = ANY(string_to_array(coalesce(current_setting('mandant.trees', true), ''), ',')::uuid[]) THEN
     RAISE EXCEPTION 'the tree is not open' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF (SELECT sum(change) FROM unnest(changes) AS change) IS DISTINCT FROM 0 THEN
     RAISE EXCEPTION 'the entries do not sum to zero' USING ERRCODE = 'check_violation';
   END IF;
-  IF (SELECT count(*) <> count(DISTINCT (book, kind)) FROM unnest(books, kinds) AS place_of(book, kind)) THEN
+  IF (SELECT count(*) <> count(DISTINCT row(book, kind)) FROM unnest(books, kinds) AS named (book, kind)) THEN
     RAISE EXCEPTION 'a balance is changed twice' USING ERRCODE = 'check_violation';
   END IF;
-  PERFORM FROM ledgers WHERE master_id = tree AND account_id = ANY (books) ORDER BY account_id FOR UPDATE;
+  PERFORM FROM ledgers WHERE master_id = tree AND account_id = ANY(books) ORDER BY account_id FOR UPDATE;
   GET DIAGNOSTICS locked = ROW_COUNT;
   IF locked < wanted THEN
     INSERT INTO ledgers (master_id, account_id, currency, changed_at)
@@ -51,11 +42,11 @@ BEGIN
       FROM (SELECT DISTINCT book FROM unnest(books) AS book ORDER BY book) AS missing
       JOIN accounts AS root ON root.master_id = tree AND root.id = tree
       ON CONFLICT DO NOTHING;
-    PERFORM FROM ledgers WHERE master_id = tree AND account_id = ANY (books) ORDER BY account_id FOR UPDATE;
+    PERFORM FROM ledgers WHERE master_id = tree AND account_id = ANY(books) ORDER BY account_id FOR UPDATE;
   END IF;
   RETURN QUERY
     SELECT planned.book, planned.kind, coalesce(balance.amount, 0)
-    FROM unnest(books, kinds, changes) AS planned(book, kind, change)
+    FROM unnest(books, kinds, changes) AS planned (book, kind, change)
     LEFT JOIN ledger_balances AS balance
       ON balance.master_id = tree AND balance.account_id = planned.book AND balance.kind = planned.kind
     WHERE planned.kind <> 'OUTSIDE' AND coalesce(balance.amount, 0) + planned.change < 0;
@@ -65,7 +56,7 @@ BEGIN
   IF EXISTS (SELECT FROM budgets WHERE master_id = tree AND currency = 'CREDIT' AND guarantee > 0) THEN
     RETURN QUERY
       SELECT planned.book, planned.kind, greatest(balance.amount - kept.amount, 0)
-      FROM unnest(books, kinds, changes) AS planned(book, kind, change)
+      FROM unnest(books, kinds, changes) AS planned (book, kind, change)
       JOIN ledger_balances AS balance
         ON balance.master_id = tree AND balance.account_id = planned.book AND balance.kind = planned.kind
       CROSS JOIN LATERAL (
@@ -73,7 +64,7 @@ BEGIN
         FROM mandant_kept_credit(tree, planned.book, NULL) AS promised
       ) AS kept
       WHERE planned.kind = 'CREDIT' AND planned.change < 0 AND balance.amount + planned.change < kept.amount
-        AND planned.book = ANY (coalesce(guarded, books));
+        AND planned.book = ANY(coalesce(guarded, books));
     IF FOUND THEN
       RETURN;
     END IF;
@@ -84,7 +75,7 @@ BEGIN
     VALUES (tree, posted, reason, actor_user, actor_key, note, moment);
   FOR entry IN
     SELECT book, kind, change
-    FROM unnest(books, kinds, changes) AS change_of(book, kind, change) ORDER BY book, kind
+    FROM unnest(books, kinds, changes) AS change_of (book, kind, change) ORDER BY book, kind
   LOOP
     UPDATE ledger_balances SET amount = amount + entry.change
       WHERE master_id = tree AND account_id = entry.book AND kind = entry.kind RETURNING amount INTO after;
@@ -108,7 +99,7 @@ BEGIN
   FOR entry IN
     UPDATE top_up_rules AS rule SET due_at = coalesce(rule.due_at, moment)
       FROM ledger_balances AS credit
-      WHERE rule.master_id = tree AND rule.account_id = ANY (books) AND rule.paused_at IS NULL
+      WHERE rule.master_id = tree AND rule.account_id = ANY(books) AND rule.paused_at IS NULL
         AND credit.master_id = tree AND credit.account_id = rule.account_id AND credit.kind = 'CREDIT'
         AND credit.amount < rule.threshold
       RETURNING rule.account_id AS book, rule.due_at
@@ -117,7 +108,5 @@ BEGIN
       PERFORM mandant_enqueue('$top_up', tree, entry.book, NULL);
     END IF;
   END LOOP;
-END""").substitute(top_up=JobKind.TOP_UP.value)
-"""Gives the balances that would fall below their floor, and what is in them; then nothing was posted."""
-
-FUNCTIONS = (StoredFunction(_HEAD, _BODY, rights=Rights.OWNER),)
+END
+$body$;
