@@ -59,7 +59,7 @@ def executor(database: AsyncEngine, reads: Pool) -> OperationRunner:
 
 
 def credentials_of(ask: Ask) -> Credentials:
-    """Who asks, on this machine."""
+    """The caller, on this machine."""
     found = principals.credentials_of(ask.token, principals.network_address(_ADDRESS))
     assert found is not None, "the data's tokens are tokens"
     return found

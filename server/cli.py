@@ -92,7 +92,7 @@ def serve(
 
 
 def _tell(step: str) -> None:
-    """What takes its time, to whoever waits at the terminal."""
+    """Show a step that takes a while at the terminal."""
     typer.echo(step, err=True)
 
 

@@ -1,4 +1,4 @@
-"""Values on their way into a compiled statement: constants, and variables known only when the plan runs."""
+"""Client values on their way into a statement: constants, and variables that are known when the plan runs."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -10,21 +10,21 @@ from sqlalchemy.types import TypeEngine
 
 
 class NotCompilableError(Exception):
-    """The compiled executor cannot answer this; the reference executor must."""
+    """The compiled executor cannot answer this. The reference executor answers instead."""
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A leaf of a variable's value: its name, then the steps into lists and objects.
+    """A leaf of a variable's value. `path`: the variable's name, then the steps into lists and objects.
 
-    `prefix` is that of a global id: it decides which table is looked into.
+    `prefix`: the prefix of a global id, which decides the table to read.
     """
 
     path: tuple[str | int, ...]
     prefix: str = ""
 
     def read(self, variables: Mapping[str, Any]) -> Any:
-        """The leaf's value in these."""
+        """The leaf's value in these variables."""
         value: Any = variables
         for step in self.path:
             value = value[step]
@@ -33,12 +33,12 @@ class Variable:
 
 @dataclass(frozen=True)
 class Argument(Variable):
-    """A value that is bound whenever SQL that was made once is used: its path is in the field's arguments."""
+    """A value that each use of ready-made SQL binds anew. Its path is in the field's arguments."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a bound value comes from. `convert` may raise what a client should hear."""
+    """Where a bound value comes from. `convert` may raise an error for the client."""
 
     value: Any
     convert: Callable[[Any], Any] | None = None
@@ -60,7 +60,7 @@ _numbers = itertools.count()
 
 
 def bound(value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None) -> ClientValue:
-    """A client's value as SQL. What is known now is converted now; a Variable when the plan runs."""
+    """A client's value as SQL. A known value is converted now, a Variable when the plan runs."""
     if isinstance(value, Variable):
         source = Source(value, convert)
         parameter = ClientValue(f"v{next(_numbers)}", type_=type_, required=True)
@@ -77,6 +77,6 @@ def source_of(element: object) -> Source | None:
 
 
 def text(value: str) -> ColumnElement[str]:
-    """A text that is part of the statement."""
+    """A text as a literal of the statement."""
     quoted = value.replace("'", "''")
     return literal_column(f"'{quoted}'")

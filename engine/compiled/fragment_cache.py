@@ -1,9 +1,9 @@
-"""Where a document selects a field: what the field's resolver gives is put together and written once, and
-then used in the statements of all documents.
+"""Fragments: the SQL of a field's resolver is built and written once, and used in the statements of all
+documents.
 
-It depends on the resolver, its arguments and the columns of its parent's rows, not on the document. So it is
-built over a stand-in for the parent, with parameters for what clients say; a use of it brings the parent and
-the values. To build it anew for each document would be most of what a document takes to compile.
+A fragment depends on the resolver, its arguments and the columns of the parent's rows, not on the document.
+It is built over a stand-in for the parent, with parameters for the client's values. A use brings the parent
+and the values. Building it for each document would be most of the cost of compiling a document.
 """
 
 from collections.abc import Callable, Hashable
@@ -40,13 +40,14 @@ class Place:
         *,
         lateral: bool = False,
     ) -> FragmentRows:
-        """The rows that are built over the parent's; `what` tells them from others of the field."""
+        """The rows that `build` makes over the parent's. `what` distinguishes them from others of the
+        field."""
         return FragmentRows(self._fragment(("rows", what), build), self.use, is_lateral=lateral)
 
     def value(
         self, what: Hashable, build: Callable[[FromClause | None, Arguments], ColumnElement[Any]]
     ) -> FragmentValue:
-        """The same for a value."""
+        """A value that `build` makes over the parent's rows."""
         return FragmentValue(self._fragment(("value", what), build), self.use)
 
     def _fragment(
@@ -62,7 +63,7 @@ class Place:
         columns = None if parent is None else tuple(parent.c.keys())
         found = _fragments.get(self.field, (what, self.variant, columns), given, make).fragment
         if found is None:
-            # A statement has a CTE once: one that holds what a client says has to be of this use alone.
+            # A statement has each CTE once, so a CTE with a client's value serves this use alone.
             stand_in = _stand_in(parent)
             found = written(build(stand_in, given), stand_in, self.variant)
         return found

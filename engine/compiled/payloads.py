@@ -89,13 +89,13 @@ class Payloads:
         self._asked = asked
         self._variant = variant
         self.left = False
-        """Whether something was left to the reference executor."""
+        """Whether the reference executor reads a payload."""
 
     async def read(self, payload: object, info: GraphQLResolveInfo[Any], named: Mapping[str, Any]) -> None:
         """Read what of the payload is SQL; what cannot be, the reference executor reads field by field.
 
-        `named` are the values that statements name themselves, such as who asks. Never raises: the write is
-        done, and what Python knows of it, such as a secret told once, is to be answered in any case.
+        `named`: values that statements name themselves, such as the caller's. Never raises: the write is
+        done, and what Python knows of it, such as a secret that is shown once, must be answered.
         """
         row = row_of(payload)
         if all(value is None for value in row.values()):

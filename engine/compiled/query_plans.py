@@ -91,7 +91,7 @@ class Part(Protocol):
 
     @property
     def key(self) -> Hashable:
-        """What tells it from the operation's other parts."""
+        """Distinguishes the part from the operation's other parts."""
 
     @property
     def variant(self) -> Hashable:
@@ -106,7 +106,7 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class WholeQuery:
-    """All of a query. `principal`: the row of who asks; without one there is no answer."""
+    """All of a query. `principal`: the caller's row; without one there is no answer."""
 
     principal: FromClause
     variant: Hashable
@@ -163,14 +163,14 @@ class Operation:
             if as_given is not None:
                 return as_given
         nodes = self._node.variable_definitions or ()
-        # The reference executor tells what is wrong, so that nothing is gathered here.
+        # The reference executor reports the errors, so none are collected here.
         found = get_variable_values(self._schema._schema, nodes, given, max_errors=0, hide_suggestions=True)
         if isinstance(found, list):
             raise NotCompilableError
         return found.coerced
 
     def shape(self, variables: Variables, part: Part) -> Hashable:
-        """What tells the part's plan for these variables from its others."""
+        """The key of the part's plan for these variables."""
         names, shapes = self._names(part), self._shapes
         shape = [shapes[name](variables[name]) if name in variables else "absent" for name in names]
         return (part.key, part.variant, *shape)
@@ -211,7 +211,7 @@ class Operation:
             read = answering_behind(self._gate, part.statement(compiler, self._node))
             statement = prepared(read, part.variant)
         except (NotCompilableError, BadArgument):
-            return None  # where an argument is wrong, the reference executor says
+            return None  # the reference executor reports a wrong argument
         return QueryPlan(statement, tuple(compiler.checks), tuple(compiler.denials))
 
 
@@ -234,7 +234,7 @@ class QueryPlans:
     def known(
         self, asked: Asked, part: Part, coerced: Variables | None = None
     ) -> tuple[QueryPlan, Variables] | None:
-        """What `find` gives, where that is at hand; else None. Raises NotCompilableError."""
+        """What `find` returns, if it is known; else None. Raises NotCompilableError."""
         with self._lock:
             operation = self._operations.get((asked.source, asked.name))
             if operation is None:
@@ -246,7 +246,7 @@ class QueryPlans:
     def find(self, asked: Asked, part: Part, coerced: Variables | None = None) -> tuple[QueryPlan, Variables]:
         """The plan of a part of an operation and its coerced variables, which may be known already.
 
-        It is compiled where it is not known: that takes up to a tenth of a second. Raises NotCompilableError
+        An unknown plan is compiled, which takes up to 0.1 seconds. Raises NotCompilableError
         and COST_EXCEEDED.
         """
         found = self.known(asked, part, coerced)

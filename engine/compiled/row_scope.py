@@ -29,7 +29,7 @@ class RowScope:
         return self._selected(value).scalar_subquery()
 
     def gather_all(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """One value for all rows together, also where it aggregates nothing."""
+        """One value for all rows together, also if nothing is aggregated."""
         return self._selected(value).having(true()).scalar_subquery()
 
     def _selected(self, value: ColumnElement[Any]) -> Select[Any]:
@@ -47,7 +47,7 @@ def to_one_rows(statement: Select[Any]) -> Select[Any]:
 
 
 class JoinedRow(RowScope):
-    """A to-one row: what hangs on it is joined where it is joined itself."""
+    """A to-one row. Rows below it are joined to the same outer rows."""
 
     def __init__(self, rows: FromClause, outer: RowScope) -> None:
         outer.join(rows)

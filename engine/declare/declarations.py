@@ -93,7 +93,7 @@ class AnswersFields(Protocol):
 
 
 class SqlField(StrawberryField):
-    """A Strawberry field that is answered by SQL, where it is executed as its context says."""
+    """A Strawberry field that SQL answers, through the executor of the request's context."""
 
     declaration: Declaration
 

@@ -42,8 +42,8 @@ class FieldCache(Generic[V]):
     def get(
         self, field: SqlField, what: Hashable, given: Mapping[str, Any], make: Callable[[dict[str, Any]], V]
     ) -> V:
-        """The value for arguments of the shape of these. `what` tells it from the field's others; `make` is
-        handed the arguments with an Argument for each that is bound later."""
+        """The value for arguments of the shape of these. `what` distinguishes it from the field's others.
+        `make` gets the arguments with an Argument for each that is bound later."""
         shape = opened(given)
         arguments = tuple((name, hashable(value)) for name, value in shape.items())
         key = (field, what, arguments)

@@ -29,7 +29,7 @@ _SETTINGS = {
     # that a table is small is no reason to read the whole of it.
     "enable_seqscan": "off",
     # PostgreSQL would plan each statement for its values five times on each connection before it asks whether
-    # one plan does for all of them; and for good, where it takes an array of one id for ten.
+    # one plan does for all of them; and would plan for good as if an array of one id had ten.
     "plan_cache_mode": "force_generic_plan",
     "statement_timeout": "5s",
     "lock_timeout": "2s",
@@ -43,11 +43,11 @@ _OWNERS_STATEMENTS = 50
 _PREPARED_STATEMENTS = 50
 """Of each of SQLAlchemy's connections; what the reference executor sends is up to 12,000 characters long."""
 _POOL_SECONDS = 2.0
-"""So long whoever finds all connections busy waits for one."""
+"""How long a caller waits for a connection if all are busy."""
 _READ_ONLY_SECONDS = 0.25
 """So long a connection is kept that takes no changes."""
 _DRIVER = "postgresql+asyncpg"
-"""For SQLAlchemy, which is not told where the database is: we open its connections."""
+"""For SQLAlchemy, which needs no address: we open its connections."""
 
 
 def connect_as_application(
@@ -56,10 +56,10 @@ def connect_as_application(
     server: Reachability | None = None,
     command_timeout: float | None = COMMAND_TIMEOUT,
 ) -> AsyncEngine:
-    """A pool whose every connection acts as the application's role, whoever signs in.
+    """A pool whose connections act as the application's role, whatever role signs in.
 
-    `server`: what others know of the address's server; left out: nobody else does. `command_timeout`: the
-    seconds that a statement may take; None: as long as the database lets it.
+    `server`: the reachability that other pools of the same server share; left out: a new one.
+    `command_timeout`: the seconds that a statement may take; None: as long as the database lets it.
     """
     known = server or reachability(url)
 

@@ -32,7 +32,7 @@ SLOW_SECONDS = 0.05
 
 
 class Reads:
-    """Answers from the replica where that knows who asks, and no revision is asked for."""
+    """Answers from the replica if that knows the caller and no revision is required."""
 
     def __init__(self, primary: Pool, replica: Pool | None, admission: Admission) -> None:
         self._primary = primary

@@ -1,4 +1,4 @@
-"""Queries of somebody who is known, each read by one statement; and the plans of mutations' payloads."""
+"""Queries of authenticated callers, each read by one statement; and the plans of mutations' payloads."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -30,7 +30,7 @@ _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)
 
 
 class CompiledReads:
-    """What is known is read at once; what is not is compiled beside the event loop, in its caller's turn."""
+    """A known plan runs at once. An unknown one is compiled beside the event loop, in its caller's turn."""
 
     def __init__(self, schema: strawberry.Schema, reads: Reads, admission: Admission) -> None:
         self._reads = reads
@@ -57,7 +57,7 @@ class CompiledReads:
         try:
             values = plan.values(variables, {**binds, REVISION_NAME: revision})
         except BadArgument as error:
-            raise NotCompilableError from error  # the reference executor says where
+            raise NotCompilableError from error  # the reference executor reports the place
         answer = await self._reads.answer(plan, values, caller, fresh=revision is not None)
         if answer is None:
             raise Unauthenticated

@@ -56,8 +56,7 @@ class RunOperation(Protocol):
         `authorization` is the header as it came, None without one; `client_address` is an IP address, empty
         on a unix socket. Raises RevisionUnknown, and Unauthenticated for a token that is not valid where the
         operation is not one that answers everybody. Whatever
-        else it raises is masked, logged and answered with 500, or with 503 if it tells that the database is
-        away.
+        else it raises is masked, logged and answered with 500, or with 503 if the database is away.
         """
 
 
@@ -65,7 +64,7 @@ class Beside(Protocol):
     """Does work that would keep the event loop from others."""
 
     async def __call__(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
-        """What the work gives, in the turn of whoever asks.
+        """What the work returns, in the caller's turn.
 
         Raises TryLater where too much is asked at once, and what the work raises.
         """

@@ -64,7 +64,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class ReferenceRuns:
-    """`primary`: the connections that find out who asks, and that payloads are read by."""
+    """`primary`: the connections that authenticate callers and read payloads."""
 
     schema: GraphQLSchema
     database: AsyncEngine
@@ -76,7 +76,7 @@ class ReferenceRuns:
 
     async def answer(self, run: Run, about_schema: KeptAnswer | None) -> Answered:
         """The answer. `about_schema`: what is known already of a question about the schema alone, which is
-        answered once it is known who asks.
+        answered once the caller is authenticated.
 
         Raises Unauthenticated for a token that is not valid, and RevisionUnknown.
         """
@@ -132,7 +132,7 @@ class ReferenceRuns:
         return Answered(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
 
     async def _authenticate(self, reader: Reader, run: Run) -> Principal | None:
-        """Who asks: found in a query's own snapshot; a mutation's transaction looks again.
+        """The caller: a query's is found in its own snapshot; a mutation's transaction checks it again.
 
         Raises Unauthenticated.
         """

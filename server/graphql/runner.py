@@ -1,7 +1,7 @@
 """Runs GraphQL operations for the transport.
 
-A query of somebody who is known runs compiled, as one statement that finds out who asks as well. What cannot
-be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
+A query with credentials runs compiled, as one statement that also finds the caller. The reference executor
+runs what cannot be compiled, and what comes without credentials, in one snapshot.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,12 +44,13 @@ T = TypeVar("T")
 _OURSELVES: Caller = ((Side.PLACE, "this process"),)
 
 _INVALID = {"authentication": "INVALID"}
-"""Tells a client that its token is not valid, beside an answer for everybody."""
+"""Beside an answer for everybody: the client's token is not valid."""
 
 
 class OperationRunner:
     """See `server.graphql.endpoint.RunOperation`. `reads`: the primary's connections for compiled reads;
-    `replica`: those to a replica, if there is one. With `debug` answers tell which executor read them."""
+    `replica`: those to a replica, if there is one. With `debug` each answer names the executor that read
+    it."""
 
     def __init__(
         self,
@@ -83,7 +84,7 @@ class OperationRunner:
         except Unauthenticated:
             if not answers_everybody(self.schema, document, _operation(request, document)):
                 raise
-        # Else nobody could sign in whose client sends what it still holds of an earlier session.
+        # A client that still sends the token of an earlier session must be able to sign in.
         answer = await self._by_reference(request, document, None, client_address)
         return _with_extensions(answer, _INVALID)
 
@@ -116,7 +117,7 @@ class OperationRunner:
             return await self.reference(request, document, credentials, client_address)
 
     async def beside(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
-        """What the work gives, done beside the event loop in the turn of whoever asks. Raises what
+        """What the work returns, done beside the event loop in the caller's turn. Raises what
         `Admission.beside` raises."""
         credentials = None
         with suppress(Unauthenticated):
@@ -134,7 +135,7 @@ class OperationRunner:
             await self._compiled.prepare(Asked(source, document, None, {}), _OURSELVES)
 
     async def close(self) -> None:
-        """Do what is left to be done after the last request."""
+        """To be called after the last request."""
         self.admission.close()
         self.hashing.close()
         await self._callers.close()

@@ -1,4 +1,4 @@
-"""`GET /invoices/{id}.pdf`: an invoice as a file, for whoever `invoice(id:)` answers.
+"""`GET /invoices/{id}.pdf`: an invoice as a file, for callers that `invoice(id:)` answers.
 
 It asks the API itself, so that rights, refusals and their codes are the same.
 """

@@ -1,4 +1,4 @@
-"""Doing the jobs of the queue (see `models.effects.jobs`). Each is safe to be done twice, and at once."""
+"""Does the jobs of the queue (see `models.effects.jobs`). Each may run twice, also at the same time."""
 
 from engine.writes.sessions import WriteSessions
 from models.base.ids import AccountId, AccountKey, SendCycleId
@@ -11,7 +11,7 @@ from schema.fields.deployment import Deployment
 
 
 async def do(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
-    """Do what is due of a job's subject, in transactions of its own; nothing where nothing is.
+    """Do what is due for a job's subject, in transactions of its own. If nothing is due, nothing happens.
 
     Without an issuer no invoice is issued.
     """

@@ -1,8 +1,8 @@
-"""`mandant worker`: what nobody's request does. Any number of them may run.
+"""`mandant worker`: the work that no request does. Any number of workers may run.
 
-It does the jobs that requests put into the queue. Every minute one of the workers puts in what is due and
-has no job, so that nothing depends on one row of the queue, tells of what is about to end and of what has
-ended (N9), and deletes what was kept long enough.
+A worker does the jobs that requests queue. Every minute one of the workers queues a job for all that is due
+and has none, so that nothing depends on one row of the queue. It also notifies people of access that is about
+to end or has ended (N9), and deletes what was kept long enough.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ _DATABASE_AWAY = (
 
 
 async def tell_expiries(database: AsyncEngine) -> None:
-    """Tell of all that is due, batch by batch, each in a transaction of its own."""
+    """Send all notices that are due, batch by batch, each in a transaction of its own."""
     sessions = WriteSessions(database)
     more = True
     while more:
@@ -93,16 +93,16 @@ async def _delete_old(retention: Retention, database: AsyncEngine) -> None:
 
 
 async def look(database: AsyncEngine, *, issuing: bool) -> None:
-    """Put in a job for all that is due and has none, such as where a clock was moved; for invoices where
-    somebody issues them."""
+    """Queue a job for all that is due and has none, such as after a clock was moved. `issuing`: invoices
+    too."""
     sessions = WriteSessions(database)
     async with sessions.begin() as session:
         await enqueue_due(session, _MOST_ENQUEUED, issuing=issuing)
 
 
 def _every_minute(issuer: Issuer | None) -> dict[str, MinuteTask]:
-    """What one of the workers does then, each on its own; all of them when a worker begins. By their names in
-    the queue's schedule."""
+    """The tasks of every minute, by their names in the queue's schedule. One worker does each of them; a
+    worker that starts does all."""
     return {
         "look": partial(look, issuing=issuer is not None),
         "tell_expiries": tell_expiries,
@@ -112,7 +112,7 @@ def _every_minute(issuer: Issuer | None) -> dict[str, MinuteTask]:
 
 
 async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -> None:
-    """Work until told to stop; then end what was begun. Raises CommandFailed where migrations are due."""
+    """Work until `stop` is set, then finish the jobs at hand. Raises CommandFailed if migrations are due."""
     async with current_database(database_url):
         pass
     database = connect_as_application(database_url, pool_size=_AT_ONCE)
@@ -178,7 +178,7 @@ def _scheduled(
 
 
 async def _try(name: str, step: MinuteTask, database: AsyncEngine) -> None:
-    """What fails is tried again with the next minute, and keeps nothing else from being done."""
+    """A task that fails is tried again in the next minute, and stops no other."""
     try:
         await step(database)
     except _DATABASE_AWAY as error:
@@ -193,7 +193,7 @@ async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
 
 
 async def work_until_signalled(database_url: str, deployment: Deployment) -> None:
-    """The same until SIGTERM or SIGINT, in the main thread."""
+    """Work until SIGTERM or SIGINT, in the main thread."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for asked_to_end in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(asked_to_end, stop.set)
@@ -202,7 +202,7 @@ async def work_until_signalled(database_url: str, deployment: Deployment) -> Non
 
 @contextmanager
 def at_work(database_url: str, deployment: Deployment) -> Iterator[None]:
-    """Work beside what the process does else, in a thread of its own."""
+    """Work in a thread of its own for as long as the block runs."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def run() -> None:
