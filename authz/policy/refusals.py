@@ -1,4 +1,4 @@
-"""Why something is refused: expected failures, told to the client with a code."""
+"""Why something is refused: expected failures, which the client receives with a code."""
 
 import enum
 from collections.abc import Sequence
@@ -92,7 +92,7 @@ class RefusalCode(enum.Enum):
 
 
 class Refusal(Exception):
-    """An expected failure. `field` is the path of the input that caused it, such as `email`."""
+    """An expected failure. `field`: the path of the input that caused it, such as `email`."""
 
     def __init__(self, code: RefusalCode, message: str | None = None, field: str | None = None) -> None:
         super().__init__(message or code.value)
@@ -102,14 +102,14 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """Nothing there, or nothing that the principal may know of: the same answer (N20)."""
+    """Nothing is there, or nothing that the caller may know of. Both get the same answer (N20)."""
 
     def __init__(self, field: str | None = None) -> None:
         super().__init__(RefusalCode.NOT_FOUND, field=field)
 
 
 class PermissionDenied(Refusal):
-    """The account is in reach, the permission is not held there."""
+    """The account is within reach, but the caller does not hold the permission there."""
 
     def __init__(self, permission: Permission) -> None:
         super().__init__(RefusalCode.FORBIDDEN, f"You need {permission.name} in this account.")
@@ -117,15 +117,15 @@ class PermissionDenied(Refusal):
 
 
 class VersionConflict(Refusal):
-    """It was changed since the client read it."""
+    """It has changed since the client read it."""
 
     def __init__(self, current_version: int) -> None:
-        super().__init__(RefusalCode.CONFLICT, "It was changed since you read it.", "expectedVersion")
+        super().__init__(RefusalCode.CONFLICT, "It has changed since you read it.", "expectedVersion")
         self.current_version = current_version
 
 
 class TryLater(Refusal):
-    """It was not done now, and may be done later. `retry_after`: the seconds after which to try again."""
+    """It was not done, and may succeed later. `retry_after`: the seconds to wait before the next try."""
 
     def __init__(self, code: RefusalCode, what: str, retry_after: int, field: str | None = None) -> None:
         super().__init__(code, f"{what}; try again in {retry_after} seconds.", field)
@@ -133,23 +133,23 @@ class TryLater(Refusal):
 
 
 class RateLimited(TryLater):
-    """It was tried too often."""
+    """There were too many attempts."""
 
     def __init__(self, retry_after: int, what: str = "Too many attempts", field: str | None = None) -> None:
         super().__init__(RefusalCode.RATE_LIMITED, what, retry_after, field)
 
 
 class Busy(TryLater):
-    """Others do the same at this moment, and no more of it is done at once."""
+    """As many others as are allowed do the same at this moment."""
 
     def __init__(self, what: str, retry_after: int = 1) -> None:
         super().__init__(RefusalCode.BUSY, what, retry_after)
 
 
 class RoleTooWide(Refusal):
-    """More would be given, or taken, than the principal holds (N19).
+    """More would be given, or taken, than the caller holds (N19).
 
-    `missing` is what is not held in an account where the role holds, `missing_below` what is not held below
+    `missing`: what the caller lacks in an account where the role holds. `missing_below`: what it lacks below
     such an account.
     """
 
@@ -169,7 +169,7 @@ class RoleTooWide(Refusal):
 
 @dataclass(frozen=True)
 class Blocker:
-    """Something that stands in the way, by its global id, and its account."""
+    """Something that stands in the way, and its account. Both ids are global."""
 
     id: str
     name: str
@@ -178,8 +178,8 @@ class Blocker:
 
 
 class Blocked(Refusal):
-    """Something else stands in the way. `blockers`: of it, what the principal may see, or the first of that;
-    `more`: the principal may see others."""
+    """Something else stands in the way. `blockers`: the first of those that the caller may see. `more`: the
+    caller may see others."""
 
     def __init__(
         self,
@@ -196,7 +196,8 @@ class Blocked(Refusal):
 
 
 class InsufficientCredit(Refusal):
-    """Less is there than would be taken. `available`: in micro-units; None: the principal may not see it."""
+    """There is less credit than would be taken. `available`: in micro-units; None: the caller may not see
+    it."""
 
     def __init__(self, available: int | None, field: str) -> None:
         super().__init__(RefusalCode.INSUFFICIENT_CREDIT, field=field)

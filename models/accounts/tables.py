@@ -59,7 +59,7 @@ class ApiKeyCreationPlace(enum.Enum):
 
 
 EVERYTHING_PASSES = 2**63 - 1
-"""All bits that a mask may have, those of permissions to come too."""
+"""A mask with all bits, those of future permissions too."""
 
 
 class Currency(enum.Enum):
@@ -85,7 +85,7 @@ class CreditMode(enum.Enum):
 
 
 DEPTH_LIMIT = 32
-"""How many accounts may stand above one another."""
+"""The greatest depth of an account below its master account."""
 
 
 def one_of(column: str, values: type[enum.Enum]) -> CheckConstraint:

@@ -1,4 +1,4 @@
-"""API keys: a program that acts for one account (R2, R3, R6, R15)."""
+"""API keys: programs that act for one account (R2, R3, R6, R15)."""
 
 import enum
 
@@ -46,7 +46,7 @@ class WhenMakerLosesAccess(enum.Enum):
 
 
 MOST_IP_RANGES = 50
-"""How many ranges of addresses a key may be bound to."""
+"""How many ranges of IP addresses a key may be bound to."""
 
 api_keys = Table(
     "api_keys",

@@ -1,6 +1,6 @@
 """Invoices and credit notes: numbered without gaps, never changed (EN 16931).
 
-Rows are written by the function `invoice_issue` alone (see `models.billing.invoice_issuing`).
+Only the stored function `invoice_issue` writes them.
 """
 
 import enum

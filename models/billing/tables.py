@@ -1,8 +1,9 @@
 """Who is billed, for what, and until when (R20, R27, R55, R59).
 
-A charge is what a subscription's cycle costs: written once when the cycle is charged, and never changed but
-for the invoice that it comes on. Plans and bought contacts of an account without an invoice of its own are on
-that of the nearest account above that has one; sends beyond the plan on that of whose credit paid for them.
+Charges are what a subscription's cycle costs. They are written when the cycle is charged; later only their
+invoice is set. The plan and bought contacts of an account without an invoice of its own are on the invoice of
+the nearest account above that has one. Sends beyond the plan are on the invoice of the account whose credit
+paid for them.
 """
 
 import enum
@@ -121,7 +122,7 @@ charges = Table(
     Column("position", Integer, comment="On the invoice, from 1."),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
-    # Nothing is charged twice, whatever workers do.
+    # Whatever workers do, nothing is charged twice.
     UniqueConstraint(
         "master_id",
         "account_id",

@@ -1,4 +1,4 @@
-"""What platform staff set in a customer's account, each for a reason and until a day (R88, T36)."""
+"""What platform staff set in a customer's account, for a reason and until a day (R88, T36)."""
 
 import enum
 
@@ -41,7 +41,7 @@ class OverrideKind(enum.Enum):
 
     @property
     def needs_approval(self) -> bool:
-        """Whether another member of staff has to approve it (T36): what decides who gets mail."""
+        """Whether another member of staff has to approve it, as it decides who gets mail (T36)."""
         return self in NEED_APPROVAL
 
 

@@ -1,4 +1,4 @@
-"""Platform staff (R88): people who stand outside the trees. Reference tables, written by the owner alone."""
+"""Platform staff (R88): people outside the trees. Reference tables that only the owner writes."""
 
 import enum
 
@@ -16,7 +16,7 @@ class StaffRole(enum.Enum):
 
 
 class StaffChangeKind(enum.Enum):
-    """What happened to a person's place in the staff."""
+    """How a person's place in the staff changed."""
 
     ADDED = "ADDED"
     ROLE_CHANGED = "ROLE_CHANGED"

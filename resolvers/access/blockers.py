@@ -45,8 +45,10 @@ async def blocked(
         .limit(MOST + 1)
     )
     rows = (await session.execute(statement, principal.credentials.binds)).all()
-    told = [Blocker(row.subject, row.name, present(Kind.ACCOUNT, row.id), row.account) for row in rows[:MOST]]
-    return Blocked(code, message, field, told, more=len(rows) > MOST)
+    listed = [
+        Blocker(row.subject, row.name, present(Kind.ACCOUNT, row.id), row.account) for row in rows[:MOST]
+    ]
+    return Blocked(code, message, field, listed, more=len(rows) > MOST)
 
 
 def uses_of(role_id: RoleId) -> Select[Any]:

@@ -25,5 +25,5 @@ async def tell_batch(session: WriteSession) -> bool:
     It is safe to run twice and at once: while another transaction announces, this one does nothing.
     """
     ids = [new_id() for _ in range(BATCH)]
-    told = select(func.mandant_tell_expiries(literal(ids, ARRAY(Uuid))))
-    return bool((await session.execute(told)).scalar_one())
+    announced = select(func.mandant_tell_expiries(literal(ids, ARRAY(Uuid))))
+    return bool((await session.execute(announced)).scalar_one())

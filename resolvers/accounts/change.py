@@ -9,16 +9,16 @@ from authz.guards.delegation import check_passing_all_roles
 from authz.guards.exclusive import Authorized, Effect, authorize, authorize_also
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
-from engine.writes.fixed_statements import FixedStatement, Row
+from engine.writes.fixed_statements import FixedRow, FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
-from models.accounts.trees import this_account
-from models.base.ids import AccountId, Kind, present
+from models.accounts.trees import columns_of, this_account
+from models.base.ids import AccountId
 from models.base.text_forms import forms_of
 from resolvers.access.blockers import blocked, these_accounts
 from resolvers.billing.status_history import note_status
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.log import Change, record
+from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 
@@ -78,7 +78,7 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     if changed:
         await _write(session, account, changed)
         before = {name: before[name] for name in changed}
-        await _log(session, principal, account, EventKind.ACCOUNT_UPDATED, before, changed)
+        await record_of_account(session, principal, account, EventKind.ACCOUNT_UPDATED, before, changed)
     return account
 
 
@@ -155,7 +155,7 @@ async def _change_status(
     after: Change = {"status": change.status.value}
     if reason is not None:
         after["reason"] = reason
-    await _log(session, principal, account, change.event, {"status": current.status}, after)
+    await record_of_account(session, principal, account, change.event, {"status": current.status}, after)
     return account
 
 
@@ -181,9 +181,9 @@ _CURRENT = FixedStatement(
 )
 
 
-async def _current(session: WriteSession, account: Authorized) -> Row:
+async def _current(session: WriteSession, account: Authorized) -> FixedRow:
     """The locked account's row."""
-    own = {"master_id": account.master_id, "account_id": account.account_id}
+    own = columns_of(account)
     (row,) = await _CURRENT.rows(session, own)
     return row
 
@@ -195,15 +195,3 @@ async def _write(session: WriteSession, account: Authorized, values: Change) -> 
         .where(this_account(accounts, account))
         .values(**values, **forms, version=accounts.c.version + 1)
     )
-
-
-async def _log(
-    session: WriteSession,
-    principal: Principal,
-    account: Authorized,
-    kind: EventKind,
-    before: Change,
-    after: Change,
-) -> None:
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, kind, subject_id, before, after)

@@ -8,7 +8,7 @@ free again. It stays readable, and its current billing cycle is charged at its e
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import delete, exists, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize
@@ -17,7 +17,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
 from models.accounts.trees import in_account, row_of, this_account
-from models.base.ids import AccountId, Kind, present
+from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency
 from models.credit.pools import nearest_pool
 from models.credit.tables import BalanceKind
@@ -38,7 +38,7 @@ from resolvers.credit.settlement import (
     visible_amount,
 )
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.log import Change, record
+from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.text import short_text
 from resolvers.invitations.invite import revoke_invitations
 from resolvers.members.ownership import release_owners
@@ -82,7 +82,9 @@ async def close_account(
     account = await authorize(
         session, principal, command.account_id, Permission.ACCOUNT_CLOSE, Effect.TAKES_AWAY
     )
-    before = (await session.execute(select(accounts.c.status).where(_is(account)))).scalar_one()
+    before = (
+        await session.execute(select(accounts.c.status).where(this_account(accounts, account)))
+    ).scalar_one()
     if before == AccountStatus.CLOSED.value:
         raise Refusal(RefusalCode.ACCOUNT_CLOSED)
     _check_forfeit(account, command)
@@ -95,16 +97,14 @@ async def close_account(
     ]
     await release_owners(session, account)
     closed: dict[str, object] = {"status": AccountStatus.CLOSED.value, "version": accounts.c.version + 1}
-    await session.execute(update(accounts).where(_is(account)).values(closed))
+    await session.execute(update(accounts).where(this_account(accounts, account)).values(closed))
     await note_status(session, account, AccountStatus.CLOSED)
     after: Change = {"status": AccountStatus.CLOSED.value}
     if reason is not None:
         after["reason"] = reason
     if effects:
         after["effects"] = [effect.kind.value for effect in effects]
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    kind = EventKind.ACCOUNT_CLOSED
-    await record(session, principal, account, kind, subject_id, {"status": before}, after)
+    await record_of_account(session, principal, account, EventKind.ACCOUNT_CLOSED, {"status": before}, after)
     return AccountClosed(account, effects)
 
 
@@ -166,7 +166,7 @@ async def _end_credit(
     left = (await balances_of(session, account)).get(BalanceKind.CREDIT, 0)
     obstacles = await pending_top_ups(session, account)
     above = accounts.alias()
-    parent = select(accounts.c.parent_id).where(_is(account)).scalar_subquery()
+    parent = select(accounts.c.parent_id).where(this_account(accounts, account)).scalar_subquery()
     pool = select(nearest_pool(above)).where(row_of(above, account, parent))
     pool_id = (await session.execute(pool)).scalar_one_or_none()
     if pool_id is None and left > given_up:
@@ -192,14 +192,9 @@ async def _end_offers(
     dropped = delete(request).where(in_account(request, account))
     asked = (await session.execute(dropped.returning(request.c.parent_access))).scalar_one_or_none()
     if asked is not None:
-        subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.PARENT_ACCESS_DECLINED
-        after: Change = {"parent_access": asked}
-        await record(session, principal, account, kind, subject_id, None, after, _REASON)
+        kind, after = EventKind.PARENT_ACCESS_DECLINED, {"parent_access": asked}
+        await record_of_account(session, principal, account, kind, None, dict(after), _REASON)
         effects.append(SettlementEffect(EffectKind.PARENT_ACCESS_REQUEST_ENDED))
     if await end_subaccounts_request(session, principal, account) is not None:
         effects.append(SettlementEffect(EffectKind.SUBACCOUNTS_REQUEST_WITHDRAWN))
     return effects
-
-
-def _is(account: Authorized) -> ColumnElement[bool]:
-    return this_account(accounts, account)

@@ -18,7 +18,7 @@ from resolvers.accounts.change import check_external_id
 from resolvers.api_keys.create import NewApiKey, add_api_key
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, Outcome, claim_key
-from resolvers.effects.log import record
+from resolvers.effects.log import record_of_account
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.invitations.invite import Offer, add_invitation
@@ -160,8 +160,7 @@ async def _add_subaccount(
         await check_external_id(session, principal, account, parent.account_id, command.external_id)
     await add_account(session, account.master_id, account.account_id, values)
     after = {"name": str(values["name"]), "parent": present(Kind.ACCOUNT, parent.account_id)}
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, EventKind.ACCOUNT_CREATED, subject_id, None, dict(after))
+    await record_of_account(session, principal, account, EventKind.ACCOUNT_CREATED, None, dict(after))
     return account
 
 

@@ -111,10 +111,10 @@ async def sign_up(session: WriteSession, command: SignUp, password: SignUpPasswo
 
 def _check_wanted(command: SignUp) -> None:
     if (command.account_name is None) == (command.invitation_token is None):
-        message = "Give either accountName, also with a shareToken, or invitationToken."
+        message = "Give either accountName, with or without a shareToken, or invitationToken."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountName")
     if command.share_token is not None and command.invitation_token is not None:
-        message = "Give invitationToken or shareToken, one of them."
+        message = "Give either invitationToken or shareToken."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "shareToken")
 
 

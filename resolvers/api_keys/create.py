@@ -16,6 +16,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of
 from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.base.ids import AccountId, ApiKeyId, Kind, new_id, present
 from resolvers.api_keys.scopes import scopes_of
@@ -104,8 +105,7 @@ async def add_api_key(
     everything = key.role.mask | key.role.below_mask
     await session.execute(
         insert(api_keys).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=key.id,
             name=key.name,
             digest=digest_of(secret),

@@ -49,7 +49,7 @@ def check_not_expired(key: KeyRow) -> None:
     """Raise FAILED_PRECONDITION for a key that is revoked or has expired."""
     check_not_revoked(key)
     if key.expired:
-        message = "The key has expired: give it another end with `apiKeyUpdate` first."
+        message = "The key has expired: set another end with `apiKeyUpdate` first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
 
 

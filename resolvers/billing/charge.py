@@ -11,14 +11,13 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import DateTime, and_, insert, literal, literal_column, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import DateTime, insert, literal, literal_column, select
 
-from authz.guards.exclusive import lock_path
+from authz.guards.locks import lock_path
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import in_account
+from models.accounts.trees import columns_of, in_account
 from models.base.ids import AccountId, AccountKey, new_id
 from models.billing.due import INVOICED_AFTER, cycles_to_charge
 from models.billing.tables import charged_cycles, charges
@@ -29,7 +28,8 @@ from resolvers.billing.invoiced_account import billed_id
 from resolvers.billing.rounding import cents
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.effects.jobs import enqueue_shared
-from resolvers.plans.reads import anchored_at_of, subscriber_id, time_zone_of
+from resolvers.plans.reads import anchored_at_of, is_subscriber_of, time_zone_of
+from resolvers.rows.stored import stored
 
 
 async def charge_cycle(session: WriteSession, due: AccountKey, suspended: SuspendedAccounts) -> bool:
@@ -48,14 +48,7 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
     used = await billable_items(session, cycle, suspended)
     if used:
         await _charge(session, cycle, used)
-    charged = upsert(charged_cycles).values(
-        master_id=cycle.master_id, account_id=cycle.account_id, charged_until=cycle.ends_at
-    )
-    await session.execute(
-        charged.on_conflict_do_update(
-            index_elements=["master_id", "account_id"], set_={"charged_until": charged.excluded.charged_until}
-        )
-    )
+    await session.execute(stored(charged_cycles, columns_of(cycle), {"charged_until": cycle.ends_at}))
     return True
 
 
@@ -128,14 +121,13 @@ async def _periods(session: WriteSession, cycle: Cycle, billed_ids: set[AccountI
     # The end of a cycle is the moment before the next one begins.
     last = literal(cycle.ends_at - datetime.timedelta(microseconds=1), DateTime(timezone=True))
     number = cycle_number(anchored_at, zone, last)
-    joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == subscriber_id(own))
     statement = (
         select(
             own.c.id,
             cycle_start(anchored_at, zone, number).label("starts_at"),
             cycle_start(anchored_at, zone, number + literal_column("1")).label("ends_at"),
         )
-        .select_from(own.join(subscriber, joined))
+        .select_from(own.join(subscriber, is_subscriber_of(subscriber, own)))
         .where(own.c.master_id == cycle.master_id, own.c.id.in_(billed_ids))
     )
     rows = await session.execute(statement)

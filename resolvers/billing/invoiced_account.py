@@ -24,7 +24,8 @@ from models.accounts.tables import accounts
 from models.accounts.trees import in_tree, nearest_above
 from models.base.clock import current_moment
 from models.billing.tables import BillingMode, billing_details, billing_mode_choices
-from resolvers.plans.reads import subscriber_id, time_zone_of
+from resolvers.plans.reads import is_subscriber_of, time_zone_of
+from resolvers.rows.shown import rows_of
 
 _CONSOLIDATED = literal_column(f"'{BillingMode.CONSOLIDATED.value}'", Text)
 _SEPARATE = literal_column(f"'{BillingMode.SEPARATE.value}'", Text)
@@ -64,9 +65,7 @@ def billed_id(account: FromClause, moment: ColumnElement[datetime.datetime]) -> 
 def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> ColumnElement[datetime.date]:
     """The day of a moment, in the time zone of the account's billing cycles."""
     subscriber = accounts.alias()
-    zone = select(time_zone_of(subscriber)).where(
-        subscriber.c.master_id == account.c.master_id, subscriber.c.id == subscriber_id(account)
-    )
+    zone = select(time_zone_of(subscriber)).where(is_subscriber_of(subscriber, account))
     return cast(func.timezone(zone.correlate(account).scalar_subquery(), moment), Date)
 
 
@@ -83,5 +82,4 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
 def details_of(account: FromClause) -> Select[Any]:
     """Name and address on the account's invoices. Null if none were given: invoices then show the account's
     name and the issuer's country."""
-    details = billing_details.alias()
-    return select(*details.c).where(in_tree(details, account, account_id="id"))
+    return rows_of(billing_details, account, account_id="id")

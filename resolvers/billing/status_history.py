@@ -12,7 +12,7 @@ from sqlalchemy import exists, insert, select
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, account_closure
-from models.accounts.trees import in_account, in_tree
+from models.accounts.trees import columns_of, in_account, in_tree
 from models.base.clock import current_moment
 from models.base.ids import AccountId, MasterId, new_id
 from models.billing.status_history import account_status_changes
@@ -48,7 +48,7 @@ class Span:
 
 async def note_status(session: WriteSession, account: Authorized, status: AccountStatus) -> None:
     """Note that the account has the status from now on."""
-    place = {"master_id": account.master_id, "account_id": account.account_id}
+    place = columns_of(account)
     values = {"id": new_id(), "status": status.value, "holds_from": current_moment()}
     await session.execute(insert(account_status_changes).values(**place, **values))
 

@@ -1,18 +1,18 @@
 """Setting budgets: caps and guarantees of sends and of credit (R28, N10, T18)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, and_, delete, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize_also, lock_path
+from authz.guards.exclusive import Authorized, Effect, authorize_also
+from authz.guards.locks import lock_path
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import in_account, this_account
-from models.base.ids import AccountId, Kind, present
+from models.accounts.trees import columns_of, in_account, this_account
+from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
 from models.credit.pools import has_own_balance, nearest_pool
 from models.plans.tables import MOST_IN_A_CYCLE
@@ -20,10 +20,11 @@ from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.budgets.guarantees import check_guarantees
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.log import Change, record
+from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.amounts import MOST_AT_ONCE
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 from resolvers.plans.effective_plan import effective_plan_of
+from resolvers.rows.stored import stored
 
 PERMISSIONS = {
     BudgetCurrency.SENDS: Permission.PLAN_WRITE,
@@ -132,7 +133,7 @@ async def _authorize(
     own = and_(accounts.c.master_id == before.master_id, accounts.c.id == before.account_id)
     parent_id = (await session.execute(select(accounts.c.parent_id).where(own))).scalar_one()
     if parent_id is None:
-        message = "A master account's plan and credit are its only limits."
+        message = "A master account is limited by its plan and credit alone."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await lock_path(session, before.master_id, parent_id)
     account = await authorize_also(session, principal, before.account_id, permission, Effect.TAKES_AWAY)
@@ -147,7 +148,7 @@ async def _check_mode(session: WriteSession, account: Authorized, currency: Budg
         return
     own = this_account(accounts, account)
     if (await session.execute(select(has_own_balance(accounts)).where(own))).scalar_one():
-        message = "The account spends its own credit, and no pool's, so that it can have no budget of credit."
+        message = "The account spends its own credit: it draws from no pool that could have a budget."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
 
 
@@ -182,19 +183,8 @@ async def _write(
     if budget == NO_BUDGET:
         await session.execute(delete(budgets).where(_is(account, currency)))
         return
-    written = upsert(budgets).values(
-        master_id=account.master_id,
-        account_id=account.account_id,
-        currency=currency.value,
-        cap=budget.cap,
-        guarantee=budget.guarantee,
-    )
-    await session.execute(
-        written.on_conflict_do_update(
-            index_elements=["master_id", "account_id", "currency"],
-            set_={"cap": written.excluded.cap, "guarantee": written.excluded.guarantee},
-        )
-    )
+    key = {**columns_of(account), "currency": currency.value}
+    await session.execute(stored(budgets, key, asdict(budget)))
 
 
 async def _log(
@@ -205,12 +195,11 @@ async def _log(
     before: Budget,
     after: Budget,
 ) -> None:
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    told = (_told(before, currency), _told(after, currency))
-    await record(session, principal, account, _EVENTS[currency], subject_id, *told)
+    change = (_logged(before, currency), _logged(after, currency))
+    await record_of_account(session, principal, account, _EVENTS[currency], *change)
 
 
-def _told(budget: Budget, currency: BudgetCurrency) -> Change:
+def _logged(budget: Budget, currency: BudgetCurrency) -> Change:
     if currency is BudgetCurrency.SENDS:
         return {"cap": budget.cap, "guarantee": budget.guarantee}
     return {"cap": None if budget.cap is None else str(budget.cap), "guarantee": str(budget.guarantee)}

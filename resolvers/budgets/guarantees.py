@@ -88,7 +88,7 @@ async def check_plan_keeps(
     """Refuse a plan with fewer sends than the account guarantees to those below. Raises GUARANTEE_TOO_LARGE,
     which names them."""
     own = accounts.alias()
-    statement = select(_promised_by(own)).where(_is(own, account))
+    statement = select(_promised_by(own)).where(this_account(own, account))
     if (await session.execute(statement)).scalar_one() > sends:
         message = "More sends are guaranteed to the accounts below than the plan has."
         budget, child, _ = _promises()
@@ -119,7 +119,7 @@ async def _check_plan(session: WriteSession, principal: Principal, account: Auth
             .join(plan, plan.c.id == plan_id_of(holder))
             .outerjoin(following, following.c.id == next_plan_id_of(holder))
         )
-        .where(_is(sender, account))
+        .where(this_account(sender, account))
     )
     row = (await session.execute(statement)).one()
     if row.promised > row.sends or (row.own and row.used + row.kept > row.send_limit):
@@ -134,7 +134,7 @@ async def _check_pool(session: WriteSession, principal: Principal, account: Auth
     statement = (
         select(*columns, credit_of(sender, holder).label("credit"))
         .select_from(sender.join(holder, above))
-        .where(_is(sender, account))
+        .where(this_account(sender, account))
     )
     row = (await session.execute(statement)).one()
     if row.credit_promised and row.credit_kept > row.credit:
@@ -182,7 +182,3 @@ def _promises() -> tuple[FromClause, FromClause, Select[Any]]:
     budget, child = budgets.alias(), accounts.alias()
     total = cast(func.coalesce(func.sum(budget.c.guarantee), _ZERO), BigInteger)
     return budget, child, select(total).select_from(budget.join(child, promised_sends(budget, child)))
-
-
-def _is(rows: FromClause, account: Authorized) -> ColumnElement[bool]:
-    return this_account(rows, account)

@@ -91,7 +91,7 @@ async def _check_own_balances(session: WriteSession, source: Authorized, target:
     own = {row.id: row.own for row in await _OWN_BALANCES.rows(session, both)}
     for account, field in ((source, "fromAccountId"), (target, "toAccountId")):
         if not own[account.account_id]:
-            message = "The account draws from a pool; let it have a balance of its own first."
+            message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
             raise Refusal(RefusalCode.FAILED_PRECONDITION, message, field)
 
 

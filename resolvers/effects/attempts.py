@@ -23,7 +23,7 @@ _NETWORK_OF_A_CLIENT = 64
 class Limit:
     """At most `most` tries of one subject, such as `sign-in anna@example.com`, in a window of time.
 
-    With `failures_only` the caller gives a successful try back (see `give_back`).
+    With `failures_only` the caller gives a successful try back (see `give_attempts_back`).
     """
 
     subject: str
@@ -40,16 +40,16 @@ class Tried(NamedTuple):
     seconds_left: int
 
 
-async def count(sessions: WriteSessions, limit: Limit) -> None:
+async def count_attempt(sessions: WriteSessions, limit: Limit) -> None:
     """Count a try. Raises RateLimited. The count has a transaction of its own, so that refused tries count
     too."""
     async with sessions.begin() as session:
-        (tried,) = await count_within(session, [limit])
+        (tried,) = await count_attempts(session, [limit])
     if tried.times > limit.most:
         raise RateLimited(tried.seconds_left)
 
 
-async def count_within(session: WriteSession, limits: Sequence[Limit]) -> list[Tried]:
+async def count_attempts(session: WriteSession, limits: Sequence[Limit]) -> list[Tried]:
     """Count a try for each limit within the caller's transaction, which has to commit for it to count. The
     caller compares the returned numbers with the limits.
 
@@ -78,7 +78,7 @@ def _tried(row: Row[Any], limit: Limit) -> Tried:
     return Tried(row.times, max(1, math.ceil(left.total_seconds())))
 
 
-async def give_back(session: WriteSession, limits: Iterable[Limit]) -> None:
+async def give_attempts_back(session: WriteSession, limits: Iterable[Limit]) -> None:
     """Take back one counted try for each limit: it succeeded, and must not count against the next one."""
     for limit in limits:
         this = and_(attempts.c.subject == limit.subject, attempts.c.window_start == _window_start(limit))

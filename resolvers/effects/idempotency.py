@@ -15,7 +15,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account
+from models.accounts.trees import columns_of, in_account
 from models.effects.idempotency import idempotency_records
 
 LONGEST_KEY = 200
@@ -82,8 +82,7 @@ def _record(
     principal: Principal, account: Authorized, request: IdempotentRequest, outcome: Outcome
 ) -> dict[str, object]:
     return {
-        "master_id": account.master_id,
-        "account_id": account.account_id,
+        **columns_of(account),
         "principal_id": principal.id,
         "key": request.key,
         "operation": request.operation,

@@ -12,7 +12,8 @@ from authz.guards.exclusive import Authorized
 from authz.guards.staff import StaffAtWork
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.base.ids import new_id
+from models.accounts.trees import columns_of
+from models.base.ids import Kind, new_id, present
 from models.effects.events import events
 from resolvers.effects.event_kinds import EventKind
 
@@ -36,6 +37,20 @@ async def record(
     reason, or else the reason of the break-glass opening that gave the right (R54, N3).
     """
     await record_in_each(session, principal, (account,), kind, subject_id, before, after, reason)
+
+
+async def record_of_account(
+    session: WriteSession,
+    principal: Actor,
+    account: Authorized,
+    kind: EventKind,
+    before: Change | None = None,
+    after: Change | None = None,
+    reason: str | None = None,
+) -> None:
+    """Write an event about the account itself."""
+    subject_id = present(Kind.ACCOUNT, account.account_id)
+    await record(session, principal, account, kind, subject_id, before, after, reason)
 
 
 async def record_in_each(
@@ -77,8 +92,7 @@ async def record_of_each(
     if not befores:
         return
     shared = {
-        "master_id": account.master_id,
-        "account_id": account.account_id,
+        **columns_of(account),
         "kind": kind.value,
         "actor_user_id": principal.user_id,
         "actor_api_key_id": principal.api_key_id,

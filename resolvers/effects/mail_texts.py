@@ -16,7 +16,7 @@ _JOINT = re.compile(JOINT_PATTERN)
 _SPACES = re.compile(r"\s+")
 
 
-def shown(typed: str) -> str:
+def quoted(typed: str) -> str:
     """A customer's text for the body of a mail: quoted, in one line, cut, and written so that no mail program
     makes a link of it."""
     line = _SPACES.sub(" ", typed).strip()
@@ -25,7 +25,7 @@ def shown(typed: str) -> str:
     return f"“{apart}”"
 
 
-def shown_in_sql(column: str) -> str:
+def quoted_in_sql(column: str) -> str:
     """The same for a column, as SQL text."""
     line = rf"trim(regexp_replace({column}, '\s+', ' ', 'g'))"
     cut = (

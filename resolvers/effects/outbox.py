@@ -11,7 +11,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import MasterId, new_id
 from models.effects.outbox import outbox_messages
 from models.people.users import ownerships, users
-from resolvers.effects.attempts import Limit, count_within, place_of
+from resolvers.effects.attempts import Limit, count_attempts, place_of
 from resolvers.effects.mail_limits import Budget, MailKind, Whose, budget_subject
 from resolvers.inputs.emails import EmailAddress
 
@@ -75,7 +75,7 @@ async def _allowed(session: WriteSession, cause: Cause, mail: Mail) -> bool:
     limits = [_limit(mail, budget, cause) for budget in policy.budgets]
     exceeded = [
         (budget, tried)
-        for budget, tried in zip(policy.budgets, await count_within(session, limits), strict=True)
+        for budget, tried in zip(policy.budgets, await count_attempts(session, limits), strict=True)
         if tried.times > budget.most
     ]
     refusing = [tried.seconds_left for budget, tried in exceeded if not budget.drops]

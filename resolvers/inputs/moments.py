@@ -18,7 +18,7 @@ def check_future(moment: datetime.datetime, field: str) -> None:
     """Raise BAD_USER_INPUT for a moment that has passed, has no UTC offset, or is out of the calendar in
     UTC."""
     if moment.tzinfo is None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must say its offset from UTC.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must have an offset from UTC.", field)
     try:
         utc = moment.astimezone(datetime.UTC)
     except OverflowError as error:

@@ -30,9 +30,9 @@ def short_text(text: str, field: str, longest: int = SHORT_TEXT_LENGTH) -> str:
         message = f"Must have 1 to {longest} characters."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     if all(unicodedata.category(character) in _UNSEEN_CATEGORIES for character in trimmed):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must hold something that can be seen.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must contain a visible character.", field)
     if any(_is_refused(character) for character in trimmed):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must not hold control characters.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must not contain control characters.", field)
     return trimmed
 
 
@@ -42,7 +42,7 @@ def visible_text(text: str, field: str, longest: int = SHORT_TEXT_LENGTH) -> str
     plain = _SPACES.sub(" ", short_text(text, field, longest)).strip()
     unseen = invisible_in(plain)
     if unseen is not None:
-        message = f"Must not hold invisible characters: U+{ord(unseen):04X}."
+        message = f"Must not contain invisible characters: U+{ord(unseen):04X}."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     return plain
 

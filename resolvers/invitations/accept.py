@@ -5,14 +5,15 @@ from sqlalchemy import Row, and_, delete, func, insert, select, update
 from authz.callers.principals import ANONYMOUS, Principal
 from authz.callers.tokens import Digest, TokenKind, digest
 from authz.guards.delegation import RoleGrant, role_in
-from authz.guards.exclusive import Authorized, lock_path
+from authz.guards.exclusive import Authorized
+from authz.guards.locks import lock_path
 from authz.offers.acceptance import check_not_lapsed
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account, row_of
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import Kind, MembershipId, UserId, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
@@ -104,8 +105,7 @@ async def _add_membership(
     limit = await limit_in_force(session, account.master_id, account.account_id, user_id)
     await session.execute(
         insert(memberships).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=membership_id,
             user_id=user_id,
             role_id=role.id,

@@ -15,7 +15,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account, row_of
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import AccountId, InvitationId, Kind, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
@@ -99,8 +99,7 @@ async def add_invitation(
     token = generate(TokenKind.INVITATION)
     await session.execute(
         insert(invitations).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=offer.id,
             email=offer.email.original,
             email_canonical=offer.email.canonical,
@@ -159,8 +158,8 @@ async def revoke_invitations(session: WriteSession, principal: Principal, accoun
         .returning(invitation.id, invitation.email)
     )
     rows = (await session.execute(withdrawn)).all()
-    told: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
-    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, told)
+    befores: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
+    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, befores)
     return len(rows)
 
 

@@ -10,7 +10,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account
+from models.accounts.trees import columns_of, in_account
 from models.base.ids import UserId
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
@@ -19,7 +19,7 @@ from models.people.users import ownerships
 
 async def take_ownership(session: WriteSession, account: Authorized, user_id: UserId) -> None:
     """Note that the person owns the account. Raises ALREADY_OWNS_ACCOUNT if the person owns another one."""
-    values = {"user_id": user_id, "master_id": account.master_id, "account_id": account.account_id}
+    values = {"user_id": user_id, **columns_of(account)}
     owned = select(ownerships.c.account_id).where(ownerships.c.user_id == user_id)
     account_id = None
     # A conflicting ownership may end before it is read. Then the insert is tried again.

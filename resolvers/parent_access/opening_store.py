@@ -9,7 +9,7 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.reach.break_glass import opening_holds
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account, row_of
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import BreakGlassId, Kind, UserId, new_id, present
 from models.parent_access.openings import break_glass_openings
 from resolvers.effects.event_kinds import EventKind
@@ -24,8 +24,7 @@ async def add_opening(
     written = (
         insert(break_glass_openings)
         .values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=opening_id,
             user_id=user_id,
             reason=reason,

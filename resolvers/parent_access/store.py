@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize_all
@@ -17,7 +16,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import ParentAccess, accounts
-from models.accounts.trees import in_account, this_account
+from models.accounts.trees import columns_of, in_account, this_account
 from models.base.ids import AccountId, ApiKeyId, Kind, UserId, present
 from models.members.tables import memberships
 from models.parent_access.requests import parent_access_requests
@@ -25,6 +24,7 @@ from resolvers.effects.account_versions import raise_version
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.log import Change, record
 from resolvers.parent_access.opening_store import end_openings
+from resolvers.rows.stored import stored
 
 VALID_FOR = datetime.timedelta(days=14)
 
@@ -61,7 +61,7 @@ async def locked_link(session: WriteSession, principal: Principal, account_id: A
     this = this_account(accounts, account)
     row = (await session.execute(select(*columns).where(this))).one()
     if row.parent_id is None:
-        message = "A master account has nobody above it."
+        message = "A master account has no account above it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     mode = ParentAccess(row.parent_access)
     return LockedLink(account, Link(account.master_id, account.account_id, row.parent_id, mode), row.version)
@@ -75,7 +75,7 @@ async def check_owner(session: WriteSession, link: Link, mode: ParentAccess) -> 
         in_account(memberships, link), memberships.c.role_id == BuiltinRole.OWNER.id, membership_holds()
     )
     if not (await session.execute(select(owner))).scalar_one():
-        message = "The account has no owner of its own, who could let the parent in again."
+        message = "The account has no owner who could let the parent in again."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "parentAccess")
 
 
@@ -106,13 +106,7 @@ async def store_request(
         "requested_at": func.now(),
         "expires_at": func.now() + VALID_FOR,
     }
-    statement = insert(parent_access_requests).values(
-        master_id=link.master_id, account_id=link.account_id, **values
-    )
-    replaced = {name: statement.excluded[name] for name in values}
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
-    )
+    await session.execute(stored(parent_access_requests, columns_of(link), values))
     await raise_version(session, account)
     asked: Change = {"parent_access": request.mode.value}
     await _log(session, principal, account, EventKind.PARENT_ACCESS_REQUESTED, link, asked, request.reason)

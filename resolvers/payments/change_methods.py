@@ -9,7 +9,7 @@ from authz.guards.exclusive import Authorized, Effect, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account, row_of
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import AccountId, Kind, PaymentMethodId, new_id, present
 from models.payments.tables import payment_methods
 from resolvers.effects.event_kinds import EventKind
@@ -39,8 +39,7 @@ async def add_payment_method(
     method_id = PaymentMethodId(new_id())
     await session.execute(
         insert(payment_methods).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=method_id,
             label=label,
             reference=reference,
@@ -75,8 +74,8 @@ async def remove_payment_methods(session: WriteSession, principal: Principal, ac
         .returning(method.id, method.label)
     )
     rows = (await session.execute(removed)).all()
-    told: dict[str, Change] = {present(Kind.PAYMENT_METHOD, row.id): {"label": row.label} for row in rows}
-    await record_of_each(session, principal, account, EventKind.PAYMENT_METHOD_REMOVED, told)
+    befores: dict[str, Change] = {present(Kind.PAYMENT_METHOD, row.id): {"label": row.label} for row in rows}
+    await record_of_each(session, principal, account, EventKind.PAYMENT_METHOD_REMOVED, befores)
     return len(rows)
 
 

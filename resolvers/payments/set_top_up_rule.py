@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select, func, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize
@@ -12,8 +11,8 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import in_account, this_account
-from models.base.ids import AccountId, Kind, PaymentMethodId, present
+from models.accounts.trees import columns_of, in_account, this_account
+from models.base.ids import AccountId, PaymentMethodId
 from models.credit.pools import has_own_balance
 from models.effects.jobs import Job, JobKind
 from models.payments.top_up_rules import top_up_rules
@@ -21,11 +20,12 @@ from resolvers.credit.reads import balance_of
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.jobs import enqueue
-from resolvers.effects.log import record
+from resolvers.effects.log import record_of_account
 from resolvers.inputs.amounts import movable
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 from resolvers.payments.change_methods import check_payment_method
 from resolvers.payments.end_top_up_rule import end_top_up_rule, logged_rule
+from resolvers.rows.stored import stored
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ async def update_top_up_rule(
     await check_version(session, account, command.expected_version)
     own, balance = (await session.execute(_balance(account))).one()
     if not own:
-        message = "The account draws from a pool; let it have a balance of its own first."
+        message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     before = (await session.execute(_rule_of(account))).one_or_none()
     rule = _updated(before, command)
@@ -68,16 +68,13 @@ async def update_top_up_rule(
         "paused_at": None,
         "due_at": func.now() if balance < rule.threshold else None,
     }
-    made = upsert(top_up_rules).values(master_id=account.master_id, account_id=account.account_id, **values)
-    changed = {name: made.excluded[name] for name in values}
-    stored = made.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=changed)
-    after = (await session.execute(stored.returning(*top_up_rules.c))).one()
+    made = stored(top_up_rules, columns_of(account), values).returning(*top_up_rules.c)
+    after = (await session.execute(made)).one()
     if after.due_at is not None:
         await enqueue(session, Job(JobKind.TOP_UP, account.master_id, account.account_id))
     await raise_version(session, account)
-    subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.TOP_UP_RULE_UPDATED
-    before_values = None if before is None else logged_rule(before)
-    await record(session, principal, account, kind, subject_id, before_values, logged_rule(after))
+    kind, old = EventKind.TOP_UP_RULE_UPDATED, None if before is None else logged_rule(before)
+    await record_of_account(session, principal, account, kind, old, logged_rule(after))
     return account
 
 
@@ -111,7 +108,7 @@ def _updated(before: Row[Any] | None, command: TopUpRuleUpdate) -> _Rule:
 def _needed(given: T | Unchanged, current: T | None, field: str) -> T:
     value = new_value(given, current)
     if value is None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "The first rule needs it.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Required with the first rule.", field)
     return value
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, case, func, literal, null, select, up
 
 from authz.callers.actors import Actor
 from authz.guards.exclusive import Authorized
-from authz.guards.pair import lock_shared_path
+from authz.guards.locks import lock_shared_path
 from authz.policy.refusals import NotFound
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account, in_tree, row_of
@@ -17,7 +17,7 @@ from models.payments.tables import TopUpStatus, top_ups
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.post import Posting, Transaction, post_transaction
 from resolvers.effects.event_kinds import EventKind
-from resolvers.effects.log import record
+from resolvers.effects.log import Change, record, record_of_account
 from resolvers.payments.provider import ChargeAnswer
 
 REFUSALS_UNTIL_PAUSE = 3
@@ -77,15 +77,15 @@ async def _apply_to_rule(session: WriteSession, actor: Actor, account: Authorize
         await session.execute(statement.values(refusals=0, due_at=due_at))
         return
     paused = rule.refusals + 1 >= REFUSALS_UNTIL_PAUSE
-    told = statement.values(
+    waiting = statement.values(
         refusals=rule.refusals + 1,
         paused_at=case((paused, func.now())),
         due_at=case((paused, null()), else_=func.now() + _WAIT_AFTER_REFUSAL),
     ).returning(rule.paused_at)
-    after: Row[*tuple[Any, ...]] | None = (await session.execute(told)).one_or_none()
+    after: Row[*tuple[Any, ...]] | None = (await session.execute(waiting)).one_or_none()
     if after is not None and after.paused_at is not None:
-        subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.TOP_UP_RULE_PAUSED
-        await record(session, actor, account, kind, subject_id, None, {"refusals": REFUSALS_UNTIL_PAUSE})
+        paused_after: Change = {"refusals": REFUSALS_UNTIL_PAUSE}
+        await record_of_account(session, actor, account, EventKind.TOP_UP_RULE_PAUSED, None, paused_after)
 
 
 def _balance() -> ColumnElement[int]:

@@ -19,7 +19,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from authz.wall.freshness import Revision
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import Currency, accounts
-from models.accounts.trees import in_tree, row_of, this_account
+from models.accounts.trees import columns_of, in_tree, row_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, PaymentMethodId, TopUpId, new_id
 from models.credit.pools import has_own_balance
@@ -109,8 +109,7 @@ async def _start(session: WriteSession, principal: Principal, command: CreditTop
         await check_payment_method(session, account, command.payment_method_id)
         await session.execute(
             insert(top_ups).values(
-                master_id=account.master_id,
-                account_id=account.account_id,
+                **columns_of(account),
                 id=top_up_id,
                 payment_method_id=command.payment_method_id,
                 amount=amount,
@@ -138,7 +137,7 @@ async def _check_account(session: WriteSession, account: Authorized, amount: int
     statement = select(has_own_balance(accounts), balance_of(accounts)).where(this_account(accounts, account))
     own, balance = (await session.execute(statement)).one()
     if not own:
-        message = "The account draws from a pool; let it have a balance of its own first."
+        message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     if balance + amount > _MOST_CREDIT:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The balance would be too large.", "amount")

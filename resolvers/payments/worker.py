@@ -14,13 +14,13 @@ from sqlalchemy import DateTime, Row, Select, and_, exists, func, insert, select
 
 from authz.callers.actors import EarlierActor
 from authz.guards.exclusive import Authorized, without_rights
-from authz.guards.pair import lock_shared_path
+from authz.guards.locks import lock_shared_path
 from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.status import effective_status
 from authz.wall import worker_door as worker_functions
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import AccountStatus, Currency, accounts
-from models.accounts.trees import in_account, in_tree, row_of, this_account
+from models.accounts.trees import columns_of, in_account, in_tree, row_of, this_account
 from models.base.ids import AccountKey, MasterId, TopUpId, new_id
 from models.credit.pools import has_own_balance
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
@@ -95,8 +95,7 @@ async def begin_top_up(session: WriteSession, due: AccountKey) -> None:
     else:
         await session.execute(
             insert(top_ups).values(
-                master_id=due.master_id,
-                account_id=due.account_id,
+                **columns_of(due),
                 id=new_id(),
                 payment_method_id=rule.payment_method_id,
                 amount=rule.amount,

@@ -97,7 +97,7 @@ async def verify_email(
     if proved is not None:
         await hold_password(session, proved)
     elif principal is None or principal.user_id is None:
-        message = "Sign in as the person that signed up, or give its password."
+        message = "Sign in as the person who signed up, or give that person's password."
         raise Refusal(RefusalCode.PERSON_REQUIRED, message, "password")
     elif principal.user_id != user_id:
         raise Refusal(RefusalCode.WRONG_PERSON)

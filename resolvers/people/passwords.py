@@ -37,7 +37,7 @@ def new_password(password: str, owner: PasswordOwner, field: str = "password") -
     for a password that is easy to guess."""
     prepared = _prepared(password) if len(password) <= LONGEST_PASSWORD else password
     if prepared is None:
-        message = "A password must not hold control characters, invisible ones or unassigned ones."
+        message = "A password must not contain control characters, invisible ones or unassigned ones."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     if not SHORTEST_PASSWORD <= len(prepared) <= LONGEST_PASSWORD:
         message = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."

@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import Row, and_, exists, select
+from sqlalchemy import Row, exists, select
 
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
@@ -61,7 +61,6 @@ class EffectivePlan:
 async def effective_plan_of(session: WriteSession, account: Authorized) -> EffectivePlan:
     """What holds for an account. Its path is locked, so that this stays."""
     own, subscriber = accounts.alias(), accounts.alias()
-    joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == reads.subscriber_id(own))
     has_row = exists().where(
         in_tree(subscriptions, subscriber, account_id="id"), reads.has_begun(subscriptions)
     )
@@ -75,7 +74,7 @@ async def effective_plan_of(session: WriteSession, account: Authorized) -> Effec
             reads.contact_limit_of(subscriber).label("contact_limit"),
             reads.send_limit_of(subscriber).label("send_limit"),
         )
-        .select_from(own.join(subscriber, joined))
+        .select_from(own.join(subscriber, reads.is_subscriber_of(subscriber, own)))
         .where(this_account(own, account))
     )
     row = (await session.execute(statement)).one()

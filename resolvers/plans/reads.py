@@ -49,9 +49,13 @@ def on_offer(account: FromClause) -> Select[Any]:
 def subscription_of(account: FromClause) -> Select[Any]:
     """The subscription that the account uses: its own, or that of the nearest account above."""
     subscriber = accounts.alias()
-    return select(*subscriber.c).where(
-        subscriber.c.id == subscriber_id(account), subscriber.c.master_id == account.c.master_id
-    )
+    return select(*subscriber.c).where(is_subscriber_of(subscriber, account))
+
+
+def is_subscriber_of(subscriber: FromClause, account: FromClause) -> ColumnElement[bool]:
+    """Whether a row of accounts is the account whose subscription the other one uses."""
+    same_tree = subscriber.c.master_id == account.c.master_id
+    return and_(same_tree, subscriber.c.id == subscriber_id(account))
 
 
 def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:

@@ -17,7 +17,7 @@ from authz.reach.role_uses import role_uses
 from engine.text.forms import compared, looks
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import this_account
+from models.accounts.trees import columns_of, this_account
 from models.base.ids import AccountId, Kind, RoleId, new_id, present
 from models.base.text_forms import forms_of
 from models.roles.tables import roles
@@ -97,8 +97,7 @@ async def create_role(session: WriteSession, principal: Principal, command: Role
     await session.execute(
         insert(roles).values(
             id=change.role_id,
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             name=content.name,
             description=content.description,
             **(await compile_rights(change.role_id, rights)).columns(),

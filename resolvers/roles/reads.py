@@ -6,13 +6,13 @@ from sqlalchemy import ColumnElement, FromClause, Select, exists, select
 
 from authz.guards.delegation import usable_in
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import account_where, readable_accounts
+from authz.reach.reach import readable_accounts
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure
 from models.accounts.trees import in_tree
 from models.roles.tables import role_policy_lines, roles
 from resolvers.inputs.global_ids import RoleIdArgument
-from resolvers.rows.shown import account_behind
+from resolvers.rows.shown import account_behind, row_by_id
 
 BY_NAME = Order("roles", (roles.c.sort_key, roles.c.id))
 """By name."""
@@ -34,8 +34,7 @@ def by_id(root: FromClause, id: RoleIdArgument) -> Select[Any]:
 
 def of_result(result: FromClause) -> Select[Any]:
     """The role after the change."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == result.c.role_id, account_where(role, Permission.ROLES_READ))
+    return row_by_id(roles, result.c.role_id, Permission.ROLES_READ)
 
 
 def _listed_somewhere(role: FromClause) -> ColumnElement[bool]:

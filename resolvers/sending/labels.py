@@ -6,7 +6,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account
+from models.accounts.trees import columns_of, in_account
 from models.sending.tables import LABEL_LENGTH, send_labels
 from resolvers.inputs.text import visible_text
 from resolvers.sending.cycle import OpenCycle
@@ -44,6 +44,6 @@ async def use_label(session: WriteSession, account: Authorized, cycle: OpenCycle
     if number >= MOST_LABELS:
         raise Refusal(RefusalCode.LABEL_LIMIT_REACHED, field="label")
     written = label if known is None else str(known)
-    place = {"master_id": account.master_id, "account_id": account.account_id, "cycle_id": cycle.id}
+    place = {**columns_of(account), "cycle_id": cycle.id}
     await session.execute(insert(send_labels).values(**place, label=written))
     return written

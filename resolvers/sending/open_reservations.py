@@ -28,8 +28,8 @@ async def void_open_sends(session: WriteSession, principal: Principal, account: 
     await _give_back(session, principal, account, found.lapsed, ReservationStatus.EXPIRED)
     await _give_back(session, principal, account, found.open, ReservationStatus.VOIDED)
     before: Change = {"status": ReservationStatus.RESERVED.value}
-    told = {present(Kind.SEND_RESERVATION, each): before for each in found.open}
-    await record_of_each(session, principal, account, EventKind.SEND_VOIDED, told)
+    befores = {present(Kind.SEND_RESERVATION, each): before for each in found.open}
+    await record_of_each(session, principal, account, EventKind.SEND_VOIDED, befores)
     return len(found.open)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select, true
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import readable_account
@@ -79,10 +79,7 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     found, statement = readable_account()
     account = statement.where(found.c.id == account_id).subquery("account")
     subscriber, plan = accounts.alias(), plans.alias()
-    subscribed = and_(
-        subscriber.c.master_id == account.c.master_id,
-        subscriber.c.id == plan_reads.subscriber_id(account),
-    )
+    subscribed = plan_reads.is_subscriber_of(subscriber, account)
     return select(
         account.c.mask,
         effective_status(account).label("status"),

@@ -14,7 +14,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import this_account
+from models.accounts.trees import columns_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, SendCycleId, SendReservationId, new_id, present
 from models.credit.pools import nearest_pool
@@ -122,8 +122,7 @@ async def _store(session: WriteSession, account: Authorized, reservation: _Reser
     use = reservation.use
     await session.execute(
         insert(send_reservations).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=reservation.id,
             cycle_id=reservation.cycle_id,
             stream=reservation.stream.value,

@@ -12,6 +12,7 @@ from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, RecipientListId, new_id, present
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
@@ -54,8 +55,7 @@ async def store_list(
     account = await authorize_upload(session, principal, account_id)
     list_id, count = RecipientListId(new_id()), file.digests.count
     made = insert(recipient_lists).values(
-        master_id=account.master_id,
-        account_id=account.account_id,
+        **columns_of(account),
         id=list_id,
         recipients=count,
         expires_at=current_moment() + VALID_FOR,

@@ -12,7 +12,7 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.status import effective_status
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
-from models.accounts.trees import in_account, row_of, this_account
+from models.accounts.trees import columns_of, in_account, row_of, this_account
 from models.base.ids import AccountId, Kind, OverrideId, UserId, new_id, present
 from models.staff.overrides import OverrideKind, overrides
 from models.staff.tables import StaffRole, staff
@@ -73,8 +73,7 @@ async def create_override(
     columns = command.value.columns()
     await session.execute(
         insert(overrides).values(
-            master_id=at_work.master_id,
-            account_id=at_work.account_id,
+            **columns_of(at_work),
             id=override_id,
             kind=command.kind.value,
             reason=reason,
@@ -107,13 +106,13 @@ async def approve_override(
     at_work = await authorize_staff(session, principal, account_id)
     row = await _override(session, at_work, override_id)
     if row.status != OverrideStatus.WAITING.value:
-        message = f"It does not wait for approval, it is {row.status}."
+        message = f"It no longer waits for approval: it is {row.status}."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
     if at_work.role is not StaffRole.APPROVER or row.made_by == at_work.user_id:
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED)
     await _refuse_closed(session, at_work)
     if not await _is_staff(session, UserId(row.made_by)):
-        message = "Who asked for it is not staff any more: end it, and make it anew."
+        message = "The requester has left the staff: end the override and create it again."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
     await _replace(session, at_work, OverrideKind(row.kind), None)
     await _write(session, at_work, override_id, approved_by=at_work.user_id, in_force_from=func.now())
@@ -154,7 +153,7 @@ async def _refuse_closed(session: WriteSession, at_work: StaffAtWork) -> None:
 async def _refuse_waiting(session: WriteSession, at_work: StaffAtWork, kind: OverrideKind) -> None:
     waiting = _of_kind(at_work, kind).where(status_of(overrides) == OverrideStatus.WAITING.value)
     if (await session.execute(waiting)).first() is not None:
-        message = "One of this kind waits for approval already."
+        message = "An override of this kind already waits for approval."
         raise Refusal(RefusalCode.CONFLICT, message, "kind")
 
 

@@ -63,7 +63,7 @@ def check_value(kind: OverrideKind, value: OverrideValue) -> None:
         if own_kind is kind and given is None:
             raise Refusal(RefusalCode.BAD_USER_INPUT, f"{kind.value} needs a value.", field)
         if own_kind is not kind and given is not None:
-            raise Refusal(RefusalCode.BAD_USER_INPUT, f"It is no value of {kind.value}.", field)
+            raise Refusal(RefusalCode.BAD_USER_INPUT, f"{kind.value} does not take this value.", field)
     domains = value.sending_domains
     if domains is not None and not 1 <= domains <= MOST_SENDING_DOMAINS:
         message = f"Must be from 1 to {MOST_SENDING_DOMAINS}."

@@ -15,7 +15,7 @@ from models.accounts.trees import in_tree
 from models.staff.overrides import USUAL_SENDING_DOMAINS, OverrideKind, UnsubscribeScope, overrides
 from resolvers.inputs.global_ids import OverrideIdArgument
 from resolvers.members.reads import OWN_MEMBERS
-from resolvers.rows.shown import account_behind
+from resolvers.rows.shown import account_behind, row_by_id
 
 
 class OverrideStatus(enum.Enum):
@@ -53,8 +53,7 @@ def of_account(
 
 def by_id(root: FromClause, id: OverrideIdArgument) -> Select[Any]:
     """An override of an account whose settings the viewer may see."""
-    override = overrides.alias()
-    return select(*override.c).where(override.c.id == id, account_where(override, Permission.SETTINGS_READ))
+    return row_by_id(overrides, id, Permission.SETTINGS_READ)
 
 
 def account_of(row: FromClause) -> Select[Any]:

@@ -12,6 +12,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import columns_of
 from models.base.ids import AccountId, Kind, MasterId, OverrideId, SubaccountsRequestId, new_id, present
 from models.staff.overrides import OverrideKind
 from models.staff.subaccounts_requests import subaccounts_requests
@@ -64,12 +65,10 @@ async def request_subaccounts(
         message = "Subaccounts are unlocked here: make them with `subaccountCreate`."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     if await _waits(session, account.master_id, account.account_id):
-        raise Refusal(RefusalCode.CONFLICT, "A request waits for its answer already.", "accountId")
+        raise Refusal(RefusalCode.CONFLICT, "A request already waits for an answer.", "accountId")
     request_id = SubaccountsRequestId(new_id())
     await session.execute(
-        insert(subaccounts_requests).values(
-            master_id=account.master_id, account_id=account.account_id, id=request_id, reason=why
-        )
+        insert(subaccounts_requests).values(**columns_of(account), id=request_id, reason=why)
     )
     subject_id = present(Kind.SUBACCOUNTS_REQUEST, request_id)
     after = {"reason": why}

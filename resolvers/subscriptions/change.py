@@ -10,8 +10,8 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import this_account
-from models.base.ids import AccountId, Kind, PlanId, new_id, present
+from models.accounts.trees import columns_of, this_account
+from models.base.ids import AccountId, PlanId, new_id
 from models.plans.tables import MOST_IN_A_CYCLE, limit_increases, plans
 from resolvers.billing.payers import WHO_PAYS_FOR_A_PLAN, Payer, authorize_payers
 from resolvers.budgets.guarantees import check_plan_keeps
@@ -19,7 +19,7 @@ from resolvers.credit.reads import currency_of
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, claim_key
-from resolvers.effects.log import Change, record
+from resolvers.effects.log import Change, record_of_account
 from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, catalogue_plan, effective_plan_of
 from resolvers.subscriptions.schedule import choose_again, subscribe, withdraw, withdraw_first
 
@@ -59,13 +59,13 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     await check_plan_keeps(session, principal, account, plan.sends)
     if _is_own(effective, account):
         if command.time_zone is not None:
-            message = "It is set with the account's first plan: cycles are counted in it."
+            message = "The time zone is set with the account's first plan, and stays."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
         changed = await choose_again(session, account, effective, plan)
     else:
         if plan.id == effective.plan.id and command.time_zone is None:
             # A caller who means to withdraw a waiting plan must not get a subscription instead.
-            message = "The account uses this plan already; say in which time zone one of its own is counted."
+            message = "The account already uses this plan: give a time zone to make it a plan of its own."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
         await authorize_payers(session, principal, account, Permission.PLAN_WRITE, [Payer.CAPPING])
         await subscribe(session, account, effective, plan, command.time_zone)
@@ -143,7 +143,7 @@ async def increase_limit(
         return LimitIncreased(account, replayed=True)
     effective = await effective_plan_of(session, account)
     if effective.subscriber_id != account.account_id:
-        message = "The account uses the plan of an account above; buy it there."
+        message = "The account uses the plan of an account above: buy contacts there."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     plan = effective.plan
     if plan.block_price is None or not effective.subscribed:
@@ -154,8 +154,7 @@ async def increase_limit(
     price = plan.block_price * command.blocks
     await session.execute(
         insert(limit_increases).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=increase_id,
             cycle_starts_at=effective.cycle_starts_at,
             contacts=contacts,
@@ -164,8 +163,7 @@ async def increase_limit(
         )
     )
     after: Change = {"contacts": contacts, "sends": sends, "price": str(price)}
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, EventKind.LIMIT_INCREASED, subject_id, None, after)
+    await record_of_account(session, principal, account, EventKind.LIMIT_INCREASED, None, after)
     return LimitIncreased(account, replayed=False)
 
 
@@ -183,7 +181,7 @@ async def _plan_on_offer(
     session: WriteSession, account: Authorized, effective: EffectivePlan, plan_id: PlanId
 ) -> CataloguePlan:
     """A plan on sale, or the account's present plan."""
-    currency = select(currency_of(accounts)).where(_is(account)).scalar_subquery()
+    currency = select(currency_of(accounts)).where(this_account(accounts, account)).scalar_subquery()
     offered: ColumnElement[bool] = plans.c.on_offer
     if _is_own(effective, account):
         offered = or_(offered, plans.c.id == effective.plan.id)
@@ -216,13 +214,8 @@ async def _log(
     after: Change,
 ) -> None:
     await raise_version(session, account)
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, kind, subject_id, before, after)
+    await record_of_account(session, principal, account, kind, before, after)
 
 
 def _is_own(effective: EffectivePlan, account: Authorized) -> bool:
     return effective.subscribed and effective.subscriber_id == account.account_id
-
-
-def _is(account: Authorized) -> ColumnElement[bool]:
-    return this_account(accounts, account)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account
+from models.accounts.trees import columns_of, in_account
 from models.base.clock import current_moment
 from models.base.ids import PlanId, new_id
 from models.plans.tables import plan_choices, plans, subscriptions
@@ -43,7 +43,9 @@ async def subscribe(
         await _check_time_zone(session, time_zone)
     begins = _holds_from(plan, effective)
     await withdraw(session, account)
-    begun = upsert(subscriptions).values(**_key(account), time_zone=time_zone or "UTC", anchored_at=begins)
+    begun = upsert(subscriptions).values(
+        **columns_of(account), time_zone=time_zone or "UTC", anchored_at=begins
+    )
     replaced = {"anchored_at": begun.excluded.anchored_at}
     if time_zone is not None:
         replaced["time_zone"] = begun.excluded.time_zone
@@ -65,7 +67,7 @@ async def choose_again(
     """
     waiting = await _waiting(session, account)
     if plan.id == effective.plan.id and waiting is not None:
-        message = f"{waiting.code} waits for the next cycle; `planChangeWithdraw` takes it back."
+        message = f"{waiting.code} waits for the next cycle: withdraw it with `planChangeWithdraw`."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "planId")
     if plan.id == effective.plan.id or (waiting is not None and plan.id == waiting.plan_id):
         return False
@@ -139,8 +141,4 @@ async def _add(
     holds_from: datetime.datetime | ColumnElement[datetime.datetime],
 ) -> None:
     values = {"id": new_id(), "plan_id": plan.id, "holds_from": holds_from}
-    await session.execute(insert(plan_choices).values(**_key(account), **values))
-
-
-def _key(account: Authorized) -> dict[str, object]:
-    return {"master_id": account.master_id, "account_id": account.account_id}
+    await session.execute(insert(plan_choices).values(**columns_of(account), **values))

@@ -114,9 +114,7 @@ def is_current(usage: FromClause) -> ColumnElement[bool]:
 def _grid(account: FromClause) -> FromClause:
     """The account with the subscription, and the number of its current cycle."""
     subscriber = accounts.alias()
-    mine = and_(
-        subscriber.c.master_id == account.c.master_id, subscriber.c.id == plan_reads.subscriber_id(account)
-    )
+    mine = plan_reads.is_subscriber_of(subscriber, account)
     anchored_at, zone = plan_reads.anchored_at_of(subscriber), plan_reads.time_zone_of(subscriber)
     # The limits are optimization fences: what they enclose is computed once.
     anchor = (

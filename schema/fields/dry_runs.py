@@ -8,7 +8,7 @@ import strawberry
 
 from authz.callers.principals import PrincipalKind
 from authz.dry_runs import try_out as dry_runs
-from authz.dry_runs.snapshot import End
+from authz.dry_runs.snapshot import RightEnd
 from authz.policy.permissions import Permission, permissions_in
 from engine.base.marks import Public
 from models.base.ids import Kind, present
@@ -89,7 +89,7 @@ def access_fields(found: dry_runs.AccessChanges) -> dict[str, object]:
     return {"access_changes": changes, "more_access_changes": found.more}
 
 
-def _ends(ends: Iterable[End]) -> list[AccessEnd]:
+def _ends(ends: Iterable[RightEnd]) -> list[AccessEnd]:
     return [AccessEnd(ends_at=end.ends_at, permissions=permissions_in(end.mask)) for end in ends]
 
 
