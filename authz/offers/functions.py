@@ -1,4 +1,4 @@
-"""Stored functions that tell whether an open offer can be accepted as things are.
+"""Stored functions that say whether an open offer can be accepted now.
 
 Each takes the tree's id and the offer's, and returns NULL where there is no such offer. As a part of every
 statement that reads offers they would make it several times as long; they are called for open offers alone.

@@ -1,8 +1,8 @@
-"""Whether ownership that was offered can be accepted as things are (T4, T14, R46).
+"""Whether an offer of ownership can be accepted now (T4, T14, R46).
 
-Both sides have to be still what they were: the taker a member who is no owner, the owner it comes from an
-owner, and whoever offered it able to give all that owning gives. Reads and the acceptance ask the same
-function of the database, `ownership_offer_stands`.
+The taker still has to be a member who is no owner, the owner that it comes from still an owner, and the giver
+still has to hold all that an owner holds. Reads and the acceptance call the same stored function,
+`ownership_offer_stands`.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ _OWNER = literal_column(f"'{BuiltinRole.OWNER.id}'", Uuid)
 
 
 def offer_stands(offer: FromClause) -> ColumnElement[bool]:
-    """Whether the offer can be accepted as things are."""
+    """Whether the offer can be accepted now."""
     return func.ownership_offer_stands(offer.c.master_id, offer.c.account_id)
 
 

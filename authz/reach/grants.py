@@ -43,13 +43,13 @@ def active_memberships() -> FromClause:
 
 
 def below_mask(role: FromClause, account: FromClause) -> ColumnElement[int]:
-    """What a role that is held in the account gives in the accounts below it (R45, R66, R73)."""
+    """What a role that is held in an account gives in the accounts below it (R45, R66, R73)."""
     passes_all = account.c.rights_inheritance == literal_column(f"'{RightsInheritance.ALL_ROLES.value}'")
     return case((passes_all, role.c.inherited_mask), else_=role.c.ancestor_mask)
 
 
 def limited_below_mask(member: FromClause, role: FromClause, account: FromClause) -> ColumnElement[int]:
-    """What a membership gives in the accounts below its own: no more than platform staff have set (R73)."""
+    """What a membership gives in the accounts below its own, at most the limit that staff have set (R73)."""
     return below_mask(role, account).op("&")(_below_limit(member))
 
 
@@ -59,8 +59,8 @@ def _below_limit(member: FromClause) -> ColumnElement[int]:
 
 
 def _below_mask_of(held: FromClause, role: FromClause) -> ColumnElement[int]:
-    """The same as `below_mask` for what is held in an account (master_id, account_id). The account is looked
-    at only where the role's masks differ: an administrator of 500 accounts spares a look at each."""
+    """`below_mask` for what is held in an account (master_id, account_id). The account is read only where the
+    role's masks differ: that saves an administrator of 500 accounts 500 look-ups."""
     account = accounts.alias()
     asked = (
         select(below_mask(role, account))
@@ -73,7 +73,7 @@ def _below_mask_of(held: FromClause, role: FromClause) -> ColumnElement[int]:
 
 
 def membership_grants(principal: FromClause, *more: str) -> Select[Any]:
-    """`more`: columns of the memberships' rows that stand behind; for keys, shares and openings likewise."""
+    """Grants of memberships. `more`: further columns, of the memberships; likewise for keys and shares."""
     member, role = active_memberships(), roles.alias()
     return (
         select(
@@ -115,19 +115,19 @@ def grants_of_keys(key: FromClause, source: FromClause, *more: str) -> Select[An
 
 
 def share_holds(share: FromClause) -> ColumnElement[bool]:
-    """Whether a share holds now: accepted, neither revoked nor expired, by the database's clock."""
+    """Whether a share holds now, by the database's clock: accepted, neither revoked nor expired."""
     unexpired = or_(share.c.expires_at.is_(None), share.c.expires_at > func.now())
     return and_(share.c.user_id.is_not(None), share.c.revoked_at.is_(None), unexpired)
 
 
 def share_mask(share: FromClause, role: FromClause) -> ColumnElement[int]:
-    """What a share gives in each of its accounts: a role or areas, but what is hidden (R24, R38)."""
+    """What a share gives in each of its accounts: its role or areas, without what it hides (R24, R38)."""
     given = func.coalesce(role.c.member_mask, share.c.areas_mask)
     return given.op("&")(share.c.hidden_mask.op("#")(mask_literal(ALL_PERMISSIONS)))
 
 
 def share_grants(principal: FromClause, *more: str) -> Select[Any]:
-    """Exactly the shared accounts: nothing above them, and nothing below (R21, R34)."""
+    """Grants of shares: in exactly the shared accounts, nothing above or below them (R21, R34)."""
     share, opened, role = shares.alias(), share_accounts.alias(), roles.alias()
     return (
         select(
@@ -148,25 +148,28 @@ def share_grants(principal: FromClause, *more: str) -> Select[Any]:
 
 
 def grants_now(principal: FromClause) -> CTE:
-    """All that gives the principal rights now, computed once."""
+    """All grants of the principal now, computed once."""
     return grant_rows_now(principal).cte("grants").prefix_with("MATERIALIZED")
 
 
 def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
-    """What gives the principal rights, but for break-glass: rows (master_id, account_id, from_id, own_mask,
-    below_mask, ends_at). `from_id` is the account that the right is held in: another one only for
-    break-glass. `ends_at`: nothing is passed on by it that ends later."""
+    """The principal's grants except break-glass: rows (master_id, account_id, from_id, own_mask, below_mask,
+    ends_at).
+
+    `from_id`: the account that the right is held in; it differs from `account_id` only for break-glass.
+    `ends_at`: the right may be passed on only to what ends then or before.
+    """
     return union_all(*_grants(principal))
 
 
 def grant_rows_now(principal: FromClause) -> CompoundSelect[Any]:
-    """The same, and what break-glass gives until it ends."""
+    """The principal's grants, with those of break-glass."""
     return union_all(*_grants(principal), opening_grants(principal))
 
 
 def dated_grant_rows(principals: FromClause, *whose: str) -> CompoundSelect[Any]:
-    """The same of several principals, with the moment when each grant ends by itself (`expires_at`; null:
-    never), and the columns that tell whose it is."""
+    """The grants of several principals, with the moment when each ends (`expires_at`; null: never), and the
+    columns that say whose it is."""
     end = "expires_at"
     grants = (*_grants(principals, end), opening_grants(principals, end))
     return union_all(*(grant.add_columns(*(principals.c[name] for name in whose)) for grant in grants))
@@ -177,18 +180,18 @@ def _grants(principal: FromClause, *more: str) -> tuple[Select[Any], ...]:
 
 
 def lasting_grants(principal: FromClause, until: ColumnElement[datetime.datetime] = FOREVER) -> Select[Any]:
-    """What gives the principal rights that it may pass on to what ends then: that hold until then, and are
-    its own, not shared with it."""
+    """The principal's grants that it may pass on to what ends then: of memberships and keys that hold until
+    then, not of shares or break-glass."""
     own = union_all(membership_grants(principal), _key_grants(principal)).subquery("own_grants")
     return select(*own.c).where(own.c.ends_at >= until)
 
 
 def granted_mask(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
-    """What a grant gives in the descendant: all of it in its own account, below what passes the links."""
+    """What a grant gives in the descendant: in its own account all of it, below what passes the links."""
     own = closure.c.depth == literal_column("0")
     return case((own, grant.c.own_mask), else_=passed_mask(closure, grant))
 
 
 def passed_mask(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
-    """What a grant gives below the descendant, as far as the links down to it let it pass."""
+    """What a grant gives below the descendant, as far as the links down to the descendant let it pass."""
     return grant.c.below_mask.op("&")(closure.c.passed_mask)

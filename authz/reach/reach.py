@@ -28,7 +28,7 @@ PRINCIPAL = principal_rows()
 
 
 def _grants_of_principal() -> CTE:
-    """All that gives who asks rights now; a plan for one kind of principals has that kind's alone."""
+    """All grants of the caller now. A plan for one kind of callers contains only that kind's arms."""
     arms = (
         only_in(PrincipalKind.PERSON, membership_grants(PRINCIPAL)),
         only_in(PrincipalKind.API_KEY, grants_of_keys(PRINCIPAL, PRINCIPAL)),
@@ -67,10 +67,10 @@ def mask_of_account(
     grants: FromClause = GRANTS,
     until: ColumnElement[datetime.datetime] = FOREVER,
 ) -> FromClause:
-    """One row (mask, lasting_mask, below_mask) for an account's row; NULLs where nothing reaches it.
+    """One row (mask, lasting_mask, below_mask) for an account. NULLs where nothing reaches it.
 
-    The latter two are what may be passed on, here and below, to what ends then: of grants that hold until
-    then, so nothing of what a share or break-glass gives (N19).
+    `lasting_mask`, `below_mask`: what may be passed on, here and below, to what ends at `until`. They come
+    from grants that hold until then, never from shares or break-glass (N19).
     """
     closure, grant = account_closure.alias(), grants.alias()
     lasting = grant.c.ends_at >= until
@@ -92,7 +92,7 @@ def mask_of_account(
 
 
 def readable_accounts() -> tuple[FromClause, Select[Any]]:
-    """The table's alias and its readable rows with their `mask`: for lists over the whole reach."""
+    """The table's alias, and its readable rows with their `mask`: for lists over the whole reach."""
     account = accounts.alias()
     joined = and_(REACH.c.account_id == account.c.id, REACH.c.master_id == account.c.master_id)
     statement = select(*account.c, REACH.c.mask).select_from(account.join(REACH, joined))
@@ -100,7 +100,7 @@ def readable_accounts() -> tuple[FromClause, Select[Any]]:
 
 
 def readable_account() -> tuple[FromClause, Select[Any]]:
-    """The same rows, each mask computed by itself: for look-ups and short lists."""
+    """As `readable_accounts`, with each mask computed by itself: for look-ups and short lists."""
     account = accounts.alias()
     granted = mask_of_account(account)
     statement = select(*account.c, granted.c.mask).select_from(account.join(granted, true()))
@@ -108,7 +108,7 @@ def readable_account() -> tuple[FromClause, Select[Any]]:
 
 
 def account_where(table: FromClause, permission: Permission) -> ColumnElement[bool]:
-    """Whether a row of a tree's table lies in an account where the principal holds the permission."""
+    """Whether a row of a tree's table belongs to an account where the caller holds the permission."""
     account = accounts.alias()
     granted = mask_of_account(account)
     return exists(

@@ -10,9 +10,9 @@ from models.base.ids import AccountId, UserId
 
 @dataclass
 class TransactionNotes:
-    """`touched`: the accounts that were locked for a write; what it does to access, it does there and below.
-    `named`: persons that the write names, of whom a dry run tells their rights and nothing else.
-    `entered_by`: the statement that said who asks, with its values."""
+    """`touched`: the accounts locked for a write, which changes access only there and below. `named`: people
+    that the write names; a dry run shows their rights and nothing else about them. `entered_by`: the
+    statement that told the database who calls, with its values."""
 
     touched: set[AccountId] = field(default_factory=set)
     named: set[UserId] = field(default_factory=set)

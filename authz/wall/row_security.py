@@ -1,9 +1,9 @@
 """The second wall: PostgreSQL's row level security, tree by tree.
 
-Reach decides what a principal sees; should it ever be wrong, no row of a foreign tree leaves the database all
-the same. Each transaction, and each compiled statement, begins by telling the database who asks
-(`mandant_enter`); the database itself finds the trees that the principal is in, and every table of a tree
-shows rows of these alone. Without that nothing is shown.
+Reach decides what a caller sees. Should reach ever be wrong, still no row of a foreign tree leaves the
+database. Each transaction, and each compiled statement, begins by telling the database who calls
+(`mandant_enter`). The database itself finds the trees that the caller is in, and every table of a tree shows
+rows of these only. A transaction that did not begin so sees no rows.
 """
 
 from collections import Counter
@@ -35,11 +35,11 @@ from models.base.ids import MasterId
 
 _NOT_OF_A_TREE = {
     "ownerships": "an e-mail address owns one account, whatever its tree",
-    "roles": "a reference table: what a role gives is read by each statement",
+    "roles": "a reference table: each statement reads what a role gives",
 }
 
-# IS TRUE keeps it from being a condition of indexes: of somebody in hundreds of trees, each look-up would
-# sort all of them first. A list that is split is read in two thirds of the time that an array's text takes.
+# IS TRUE keeps it from becoming an index condition: for a caller in hundreds of trees, each look-up would
+# sort all of them first. Splitting a list takes two thirds of the time that parsing an array's text takes.
 _OWN_TREES = (
     "(master_id = ANY ("
     "(SELECT string_to_array(current_setting('mandant.trees', true), ',')::uuid[])::uuid[])) IS TRUE"
@@ -47,7 +47,7 @@ _OWN_TREES = (
 
 
 def entering() -> ColumnElement[bool]:
-    """Tells the database who asks, for the rest of the transaction. Its parameters are in the credentials."""
+    """Tells the database who calls, for the rest of the transaction. The credentials hold its parameters."""
     return func.mandant_enter(
         bindparam(DIGEST_NAME, type_=LargeBinary, required=True),
         bindparam(KIND_NAME, type_=Text, required=True),
@@ -59,18 +59,18 @@ _ENTERING = FixedStatement(select(entering()))
 
 
 async def enter(session: WriteSession, credentials: Credentials) -> None:
-    """The same for a session's transaction."""
+    """Tell the database who calls, for the rest of the session's transaction."""
     await enter_by(session, _ENTERING, credentials.binds)
 
 
 async def enter_by(session: WriteSession, entering: FixedStatement, values: Mapping[str, Any]) -> list[Row]:
-    """The same by a statement that tells who asks in its own way; what it answers."""
+    """The same by a statement that tells it in another way. Returns its rows."""
     session.notes(TransactionNotes).entered_by = entering, values
     return await entering.rows(session, values)
 
 
 async def enter_again(session: WriteSession) -> None:
-    """As the transaction was last entered, which was rolled back since."""
+    """Enter as the transaction last did, after a rollback to a savepoint undid that."""
     entered_by = session.notes(TransactionNotes).entered_by
     if entered_by is None:
         raise AssertionError("nobody has entered the transaction")
@@ -79,7 +79,7 @@ async def enter_again(session: WriteSession) -> None:
 
 
 def entering_by_link(credentials: Credentials, link: Digest | None) -> Select[Any]:
-    """The same for who holds the secret of a link besides."""
+    """Tells the database who calls, for a caller that holds the secret of a link besides."""
     kind = credentials.binds[KIND_NAME]
     return select(
         func.mandant_enter(
@@ -89,7 +89,7 @@ def entering_by_link(credentials: Credentials, link: Digest | None) -> Select[An
 
 
 async def found_tree(session: WriteSession, master_id: MasterId) -> None:
-    """Let the transaction write a tree that does not exist yet, and look at no other."""
+    """Let the transaction write a tree that does not exist yet, and see no other."""
     await session.execute(select(func.mandant_found(literal(master_id, Uuid))))
 
 
@@ -121,12 +121,12 @@ def _policies(table: str) -> list[str]:
 
 
 def differs(connection: Connection) -> bool:
-    """Whether a table is not as it has to be, or the application's role could pass by."""
+    """Whether a table lacks its policies, or the application's role could bypass them."""
     return bool(_open_tables(connection)) or _role_is_too_strong(connection)
 
 
 def _open_tables(connection: Connection) -> set[str]:
-    """The tables of trees whose rows are shown by any other rule."""
+    """The tables of trees whose policy differs."""
     rules = text(
         "SELECT tablename, array_agg(qual) FROM pg_policies "
         "JOIN pg_class ON pg_class.oid = to_regclass(tablename) AND relrowsecurity AND relforcerowsecurity "
@@ -134,7 +134,7 @@ def _open_tables(connection: Connection) -> set[str]:
         "AND :role = ANY (roles) GROUP BY tablename"
     )
     found = {row[0]: row[1] for row in connection.execute(rules, {"role": APPLICATION_ROLE})}
-    # PostgreSQL writes a rule down in its own words, so they are compared with each other.
+    # PostgreSQL rewrites a policy's condition, so conditions are compared with each other.
     common = Counter(rule for all_rules in found.values() for rule in all_rules).most_common(1)
     own_trees = [rule for rule, _ in common if "mandant.trees" in rule]
     return {table.name for table in tables_of_trees() if not own_trees or found.get(table.name) != own_trees}

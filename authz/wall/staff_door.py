@@ -1,9 +1,9 @@
-"""What platform staff are let see and enter, as functions of the database (R88, T36).
+"""What platform staff may see and enter, by stored functions (R88, T36).
 
-Staff are in no tree, so the second wall shows them nothing. These functions run as their owner and let them
-by, each for one thing, and only a person who is staff in that very moment: to everybody else they answer as
-where there is nothing. They tell an account's name and status, what was overridden in it and what was asked
-of staff; no members, no content.
+Staff are in no tree, so row level security shows them nothing. These functions run as their owner and bypass
+it, each for one purpose, and only for a person who is staff at that moment: to everybody else they answer as
+if nothing were there. They show an account's name and status, its overrides and its requests to staff; no
+members and no content.
 """
 
 import uuid
@@ -39,7 +39,7 @@ ENTERED: ColumnTypes = {
     "entered_tree": Uuid(),
     "entered_own": Boolean(),
 }
-"""Who enters, the tree, and whether that person is a member or a guest of it."""
+"""Who enters, the tree, and whether that person is a member or guest of the tree."""
 
 ACCOUNT: ColumnTypes = {"id": Uuid(), "name": Text(), "status": Text()}
 """What staff see of an account."""
@@ -63,7 +63,7 @@ OVERRIDE: ColumnTypes = {
     "expires_at": DateTime(timezone=True),
     "ended_at": DateTime(timezone=True),
 }
-"""What staff see of an override: more than its account does, who of them it was."""
+"""What staff see of an override: unlike its account, also who made it."""
 
 REQUEST: ColumnTypes = {
     "id": Uuid(),
@@ -76,18 +76,18 @@ REQUEST: ColumnTypes = {
 
 
 def entering_as_staff(account_id: ColumnElement[uuid.UUID]) -> FromClause:
-    """Shows the rest of the transaction the account's tree and no other, and keeps the person staff until
-    the transaction ends. One row; none for who is no staff, and for an account that is not there."""
+    """Shows the rest of the transaction the account's tree and no other, and keeps the person staff until the
+    transaction ends. One row; none where the caller is no staff or the account does not exist."""
     return _rows(func.mandant_enter_as_staff(_principal(), account_id), ENTERED)
 
 
 def seen_account(account_id: ColumnElement[uuid.UUID]) -> FromClause:
-    """The account."""
+    """The account as staff see it."""
     return _rows(func.mandant_staff_account(_principal(), account_id), ACCOUNT)
 
 
 def seen_overrides(account_id: ColumnElement[uuid.UUID]) -> FromClause:
-    """What was overridden in the account."""
+    """The account's overrides."""
     return _rows(func.mandant_staff_overrides(_principal(), account_id), OVERRIDE)
 
 

@@ -78,7 +78,7 @@ class Declaration:
     read: Read | None = None
     requires: Requirement | None = None
     codec: Codec | None = None
-    order: OrderOf | None = None
+    order: Order | OrderOf | None = None
     absent: str | None = None
     look_ups: Callable[[], Mapping[str, LookUp]] = field(default=dict)
 
@@ -167,11 +167,11 @@ def to_many(
 def connection(
     read: Callable[Concatenate[Any, P], Select[Any]],
     *,
-    order: OrderOf,
+    order: Order | OrderOf,
     requires: Requirement | None = None,
     **keywords: Any,
 ) -> Any:
-    """A paged list. `order` is called with the resolver's arguments."""
+    """A paged list. An `order` that depends on the resolver's arguments is a function of them."""
     return SqlField(Declaration(FieldKind.CONNECTION, read, requires, order=order), **keywords)
 
 
@@ -219,8 +219,8 @@ def entity_of(cls: type) -> Entity:
     return found
 
 
-def row_object(cls: type[T], row: Mapping[str, Any]) -> T:
-    """An object of an entity type for a row."""
+def row_object(cls: type[T], row: Mapping[str, Any], **plain: object) -> T:
+    """An object of an entity type for a row, and the values of its fields that are no SQL."""
     made = object.__new__(cls)
-    made.row = row  # type: ignore[attr-defined]  # entity objects hold their row and nothing else
+    made.__dict__.update(plain, row=row)
     return made

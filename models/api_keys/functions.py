@@ -1,4 +1,4 @@
-"""The stored function that notes when keys were used, in trees that its caller is not in."""
+"""The stored function that notes when keys were used, whatever their tree."""
 
 from models.base.stored_functions import functions_in
 

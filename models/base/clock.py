@@ -1,8 +1,8 @@
-"""The clock that plans, cycles and sends go by: the database's, in one place.
+"""The clock of plans, cycles and sends: the database's clock, plus the seconds in one row.
 
-Its table is written by the database's owner alone: a test can tell what happens over months, the demo can
-have a past, and `mandant clock forward` shows what comes next in an embedded database. A server, which acts
-as the application's role, cannot move it.
+Only the database's owner writes the row. So a test can run over months, the demo can have a past, and
+`mandant clock forward` shows what comes next in an embedded database. A server, which acts as the
+application's role, cannot move the clock.
 """
 
 import datetime
@@ -21,5 +21,5 @@ clock = Table(
 
 
 def current_moment() -> ColumnElement[datetime.datetime]:
-    """The beginning of the transaction, by that clock."""
+    """When the transaction began, by this clock."""
     return func.mandant_now(type_=DateTime(timezone=True))

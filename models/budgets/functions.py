@@ -1,4 +1,4 @@
-"""The stored function that tells what a pool keeps free: as one, a statement calls it for each account."""
+"""The stored function that says what a pool keeps free for accounts directly below it."""
 
 from typing import Any
 

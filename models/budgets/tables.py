@@ -1,8 +1,9 @@
-"""Budgets: what a subaccount may use of what the account above has, and what is kept for it (R28, N10).
+"""Budgets: how much a subaccount may use of what an account above has, and how much is reserved for it (R28,
+N10).
 
-A cap says how much an account and all below it may use in their billing cycles, a guarantee how much of the
-plan's sends, or of the pool's credit, nobody else may use. A guarantee is promised by whoever has the plan or
-the pool, to an account directly below: so no promise is made of what is somebody else's.
+A cap limits what an account and all below it may use in a billing cycle. A guarantee reserves a part of the
+plan's sends, or of the pool's credit, that nobody else may use. Only the account that has the plan or the
+pool gives guarantees, to accounts directly below it.
 """
 
 import enum
@@ -68,6 +69,6 @@ credit_counts = Table(
 def kept_credit(
     master_id: ColumnElement[object], pool_id: ColumnElement[object], subscriber_id: ColumnElement[object]
 ) -> TableValuedAlias:
-    """What a pool keeps free for each account that it promised something, in micro-units."""
+    """What a pool keeps free for each account that it guarantees credit to, in micro-units."""
     columns = (column("account_id", Uuid), column("amount", BigInteger))
     return func.mandant_kept_credit(master_id, pool_id, subscriber_id).table_valued(*columns)

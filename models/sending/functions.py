@@ -1,4 +1,4 @@
-"""Stored functions about cycles and recipient lists, in trees that their caller is not in."""
+"""Stored functions about cycles and recipient lists, whatever their tree."""
 
 from models.base.stored_functions import functions_in
 from models.sending.tables import LAST_REQUESTS

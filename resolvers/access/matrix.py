@@ -31,15 +31,10 @@ from resolvers.rows.shown import name_of_person_or_key, person_behind
 BY_SUBJECT = Order("accessMatrix", (column("subject", Uuid),))
 
 
-def order(**_: object) -> Order:
-    """Oldest person or key first."""
-    return BY_SUBJECT
-
-
 def of_account(account: FromClause) -> Select[Any]:
-    """Who may do what here now: every person and every API key with a permission in the account, held here or
-    above. Viewers with MEMBERS_READ see people, viewers with API_KEYS_READ see keys; without either the list
-    is empty."""
+    """Every person and API key with a right in the account, through this account or one above. People are
+    listed for callers with MEMBERS_READ, keys for callers with API_KEYS_READ; for other callers the list is
+    empty."""
     access = access_in(account).subquery("access")
     seen = or_(
         and_(access.c.user_id.is_not(None), allows(account.c.mask, Permission.MEMBERS_READ)),
@@ -56,7 +51,7 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def kind_of(entry: FromClause) -> ColumnElement[str]:
-    """Whether the subject is a person or an API key."""
+    """Whether it is a person or an API key."""
     person = entry.c.user_id.is_not(None)
     return case((person, PrincipalKind.PERSON.value), else_=PrincipalKind.API_KEY.value)
 
@@ -78,7 +73,7 @@ def user_of(entry: FromClause) -> Select[Any]:
 
 
 def key_of(entry: FromClause) -> Select[Any]:
-    """The key. Null for a person, and for a key of an account above whose keys the viewer may not see."""
+    """The key; null for a person, and for a key of an account above whose keys you may not see."""
     key = api_keys.alias()
     return select(*key.c).where(
         in_tree(key, entry, id="api_key_id"), account_where(key, Permission.API_KEYS_READ)

@@ -32,15 +32,10 @@ from resolvers.rows.shown import account_behind
 BY_ID = Order("roleUses", (column("id", Uuid), column("account_id", Uuid)))
 
 
-def order(**_: object) -> Order:
-    """Oldest first."""
-    return BY_ID
-
-
 def of_role(role: FromClause) -> Select[Any]:
-    """Who holds or is offered a custom role, in its account and below; it can be deleted once nobody does.
-    Viewers see members, invitations and shares where they hold MEMBERS_READ, keys where they hold
-    API_KEYS_READ; other uses are not counted either. Built-in roles list nothing: see
+    """Everything that has or offers a custom role, in its account and below it. The role can be deleted when
+    there is nothing left. Members, invitations and shares are listed if you have MEMBERS_READ in their
+    account, keys if you have API_KEYS_READ; others are not counted either. Empty for a built-in role: use
     `Account.members(roleId:)`."""
     use = role_uses()
     _, statement = readable_accounts()
@@ -63,7 +58,7 @@ def subject_id(use: FromClause) -> ColumnElement[str]:
 
 
 def name_of(use: FromClause) -> ColumnElement[str]:
-    """The name of the person or key; for an offer the e-mail address."""
+    """The name of the person or key; for an invitation or share, the e-mail address."""
     names = [_name_of_member(use)] + [
         select(table.c[name]).where(in_tree(table, use, id="id"))
         for table, name in ((invitations, "email"), (api_keys, "name"), (shares, "email"))
@@ -78,7 +73,7 @@ def _name_of_member(use: FromClause) -> Select[Any]:
 
 
 def account_of(use: FromClause) -> Select[Any]:
-    """The account where the role is held or offered."""
+    """The account in which it has the role."""
     return account_behind(use)
 
 

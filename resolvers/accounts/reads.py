@@ -38,19 +38,20 @@ _ORDERS = {
 
 Search = Annotated[
     ColumnElement[str] | None,
-    Described("Part of the name, whatever its case and accents."),
+    Described("Part of the name; case and accents are ignored."),
     Folded(search_key),
 ]
 
 ExternalId = Annotated[
     ColumnElement[str] | None,
     Described(
-        "The whole external id, as it is written. Closed accounts keep theirs: `status` leaves them out."
+        "The complete external id, with exact case. Closed accounts keep theirs; use `status` to exclude "
+        "them."
     ),
 ]
 
-Status = Annotated[AccountStatus | None, Described("Only those with this status.")]
-OrderBy = Annotated[AccountOrder, Described("In which order.")]
+Status = Annotated[AccountStatus | None, Described("Only accounts with this status.")]
+OrderBy = Annotated[AccountOrder, Described("The order of the list.")]
 
 
 def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
@@ -67,8 +68,8 @@ def of_viewer(
     order_by: OrderBy = AccountOrder.CREATED,
     window: Window | None = None,
 ) -> Select[Any]:
-    """Every account within reach: those where the viewer is a member or the key belongs, all below them, and
-    shared ones."""
+    """All accounts within your reach: those that you are a member of or your key belongs to, all accounts
+    below them, and those shared with you."""
     unfiltered = all(wanted is None for wanted in (search, external_id, kind, status))
     if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
         return first_readable_accounts(window)
@@ -78,45 +79,43 @@ def of_viewer(
     return _filtered(account, statement, search, kind, status)
 
 
-def by_id(
-    root: FromClause, id: Annotated[AccountIdArgument, Described("An id of an account.")]
-) -> Select[Any]:
-    """An account within reach. Unknown accounts and those of others get the same answer: NOT_FOUND."""
+def by_id(root: FromClause, id: Annotated[AccountIdArgument, Described("The account's id.")]) -> Select[Any]:
+    """An account within your reach. NOT_FOUND if it does not exist or you cannot reach it."""
     account, statement = readable_account()
     return statement.where(account.c.id == id)
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The account, as it is now. Null where it is no longer within reach."""
+    """The account after the change; null if it is no longer within your reach."""
     account, statement = readable_account()
     return statement.where(account.c.id == result.c.account_id)
 
 
 def giver_of_result(result: FromClause) -> Select[Any]:
-    """The account that gave credit, as it is now."""
+    """The account that gave the credit, after the transfer."""
     account, statement = readable_account()
     return statement.where(account.c.id == result.c.from_id)
 
 
 def taker_of_result(result: FromClause) -> Select[Any]:
-    """The account that took credit, as it is now."""
+    """The account that received the credit, after the transfer."""
     account, statement = readable_account()
     return statement.where(account.c.id == result.c.to_id)
 
 
 def parent_of(account: FromClause) -> Select[Any]:
-    """The account above. Null for a master account and where it is outside the viewer's reach."""
+    """The account above; null for a master account, and if it is outside your reach."""
     return account_behind(account, "parent_id")
 
 
 def master_of(account: FromClause) -> Select[Any]:
-    """The root of the account's tree. Null where it is outside the viewer's reach."""
+    """The root of the tree; null if it is outside your reach."""
     master, statement = readable_account()
     return statement.where(master.c.id == account.c.master_id).limit(1)
 
 
 def ancestors_of(account: FromClause) -> Select[Any]:
-    """The accounts above, from the root down, as far as they are within reach."""
+    """The accounts above within your reach, from the root down."""
     ancestor, statement = readable_account()
     path = account_closure.alias()
     above = in_tree(path, ancestor, ancestor_id="id")
@@ -125,15 +124,13 @@ def ancestors_of(account: FromClause) -> Select[Any]:
 
 def subaccounts_of(
     account: FromClause,
-    include_descendants: Annotated[
-        bool, Described("Also those further down, not only the children.")
-    ] = False,
+    include_descendants: Annotated[bool, Described("Also list accounts further down.")] = False,
     search: Search = None,
     external_id: ExternalId = None,
     status: Status = None,
     order_by: OrderBy = AccountOrder.CREATED,
 ) -> Select[Any]:
-    """The accounts below: complete accounts, managed from here."""
+    """The accounts directly below. Each is a complete account of its own, managed from this one."""
     child, statement = readable_account()
     if include_descendants:
         path = account_closure.alias()
@@ -149,25 +146,24 @@ def subaccounts_of(
 
 
 def kind_of(account: FromClause) -> ColumnElement[str]:
-    """Whether it is the root of a tree or has a parent."""
+    """Whether it is a master account or a subaccount."""
     return case((account.c.parent_id.is_(None), AccountKind.MASTER.value), else_=AccountKind.SUBACCOUNT.value)
 
 
 def status_of(account: FromClause) -> ColumnElement[str]:
-    """Whether it can be used: the worst status on the path from the root. Suspended and closed accounts can
-    be read, and access to them can be removed, but nothing else can change; a suspended one can still be
-    resumed or closed."""
+    """The effective status: the worst status on the path from the root. A suspended or closed account can be
+    read, and access to it can be removed; everything else is refused. A suspended account can be resumed or
+    closed."""
     return effective_status(account)
 
 
 def own_status_of(account: FromClause) -> ColumnElement[str]:
-    """The account's own status, whatever the status above it."""
+    """The account's own status, without the accounts above."""
     return account.c.status
 
 
 def api_key_creation_of(account: FromClause) -> ColumnElement[str]:
-    """Where API keys of the account's tree are created. It is set in the master account, for the whole
-    tree."""
+    """Where in the tree API keys are created. Set in the master account, for the whole tree."""
     master = accounts.alias()
     return (
         select(master.c.api_key_creation)
@@ -178,14 +174,14 @@ def api_key_creation_of(account: FromClause) -> ColumnElement[str]:
 
 
 def permissions_of(account: FromClause) -> ColumnElement[int]:
-    """What the viewer may do here now, given the account's status."""
+    """Your permissions in this account now, after the account's status is applied."""
     return account.c.mask.op("&")(status_mask(account))
 
 
 def can(
-    account: FromClause, permission: Annotated[Permission, Described("What the viewer would like to do.")]
+    account: FromClause, permission: Annotated[Permission, Described("The permission to check.")]
 ) -> ColumnElement[bool]:
-    """Whether the viewer may do this here now."""
+    """Whether you hold this permission here now."""
     return allows(permissions_of(account), permission)
 
 

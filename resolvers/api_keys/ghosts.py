@@ -11,17 +11,13 @@ from models.api_keys.tables import api_keys
 from resolvers.rows.shown import rows_of
 
 BY_ID = Order("ghosts", (api_keys.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest key first."""
-    return BY_ID
+"""Oldest key first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The account's API keys that outlive the rights of their maker or last rotator, oldest first. With
-    `whenMakerLosesAccess: KEEP` they keep working; with `STOP` they do not until somebody adopts them.
-    Revoked and expired keys are left out."""
+    """API keys whose creator, or the last person who rotated them, could not create them any more; oldest
+    first. With `whenMakerLosesAccess: KEEP` such a key still works; with `STOP` it stops until somebody
+    adopts it. Revoked and expired keys are not listed."""
     key = api_keys.alias()
     of_this = (key.c.account_id == account.c.id) & (key.c.master_id == account.c.master_id)
     reasons = select(*key.c, ghost_reason(key).label("reason")).where(of_this, key_lives(key))

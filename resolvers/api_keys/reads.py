@@ -17,16 +17,12 @@ from resolvers.inputs.global_ids import ApiKeyIdArgument
 from resolvers.rows.shown import account_behind, known_person, role_behind, row_by_id
 
 BY_ID = Order("apiKeys", (api_keys.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest first."""
-    return BY_ID
+"""Oldest first."""
 
 
 def of_account(
     account: FromClause,
-    include_revoked: Annotated[bool, Described("Also those that were revoked.")] = False,
+    include_revoked: Annotated[bool, Described("Also list revoked keys.")] = False,
 ) -> Select[Any]:
     """The account's API keys, oldest first."""
     key = api_keys.alias()
@@ -47,7 +43,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def permissions_of(key: FromClause) -> ColumnElement[int]:
-    """Its permissions in its account: those of its role, narrowed by its scopes."""
+    """The permissions in its account: those of its role, narrowed by its scopes."""
     role = roles.alias()
     return (
         select(role.c.member_mask.op("&")(key.c.scopes))
@@ -58,32 +54,32 @@ def permissions_of(key: FromClause) -> ColumnElement[int]:
 
 
 def ip_ranges_of(key: FromClause) -> ColumnElement[Sequence[str]]:
-    """The network addresses from which it works, as ranges such as `192.0.2.0/24`; empty means any address.
-    From other addresses the key is treated as unknown."""
+    """The network addresses that the key accepts, as ranges such as `192.0.2.0/24`; empty means any address.
+    From other addresses the secret is treated as unknown."""
     return cast(key.c.ip_ranges, ARRAY(Text))
 
 
 def previous_secret_expires_at(key: FromClause) -> ColumnElement[datetime.datetime | None]:
-    """Until when the secret from before the last rotation is valid too. Null: it is not."""
+    """Until when the secret from before the last rotation still works; null if it does not."""
     return case((key.c.previous_expires_at > func.now(), key.c.previous_expires_at))
 
 
 def role_of(key: FromClause) -> Select[Any]:
-    """The role of the key."""
+    """The key's role."""
     return role_behind(key)
 
 
 def creator_of(key: FromClause) -> Select[Any]:
-    """The person who made it. Null where another API key did, and for viewers who may not see the members."""
+    """The person who created it; null if an API key did, or if you may not see the members."""
     return known_person(key, "creator_user_id")
 
 
 def adopter_of(key: FromClause) -> Select[Any]:
-    """The person who adopted it last and answers for it in its maker's place. Null where nobody did, and for
-    viewers who may not see the members."""
+    """The person who adopted it last and is responsible for it instead of its creator; null if nobody has, or
+    if you may not see the members."""
     return known_person(key, "adopter_user_id")
 
 
 def account_of(key: FromClause) -> Select[Any]:
-    """The account of the key."""
+    """The account that the key belongs to."""
     return account_behind(key)

@@ -17,17 +17,13 @@ PLATFORM_SUPPORT = "Platform support"
 """The name that the account's log shows for platform staff. Which person it was is not shown."""
 
 BY_ID = Order("events", (events.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(
     account: FromClause, kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None
 ) -> Select[Any]:
-    """What changed in the account, newest first."""
+    """The account's change log, newest first."""
     event = events.alias()
     statement = select(*event.c).where(in_tree(event, account, account_id="id"))
     return statement if kind is None else statement.where(event.c.kind == kind.value)
@@ -45,18 +41,18 @@ def actor_name(event: FromClause) -> ColumnElement[str]:
 
 
 def user_of(event: FromClause) -> Select[Any]:
-    """The person who made the change. Null for an API key, and for viewers who may not see the members."""
+    """The person who made the change; null if an API key did, or if you may not see the members."""
     return known_person(event, "actor_user_id")
 
 
 def acting_from(event: FromClause) -> Select[Any]:
-    """The account whose role or key gave the right to make the change: this account or one above it. Null
-    where it is outside the viewer's reach."""
+    """The account whose role or key gave the right to make the change: this account or one above it; null if
+    it is outside your reach."""
     return account_behind(event, "actor_account_id")
 
 
 def from_above(event: FromClause) -> ColumnElement[bool]:
-    """Whether the right to make the change came from an account above this one."""
+    """Whether the right to make the change came from an account above."""
     return func.coalesce(event.c.actor_account_id != event.c.account_id, False)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import DateTime, insert, literal, literal_column, select
 
-from authz.guards.exclusive import lock_path
+from authz.guards.locks import lock_path
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts

@@ -30,30 +30,27 @@ from models.sending.tables import ReservationStatus, send_labels, send_reservati
 from resolvers.rows.shown import account_behind
 
 BY_ID = Order("costs", (accounts.c.id,))
+"""In the order of their creation."""
 BY_LABEL = Order("labelCosts", (send_labels.c.sort_key, send_labels.c.label))
+"""By the label."""
 
 Since = Annotated[
     ColumnElement[datetime.datetime],
-    Described("The beginning; without an offset it is taken as UTC."),
+    Described("The start of the period. Without an offset it is read as UTC."),
 ]
 Until = Annotated[
     ColumnElement[datetime.datetime],
     Described(
-        "The end, which belongs to what comes next; without an offset it is taken as UTC. Before the "
-        "beginning: BAD_USER_INPUT."
+        "The end of the period, which is not part of it. Without an offset it is read as UTC. An end before "
+        "the start is refused with BAD_USER_INPUT."
     ),
     EndOf("since"),
 ]
 
 
-def order(**_: object) -> Order:
-    """In the order of their creation."""
-    return BY_ID
-
-
 def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
-    """What the account and each one below it sent and cost in a period, as far as the viewer may see their
-    invoices."""
+    """What the account and each account below it sent and cost in a period. Only accounts whose invoices you
+    may see are listed."""
     own, statement = readable_account()
     path = account_closure.alias()
     below = in_tree(path, own, descendant_id="id")
@@ -74,13 +71,8 @@ def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
     )
 
 
-def label_order(**_: object) -> Order:
-    """By the label."""
-    return BY_LABEL
-
-
 def labels_of(cost: FromClause) -> Select[Any]:
-    """The labelled part of it, by label."""
+    """The sends and costs of each label. The remainder has no label."""
     reservation = send_reservations.c
     used = in_tree(
         send_labels, send_reservations, cycle_id="cycle_id", account_id="account_id", label="label"

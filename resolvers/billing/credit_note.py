@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, exists, func, select
 
-from authz.guards.exclusive import lock_path
+from authz.guards.locks import lock_path
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts

@@ -36,8 +36,8 @@ the choice of the one that held it."""
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
-    """Whether the account has invoices of its own, or is on those of the nearest account above that has some.
-    A master account always has its own. The mode at the end of a billing cycle decides about the cycle."""
+    """Whether the account has its own invoices, or appears on those of the nearest account above that has. A
+    master account always has its own. The mode at the end of a billing cycle applies to the whole cycle."""
     return case((account.c.parent_id.is_(None), _SEPARATE), else_=mode_before(account, current_moment()))
 
 
@@ -70,9 +70,9 @@ def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> Col
 
 
 def invoiced_account_of(account: FromClause) -> Select[Any]:
-    """The account that is invoiced for its plan and bought contacts: itself, or the nearest above with
-    invoices of its own. Null where that is outside the viewer's reach. Sends beyond the plan are invoiced to
-    the pool that paid for them."""
+    """The account whose invoices contain this account's plan and extra contacts: itself, or the nearest
+    account above with its own invoices; null if it is outside your reach. Sends beyond the plan appear on the
+    invoices of the account whose credit pays for them."""
     billed, statement = readable_account()
     return statement.where(
         billed.c.id == billed_id(account, current_moment()), billed.c.master_id == account.c.master_id
@@ -80,5 +80,6 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
 
 
 def details_of(account: FromClause) -> Select[Any]:
-    """The name and address on the account's invoices. Null: its name alone, in the issuer's country."""
+    """Name and address on the account's invoices. Null if none were given: invoices then show the account's
+    name and the issuer's country."""
     return rows_of(billing_details, account, account_id="id")

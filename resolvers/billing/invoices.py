@@ -15,31 +15,23 @@ from resolvers.inputs.global_ids import InvoiceIdArgument
 from resolvers.rows.shown import account_behind, row_by_id, rows_of
 
 BY_ID = Order("invoices", (invoices.c.id,), descending=True)
+"""Newest first."""
 BY_POSITION = Order("invoiceLines", (charges.c.position,))
+"""As they stand on it."""
 
 PDF_PATH = "/invoices/{id}.pdf"
 """Where a server serves the document."""
 
 
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
-
-
-def line_order(**_: object) -> Order:
-    """In their order on the invoice."""
-    return BY_POSITION
-
-
 def of_account(account: FromClause) -> Select[Any]:
-    """The invoices and credit notes of the account, newest first."""
+    """The invoices and credit notes issued to the account, newest first."""
     return rows_of(invoices, account, account_id="id")
 
 
 def by_id(
-    root: FromClause, id: Annotated[InvoiceIdArgument, Described("An id of an invoice or credit note.")]
+    root: FromClause, id: Annotated[InvoiceIdArgument, Described("The id of the invoice or credit note.")]
 ) -> Select[Any]:
-    """An invoice or credit note, where the viewer may see those of its account."""
+    """An invoice or credit note of an account whose invoices you may see."""
     return row_by_id(invoices, id, Permission.INVOICES_READ)
 
 
@@ -49,7 +41,7 @@ def account_of(invoice: FromClause) -> Select[Any]:
 
 
 def lines_of(invoice: FromClause) -> Select[Any]:
-    """The lines. A credit note has those of the invoice that it cancels."""
+    """What is invoiced. A credit note has the lines of the invoice that it cancels."""
     charge = charges.alias()
     return select(*charge.c).where(
         charge.c.master_id == invoice.c.master_id,
@@ -58,33 +50,33 @@ def lines_of(invoice: FromClause) -> Select[Any]:
 
 
 def line_account_of(line: FromClause) -> Select[Any]:
-    """The account that used it. Null where it is outside the viewer's reach."""
+    """The account that used it; null if it is outside your reach."""
     return account_behind(line)
 
 
 def corrected_by(invoice: FromClause) -> Select[Any]:
-    """The credit note that cancels the invoice. Null: the invoice stands."""
+    """The credit note that cancels the invoice; null if there is none."""
     return rows_of(invoices, invoice, corrects_id="id")
 
 
 def corrects(invoice: FromClause) -> Select[Any]:
-    """The invoice that a credit note cancels."""
+    """For a credit note, the invoice that it cancels."""
     return rows_of(invoices, invoice, id="corrects_id")
 
 
 def total_of(invoice: FromClause) -> ColumnElement[int]:
-    """With VAT."""
+    """The total with VAT."""
     return invoice.c.net + invoice.c.tax
 
 
 def due_of(invoice: FromClause) -> ColumnElement[int]:
-    """The amount to be paid, or with a credit note to be refunded: the total without what was prepaid."""
+    """The amount to pay, or, for a credit note, to refund: the total without the prepaid part."""
     return total_of(invoice) - invoice.c.prepaid
 
 
 def pdf_url_of(invoice: FromClause) -> ColumnElement[str]:
-    """The address of the PDF with the XML embedded. It needs the same `Authorization` header as the API, so
-    that a page has to fetch it; a plain link does not work."""
+    """The address of the PDF, which embeds the XML. Fetch it with the same `Authorization` header as the API;
+    without the header it cannot be opened."""
     before, after = PDF_PATH.split("{id}")
     head = literal_column(f"'{before}{Kind.INVOICE}_'", Text)
     tail = literal_column(f"'{after}'", Text)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Row, literal, select
 
-from authz.guards.exclusive import lock_path
+from authz.guards.locks import lock_path
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import Currency, accounts

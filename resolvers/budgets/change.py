@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import ColumnElement, and_, delete, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize_also, lock_path
+from authz.guards.exclusive import Authorized, Effect, authorize_also
+from authz.guards.locks import lock_path
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession

@@ -29,24 +29,25 @@ _ZERO = literal_column("0", BigInteger)
 
 
 def sends_of(account: FromClause) -> Select[Any]:
-    """How many of the plan's sends the account and all below it may use, and how many are guaranteed to them.
-    Null: no budget is set."""
+    """The cap and guarantee of sends for the account and everything below it; null if none was set."""
     return _budget_of(account, BudgetCurrency.SENDS)
 
 
 def credit_of(account: FromClause) -> Select[Any]:
-    """The same for the credit of the pool that the account draws from."""
+    """The cap and guarantee of credit for the account and everything below it, in the pool that it draws
+    from; null if none was set."""
     return _budget_of(account, BudgetCurrency.CREDIT)
 
 
 def sends_used_of(budget: FromClause) -> ColumnElement[int]:
-    """The sends of the account and all below it in current billing cycles, whichever plan they count
-    against."""
+    """The sends of the account and everything below it in their current billing cycles, whichever plan they
+    used."""
     return sends_used(budget.c.master_id, budget.c.account_id)
 
 
 def credit_used_of(budget: FromClause) -> ColumnElement[int]:
-    """The credit that the account and all below it took from the pool in their current billing cycles."""
+    """The credit that the account and everything below it have taken from the pool in their current billing
+    cycles."""
     own = accounts.alias()
     pool = (
         select(nearest_pool(own))

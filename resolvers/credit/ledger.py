@@ -13,20 +13,16 @@ from resolvers.inputs.global_ids import LedgerTransactionIdArgument
 from resolvers.rows.shown import rows_of
 
 BY_SEQUENCE = Order("ledgerEntries", (ledger_entries.c.sequence,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_SEQUENCE
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The changes of the account's balances, newest first."""
+    """Every change of the account's balances, newest first."""
     return rows_of(ledger_entries, account, account_id="id")
 
 
 def of_transaction(transaction: FromClause) -> Select[Any]:
-    """Its entries, in accounts whose credit the viewer may see."""
+    """The entries in accounts whose credit you may see."""
     entry = ledger_entries.alias()
     return select(*entry.c).where(
         in_tree(entry, transaction, transaction_id="id"), account_where(entry, Permission.CREDIT_READ)
@@ -34,7 +30,7 @@ def of_transaction(transaction: FromClause) -> Select[Any]:
 
 
 def transaction_of(entry: FromClause) -> Select[Any]:
-    """The transaction of the entry."""
+    """The transaction that it belongs to."""
     return rows_of(ledger_transactions, entry, id="transaction_id")
 
 
@@ -45,7 +41,7 @@ def transaction_by_id(root: FromClause, id: LedgerTransactionIdArgument) -> Sele
 
 
 def transaction_of_result(result: FromClause) -> Select[Any]:
-    """The transaction."""
+    """The ledger transaction."""
     transaction = ledger_transactions.alias()
     return select(*transaction.c).where(transaction.c.id == result.c.transaction_id, _seen(transaction))
 

@@ -10,13 +10,13 @@ from resolvers.credit.reads import of_account
 
 
 def proof_of(account: FromClause) -> Select[Any]:
-    """The proof of the account's books: the head of its hash chain, and each balance beside the sum of its
-    entries. Checking it needs nothing of other accounts."""
+    """Proof of the account's ledger: the head of its chain of entries, and each balance with the sum of its
+    entries. It can be checked without any other account."""
     return of_account(account)
 
 
 def entry_count_of(account: FromClause) -> ColumnElement[int]:
-    """How many entries there are, numbered from 1 without gaps."""
+    """The number of entries. They are numbered from 1 without gaps."""
     return func.coalesce(_of_ledger(account, ledgers.c.entry_count), 0)
 
 
@@ -26,7 +26,7 @@ def head_of(account: FromClause) -> ColumnElement[bytes]:
 
 
 def balances_of(account: FromClause) -> Select[Any]:
-    """Each balance beside the sum of its entries. They are equal, unless the books were tampered with."""
+    """Each balance with the sum of its entries. If they differ, the ledger was tampered with."""
     balance, entry = ledger_balances.alias(), ledger_entries.alias()
     entries_sum = (
         select(cast(func.coalesce(func.sum(entry.c.amount), 0), BigInteger))

@@ -15,7 +15,7 @@ from resolvers.rows.shown import rows_of
 
 Moment = Annotated[
     ColumnElement[datetime.datetime],
-    Described("A point in time; without an offset it is taken as UTC."),
+    Described("A time. Without an offset it is read as UTC."),
 ]
 
 
@@ -25,14 +25,14 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
-    """Whose credit the account spends: its own, or that of the nearest account above with an own balance. A
-    master account spends its own."""
+    """Whether the account spends its own credit or that of the nearest account above with its own balance. A
+    master account always spends its own."""
     own = CreditMode.OWN_BALANCE.value
     return case((account.c.parent_id.is_(None), own), else_=account.c.credit_mode)
 
 
 def currency_of(account: FromClause) -> ColumnElement[str]:
-    """The currency of all amounts in the account's tree, fixed when its master account was created."""
+    """The currency of all amounts in the tree, set when its master account was created."""
     master = accounts.alias()
     return (
         select(master.c.currency)
@@ -43,18 +43,18 @@ def currency_of(account: FromClause) -> ColumnElement[str]:
 
 
 def balance_of(account: FromClause) -> ColumnElement[int]:
-    """The account's own credit. Zero while it draws from a pool."""
+    """The account's own balance; zero while it draws from a pool."""
     return _amount(account, BalanceKind.CREDIT)
 
 
 def reserved_of(account: FromClause) -> ColumnElement[int]:
-    """The credit that is reserved for sends under way."""
+    """The credit that is reserved for sends not yet committed."""
     return _amount(account, BalanceKind.RESERVED)
 
 
 def pool_of(account: FromClause) -> Select[Any]:
-    """The account whose credit is spent here: itself, or the nearest above with an own balance. Null where
-    that is outside the viewer's reach."""
+    """The account whose credit this account spends: itself, or the nearest account above with its own
+    balance; null if it is outside your reach."""
     pool, statement = readable_account()
     return statement.where(pool.c.id == nearest_pool(account), pool.c.master_id == account.c.master_id).limit(
         1
@@ -62,7 +62,7 @@ def pool_of(account: FromClause) -> Select[Any]:
 
 
 def balance_at(account: FromClause, moment: Moment) -> ColumnElement[int]:
-    """The account's own credit at a past moment, by the database's clock."""
+    """The account's own credit balance at a past time, by the database's clock."""
     entry = ledger_entries.alias()
     last = (
         select(entry.c.balance_after)

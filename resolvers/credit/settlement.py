@@ -25,7 +25,7 @@ from resolvers.effects.log import Change, record, record_in_each
 
 
 class ObstacleKind(enum.Enum):
-    """What has to be settled first."""
+    """What must be settled first."""
 
     CREDIT_LEFT = "CREDIT_LEFT"
     CREDIT_RESERVED = "CREDIT_RESERVED"
@@ -50,7 +50,7 @@ class NotSettled(Refusal):
 
 
 class EffectKind(enum.Enum):
-    """What happens to something that the account holds."""
+    """What happens to something that an account holds."""
 
     CREDIT_SETTLED = "CREDIT_SETTLED"
     CREDIT_FORFEITED = "CREDIT_FORFEITED"

@@ -5,7 +5,8 @@ from sqlalchemy import Row, and_, delete, func, insert, select, update
 from authz.callers.principals import ANONYMOUS, Principal
 from authz.callers.tokens import Digest, TokenKind, digest
 from authz.guards.delegation import RoleGrant, role_in
-from authz.guards.exclusive import Authorized, lock_path
+from authz.guards.exclusive import Authorized
+from authz.guards.locks import lock_path
 from authz.offers.acceptance import check_not_lapsed
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import NotFound, Refusal, RefusalCode

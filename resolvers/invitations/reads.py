@@ -20,7 +20,7 @@ from resolvers.rows.shown import account_behind, person_behind, role_behind, row
 
 
 class InvitationStatus(enum.Enum):
-    """The state of an invitation. LAPSED: nobody can accept it as things are."""
+    """The status of an invitation."""
 
     PENDING = "PENDING"
     ACCEPTED = "ACCEPTED"
@@ -31,15 +31,11 @@ class InvitationStatus(enum.Enum):
 
 
 BY_ID = Order("invitations", (invitations.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(invitation: FromClause) -> ColumnElement[str]:
-    """The state of the invitation now. `lapse` says why it is LAPSED."""
+    """The status now. `lapse` explains LAPSED."""
     return case(
         (invitation.c.accepted_at.is_not(None), InvitationStatus.ACCEPTED.value),
         (invitation.c.declined, InvitationStatus.DECLINED.value),
@@ -51,7 +47,7 @@ def status_of(invitation: FromClause) -> ColumnElement[str]:
 
 
 def lapse_of(invitation: FromClause) -> ColumnElement[str]:
-    """Why it is LAPSED; null where it is not. It is PENDING again once the reason is gone."""
+    """Why it is LAPSED; null otherwise. It becomes PENDING again when the reason goes away."""
     return case(
         (status_of(invitation) == InvitationStatus.LAPSED.value, invitation_lapse(invitation)), else_=null()
     )
@@ -59,7 +55,7 @@ def lapse_of(invitation: FromClause) -> ColumnElement[str]:
 
 def of_account(
     account: FromClause,
-    status: Annotated[InvitationStatus | None, Described("Only those of which this has become.")] = None,
+    status: Annotated[InvitationStatus | None, Described("Only those with this status.")] = None,
 ) -> Select[Any]:
     """The account's invitations, newest first."""
     invitation = invitations.alias()
@@ -75,7 +71,7 @@ def by_id(root: FromClause, id: InvitationIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The invitation, as it is now."""
+    """The invitation after the change."""
     return row_by_id(invitations, result.c.invitation_id, Permission.MEMBERS_READ)
 
 
@@ -85,12 +81,12 @@ def role_of(invitation: FromClause) -> Select[Any]:
 
 
 def inviter_of(invitation: FromClause) -> Select[Any]:
-    """The person who invited. Null where an API key did."""
+    """The person who invited; null if an API key did."""
     return person_behind(invitation, "inviter_user_id")
 
 
 def account_of(invitation: FromClause) -> Select[Any]:
-    """The account of the invitation."""
+    """The account that the invitation is for."""
     return account_behind(invitation)
 
 

@@ -16,28 +16,24 @@ from resolvers.members.reads import MEMBERS
 from resolvers.rows.shown import account_behind
 
 BY_ACCOUNT = Order("ownershipOffers", (ownership_offers.c.account_id,))
-
-
-def order(**_: object) -> Order:
-    """By the age of the account."""
-    return BY_ACCOUNT
+"""By the age of the account."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The ownership that is offered to a member who can still accept it. Null: nothing is offered."""
+    """The pending offer of ownership to a member; null if there is none."""
     offer = ownership_offers.alias()
     return select(*offer.c).where(in_tree(offer, account, account_id="id"), offer_stands(offer)).limit(1)
 
 
 def of_viewer(viewer: FromClause) -> Select[Any]:
-    """The ownership of accounts that is offered to the viewer."""
+    """Offers of ownership to you, to accept or decline."""
     offer, taker = ownership_offers.alias(), memberships.alias()
     taken = in_tree(taker, offer, id="to_membership_id")
     return select(*offer.c).join(taker, taken).where(taker.c.user_id == viewer.c.user_id, offer_stands(offer))
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The offer, as it is now. Null: it was withdrawn or declined."""
+    """The offer after the change; null if it was withdrawn or declined."""
     offer = ownership_offers.alias()
     return select(*offer.c).where(
         offer.c.account_id == result.c.account_id,
@@ -52,18 +48,18 @@ def account_of(offer: FromClause) -> Select[Any]:
 
 
 def taker_of(offer: FromClause) -> Select[Any]:
-    """The member who becomes the owner by accepting. Null for other viewers who may not see the members."""
+    """The member who would become the owner; null for other callers who may not see the members."""
     return _member(offer, offer.c.to_membership_id)
 
 
 def owner_of(offer: FromClause) -> Select[Any]:
-    """The owner who then becomes an administrator. Null: there is none, or the viewer may not see the
+    """The owner who would become an administrator; null if there is none, or if you may not see the
     members."""
     return _member(offer, offer.c.from_membership_id)
 
 
 def giver_name_of(offer: FromClause) -> ColumnElement[str | None]:
-    """The name of the person who offers it. Null: an API key does."""
+    """The name of the person who made the offer; null for an API key."""
     person = users.alias()
     return (
         select(person.c.name).where(person.c.id == offer.c.giver_user_id).correlate(offer).scalar_subquery()

@@ -23,7 +23,7 @@ from resolvers.rows.shown import account_behind, person_behind, role_behind
 
 
 class MemberRelation(enum.Enum):
-    """How a person comes to have rights in an account."""
+    """Whether a role belongs to the account itself or to one above."""
 
     MEMBER = "MEMBER"
     ANCESTOR = "ANCESTOR"
@@ -67,19 +67,15 @@ def _own_member_rows() -> FromClause:
 MEMBERS = _member_rows()
 OWN_MEMBERS = _own_member_rows()
 BY_ID = Order("members", (MEMBERS.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest membership first."""
-    return BY_ID
+"""Oldest membership first."""
 
 
 def of_account(
     account: FromClause,
     include_inherited: Annotated[
-        bool, Described("Also the people who reach the account from above.")
+        bool, Described("Also list people with a role in an account above that applies here.")
     ] = False,
-    role_id: Annotated[RoleIdArgument | None, Described("Only those with this role.")] = None,
+    role_id: Annotated[RoleIdArgument | None, Described("Only members with this role.")] = None,
 ) -> Select[Any]:
     """The account's members, oldest first."""
     member = (MEMBERS if include_inherited else OWN_MEMBERS).alias()
@@ -127,7 +123,7 @@ def _named(id: ColumnElement[str]) -> tuple[FromClause, Select[Any]]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The member, as it is now."""
+    """The member after the change."""
     member = MEMBERS.alias()
     return select(*member.c).where(
         member.c.id == result.c.membership_id,
@@ -141,13 +137,13 @@ def _is_viewer(member: FromClause) -> ColumnElement[bool]:
 
 
 def global_id(member: FromClause) -> ColumnElement[str]:
-    """The id of the membership and, for a member seen from below, of the account it is seen from."""
+    """The id of the membership. Seen from an account below, it also contains that account."""
     membership = func.concat(f"{Kind.MEMBER}_", cast(member.c.id, Text))
     return case((member.c.depth == 0, membership), else_=func.concat(membership, "_", member.c.account_id))
 
 
 def relation_of(member: FromClause) -> ColumnElement[str]:
-    """MEMBER: this account holds the role. ANCESTOR: an account above does."""
+    """MEMBER: the role belongs to this account. ANCESTOR: it belongs to an account above."""
     return case((member.c.depth == 0, MemberRelation.MEMBER.value), else_=MemberRelation.ANCESTOR.value)
 
 
@@ -157,17 +153,17 @@ def user_of(member: FromClause) -> Select[Any]:
 
 
 def role_of(member: FromClause) -> Select[Any]:
-    """The role that the person holds."""
+    """The member's role."""
     return role_behind(member)
 
 
 def account_of(member: FromClause) -> Select[Any]:
-    """The account that the member is seen from."""
+    """The account from which the member is seen."""
     return account_behind(member)
 
 
 def inherited_from(member: FromClause) -> Select[Any]:
-    """The account above that holds the role. Null for the account's own members, and where that account is
-    outside the viewer's reach."""
+    """The account above that the role belongs to; null for the account's own members, and if that account is
+    outside your reach."""
     account, statement = readable_account()
     return statement.where(in_tree(account, member, id="held_in_id"), member.c.depth > 0).limit(1)

@@ -6,7 +6,7 @@ from sqlalchemy import Uuid, literal, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize, authorize_all
-from authz.guards.parent_link import LEAST_PASSES, Link, Side, standing_of_principal
+from authz.guards.parent_link import LEAST_PASSES, Link, Side, authority_of_principal
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from authz.reach.break_glass import opened_rows
@@ -102,5 +102,5 @@ async def _may_end(
     """Whether the account's own people let the principal decide, for longer than the opening holds."""
     link = Link(account.master_id, account.account_id, account.account_id, ParentAccess.BREAK_GLASS)
     end = select(break_glass_openings.c.expires_at).where(break_glass_openings.c.id == opening_id)
-    standing = await standing_of_principal(session, principal, link, end.scalar_subquery())
-    return Side.OWN in standing.sides
+    authority = await authority_of_principal(session, principal, link, end.scalar_subquery())
+    return Side.OWN in authority.sides

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize_also
-from authz.guards.parent_link import Side, Standing, losers, standing_of_principal
+from authz.guards.parent_link import LinkAuthority, Side, authority_of_principal, losers
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
 from engine.writes.sessions import WriteSession
@@ -57,14 +57,14 @@ async def update_parent_access(
     """
     locked = await locked_link(session, principal, command.account_id)
     link, old, new = locked.link, locked.link.mode, command.parent_access
-    standing = await standing_of_principal(session, principal, link)
-    await _check_standing(session, principal, locked.account, standing)
+    authority = await authority_of_principal(session, principal, link)
+    await _check_authority(session, principal, locked.account, authority)
     if locked.version != command.expected_version:
         raise VersionConflict(locked.version)
     reason = short_text(command.reason, "reason")
     losing = losers(old, new)
-    side = min(standing.sides & losing or standing.sides, key=list(Side).index)
-    account = speaking_for(locked.account, side, standing.above_from)
+    side = min(authority.sides & losing or authority.sides, key=list(Side).index)
+    account = speaking_for(locked.account, side, authority.above_from)
     if not losing:
         waiting = await waiting_request(session, link)
         if waiting is not None and waiting.stands:
@@ -74,11 +74,11 @@ async def update_parent_access(
             )
             raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "parentAccess")
         return account
-    if not (losing == _PARENT_ALONE and losing <= standing.sides):
+    if not (losing == _PARENT_ALONE and losing <= authority.sides):
         account.check_changeable()
-    if Side.OWN in losing & standing.sides:
-        standing.check_raise(old, new)
-    if losing <= standing.sides:
+    if Side.OWN in losing & authority.sides:
+        authority.check_raise(old, new)
+    if losing <= authority.sides:
         await set_mode(session, principal, account, link, new, reason)
     else:
         await check_owner(session, link, new)
@@ -99,26 +99,26 @@ async def answer_parent_access(
     """
     locked = await locked_link(session, principal, command.account_id)
     link = locked.link
-    standing = await standing_of_principal(session, principal, link)
-    await _check_standing(session, principal, locked.account, standing)
+    authority = await authority_of_principal(session, principal, link)
+    await _check_authority(session, principal, locked.account, authority)
     request = await waiting_request(session, link)
     if request is None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits.", "accountId")
     answering = Side.OWN if request.asked_by is Side.ABOVE else Side.ABOVE
-    if answering not in standing.sides:
+    if answering not in authority.sides:
         raise Refusal(
             RefusalCode.FAILED_PRECONDITION, "Only the other side can answer this request.", "accountId"
         )
     if request.mode is not command.parent_access:
         raise Refusal(RefusalCode.CONFLICT, "Another mode is requested by now.", "parentAccess")
-    account = speaking_for(locked.account, answering, standing.above_from)
+    account = speaking_for(locked.account, answering, authority.above_from)
     if not command.accept:
         await drop_request(session, principal, account, link, request, withdrawn=False)
         return account
     if losers(link.mode, request.mode) != _PARENT_ALONE:
         account.check_changeable()
     if answering is Side.OWN:
-        standing.check_raise(link.mode, request.mode)
+        authority.check_raise(link.mode, request.mode)
     if not request.stands:
         message = "The requester has lost the right to request it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
@@ -144,12 +144,12 @@ async def withdraw_parent_access(
     """
     locked = await locked_link(session, principal, command.account_id)
     link = locked.link
-    standing = await standing_of_principal(session, principal, link)
-    await _check_standing(session, principal, locked.account, standing)
+    authority = await authority_of_principal(session, principal, link)
+    await _check_authority(session, principal, locked.account, authority)
     request = await waiting_request(session, link)
     if request is None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits.", "accountId")
-    if request.asked_by not in standing.sides:
+    if request.asked_by not in authority.sides:
         raise Refusal(
             RefusalCode.FAILED_PRECONDITION,
             "The other side made the request: answer it instead.",
@@ -157,7 +157,7 @@ async def withdraw_parent_access(
         )
     if request.mode is not command.parent_access:
         raise Refusal(RefusalCode.CONFLICT, "Another mode is requested by now.", "parentAccess")
-    account = speaking_for(locked.account, request.asked_by, standing.above_from)
+    account = speaking_for(locked.account, request.asked_by, authority.above_from)
     await drop_request(session, principal, account, link, request, withdrawn=True)
     return account
 
@@ -165,12 +165,12 @@ async def withdraw_parent_access(
 _PARENT_ALONE = frozenset({Side.ABOVE})
 
 
-async def _check_standing(
-    session: WriteSession, principal: Principal, account: Authorized, standing: Standing
+async def _check_authority(
+    session: WriteSession, principal: Principal, account: Authorized, authority: LinkAuthority
 ) -> None:
     """Raise a refusal for callers who speak for neither side, also for those whose right to change settings
     ends soon."""
-    if not standing.sides:
+    if not authority.sides:
         await authorize_also(
             session, principal, account.account_id, Permission.SETTINGS_WRITE, Effect.TAKES_AWAY
         )

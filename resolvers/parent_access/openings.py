@@ -13,15 +13,11 @@ from resolvers.inputs.global_ids import BreakGlassIdArgument
 from resolvers.rows.shown import account_behind, known_person, rows_of
 
 BY_ID = Order("breakGlass", (break_glass_openings.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The break-glass openings of the account, newest first."""
+    """Break-glass accesses to the account by people from above, newest first."""
     return rows_of(break_glass_openings, account, account_id="id")
 
 
@@ -43,7 +39,7 @@ def _may_see(opening: FromClause) -> ColumnElement[bool]:
 
 
 def user_of(opening: FromClause) -> Select[Any]:
-    """The person who opened it. Null for viewers who may not see the account's members."""
+    """The person who opened it; null if you may not see the account's members."""
     return known_person(opening, "user_id")
 
 

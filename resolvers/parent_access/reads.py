@@ -13,8 +13,8 @@ from models.parent_access.requests import parent_access_requests
 
 
 def request_of(account: FromClause) -> Select[Any]:
-    """The request of one side to the other, while it waits and can be accepted. Viewers need SETTINGS_READ in
-    the account or in the account above."""
+    """The pending request of one side to change `parentAccess`. Shown to callers with SETTINGS_READ in this
+    account or in the account above."""
     request = parent_access_requests.alias()
     link = select(accounts.c.master_id, accounts.c.id, accounts.c.parent_id.label("account_id")).subquery()
     return (

@@ -12,11 +12,7 @@ from resolvers.inputs.global_ids import PaymentMethodIdArgument
 from resolvers.rows.shown import row_by_id
 
 BY_ID = Order("paymentMethods", (payment_methods.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest first."""
-    return BY_ID
+"""Oldest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
@@ -31,5 +27,5 @@ def by_id(root: FromClause, id: PaymentMethodIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The payment method, as it is now."""
+    """The payment method after the change."""
     return row_by_id(payment_methods, result.c.payment_method_id, Permission.CREDIT_READ)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, case, func, literal, null, select, up
 
 from authz.callers.actors import Actor
 from authz.guards.exclusive import Authorized
-from authz.guards.pair import lock_shared_path
+from authz.guards.locks import lock_shared_path
 from authz.policy.refusals import NotFound
 from engine.writes.sessions import WriteSession
 from models.accounts.trees import in_account, in_tree, row_of

@@ -10,10 +10,10 @@ from resolvers.rows.shown import rows_of
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The rule that tops up the account's credit automatically; null without one."""
+    """The rule for automatic top-ups; null if there is none."""
     return rows_of(top_up_rules, account, account_id="id")
 
 
 def payment_method_of(rule: FromClause) -> Select[Any]:
-    """The payment method of the rule."""
+    """The payment method that the rule uses."""
     return rows_of(payment_methods, rule, id="payment_method_id")

@@ -12,11 +12,7 @@ from resolvers.inputs.global_ids import TopUpIdArgument
 from resolvers.rows.shown import row_by_id, rows_of
 
 BY_ID = Order("topUps", (top_ups.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
@@ -35,10 +31,10 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def payment_method_of(top_up: FromClause) -> Select[Any]:
-    """The payment method of the top-up, even if it was removed since."""
+    """The payment method, even if it was removed since."""
     return rows_of(payment_methods, top_up, id="payment_method_id")
 
 
 def transaction_of(top_up: FromClause) -> Select[Any]:
-    """The transaction that posted it. Null unless it is settled."""
+    """The ledger transaction; null until the top-up is settled."""
     return rows_of(ledger_transactions, top_up, id="transaction_id")

@@ -14,7 +14,7 @@ from sqlalchemy import DateTime, Row, Select, and_, exists, func, insert, select
 
 from authz.callers.actors import EarlierActor
 from authz.guards.exclusive import Authorized, without_rights
-from authz.guards.pair import lock_shared_path
+from authz.guards.locks import lock_shared_path
 from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.status import effective_status
 from authz.wall import worker_door as worker_functions

@@ -15,7 +15,7 @@ from resolvers.people.weak_passwords import SHORTEST_PASSWORD, PasswordOwner, we
 LONGEST_PASSWORD = 1000
 
 PASSWORD_RULE = (
-    f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters, whatever they are; no common password, no "
+    f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters of any kind. No common password, no "
     "sequence or repetition, and not just your name, your e-mail address or Mandant."
 )
 """The rule for people."""

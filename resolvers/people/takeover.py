@@ -12,7 +12,8 @@ from sqlalchemy import Row, delete, func, select, update
 
 from authz.callers.principals import Credentials, Principal, PrincipalKind
 from authz.callers.tokens import digest_of
-from authz.guards.exclusive import Authorized, lock_tree
+from authz.guards.exclusive import Authorized
+from authz.guards.locks import lock_tree
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.api_keys.tables import api_keys

@@ -11,12 +11,12 @@ from resolvers.rows.shown import person_behind
 
 
 def current(root: FromClause) -> Select[Any]:
-    """The caller: a signed-in person or an API key. UNAUTHENTICATED for anonymous requests."""
+    """The caller: a signed-in person or an API key. UNAUTHENTICATED if nobody is signed in."""
     return select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
 
 
 def global_id(viewer: FromClause) -> ColumnElement[str]:
-    """The id of the person or of the API key."""
+    """The id of the person or API key."""
     return case(
         (viewer.c.user_id.is_not(None), func.concat(f"{Kind.USER}_", viewer.c.user_id)),
         else_=func.concat(f"{Kind.API_KEY}_", viewer.c.api_key_id),
@@ -29,6 +29,6 @@ def user_of(viewer: FromClause) -> Select[Any]:
 
 
 def api_key_of(viewer: FromClause) -> Select[Any]:
-    """The API key of this request; null for a person."""
+    """The API key; null for a person."""
     key = api_keys.alias()
     return select(*key.c).where(key.c.id == viewer.c.api_key_id)

@@ -19,8 +19,8 @@ from resolvers.plans.reads import cycle_starts_at_of
 
 
 def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many contacts are active in this cycle. For viewers who do not see the statistics of this account:
-    the sum of what each of the subscription's accounts counts by itself."""
+    """The number of active contacts in this billing cycle. Without STATISTICS_READ in this account, the sum
+    of what each account of the subscription counts on its own."""
     cycle = send_cycles.alias()
     return _used(subscriber, cycle, contacts_shown(cycle, subscriber))
 
@@ -52,7 +52,7 @@ def contacts_in(cycle: FromClause) -> ColumnElement[int]:
 
 
 def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many sends this cycle has had, those beyond the limit included."""
+    """The number of sends in this billing cycle, including those beyond the limit."""
     cycle = send_cycles.alias()
     return _used(subscriber, cycle, sends_in(cycle))
 

@@ -38,9 +38,9 @@ def counted_in(cycle: FromClause) -> ColumnElement[int]:
 
 
 def new_contacts_of(reservation: FromClause) -> ColumnElement[int]:
-    """How many recipients were not active when the reservation was made. For viewers who do not see the
-    statistics of the account with the subscription: how many this account had not sent to before in the
-    cycle."""
+    """The number of recipients that were not active contacts when it was made. Without STATISTICS_READ in the
+    account that has the subscription, the number of recipients that this account had not sent to in that
+    billing cycle."""
     cycle, subscriber = send_cycles.alias(), accounts.alias()
     of_cycle = in_tree(cycle, reservation, id="cycle_id")
     of_subscriber = in_tree(subscriber, cycle, id="account_id")

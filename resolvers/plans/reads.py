@@ -30,6 +30,7 @@ from resolvers.inputs.global_ids import PlanIdArgument
 from resolvers.rows.shown import account_behind
 
 BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
+"""Those of the catalogue by their price, then by their size."""
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
 
@@ -39,19 +40,14 @@ def by_id(root: FromClause, id: PlanIdArgument) -> Select[Any]:
     return select(*plan.c).where(plan.c.id == id)
 
 
-def order(**_: object) -> Order:
-    """By price, then by size."""
-    return BY_PRICE
-
-
 def on_offer(account: FromClause) -> Select[Any]:
-    """The plans on sale in the tree's currency, the cheapest first."""
+    """The plans on offer in the tree's currency, cheapest first."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.currency == currency_of(account), plan.c.on_offer)
 
 
 def subscription_of(account: FromClause) -> Select[Any]:
-    """The subscription that the account uses: its own, or else that of the nearest account above."""
+    """The subscription that the account uses: its own, or that of the nearest account above."""
     subscriber = accounts.alias()
     return select(*subscriber.c).where(is_subscriber_of(subscriber, account))
 
@@ -75,25 +71,25 @@ def has_begun(subscription: FromClause) -> ColumnElement[bool]:
 
 
 def account_of(subscriber: FromClause) -> Select[Any]:
-    """The account with the subscription. Null where it is outside the viewer's reach."""
+    """The account that has the subscription; null if it is outside your reach."""
     return account_behind(subscriber, "id")
 
 
 def plan_of(subscriber: FromClause) -> Select[Any]:
-    """The plan that holds now."""
+    """The current plan."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == plan_id_of(subscriber))
 
 
 def next_plan_of(subscriber: FromClause) -> Select[Any]:
-    """The plan that replaces it with the next cycle. Null: it stays."""
+    """The plan from the next billing cycle on; null if it stays the same."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == next_plan_id_of(subscriber))
 
 
 def waiting_plan_of(account: FromClause) -> Select[Any]:
-    """The account's first plan of its own, while it waits for the end of the current cycle of the account
-    above. Null: none waits."""
+    """The account's first plan of its own, which starts when the current billing cycle of the account above
+    ends; null if none is scheduled."""
     plan, subscription = plans.alias(), subscriptions.alias()
     waits = exists(
         select(subscription.c.account_id)
@@ -141,14 +137,14 @@ def next_plan_id_of(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
 
 
 def time_zone_of(subscriber: FromClause) -> ColumnElement[str]:
-    """The IANA zone in which cycles begin at midnight; UTC where none was chosen."""
+    """The IANA time zone in which billing cycles start at midnight; UTC if none was chosen."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.time_zone).where(_of(subscription, subscriber), has_begun(subscription))
     return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), UNSUBSCRIBED_ZONE)
 
 
 def anchor_day_of(subscriber: FromClause) -> ColumnElement[int]:
-    """The day of the month on which cycles begin, 1 to 31; in a shorter month its last day."""
+    """The day of the month on which billing cycles start, 1 to 31. Shorter months use their last day."""
     local = func.timezone(time_zone_of(subscriber), anchored_at_of(subscriber))
     return cast(func.extract("day", local), Integer)
 
@@ -161,22 +157,23 @@ def anchored_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
 
 
 def cycle_starts_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
-    """When the current cycle began."""
+    """When the current billing cycle started."""
     return _cycle_start(subscriber, 0)
 
 
 def cycle_ends_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
-    """When the next cycle begins. That moment belongs to it."""
+    """When the next billing cycle starts. That moment belongs to it."""
     return _cycle_start(subscriber, 1)
 
 
 def contact_limit_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many contacts can become active in this cycle: the plan's and the bought ones."""
+    """The number of contacts that can become active in this billing cycle: those of the plan and those
+    bought."""
     return _limit(subscriber, "active_contacts", "contacts")
 
 
 def send_limit_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many sends this cycle includes: the plan's and the bought ones."""
+    """The number of sends included in this billing cycle: those of the plan and those bought."""
     return _limit(subscriber, "sends", "sends")
 
 

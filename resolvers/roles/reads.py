@@ -15,16 +15,12 @@ from resolvers.inputs.global_ids import RoleIdArgument
 from resolvers.rows.shown import account_behind, row_by_id
 
 BY_NAME = Order("roles", (roles.c.sort_key, roles.c.id))
-
-
-def order(**_: object) -> Order:
-    """By name."""
-    return BY_NAME
+"""By name."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The roles that can be given in the account: the built-in ones, its own, and those of the accounts
-    above it."""
+    """The roles that can be given in the account: built-in roles, its own roles, and roles of accounts
+    above."""
     role = roles.alias()
     return select(*role.c).where(usable_in(role, account))
 
@@ -37,7 +33,7 @@ def by_id(root: FromClause, id: RoleIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The role, as it is now."""
+    """The role after the change."""
     return row_by_id(roles, result.c.role_id, Permission.ROLES_READ)
 
 
@@ -54,32 +50,32 @@ def _listed_somewhere(role: FromClause) -> ColumnElement[bool]:
 
 
 def account_of(role: FromClause) -> Select[Any]:
-    """The account that the role belongs to. Null for a built-in role, and where the account is outside the
-    viewer's reach."""
+    """The account that the role belongs to; null for a built-in role, and if the account is outside your
+    reach."""
     return account_behind(role)
 
 
 def is_built_in(role: FromClause) -> ColumnElement[bool]:
-    """Whether it is the same in every account and cannot be changed."""
+    """Whether it is built in: the same in every account, and not changeable."""
     return role.c.account_id.is_(None)
 
 
 def member_permissions(role: FromClause) -> ColumnElement[int]:
-    """The permissions in the account that holds the role."""
+    """The permissions that it gives in the account where a person or key has it."""
     return role.c.member_mask
 
 
 def ancestor_permissions(role: FromClause) -> ColumnElement[int]:
-    """The permissions in every account below the one that holds the role."""
+    """The permissions that it gives in every account below that one."""
     return role.c.ancestor_mask
 
 
 def inherited_permissions(role: FromClause) -> ColumnElement[int]:
-    """The permissions below, where the account that holds the role passes all its roles down."""
+    """The permissions that it gives below, if the account passes all its roles down."""
     return role.c.inherited_mask
 
 
 def policy_lines(role: FromClause) -> Select[Any]:
-    """The policy lines, as casbin reads them. What no line allows is denied."""
+    """The lines of the casbin policy for the role. What no line allows is denied."""
     line = role_policy_lines.alias()
     return select(*line.c).where(line.c.role_id == role.c.id)

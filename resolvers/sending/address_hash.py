@@ -39,7 +39,7 @@ class RecipientForm(enum.Enum):
 
 
 class RecipientFault(enum.Enum):
-    """Why a recipient of a list is left out."""
+    """Why a recipient is skipped."""
 
     MALFORMED = "MALFORMED"
     DUPLICATE = "DUPLICATE"

@@ -32,7 +32,7 @@ from resolvers.sending.recipient_rows import active_contact_of
 
 
 class SendWarning(enum.Enum):
-    """What prevents a send, or makes it cost more."""
+    """What would block sends or make them cost more."""
 
     ACCOUNT_NOT_ACTIVE = "ACCOUNT_NOT_ACTIVE"
     NO_RECIPIENTS = "NO_RECIPIENTS"

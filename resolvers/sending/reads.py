@@ -19,18 +19,18 @@ def by_id(root: FromClause, id: SendReservationIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The reservation, as it is now."""
+    """The reservation after the change."""
     reservation = send_reservations.alias()
     return select(*reservation.c).where(reservation.c.id == result.c.reservation_id, _seen(reservation))
 
 
 def account_of(reservation: FromClause) -> Select[Any]:
-    """The account that sends. Null where it is outside the viewer's reach."""
+    """The account that sends; null if it is outside your reach."""
     return account_behind(reservation)
 
 
 def status_of(reservation: FromClause) -> ColumnElement[str]:
-    """The state of the reservation now."""
+    """The status now, by the database's clock."""
     return case((is_lapsed(reservation), ReservationStatus.EXPIRED.value), else_=reservation.c.status)
 
 

@@ -38,5 +38,5 @@ def by_id(root: FromClause, id: RecipientListIdArgument) -> Select[Any]:
 
 
 def account_of(stored: FromClause) -> Select[Any]:
-    """The account of the list. Null where it is outside the viewer's reach."""
+    """The account that the list belongs to; null if it is outside your reach."""
     return account_behind(stored)

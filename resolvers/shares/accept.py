@@ -6,7 +6,8 @@ from sqlalchemy import Row, and_, func, select
 
 from authz.callers.principals import ANONYMOUS, Principal
 from authz.callers.tokens import Digest, TokenKind, digest
-from authz.guards.exclusive import Authorized, lock_tree
+from authz.guards.exclusive import Authorized
+from authz.guards.locks import lock_tree
 from authz.offers.acceptance import check_not_lapsed
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.wall.notes import TransactionNotes

@@ -11,7 +11,7 @@ from authz.callers.principals import Principal
 from authz.callers.tokens import TokenKind, digest_of, generate
 from authz.guards.delegation import role_in_each
 from authz.guards.exclusive import Authorized, authorize_all
-from authz.guards.share_scope import Scope, check_giver, check_scope
+from authz.guards.share_scope import ShareScope, check_giver, check_scope
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area, Permission
 from authz.policy.refusals import Refusal, RefusalCode
@@ -100,13 +100,15 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     return ShareMade(share_id)
 
 
-async def wanted_scope(session: WriteSession, opened: Sequence[Authorized], wanted: WantedScope) -> Scope:
+async def wanted_scope(
+    session: WriteSession, opened: Sequence[Authorized], wanted: WantedScope
+) -> ShareScope:
     """What the share shall give in each of the accounts. Raises NotFound, BAD_USER_INPUT."""
     if (wanted.role_id is None) == (wanted.areas is None):
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Give either a role or areas.", "roleId")
     role_id = wanted.role_id or BuiltinRole.ADMINISTRATOR.id
     role = await role_in_each(session, opened, role_id)
-    scope = Scope(role, wanted.areas, wanted.hidden_areas)
+    scope = ShareScope(role, wanted.areas, wanted.hidden_areas)
     check_scope(scope)
     return scope
 
@@ -118,7 +120,7 @@ async def _add(
     opened: Sequence[Authorized],
     email: EmailAddress,
     command: ShareCreation,
-    scope: Scope,
+    scope: ShareScope,
 ) -> None:
     token = generate(TokenKind.SHARE)
     await session.execute(

@@ -8,7 +8,8 @@ from sqlalchemy import func, update
 from authz.callers.actors import PLATFORM
 from authz.callers.principals import ANONYMOUS
 from authz.callers.tokens import Digest, TokenKind, digest
-from authz.guards.exclusive import lock_path, without_rights
+from authz.guards.exclusive import without_rights
+from authz.guards.locks import lock_path
 from authz.policy.refusals import NotFound
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession

@@ -23,7 +23,7 @@ from resolvers.rows.shown import name_of_person_or_key, person_behind, role_behi
 
 
 class ShareStatus(enum.Enum):
-    """The state of a share. LAPSED: nobody accepted it, and nobody can as things are."""
+    """The status of a share."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -34,15 +34,11 @@ class ShareStatus(enum.Enum):
 
 
 BY_ID = Order("shares", (shares.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(share: FromClause) -> ColumnElement[str]:
-    """The state of the share now. `lapse` says why it is LAPSED."""
+    """The status now. `lapse` explains LAPSED."""
     return case(
         (share.c.declined, ShareStatus.DECLINED.value),
         (share.c.revoked_at.is_not(None), ShareStatus.REVOKED.value),
@@ -55,15 +51,15 @@ def status_of(share: FromClause) -> ColumnElement[str]:
 
 
 def lapse_of(share: FromClause) -> ColumnElement[str]:
-    """Why it is LAPSED; null where it is not. It is PENDING again once the reason is gone."""
+    """Why it is LAPSED; null otherwise. It becomes PENDING again when the reason goes away."""
     return case((status_of(share) == ShareStatus.LAPSED.value, share_lapse(share)), else_=null())
 
 
 def of_account(
     account: FromClause,
-    status: Annotated[ShareStatus | None, Described("Only those of which this has become.")] = None,
+    status: Annotated[ShareStatus | None, Described("Only those with this status.")] = None,
 ) -> Select[Any]:
-    """The shares that open the account, newest first."""
+    """The shares that include the account, newest first."""
     share, opened = shares.alias(), share_accounts.alias()
     opens = in_tree(opened, share, share_id="id")
     statement = (
@@ -75,7 +71,7 @@ def of_account(
 
 
 def of_viewer(viewer: FromClause) -> Select[Any]:
-    """What others share with the viewer now, newest first."""
+    """The shares that you have accepted and that are in effect, newest first."""
     share = shares.alias()
     return select(*share.c).where(share.c.user_id == viewer.c.user_id, share_holds(share))
 
@@ -87,7 +83,7 @@ def by_id(root: FromClause, id: ShareIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The share, as it is now."""
+    """The share after the change."""
     share = shares.alias()
     return select(*share.c).where(share.c.id == result.c.share_id, _may_see(share))
 
@@ -107,7 +103,7 @@ def _managed(share: FromClause) -> ColumnElement[bool]:
 
 
 def accounts_of(share: FromClause) -> Select[Any]:
-    """The accounts that it opens, as far as they are within the viewer's reach."""
+    """The shared accounts within your reach."""
     account, statement = readable_account()
     opened = share_accounts.alias()
     opens = in_tree(opened, account, account_id="id")
@@ -115,7 +111,7 @@ def accounts_of(share: FromClause) -> Select[Any]:
 
 
 def role_of(share: FromClause) -> Select[Any]:
-    """The role that it gives; null where it gives areas."""
+    """The role that it gives; null if it gives areas."""
     return role_behind(share)
 
 
@@ -125,15 +121,15 @@ def user_of(share: FromClause) -> Select[Any]:
 
 
 def giver_of(share: FromClause) -> Select[Any]:
-    """The person who gave it or changed it last. Null where an API key did, and for viewers who may not see
-    the members."""
+    """The person who gave it, or who changed it last; null if an API key did, or if you may not see the
+    members."""
     person = users.alias()
     itself = person.c.id == select(PRINCIPAL.c.user_id).scalar_subquery()
     return select(*person.c).where(person.c.id == share.c.giver_user_id, itself | _managed(share))
 
 
 def giver_name(share: FromClause) -> ColumnElement[str]:
-    """The name of that person, or of the API key."""
+    """The name of that person or API key."""
     return name_of_person_or_key(share, "giver_user_id", "giver_api_key_id")
 
 

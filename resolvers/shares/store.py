@@ -25,7 +25,7 @@ from authz.callers.actors import Actor
 from authz.callers.principals import Principal
 from authz.guards.delegation import RoleGrant
 from authz.guards.exclusive import Authorized
-from authz.guards.share_scope import Scope, areas_mask
+from authz.guards.share_scope import ShareScope, areas_mask
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area
 from authz.policy.refusals import RefusalCode
@@ -41,8 +41,8 @@ from resolvers.effects.log import Change, record_in_each
 ShareRow = Row[*tuple[Any, ...]]
 
 
-def scope_columns(scope: Scope) -> dict[str, Any]:
-    """The scope as columns of the share."""
+def scope_columns(scope: ShareScope) -> dict[str, Any]:
+    """The scope as the share's columns."""
     return {
         "role_id": scope.role.id if scope.areas is None else None,
         "areas": None if scope.areas is None else sorted(area.value for area in scope.areas),
@@ -52,16 +52,16 @@ def scope_columns(scope: Scope) -> dict[str, Any]:
     }
 
 
-async def scope_of(session: WriteSession, row: ShareRow) -> Scope:
+async def scope_of(session: WriteSession, row: ShareRow) -> ShareScope:
     """What the share gives. A role that was deleted after the share was revoked gives nothing."""
     role_id = row.role_id or BuiltinRole.ADMINISTRATOR.id
     own = select(roles.c.id, roles.c.name, roles.c.member_mask).where(roles.c.id == role_id)
     role = RoleGrant(*(await session.execute(own)).one(), below_mask=0)
     areas = None if row.areas is None else frozenset(Area(area) for area in row.areas)
-    return Scope(role, areas, frozenset(Area(area) for area in row.hidden_areas))
+    return ShareScope(role, areas, frozenset(Area(area) for area in row.hidden_areas))
 
 
-def described(email: str, scope: Scope, expires_at: datetime.datetime | None) -> Change:
+def described(email: str, scope: ShareScope, expires_at: datetime.datetime | None) -> Change:
     """A share for the log of one of its accounts, without the other accounts."""
     return {
         "email": email,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize_all
-from authz.guards.share_scope import Scope, check_giver
+from authz.guards.share_scope import ShareScope, check_giver
 from authz.policy.permissions import Area, Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from engine.writes.sessions import WriteSession
@@ -100,7 +100,7 @@ class _Managed:
     """A share that the principal may change, in its locked tree."""
 
     row: ShareRow
-    scope: Scope
+    scope: ShareScope
     opened: Sequence[Authorized]
     wanted: Sequence[Authorized]
 
@@ -149,7 +149,7 @@ async def _manageable(
     return _Managed(row, scope, opened, [account for account in locked if account.account_id in wanted])
 
 
-def _new_scope(row: ShareRow, current: Scope, command: ShareUpdate) -> WantedScope:
+def _new_scope(row: ShareRow, current: ShareScope, command: ShareUpdate) -> WantedScope:
     """A given role replaces areas, and given areas replace a role."""
     role_id = new_value(command.role_id, row.role_id)
     areas = new_value(command.areas, current.areas)
@@ -167,7 +167,7 @@ async def _log_update(
     session: WriteSession,
     principal: Principal,
     managed: _Managed,
-    scope: Scope,
+    scope: ShareScope,
     expires_at: datetime.datetime | None,
 ) -> None:
     row, share_id = managed.row, ShareId(managed.row.id)

@@ -19,7 +19,7 @@ from resolvers.rows.shown import account_behind, row_by_id
 
 
 class OverrideStatus(enum.Enum):
-    """The state of an override."""
+    """The status of an override."""
 
     WAITING = "WAITING"
     IN_FORCE = "IN_FORCE"
@@ -28,15 +28,11 @@ class OverrideStatus(enum.Enum):
 
 
 BY_ID = Order("overrides", (overrides.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(override: FromClause) -> ColumnElement[str]:
-    """The state of the override now."""
+    """The status now, by the database's clock."""
     return case(
         (override.c.ended_at.is_not(None), OverrideStatus.ENDED.value),
         (override.c.expires_at <= func.now(), OverrideStatus.EXPIRED.value),
@@ -47,9 +43,9 @@ def status_of(override: FromClause) -> ColumnElement[str]:
 
 def of_account(
     account: FromClause,
-    status: Annotated[OverrideStatus | None, Described("Only those of which this has become.")] = None,
+    status: Annotated[OverrideStatus | None, Described("Only those with this status.")] = None,
 ) -> Select[Any]:
-    """The settings that platform support made here, each for a reason and until a day; newest first."""
+    """Settings that only platform support can make, each with a reason and an end; newest first."""
     override = overrides.alias()
     statement = select(*override.c).where(in_tree(override, account, account_id="id"))
     return statement if status is None else statement.where(status_of(override) == status.value)
@@ -66,8 +62,8 @@ def account_of(row: FromClause) -> Select[Any]:
 
 
 def member_of(override: FromClause) -> Select[Any]:
-    """The member whose rights USER_RIGHTS limits. Null for other kinds, for viewers who may not see members,
-    and once the person is no longer a member."""
+    """For USER_RIGHTS, the member whose rights are limited; null for other kinds, if you may not see the
+    members, and if the person is no longer a member."""
     member = OWN_MEMBERS.alias()
     return select(*member.c).where(
         in_tree(member, override, user_id="user_id", account_id="account_id"),
@@ -76,8 +72,7 @@ def member_of(override: FromClause) -> Select[Any]:
 
 
 def permissions_of(override: FromClause) -> ColumnElement[int]:
-    """The most permissions that the member's role gives below the account, by USER_RIGHTS. Null for other
-    kinds."""
+    """For USER_RIGHTS, the most that the member's role gives in the accounts below; null for other kinds."""
     return override.c.rights_mask
 
 
@@ -110,7 +105,7 @@ _INHERITED = frozenset({OverrideKind.SUBACCOUNTS, OverrideKind.FIELD_FUNCTIONS})
 
 
 def unsubscribe_scope_of(account: FromClause) -> ColumnElement[str]:
-    """The scope of an unsubscribe: the whole account, unless platform support switched it."""
+    """What an unsubscribe applies to: the whole account, unless platform support changed it."""
     return func.coalesce(
         _value(account, OverrideKind.UNSUBSCRIBE_SCOPE, "unsubscribe_scope"),
         text(UnsubscribeScope.ACCOUNT.value),
@@ -118,7 +113,7 @@ def unsubscribe_scope_of(account: FromClause) -> ColumnElement[str]:
 
 
 def sending_domain_limit_of(account: FromClause) -> ColumnElement[int]:
-    """How many sending domains the account may have: one, unless platform support allows more."""
+    """The number of sending domains that the account may have: 1, unless platform support allows more."""
     return func.coalesce(
         _value(account, OverrideKind.SENDING_DOMAINS, "sending_domains"),
         literal_column(str(USUAL_SENDING_DOMAINS)),
@@ -126,16 +121,16 @@ def sending_domain_limit_of(account: FromClause) -> ColumnElement[int]:
 
 
 def field_functions_of(account: FromClause) -> ColumnElement[bool]:
-    """Whether field functions work here. They do, unless platform support switched them off here or above;
-    the nearest setting counts."""
+    """Whether field functions work here. They do, unless platform support turned them off in this account or
+    in one above; the nearest setting applies."""
     return func.coalesce(
         _value(account, OverrideKind.FIELD_FUNCTIONS, "field_functions"), literal_column("true")
     )
 
 
 def review_approved_of(account: FromClause) -> ColumnElement[bool]:
-    """Whether a sample of the account's recipients passed the quality check that sending waits for.
-    Subaccounts need their own check."""
+    """Whether a sample of the account's recipients passed the quality check that sending requires.
+    Subaccounts do not inherit it."""
     return exists(in_force(account, OverrideKind.REVIEW_APPROVED).correlate(account))
 
 

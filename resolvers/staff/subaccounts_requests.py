@@ -13,7 +13,7 @@ from resolvers.rows.shown import row_by_id, rows_of
 
 
 class SubaccountsRequestStatus(enum.Enum):
-    """The state of a request for subaccounts."""
+    """The status of a request for subaccounts."""
 
     OPEN = "OPEN"
     GRANTED = "GRANTED"
@@ -22,15 +22,11 @@ class SubaccountsRequestStatus(enum.Enum):
 
 
 BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The account's requests to platform support to unlock subaccounts, newest first."""
+    """Requests to platform support to unlock subaccounts, newest first."""
     return rows_of(subaccounts_requests, account, account_id="id")
 
 
@@ -45,7 +41,7 @@ def of_result(result: FromClause) -> Select[Any]:
 
 
 def status_of(request: FromClause) -> ColumnElement[str]:
-    """The state of the request."""
+    """The status of the request."""
     return case(
         (request.c.override_id.is_not(None), SubaccountsRequestStatus.GRANTED.value),
         (request.c.decline_reason.is_not(None), SubaccountsRequestStatus.DECLINED.value),

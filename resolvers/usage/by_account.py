@@ -33,23 +33,17 @@ _NOTHING: ColumnElement[int] = literal_column("0", Integer)
 _ONE = literal_column("1", Integer)
 
 
-def order(**_: object) -> Order:
-    """Most sends first."""
-    return MOST_FIRST
-
-
 def sent_of(usage: FromClause) -> ColumnElement[int]:
-    """How many sends the account and all below it made, those of accounts included that the viewer may not
-    see; at most 2147483647. An account below with a subscription of its own counts with its cycle at that
-    time."""
+    """The number of sends of the account and everything below it, including accounts that you may not see; at
+    most 2147483647. An account below with its own subscription counts with its current billing cycle."""
     counts = _counts(usage).subquery()
     total = select(func.coalesce(func.sum(counts.c.sends), _NOTHING)).scalar_subquery()
     return cast(func.least(total, literal_column(str(MOST_IN_A_CYCLE))), BigInteger)
 
 
 def accounts_of(usage: FromClause) -> Select[Any]:
-    """How many sends each account of the subtree made, most first. Only accounts that sent, and where the
-    viewer holds STATISTICS_READ."""
+    """The number of sends by account, for this account and those below it, highest first. Only accounts that
+    sent, and in which you have STATISTICS_READ."""
     counts = _counts(usage).subquery()
     account, statement = readable_account()
     sender = (
@@ -70,7 +64,7 @@ def accounts_of(usage: FromClause) -> Select[Any]:
 
 
 def account_of(sender: FromClause) -> Select[Any]:
-    """The account that sent. Null where it is no longer within reach."""
+    """The account that sent; null if it is no longer within your reach."""
     return account_behind(sender, "id")
 
 

@@ -30,8 +30,8 @@ _SECOND = cast(literal_column("'1 second'"), Interval)
 
 
 def forecast_of(usage: FromClause) -> Select[Any]:
-    """When the limits are used up at the pace of the cycle so far: the use since it began, over the time
-    since then or over a day if that is longer. Null for an ended cycle."""
+    """When the limits will be reached at the pace of the cycle so far: what was used since it started,
+    divided by the time since then, or by one day if less has passed. Null if the cycle is over."""
     contacts = contacts_run_out_on(usage)
     sends, credit = sends_run_out_on(usage), credit_runs_out_on(usage)
     seen = case((allows(usage.c.mask, Permission.CREDIT_READ), credit))

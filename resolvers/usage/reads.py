@@ -40,7 +40,7 @@ from resolvers.plans import reads as plan_reads
 
 
 class UsageCycle(enum.Enum):
-    """Which billing cycle."""
+    """A billing cycle."""
 
     CURRENT = "CURRENT"
     PREVIOUS = "PREVIOUS"
@@ -52,19 +52,12 @@ _NOTHING: ColumnElement[int] = literal_column("0", Integer)
 _ONE = literal_column("1", Integer)
 
 
-def order(**_: object) -> Order:
-    """The latest cycle first."""
-    return NEWEST_FIRST
-
-
 def of_account(
     account: FromClause,
-    cycle: Annotated[
-        UsageCycle, Described("Which one, of the subscription that the account uses.")
-    ] = UsageCycle.CURRENT,
+    cycle: Annotated[UsageCycle, Described("The billing cycle of that subscription.")] = UsageCycle.CURRENT,
 ) -> Select[Any]:
-    """The use in a billing cycle of the subscription that the account uses, by all accounts that share it.
-    Null for the cycle before the subscription's first."""
+    """What all accounts of the subscription that this account uses have used in a billing cycle. Null for the
+    cycle before the subscription's first."""
     grid = _grid(account)
     current: ColumnElement[int] = grid.c.number
     if cycle is UsageCycle.CURRENT:
@@ -73,14 +66,14 @@ def of_account(
 
 
 def history_of(account: FromClause) -> Select[Any]:
-    """The earlier cycles since the subscription began, the latest first."""
+    """The billing cycles before the current one, newest first, back to the subscription's first."""
     grid = _grid(account)
     return _usage(account, grid, _NOTHING, grid.c.number - _ONE)
 
 
 def credit_of(usage: FromClause) -> Select[Any]:
-    """The credit that pays for sends beyond the plan: that of the account's pool. Null where that is outside
-    the viewer's reach, or the viewer lacks CREDIT_READ there."""
+    """The credit of the account's pool, which pays for sends beyond the plan. Null if the pool's account is
+    outside your reach, or if you do not have CREDIT_READ there."""
     pool, statement = readable_account()
     seen = allows(statement.selected_columns.mask, Permission.CREDIT_READ)
     return statement.where(
@@ -89,12 +82,12 @@ def credit_of(usage: FromClause) -> Select[Any]:
 
 
 def contacts_of(usage: FromClause) -> Select[Any]:
-    """How many contacts were active, and the limit."""
+    """The active contacts and their limit."""
     return beside(usage, used=usage.c.contacts_used, limit=usage.c.contact_limit)
 
 
 def sends_of(usage: FromClause) -> Select[Any]:
-    """How many sends were made, and the limit."""
+    """The sends and their limit."""
     return beside(
         usage,
         used=usage.c.sends_used,

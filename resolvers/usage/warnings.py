@@ -27,7 +27,7 @@ from resolvers.usage.reads import is_current
 
 
 class UsageWarning(enum.Enum):
-    """What is used up, or will be soon."""
+    """Something in a billing cycle that is used up or will be soon."""
 
     CONTACTS_NEAR_LIMIT = "CONTACTS_NEAR_LIMIT"
     CONTACT_LIMIT_REACHED = "CONTACT_LIMIT_REACHED"
@@ -49,8 +49,8 @@ class UsageAction(enum.Enum):
 
 
 def warnings_of(usage: FromClause) -> ColumnElement[list[str]]:
-    """What is used up or nearly: four fifths of a limit, or credit that does not last until the cycle ends.
-    For an ended cycle, how it ended. Warnings about credit need CREDIT_READ."""
+    """What is used up or nearly so: four fifths of a limit, or credit that will not last until the cycle
+    ends. For a cycle that is over, its final state. Warnings about credit need CREDIT_READ."""
     contacts_full = usage.c.contacts_used >= usage.c.contact_limit
     sends_full = _sends_full(usage)
     priced = usage.c.send_price.is_not(None)
@@ -69,8 +69,8 @@ def warnings_of(usage: FromClause) -> ColumnElement[list[str]]:
 
 
 def actions_of(usage: FromClause) -> ColumnElement[list[str]]:
-    """Changes that would help, whoever may make them: more contacts and sends where the plan sells them, a
-    larger plan where there is one, a higher cap, more credit. Empty for an ended cycle."""
+    """Changes that would help against the warnings, whoever may make them: more contacts and sends if the
+    plan sells them, a larger plan if there is one, a higher cap, more credit. Empty if the cycle is over."""
     near = _contacts_near(usage) | _sends_near(usage) | _sends_full(usage)
     return _listed(
         {

@@ -55,6 +55,21 @@ class Context:
         return {**credentials.binds, PUBLIC_URL_NAME: self.public_url}
 
     @property
+    def offer_page(self) -> str:
+        """The page that accepts an offer. The secret goes behind its `#`, so that no log holds it."""
+        return f"{self.public_url}/invitation"
+
+    @property
+    def verification_page(self) -> str:
+        """The page that confirms an e-mail address, likewise."""
+        return f"{self.public_url}/email-verification"
+
+    @property
+    def password_page(self) -> str:
+        """The page that sets a new password, likewise; without a secret, the one that asks for a link."""
+        return f"{self.public_url}/password-reset"
+
+    @property
     def retry_after(self) -> int | None:
         """The seconds after which all can be tried again that was refused by a limit; None: nothing was."""
         limited = [refusal.retry_after for refusal in self.refusals if isinstance(refusal, TryLater)]
