@@ -46,6 +46,11 @@ def row_of(rows: FromClause, tree: InTree, id: Any) -> ColumnElement[bool]:
     return and_(rows.c.master_id == tree.master_id, rows.c.id == id)
 
 
+def columns_of(place: Place) -> dict[str, uuid.UUID]:
+    """The account as columns of a row that belongs to it."""
+    return {"master_id": place.master_id, "account_id": place.account_id}
+
+
 def nearest_above(
     account: FromClause, rows: FromClause, key: str, condition: ColumnElement[bool]
 ) -> ColumnElement[Any]:

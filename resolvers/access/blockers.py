@@ -1,4 +1,4 @@
-"""What stands in the way of a write, as far as who asks may see it: a refusal says where."""
+"""What blocks a write, as far as the caller may see it. Refusals list it."""
 
 from collections.abc import Collection
 from typing import Any
@@ -31,8 +31,8 @@ async def blocked(
     field: str | None = None,
     message: str | None = None,
 ) -> Blocked:
-    """The refusal. `blockers`: rows (subject, name, master_id, account_id) that the principal may see where
-    it may read the account."""
+    """The refusal. `blockers`: rows (subject, name, master_id, account_id), of which it lists those in
+    accounts that the caller may read."""
     found = blockers.subquery("blockers")
     account, readable = readable_accounts()
     within = in_tree(account, found, id="account_id")
@@ -45,12 +45,14 @@ async def blocked(
         .limit(MOST + 1)
     )
     rows = (await session.execute(statement, principal.credentials.binds)).all()
-    told = [Blocker(row.subject, row.name, present(Kind.ACCOUNT, row.id), row.account) for row in rows[:MOST]]
-    return Blocked(code, message, field, told, more=len(rows) > MOST)
+    listed = [
+        Blocker(row.subject, row.name, present(Kind.ACCOUNT, row.id), row.account) for row in rows[:MOST]
+    ]
+    return Blocked(code, message, field, listed, more=len(rows) > MOST)
 
 
 def uses_of(role_id: RoleId) -> Select[Any]:
-    """Who has a custom role."""
+    """The uses of a custom role."""
     role = select(roles).where(roles.c.id == role_id).subquery("role")
     use = of_role(role).subquery("use")
     return select(
@@ -86,7 +88,7 @@ def _as_blockers(account: FromClause, readable: Select[Any]) -> Select[Any]:
 
 
 def members_with(master_id: MasterId, account_ids: Collection[AccountId], email: str) -> Select[Any]:
-    """The memberships of the person with the address, for who may see members there."""
+    """The memberships of the person with the address, where the caller may see members."""
     member = OWN_MEMBERS.alias()
     return (
         select(
@@ -108,7 +110,7 @@ def members_with(master_id: MasterId, account_ids: Collection[AccountId], email:
 def accounts_of_shares(
     master_id: MasterId, share_ids: Collection[ShareId], account_ids: Collection[AccountId]
 ) -> Select[Any]:
-    """The shares, in those of the accounts where the principal may see members."""
+    """The shares, in those accounts where the caller may see members."""
     same = in_tree(share_accounts, shares, share_id="id")
     return (
         select(

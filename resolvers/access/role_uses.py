@@ -1,4 +1,4 @@
-"""Where a role is in use, as far as the viewer may see it."""
+"""Where a role is used, as far as the viewer may see it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Making subaccounts (R29, R37, R48): complete accounts below another."""
+"""Creating subaccounts (R29, R37, R48): complete accounts below another one."""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ from resolvers.accounts.change import check_external_id
 from resolvers.api_keys.create import NewApiKey, add_api_key
 from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.idempotency import IdempotentRequest, Outcome, claim_key
-from resolvers.effects.log import record
+from resolvers.effects.log import record_of_account
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.invitations.invite import Offer, add_invitation
@@ -30,8 +30,8 @@ FIRST_KEY_NAME = "First key"
 
 @dataclass(frozen=True)
 class SubaccountCreation:
-    """`owner_email`: who is invited to own the subaccount (R53). `link`: as for MemberInvitation. `set_up`:
-    whether platform support has to have unlocked subaccounts (R11, R48)."""
+    """`owner_email`: the person who is invited to own the subaccount (R53). `link`: see MemberInvitation.
+    `set_up`: whether platform support has to unlock subaccounts first (R11, R48)."""
 
     parent_id: AccountId
     name: str
@@ -44,7 +44,8 @@ class SubaccountCreation:
 
 @dataclass(frozen=True)
 class SubaccountCreated:
-    """What was made. `secret` None: it was made by an earlier request under the same key, which told it."""
+    """What was created. `secret` None: an earlier request under the same key created it and returned the
+    secret."""
 
     account_id: AccountId
     api_key_id: ApiKeyId
@@ -56,11 +57,11 @@ class SubaccountCreated:
 async def create_subaccount(
     session: WriteSession, principal: Principal, command: SubaccountCreation
 ) -> SubaccountCreated:
-    """Make an account below another, with its first API key (R6).
+    """Create an account below another one, with its first API key (R6).
 
     Needs SUBACCOUNTS_WRITE in the parent. Raises FAILED_PRECONDITION where platform support has not unlocked
-    them, PLAN_REQUIRED where the plan that the parent uses allows none (R10), TREE_TOO_DEEP, CONFLICT for an
-    external id that a sibling has, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    them, PLAN_REQUIRED where the parent's plan allows none (R10), TREE_TOO_DEEP, CONFLICT for a sibling's
+    external id, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     parent = await authorize(session, principal, command.parent_id, Permission.SUBACCOUNTS_WRITE)
     command = _read(command)
@@ -101,7 +102,7 @@ class _Ids:
 
 
 def _read(command: SubaccountCreation) -> SubaccountCreation:
-    """With its texts as they are stored."""
+    """With normalised texts."""
     external_id = command.external_id
     return replace(
         command,
@@ -113,7 +114,8 @@ def _read(command: SubaccountCreation) -> SubaccountCreation:
 async def add_account(
     session: WriteSession, master_id: MasterId, account_id: AccountId, values: dict[str, object]
 ) -> None:
-    """Write an account's row and its place in the tree: itself, and below all that is above its parent."""
+    """Write an account's row and its place in the tree: below itself and below all accounts above its
+    parent."""
     parent_id = values.get("parent_id")
     await session.execute(insert(accounts).values(master_id=master_id, id=account_id, **values))
     await session.execute(
@@ -158,8 +160,7 @@ async def _add_subaccount(
         await check_external_id(session, principal, account, parent.account_id, command.external_id)
     await add_account(session, account.master_id, account.account_id, values)
     after = {"name": str(values["name"]), "parent": present(Kind.ACCOUNT, parent.account_id)}
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, EventKind.ACCOUNT_CREATED, subject_id, None, dict(after))
+    await record_of_account(session, principal, account, EventKind.ACCOUNT_CREATED, None, dict(after))
     return account
 
 

@@ -1,4 +1,4 @@
-"""Accounts as their readers see them. What changes an account is in `account_changes`."""
+"""Accounts, as their viewers see them. `resolvers.accounts.change` changes them."""
 
 import enum
 from typing import Annotated, Any
@@ -45,8 +45,8 @@ Search = Annotated[
 ExternalId = Annotated[
     ColumnElement[str] | None,
     Described(
-        "The complete external id, with exact case. Closed accounts keep theirs; use `status` to exclude "
-        "them."
+        "The complete external id, with exact case. Closed accounts keep theirs; use `status` to "
+        "exclude them."
     ),
 ]
 
@@ -55,7 +55,7 @@ OrderBy = Annotated[AccountOrder, Described("The order of the list.")]
 
 
 def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
-    """The order that a list's arguments ask for."""
+    """The order that a list's arguments choose."""
     return _ORDERS[order_by]
 
 
@@ -188,8 +188,8 @@ def can(
 def _bears(
     account: FromClause, external_id: ColumnElement[str], trees: Select[Any] | list[ColumnElement[Any]]
 ) -> ColumnElement[bool]:
-    """Whether the account is of these trees and has the external id. As an array, so that the few that have
-    it are looked up by it, and nothing is read of the rest of a large tree."""
+    """Whether the account is in one of these trees and has the external id. The array makes PostgreSQL look
+    the ids up and read nothing else of a large tree."""
     found = accounts.alias()
     named = select(found.c.id).where(found.c.master_id.in_(trees), found.c.external_id == external_id)
     ids = named.correlate_except(found).scalar_subquery()

@@ -1,4 +1,4 @@
-"""API keys whose maker could not make them any more, or who rotated them could not (N18)."""
+"""API keys whose maker, or last rotator, could not make them any more (N18)."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from sqlalchemy import FromClause, Select, select
 from authz.callers.principals import key_lives
 from authz.reach.key_makers import ghost_reason
 from engine.declare.paging import Order
-from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
+from resolvers.rows.shown import rows_of
 
 BY_ID = Order("ghosts", (api_keys.c.id,))
 """Oldest key first."""
@@ -27,5 +27,4 @@ def of_account(account: FromClause) -> Select[Any]:
 
 def key_of(ghost: FromClause) -> Select[Any]:
     """The key."""
-    key = api_keys.alias()
-    return select(*key.c).where(in_tree(key, ghost, id="id"))
+    return rows_of(api_keys, ghost, id="id")

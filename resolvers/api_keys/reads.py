@@ -1,5 +1,4 @@
-"""API keys as those who manage them see them. What changes them is in `api_key_changes` and
-`api_key_updates`."""
+"""API keys, as their managers see them. `create` and `update` change them."""
 
 import datetime
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import ApiKeyIdArgument
-from resolvers.rows.shown import account_behind, known_person, role_behind
+from resolvers.rows.shown import account_behind, known_person, role_behind, row_by_id
 
 BY_ID = Order("apiKeys", (api_keys.c.id,))
 """Oldest first."""
@@ -32,7 +31,7 @@ def of_account(
 
 
 def by_id(root: FromClause, id: ApiKeyIdArgument) -> Select[Any]:
-    """An API key of an account whose keys the viewer may see, or the key that asks."""
+    """An API key of an account whose keys the viewer may see, or the key of this request."""
     key = api_keys.alias()
     itself = key.c.id == select(PRINCIPAL.c.api_key_id).scalar_subquery()
     return select(*key.c).where(key.c.id == id, itself | account_where(key, Permission.API_KEYS_READ))
@@ -40,8 +39,7 @@ def by_id(root: FromClause, id: ApiKeyIdArgument) -> Select[Any]:
 
 def of_result(result: FromClause) -> Select[Any]:
     """The API key, as it is now."""
-    key = api_keys.alias()
-    return select(*key.c).where(key.c.id == result.c.api_key_id, account_where(key, Permission.API_KEYS_READ))
+    return row_by_id(api_keys, result.c.api_key_id, Permission.API_KEYS_READ)
 
 
 def permissions_of(key: FromClause) -> ColumnElement[int]:

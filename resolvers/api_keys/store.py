@@ -1,4 +1,4 @@
-"""An API key on its way through a change: read behind the lock of its account, written, and logged."""
+"""The row of an API key: read behind the lock of its account, written and logged."""
 
 import datetime
 
@@ -40,21 +40,22 @@ async def locked_key(
 
 
 def check_not_revoked(key: KeyRow) -> None:
-    """Raise FAILED_PRECONDITION for a key that was revoked: that is for good."""
+    """Raise FAILED_PRECONDITION for a revoked key: revoking is final."""
     if key.revoked_at is not None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "The key is revoked.", "apiKeyId")
 
 
 def check_not_expired(key: KeyRow) -> None:
-    """Raise FAILED_PRECONDITION for a key that was revoked, and for one that has ended by itself."""
+    """Raise FAILED_PRECONDITION for a key that is revoked or has expired."""
     check_not_revoked(key)
     if key.expired:
-        message = "The key has expired: give it another end with `apiKeyUpdate` first."
+        message = "The key has expired: set another end with `apiKeyUpdate` first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
 
 
 async def check_works(session: WriteSession, key: KeyRow) -> None:
-    """Raise FAILED_PRECONDITION also for a key that has stopped, as its maker chose."""
+    """Raise FAILED_PRECONDITION for a key that is revoked, has expired, or has stopped with its maker's
+    rights."""
     check_not_expired(key)
     works = select(key_works(api_keys)).where(row_of(api_keys, key, key.id))
     if not (await session.execute(works)).scalar_one():
@@ -63,7 +64,7 @@ async def check_works(session: WriteSession, key: KeyRow) -> None:
 
 
 async def write_key(session: WriteSession, key: KeyRow, values: dict[str, object]) -> None:
-    """Write the columns' new values; the version rises."""
+    """Write the columns' new values and raise the version."""
     await session.execute(
         update(api_keys).where(row_of(api_keys, key, key.id)).values(**values, version=api_keys.c.version + 1)
     )
@@ -78,5 +79,5 @@ async def log_key(
     before: Change,
     after: Change | None = None,
 ) -> None:
-    """Write the change into the account's log."""
+    """Write the event into the account's log."""
     await record(session, principal, account, kind, present(Kind.API_KEY, key.id), before, after)

@@ -5,14 +5,13 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.trees import in_tree
 from models.effects.events import events
 from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.global_ids import EventIdArgument
-from resolvers.rows.shown import account_behind, known_person, name_of_person_or_key
+from resolvers.rows.shown import account_behind, known_person, name_of_person_or_key, row_by_id
 
 PLATFORM_SUPPORT = "Platform support"
 """The name that the account's log shows for platform staff. Which person it was is not shown."""
@@ -31,9 +30,8 @@ def of_account(
 
 
 def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
-    """An event of an account whose log the viewer may see."""
-    event = events.alias()
-    return select(*event.c).where(event.c.id == id, account_where(event, Permission.AUDIT_READ))
+    """An event of an account whose log the viewer may read."""
+    return row_by_id(events, id, Permission.AUDIT_READ)
 
 
 def actor_name(event: FromClause) -> ColumnElement[str]:

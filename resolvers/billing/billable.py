@@ -1,4 +1,5 @@
-"""What of a subscription's cycle is to be paid: plan, bought contacts, sends beyond (R20, R94)."""
+"""What is charged for a cycle of a subscription: the plan, bought contacts, sends beyond the plan (R20,
+R94)."""
 
 import uuid
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ Cycle = Span
 
 @dataclass(frozen=True)
 class BillableItem:
-    """What an account used of a cycle. Prices in micro-units; `payer_id`: whose credit has paid for it; None:
-    it is still to be paid. `label`: of sends that bear one."""
+    """Something to charge an account for. Prices in micro-units. `payer_id`: the account whose credit paid
+    for it already; None: it is unpaid. `label`: of labelled sends."""
 
     account_id: AccountId
     product: Product
@@ -37,7 +38,7 @@ class BillableItem:
 async def billable_items(
     session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts
 ) -> list[BillableItem]:
-    """All of it that is not charged for yet. What was bought and sent is charged for whatever the status."""
+    """All items that are not charged yet. Bought contacts and sends are charged in any status."""
     return [
         *await _plan(session, cycle, suspended),
         *await _bought(session, cycle),
@@ -46,7 +47,7 @@ async def billable_items(
 
 
 async def is_open(session: WriteSession, cycle: Cycle) -> bool:
-    """Whether something that was booked in it can still be committed."""
+    """Whether a reservation of the cycle can still be committed."""
     waits = exists().where(
         _of_cycle(cycle),
         send_reservations.c.status == ReservationStatus.RESERVED.value,
@@ -56,8 +57,8 @@ async def is_open(session: WriteSession, cycle: Cycle) -> bool:
 
 
 async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[BillableItem]:
-    """The plan that the cycle ended with; nothing where it is free, where the account was closed before, or
-    where a pause is given for a cycle in which it could never be used."""
+    """The plan at the end of the cycle. None where it is free, where the account was closed before the cycle,
+    or where the account was suspended throughout it and that is not charged."""
     if await was_closed_before(session, cycle):
         return []
     if suspended is SuspendedAccounts.PAUSE and await was_out_of_use(session, cycle):
@@ -79,7 +80,7 @@ async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccount
 
 
 async def _bought(session: WriteSession, cycle: Cycle) -> list[BillableItem]:
-    """Contacts beyond the plan's (R94)."""
+    """Bought contacts (R94)."""
     increase = limit_increases.c
     statement = select(*increase).where(
         in_account(limit_increases, cycle),
@@ -99,7 +100,7 @@ async def _bought(session: WriteSession, cycle: Cycle) -> list[BillableItem]:
 
 
 async def _sent(session: WriteSession, cycle: Cycle) -> list[BillableItem]:
-    """Sends beyond the plan's, of each account that uses the subscription, by label (R19, R56)."""
+    """Sends beyond the plan, by account and label (R19, R56)."""
     reservation = send_reservations.c
     unit_price = (reservation.price // reservation.beyond).label("unit_price")
     source = (reservation.account_id, reservation.cycle_id, reservation.payer_id)
@@ -134,13 +135,13 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[BillableItem]:
 
 
 def _place(usage: BillableItem) -> tuple[object, ...]:
-    """Where it stands on an invoice: account by account, what bears no label last."""
+    """The order on an invoice: by account, without a label last."""
     label = usage.label or ""
     return usage.account_id, str(usage.source_id), not label, sort_key(label), label, usage.unit_price
 
 
 def _of_cycle(cycle: Cycle) -> ColumnElement[bool]:
-    """Reservations counted in it; or before it, in a piece that ended with the account's first plan."""
+    """Reservations of the cycle, or of a part-cycle that ended with the account's first plan."""
     counted = select(send_cycles.c.id).where(
         in_account(send_cycles, cycle), send_cycles.c.starts_at < cycle.ends_at
     )

@@ -1,4 +1,4 @@
-"""What each account of a subtree sent and cost, for the account above (R35, R58, R61)."""
+"""Costs and sends of each account of a subtree, for the account above (R35, R58, R61)."""
 
 import datetime
 from typing import Annotated, Any
@@ -41,8 +41,8 @@ Since = Annotated[
 Until = Annotated[
     ColumnElement[datetime.datetime],
     Described(
-        "The end of the period, which is not part of it. Without an offset it is read as UTC. An end before "
-        "the start is refused with BAD_USER_INPUT."
+        "The end of the period, which is not part of it. Without an offset it is read as UTC. An end "
+        "before the start is refused with BAD_USER_INPUT."
     ),
     EndOf("since"),
 ]
@@ -125,7 +125,7 @@ def _bounded(sends: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def _charged(account: FromClause, since: Since, until: Until) -> ColumnElement[int]:
-    """Plans and contacts: sends beyond are told when they are made."""
+    """Plans and contacts. Sends beyond the plan are reported when they are made."""
     charge = charges.c
     found = select(func.coalesce(func.sum(charge.amount), literal_column("0"))).where(
         in_tree(charges, account, account_id="id"),

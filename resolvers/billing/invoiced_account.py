@@ -1,4 +1,4 @@
-"""On whose invoice an account is, and how it is addressed there (R27, R55)."""
+"""Who is invoiced for an account, and the address on its invoices (R27, R55)."""
 
 import datetime
 import uuid
@@ -24,14 +24,15 @@ from models.accounts.tables import accounts
 from models.accounts.trees import in_tree, nearest_above
 from models.base.clock import current_moment
 from models.billing.tables import BillingMode, billing_details, billing_mode_choices
-from resolvers.plans.reads import subscriber_id, time_zone_of
+from resolvers.plans.reads import is_subscriber_of, time_zone_of
+from resolvers.rows.shown import rows_of
 
 _CONSOLIDATED = literal_column(f"'{BillingMode.CONSOLIDATED.value}'", Text)
 _SEPARATE = literal_column(f"'{BillingMode.SEPARATE.value}'", Text)
 
 EVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
-"""The moment by which each choice has been made. Behind a lock it is the one to ask by: a request that waited
-for the lock began before the choice of whoever had it."""
+"""A moment after every choice. Behind a lock reads use it: a request that waited for the lock began before
+the choice of the one that held it."""
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
@@ -41,7 +42,7 @@ def mode_of(account: FromClause) -> ColumnElement[str]:
 
 
 def mode_before(account: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[str]:
-    """What was chosen last before a moment: a choice at the end of a cycle is about the next one."""
+    """The last choice before a moment. A choice at the end of a cycle is about the next one."""
     choice = billing_mode_choices.alias()
     chosen = (
         select(choice.c.mode)
@@ -55,18 +56,16 @@ def mode_before(account: FromClause, moment: ColumnElement[datetime.datetime]) -
 
 
 def billed_id(account: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[uuid.UUID]:
-    """The account on whose invoice it is by what was chosen before the moment."""
+    """The account that is invoiced, by what was chosen before the moment."""
     above = accounts.alias()
     has_invoices = or_(above.c.parent_id.is_(None), mode_before(above, moment) == _SEPARATE)
     return nearest_above(account, above, "id", has_invoices)
 
 
 def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> ColumnElement[datetime.date]:
-    """The day that a moment lies in, where the account's billing cycles begin at midnight."""
+    """The day of a moment, in the time zone of the account's billing cycles."""
     subscriber = accounts.alias()
-    zone = select(time_zone_of(subscriber)).where(
-        subscriber.c.master_id == account.c.master_id, subscriber.c.id == subscriber_id(account)
-    )
+    zone = select(time_zone_of(subscriber)).where(is_subscriber_of(subscriber, account))
     return cast(func.timezone(zone.correlate(account).scalar_subquery(), moment), Date)
 
 
@@ -83,5 +82,4 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
 def details_of(account: FromClause) -> Select[Any]:
     """Name and address on the account's invoices. Null if none were given: invoices then show the account's
     name and the issuer's country."""
-    details = billing_details.alias()
-    return select(*details.c).where(in_tree(details, account, account_id="id"))
+    return rows_of(billing_details, account, account_id="id")

@@ -1,42 +1,38 @@
-"""Invoices as those who may see them see them. What writes them is in `invoice_issuing`."""
+"""Invoices and credit notes. `resolvers.billing.issue` writes them."""
 
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, func, literal_column, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
-from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.billing.invoices import invoices
 from models.billing.tables import charges
 from resolvers.effects.public_url import PUBLIC_URL
 from resolvers.inputs.global_ids import InvoiceIdArgument
-from resolvers.rows.shown import account_behind
+from resolvers.rows.shown import account_behind, row_by_id, rows_of
 
 BY_ID = Order("invoices", (invoices.c.id,), descending=True)
 """Newest first."""
 BY_POSITION = Order("invoiceLines", (charges.c.position,))
-"""As they stand on it."""
+"""In their order on the invoice."""
 
 PDF_PATH = "/invoices/{id}.pdf"
-"""Where a server gives the document."""
+"""Where a server serves the document."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
     """The invoices and credit notes issued to the account, newest first."""
-    invoice = invoices.alias()
-    return select(*invoice.c).where(in_tree(invoice, account, account_id="id"))
+    return rows_of(invoices, account, account_id="id")
 
 
 def by_id(
     root: FromClause, id: Annotated[InvoiceIdArgument, Described("The id of the invoice or credit note.")]
 ) -> Select[Any]:
     """An invoice or credit note of an account whose invoices you may see."""
-    invoice = invoices.alias()
-    return select(*invoice.c).where(invoice.c.id == id, account_where(invoice, Permission.INVOICES_READ))
+    return row_by_id(invoices, id, Permission.INVOICES_READ)
 
 
 def account_of(invoice: FromClause) -> Select[Any]:
@@ -60,14 +56,12 @@ def line_account_of(line: FromClause) -> Select[Any]:
 
 def corrected_by(invoice: FromClause) -> Select[Any]:
     """The credit note that cancels the invoice; null if there is none."""
-    note = invoices.alias()
-    return select(*note.c).where(in_tree(note, invoice, corrects_id="id"))
+    return rows_of(invoices, invoice, corrects_id="id")
 
 
 def corrects(invoice: FromClause) -> Select[Any]:
     """For a credit note, the invoice that it cancels."""
-    corrected = invoices.alias()
-    return select(*corrected.c).where(in_tree(corrected, invoice, id="corrects_id"))
+    return rows_of(invoices, invoice, id="corrects_id")
 
 
 def total_of(invoice: FromClause) -> ColumnElement[int]:

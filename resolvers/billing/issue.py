@@ -1,4 +1,4 @@
-"""Issuing invoices: what was charged to an account in a cycle of its own, on one invoice (R27, R55, R59)."""
+"""Issuing invoices: one invoice for all charges of an account in one of its cycles (R27, R55, R59)."""
 
 import datetime
 from collections.abc import Sequence
@@ -25,15 +25,15 @@ from resolvers.credit.reads import currency_of
 
 @dataclass(frozen=True)
 class Period:
-    """A cycle of the account that is billed, half-open."""
+    """A cycle of the invoiced account, half-open."""
 
     starts_at: datetime.datetime
     ends_at: datetime.datetime
 
 
 async def issue_invoice(session: WriteSession, issuer: Issuer, due: AccountKey) -> Issued | None:
-    """Issue the account's oldest invoice that is due; None where there is none, or where another worker was
-    first, or where something that belongs on it waits to be charged."""
+    """Issue the account's oldest invoice that is due. None where none is due, another worker was first, or
+    something that belongs on it is not charged yet."""
     if not await enter_as_worker(session, due.master_id):
         return None
     await lock_path(session, due.master_id, due.account_id)
@@ -65,7 +65,7 @@ async def _period(session: WriteSession, due: AccountKey) -> Period | None:
 
 
 async def _charged(session: WriteSession, due: AccountKey, period: Period) -> Sequence[Row[*tuple[Any, ...]]]:
-    """What comes on the invoice: account by account, the billed one first, then in the order of creation."""
+    """The charges on the invoice: those of the invoiced account first, then by account and creation."""
     charge = charges.c
     statement = (
         select(

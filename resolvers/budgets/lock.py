@@ -1,4 +1,4 @@
-"""The budgets that a reservation is counted against, locked (T18)."""
+"""Locking the budgets that a reservation counts against (T18)."""
 
 from sqlalchemy import and_, exists, select
 
@@ -14,8 +14,8 @@ from resolvers.budgets.send_check import NO_BUDGETS, Allowance, allowance_column
 async def lock_allowance(session: WriteSession, account: Authorized, subscriber_id: AccountId) -> Allowance:
     """What budgets leave the account, behind the lock of its cycle.
 
-    Those on its path are locked in the order of their accounts: under one cap there may be several
-    subscriptions, each with a cycle of its own to lock. Most trees have no budgets, and one look is all.
+    The budgets on its path are locked in the order of their accounts: under one cap there may be several
+    subscriptions, each with a cycle of its own to lock. Most trees have no budgets and need one query.
     """
     any_ = exists().where(budgets.c.master_id == account.master_id)
     if not (await session.execute(select(any_))).scalar_one():

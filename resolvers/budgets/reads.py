@@ -1,4 +1,4 @@
-"""What accounts have used of their budgets, and what is kept free for them, as SQL (R28, N10, T18)."""
+"""Budgets: what accounts have used of them, and what is guaranteed, as SQL (R28, N10, T18)."""
 
 import uuid
 from typing import Any
@@ -65,7 +65,7 @@ def kept_sends(budget: FromClause, child: FromClause) -> ColumnElement[int]:
 
 
 def promised_sends(budget: FromClause, child: FromClause) -> ColumnElement[bool]:
-    """Whether a guarantee holds: a closed account has none, nor one that has a plan of its own."""
+    """Whether a guarantee holds. A closed account has none, nor one with a plan of its own."""
     subscription = subscriptions.alias()
     own_plan = exists(
         select(subscription.c.account_id)

@@ -1,6 +1,6 @@
-"""What plan, budgets and pool leave an account at this moment, and what a list would take of it (N10, N11).
+"""What plan, budgets and pool leave an account now, and what a send would cost (N10, N11).
 
-A reservation and its preview decide by the same figures and the same sums.
+A reservation and its preview use the same figures and the same sums.
 """
 
 import uuid
@@ -25,12 +25,12 @@ _ZERO = literal_column("0", BigInteger)
 
 @dataclass(frozen=True)
 class Allowance:
-    """What budgets leave an account: sends of the current cycle, credit in micro-units.
+    """What budgets leave an account: sends of the current cycle, and credit in micro-units.
 
-    `promised` is what is left of the guarantee that the account sends under: its own, or that of an account
-    above it. `kept` is what is kept free in all, that included. What a cap has left is None where there is no
-    cap, and may be negative. `cap_left` is that of the narrowest cap at or above the account with the
-    guarantee: what is promised is left free under it already. `inner_cap_left` is the same of those below.
+    `promised`: the rest of the guarantee that the account sends under, its own or that of an account above.
+    `kept`: the rest of all guarantees, this one included. `cap_left`: the rest under the narrowest cap at or
+    above the account with the guarantee, without the rest of the guarantee; `inner_cap_left`: under the caps
+    below that account. None: there is no cap. The rest under a cap may be negative.
     """
 
     sends_promised: int
@@ -43,12 +43,12 @@ class Allowance:
 
 
 NO_BUDGETS = Allowance(0, 0, None, None, 0, 0, None)
-"""Where nobody has said anything."""
+"""Where no budget is set."""
 
 
 @dataclass(frozen=True)
 class CycleSends:
-    """The sends that a cycle has and those that were made; a `send_price` None: nothing is sent beyond."""
+    """The sends that a cycle includes, and those that were used. `send_price` None: no sends beyond."""
 
     send_limit: int
     sends_used: int
@@ -57,10 +57,10 @@ class CycleSends:
 
 @dataclass(frozen=True)
 class SendCosts:
-    """What a list takes. Price in micro-units; `unpromised` is the part of it that no guarantee covers."""
+    """What a send costs. `price` in micro-units; `unpromised`: the part of it that no guarantee covers."""
 
     sends_left: int
-    """Of the plan's, for this account; below zero: beyond them."""
+    """The plan's sends that are left for this account. Below zero: sends beyond the plan."""
     beyond: int
     price: int
     unpromised: int
@@ -70,7 +70,7 @@ class SendCosts:
 
 
 def costs_of_sends(cycle_sends: CycleSends, allowance: Allowance, sends: int) -> SendCosts:
-    """What so many sends would take now."""
+    """What so many sends would cost now."""
     inside = min(sends, allowance.sends_promised)
     outside = sends - inside
     free = cycle_sends.send_limit - cycle_sends.sends_used - allowance.sends_kept
@@ -89,7 +89,7 @@ def costs_of_sends(cycle_sends: CycleSends, allowance: Allowance, sends: int) ->
 
 
 def affordable(costs: SendCosts, credit: int, allowance: Allowance) -> bool:
-    """Whether so much credit pays for it and leaves what is kept for others."""
+    """Whether so much credit covers the costs and leaves what is guaranteed to others."""
     return costs.price <= credit and _fits(costs.unpromised, credit - allowance.credit_kept)
 
 
@@ -117,8 +117,8 @@ def allowance_columns(account: FromClause, subscriber: FromClause) -> list[Colum
 
 
 def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
-    """What the account's pool has to spend, with what lapsed reservations of the subscription still hold of
-    it: whoever counts in its cycle gives it back first."""
+    """The credit of the account's pool, with what lapsed reservations of the subscription still hold: whoever
+    counts in its cycle releases them first."""
     balance, reservation, cycle = ledger_balances.alias(), send_reservations.alias(), send_cycles.alias()
     pool = nearest_pool(account)
     amount = select(balance.c.amount).where(
@@ -141,20 +141,20 @@ def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]
 
 
 def sends_left(account: FromClause, subscriber: FromClause, unused: ColumnElement[int]) -> ColumnElement[int]:
-    """Of so many that a plan has left: what is not kept for others, and what is kept for the account."""
+    """Of so many unused sends of a plan: those that are not guaranteed to others."""
     free = func.greatest(unused - _sends_kept(subscriber), _ZERO)
     return free + _sends_kept(subscriber, account)
 
 
 def caps_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
-    """What the caps on the path leave the account, in sends; NULL: there is none."""
+    """What the caps on the path leave the account, in sends. NULL: there is no cap."""
     promised = _sends_kept(subscriber, account)
     outer, inner = (_cap_left(account, subscriber, inner=inner) for inner in (False, True))
     return func.least(outer + promised, inner)
 
 
 def credit_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
-    """What the account can take from its pool: within the caps, and without what is kept for others."""
+    """What the account can take from its pool: under the caps, and without what is guaranteed to others."""
     pool = nearest_pool(account)
     kept = kept_credit(account.c.master_id, pool, subscriber.c.id)
     mine = kept.c.account_id.in_(_path_of(account))
@@ -165,7 +165,7 @@ def credit_left(account: FromClause, subscriber: FromClause) -> ColumnElement[in
 
 
 def _sends_kept(subscriber: FromClause, on_path_of: FromClause | None = None) -> ColumnElement[int]:
-    """What is kept of a subscription's sends: in all, or for the account on one path."""
+    """The rest of a subscription's guarantees: all of them, or those on the path of one account."""
     budget, child = budgets.alias(), accounts.alias()
     statement = (
         select(cast(func.coalesce(func.sum(kept_sends(budget, child)), _ZERO), BigInteger))
@@ -178,8 +178,8 @@ def _sends_kept(subscriber: FromClause, on_path_of: FromClause | None = None) ->
 
 
 def _cap_left(account: FromClause, subscriber: FromClause, *, inner: bool) -> ColumnElement[int]:
-    """What the narrowest cap of sends on the path has left: of those below the account that a guarantee may
-    be given to, or of the others."""
+    """The rest under the narrowest cap of sends on the path: below the account that a guarantee may be given
+    to, or at and above it."""
     path, cap, up = account_closure.alias(), budgets.alias(), account_closure.alias()
     depth = _scalar(
         select(up.c.depth).where(
@@ -200,7 +200,7 @@ def _cap_left(account: FromClause, subscriber: FromClause, *, inner: bool) -> Co
 
 
 def kept_below(cap: FromClause) -> ColumnElement[int]:
-    """What is kept in sends for accounts from the capped one down."""
+    """The rest of the guarantees to accounts from the capped one down, in sends."""
     budget, child, below = budgets.alias(), accounts.alias(), account_closure.alias()
     from_here = in_tree(below, child, descendant_id="id")
     kept = func.coalesce(func.sum(kept_sends(budget, child)), _ZERO)
@@ -215,7 +215,7 @@ def kept_below(cap: FromClause) -> ColumnElement[int]:
 def _credit_cap_left(
     account: FromClause, subscriber: FromClause, pool: ColumnElement[uuid.UUID]
 ) -> ColumnElement[int]:
-    """What the narrowest cap of credit between the account and its pool has left."""
+    """The rest under the narrowest cap of credit between the account and its pool."""
     path, cap, capped = account_closure.alias(), budgets.alias(), accounts.alias()
     used = credit_used(cap.c.master_id, cap.c.account_id, pool, subscriber.c.id)
     same = in_tree(capped, cap, id="account_id")

@@ -1,4 +1,4 @@
-"""The ledger as those who may see an account's credit see it. What writes it is in `ledger_posting`."""
+"""The ledger, as viewers of an account's credit see it. `resolvers.credit.post` writes it."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from engine.declare.paging import Order
 from models.accounts.trees import in_tree
 from models.credit.tables import ledger_entries, ledger_transactions
 from resolvers.inputs.global_ids import LedgerTransactionIdArgument
+from resolvers.rows.shown import rows_of
 
 BY_SEQUENCE = Order("ledgerEntries", (ledger_entries.c.sequence,), descending=True)
 """Newest first."""
@@ -17,8 +18,7 @@ BY_SEQUENCE = Order("ledgerEntries", (ledger_entries.c.sequence,), descending=Tr
 
 def of_account(account: FromClause) -> Select[Any]:
     """Every change of the account's balances, newest first."""
-    entry = ledger_entries.alias()
-    return select(*entry.c).where(in_tree(entry, account, account_id="id"))
+    return rows_of(ledger_entries, account, account_id="id")
 
 
 def of_transaction(transaction: FromClause) -> Select[Any]:
@@ -31,8 +31,7 @@ def of_transaction(transaction: FromClause) -> Select[Any]:
 
 def transaction_of(entry: FromClause) -> Select[Any]:
     """The transaction that it belongs to."""
-    transaction = ledger_transactions.alias()
-    return select(*transaction.c).where(in_tree(transaction, entry, id="transaction_id"))
+    return rows_of(ledger_transactions, entry, id="transaction_id")
 
 
 def transaction_by_id(root: FromClause, id: LedgerTransactionIdArgument) -> Select[Any]:

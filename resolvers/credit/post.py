@@ -20,7 +20,7 @@ _OUT_OF_RANGE = "22003"
 
 @dataclass(frozen=True)
 class Posting:
-    """A change of one balance, in micro-units; below zero it is taken away."""
+    """A change of one balance, in micro-units. A negative amount takes away."""
 
     account_id: AccountId
     balance: BalanceKind
@@ -29,7 +29,7 @@ class Posting:
 
 @dataclass(frozen=True)
 class Transaction:
-    """What moves at once. The postings' amounts sum to zero, and each changes another balance."""
+    """What moves at once. The amounts sum to zero, and each posting changes another balance."""
 
     master_id: MasterId
     id: LedgerTransactionId
@@ -37,7 +37,7 @@ class Transaction:
     postings: Sequence[Posting]
     memo: str | None = None
     guarded: Sequence[AccountId] | None = None
-    """The accounts of whose credit only what is not kept for others may be taken; None: all of them."""
+    """Accounts whose credit is kept for others as far as guarantees say; None: all of them."""
 
 
 class Shortage(Exception):

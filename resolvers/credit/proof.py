@@ -1,4 +1,4 @@
-"""What proves an account's books to those who may see its credit (N6)."""
+"""Proof of an account's books, for viewers of its credit (N6)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Credit as those who may see it see it: an account's own balances, and the pool that it draws from."""
+"""Credit: an account's own balances, and the pool that it draws from."""
 
 import datetime
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from models.accounts.tables import CreditMode, accounts
 from models.accounts.trees import in_tree
 from models.credit.pools import nearest_pool
 from models.credit.tables import BalanceKind, ledger_balances, ledger_entries
+from resolvers.rows.shown import rows_of
 
 Moment = Annotated[
     ColumnElement[datetime.datetime],
@@ -20,8 +21,7 @@ Moment = Annotated[
 
 def of_account(account: FromClause) -> Select[Any]:
     """The account's credit."""
-    own = accounts.alias()
-    return select(*own.c).where(in_tree(own, account, id="id"))
+    return rows_of(accounts, account, id="id")
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:

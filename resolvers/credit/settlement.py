@@ -1,7 +1,7 @@
-"""What stands in the way of closing an account, or of ending its balance, and what becomes of what it holds.
+"""Settling what an account holds, before it is closed or stops having an own balance.
 
-Credit that an account has left goes to the pool above it. Only a master account has none: its credit is given
-up, by who says so and how much (see `account_closing`).
+The remaining credit goes to the pool above. A master account has no pool above: its credit is forfeited, up
+to the amount that the caller states (see `resolvers.accounts.close`).
 """
 
 import enum
@@ -34,7 +34,7 @@ class ObstacleKind(enum.Enum):
 
 @dataclass(frozen=True)
 class Obstacle:
-    """`amount`: in micro-units; None: it is not for the principal to see."""
+    """`amount`: in micro-units; None: the caller may not see it."""
 
     kind: ObstacleKind
     amount: int | None
@@ -42,7 +42,7 @@ class Obstacle:
 
 
 class NotSettled(Refusal):
-    """Something that the account holds stands in the way; all of it is told."""
+    """What the account holds blocks the change. Lists all obstacles."""
 
     def __init__(self, obstacles: Sequence[Obstacle]) -> None:
         super().__init__(RefusalCode.ACCOUNT_NOT_SETTLED, field="accountId")
@@ -69,8 +69,8 @@ class EffectKind(enum.Enum):
 
 @dataclass(frozen=True)
 class SettlementEffect:
-    """`amount`: in micro-units; None: there is none, or it is not for the principal to see. `to_account_id`:
-    who gets it, where the principal reaches that account."""
+    """`amount`: in micro-units; None: there is none, or the caller may not see it. `to_account_id`: the
+    receiver, where the caller reaches that account."""
 
     kind: EffectKind
     amount: int | None = None
@@ -81,19 +81,19 @@ class SettlementEffect:
 def visible_amount(
     account: Authorized, amount: int, permission: Permission = Permission.CREDIT_READ
 ) -> int | None:
-    """An amount for those who may see it in the account."""
+    """The amount, if the principal may see it in the account."""
     return amount if account.mask & permission.bit else None
 
 
 async def balances_of(session: WriteSession, account: Authorized) -> dict[BalanceKind, int]:
-    """What the books of a locked account say, in micro-units; a kind that was never used is left out."""
+    """The balances of a locked account, in micro-units. A kind that was never used is missing."""
     balance = ledger_balances.c
     statement = select(balance.kind, balance.amount).where(in_account(ledger_balances, account))
     return {BalanceKind(row.kind): row.amount for row in await session.execute(statement)}
 
 
 async def pending_top_ups(session: WriteSession, account: Authorized) -> list[Obstacle]:
-    """What the payment provider may still be paid for: one obstacle for all of it, or none."""
+    """One obstacle for all pending top-ups, or none: the provider may still charge them."""
     pending = top_ups.c
     statement = select(func.count().label("number"), func.sum(pending.amount).label("amount")).where(
         in_account(top_ups, account), pending.status == TopUpStatus.PENDING.value
@@ -107,8 +107,8 @@ async def pending_top_ups(session: WriteSession, account: Authorized) -> list[Ob
 async def settle_with_pool(
     session: WriteSession, principal: Principal, account: Authorized, pool_id: AccountId, left: int
 ) -> list[SettlementEffect]:
-    """Move what a locked account has left to the pool above it; both logs tell it. Nothing where that is
-    nothing."""
+    """Move a locked account's remaining credit to the pool above. Both logs show it. Without credit nothing
+    happens."""
     if not left:
         return []
     postings = (
@@ -131,7 +131,7 @@ async def settle_with_pool(
 async def forfeit(
     session: WriteSession, principal: Principal, account: Authorized, left: int
 ) -> list[SettlementEffect]:
-    """Give up what a locked master account has left: it goes where it came from, and nobody pays it back."""
+    """Give up a locked master account's remaining credit. Nobody pays it back."""
     if not left:
         return []
     postings = (
@@ -151,7 +151,7 @@ async def _post(
     kind: LedgerTransactionKind,
     postings: Sequence[Posting],
 ) -> str:
-    """The global id of what was posted."""
+    """Returns the transaction's global id."""
     transaction_id = LedgerTransactionId(new_id())
     # The account is locked, and nothing of its credit is kept for others: there is no shortage.
     await post_transaction(session, principal, Transaction(account.master_id, transaction_id, kind, postings))

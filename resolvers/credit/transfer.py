@@ -1,4 +1,4 @@
-"""Handing credit down the tree and back (R43)."""
+"""Transferring credit down the tree and back (R43)."""
 
 import uuid
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class CreditTransfer:
 
 @dataclass(frozen=True)
 class CreditTransferred:
-    """`replayed`: it was done by an earlier request under the same key."""
+    """`replayed`: an earlier request under the same key made it."""
 
     transaction_id: LedgerTransactionId
     replayed: bool
@@ -46,10 +46,10 @@ class CreditTransferred:
 async def transfer_credit(
     session: WriteSession, principal: Principal, command: CreditTransfer
 ) -> CreditTransferred:
-    """Move credit from an account to one above or below it.
+    """Move credit between an account and one above it, in either direction.
 
     Needs CREDIT_TRANSFER in both. Raises INSUFFICIENT_CREDIT, FAILED_PRECONDITION where one of them draws
-    from a pool, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH. Transfers between other accounts go on beside it.
+    from a pool, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH. Transfers between other accounts run in parallel.
     """
     amount = movable(command.amount)
     memo = None if command.memo is None else short_text(command.memo, "memo")
@@ -86,12 +86,12 @@ async def transfer_credit(
 
 
 async def _check_own_balances(session: WriteSession, source: Authorized, target: Authorized) -> None:
-    """Both keep a balance of their own. Their rows are locked, so that this stays true."""
+    """Both accounts have an own balance. Their rows are locked, so that this stays."""
     both = {"master_id": source.master_id, "account_ids": [source.account_id, target.account_id]}
     own = {row.id: row.own for row in await _OWN_BALANCES.rows(session, both)}
     for account, field in ((source, "fromAccountId"), (target, "toAccountId")):
         if not own[account.account_id]:
-            message = "The account draws from a pool; let it have a balance of its own first."
+            message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
             raise Refusal(RefusalCode.FAILED_PRECONDITION, message, field)
 
 
@@ -102,7 +102,7 @@ async def _log(
     transaction_id: LedgerTransactionId,
     amount: int,
 ) -> None:
-    """In both accounts: what was taken and given is seen on either side."""
+    """In both accounts."""
     source, target = both
     after: Change = {
         "from": present(Kind.ACCOUNT, source.account_id),

@@ -1,4 +1,4 @@
-"""Recomputing the whole ledger, as its owner: every chain, every balance, every transaction (N6)."""
+"""Recomputing the whole ledger, with the rights of its owner: every chain, balance and transaction (N6)."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from models.credit.tables import ledger_balances, ledger_entries, ledger_transac
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that does not hold in a tree; `subject_id`: of an account's books, or of a transaction."""
+    """A broken rule in a tree. `subject_id`: an account, whose books are wrong, or a transaction."""
 
     master_id: uuid.UUID
     subject_id: uuid.UUID
@@ -26,9 +26,9 @@ class Fault:
 
 
 async def audit(connection: AsyncConnection) -> AsyncIterator[Fault]:
-    """What is wrong in all trees; nothing: the books hold. Reads one snapshot, an entry at a time.
+    """Yield all faults of all trees; none: the books are right. Reads one snapshot, entry by entry.
 
-    The connection must see all trees and not have begun a transaction yet.
+    The connection must see all trees and must not have begun a transaction.
     """
     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     for master_id, books in await _all_books(connection):

@@ -1,4 +1,4 @@
-"""Writes that a client may repeat: the same key gives the first answer again (T17)."""
+"""Idempotency keys: a request that is repeated under the same key gets the first outcome again (T17)."""
 
 import datetime
 import hashlib
@@ -15,29 +15,28 @@ from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account
+from models.accounts.trees import columns_of, in_account
 from models.effects.idempotency import idempotency_records
 
 LONGEST_KEY = 200
 
 Outcome = dict[str, str]
-"""What a write made: ids by name."""
+"""The ids that a write made, by name."""
 
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """A write under a key: `content` is everything that decides what it does, as the write understands it:
-    a moment whatever its offset, a set whatever its order, texts and addresses in the form that is compared.
-    """
+    """A request under a key. `content` holds everything that decides what it does, normalised: moments in
+    UTC, sets in any order, texts and addresses in the form that is compared."""
 
     operation: str
     key: str
     content: tuple[Any, ...]
 
     def digest(self) -> bytes:
-        """Two requests are the same if this is."""
-        told = [self.operation, *map(_meaning, self.content)]
-        return hashlib.sha256(orjson.dumps(told, default=str)).digest()
+        """Two requests are the same if their digests are equal."""
+        values = [self.operation, *map(_meaning, self.content)]
+        return hashlib.sha256(orjson.dumps(values, default=str)).digest()
 
 
 def _meaning(value: Any) -> Any:
@@ -83,8 +82,7 @@ def _record(
     principal: Principal, account: Authorized, request: IdempotentRequest, outcome: Outcome
 ) -> dict[str, object]:
     return {
-        "master_id": account.master_id,
-        "account_id": account.account_id,
+        **columns_of(account),
         "principal_id": principal.id,
         "key": request.key,
         "operation": request.operation,

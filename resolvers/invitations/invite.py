@@ -1,4 +1,4 @@
-"""What changes invitations: a role is offered, accepted or withdrawn (R32-R34, T11-T14)."""
+"""Inviting people to an account, and revoking invitations (R32-R34, T11-T14)."""
 
 import datetime
 import uuid
@@ -15,7 +15,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
-from models.accounts.trees import in_account, row_of
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import AccountId, InvitationId, Kind, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
@@ -33,7 +33,7 @@ VALID_FOR = datetime.timedelta(days=7)
 
 @dataclass(frozen=True)
 class MemberInvitation:
-    """An offer. `link` is the page that accepts it; the secret is put behind its `#`."""
+    """A new invitation. `link`: the page that accepts it; the secret follows its `#`."""
 
     account_id: AccountId
     email: str
@@ -45,7 +45,7 @@ class MemberInvitation:
 
 @dataclass(frozen=True)
 class InvitationMade:
-    """The invitation; `replayed`: it was made by an earlier request under the same key."""
+    """The invitation. `replayed`: an earlier request under the same key made it."""
 
     account: Authorized
     invitation_id: InvitationId
@@ -55,10 +55,10 @@ class InvitationMade:
 async def invite_member(
     session: WriteSession, principal: Principal, command: MemberInvitation
 ) -> InvitationMade:
-    """Offer a role to an e-mail address. An earlier open offer to it is withdrawn.
+    """Offer a role to an e-mail address. An earlier open offer to it ends.
 
-    Needs MEMBERS_WRITE and all that the role gives. Answers alike whether or not anybody is registered with
-    the address (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    Needs MEMBERS_WRITE and all permissions of the role. The answer does not depend on whether the address is
+    registered (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     until = command.member_expires_at
     account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE, until=until)
@@ -99,8 +99,7 @@ async def add_invitation(
     token = generate(TokenKind.INVITATION)
     await session.execute(
         insert(invitations).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=offer.id,
             email=offer.email.original,
             email_canonical=offer.email.canonical,
@@ -121,7 +120,7 @@ async def add_invitation(
 async def revoke_invitation(
     session: WriteSession, principal: Principal, invitation_id: InvitationId
 ) -> InvitationMade:
-    """Withdraw an open invitation, whatever the account's status. Needs MEMBERS_WRITE. Raises
+    """Revoke an open invitation, in any status of the account. Needs MEMBERS_WRITE. Raises
     INVITATION_USED."""
     named = invitations.c.id == invitation_id
     account_id = select(invitations.c.account_id).where(named).scalar_subquery()
@@ -145,7 +144,7 @@ async def revoke_invitation(
 
 
 async def revoke_invitations(session: WriteSession, principal: Principal, account: Authorized) -> int:
-    """Withdraw all that are open in a locked account. How many there were."""
+    """Revoke all open invitations of a locked account. Returns how many."""
     invitation = invitations.c
     withdrawn = (
         update(invitations)
@@ -159,8 +158,8 @@ async def revoke_invitations(session: WriteSession, principal: Principal, accoun
         .returning(invitation.id, invitation.email)
     )
     rows = (await session.execute(withdrawn)).all()
-    told: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
-    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, told)
+    befores: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
+    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, befores)
     return len(rows)
 
 

@@ -1,4 +1,4 @@
-"""The e-mail that carries an invitation's link."""
+"""The mail with an invitation's link."""
 
 from sqlalchemy import select
 
@@ -9,7 +9,7 @@ from models.accounts.tables import accounts
 from models.accounts.trees import this_account
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
-from resolvers.effects.mail_texts import letter, shown
+from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 
@@ -24,7 +24,7 @@ async def queue_invitation(
     )
     row = (await session.execute(names)).one()
     body = letter(
-        f"{shown(row.inviter or row.account)} invites you to the account {shown(row.account)}.\n"
+        f"{quoted(row.inviter or row.account)} invites you to the account {quoted(row.account)}.\n"
         "Open this link, sign in or sign up with this e-mail address, and accept:",
         "The link is for you alone and works for seven days. If you do not know what this is about, ignore "
         "it: nothing happens until you accept.",

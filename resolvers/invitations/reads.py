@@ -1,4 +1,4 @@
-"""Invitations as those who manage members, and as the invited, see them."""
+"""Invitations, as member managers and the invited person see them."""
 
 import enum
 from typing import Annotated, Any
@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, FromClause, Select, case, func, null, sele
 from authz.callers.tokens import TokenKind, digest
 from authz.offers.acceptance import invitation_lapse
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import accounts
@@ -17,7 +16,7 @@ from models.invitations.tables import invitations
 from models.people.users import users
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import InvitationIdArgument
-from resolvers.rows.shown import account_behind, person_behind, role_behind
+from resolvers.rows.shown import account_behind, person_behind, role_behind, row_by_id
 
 
 class InvitationStatus(enum.Enum):
@@ -68,18 +67,12 @@ def of_account(
 
 def by_id(root: FromClause, id: InvitationIdArgument) -> Select[Any]:
     """An invitation to an account whose members the viewer may see."""
-    invitation = invitations.alias()
-    return select(*invitation.c).where(
-        invitation.c.id == id, account_where(invitation, Permission.MEMBERS_READ)
-    )
+    return row_by_id(invitations, id, Permission.MEMBERS_READ)
 
 
 def of_result(result: FromClause) -> Select[Any]:
     """The invitation after the change."""
-    invitation = invitations.alias()
-    return select(*invitation.c).where(
-        invitation.c.id == result.c.invitation_id, account_where(invitation, Permission.MEMBERS_READ)
-    )
+    return row_by_id(invitations, result.c.invitation_id, Permission.MEMBERS_READ)
 
 
 def role_of(invitation: FromClause) -> Select[Any]:
@@ -98,8 +91,8 @@ def account_of(invitation: FromClause) -> Select[Any]:
 
 
 def invitation_preview(token: str) -> Select[Any]:
-    """What the holder of an invitation's link may know before accepting: no row where it cannot be accepted,
-    else (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
+    """What the holder of a link may know before accepting: no row where it cannot be accepted, else
+    (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
     return (
         select(
             accounts.c.name.label("account_name"),

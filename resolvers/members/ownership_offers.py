@@ -1,4 +1,4 @@
-"""Ownership that is offered, as those who manage members and the member it is offered to see it."""
+"""Offers of ownership, as member managers and the offered member see them."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""Members: people with a role in an account, and those who reach it from above.
+"""Members: people with a role in an account, and people who reach it from above.
 
-A member is seen from an account: the same membership is a MEMBER of the account that it is held in and an
-ANCESTOR of those below. So a member's row is a membership joined to the tree.
+A member is seen from an account: the same membership is a MEMBER of the account that holds it and an ANCESTOR
+of the accounts below. So a member's row is a membership joined to the tree.
 """
 
 import enum
@@ -59,7 +59,7 @@ def _member_rows() -> FromClause:
 
 
 def _own_member_rows() -> FromClause:
-    """The same rows as seen from where they are held, without a look at the tree."""
+    """The same rows, seen from the account that holds them, without a join to the tree."""
     member = active_memberships()
     return _seen(member, member, member.c.account_id, literal(0))
 
@@ -99,7 +99,7 @@ def _mask_from_above(member: FromClause) -> ColumnElement[int]:
 
 
 def by_id(root: FromClause, id: MemberIdArgument) -> Select[Any]:
-    """A member as seen from the account that the id names."""
+    """A member, as seen from the account in the id."""
     member, statement = _named(id)
     return statement.where(account_where(member, Permission.MEMBERS_READ))
 

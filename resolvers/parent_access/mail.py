@@ -1,4 +1,4 @@
-"""The e-mail that tells an account's owners that somebody from above has broken the glass."""
+"""The mail that informs an account's owners of a break-glass opening."""
 
 import datetime
 
@@ -14,7 +14,7 @@ from models.accounts.trees import in_account, this_account
 from models.members.tables import memberships
 from models.people.users import users
 from resolvers.effects.mail_limits import BREAK_GLASS_NOTICES, MailKind
-from resolvers.effects.mail_texts import letter, shown
+from resolvers.effects.mail_texts import letter, quoted
 from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 
@@ -31,11 +31,11 @@ async def queue_warnings(
     )
     row = (await session.execute(names)).one()
     utc = until.astimezone(datetime.UTC)
-    name = shown(row.account)
+    name = quoted(row.account)
     body = letter(
-        f"{shown(row.opener)}, who is responsible for an account above {name}, has opened {name} until "
+        f"{quoted(row.opener)}, who is responsible for an account above {name}, has opened {name} until "
         f"{utc:%Y-%m-%d %H:%M} UTC.",
-        f"The reason given: {shown(reason)}",
+        f"The reason given: {quoted(reason)}",
         f"What is done there is in the log of {name}. Whoever may change its settings can end this at once. "
         f"After {_MOST_TOLD} such messages in an hour, only the log tells of more.",
     )

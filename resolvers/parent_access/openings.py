@@ -1,4 +1,4 @@
-"""Break-glass openings as those see them whose account was opened, and who opened it."""
+"""Break-glass openings, as the opened account's people and the opener see them."""
 
 from typing import Any
 
@@ -7,11 +7,10 @@ from sqlalchemy import ColumnElement, FromClause, Select, select
 from authz.policy.permissions import Permission
 from authz.reach.reach import PRINCIPAL, account_where
 from engine.declare.paging import Order
-from models.accounts.trees import in_tree
 from models.parent_access.openings import break_glass_openings
 from models.people.users import users
 from resolvers.inputs.global_ids import BreakGlassIdArgument
-from resolvers.rows.shown import account_behind, known_person
+from resolvers.rows.shown import account_behind, known_person, rows_of
 
 BY_ID = Order("breakGlass", (break_glass_openings.c.id,), descending=True)
 """Newest first."""
@@ -19,12 +18,11 @@ BY_ID = Order("breakGlass", (break_glass_openings.c.id,), descending=True)
 
 def of_account(account: FromClause) -> Select[Any]:
     """Break-glass accesses to the account by people from above, newest first."""
-    opening = break_glass_openings.alias()
-    return select(*opening.c).where(in_tree(opening, account, account_id="id"))
+    return rows_of(break_glass_openings, account, account_id="id")
 
 
 def by_id(root: FromClause, id: BreakGlassIdArgument) -> Select[Any]:
-    """An opening of an account whose log the viewer may see, or one's own."""
+    """An opening of an account whose log the viewer may read, or the viewer's own."""
     opening = break_glass_openings.alias()
     return select(*opening.c).where(opening.c.id == id, _may_see(opening))
 

@@ -1,4 +1,4 @@
-"""What is asked for about an account's link to its parent, as both sides see it."""
+"""Requests to change an account's parent access, as both sides see them."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
-"""Buying credit (R44): a pending top-up is written, the provider is asked, its answer is written.
+"""Buying credit (R44): a pending top-up is written, the provider is asked, and its answer is written.
 
-The provider is asked outside of any transaction, so that nothing is locked while it thinks. Should the
-process die in between, or the answer get lost, the top-up stays pending; the same request again, or a worker
-(`top_up_work`), asks the provider again, under the same key, which takes nothing twice.
+The provider is asked outside any transaction, so that nothing stays locked meanwhile. If the process dies or
+the answer is lost, the top-up stays pending. The same request again, or a worker
+(`resolvers.payments.worker`), then asks under the same key, which charges nothing twice.
 """
 
 import uuid
@@ -19,7 +19,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from authz.wall.freshness import Revision
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import Currency, accounts
-from models.accounts.trees import in_tree, row_of, this_account
+from models.accounts.trees import columns_of, in_tree, row_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, PaymentMethodId, TopUpId, new_id
 from models.credit.pools import has_own_balance
@@ -34,7 +34,7 @@ from resolvers.payments.provider import Charge, PaymentProvider, ask_provider
 from resolvers.payments.settle import settle_top_up
 
 _MOST_CREDIT = 4 * 10**18
-"""No account is topped up beyond: what is paid for must fit into the balance, with all that is on its way."""
+"""No top-up goes beyond this balance: what was paid for must fit into it, with all that is pending."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class CreditTopUp:
 
 @dataclass(frozen=True)
 class CreditToppedUp:
-    """`replayed`: it was begun by an earlier request under the same key. `revision`: of the last change."""
+    """`replayed`: an earlier request under the same key began it. `revision`: of the last change."""
 
     top_up_id: TopUpId
     replayed: bool
@@ -109,8 +109,7 @@ async def _start(session: WriteSession, principal: Principal, command: CreditTop
         await check_payment_method(session, account, command.payment_method_id)
         await session.execute(
             insert(top_ups).values(
-                master_id=account.master_id,
-                account_id=account.account_id,
+                **columns_of(account),
                 id=top_up_id,
                 payment_method_id=command.payment_method_id,
                 amount=amount,
@@ -138,7 +137,7 @@ async def _check_account(session: WriteSession, account: Authorized, amount: int
     statement = select(has_own_balance(accounts), balance_of(accounts)).where(this_account(accounts, account))
     own, balance = (await session.execute(statement)).one()
     if not own:
-        message = "The account draws from a pool; let it have a balance of its own first."
+        message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     if balance + amount > _MOST_CREDIT:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The balance would be too large.", "amount")

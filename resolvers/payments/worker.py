@@ -1,7 +1,8 @@
 """Workers and top-ups: a worker begins those that a rule makes due, and settles all that wait (N10, T19).
 
 The provider is asked between two transactions, under the top-up's own key. Whatever happens in between, the
-top-up stays pending, and the next worker asks again: several at once, and one that dies, take nothing twice.
+top-up stays pending and the next worker asks again. Several workers at once, or one that dies, charge nothing
+twice.
 """
 
 import datetime
@@ -19,7 +20,7 @@ from authz.reach.status import effective_status
 from authz.wall import worker_door as worker_functions
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import AccountStatus, Currency, accounts
-from models.accounts.trees import in_account, in_tree, row_of, this_account
+from models.accounts.trees import columns_of, in_account, in_tree, row_of, this_account
 from models.base.ids import AccountKey, MasterId, TopUpId, new_id
 from models.credit.pools import has_own_balance
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
@@ -38,7 +39,7 @@ _TOMORROW = func.date_trunc(
 
 @dataclass(frozen=True)
 class WaitingTopUp:
-    """A top-up of which the provider's answer is not known."""
+    """A top-up without an answer of the provider."""
 
     master_id: MasterId
     id: TopUpId
@@ -71,8 +72,8 @@ async def _waiting_top_ups(session: WriteSession, due: AccountKey) -> Sequence[W
 async def begin_top_up(session: WriteSession, due: AccountKey) -> None:
     """Write the top-up that a rule makes due; or, where none may begin now, when it is due again.
 
-    None begins while another of the account's is open, beyond the day's maximum, or while the account or one
-    above it is not active.
+    None begins while another one of the account is open, beyond the daily maximum, or while the account or
+    one above it is not active.
     """
     if not await worker_functions.enter_as_worker(session, due.master_id):
         return
@@ -94,8 +95,7 @@ async def begin_top_up(session: WriteSession, due: AccountKey) -> None:
     else:
         await session.execute(
             insert(top_ups).values(
-                master_id=due.master_id,
-                account_id=due.account_id,
+                **columns_of(due),
                 id=new_id(),
                 payment_method_id=rule.payment_method_id,
                 amount=rule.amount,
@@ -120,7 +120,7 @@ def _facts(due: AccountKey) -> Select[Any]:
 
 
 async def ask_and_settle(sessions: WriteSessions, provider: PaymentProvider, waiting: WaitingTopUp) -> None:
-    """Ask for a top-up and write the answer; without one it waits on."""
+    """Ask the provider about a top-up and write the answer. Without an answer it waits on."""
     async with sessions.begin() as session:
         if not await worker_functions.enter_as_worker(session, waiting.master_id):
             return

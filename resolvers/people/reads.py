@@ -11,7 +11,7 @@ from resolvers.rows.shown import person_behind
 
 
 def by_id(root: FromClause, id: UserIdArgument) -> Select[Any]:
-    """The viewer's own person: others are seen where they are members."""
+    """The viewer's own person. Other people are seen as members."""
     person = users.alias()
     return select(*person.c).join(PRINCIPAL, PRINCIPAL.c.user_id == person.c.id).where(person.c.id == id)
 

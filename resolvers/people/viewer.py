@@ -1,4 +1,4 @@
-"""Who asks."""
+"""The caller, as it sees itself."""
 
 from typing import Any
 

@@ -26,14 +26,14 @@ def contacts_used_of(subscriber: FromClause) -> ColumnElement[int]:
 
 
 def contacts_shown(cycle: FromClause, subscriber: FromClause) -> ColumnElement[int]:
-    """How many of a cycle's contacts the viewer is told of (see `resolvers.plans.pooled_contacts`)."""
+    """How many of a cycle's contacts the viewer may know of (see `resolvers.plans.pooled_contacts`)."""
     return case((sees_pool(subscriber), contacts_in(cycle)), else_=counted_in(cycle))
 
 
 def contacts_in(cycle: FromClause) -> ColumnElement[int]:
     """How many contacts are active in a cycle, without those that lapsed reservations still hold."""
     reservation, contact = send_reservations.alias(), active_contacts.alias()
-    # From what has lapsed to its contacts: nearly always there is nothing to begin with.
+    # The join starts at lapsed reservations, because there are nearly always none.
     made = in_tree(contact, reservation, reservation_id="id")
     gone = (
         select(func.count())
@@ -47,7 +47,7 @@ def contacts_in(cycle: FromClause) -> ColumnElement[int]:
         .correlate(cycle)
         .scalar_subquery()
     )
-    # Without statistics of what was just written the planner may begin at the wrong end.
+    # Without statistics of new rows the planner may start at the wrong end.
     return case((has_lapsed(cycle), cycle.c.contacts - gone), else_=cycle.c.contacts)
 
 
@@ -58,13 +58,13 @@ def sends_used_of(subscriber: FromClause) -> ColumnElement[int]:
 
 
 def sends_in(cycle: FromClause) -> ColumnElement[int]:
-    """How many sends a cycle has seen, without those of lapsed reservations."""
+    """How many sends a cycle has had, without those of lapsed reservations."""
     lapsed = func.coalesce(func.sum(send_reservations.c.recipients), literal_column("0"))
     return cycle.c.sends - _lapsed_in(cycle, lapsed)
 
 
 def holds(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a contact's row makes it active now: what holds or claims it has not lapsed."""
+    """Whether a contact's row makes it active now: a reservation that has not lapsed holds or claims it."""
     holder = send_reservations.alias()
     lapsed = exists(
         select(holder.c.id)
@@ -92,7 +92,8 @@ def _claimed(contact: FromClause, cycle_id: ColumnElement[Any]) -> ColumnElement
 
 
 def has_lapsed(cycle: FromClause) -> ColumnElement[bool]:
-    """Whether a reservation of the cycle has lapsed, and holds contacts no longer: nearly always none has."""
+    """Whether a reservation of the cycle has lapsed, so that it no longer holds its contacts. Nearly always
+    none has."""
     return _lapsed_in(cycle, func.count()) > 0
 
 

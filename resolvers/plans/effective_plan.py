@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import Row, and_, exists, select
+from sqlalchemy import Row, exists, select
 
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
@@ -16,7 +16,7 @@ from resolvers.plans import reads
 
 @dataclass(frozen=True)
 class CataloguePlan:
-    """A plan of the catalogue. Prices in micro-units; a `send_price` None: nothing is sent beyond."""
+    """A plan of the catalogue. Prices in micro-units. `send_price` None: no sends beyond the plan's."""
 
     id: PlanId
     code: str
@@ -30,9 +30,9 @@ class CataloguePlan:
     block_price: int | None
 
     def gives_at_least(self, other: "CataloguePlan") -> bool:
-        """Whether it takes away nothing that the other one gives: then it can hold at once (T22).
+        """Whether it gives all that the other plan gives, so that it can hold at once (T22).
 
-        A dearer send beyond the plan's, or that no blocks are sold any more, takes something away.
+        A higher price of sends beyond the plan's, or no blocks for sale, gives less.
         """
         beyond = other.send_price is None or (
             self.send_price is not None and self.send_price <= other.send_price
@@ -50,7 +50,7 @@ class EffectivePlan:
     master_id: MasterId
     subscriber_id: AccountId
     subscribed: bool
-    """False: the tree never chose a plan, and has the one that every tree begins with."""
+    """False: the tree never chose a plan, and has the default one."""
     plan: CataloguePlan
     cycle_starts_at: datetime.datetime
     cycle_ends_at: datetime.datetime
@@ -61,7 +61,6 @@ class EffectivePlan:
 async def effective_plan_of(session: WriteSession, account: Authorized) -> EffectivePlan:
     """What holds for an account. Its path is locked, so that this stays."""
     own, subscriber = accounts.alias(), accounts.alias()
-    joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == reads.subscriber_id(own))
     has_row = exists().where(
         in_tree(subscriptions, subscriber, account_id="id"), reads.has_begun(subscriptions)
     )
@@ -75,7 +74,7 @@ async def effective_plan_of(session: WriteSession, account: Authorized) -> Effec
             reads.contact_limit_of(subscriber).label("contact_limit"),
             reads.send_limit_of(subscriber).label("send_limit"),
         )
-        .select_from(own.join(subscriber, joined))
+        .select_from(own.join(subscriber, reads.is_subscriber_of(subscriber, own)))
         .where(this_account(own, account))
     )
     row = (await session.execute(statement)).one()
@@ -93,5 +92,5 @@ async def effective_plan_of(session: WriteSession, account: Authorized) -> Effec
 
 
 def catalogue_plan(row: Row[*tuple[object, ...]]) -> CataloguePlan:
-    """A row of the catalogue."""
+    """The plan in a row of the catalogue."""
     return CataloguePlan(**{name: row._mapping[name] for name in CataloguePlan.__dataclass_fields__})

@@ -1,4 +1,4 @@
-"""Plans and subscriptions as those who may see an account's plan see them."""
+"""Plans and subscriptions, as viewers of an account's plan see them."""
 
 import datetime
 import uuid
@@ -30,12 +30,12 @@ from resolvers.inputs.global_ids import PlanIdArgument
 from resolvers.rows.shown import account_behind
 
 BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
-"""Those of the catalogue by their price, then by their size."""
+"""By price, then by size."""
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
 
 def by_id(root: FromClause, id: PlanIdArgument) -> Select[Any]:
-    """A plan of the catalogue, known to everybody."""
+    """A plan of the catalogue. Everybody may see it."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == id)
 
@@ -49,20 +49,24 @@ def on_offer(account: FromClause) -> Select[Any]:
 def subscription_of(account: FromClause) -> Select[Any]:
     """The subscription that the account uses: its own, or that of the nearest account above."""
     subscriber = accounts.alias()
-    return select(*subscriber.c).where(
-        subscriber.c.id == subscriber_id(account), subscriber.c.master_id == account.c.master_id
-    )
+    return select(*subscriber.c).where(is_subscriber_of(subscriber, account))
+
+
+def is_subscriber_of(subscriber: FromClause, account: FromClause) -> ColumnElement[bool]:
+    """Whether a row of accounts is the account whose subscription the other one uses."""
+    same_tree = subscriber.c.master_id == account.c.master_id
+    return and_(same_tree, subscriber.c.id == subscriber_id(account))
 
 
 def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:
-    """The account whose subscription it is: the nearest in which one has begun, or the master account."""
+    """The account whose subscription is used: the nearest with one that has begun, or the master account."""
     subscription = subscriptions.alias()
     nearest = nearest_above(account, subscription, "account_id", has_begun(subscription))
     return func.coalesce(nearest, account.c.master_id)
 
 
 def has_begun(subscription: FromClause) -> ColumnElement[bool]:
-    """Whether a subscription holds already: one that begins with a smaller plan waits (T22)."""
+    """Whether a subscription holds already. One that begins with a smaller plan waits."""
     return subscription.c.anchored_at <= current_moment()
 
 
@@ -101,7 +105,7 @@ def plan_id_of(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
 
 
 def plan_id_at(subscriber: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[uuid.UUID]:
-    """The id of the plan at a moment: the last choice that held, or what every tree begins with."""
+    """The id of the plan at a moment: the last choice that held, or the default plan."""
     plan, choice = plans.alias(), plan_choices.alias()
     default = (
         select(plan.c.id)
@@ -146,7 +150,7 @@ def anchor_day_of(subscriber: FromClause) -> ColumnElement[int]:
 
 
 def anchored_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
-    """The moment that cycles are counted from: of the subscription, or else of the account's making."""
+    """The moment that cycles are counted from: that of the subscription, or else the account's creation."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.anchored_at).where(_of(subscription, subscriber), has_begun(subscription))
     return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), unsubscribed_anchor(subscriber))
@@ -183,7 +187,7 @@ def _limit(subscriber: FromClause, of_plan: str, bought: str) -> ColumnElement[i
 def bought_in(
     subscriber: FromClause, starts_at: ColumnElement[datetime.datetime], bought: str
 ) -> ColumnElement[int]:
-    """How many `contacts` or `sends` were bought for the cycle that begins then (R94)."""
+    """How many `contacts` or `sends` were bought for the cycle that begins then."""
     increase = limit_increases.alias()
     return (
         select(func.coalesce(func.sum(increase.c[bought]), literal_column("0")))

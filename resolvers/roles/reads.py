@@ -1,4 +1,4 @@
-"""Roles and the policy lines that they are made of. What changes the custom ones is in `role_changes`."""
+"""Roles, and the policy lines that they consist of. `resolvers.roles.change` changes custom ones."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from sqlalchemy import ColumnElement, FromClause, Select, exists, select
 
 from authz.guards.delegation import usable_in
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import account_where, readable_accounts
+from authz.reach.reach import readable_accounts
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure
 from models.accounts.trees import in_tree
 from models.roles.tables import role_policy_lines, roles
 from resolvers.inputs.global_ids import RoleIdArgument
-from resolvers.rows.shown import account_behind
+from resolvers.rows.shown import account_behind, row_by_id
 
 BY_NAME = Order("roles", (roles.c.sort_key, roles.c.id))
 """By name."""
@@ -26,8 +26,7 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def by_id(root: FromClause, id: RoleIdArgument) -> Select[Any]:
-    """A role that is built in, known to everybody, or among the roles of an account where the viewer may see
-    them."""
+    """A built-in role, which everybody may see, or a role of an account where the viewer may see roles."""
     role = roles.alias()
     known = role.c.account_id.is_(None) | _listed_somewhere(role)
     return select(*role.c).where(role.c.id == id, role.c.deleted_at.is_(None), known)
@@ -35,8 +34,7 @@ def by_id(root: FromClause, id: RoleIdArgument) -> Select[Any]:
 
 def of_result(result: FromClause) -> Select[Any]:
     """The role after the change."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == result.c.role_id, account_where(role, Permission.ROLES_READ))
+    return row_by_id(roles, result.c.role_id, Permission.ROLES_READ)
 
 
 def _listed_somewhere(role: FromClause) -> ColumnElement[bool]:

@@ -1,8 +1,9 @@
 """What a row names, as the viewer sees it: its account, a person, a role."""
 
+import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, func, select
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import PRINCIPAL, account_where, readable_account
@@ -10,6 +11,18 @@ from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.people.users import users
 from models.roles.tables import roles
+
+
+def rows_of(table: Table, row: FromClause, **columns: str) -> Select[Any]:
+    """The rows that belong to a row of the same tree: `rows_of(api_keys, account, account_id="id")`."""
+    found = table.alias()
+    return select(*found.c).where(in_tree(found, row, **columns))
+
+
+def row_by_id(table: Table, id: ColumnElement[uuid.UUID], permission: Permission) -> Select[Any]:
+    """The row with this id, in an account where the viewer holds the permission."""
+    found = table.alias()
+    return select(*found.c).where(found.c.id == id, account_where(found, permission))
 
 
 def account_behind(row: FromClause, column: str = "account_id") -> Select[Any]:

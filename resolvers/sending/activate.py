@@ -21,7 +21,8 @@ from resolvers.sending.release import leave_claims
 
 @dataclass(frozen=True)
 class NewContacts:
-    """How many become `active` in the subscription, and how many the account has not sent to before."""
+    """How many contacts become `active` in the subscription, and how many the account had not sent to before
+    (`own`)."""
 
     active: int
     own: int
@@ -35,10 +36,10 @@ async def activate_contacts(
     reservation_id: SendReservationId,
     audience: Audience,
 ) -> NewContacts:
-    """Make contacts active. For those that another open reservation or another account holds, a claim is
-    left.
+    """Make contacts active. Contacts that another open reservation or another account holds get a claim.
 
-    Nothing is written for a large list that brings more contacts than the cycle has left: one more is told.
+    For a large list with more contacts than the cycle has left nothing is written, and the returned number is
+    one above the limit.
     """
     rows = audience.digests.subquery("recipients")
     master, own = literal(effective.master_id, Uuid), literal(reservation_id, Uuid)
@@ -77,7 +78,7 @@ async def activate_contacts(
 
 
 async def _has_others(session: WriteSession, account: Authorized, cycle: OpenCycle) -> bool:
-    """Whether anybody else may hold contacts of the cycle: another account, or an open reservation."""
+    """Whether another account or an open reservation may hold contacts of the cycle."""
     reservation, count = send_reservations.c, send_counts.c
     open_ = exists().where(
         reservation.master_id == account.master_id,

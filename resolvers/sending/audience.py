@@ -15,17 +15,18 @@ from resolvers.sending.recipient_rows import Given, allowing_many, is_open, name
 
 @dataclass(frozen=True)
 class Audience:
-    """How many are sent to, and a statement whose rows are their digests, each once, in their order in the
-    index that they go into."""
+    """How many recipients there are, and a statement of their digests, each once, in the order of the index
+    they are inserted into."""
 
     recipients: int
     digests: Select[tuple[bytes]]
 
 
 async def audience_of(session: WriteSession, account: Authorized, given: Given) -> Audience:
-    """Whom the request names, or who is in a list of the account.
+    """The recipients of the request, or those in a list of the account.
 
-    Raises BAD_USER_INPUT where that is nobody, NOT_FOUND for a list that has ended or is not the account's.
+    Raises BAD_USER_INPUT for no recipients, NOT_FOUND for a list that has ended or belongs to another
+    account.
     """
     if isinstance(given, Recipients):
         if not given.digests:

@@ -1,4 +1,4 @@
-"""What becomes of a reservation: committed, before its messages go out, or voided."""
+"""Settling a reservation: it is committed before its messages go out, or voided."""
 
 from typing import Any
 
@@ -48,9 +48,10 @@ ReservationRow = Row[*tuple[Any, ...]]
 async def commit_sends(
     session: WriteSession, principal: Principal, reservation_id: SendReservationId
 ) -> Authorized:
-    """Use up what the reservation holds: from now on its messages may go out.
+    """Use up what the reservation holds. From now on its messages may go out.
 
-    Needs the stream's permission. Once more changes nothing. Raises RESERVATION_EXPIRED, RESERVATION_SETTLED.
+    Needs the stream's permission. Repeating it changes nothing. Raises RESERVATION_EXPIRED,
+    RESERVATION_SETTLED.
     """
     account, row = await _locked(session, principal, reservation_id)
     status = ReservationStatus(row.status)
@@ -78,10 +79,10 @@ async def commit_sends(
 async def void_sends(
     session: WriteSession, principal: Principal, reservation_id: SendReservationId
 ) -> Authorized:
-    """Give back what the reservation holds: nothing of it is sent. It works whatever the account's status.
+    """Release what the reservation holds: none of its messages go out. Allowed in any status of the account.
 
-    Needs the stream's permission. Once more changes nothing, nor where it has expired. Raises
-    RESERVATION_SETTLED where it was committed.
+    Needs the stream's permission. Repeating it, or voiding an expired reservation, changes nothing. Raises
+    RESERVATION_SETTLED for a committed one.
     """
     account, row = await _locked(session, principal, reservation_id, Effect.TAKES_AWAY)
     status = ReservationStatus(row.status)
@@ -119,10 +120,10 @@ async def _locked(
 
 
 async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
-    """What another open reservation holds and this one sends to is active from now on, whatever becomes of
-    the other. Nothing is inserted: each contact is there, and found by its key; an UPDATE would be planned by
-    statistics that know nothing yet of a million new rows. Of what another account has sent to, the claim
-    stays: this one sent to it as well."""
+    """Contacts of this reservation that another open reservation holds become held by this one, so that they
+    stay active. All of these contacts have rows, which the upsert finds by their keys; an UPDATE would be
+    planned by statistics that do not know of a million new rows yet. The claim stays on contacts that another
+    account has sent to, because this account sent to them too."""
     claim, held = contact_claims.c, active_contacts.c
 
     def is_own(holder: FromClause) -> ColumnElement[bool]:
@@ -133,14 +134,14 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     key = ["master_id", "cycle_id", "digest"]
     mine = claimed.subquery("mine")
     contact = active_contact_of(mine, mine.c.master_id, mine.c.cycle_id)
-    # Who held it until now still counts it.
+    # The previous holder still counts the contact.
     displaced = (
         select(mine.c.master_id, contact.c.reservation_id, mine.c.cycle_id, mine.c.digest)
         .select_from(mine.join(contact, true()))
         .where(reservation_is(contact.c.master_id, contact.c.reservation_id, is_open))
     )
     await session.execute(leave_claims(displaced))
-    # By its name alone: as the table's column, SQLAlchemy would select it from the table once more.
+    # As a column of the table, SQLAlchemy would select it from the table again.
     holder_id = literal_column("active_contacts.reservation_id", Uuid)
     taken = upsert(active_contacts).from_select([*key, "reservation_id"], claimed)
     await session.execute(

@@ -1,4 +1,4 @@
-"""The cycle that sends are counted in: locked, with what expired reservations held given back (T18, T21)."""
+"""The cycle that sends count in: locked, after expired reservations were released (T18, T21)."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from resolvers.sending.release import _OPEN, Refund, release_reservations
 
 @dataclass(frozen=True)
 class OpenCycle:
-    """The current cycle of a subscription, locked: what was used of it."""
+    """The current cycle of a subscription, locked, with what is used of it."""
 
     id: SendCycleId
     contacts: int
@@ -32,9 +32,9 @@ class OpenCycle:
 
 
 async def open_cycle(session: WriteSession, effective: EffectivePlan) -> tuple[OpenCycle, list[Refund]]:
-    """Lock the current cycle, and give back what expired reservations of the subscription held.
+    """Lock the current cycle, and release expired reservations of the subscription.
 
-    The credit among it is for the caller to post.
+    The caller posts the returned credit.
     """
     cycle = send_cycles.c
     of_subscription = and_(
@@ -83,8 +83,8 @@ async def lock_cycle(session: WriteSession, master_id: MasterId, cycle_id: SendC
 
 @dataclass(frozen=True)
 class CycleUse:
-    """What an account takes: contacts that become active, those that it has not sent to before, sends, and a
-    payer's credit in micro-units."""
+    """What an account uses: contacts that become active, contacts that it had not sent to before, sends, and
+    a payer's credit in micro-units."""
 
     account_id: AccountId
     contacts: int

@@ -1,4 +1,4 @@
-"""Giving back what expired reservations hold, without waiting for whoever sends next (T18)."""
+"""Releasing expired reservations, without waiting for the next send (T18)."""
 
 from sqlalchemy import select
 
@@ -14,7 +14,7 @@ from resolvers.sending.reserved_credit import release_credit
 
 
 async def expire_reservations(session: WriteSession, master_id: MasterId, cycle_id: SendCycleId) -> None:
-    """Give back the contacts, sends and credit of the cycle's reservations that expired without a commit."""
+    """Release the contacts, sends and credit of the cycle's reservations that expired without a commit."""
     if not await enter_as_worker(session, master_id):
         return
     await lock_cycle(session, master_id, cycle_id)

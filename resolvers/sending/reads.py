@@ -1,4 +1,4 @@
-"""Reservations of sends, as their readers see them."""
+"""Reservations of sends, as their viewers see them."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""Lists of recipients that are uploaded, to be sent to (N11).
+"""Uploaded lists of recipients, as their viewers see them (N11).
 
-A list belongs to one account and ends after a day. Until then it can be sent to as often as one likes; an
-hour later it is deleted, so that no statement that still reads it loses a row.
+A list belongs to one account and ends after a day. Until then it can be used for any number of sends. It is
+deleted an hour after its end, so that no running statement loses rows.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ from resolvers.sending.recipient_rows import is_open
 
 def size_for_viewer(account_id: AccountId, list_id: RecipientListId, stream: SendStream) -> Select[Any]:
     """How many recipients (`recipients`) a list of the account has, for a viewer who may send on the stream;
-    no row: there is no such list for the viewer."""
+    no row: the viewer sees no such list."""
     stored = recipient_lists.alias()
     return select(stored.c.recipients).where(
         stored.c.id == list_id,

@@ -42,7 +42,7 @@ from resolvers.sending.recipient_rows import allowing_many
 
 
 def is_open(reservation: FromClause) -> ColumnElement[bool]:
-    """Whether it is neither settled nor given back."""
+    """Whether the reservation is neither settled nor released."""
     return reservation.c.status == ReservationStatus.RESERVED.value
 
 
@@ -51,7 +51,7 @@ _OPEN = is_open(send_reservations)
 
 @dataclass(frozen=True)
 class Refund:
-    """Credit that is reserved no longer, in micro-units."""
+    """Credit that is no longer reserved, in micro-units."""
 
     payer_id: AccountId
     amount: int
@@ -63,10 +63,10 @@ async def release_reservations(
     reservation_ids: Collection[SendReservationId],
     status: ReservationStatus,
 ) -> list[Refund]:
-    """Give back what open reservations of locked cycles hold. The credit is for the caller to post."""
+    """Release what open reservations of locked cycles hold. The caller posts the returned credit."""
     if not reservation_ids:
         return []
-    # What could not be given back in time would stand in the way of all that comes later.
+    # A release that timed out would block every later write to the cycle.
     await session.execute(allowing_many())
     ids = any_(literal(list(reservation_ids), ARRAY(Uuid)))
     await _hand_over(session, master_id, ids)
@@ -85,8 +85,9 @@ async def release_reservations(
 
 
 async def _hand_over(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
-    """What others claim becomes theirs: their sends to it stand. Each contact's claims are looked up, for a
-    join would be planned by statistics that know nothing yet of a million new rows."""
+    """Contacts that other reservations claim become held by those, whose sends to them stand. The claims of
+    each contact are looked up, because a join would be planned by statistics that do not know of a million
+    new rows yet."""
     claim, contact, holder = contact_claims.c, active_contacts.c, send_reservations.c
     of_others = and_(claim.master_id == master_id, ~(claim.reservation_id == ids))
     claims = (of_others, claim.cycle_id == contact.cycle_id, claim.digest == contact.digest)
@@ -101,13 +102,13 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
     held = and_(contact.master_id == master_id, contact.reservation_id == ids)
     handed = and_(exists().where(of_others), held, heir.is_not(None))
     given = select(contact.master_id, contact.reservation_id, contact.cycle_id, contact.digest).where(handed)
-    # What is given back counts what each account loses by its claims.
+    # The release counts what each account loses by its claims.
     await session.execute(leave_claims(given))
     taken_over = update(active_contacts).where(handed).values(reservation_id=heir)
     if not (await session.execute(taken_over.execution_options(preserve_rowcount=True))).rowcount:
         return
-    # Whoever holds a contact counts it by that, and would count it once more by a claim. By the key alone:
-    # with the holder among the conditions, each contact might be looked for among all that it holds.
+    # A holder counts its contact as held, and must not count it again by a claim. The look-up uses the key
+    # alone: with the holder as a condition, a plan might search all contacts of the holder.
     held_by = (
         select(contact.reservation_id)
         .where(in_tree(active_contacts, contact_claims, cycle_id="cycle_id", digest="digest"))
@@ -120,14 +121,14 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
 
 
 def leave_claims(claims: Select[Any]) -> Insert:
-    """Note these rows (master_id, reservation_id, cycle_id, digest) as claims."""
+    """Insert these rows (master_id, reservation_id, cycle_id, digest) as claims."""
     columns = ["master_id", "reservation_id", "cycle_id", "digest"]
     return upsert(contact_claims).from_select(columns, claims).on_conflict_do_nothing()
 
 
 async def _free_contacts(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
     contact, claim, cycle = active_contacts.c, contact_claims.c, send_cycles.c
-    # While the contacts are there: whose account held one itself loses it with the contact.
+    # This runs while the contacts exist: an account that holds a contact itself loses it with its row.
     dropped = (
         delete(contact_claims)
         .where(claim.master_id == master_id, claim.reservation_id == ids)
@@ -155,8 +156,9 @@ async def _free_contacts(session: WriteSession, master_id: MasterId, ids: Collec
 
 
 def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClause:
-    """How many contacts (cycle_id, number) accounts count no more with these claims: where nothing else of
-    the account's makes it one of theirs. What it holds itself stays active, or goes as such."""
+    """How many contacts (cycle_id, number) accounts stop counting with these claims: those that nothing else
+    of the account makes one of its own. A contact that it holds itself stays active, or is deleted as a held
+    one."""
     owner, contact, claim = send_reservations.alias(), active_contacts.alias(), contact_claims.alias()
 
     def of_owner(reservation: FromClause) -> ColumnElement[bool]:

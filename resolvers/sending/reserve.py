@@ -1,4 +1,4 @@
-"""Reserving sends: what decides and what is counted, in one transaction (R92, R99, R104, T18, T21)."""
+"""Reserving sends: all checks and all counts, in one transaction (R92, R99, R104, T18, T21)."""
 
 import datetime
 import hashlib
@@ -14,7 +14,7 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.accounts.trees import this_account
+from models.accounts.trees import columns_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, SendCycleId, SendReservationId, new_id, present
 from models.credit.pools import nearest_pool
@@ -41,7 +41,7 @@ VALID_FOR = datetime.timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class SendReservation:
-    """Sends to be reserved: to each recipient one."""
+    """Sends to reserve: one for each recipient."""
 
     account_id: AccountId
     stream: SendStream
@@ -52,7 +52,7 @@ class SendReservation:
 
 @dataclass(frozen=True)
 class SendReserved:
-    """`replayed`: it was made by an earlier request under the same key."""
+    """`replayed`: an earlier request under the same key made it."""
 
     reservation_id: SendReservationId
     replayed: bool
@@ -61,11 +61,11 @@ class SendReserved:
 async def reserve_sends(
     session: WriteSession, principal: Principal, command: SendReservation
 ) -> SendReserved:
-    """Count the sends and the contacts that become active by them, all of them or none.
+    """Reserve the sends and the contacts that they activate: all of them or none.
 
-    Needs the stream's permission. Those already active are sent to also where no other contact can become
-    active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED, CREDIT_CAP_REACHED,
-    INSUFFICIENT_CREDIT, BAD_USER_INPUT where nobody is left to send to or the label can be none,
+    Needs the stream's permission. Recipients that are active already can be sent to even where no more
+    contacts can become active (R102). Raises CONTACT_LIMIT_REACHED, SEND_LIMIT_REACHED, SEND_CAP_REACHED,
+    CREDIT_CAP_REACHED, INSUFFICIENT_CREDIT, BAD_USER_INPUT for no recipients or a wrong label,
     LABEL_LIMIT_REACHED, NOT_FOUND for a list that has ended, IDEMPOTENCY_MISMATCH.
     """
     label = None if command.label is None else read_label(command.label)
@@ -122,8 +122,7 @@ async def _store(session: WriteSession, account: Authorized, reservation: _Reser
     use = reservation.use
     await session.execute(
         insert(send_reservations).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=reservation.id,
             cycle_id=reservation.cycle_id,
             stream=reservation.stream.value,

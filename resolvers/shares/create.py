@@ -1,4 +1,4 @@
-"""What gives shares (R30-R34)."""
+"""Giving shares (R30-R34)."""
 
 import datetime
 import uuid
@@ -39,7 +39,7 @@ MOST_ACCOUNTS = 100
 
 @dataclass(frozen=True)
 class WantedScope:
-    """What a share shall give: a role or areas, without what is hidden."""
+    """What a share shall give: a role or areas, without the hidden areas."""
 
     role_id: uuid.UUID | None
     areas: frozenset[Area] | None
@@ -47,13 +47,13 @@ class WantedScope:
 
     @property
     def field(self) -> str:
-        """The input that says it."""
+        """The input field that states it."""
         return "roleId" if self.areas is None else "areas"
 
 
 @dataclass(frozen=True)
 class ShareCreation:
-    """A new share. `link` is the page that accepts it; the secret is put behind its `#`."""
+    """A new share. `link`: the page that accepts it; the secret follows its `#`."""
 
     account_ids: Sequence[AccountId]
     email: str
@@ -65,18 +65,18 @@ class ShareCreation:
 
 @dataclass(frozen=True)
 class ShareMade:
-    """The share; `replayed`: it was made by an earlier request under the same key."""
+    """The share. `replayed`: an earlier request under the same key made it."""
 
     share_id: ShareId
     replayed: bool = False
 
 
 async def create_share(session: WriteSession, principal: Principal, command: ShareCreation) -> ShareMade:
-    """Open accounts to an e-mail address; nothing is open before the link is accepted (R33).
+    """Open accounts to an e-mail address. Nothing is open before the link is accepted (R33).
 
-    Needs MEMBERS_WRITE, and all that the share gives, in each account by oneself, not by a share. What was
-    offered to the same address and was not accepted yet no longer opens these accounts. Raises
-    ALREADY_SHARED, ALREADY_MEMBER, REACHED_BY_SHARE, ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    Needs MEMBERS_WRITE and all that the share gives, in each account, and not by a share. Open offers to the
+    same address no longer include these accounts. Raises ALREADY_SHARED, ALREADY_MEMBER, REACHED_BY_SHARE,
+    ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     check_count(command.account_ids)
     permission, until = Permission.MEMBERS_WRITE, command.expires_at
@@ -105,7 +105,7 @@ async def wanted_scope(
 ) -> ShareScope:
     """What the share shall give in each of the accounts. Raises NotFound, BAD_USER_INPUT."""
     if (wanted.role_id is None) == (wanted.areas is None):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Give a role or areas, one of them.", "roleId")
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Give either a role or areas.", "roleId")
     role_id = wanted.role_id or BuiltinRole.ADMINISTRATOR.id
     role = await role_in_each(session, opened, role_id)
     scope = ShareScope(role, wanted.areas, wanted.hidden_areas)
@@ -143,7 +143,7 @@ async def _add(
 
 
 def giver_columns(principal: Principal) -> dict[str, uuid.UUID | None]:
-    """The principal as the share's giver."""
+    """The columns that name the principal as the giver."""
     return {"giver_user_id": principal.user_id, "giver_api_key_id": principal.api_key_id}
 
 

@@ -1,4 +1,4 @@
-"""Shares as those who give them, and those to whom they are given, see them."""
+"""Shares, as givers and takers see them."""
 
 import enum
 from typing import Annotated, Any
@@ -77,7 +77,7 @@ def of_viewer(viewer: FromClause) -> Select[Any]:
 
 
 def by_id(root: FromClause, id: ShareIdArgument) -> Select[Any]:
-    """A share that the viewer was given, or of an account whose members the viewer may see."""
+    """A share that was given to the viewer, or one of an account whose members the viewer may see."""
     share = shares.alias()
     return select(*share.c).where(share.c.id == id, _may_see(share))
 
@@ -134,7 +134,7 @@ def giver_name(share: FromClause) -> ColumnElement[str]:
 
 
 def share_preview(token: str) -> Select[Any]:
-    """What the holder of a share's link may know before accepting: no row where it cannot be accepted, else
+    """What the holder of a link may know before accepting: no row where it cannot be accepted, else
     (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
     names = func.array_agg(aggregate_order_by(accounts.c.name, accounts.c.id))
     opened = (

@@ -1,4 +1,4 @@
-"""What platform staff have set in an account, as its own people see it, and what holds there now (R88)."""
+"""Overrides by platform staff as the account's people see them, and which of them hold now (R88)."""
 
 import enum
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from models.accounts.trees import in_tree
 from models.staff.overrides import USUAL_SENDING_DOMAINS, OverrideKind, UnsubscribeScope, overrides
 from resolvers.inputs.global_ids import OverrideIdArgument
 from resolvers.members.reads import OWN_MEMBERS
-from resolvers.rows.shown import account_behind
+from resolvers.rows.shown import account_behind, row_by_id
 
 
 class OverrideStatus(enum.Enum):
@@ -53,8 +53,7 @@ def of_account(
 
 def by_id(root: FromClause, id: OverrideIdArgument) -> Select[Any]:
     """An override of an account whose settings the viewer may see."""
-    override = overrides.alias()
-    return select(*override.c).where(override.c.id == id, account_where(override, Permission.SETTINGS_READ))
+    return row_by_id(overrides, id, Permission.SETTINGS_READ)
 
 
 def account_of(row: FromClause) -> Select[Any]:
@@ -80,9 +79,9 @@ def permissions_of(override: FromClause) -> ColumnElement[int]:
 def in_force(account: FromClause, kind: OverrideKind) -> Select[Any]:
     """The override of this kind that holds in the account now, by the database's clock; at most one row.
 
-    SUBACCOUNTS holds for the whole tree of the master account that has it (R11), FIELD_FUNCTIONS in every
-    account below, where none nearer says otherwise (R83); the others in their own account alone (R77, R80,
-    R86, T29).
+    SUBACCOUNTS holds for the whole tree of its master account. FIELD_FUNCTIONS holds in every account
+    below, where no nearer override says otherwise. The others hold in their own account alone (R77,
+    R80, R86, T29).
     """
     override, path = overrides.alias(), account_closure.alias()
     above = in_tree(path, override, ancestor_id="account_id")

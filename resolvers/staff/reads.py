@@ -1,6 +1,6 @@
 """What platform staff see: themselves, one account at a time, and what waits for them (R88).
 
-The rows come from functions that look past the second wall, see `authz.wall.staff_door`.
+The rows come from stored functions that look past row level security, see `authz.wall.staff_door`.
 """
 
 import uuid
@@ -17,6 +17,7 @@ from models.staff.tables import staff
 from resolvers.inputs.global_ids import AccountIdArgument
 
 OLDEST_REQUEST_FIRST = Order("staff.requests", (subaccounts_requests.c.id,))
+"""Oldest first."""
 
 
 def current(root: FromClause) -> Select[Any]:

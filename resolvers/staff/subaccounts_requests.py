@@ -1,17 +1,15 @@
-"""Requests for subaccounts as those who make them see them. What makes and answers one is in
-`subaccounts_request_changes`."""
+"""Requests for subaccounts, as the requesting account sees them."""
 
 import enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, select
+from sqlalchemy import ColumnElement, FromClause, Select, case
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where
 from engine.declare.paging import Order
-from models.accounts.trees import in_tree
 from models.staff.subaccounts_requests import subaccounts_requests
 from resolvers.inputs.global_ids import SubaccountsRequestIdArgument
+from resolvers.rows.shown import row_by_id, rows_of
 
 
 class SubaccountsRequestStatus(enum.Enum):
@@ -29,22 +27,17 @@ BY_ID = Order("subaccounts_requests", (subaccounts_requests.c.id,), descending=T
 
 def of_account(account: FromClause) -> Select[Any]:
     """Requests to platform support to unlock subaccounts, newest first."""
-    request = subaccounts_requests.alias()
-    return select(*request.c).where(in_tree(request, account, account_id="id"))
+    return rows_of(subaccounts_requests, account, account_id="id")
 
 
 def by_id(root: FromClause, id: SubaccountsRequestIdArgument) -> Select[Any]:
     """A request of an account whose subaccounts the viewer may see."""
-    request = subaccounts_requests.alias()
-    return select(*request.c).where(request.c.id == id, account_where(request, Permission.SUBACCOUNTS_READ))
+    return row_by_id(subaccounts_requests, id, Permission.SUBACCOUNTS_READ)
 
 
 def of_result(result: FromClause) -> Select[Any]:
     """The request."""
-    request = subaccounts_requests.alias()
-    return select(*request.c).where(
-        request.c.id == result.c.request_id, account_where(request, Permission.SUBACCOUNTS_READ)
-    )
+    return row_by_id(subaccounts_requests, result.c.request_id, Permission.SUBACCOUNTS_READ)
 
 
 def status_of(request: FromClause) -> ColumnElement[str]:

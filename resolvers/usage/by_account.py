@@ -1,4 +1,4 @@
-"""Which account of a subtree sent how many (R58, R61)."""
+"""Sends by account of a subtree (R58, R61)."""
 
 from typing import Any
 
@@ -69,9 +69,10 @@ def account_of(sender: FromClause) -> Select[Any]:
 
 
 def _counts(usage: FromClause) -> Select[Any]:
-    """Rows (account_id, sends) of the subtree's accounts, without what lapsed reservations hold.
+    """Rows (account_id, sends) of the subtree's accounts, without lapsed reservations.
 
-    The limits are fences: the planner takes a subtree for one account, and would count anew for each of them.
+    The limits are optimization fences. Without them the planner takes a subtree for one account and counts
+    again for each.
     """
     cycles = union_all(_own_cycle(usage), _cycles_below(usage)).subquery()
     count, reservation, path = send_counts.alias(), send_reservations.alias(), account_closure.alias()
@@ -106,7 +107,7 @@ def _own_cycle(usage: FromClause) -> Select[Any]:
 
 
 def _cycles_below(usage: FromClause) -> Select[Any]:
-    """The cycles, at that time, of the subscriptions below the account."""
+    """The cycles, at that time, of subscriptions below the account."""
     path, cycle = account_closure.alias(), send_cycles.alias()
     at_that_time = and_(
         in_tree(cycle, path, account_id="descendant_id"),

@@ -1,7 +1,6 @@
-"""What a cycle of an account's subscription has used, as those who may see it see it (R58, R89-R96).
+"""What a cycle of an account's subscription has used (R58, R89-R96).
 
-A row of usage is an account's row, and beside it the cycle and its figures; what is shown of it is worked out
-from these alone.
+A row of usage is an account's row with the cycle and its figures. All fields are computed from these alone.
 """
 
 import datetime
@@ -100,7 +99,7 @@ def sends_of(usage: FromClause) -> Select[Any]:
 
 
 def beside(usage: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
-    """The usage's account, and these columns."""
+    """The usage's account with these columns."""
     own = accounts.alias()
     labelled = [column.label(name) for name, column in columns.items()]
     found = in_tree(own, usage, id="id")
@@ -108,18 +107,16 @@ def beside(usage: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
 
 
 def is_current(usage: FromClause) -> ColumnElement[bool]:
-    """Whether the cycle is the one that runs."""
+    """Whether it is the current cycle."""
     return usage.c.ends_at > current_moment()
 
 
 def _grid(account: FromClause) -> FromClause:
-    """The subscriber, and the number of its current cycle."""
+    """The account with the subscription, and the number of its current cycle."""
     subscriber = accounts.alias()
-    mine = and_(
-        subscriber.c.master_id == account.c.master_id, subscriber.c.id == plan_reads.subscriber_id(account)
-    )
+    mine = plan_reads.is_subscriber_of(subscriber, account)
     anchored_at, zone = plan_reads.anchored_at_of(subscriber), plan_reads.time_zone_of(subscriber)
-    # The limits are fences: what is computed here is computed once, however often it is used.
+    # The limits are optimization fences: what they enclose is computed once.
     anchor = (
         select(*subscriber.c, anchored_at.label("anchored_at"), zone.label("time_zone"))
         .where(mine)
@@ -172,7 +169,7 @@ def _usage(
 
 
 def _periods(grid: FromClause, first: ColumnElement[int], last: ColumnElement[int]) -> FromClause:
-    """Rows (number, starts_at, ends_at, seen_at): the last moment of a cycle, or now in the one that runs."""
+    """Rows (number, starts_at, ends_at, seen_at). `seen_at`: the last moment of an ended cycle, or now."""
     series = func.generate_series(first, last).table_valued(column("number", Integer), name="series")
     number = series.render_derived(name="series")
     starts_at: ColumnElement[datetime.datetime] = cycle_start(

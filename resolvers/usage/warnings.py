@@ -1,4 +1,4 @@
-"""What a dashboard warns of, and what would help (R95)."""
+"""Warnings on a dashboard, and the changes that help (R95)."""
 
 import enum
 from collections.abc import Mapping
@@ -83,7 +83,7 @@ def actions_of(usage: FromClause) -> ColumnElement[list[str]]:
 
 
 def _listed(conditions: Mapping[Any, ColumnElement[bool]]) -> ColumnElement[list[str]]:
-    """The values of the members whose condition holds, in their order."""
+    """The values of the members whose condition holds, in order."""
     texts = [
         case((condition, literal_column(f"'{member.value}'", Text)))
         for member, condition in conditions.items()
@@ -100,13 +100,13 @@ def _sends_near(usage: FromClause) -> ColumnElement[bool]:
 
 
 def _sends_full(usage: FromClause) -> ColumnElement[bool]:
-    """In the cycle that runs: nothing is left for this account."""
+    """In the current cycle: nothing is left for this account."""
     left = func.coalesce(usage.c.sends_left, usage.c.send_limit - usage.c.sends_used)
     return left <= literal_column("0")
 
 
 def _is_near(used: ColumnElement[int], limit: ColumnElement[int]) -> ColumnElement[bool]:
-    """Four fifths of it are used."""
+    """Four fifths are used."""
     return used * literal_column("5", BigInteger) >= limit * literal_column("4", BigInteger)
 
 
@@ -120,7 +120,7 @@ def _credit_low(usage: FromClause) -> ColumnElement[bool]:
 
 
 def _credit_used_up(usage: FromClause) -> ColumnElement[bool]:
-    """Not one send more can be paid for."""
+    """Not one more send can be paid."""
     return and_(_credit_low(usage), _sends_full(usage), usage.c.credit < usage.c.send_price)
 
 
