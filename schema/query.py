@@ -20,11 +20,12 @@ def found_by() -> Mapping[str, LookUp]:
 
 
 def _node(root: None, id: Annotated[strawberry.ID, Described("A global id of any kind.")]) -> None:
-    """Anything by its global id; null for what is not there and for what is not yours alike."""
+    """Any object by its global id; null if it does not exist or you cannot reach it."""
 
 
-def _nodes(root: None, ids: Annotated[list[strawberry.ID], Described("At most 100.")]) -> None:
-    """Anything by its global ids, in their order; null for what is not there or not yours."""
+def _nodes(root: None, ids: Annotated[list[strawberry.ID], Described("At most 100 ids.")]) -> None:
+    """Objects by their global ids, in the same order; null for each one that does not exist or that you
+    cannot reach."""
 
 
 @strawberry.type

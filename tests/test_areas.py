@@ -30,7 +30,12 @@ AREAS = {
     "usage",
 }
 
-_BELOW_THE_AREAS = {"schema": {"fields"}, "resolvers": {"inputs"}, "models": {"base"}, "tests/areas": set()}
+_BELOW_THE_AREAS = {
+    "schema": {"fields"},
+    "resolvers": {"inputs", "rows"},
+    "models": {"base"},
+    "tests/areas": set(),
+}
 """What the areas of a package build on."""
 
 

@@ -55,6 +55,11 @@ def test_the_snapshot_is_the_schema() -> None:
     assert SNAPSHOT.read_text(encoding="utf-8") == build_schema().as_str() + "\n"
 
 
+def test_no_description_names_a_requirement_by_its_number() -> None:
+    """Whoever reads the API's manual has no list of them."""
+    assert re.findall(r"\b[RNT][0-9]{1,3}\b", SNAPSHOT.read_text(encoding="utf-8")) == []
+
+
 def _definitions() -> list[ObjectTypeDefinitionNode]:
     found = parse(SNAPSHOT.read_text(encoding="utf-8")).definitions
     return [definition for definition in found if isinstance(definition, ObjectTypeDefinitionNode)]

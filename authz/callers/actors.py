@@ -1,4 +1,4 @@
-"""Whose doing a change is, for the books and the logs."""
+"""Who made a change, for the ledger and the logs."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,7 +7,7 @@ from models.base.ids import ApiKeyId, UserId
 
 
 class Actor(Protocol):
-    """A person, an API key, or neither: then the platform does what it was told to before."""
+    """A person, an API key, or neither: then the platform acts on an earlier instruction."""
 
     @property
     def user_id(self) -> UserId | None: ...
@@ -21,7 +21,7 @@ class Actor(Protocol):
 
 @dataclass(frozen=True)
 class EarlierActor:
-    """Who began what a worker ends, whatever rights are left."""
+    """Who began what a worker completes. The rights that are left do not matter."""
 
     user_id: UserId | None
     api_key_id: ApiKeyId | None
@@ -29,4 +29,4 @@ class EarlierActor:
 
 
 PLATFORM = EarlierActor(None, None)
-"""Nobody: the platform does what follows from what was done before."""
+"""Nobody: the platform acts on what was done before."""

@@ -1,7 +1,7 @@
-"""Who asks: a person with a session, or an API key.
+"""The caller (principal): a person with a session, or an API key.
 
-The principal is looked up by its token's digest inside every statement that depends on rights, so that a
-revoked session or key is refused by the very next statement (T8).
+Every statement that depends on rights looks the caller up by its token's digest. So the next statement after
+a session or key was revoked refuses it (T8).
 """
 
 import enum
@@ -43,7 +43,7 @@ ClientAddress = NewType("ClientAddress", str)
 
 
 class PrincipalKind(enum.Enum):
-    """What kind of principal asks."""
+    """Whether rights are a person's or an API key's."""
 
     PERSON = "PERSON"
     API_KEY = "API_KEY"
@@ -56,11 +56,11 @@ KIND_NAME = "principal_kind"
 
 
 class Credentials(NamedTuple):
-    """What a request shows of who asks: what every statement looks the principal up by.
+    """What a request shows of its caller. Every statement looks the caller up by it.
 
-    `address` None: the client has no network address; a key that is bound to ranges does not work for it.
-    `link`: the digest of the secret of an invitation or a share that it holds besides. `kind`: what kind of
-    principal the token is one of; None: it is not known.
+    `address` None: the client has no network address, so a key that is bound to ranges does not work. `link`:
+    the digest of the secret of an invitation or share that the caller holds besides. `kind`: the kind of
+    caller that the token belongs to; None: unknown.
     """
 
     digest: Digest
@@ -77,7 +77,7 @@ class Credentials(NamedTuple):
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks. `reason`: why, as the request says it; for the logs of what it changes (R54, N3)."""
+    """The caller. `reason`: why it asks, in the request's words, for the logs of its changes (R54, N3)."""
 
     kind: PrincipalKind
     credentials: Credentials
@@ -90,17 +90,17 @@ class Principal:
         """The person's or the key's id."""
         found = self.user_id or self.api_key_id
         if found is None:
-            raise AssertionError("a principal is a person or a key")
+            raise AssertionError("a caller is a person or a key")
         return found
 
 
 ANONYMOUS = Credentials(Digest(b""))
-"""Of a caller without a token: no row has the digest."""
+"""Credentials of a caller without a token: no row has the digest."""
 
 
 def principal_rows() -> CTE:
-    """The principal as at most one row (user_id, api_key_id), in the statement's own snapshot; of a key also
-    what its grant is made of (master_id, account_id, role_id, scopes, expires_at)."""
+    """The caller as at most one row (user_id, api_key_id), in the statement's own snapshot. For a key also
+    the columns that its grant is made of (master_id, account_id, role_id, scopes, expires_at)."""
     token = bindparam(DIGEST_NAME, type_=LargeBinary, required=True)
     found = api_keys.alias()
     granted = found.c.master_id, found.c.account_id, found.c.role_id, found.c.scopes, found.c.expires_at
@@ -124,26 +124,26 @@ def key_lives(key: FromClause) -> ColumnElement[bool]:
 
 
 def key_works(key: FromClause) -> ColumnElement[bool]:
-    """Whether an API key lives and has not stopped; from where it is used is asked apart."""
+    """Whether an API key lives and has not stopped. The address that uses it is not considered."""
     kept = key.c.when_maker_loses_access == literal_column(f"'{WhenMakerLosesAccess.KEEP.value}'")
     return and_(key_lives(key), or_(kept, ~key_stops(key.c.id)))
 
 
 def key_stops(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
-    """Whether a key has stopped, as its maker chose. The function is defined by `authz.reach.key_makers`;
-    only keys that were made with STOP pay for it."""
+    """Whether a key has stopped because its maker lost access (see `authz.reach.key_makers`). Only keys made
+    with STOP can stop."""
     return func.api_key_stops(api_key_id)
 
 
 def _works_from_here(key: FromClause) -> ColumnElement[bool]:
-    # Sent as text: asyncpg would take an address apart in Python.
+    # Sent as text: asyncpg would parse an address in Python.
     address = cast(bindparam(ADDRESS_NAME, type_=Text, required=True), INET)
     anywhere = func.cardinality(key.c.ip_ranges) == literal_column("0")
     return or_(anywhere, address.op("<<=")(any_(key.c.ip_ranges)))
 
 
 def subject_rows(user_id: UserId | None, api_key_id: ApiKeyId | None) -> CTE:
-    """A person or a key as a principal's row, whether or not it asks: to see what it holds now."""
+    """A person or a key as a caller's row, to see what it holds now."""
     person = select(literal(user_id, Uuid).label("user_id"), null().cast(Uuid).label("api_key_id"))
     key = api_keys.alias()
     working = select(null().cast(Uuid), key.c.id).where(key.c.id == literal(api_key_id, Uuid), key_works(key))
@@ -153,7 +153,7 @@ def subject_rows(user_id: UserId | None, api_key_id: ApiKeyId | None) -> CTE:
 def principal_of(
     credentials: Credentials, user_id: uuid.UUID | None, api_key_id: uuid.UUID | None
 ) -> Principal:
-    """The principal that `principal_rows` found for the credentials."""
+    """The caller that `principal_rows` found for the credentials."""
     if user_id is not None:
         return Principal(PrincipalKind.PERSON, credentials, UserId(user_id), None)
     return Principal(
@@ -162,7 +162,7 @@ def principal_of(
 
 
 def credentials_of(token: str, address: ClientAddress | None = None) -> Credentials | None:
-    """What to look a token up by; None for what can be no token of a principal."""
+    """The credentials of a token. None for a text that cannot be a caller's token."""
     for token_kind, kind in _KINDS.items():
         found = digest(token, token_kind)
         if found is not None:
@@ -175,9 +175,9 @@ _KINDS = {TokenKind.API_KEY: PrincipalKind.API_KEY, TokenKind.SESSION: Principal
 
 @remembered(4096)
 def network_address(text: str) -> ClientAddress | None:
-    """A client's network address; None for what is none, as on a unix socket.
+    """A client's network address. None where there is none, as on a unix socket.
 
-    An IPv4 address in IPv6's clothes is an IPv4 address; the zone of a link-local one is left out.
+    An IPv4-mapped IPv6 address becomes the IPv4 address. The zone of a link-local address is left out.
     """
     try:
         address = ipaddress.ip_address(text)

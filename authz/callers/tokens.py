@@ -1,9 +1,9 @@
-"""Secrets that clients carry: made, checked and digested in one place.
+"""Secrets that clients carry: how they are made, checked and digested.
 
     <prefix>_<27 base62 digits: 160 random bits><6 base62 digits: CRC32 of all before>
 
-The checksum lets a mistyped or invented secret be refused before the database is asked. Only the SHA-256
-digest is stored: the secrets are random, so a slow hash would add nothing.
+The checksum lets the server refuse a mistyped or invented secret without asking the database. Only the
+SHA-256 digest is stored: the secrets are random, so a slow hash would add nothing.
 """
 
 import enum
@@ -40,7 +40,7 @@ def generate(kind: TokenKind) -> str:
 
 
 def digest(text: str, *kinds: TokenKind) -> Digest | None:
-    """The digest to look a secret up by, or None where it cannot be a secret of these kinds."""
+    """The digest to look a secret up by. None for a text that cannot be a secret of these kinds."""
     body, checksum = text[:-_CHECKSUM_LENGTH], text[-_CHECKSUM_LENGTH:]
     prefix, _, random_part = body.rpartition("_")
     if prefix not in kinds or len(random_part) != _RANDOM_LENGTH or not text.isascii():

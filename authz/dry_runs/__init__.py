@@ -1,1 +1,1 @@
-"""What a write would do to access, without doing it."""
+"""Dry runs: what a write would change about access, without writing."""

@@ -1,8 +1,8 @@
 """What a transaction sees of access at one moment: before a write, and after it.
 
-People times accounts may be millions, so what is compared is what access follows from: the grants that are
-held in the accounts concerned, as one digest a subject, and what else decides what grants give in an account.
-Rows of access are read only of subjects and accounts where these differ.
+People times accounts may be millions of rows. So a dry run compares what access follows from: the grants in
+the accounts concerned, as one digest for each holder, and what else decides what grants give in an account.
+It reads rows of access only for holders and accounts where these differ.
 """
 
 import datetime
@@ -27,7 +27,7 @@ from models.people.users import users
 MOST_CELLS = 5_000
 
 
-class Subject(NamedTuple):
+class Holder(NamedTuple):
     """A person or an API key."""
 
     user_id: UserId | None
@@ -35,23 +35,23 @@ class Subject(NamedTuple):
 
     @property
     def id(self) -> uuid.UUID:
-        """Of whichever it is."""
+        """The person's or the key's id."""
         found = self.user_id or self.api_key_id
         if found is None:
-            raise AssertionError("a subject is a person or a key")
+            raise AssertionError("a holder is a person or a key")
         return found
 
 
 class Cell(NamedTuple):
-    """A place in the matrix; cells are ordered by it."""
+    """A place in the access matrix. Cells are ordered by it."""
 
     account_id: AccountId
     subject_id: uuid.UUID
 
 
 @dataclass(frozen=True)
-class End:
-    """What is lost by itself at a moment, unless something changes before."""
+class RightEnd:
+    """Rights that end by themselves at a moment, unless something changes before."""
 
     ends_at: datetime.datetime
     mask: int
@@ -59,26 +59,27 @@ class End:
 
 @dataclass(frozen=True)
 class Held:
-    """What is held in a cell; what of it ends by itself, in the order of time; and of a key where it works
-    from, None for a person."""
+    """The rights in a cell. `ends`: which of them end by themselves, in the order of time. `ip_ranges`: where
+    a key works; None for a person."""
 
-    subject: Subject
+    holder: Holder
     mask: int
-    ends: tuple[End, ...] = ()
+    ends: tuple[RightEnd, ...] = ()
     ip_ranges: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Foundations:
-    """What access follows from: by subject a digest of its grants, by account what else decides there."""
+    """What access follows from: for each holder a digest of its grants, for each account what else
+    decides."""
 
     limits: Mapping[AccountId, str]
-    grants: Mapping[Subject, str]
+    grants: Mapping[Holder, str]
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Rows of access, at most MOST_CELLS in the order of their places; `last`: the last one where there are
+    """Rows of access, at most MOST_CELLS in the order of their places. `last`: the last one, if there are
     more."""
 
     held: Mapping[Cell, Held]
@@ -87,18 +88,18 @@ class Cells:
 
 @dataclass(frozen=True)
 class AccountSeen:
-    """An account: its name, and what the asker may do there, 0 where it is out of reach."""
+    """An account: its name, and the mask of what the caller may do there; 0: it is out of reach."""
 
     name: str
     asker_mask: int
 
 
 async def foundations(session: WriteSession, touched: Collection[AccountId]) -> Foundations:
-    """Of these accounts and all below them: nothing else can follow from what is written in them, as power
-    flows down only (T3)."""
+    """The foundations of these accounts and all below them. A write in them changes access nowhere else, as
+    power flows down only (T3)."""
     limits = {AccountId(row.id): row.limits for row in await session.execute(_limits(touched))}
     grants = {
-        Subject(row.user_id, row.api_key_id): row.digest for row in await session.execute(_grants(touched))
+        Holder(row.user_id, row.api_key_id): row.digest for row in await session.execute(_grants(touched))
     }
     return Foundations(limits, grants)
 
@@ -114,7 +115,7 @@ def _within(touched: Collection[AccountId]) -> CTE:
 
 
 def _limits(touched: Collection[AccountId]) -> Select[Any]:
-    """By account, what decides besides grants: all of it, or a dry run would not see that it changes."""
+    """For each account, all that decides besides grants. A dry run does not see a change of anything else."""
     within, link = _within(touched), account_closure.alias()
     own = and_(within.c.master_id == accounts.c.master_id, within.c.account_id == accounts.c.id)
     from_above = and_(link.c.master_id == accounts.c.master_id, link.c.descendant_id == accounts.c.id)
@@ -146,44 +147,44 @@ def _grants(touched: Collection[AccountId]) -> Select[Any]:
 async def cells(
     session: WriteSession,
     account_ids: Collection[AccountId],
-    subjects: Collection[Subject] | None = None,
+    holders: Collection[Holder] | None = None,
 ) -> Cells:
-    """Who holds what in these accounts: everybody, or these subjects alone."""
-    people, keys = (None, None) if subjects is None else (_people(subjects), _keys(subjects))
+    """Who holds what in these accounts: everybody, or only these holders."""
+    people, keys = (None, None) if holders is None else (_people(holders), _keys(holders))
     access = access_of(account_ids, people, keys).subquery("access")
     subject_id = func.coalesce(access.c.user_id, access.c.api_key_id)
     statement = select(access).order_by(access.c.account_id, subject_id).limit(MOST_CELLS + 1)
     found = {}
     for row in await session.execute(statement):
-        subject = Subject(row.user_id, row.api_key_id)
+        holder = Holder(row.user_id, row.api_key_id)
         parts = [(mask & row.left_by_status, end) for mask, end in zip(row.masks, row.ends, strict=True)]
         ranges = None if row.ip_ranges is None else tuple(row.ip_ranges)
-        found[Cell(AccountId(row.account_id), subject.id)] = Held(subject, row.mask, ends_of(parts), ranges)
+        found[Cell(AccountId(row.account_id), holder.id)] = Held(holder, row.mask, ends_of(parts), ranges)
     return Cells(found, max(found) if len(found) > MOST_CELLS else None)
 
 
-def ends_of(parts: Collection[tuple[int, datetime.datetime | None]]) -> tuple[End, ...]:
-    """What is lost when, of rights that are given by these (mask, end; None: never): what is given by several
-    is lost with the last of them."""
+def ends_of(parts: Collection[tuple[int, datetime.datetime | None]]) -> tuple[RightEnd, ...]:
+    """Which rights end when, if grants give them as these pairs (mask, end; None: never). A right that
+    several grants give ends with the last of them."""
     lasting = 0
     for mask, end in parts:
         lasting |= 0 if end is not None else mask
-    found: list[End] = []
+    found: list[RightEnd] = []
     dated = [(end, mask) for mask, end in parts if end is not None]
     for end, mask in sorted(dated, reverse=True):
         lost = mask & ~lasting
         lasting |= mask
         if lost and found and found[0].ends_at == end:
-            found[0] = End(end, found[0].mask | lost)
+            found[0] = RightEnd(end, found[0].mask | lost)
         elif lost:
-            found.insert(0, End(end, lost))
+            found.insert(0, RightEnd(end, lost))
     return tuple(found)
 
 
 async def accounts_seen(
     session: WriteSession, principal: Principal, account_ids: Collection[AccountId]
 ) -> dict[AccountId, AccountSeen]:
-    """The accounts as the asker sees them."""
+    """The accounts as the caller sees them."""
     granted = mask_of_account(accounts)
     statement = (
         select(accounts.c.id, accounts.c.name, func.coalesce(granted.c.mask, 0).label("mask"))
@@ -194,17 +195,17 @@ async def accounts_seen(
     return {AccountId(row.id): AccountSeen(row.name, row.mask) for row in rows}
 
 
-async def names_of(session: WriteSession, subjects: Collection[Subject]) -> dict[Subject, str]:
-    """The names of those who exist."""
-    of_people = select(users.c.id, users.c.name).where(users.c.id == any_(ids(_people(subjects))))
-    of_keys = select(api_keys.c.id, api_keys.c.name).where(api_keys.c.id == any_(ids(_keys(subjects))))
-    found = {Subject(UserId(id_), None): name for id_, name in await session.execute(of_people)}
-    return found | {Subject(None, ApiKeyId(id_)): name for id_, name in await session.execute(of_keys)}
+async def names_of(session: WriteSession, holders: Collection[Holder]) -> dict[Holder, str]:
+    """The names of those holders that exist."""
+    of_people = select(users.c.id, users.c.name).where(users.c.id == any_(ids(_people(holders))))
+    of_keys = select(api_keys.c.id, api_keys.c.name).where(api_keys.c.id == any_(ids(_keys(holders))))
+    found = {Holder(UserId(id_), None): name for id_, name in await session.execute(of_people)}
+    return found | {Holder(None, ApiKeyId(id_)): name for id_, name in await session.execute(of_keys)}
 
 
-def _people(subjects: Collection[Subject]) -> list[UserId]:
-    return [subject.user_id for subject in subjects if subject.user_id]
+def _people(holders: Collection[Holder]) -> list[UserId]:
+    return [holder.user_id for holder in holders if holder.user_id]
 
 
-def _keys(subjects: Collection[Subject]) -> list[ApiKeyId]:
-    return [subject.api_key_id for subject in subjects if subject.api_key_id]
+def _keys(holders: Collection[Holder]) -> list[ApiKeyId]:
+    return [holder.api_key_id for holder in holders if holder.api_key_id]

@@ -1,4 +1,4 @@
-"""Dry runs: what a write would do to everybody's access, without doing it (N4)."""
+"""Dry runs: what a write would change about everybody's access, without writing (N4)."""
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
@@ -11,23 +11,22 @@ from authz.callers.principals import Principal, PrincipalKind
 from authz.dry_runs.snapshot import (
     Cell,
     Cells,
-    End,
     Foundations,
     Held,
-    Subject,
+    Holder,
+    RightEnd,
     accounts_seen,
     cells,
     foundations,
     names_of,
 )
 from authz.policy.permissions import Permission
+from authz.wall.notes import TransactionNotes
 from authz.wall.row_security import enter_again
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, UserId
+from models.base.ids import AccountId
 
 MOST_CHANGES = 200
-_TOUCHED = "touched_accounts"
-_NAMED = "named_people"
 
 T = TypeVar("T")
 Write = Callable[[WriteSession], Awaitable[object]]
@@ -35,11 +34,12 @@ Write = Callable[[WriteSession], Awaitable[object]]
 
 @dataclass(frozen=True)
 class AccessChange:
-    """What a person or a key gains and loses in an account, as masks, what of its rights ends by itself
-    before and after the change, and of a key where it works from; None: it is a person, or no key then.
+    """What a person or a key gains and loses in an account.
 
-    `subject_id` None: it would be made, or is whom the asker named and sees nothing else of; then there is no
-    name either.
+    `gained`, `lost`: masks. `old_ends`, `new_ends`: which of its rights end by themselves, before and after
+    the change. `old_ip_ranges`, `new_ip_ranges`: where a key works; None for a person, and where the key does
+    not exist. `subject_id`, `subject_name` None: the write would make it, or the caller named it and may not
+    see it.
     """
 
     account_id: AccountId
@@ -49,36 +49,25 @@ class AccessChange:
     subject_name: str | None
     gained: int
     lost: int
-    old_ends: tuple[End, ...]
-    new_ends: tuple[End, ...]
+    old_ends: tuple[RightEnd, ...]
+    new_ends: tuple[RightEnd, ...]
     old_ip_ranges: tuple[str, ...] | None
     new_ip_ranges: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
 class AccessChanges:
-    """At most MOST_CHANGES, in the order of accounts and subjects; `more`: there may be others."""
+    """At most MOST_CHANGES, in the order of accounts and holders. `more`: there may be others."""
 
     changes: tuple[AccessChange, ...]
     more: bool
 
 
-def note_touched(session: WriteSession, account_id: AccountId) -> None:
-    """Say that the transaction writes in the account: what follows for access, follows there and below."""
-    session.notes.setdefault(_TOUCHED, set()).add(account_id)
-
-
-def note_named(session: WriteSession, user_id: UserId) -> None:
-    """Say that the write names this person: who asks for it is told what becomes of that one's rights, and
-    nothing else of the person."""
-    session.notes.setdefault(_NAMED, set()).add(Subject(user_id, None))
-
-
 async def try_out(session: WriteSession, principal: Principal, write: Write) -> AccessChanges:
-    """What the write would change, of what the principal may see before it or after it.
+    """What the write would change, as far as the principal may see it before or after the write.
 
-    The transaction has to be REPEATABLE READ and is to be rolled back by the caller. The write runs twice:
-    once to learn which accounts it touches, and once more after these were looked at. Raises what it raises.
+    The transaction has to be REPEATABLE READ, and the calling code rolls it back. The write runs twice: once
+    to learn which accounts it locks, and again after these were read. Raises what the write raises.
     """
     touched = await _touched_by(session, write)
     if not touched:
@@ -88,31 +77,32 @@ async def try_out(session: WriteSession, principal: Principal, write: Write) -> 
     await write(session)
     asked = _differing(before, await foundations(session, touched))
     after = await _view(session, asked)
-    made = await names_of(session, asked.subjects - before.grants.keys())
+    made = await names_of(session, asked.holders - before.grants.keys())
     await _undo(session, savepoint)
     differences = _differences(await _view(session, asked), after, asked.more)
-    return await _told(session, principal, differences, made)
+    return await _visible(session, principal, differences, made)
 
 
 async def _touched_by(session: WriteSession, write: Write) -> frozenset[AccountId]:
     savepoint = await session.begin_nested()
     await write(session)
     await _undo(session, savepoint)
-    return frozenset(session.notes.get(_TOUCHED, ()))
+    return frozenset(session.notes(TransactionNotes).touched)
 
 
 async def _undo(session: WriteSession, savepoint: AsyncTransaction) -> None:
     await savepoint.rollback()
-    # What the transaction may see was undone as well, such as the tree that a link opens.
+    # The rollback also undid what the transaction may see, such as the tree that a link opens.
     await enter_again(session)
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """Where access may differ: these subjects in all of the accounts, and everybody in the `limited` ones."""
+    """Where access may differ: for these holders in all of the accounts, for everybody in the `limited`
+    ones."""
 
     accounts: Set[AccountId]
-    subjects: Set[Subject]
+    holders: Set[Holder]
     limited: Sequence[AccountId]
     more: bool
 
@@ -133,16 +123,16 @@ def _differing_keys(one: Mapping[T, object], other: Mapping[T, object]) -> set[T
 
 @dataclass(frozen=True)
 class _View:
-    """The rows of access that were asked for, before or after the write."""
+    """The rows of access where it may differ, before or after the write."""
 
-    of_subjects: Cells
+    of_holders: Cells
     of_limited: Cells
 
 
 async def _view(session: WriteSession, asked: _Asked) -> _View:
     nothing = Cells({}, None)
     return _View(
-        await cells(session, asked.accounts, asked.subjects) if asked.subjects else nothing,
+        await cells(session, asked.accounts, asked.holders) if asked.holders else nothing,
         await cells(session, asked.limited) if asked.limited else nothing,
     )
 
@@ -154,14 +144,14 @@ class _Difference:
     after: Held
 
     @property
-    def subject(self) -> Subject:
+    def holder(self) -> Holder:
         """Whose rights they are."""
-        return self.before.subject
+        return self.before.holder
 
 
 @dataclass(frozen=True)
 class _Differences:
-    """In the order of their places; `more`: there may be others."""
+    """In the order of their places. `more`: there may be others."""
 
     found: Sequence[_Difference]
     more: bool
@@ -169,50 +159,50 @@ class _Differences:
 
 def _differences(before: _View, after: _View, more: bool) -> _Differences:
     found: dict[Cell, _Difference] = {}
-    for one, other in ((before.of_subjects, after.of_subjects), (before.of_limited, after.of_limited)):
+    for one, other in ((before.of_holders, after.of_holders), (before.of_limited, after.of_limited)):
         ends = [end for end in (one.last, other.last) if end is not None]
         more = more or bool(ends)
         for cell, held in {**one.held, **other.held}.items():
             if ends and cell > min(ends):
-                continue  # beyond what was read of both
-            nothing = Held(held.subject, mask=0)
+                continue  # beyond what both reads cover
+            nothing = Held(held.holder, mask=0)
             old, new = one.held.get(cell, nothing), other.held.get(cell, nothing)
             if old != new:
                 found[cell] = _Difference(cell.account_id, old, new)
     return _Differences([found[cell] for cell in sorted(found)], more)
 
 
-async def _told(
+async def _visible(
     session: WriteSession,
     principal: Principal,
     differences: _Differences,
-    made: Mapping[Subject, str],
+    made: Mapping[Holder, str],
 ) -> AccessChanges:
-    """What of it the principal may know. The write is undone; `made`: the names of those that it made."""
-    asker = Subject(principal.user_id, principal.api_key_id)
+    """The differences that the principal may know of. The write is undone. `made`: names of what it made."""
+    asker = Holder(principal.user_id, principal.api_key_id)
     accounts = await accounts_seen(session, principal, {found.account_id for found in differences.found})
-    held_after = {found.account_id: found.after.mask for found in differences.found if found.subject == asker}
+    held_after = {found.account_id: found.after.mask for found in differences.found if found.holder == asker}
     seen = [
-        found.subject == asker
-        or _sees(accounts[found.account_id].asker_mask, found.subject)
-        or _sees(held_after.get(found.account_id, 0), found.subject)
+        found.holder == asker
+        or _sees(accounts[found.account_id].asker_mask, found.holder)
+        or _sees(held_after.get(found.account_id, 0), found.holder)
         for found in differences.found
     ]
-    named = session.notes.get(_NAMED, ())
+    named = {Holder(user_id, None) for user_id in session.notes(TransactionNotes).named}
     shown = [
         (found, is_seen)
         for found, is_seen in zip(differences.found, seen, strict=True)
-        if is_seen or found.subject in named
+        if is_seen or found.holder in named
     ]
     cut = shown[:MOST_CHANGES]
-    names = await names_of(session, {found.subject for found, is_seen in cut if is_seen})
+    names = await names_of(session, {found.holder for found, is_seen in cut if is_seen})
     changes = tuple(
         AccessChange(
             found.account_id,
             accounts[found.account_id].name,
-            PrincipalKind.API_KEY if found.subject.user_id is None else PrincipalKind.PERSON,
-            found.subject.id if found.subject in names else None,
-            names.get(found.subject) or made.get(found.subject) if is_seen else None,
+            PrincipalKind.API_KEY if found.holder.user_id is None else PrincipalKind.PERSON,
+            found.holder.id if found.holder in names else None,
+            names.get(found.holder) or made.get(found.holder) if is_seen else None,
             found.after.mask & ~found.before.mask,
             found.before.mask & ~found.after.mask,
             found.before.ends,
@@ -225,7 +215,7 @@ async def _told(
     return AccessChanges(changes, more=differences.more or len(shown) > len(cut))
 
 
-def _sees(mask: int, subject: Subject) -> bool:
-    """Whether the holder of the mask is shown the subject in the access matrix."""
-    needed = Permission.API_KEYS_READ if subject.user_id is None else Permission.MEMBERS_READ
+def _sees(mask: int, holder: Holder) -> bool:
+    """Whether the access matrix shows the holder to a caller with this mask."""
+    needed = Permission.API_KEYS_READ if holder.user_id is None else Permission.MEMBERS_READ
     return bool(mask & Permission.ACCOUNT_READ.bit and mask & needed.bit)

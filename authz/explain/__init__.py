@@ -1,1 +1,1 @@
-"""Why somebody may, or may not, do something: the rules, one by one."""
+"""Why somebody may, or may not, do something: one rule after the other."""

@@ -1,8 +1,7 @@
 """Why somebody may, or may not, do something in an account, and what would change that (N1).
 
-Everything that bears on it is read in one snapshot and judged rule by rule in Python. What comes out is the
-verdict of reach and status, which is asked of the database in the same snapshot: where the two differ, there
-is no explanation but an error.
+All facts are read in one snapshot and judged rule by rule in Python. The database gives the verdict of reach
+and status from the same snapshot. Where the two differ, the caller gets an error instead of an explanation.
 """
 
 from authz.explain.facts import AskedAccount, Facts, Subject, Viewpoint
@@ -18,9 +17,9 @@ from engine.database.snapshot import Reader
 async def read_known_facts(
     reader: Reader, account: AskedAccount, subject: Subject, viewpoint: Viewpoint
 ) -> Facts:
-    """What bears on the subject's access to an account that is within reach of who asks.
+    """The facts about the subject's access to an account within the asker's reach.
 
-    Raises NotFound for a subject that who asks may not know of there, as for one that does not exist (N20).
+    Raises NotFound for a subject that the asker may not know of there, as for one that does not exist (N20).
     """
     facts = await read_facts(reader, account, subject, viewpoint)
     if viewpoint is Viewpoint.ASKER and not facts.subject_is_known:
@@ -29,7 +28,7 @@ async def read_known_facts(
 
 
 def explain(facts: Facts, permission: Permission) -> Explanation:
-    """The decision and the chain that leads to it. Raises ExplanationDiffersError."""
+    """The decision and the steps that lead to it. Raises ExplanationDiffersError."""
     judged = judge(facts, permission)
     decision = AccessDecision.ALLOWED if judged.allowed else AccessDecision.DENIED
     if judged.allowed is not bool(facts.verdict & permission.bit):

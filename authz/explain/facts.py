@@ -1,4 +1,4 @@
-"""What bears on the question whether somebody may do something in an account, as it was read."""
+"""The facts that decide whether somebody may do something in an account."""
 
 import datetime
 import enum
@@ -24,15 +24,15 @@ from models.roles.tables import Relation
 
 
 class Viewpoint(enum.Enum):
-    """Whose eyes an explanation is for."""
+    """Who reads an explanation."""
 
-    ASKER = "who asks over the API: names only what they may see"
-    OPERATOR = "who runs the database: names everything"
+    ASKER = "a caller of the API: names only what they may see"
+    OPERATOR = "whoever runs the database: names everything"
 
 
 @dataclass(frozen=True)
 class AskedAccount:
-    """The account that a question is about."""
+    """The account in question."""
 
     master_id: MasterId
     id: AccountId
@@ -40,7 +40,7 @@ class AskedAccount:
 
 @dataclass(frozen=True)
 class Subject:
-    """A person or an API key. `is_asker`: it asks about itself."""
+    """The person or API key in question. `is_asker`: it asks about itself."""
 
     user_id: UserId | None
     api_key_id: ApiKeyId | None
@@ -50,7 +50,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class PathAccount:
-    """The account that is asked about (depth 0), or one above it. `asker_mask`: what who asks holds there."""
+    """The account in question (depth 0), or one above it. `asker_mask`: what the asker holds there."""
 
     id: AccountId
     name: str
@@ -61,17 +61,17 @@ class PathAccount:
     asker_mask: int
 
     def shows(self, permission: Permission) -> bool:
-        """Whether who asks holds the permission there."""
+        """Whether the asker holds the permission there."""
         return all(self.asker_mask & needed.bit for needed in (Permission.ACCOUNT_READ, permission))
 
     @property
     def visible(self) -> bool:
-        """Whether who asks may know of it (R21)."""
+        """Whether the asker may know of it (R21)."""
         return self.shows(Permission.ACCOUNT_READ)
 
     @property
     def global_id(self) -> str | None:
-        """As clients see it; None for what they may not know of."""
+        """The id as clients see it. None for an account that the asker may not know of."""
         return present(Kind.ACCOUNT, self.id) if self.visible else None
 
     @property
@@ -82,7 +82,7 @@ class PathAccount:
 
 @dataclass(frozen=True)
 class HeldRole:
-    """A role, what casbin compiled of it, and its lines."""
+    """A role, its masks as casbin compiled them, and its policy lines."""
 
     id: RoleId
     name: str
@@ -90,7 +90,7 @@ class HeldRole:
     lines: tuple[PolicyLine, ...]
 
     def mask(self, relation: Relation) -> int:
-        """What it gives to who stands so to an account."""
+        """What it gives to a holder who stands in this relation to an account."""
         return {
             Relation.MEMBER: self.masks.member,
             Relation.ANCESTOR: self.masks.ancestor,
@@ -100,8 +100,9 @@ class HeldRole:
 
 @dataclass(frozen=True)
 class HeldMembership:
-    """A role in the account or in one above it. `holds`: it has not expired. `below_limit`: a mask, what
-    platform staff have set that it gives below at most, until `below_limit_until`; None: nothing (R73)."""
+    """A membership in the account or in one above it. `holds`: it has not expired. `below_limit`: the mask
+    that platform staff have set as its limit below the account, until `below_limit_until`; None: no limit
+    (R73)."""
 
     id: MembershipId
     account: PathAccount
@@ -113,7 +114,7 @@ class HeldMembership:
 
     @property
     def mask_below(self) -> int:
-        """What it gives in the accounts below the one that it is held in (R45, R66, R73)."""
+        """What it gives in the accounts below its own (R45, R66, R73)."""
         passes_all = self.account.rights_inheritance is RightsInheritance.ALL_ROLES
         mask = self.role.mask(Relation.INHERITED if passes_all else Relation.ANCESTOR)
         return mask if self.below_limit is None else mask & self.below_limit
@@ -121,9 +122,12 @@ class HeldMembership:
 
 @dataclass(frozen=True)
 class HeldOpening:
-    """Glass that a person has broken, of the account or of one above it, and one of its memberships above
-    that, which gives by it what it would give below if that link were FULL; None: none is left, or may be
-    told of. `expired`: by the database's clock."""
+    """A break-glass opening of the account, or of one above it.
+
+    `membership`: one of the person's memberships above the opened account. The opening gives what that would
+    give if the account's link were FULL. None: no membership is left, or the asker may know of none.
+    `expired`: by the database's clock.
+    """
 
     id: BreakGlassId
     account: PathAccount
@@ -140,8 +144,8 @@ class HeldOpening:
 
 @dataclass(frozen=True)
 class GivenShare:
-    """A share of the account: a role, or areas where that is None, but for what is hidden. `accepted`,
-    `expired`: by the database's clock."""
+    """A share of the account: a role, or areas where `role` is None, without the hidden areas. `expired`: by
+    the database's clock."""
 
     id: ShareId
     role: HeldRole | None
@@ -157,8 +161,8 @@ class GivenShare:
 
 @dataclass(frozen=True)
 class AskedKey:
-    """An API key. `account`: where it is bound to, None where that is not on the path; `account_label`: what
-    a sentence calls that account. `stopped`: as its maker chose, since that one lost a right."""
+    """An API key. `account`: the account that it is bound to, None where that is not on the path.
+    `account_label`: what a sentence calls that account. `stopped`: its maker chose STOP and lost access."""
 
     id: ApiKeyId
     name: str
@@ -174,14 +178,14 @@ class AskedKey:
 
 
 Way = HeldMembership | HeldOpening | GivenShare | AskedKey
-"""Something by which a subject may have access."""
+"""Something that may give a subject access."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it: the path from the account up to the root, and the ways that may be told of.
+    """All facts: the path from the account up to the root, and the ways that the asker may know of.
 
-    `verdict`: what reach and status leave the subject of all permissions, a mask from the same snapshot.
+    `verdict`: what the subject may do there by reach and status, a mask from the same snapshot.
     """
 
     subject: Subject
@@ -191,13 +195,13 @@ class Facts:
 
     @property
     def account(self) -> PathAccount:
-        """The account that is asked about."""
+        """The account in question."""
         return self.path[0]
 
     @property
     def subject_is_known(self) -> bool:
-        """Whether who asks may know of the subject here. An offer that waits says nothing about a person, and
-        broken glass nothing about one who is not seen among the members."""
+        """Whether the asker may know of the subject here. A share that waits does not reveal a person, nor
+        does break-glass of a person whom the asker does not see among the members."""
         return self.subject.is_asker or any(map(_makes_known, self.ways))
 
 
@@ -206,5 +210,5 @@ def _makes_known(way: Way) -> bool:
 
 
 def area_names(areas: Collection[Area]) -> str:
-    """For a sentence, in the order of the pages."""
+    """The areas as a part of a sentence, in the order of the pages."""
     return ", ".join(area.value for area in Area if area in areas)

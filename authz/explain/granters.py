@@ -1,4 +1,4 @@
-"""Who could give somebody the access that is missing: people who manage there and hold it (N1, N19)."""
+"""Who could give the missing access: people who manage access there and hold the right (N1, N19)."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +10,8 @@ from authz.explain.facts import AskedAccount, Facts
 from authz.explain.misses import place_of_remedy
 from authz.guards.key_creation import keys_are_made_by
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import lasting_grants, mask_of_account, membership_holds
+from authz.reach.grants import lasting_grants, membership_holds
+from authz.reach.reach import mask_of_account
 from authz.reach.status import status_mask
 from engine.database.snapshot import Reader
 from models.accounts.tables import account_closure, accounts
@@ -19,12 +20,12 @@ from models.members.tables import memberships
 from models.people.users import users
 
 MOST_GRANTERS = 10
-"""How many are named; all are counted."""
+"""How many are named. All are counted."""
 
 
 @dataclass(frozen=True)
 class Granters:
-    """The first of them by name, and how many there are."""
+    """The first MOST_GRANTERS by name, and how many there are."""
 
     user_ids: tuple[UserId, ...]
     names: tuple[str, ...]
@@ -34,7 +35,7 @@ class Granters:
 async def read_granters(
     reader: Reader, account: AskedAccount, facts: Facts, permission: Permission
 ) -> Granters | None:
-    """Who could let the subject in; None where who asks may not see the members there."""
+    """Who could give the subject access. None where the asker may not see the members there."""
     place = place_of_remedy(facts, permission)
     if not (place.shows(Permission.MEMBERS_READ) and facts.account.shows(Permission.MEMBERS_READ)):
         return None
@@ -78,7 +79,7 @@ def _statement(managing: Permission, permission: Permission) -> Select[Any]:
 
 
 def _candidates() -> CTE:
-    """Everybody with a role in the account or above it: guests give nothing."""
+    """Everybody with a role in the account or above it. Guests can give nothing."""
     closure = account_closure.alias()
     on_path = and_(
         closure.c.master_id == memberships.c.master_id, closure.c.ancestor_id == memberships.c.account_id
@@ -96,7 +97,7 @@ def _candidates() -> CTE:
 
 
 def _grants_of(candidate: FromClause) -> FromClause:
-    """What the candidate holds and may pass on: reach's own definition, for each of them."""
+    """What the candidate holds and may pass on, by reach's own definition."""
     person = select(candidate.c.user_id, null().cast(Uuid).label("api_key_id")).correlate(candidate)
     return lasting_grants(person.subquery("candidate")).subquery("candidate_grants")
 

@@ -1,4 +1,4 @@
-"""The rules' answers put together: a way gives what none of its rules denies; status has the last word."""
+"""The rules' answers combined: a way gives what none of its rules denies, and status can deny all of it."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from authz.policy.permissions import Permission
 
 @dataclass(frozen=True)
 class JudgedWay:
-    """A way and what its rules say. `not_visible_for`: what they say against ACCOUNT_READ."""
+    """A way and its rules' steps. `not_visible_for`: the steps that deny ACCOUNT_READ."""
 
     way: Way
     steps: tuple[Step, ...]
@@ -18,18 +18,18 @@ class JudgedWay:
 
     @property
     def denying(self) -> list[Step]:
-        """What stands in its way."""
+        """The steps that deny."""
         return [step for step in self.steps if step.denies]
 
     @property
     def gives(self) -> bool:
-        """Whether nothing does."""
+        """Whether no step denies."""
         return not self.denying
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A question, judged."""
+    """A judged question."""
 
     permission: Permission
     ways: tuple[JudgedWay, ...]
@@ -42,12 +42,12 @@ class Judged:
 
     @property
     def visible(self) -> bool:
-        """Whether a way gives ACCOUNT_READ, without which the account is not there."""
+        """Whether a way gives ACCOUNT_READ, without which the account is not visible."""
         return any(not way.not_visible_for for way in self.ways)
 
     @property
     def denying_status(self) -> list[Step]:
-        """The accounts on the path whose status forbids it."""
+        """The accounts on the path whose status denies it."""
         return [step for step in self.status if step.denies]
 
     @property
@@ -57,24 +57,25 @@ class Judged:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All of them: ways that give it first, then reach, then status. How many accounts above that may not
-        be known keep it back, or are suspended, is not told."""
+        """All steps: first of the ways that give it, then of the other ways, reach and status. Steps about
+        accounts above that the asker may not know of are alike and appear once, so that nobody can count
+        those accounts."""
         ordered = sorted(self.ways, key=lambda way: not way.gives)
         reach = [NOT_VISIBLE] if not self.visible and (self.given or not self.ways) else []
-        told = (step for way in ordered for step in dict.fromkeys(way.steps))
-        return (*told, *reach, *dict.fromkeys(self.status))
+        of_ways = (step for way in ordered for step in dict.fromkeys(way.steps))
+        return (*of_ways, *reach, *dict.fromkeys(self.status))
 
 
 NOT_VISIBLE = Step(
     AccessStepKind.REACH,
     AccessEffect.DENIES,
-    "Nothing gives ACCOUNT_READ here, without which the account is not there.",
-    remedy="ACCOUNT_READ is missing, without which the account is not there.",
+    "Nothing gives ACCOUNT_READ here, without which the account is not visible.",
+    remedy="ACCOUNT_READ is missing, without which the account is not visible.",
 )
 
 
 def judge(facts: Facts, permission: Permission) -> Judged:
-    """Ask every rule."""
+    """The answers of every rule."""
     return Judged(
         permission,
         tuple(_judge_way(facts, way, permission) for way in facts.ways),

@@ -1,4 +1,4 @@
-"""The rules by which an API key has access: its state, its account, its role and its scopes (N1, R3)."""
+"""The rules for API keys: state, address, account, role and scopes (N1, R3)."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,7 +10,7 @@ from models.base.ids import Kind, present
 
 
 def key_steps(facts: Facts, way: AskedKey, permission: Permission) -> list[Step]:
-    """What the rules of a key say, in their order."""
+    """The steps of a key's rules, in their order."""
     return [step for rule in _KEY_RULES for step in rule(facts, way, permission)]
 
 

@@ -1,4 +1,4 @@
-"""The rule of the links between accounts: what of the rights held above lets each one pass (N1, N3)."""
+"""The rule for links between accounts: which rights held above each link lets pass (N1, N3)."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,10 @@ from models.accounts.tables import ParentAccess
 def link_steps(
     facts: Facts, holder: PathAccount, permission: Permission, opened: PathAccount | None = None
 ) -> Iterator[Step]:
-    """What the links from the account that a right is held in down to the one that is asked about say.
+    """The steps of the links from the account that holds a right down to the account in question.
 
-    `opened`: whose glass is broken, so that its link has no say. Of links that let it pass, those of accounts
-    that may not be known of are not told.
+    `opened`: the account that is opened by break-glass, so that its link does not count. A link that lets the
+    permission pass is left out where the asker may not know of its account.
     """
     links = [account for account in _links_below(facts, holder) if account is not opened]
     closed = [account for account in links if not _lets_pass(account, permission)]
@@ -30,7 +30,7 @@ def link_steps(
 
 
 def all_let_pass(facts: Facts, holder: PathAccount, permission: Permission) -> bool:
-    """Whether no link keeps back what is held there."""
+    """Whether every link from there down lets the permission pass."""
     return all(_lets_pass(account, permission) for account in _links_below(facts, holder))
 
 
@@ -43,12 +43,12 @@ def _lets_pass(account: PathAccount, permission: Permission) -> bool:
 
 
 def _closed(facts: Facts, account: PathAccount, permission: Permission, *, by_break_glass: bool) -> Step:
-    """`by_break_glass`: to break this glass would be enough. Where several links are closed it is not, as an
-    opening gives what passes the others."""
+    """`by_break_glass`: an opening of this account would be enough. Where several links are closed it is not,
+    as an opening gives only what passes the others."""
     kind, about, label = AccessStepKind.PARENT_ACCESS, account.global_id, account.label
     mode = f" is {account.parent_access.value}, which" if account.visible else ""
     sentence = f"The parentAccess of {label}{mode} keeps {permission.name} from passing."
     remedy = f"The owners of {label} can raise its parentAccess, so that {permission.name} passes."
     if by_break_glass and account.visible and account.parent_access is ParentAccess.BREAK_GLASS:
-        remedy = f"{facts.subject.name} can break the glass of {label}: its parentAccess is BREAK_GLASS."
+        remedy = f"{facts.subject.name} can open {label} by break-glass: its parentAccess is BREAK_GLASS."
     return Step(kind, AccessEffect.DENIES, sentence, about, remedy=remedy)

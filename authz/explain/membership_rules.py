@@ -1,4 +1,4 @@
-"""The rules by which a membership gives access, there and below, and by broken glass (N1, N3)."""
+"""The rules for memberships: in their account, below it, and by break-glass (N1, N3)."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,17 +11,18 @@ from models.base.ids import Kind, present
 
 
 def membership_steps(facts: Facts, way: HeldMembership, permission: Permission) -> list[Step]:
-    """What the rules of a membership say, in their order."""
+    """The steps of a membership's rules, in their order."""
     return [step for rule in _MEMBERSHIP_RULES for step in rule(facts, way, permission)]
 
 
 def opening_steps(facts: Facts, way: HeldOpening, permission: Permission) -> list[Step]:
-    """What the rules of broken glass say, in their order."""
+    """The steps of a break-glass opening's rules, in their order."""
     return [step for rule in _OPENING_RULES for step in rule(facts, way, permission)]
 
 
 def _membership(facts: Facts, way: HeldMembership, permission: Permission) -> Iterator[Step]:
-    # As the account's members show it: from below, the id names the account that it is seen from.
+    # The id as the account's members show it: seen from below, it also names the account that it is seen
+    # from.
     about = present(Kind.MEMBER, way.id) + (f"_{facts.account.id}" if way.account.depth else "")
     kind, who, where = AccessStepKind.MEMBERSHIP, facts.subject.name, way.account.label
     if way.holds:
@@ -36,7 +37,7 @@ def _membership_role(facts: Facts, way: HeldMembership, permission: Permission) 
 
 
 def _user_rights(facts: Facts, way: HeldMembership, permission: Permission) -> Iterator[Step]:
-    """What platform staff have set for the person in the accounts below (R73)."""
+    """The limit that platform staff have set for the person in the accounts below (R73)."""
     if way.below_limit is None or not way.account.depth:
         return
     kind, until = AccessStepKind.USER_RIGHTS, on_day(way.below_limit_until).replace(" on ", " until ", 1)
@@ -50,11 +51,11 @@ def _user_rights(facts: Facts, way: HeldMembership, permission: Permission) -> I
 
 
 def _opening(facts: Facts, way: HeldOpening, permission: Permission) -> Iterator[Step]:
-    told = facts.subject.is_asker or way.account.shows(Permission.AUDIT_READ)
-    about = present(Kind.BREAK_GLASS, way.id) if told else None
+    is_known = facts.subject.is_asker or way.account.shows(Permission.AUDIT_READ)
+    about = present(Kind.BREAK_GLASS, way.id) if is_known else None
     kind, who, where = AccessStepKind.BREAK_GLASS, facts.subject.name, way.account.label
     if way.holds:
-        yield Step(kind, AccessEffect.ALLOWS, f"{who} broke the glass of {where}.", about)
+        yield Step(kind, AccessEffect.ALLOWS, f"{who} opened {where} by break-glass.", about)
         return
     how = f"was ended{on_day(way.ended_at)}" if way.ended_at else f"expired{on_day(way.expires_at)}"
     sentence = f"The break-glass of {where} by {who} {how}."
@@ -62,9 +63,9 @@ def _opening(facts: Facts, way: HeldOpening, permission: Permission) -> Iterator
 
 
 def _opened_mode(facts: Facts, way: HeldOpening, permission: Permission) -> Iterator[Step]:
-    # Without a remedy: a change of the mode ends what is open for good.
+    # Without a remedy: a change of the mode has ended the opening for good.
     if way.account.parent_access is not ParentAccess.BREAK_GLASS:
-        sentence = f"There is no glass to break in {way.account.label} now: its parentAccess is another."
+        sentence = f"{way.account.label} cannot be opened by break-glass now: its parentAccess has changed."
         yield Step(AccessStepKind.PARENT_ACCESS, AccessEffect.DENIES, sentence, way.account.global_id)
 
 

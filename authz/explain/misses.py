@@ -1,4 +1,4 @@
-"""What keeps somebody out, and what single thing would let them in (N1)."""
+"""What denies somebody access, and which single change would give it (N1)."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from models.roles.tables import Relation
 
 
 def misses(facts: Facts, judged: Judged) -> tuple[Miss, ...]:
-    """The nearest first; none where access is allowed, and where nothing would allow it."""
+    """The nearest first. None where access is allowed, and where no change would allow it."""
     closed = any(step.remedy is None for step in judged.denying_status)
     if judged.allowed or closed:
         return ()
@@ -25,7 +25,7 @@ def misses(facts: Facts, judged: Judged) -> tuple[Miss, ...]:
 
 
 def place_of_remedy(facts: Facts, permission: Permission) -> PathAccount:
-    """The account in which a member would be given a role, or a key be changed, to allow it."""
+    """The account in which a role for a member, or a change of the key, would allow it."""
     for way in facts.ways:
         if isinstance(way, AskedKey) and way.account is not None:
             return way.account
@@ -38,7 +38,7 @@ def _is_all(step: Step, judged: Judged) -> bool:
 
 
 def _of_ways(judged: Judged) -> Iterator[Miss]:
-    """Of the ways that fail, those to which the least is missing and all of that could be mended."""
+    """Misses of the ways that lack the least, if all that they lack can be mended."""
     if judged.given:
         yield _miss(NOT_VISIBLE, enough=not judged.denying_status)
         return
@@ -51,7 +51,7 @@ def _of_ways(judged: Judged) -> Iterator[Miss]:
 
 
 def _would_show(way: JudgedWay, judged: Judged) -> bool:
-    """Whether the account would be there, once what stands in the way is mended."""
+    """Whether the account would be visible, once the denying steps are mended."""
     mended = {step.kind for step in way.denying}
     return judged.visible or {step.kind for step in way.not_visible_for} <= mended
 
@@ -61,7 +61,8 @@ def _miss(step: Step, *, enough: bool) -> Miss:
 
 
 def _of_roles(facts: Facts, judged: Judged) -> Iterator[Miss]:
-    """The narrowest role that would allow it: in the account or, for what is held from above only, there."""
+    """The narrowest role that would allow it: in the account, or above it for what is only held from
+    above."""
     place, permission = place_of_remedy(facts, judged.permission), judged.permission
     relation = Relation.ANCESTOR if place.depth else Relation.MEMBER
     role = _narrowest(relation, permission)

@@ -1,4 +1,4 @@
-"""Reads what bears on somebody's access, in the request's snapshot, and leaves out what may not be told."""
+"""Reads the facts about somebody's access in the request's snapshot, as far as the asker may know them."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -42,7 +42,7 @@ Row = Mapping[str, Any]
 
 
 async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, viewpoint: Viewpoint) -> Facts:
-    """All that bears on it and may be told to who asks. A fixed number of statements."""
+    """All facts that the asker may know. Runs a fixed number of statements."""
     on_path = {MASTER: account.master_id, ACCOUNT: account.id}
     of_subject = on_path | {USER: subject.user_id}
     of_key = {MASTER: account.master_id, API_KEY: subject.api_key_id}
@@ -54,7 +54,7 @@ async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, vi
     role_ids = {row["role_id"] for row in (*members, *shared, *keys)} - {None}
     held_roles = await _read_roles(reader, role_ids)
     memberships = [_membership(row, path, held_roles) for row in members]
-    known = [held for held in memberships if _may_be_told(held, subject, path[0])]
+    known = [held for held in memberships if _may_be_known(held, subject, path[0])]
     ways: list[Way] = [
         *known,
         *(way for row in openings for way in _opened(row, path, known)),
@@ -65,19 +65,20 @@ async def read_facts(reader: Reader, account: AskedAccount, subject: Subject, vi
     return Facts(
         subject=subject,
         path=tuple(path),
-        ways=tuple(way for way in ways if _may_be_told(way, subject, path[0])),
+        ways=tuple(way for way in ways if _may_be_known(way, subject, path[0])),
         verdict=_within_reach(verdict["verdict"] or 0),
     )
 
 
-def _may_be_told(way: Way, subject: Subject, asked: PathAccount) -> bool:
-    """Whether who asks may know of it: of itself everything.
+def _may_be_known(way: Way, subject: Subject, asked: PathAccount) -> bool:
+    """Whether the asker may know of the way. A subject may know everything about itself.
 
-    Members of accounts above are known below only where they reach down, as `Account.members` shows them; or
-    to who may see them above as well. Broken glass is known where it lets somebody in, or else by the log.
+    Below an account its members are known only where they reach down, as `Account.members` shows them, or to
+    an asker who sees them above as well. A break-glass opening is known where it gives access, and to whoever
+    may read the log.
     """
     if subject.is_asker or isinstance(way, AskedKey):
-        return True  # other keys that may not be known were not read
+        return True  # keys that the asker may not know of were not read
     if not asked.shows(Permission.MEMBERS_READ):
         return False
     if isinstance(way, HeldMembership) and way.account.depth:
@@ -101,7 +102,7 @@ async def _read_roles(reader: Reader, role_ids: Collection[UUID]) -> dict[UUID, 
 
 
 def _role(row: Row, lines: list[dict[str, Any]]) -> HeldRole:
-    # In the policy a built-in role goes by its name, a custom one by its id.
+    # The policy names a built-in role by its name, a custom role by its id.
     name = row["name"] if row["account_id"] is None else str(row["id"])
     masks = RoleMasks(row["member_mask"], row["ancestor_mask"], row["inherited_mask"])
     found = (
@@ -139,7 +140,7 @@ def _membership(row: Row, path: list[PathAccount], roles: Mapping[UUID, HeldRole
 def _opened(
     row: Row, path: list[PathAccount], memberships: Collection[HeldMembership]
 ) -> Iterator[HeldOpening]:
-    """One way for each membership above the opened account."""
+    """One way for each membership above the opened account, or one without a membership."""
     account = _on_path(row, path)
     above = [membership for membership in memberships if membership.account.depth > account.depth]
     for membership in above or (None,):

@@ -1,4 +1,4 @@
-"""The rules by which a role gives something: links pass it down the tree, policy lines allow it (N1)."""
+"""The rules for roles: links pass a role's rights down the tree, policy lines allow them (N1)."""
 
 from collections.abc import Iterator
 
@@ -19,8 +19,10 @@ def role_steps(
     permission: Permission,
     opened: PathAccount | None = None,
 ) -> Iterator[Step]:
-    """The role, the way down the tree from the account that it is held in, and the policy's line. `opened`:
-    whose glass is broken."""
+    """The steps of a role: the role, its way down from the account that it is held in, and the policy line.
+
+    `opened`: the account that is opened by break-glass.
+    """
     about = present(Kind.ROLE, role.id)
     yield Step(AccessStepKind.ROLE, AccessEffect.NO_SAY, f"The role is {role.name}.", about)
     relation = Relation.MEMBER
@@ -32,7 +34,7 @@ def role_steps(
 
 
 def _link(facts: Facts, role: HeldRole, holder: PathAccount, permission: Permission) -> tuple[Relation, Step]:
-    """How the role reaches down, and in which relation its lines are asked (R45, R66, R73)."""
+    """How the role reaches down, and the relation that its lines are read in (R45, R66, R73)."""
     kind, about, where = AccessStepKind.TREE_LINK, holder.global_id, facts.account.label
     passes_all = holder.rights_inheritance is RightsInheritance.ALL_ROLES
     always, inherited = (
@@ -55,11 +57,11 @@ def _link(facts: Facts, role: HeldRole, holder: PathAccount, permission: Permiss
 
 
 def _policy_line(role: HeldRole, relation: Relation, permission: Permission, about: str) -> Step:
-    """What casbin compiled, and the line that it comes from. Raises where the two are not the same."""
+    """What casbin compiled, and the line that it comes from. Raises ExplanationDiffersError."""
     allowed = bool(role.mask(relation) & permission.bit)
     line = deciding_line(role.lines, relation, permission)
     if allowed is not (line is not None and line.effect is Effect.ALLOW):
-        raise ExplanationDiffersError(f"The lines of role {role.id} are not what was compiled of them.")
+        raise ExplanationDiffersError(f"The lines of role {role.id} differ from its masks.")
     text = None if line is None else as_text(line)
     where = "there" if relation is Relation.MEMBER else "below"
     if allowed:

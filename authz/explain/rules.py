@@ -1,8 +1,8 @@
-"""The rules by which access is given and withheld, one function each (N1).
+"""The rules that give and deny access, one function each (N1).
 
-A *way* is something by which somebody may have access: a membership, broken glass, a share, or being an API
-key. A way's rules stand in its list of rules; it gives a permission where none of them denies. Another kind
-of link in the chain is another function in a list.
+A *way* is something that may give somebody access: a membership, a break-glass opening, a share, or being an
+API key. Each kind of way has a list of rules, and gives a permission where none of them denies. A new rule is
+another function in a list.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from models.base.ids import Kind, present
 
 
 def way_steps(facts: Facts, way: Way, permission: Permission) -> list[Step]:
-    """What the rules of a way say, in their order."""
+    """The steps of a way's rules, in their order."""
     if isinstance(way, HeldMembership):
         return membership_steps(facts, way, permission)
     if isinstance(way, HeldOpening):
@@ -29,11 +29,11 @@ def way_steps(facts: Facts, way: Way, permission: Permission) -> list[Step]:
 
 
 def status_steps(facts: Facts, permission: Permission) -> list[Step]:
-    """What the status of the account and of those above it says (T7)."""
+    """The steps of the status of the account, and of those above it (T7)."""
     found = [_status(account, permission) for account in facts.path]
-    told = [step for step in found if step is not None]
-    if told:
-        return told
+    steps = [step for step in found if step is not None]
+    if steps:
+        return steps
     kind, sentence = AccessStepKind.ACCOUNT_STATUS, f"{facts.account.label} and all above it are active."
     return [Step(kind, AccessEffect.NO_SAY, sentence, facts.account.global_id)]
 

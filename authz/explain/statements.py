@@ -1,4 +1,4 @@
-"""The statements that read what bears on somebody's access: each made once, all run in one snapshot."""
+"""The statements that read the facts about somebody's access. All run in one snapshot."""
 
 from functools import cache
 from typing import Any
@@ -27,7 +27,8 @@ from authz.callers.principals import key_stops, subject_rows
 from authz.explain.facts import AskedAccount, Subject, Viewpoint
 from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_literal
 from authz.reach.break_glass import opening_holds
-from authz.reach.reach import account_where, grants_now, mask_of_account, membership_holds
+from authz.reach.grants import grants_now, membership_holds
+from authz.reach.reach import account_where, mask_of_account
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
 from models.api_keys.tables import WhenMakerLosesAccess, api_keys
@@ -47,7 +48,7 @@ def _bound(name: str) -> ColumnElement[Any]:
 
 @cache
 def path_statement(viewpoint: Viewpoint) -> Select[Any]:
-    """The account and those above it, from it up, with what who asks holds in each."""
+    """The account and those above it, upwards, with the mask that the asker holds in each."""
     account, closure = accounts.alias(), account_closure.alias()
     on_path = and_(closure.c.master_id == account.c.master_id, closure.c.ancestor_id == account.c.id)
     source: FromClause = closure.join(account, on_path)
@@ -73,7 +74,7 @@ def path_statement(viewpoint: Viewpoint) -> Select[Any]:
 
 @cache
 def memberships_statement() -> Select[Any]:
-    """A person's memberships in the account and above it, also those that have expired; the nearest first."""
+    """A person's memberships in the account and above it, expired ones too, the nearest first."""
     closure = account_closure.alias()
     on_path = and_(
         closure.c.master_id == memberships.c.master_id, closure.c.ancestor_id == memberships.c.account_id
@@ -102,7 +103,7 @@ def memberships_statement() -> Select[Any]:
 
 @cache
 def openings_statement() -> Select[Any]:
-    """For the account and each one above it the break-glass opening of a person that holds, or else its last
+    """For the account and each one above it: the break-glass opening of a person that holds, or else the last
     one."""
     opening, closure = break_glass_openings.alias(), account_closure.alias()
     on_path = and_(closure.c.master_id == opening.c.master_id, closure.c.ancestor_id == opening.c.account_id)
@@ -127,8 +128,8 @@ def openings_statement() -> Select[Any]:
 
 @cache
 def shares_statement() -> Select[Any]:
-    """The shares of the account with a person, whatever became of them, and what waits for the person's
-    address; the oldest first."""
+    """The shares of the account with a person, in whatever state, and those that wait for the person's
+    address. The oldest first."""
     opens = and_(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
     address = select(users.c.email_canonical).where(users.c.id == _bound(USER)).scalar_subquery()
     waits = and_(shares.c.user_id.is_(None), shares.c.email_canonical == address)
@@ -157,7 +158,7 @@ def shares_statement() -> Select[Any]:
 
 @cache
 def key_statement(viewpoint: Viewpoint) -> Select[Any]:
-    """An API key of the tree, and whether who asks may see the keys of its account."""
+    """An API key of the tree, and whether the asker may see the keys of its account."""
     key, account = api_keys.alias(), accounts.alias()
     own = and_(account.c.master_id == key.c.master_id, account.c.id == key.c.account_id)
     known = true() if viewpoint is Viewpoint.OPERATOR else account_where(key, Permission.API_KEYS_READ)
@@ -188,7 +189,7 @@ def _expired(row: FromClause) -> ColumnElement[bool]:
 
 @cache
 def roles_statement() -> Select[Any]:
-    """Roles and what casbin compiled of them."""
+    """Roles with their masks."""
     columns = (roles.c.id, roles.c.name, roles.c.account_id)
     masks = (roles.c.member_mask, roles.c.ancestor_mask, roles.c.inherited_mask)
     return select(*columns, *masks).where(roles.c.id == func.any(_bound_list(ROLES)))
@@ -205,7 +206,7 @@ def _bound_list(name: str) -> ColumnElement[Any]:
 
 
 def verdict_statement(account: AskedAccount, subject: Subject) -> Select[Any]:
-    """What reach and status leave the subject there, a mask: as its own `viewerPermissions` would tell."""
+    """What the subject may do there by reach and status, a mask: as its own `viewerPermissions`."""
     granted = mask_of_account(accounts, grants_now(subject_rows(subject.user_id, subject.api_key_id)))
     return (
         select(granted.c.mask.op("&")(status_mask(accounts)).label("verdict"))

@@ -1,4 +1,4 @@
-"""What an explanation of somebody's access is made of (N1)."""
+"""The parts of an explanation of somebody's access (N1)."""
 
 import datetime
 import enum
@@ -8,18 +8,18 @@ from authz.policy.permissions import Permission
 
 
 class ExplanationDiffersError(Exception):
-    """The rules as they are explained say something else than the rules as they are enforced."""
+    """The rules of explanations say something else than the rules that are enforced."""
 
 
 class AccessDecision(enum.Enum):
-    """Whether somebody may do something in an account now."""
+    """Whether an action in an account is allowed now."""
 
     ALLOWED = "ALLOWED"
     DENIED = "DENIED"
 
 
 class AccessEffect(enum.Enum):
-    """What one rule says to a question."""
+    """The result of one rule."""
 
     ALLOWS = "ALLOWS"
     DENIES = "DENIES"
@@ -27,7 +27,7 @@ class AccessEffect(enum.Enum):
 
 
 class AccessStepKind(enum.Enum):
-    """Which rule speaks."""
+    """A rule that access depends on."""
 
     MEMBERSHIP = "MEMBERSHIP"
     BREAK_GLASS = "BREAK_GLASS"
@@ -51,8 +51,8 @@ class AccessStepKind(enum.Enum):
 class Step:
     """One rule and what it says.
 
-    `about`: the global id of what it is about, where it has one and the reader may know it. `policy_line`:
-    the line of casbin's policy. `remedy`: for a rule that denies, what would mend that; None: nothing would.
+    `about`: the global id of what the step is about, if it has one that the reader may know. `policy_line`:
+    the line of casbin's policy. `remedy`: of a rule that denies, what would mend that; None: nothing would.
     """
 
     kind: AccessStepKind
@@ -64,13 +64,13 @@ class Step:
 
     @property
     def denies(self) -> bool:
-        """Whether it stands in the way."""
+        """Whether the rule denies access."""
         return self.effect is AccessEffect.DENIES
 
 
 @dataclass(frozen=True)
 class Miss:
-    """A single thing that keeps somebody out. `enough`: without it, access would be allowed."""
+    """A single thing that denies access. `enough`: without it, access would be allowed."""
 
     kind: AccessStepKind
     sentence: str
@@ -89,5 +89,5 @@ class Explanation:
 
 
 def on_day(moment: datetime.datetime | None) -> str:
-    """When something ended, as the end of a sentence."""
+    """A moment, as the end of a sentence."""
     return "" if moment is None else f" on {moment.astimezone(datetime.UTC):%Y-%m-%d at %H:%M} UTC"

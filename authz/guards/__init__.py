@@ -1,1 +1,1 @@
-"""The doors that every write goes through: they lock, and read rights behind the lock."""
+"""What every write goes through: it locks accounts, and reads rights behind the locks."""

@@ -1,4 +1,4 @@
-"""By which of the principal's grants it acts, and why the glass was broken (R54, N3)."""
+"""By which of its grants a caller acts, and the reason of its break-glass (R54, N3)."""
 
 import functools
 import uuid
@@ -10,7 +10,8 @@ from authz.callers.principals import Principal
 from authz.policy.permissions import Permission, allows
 from authz.reach.break_glass import opening_holds
 from authz.reach.ends import ANY_MOMENT
-from authz.reach.reach import GRANTS, PRINCIPAL, granted_mask
+from authz.reach.grants import granted_mask
+from authz.reach.reach import GRANTS, PRINCIPAL
 from engine.writes.fixed_statements import FixedRow
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure
@@ -18,7 +19,7 @@ from models.parent_access.openings import break_glass_openings
 
 
 def acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) -> ColumnElement[uuid.UUID]:
-    """The nearest account whose grant gives the permission there (R54)."""
+    """The id of the nearest account whose grant gives the permission in this account (R54)."""
     closure, grant = account_closure.alias(), GRANTS.alias()
     giving = _giving(closure, grant, account_id, permission)
     return cast(giving.with_only_columns(grant.c.from_id).limit(1).scalar_subquery(), Uuid)
@@ -27,7 +28,7 @@ def acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) ->
 async def opened_because(
     session: WriteSession, row: FixedRow, permission: Permission, principal: Principal
 ) -> str | None:
-    """Why the glass was broken, where that alone gives the permission in the account of the row."""
+    """The reason of the break-glass, where that alone gives the permission in the row's account."""
     if principal.user_id is None or not row.mask & ~(row.lasting_mask or 0) & permission.bit:
         return None
     statement = _opening_reason(permission)
@@ -52,7 +53,7 @@ def _opening_reason(permission: Permission) -> Select[Any]:
 async def is_only_shared(
     session: WriteSession, account_id: uuid.UUID, permission: Permission, principal: Principal
 ) -> bool:
-    """Whether nothing but a share gives the permission in the account."""
+    """Whether only shares give the permission in the account."""
     values = {**principal.credentials.binds, "account_id": account_id}
     return bool((await session.execute(_only_shared(permission), values)).scalar())
 
@@ -68,7 +69,7 @@ def _only_shared(permission: Permission) -> Select[Any]:
 def _giving(
     closure: FromClause, grant: FromClause, account_id: ColumnElement[uuid.UUID], permission: Permission
 ) -> Select[Any]:
-    """The grants that give the permission in the account, the nearest first, break-glass last."""
+    """The grants that give the permission in the account: the nearest first, break-glass last."""
     return (
         select(grant.c.account_id)
         .select_from(closure)
@@ -77,6 +78,6 @@ def _giving(
             and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id),
         )
         .where(closure.c.descendant_id == account_id, allows(granted_mask(closure, grant), permission))
-        # Of two accounts above, the nearer one is the younger: ids rise with creation.
+        # Of two accounts above, the nearer one is younger and has the larger id.
         .order_by(grant.c.from_id != grant.c.account_id, closure.c.depth, grant.c.from_id.desc())
     )

@@ -1,4 +1,4 @@
-"""Nobody gives what he does not hold (N19, T4)."""
+"""Nobody gives rights that they do not hold (N19, T4)."""
 
 import uuid
 from collections.abc import Sequence
@@ -24,7 +24,8 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.policy.permissions import permissions_in
 from authz.policy.refusals import NotFound, RoleTooWide
-from authz.reach.reach import below_mask, mask_of_account
+from authz.reach.grants import below_mask
+from authz.reach.reach import mask_of_account
 from authz.reach.role_uses import role_uses
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
@@ -34,7 +35,7 @@ from models.roles.tables import roles
 
 @dataclass(frozen=True)
 class RoleGrant:
-    """What a role would give its holder in one account."""
+    """A role, with the masks that it gives in one account and below it."""
 
     id: RoleId
     name: str
@@ -42,17 +43,18 @@ class RoleGrant:
     below_mask: int
 
     def within(self, mask: int, below: int) -> bool:
-        """Whether a holder of these masks holds all that the role gives."""
+        """Whether these masks contain all that the role gives."""
         return not (self.mask & ~mask or self.below_mask & ~below)
 
 
 def usable_in(role: FromClause, account: FromClause) -> ColumnElement[bool]:
-    """Whether the role can be held in the account: it is built in, or of that account or of one above it."""
+    """Whether the role can be held in the account: it is built in, or belongs to the account or one above
+    it."""
     path = account_closure.alias()
     above = select(path.c.ancestor_id).where(
         path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.id
     )
-    # As an array, so that one look at the index of accounts' roles answers it.
+    # As an array: then one look-up in the index of accounts' roles is enough.
     owners = func.array(above.correlate(account).scalar_subquery(), type_=ARRAY(Uuid))
     return and_(
         role.c.deleted_at.is_(None), or_(role.c.account_id.is_(None), role.c.account_id == any_(owners))
@@ -60,13 +62,13 @@ def usable_in(role: FromClause, account: FromClause) -> ColumnElement[bool]:
 
 
 async def role_in(session: WriteSession, account: Authorized, role_id: uuid.UUID) -> RoleGrant:
-    """A role that can be held in the account. Raises NotFound."""
+    """The role, if it can be held in the account. Raises NotFound."""
     return await role_in_each(session, (account,), role_id)
 
 
 async def role_in_each(session: WriteSession, of: Sequence[Authorized], role_id: uuid.UUID) -> RoleGrant:
-    """A role that can be held in each of the accounts, which are of one tree, as it is in one of them. Raises
-    NotFound."""
+    """The role, if it can be held in each of these accounts of one tree, with its masks in one of them.
+    Raises NotFound."""
     account_ids = {account.account_id for account in of}
     statement = (
         select(roles.c.id, roles.c.name, roles.c.member_mask, below_mask(roles, accounts))
@@ -86,9 +88,9 @@ async def role_in_each(session: WriteSession, of: Sequence[Authorized], role_id:
 async def role_to_give(
     session: WriteSession, account: Authorized, role_id: uuid.UUID, field: str = "roleId"
 ) -> RoleGrant:
-    """A role that the principal may give to others, or take from them, in the account.
+    """The role, if the caller may give it to others, or take it from them, in the account.
 
-    Raises NotFound, and RoleTooWide where it gives more than the principal holds.
+    Raises NotFound, and RoleTooWide where it gives more than the caller holds.
     """
     role = await role_in(session, account, role_id)
     _check(role.name, role.mask & ~account.mask, role.below_mask & ~account.below_mask, field)
@@ -98,10 +100,10 @@ async def role_to_give(
 async def check_role_change(
     session: WriteSession, principal: Principal, account: Authorized, role_id: RoleId, field: str
 ) -> None:
-    """Raise RoleTooWide where the account's role, as it is written now, gives more than the principal holds.
+    """Raise RoleTooWide where the account's role, as stored now, gives more than the caller holds.
 
-    Whoever has it gains or loses by a change, so this is asked before and after: of the account, and of every
-    account where the role is in use.
+    Its holders gain or lose by a change of the role. So the check runs before and after the change, for the
+    account and for every account where the role is in use.
     """
     role = await role_to_give(session, account, role_id, field)
     statement = _missing_where_used(account.master_id, role_id)
@@ -110,8 +112,8 @@ async def check_role_change(
 
 
 async def check_passing_all_roles(session: WriteSession, account: Authorized, field: str) -> None:
-    """Raise RoleTooWide where roles that are in use in the account would give more below it than the
-    principal holds there, once all of them are passed down."""
+    """Raise RoleTooWide where passing all roles down would give more below the account than the caller holds
+    there."""
     use = role_uses()
     gained = roles.c.inherited_mask.bitwise_and(roles.c.ancestor_mask.bitwise_not())
     statement = (
@@ -124,7 +126,7 @@ async def check_passing_all_roles(session: WriteSession, account: Authorized, fi
 
 
 def _missing_where_used(master_id: MasterId, role_id: RoleId) -> Select[Any]:
-    """What the role gives and the principal lacks: (in accounts where it is in use, below them)."""
+    """What the role gives and the caller lacks: masks (in accounts where it is in use, below them)."""
     use = role_uses()
     used_in = (
         select(use.c.master_id, use.c.account_id)

@@ -1,12 +1,11 @@
-"""The door that every write goes through.
+"""The guard of writes that change an account: it locks the account for update.
 
-Rights are read, the path from the root to the account is locked, and rights are read again: what was revoked
-or suspended in between is seen, and what would be revoked now waits until the write is done. Ancestors are
-locked in share mode and the account itself for update, always from the root down, so that two writes cannot
-wait for each other in a circle.
+`authorize` reads the caller's rights, locks the path from the root down to the account, and reads the rights
+again. So it sees what was revoked or suspended before the lock, and a later revocation waits until the write
+ends.
 
-What gives or takes access, by a permission of GIVES_ACCESS, needs a right that holds until the end of what is
-given or taken at least: so nothing outlives a share, broken glass, a membership or a key that ends.
+A permission of GIVES_ACCESS gives or takes access. Its use needs a right that holds at least until the end of
+what is given or taken: so nothing outlives a share, break-glass, a membership or a key that ends.
 """
 
 import datetime
@@ -16,58 +15,60 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Uuid, and_, any_, bindparam, func, select, true
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Uuid, any_, bindparam, func, select, true
 
 from authz.callers.principals import Principal
 from authz.guards.acting_grants import acting_from, is_only_shared, opened_because
+from authz.guards.locks import lock_path, lock_tree
 from authz.policy.permissions import GIVES_ACCESS, READ_PERMISSIONS, Permission, allows
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from authz.reach.ends import FOREVER
 from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status, status_mask
+from authz.wall.notes import TransactionNotes
 from engine.writes.fixed_statements import FixedRow, FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import AccountStatus, account_closure, accounts
+from models.accounts.tables import AccountStatus, accounts
 from models.base.ids import AccountId, AccountKey, MasterId
 
 End = datetime.datetime | ColumnElement[datetime.datetime] | None
-"""When what is given or taken ends; None: never. A scalar sub-select is asked behind the lock."""
+"""When what is given or taken ends; None: never. A scalar sub-select is read behind the lock."""
 
 
 class Effect(enum.Enum):
-    """What a write does, which decides in which accounts it is allowed."""
+    """What a write does. It decides which statuses of an account allow the write."""
 
-    CHANGES = "It may give something: the account and all above it have to be active."
-    TAKES_AWAY = "Somebody only loses access, or something is spent no more: no status forbids it."
+    CHANGES = "It may give something, so the account and all above it have to be active."
+    TAKES_AWAY = "It only takes access or spending away, which no status forbids."
 
 
 @dataclass(frozen=True)
 class Authorized:
-    """An account, locked, in which the principal holds what was asked for."""
+    """A locked account in which the caller holds the permission."""
 
     master_id: MasterId
     account_id: AccountId
     mask: int
-    """What the principal holds in the account and may pass on to what ends when it was asked for: nothing of
-    what ends before that, nor of what shares and break-glass give (N19)."""
+    """What the caller holds in the account and may pass on to what ends at `until`: no rights that end before
+    that, nor those of shares and break-glass (N19)."""
     below_mask: int
     """The same in the accounts below it."""
     acting_from: AccountId
     """The nearest account whose grant gave the permission (R54)."""
     opened_because: str | None = None
-    """Why the glass was broken, where that alone gave the permission."""
+    """The reason of the break-glass, where that alone gave the permission."""
     refused_change: RefusalCode | None = None
-    """Why the status of the path allows nothing but what takes away; None: it allows changes."""
+    """Why the path's status allows only writes that take away. None: it allows changes."""
 
     def check_changeable(self) -> None:
-        """Raise ACCOUNT_SUSPENDED and ACCOUNT_CLOSED, for a write that was let in as `Effect.TAKES_AWAY` and
-        turns out to give something. The account is locked, so its status stays."""
+        """For a write that was authorized as `Effect.TAKES_AWAY` and turns out to give something. The account
+        is locked, so its status stays. Raises ACCOUNT_SUSPENDED and ACCOUNT_CLOSED."""
         if self.refused_change is not None:
             raise Refusal(self.refused_change)
 
 
 def without_rights(account: AccountKey, acting_from: AccountId | None = None) -> Authorized:
-    """An account for the books and the log of what the platform does: nobody's rights are behind it."""
+    """An account for the ledger and the log of what the platform does, without anybody's rights."""
     place = acting_from or account.account_id
     return Authorized(account.master_id, account.account_id, mask=0, below_mask=0, acting_from=place)
 
@@ -89,12 +90,12 @@ async def authorize(
 ) -> Authorized:
     """Lock the account for a change that needs the permission.
 
-    `until`: when what the change gives or takes ends. `account_id` may be a scalar sub-select, so that an id
-    of something inside the account that does not exist costs and answers the same as a foreign one.
+    `until`: when what the change gives or takes ends. `account_id` may be a scalar sub-select that finds the
+    account of something: where that does not exist, the call costs and answers the same as for a foreign one.
 
     Raises NotFound outside reach, PermissionDenied inside it, Refusal with ACCOUNT_SUSPENDED or
     ACCOUNT_CLOSED where the status of the path forbids the change, and with REACHED_BY_SHARE or RIGHT_ENDS
-    where access is given or taken by a right that may end before.
+    where the right that gives or takes access may end before.
     """
     before = await _check(session, principal, await known_id(session, account_id), permission, effect, until)
     await lock_path(session, before.master_id, before.account_id)
@@ -110,9 +111,9 @@ async def authorize_all(
     *,
     until: End = None,
 ) -> list[Authorized]:
-    """The same for one or more accounts of one tree, in the order of their ids; locks the tree.
+    """`authorize` for one or more accounts of one tree, returned in the order of their ids. Locks the tree.
 
-    Raises BAD_USER_INPUT where the accounts lie in several trees.
+    Also raises BAD_USER_INPUT where the accounts belong to several trees.
     """
     wanted = list(dict.fromkeys(account_ids))
 
@@ -124,8 +125,9 @@ async def authorize_all(
 
     before = await check()
     if len({account.master_id for account in before}) > 1:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must be of one tree.", "accountIds")
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must belong to one tree.", "accountIds")
     await lock_tree(session, before[0].master_id)
+    session.notes(TransactionNotes).touched.update(account.account_id for account in before)
     return await check()
 
 
@@ -138,52 +140,18 @@ async def authorize_also(
     *,
     until: End = None,
 ) -> Authorized:
-    """The same for an account on a path that is locked already; locks nothing. None: where `known_id` has
-    found nothing."""
+    """`authorize` for an account on a path that is locked already. Locks nothing. `account_id` None:
+    `known_id` found nothing."""
     return await _check(session, principal, account_id, permission, effect, until)
 
 
 async def judge_pair(
     session: WriteSession, principal: Principal, pair: tuple[AccountId, AccountId], permission: Permission
 ) -> tuple[Authorized | Refusal, Authorized | Refusal]:
-    """The same for two accounts in one statement: each, or why it is refused."""
+    """`authorize_also` for two accounts in one statement: returns each, or the refusal."""
     one, other = pair
     rights = await _rights(session, principal, pair, permission)
     return _verdict(rights.get(one), permission), _verdict(rights.get(other), permission)
-
-
-async def lock_tree(session: WriteSession, master_id: MasterId) -> None:
-    """Keep every other write out of the tree: each of them locks the root first, at least in share mode."""
-    await lock_path(session, master_id, AccountId(master_id))
-
-
-async def lock_path(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
-    """Lock the ancestors in share mode, root first, and the account for update."""
-    session.take_turn(master_id)
-    await _lock_path().rows(session, {"master_id": master_id, "account_id": account_id})
-
-
-@functools.cache
-def _lock_path() -> FixedStatement:
-    path = account_closure.alias()
-    above = (
-        select(accounts.c.id)
-        .join(path, and_(path.c.master_id == accounts.c.master_id, path.c.ancestor_id == accounts.c.id))
-        .where(
-            accounts.c.master_id == bindparam("master_id"),
-            path.c.descendant_id == bindparam("account_id"),
-            path.c.depth > 0,
-        )
-        .order_by(path.c.depth.desc())
-        .with_for_update(read=True, of=accounts)
-        .cte("above")
-    )
-    # PostgreSQL asks what depends on no row before it looks for rows: what is above is locked first.
-    all_above = select(func.count()).select_from(above).scalar_subquery() >= 0
-    own = and_(accounts.c.master_id == bindparam("master_id"), accounts.c.id == bindparam("account_id"))
-    # Keys never change: rows that refer to the account are written beside it, such as those of the ledger.
-    locked = select(accounts.c.id).where(own, all_above).with_for_update(key_share=True, of=accounts)
-    return FixedStatement(locked)
 
 
 def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Refusal:
@@ -196,7 +164,7 @@ def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Ref
 async def known_id(
     session: WriteSession, account_id: AccountId | ColumnElement[uuid.UUID]
 ) -> AccountId | None:
-    """The id, or what a scalar sub-select finds."""
+    """The id, or what the scalar sub-select finds."""
     if not isinstance(account_id, ColumnElement):
         return account_id
     found = (await session.execute(select(account_id))).scalar_one()
@@ -212,7 +180,7 @@ async def _check(
     until: End,
 ) -> Authorized:
     rights = await _rights(session, principal, (account_id,), permission)
-    # Also an id that is not known is looked for, so that it takes as long as a foreign one.
+    # An unknown id was looked up as well, so it takes as long as a foreign one.
     found = _judge(None if account_id is None else rights.get(account_id), permission, effect)
     (lasting,) = await _lasting(session, principal, rights, [found], permission, until)
     return lasting
@@ -226,8 +194,8 @@ async def _lasting(
     permission: Permission,
     until: End,
 ) -> Sequence[Authorized]:
-    """The same accounts with what the principal may pass on to what ends then. Few hold what ends: only of
-    them it is asked anew."""
+    """The same accounts with what the caller may pass on to what ends at `until`. Reads rights again only for
+    accounts where the caller holds rights that end."""
     if permission not in GIVES_ACCESS:
         return found
     ending = [each.account_id for each in found if rights[each.account_id].held & ~each.mask]
@@ -260,8 +228,8 @@ def _judge(rights: _Rights | None, permission: Permission, effect: Effect = Effe
 
 
 def _refused_change(row: FixedRow, permission: Permission) -> RefusalCode | None:
-    """A suspended account is still resumed and closed: `status_mask` leaves these permissions. Those to read
-    are left in any status, and allow no change."""
+    """A suspended account can still be resumed and closed: `status_mask` leaves these permissions. READ
+    permissions are left in any status and allow no change."""
     if row.left_by_status & ~READ_PERMISSIONS & permission.bit:
         return None
     return STATUS_CODES.get(AccountStatus(row.status))
@@ -271,7 +239,7 @@ STATUS_CODES = {
     AccountStatus.SUSPENDED: RefusalCode.ACCOUNT_SUSPENDED,
     AccountStatus.CLOSED: RefusalCode.ACCOUNT_CLOSED,
 }
-"""Why nothing but what takes away is allowed in an account of this status."""
+"""Why an account of this status allows only writes that take away."""
 
 
 async def _rights(
@@ -281,7 +249,7 @@ async def _rights(
     permission: Permission,
     until: datetime.datetime | None = None,
 ) -> dict[AccountId, _Rights]:
-    """What the principal holds in those of the accounts that it reaches."""
+    """What the caller holds in those of the accounts that it reaches."""
     credentials = principal.credentials
     values = {**credentials.binds, "account_ids": list(account_ids), "until": until}
     rows = await _rights_statement(permission).rows(session, values, credentials.kind)

@@ -1,4 +1,4 @@
-"""Where in a tree API keys are made (R13)."""
+"""Where in a tree API keys are created."""
 
 import datetime
 
@@ -20,10 +20,10 @@ async def check_key_creation(
     account: Authorized,
     until: datetime.datetime | None = None,
 ) -> None:
-    """Raise MASTER_ACCOUNT_REQUIRED where keys are made by the master account alone, and the principal does
-    not hold API_KEYS_WRITE from there until the key's end.
+    """Raise MASTER_ACCOUNT_REQUIRED where only the master account makes keys, and the caller does not hold
+    API_KEYS_WRITE by a grant there until the key's end.
 
-    The account is locked, and with it the master account: the setting stays until the change is done.
+    The account is locked, and so is the master account: the setting stays until the write ends.
     """
     statement = select(keys_are_made_by(GRANTS, accounts, end_at(until))).where(
         accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
@@ -35,8 +35,8 @@ async def check_key_creation(
 def keys_are_made_by(
     grants: FromClause, account: FromClause, until: ColumnElement[datetime.datetime] = FOREVER
 ) -> ColumnElement[bool]:
-    """Whether the tree's master account leaves it to who holds the grants to make keys in the account that
-    end then."""
+    """Whether the tree's master account lets the holder of these grants make keys in the account that end at
+    `until`."""
     master = accounts.alias("key_master")
     in_master = account.c.id == account.c.master_id
     anywhere = exists(

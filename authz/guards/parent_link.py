@@ -1,14 +1,13 @@
-"""What of the rights held above an account passes its link, and whose consent a change of that needs.
+"""Which rights held above an account pass its link to the parent, and whose consent a change of that needs.
 
-Each change needs the consent of the side that loses by it (R54, R60, N3): the parent loses what it could do,
-the account loses what could not be done to it. A change by which both lose needs both.
+Each change needs the consent of the side that loses by it (R54, R60, N3). The parent loses what it could do.
+The account loses protection against what those above could not do before. A change by which both lose needs
+both.
 """
 
 import enum
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Connection, Select, func, literal, select, update
 
@@ -24,20 +23,21 @@ from authz.policy.permissions import (
 )
 from authz.policy.refusals import RoleTooWide
 from authz.reach.ends import end_at
-from authz.reach.reach import PRINCIPAL, granted_mask, lasting_grants, passed_mask
+from authz.reach.grants import granted_mask, lasting_grants, passed_mask
+from authz.reach.reach import PRINCIPAL
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import EVERYTHING_PASSES, ParentAccess, account_closure
 from models.base.ids import AccountId, MasterId
 
 LEAST_PASSES = Permission.ACCOUNT_READ.bit | Permission.ACCOUNT_SUSPEND.bit
-"""What no mode takes: that the account is there and whether it runs stay with the parent that pays for it."""
+"""What passes in every mode: the parent, which pays for the account, sees it and can suspend it."""
 
 READS_PASS = READ_PERMISSIONS | Permission.ACCOUNT_SUSPEND.bit
 
 
 @dataclass(frozen=True)
 class Passing:
-    """Masks of what passes a link: `at_rest`, and `at_most`, while the glass is broken."""
+    """Masks of what passes a link: `at_rest`, and `at_most` while somebody has opened it by break-glass."""
 
     at_rest: int
     at_most: int
@@ -59,7 +59,7 @@ class Side(enum.Enum):
 
 
 def losers(old: ParentAccess, new: ParentAccess) -> frozenset[Side]:
-    """Who loses by the change: nobody only where nothing changes."""
+    """Who loses by the change. Empty only where nothing changes."""
     found = set()
     if _beyond(old, new):
         found.add(Side.ABOVE)
@@ -69,7 +69,7 @@ def losers(old: ParentAccess, new: ParentAccess) -> frozenset[Side]:
 
 
 def _beyond(wider: ParentAccess, than: ParentAccess) -> int:
-    """What may pass with the one mode and not, or not at rest, with the other."""
+    """What may pass in the one mode and not, or not at rest, in the other: a mask."""
     one, other = PASSING[wider], PASSING[than]
     return (one.at_rest & ~other.at_rest | one.at_most & ~other.at_most) & ALL_PERMISSIONS
 
@@ -85,12 +85,13 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """For which sides of a link somebody may speak: SETTINGS_WRITE in the parent and below it, or by a grant
-    in that very account; never by a share, by break-glass, or by what ends before that of which they speak.
+class LinkAuthority:
+    """The sides of a link that somebody may decide for.
 
-    `above_from`: the nearest account whose grant gives the former. `mask` and `below_mask`: all that is held
-    by grants in the account itself.
+    For the parent's side it takes SETTINGS_WRITE in the parent and below it, for the account's side
+    SETTINGS_WRITE by a grant in that account itself. Shares, break-glass and rights that end before what is
+    decided do not count. `above_from`: the nearest account whose grant gives the parent's side. `mask`,
+    `below_mask`: all that grants in the account itself give.
     """
 
     above_from: AccountId | None
@@ -108,9 +109,9 @@ class Standing:
         return frozenset(found)
 
     def check_raise(self, old: ParentAccess, new: ParentAccess) -> None:
-        """Raise RoleTooWide where those above would gain what this side does not hold itself (N19).
+        """Raise RoleTooWide where those above would gain rights that the account's side does not hold (N19).
 
-        ACCOUNT_SUSPEND, which nobody holds at home, passes in any case.
+        ACCOUNT_SUSPEND, which is only held from above, passes in every mode.
         """
         gained = _beyond(new, old)
         here, below = gained & ~self.mask, gained & ~self.below_mask
@@ -118,29 +119,24 @@ class Standing:
             raise RoleTooWide(new.value, permissions_in(here), permissions_in(below), "parentAccess")
 
 
-async def standing_of_principal(
+async def authority_of_principal(
     session: WriteSession, principal: Principal, link: Link, until: End = None
-) -> Standing:
-    """For which sides who asks may speak, of what ends then or never."""
-    return await _standing(session, PRINCIPAL, link, principal.credentials.binds, until)
-
-
-async def _standing(
-    session: WriteSession, principal: CTE, link: Link, binds: Mapping[str, Any], until: End = None
-) -> Standing:
+) -> LinkAuthority:
+    """The caller's authority over the link, for what ends at `until`."""
     end = until if isinstance(until, ColumnElement) else end_at(until)
-    grants = lasting_grants(principal, end).cte("lasting_grants")
+    grants = lasting_grants(PRINCIPAL, end).cte("lasting_grants")
     own = (grants.c.master_id == link.master_id) & (grants.c.account_id == link.account_id)
     statement = select(
         _above_from(grants, link).scalar_subquery(),
         select(func.coalesce(func.bit_or(grants.c.own_mask), 0)).where(own).scalar_subquery(),
         select(func.coalesce(func.bit_or(grants.c.below_mask), 0)).where(own).scalar_subquery(),
     )
-    return Standing(*(await session.execute(statement, dict(binds))).one())
+    return LinkAuthority(*(await session.execute(statement, principal.credentials.binds)).one())
 
 
 def _above_from(grants: CTE, link: Link) -> Select[tuple[uuid.UUID]]:
-    """In the parent and below it: below as far as the links above the parent let it pass."""
+    """The nearest account whose grant gives SETTINGS_WRITE in the parent and, by the links above it,
+    below."""
     path = account_closure.alias()
     held = granted_mask(path, grants).op("&")(passed_mask(path, grants))
     return (
@@ -160,7 +156,7 @@ def _above_from(grants: CTE, link: Link) -> Select[tuple[uuid.UUID]]:
 
 
 async def let_pass(session: WriteSession, link: Link, mode: ParentAccess) -> None:
-    """Keep the tree's masks true to the link's new mode: those of every path that crosses it."""
+    """Update the masks of every path that crosses the link to its new mode."""
     up, down, crossing = account_closure.alias(), account_closure.alias(), account_closure
     passed = up.c.passed_mask.op("&")(literal(PASSING[mode].at_rest)).op("&")(down.c.passed_mask)
     await session.execute(
@@ -177,9 +173,10 @@ async def let_pass(session: WriteSession, link: Link, mode: ParentAccess) -> Non
 
 
 def synchronize(connection: Connection) -> None:
-    """Let links that are READ_ONLY pass the READ permissions that are new. Part of `mandant migrate`.
+    """Let READ_ONLY links pass READ permissions that are new. Part of `mandant migrate`.
 
-    As the modes at rest are a chain, a path passes what its narrowest link passes: one of three masks.
+    Of two modes one always lets pass all that the other does, so a path passes what its narrowest link
+    passes: one of three masks.
     """
     masks = [mask_literal(passing.at_rest) for passing in PASSING.values()]
     statement = update(account_closure).where(account_closure.c.passed_mask.not_in(masks))

@@ -11,9 +11,9 @@ from authz.policy.refusals import Refusal, RefusalCode, RoleTooWide
 
 
 @dataclass(frozen=True)
-class Scope:
-    """What a share gives in each of its accounts: a role, or of an administrator's some areas alone; but for
-    the areas that stay hidden."""
+class ShareScope:
+    """What a share gives in each of its accounts: a role, or some areas of an administrator's rights, in both
+    cases without the hidden areas."""
 
     role: RoleGrant
     areas: frozenset[Area] | None
@@ -21,29 +21,29 @@ class Scope:
 
     @property
     def areas_mask(self) -> int:
-        """What the areas give, 0 without; an account that is shared can always be read."""
+        """The mask of the areas, 0 without areas. A shared account can always be read."""
         if self.areas is None:
             return 0
         return areas_mask(self.areas) & self.role.mask | Permission.ACCOUNT_READ.bit
 
     @property
     def mask(self) -> int:
-        """All of it."""
+        """The mask that the share gives."""
         given = self.role.mask if self.areas is None else self.areas_mask
         return given & ~areas_mask(self.hidden)
 
 
 def areas_mask(areas: Collection[Area]) -> int:
-    """The permissions of the areas."""
+    """The permissions of the areas, as a mask."""
     return mask_of(frozenset(permission for permission in Permission if permission.area in areas))
 
 
-def check_scope(scope: Scope) -> None:
+def check_scope(scope: ShareScope) -> None:
     """Raise BAD_USER_INPUT for what cannot be shared."""
     if scope.role.id == BuiltinRole.OWNER.id:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Ownership is not shared.", "roleId")
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Ownership cannot be shared.", "roleId")
     if Area.ACCOUNT in scope.hidden:
-        message = "The account itself cannot be hidden from who may see it."
+        message = "The area ACCOUNT cannot be hidden."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "hiddenAreas")
     if scope.areas is not None and scope.hidden:
         message = "Leave areas out instead of hiding them."
@@ -52,9 +52,9 @@ def check_scope(scope: Scope) -> None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "Name at least one area.", "areas")
 
 
-def check_giver(opened: Sequence[Authorized], scope: Scope, field: str) -> None:
-    """Raise RoleTooWide where the principal may not give that much, nor take it (N19, T4). `field` is the
-    input that says what is given."""
+def check_giver(opened: Sequence[Authorized], scope: ShareScope, field: str) -> None:
+    """Raise RoleTooWide where the caller may not give, or take, that much (N19, T4). `field`: the input that
+    says what is given."""
     for account in opened:
         missing = scope.mask & ~account.mask
         if missing:

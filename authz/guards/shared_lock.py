@@ -1,7 +1,7 @@
-"""The door for what belongs to an account and does not change the account itself, such as its sends.
+"""The guard of writes about what belongs to an account, such as its sends, not about the account itself.
 
-The path from the root is locked in share mode, which keeps rights, statuses, plans and pools as they are,
-while other such writes go on beside it; the lock comes first, as for a pair.
+It locks the path from the root in share mode: rights, statuses, plans and pools stay as they are, and other
+writes of this kind go on beside it. The lock comes first, as for a pair.
 """
 
 import uuid
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize_also, known_id
-from authz.guards.pair import lock_shared_path, masters_of
+from authz.guards.locks import lock_shared_path, masters_of
 from authz.policy.permissions import Permission
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId
@@ -23,7 +23,7 @@ async def authorize_shared(
     permission: Permission,
     effect: Effect = Effect.CHANGES,
 ) -> Authorized:
-    """As `authorize` asks and raises, with the account and all above it locked in share mode."""
+    """As `authorize`, with the account and all above it locked in share mode."""
     wanted = await known_id(session, account_id)
     known = [] if wanted is None else [wanted]
     for found, master_id in (await masters_of(session, known)).items():

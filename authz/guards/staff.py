@@ -1,4 +1,4 @@
-"""The door for writes of platform staff: who is staff in that very moment, and one account (R88, T36)."""
+"""The guard of writes by platform staff: a person who is staff at that moment, and one account (R88, T36)."""
 
 import functools
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Uuid, bindparam, select
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import lock_path
+from authz.guards.locks import lock_path
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.wall.row_security import enter_by
 from authz.wall.staff_door import entering_as_staff
@@ -18,7 +18,7 @@ from models.staff.tables import StaffRole
 
 @dataclass(frozen=True)
 class StaffAtWork:
-    """A member of staff, kept so until the transaction ends, at work on one account, locked."""
+    """A member of staff, who stays one until the transaction ends, and one locked account."""
 
     user_id: UserId
     role: StaffRole
@@ -27,10 +27,10 @@ class StaffAtWork:
 
 
 async def authorize_staff(session: WriteSession, principal: Principal, account_id: AccountId) -> StaffAtWork:
-    """Let staff work on the account, and on no other tree than its own for the rest of the transaction.
+    """Let staff work on the account. The rest of the transaction sees the account's tree and no other.
 
-    Raises NotFound for whoever is no staff, as where the account is not there (N20), and OWN_TREE for staff
-    who are members or guests of the account's tree.
+    Raises NotFound where the caller is no staff and where the account does not exist (N20), and OWN_TREE for
+    staff who are members or guests of the account's tree.
     """
     values = principal.credentials.binds | {"account_id": account_id}
     row = next(iter(await enter_by(session, _entering(), values)), None)

@@ -12,11 +12,11 @@ from engine.writes.sessions import WriteSession, WriteSessions
 T = TypeVar("T")
 
 OTHERS_AT_WORK = "Others are changing the same accounts"
-"""Why something was too busy, for clients."""
+"""Why the server was too busy, for clients."""
 
 
 async def in_turn(sessions: WriteSessions, steps: Callable[[Turn], Awaitable[T]]) -> T:
-    """What the steps give, which begin a transaction with the turn (see `WriteSessions.in_turn`).
+    """Returns what the steps return. They begin a transaction with the turn (see `WriteSessions.in_turn`).
 
     Raises Busy.
     """
@@ -29,9 +29,10 @@ async def in_turn(sessions: WriteSessions, steps: Callable[[Turn], Awaitable[T]]
 async def write_in_turn(
     sessions: WriteSessions, credentials: Credentials, write: Callable[[WriteSession], Awaitable[T]]
 ) -> tuple[Revision, T]:
-    """What the write gives, in one transaction as the principal, and the revision of what it changed.
+    """Run the write in one transaction as the caller. Returns the revision of its changes, and what it
+    returns.
 
-    The write changes nothing but by its session: it may be called again. Raises Busy.
+    The write has to change things only through its session, as it may be called again. Raises Busy.
     """
 
     async def in_one_transaction(turn: Turn) -> tuple[Revision, T]:

@@ -1,1 +1,1 @@
-"""Why something that was offered cannot be accepted as things are."""
+"""Why an open offer cannot be accepted now."""

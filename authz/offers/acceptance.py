@@ -1,15 +1,12 @@
-"""Why an offer that is open, an invitation or a share, cannot be accepted as things are (T14).
+"""Why an open invitation or share cannot be accepted now (T14).
 
-Lists, the preview of a link and the acceptance ask the same functions of the database, `invitation_lapse` and
-`share_lapse`. They are written here, and brought into the database by `mandant migrate`: as a part of every
-statement that reads an offer they would make it several times as long, while they are called for open offers
-alone.
+Lists, the preview of a link and the acceptance call the same stored functions, `invitation_lapse` and
+`share_lapse`, which are written from the expressions here.
 """
 
 import datetime
 import enum
 import uuid
-from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -33,19 +30,18 @@ from authz.callers.principals import key_works
 from authz.policy.permissions import Permission, mask_literal
 from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.ends import FOREVER
-from authz.reach.reach import below_mask, grant_rows, mask_of_account, share_mask
+from authz.reach.grants import below_mask, grant_rows, share_mask
+from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status
-from engine.compiled.sql_text import prepared
 from models.accounts.tables import AccountStatus, accounts
 from models.api_keys.tables import api_keys
-from models.base.stored_functions import StoredFunction, Volatility
 from models.invitations.tables import invitations
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
 
 
 class OfferLapse(enum.Enum):
-    """Why an open offer cannot be accepted as things are."""
+    """Why nobody can accept an open offer at the moment."""
 
     MEMBERSHIP_ENDED = "MEMBERSHIP_ENDED"
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
@@ -54,42 +50,30 @@ class OfferLapse(enum.Enum):
 
 
 def invitation_lapse(invitation: FromClause) -> ColumnElement[str]:
-    """Why an invitation that is open cannot be accepted (an OfferLapse); NULL: it can."""
+    """Why an open invitation cannot be accepted (an OfferLapse). NULL: it can."""
     return func.invitation_lapse(invitation.c.master_id, invitation.c.id, type_=Text())
 
 
 def share_lapse(share: FromClause) -> ColumnElement[str]:
-    """The same for a share that waits to be accepted."""
+    """Why a share that waits cannot be accepted (an OfferLapse). NULL: it can."""
     return func.share_lapse(share.c.master_id, share.c.id, type_=Text())
 
 
 def check_not_lapsed(lapse: str | None, ended: RefusalCode, withdrawn: RefusalCode) -> None:
-    """Raise what refuses to accept an offer that has lapsed: ACCOUNT_SUSPENDED, ACCOUNT_CLOSED, `ended`, or
-    `withdrawn` where whoever made it may not give it any more."""
+    """Raise the refusal to accept an offer that has lapsed: ACCOUNT_SUSPENDED, ACCOUNT_CLOSED, `ended`, or
+    `withdrawn` where its giver may not give it any more."""
     if lapse is None:
         return
     match OfferLapse(lapse):
         case OfferLapse.MEMBERSHIP_ENDED:
-            raise Refusal(ended, "The membership that it offers has ended.")
+            raise Refusal(ended, "The offered membership has ended.")
         case OfferLapse.GIVER_LOST_RIGHT:
             raise Refusal(withdrawn)
         case found:
             raise Refusal(RefusalCode[found.value])
 
 
-def functions() -> tuple[StoredFunction, ...]:
-    """`invitation_lapse` and `share_lapse`, of a tree's id and the offer's."""
-    found = (("invitation_lapse", _of_invitation()), ("share_lapse", _of_share()))
-    return tuple(answer_of(name, "text", lapse) for name, lapse in found)
-
-
-def answer_of(name: str, type_: str, answer: Select[Any]) -> StoredFunction:
-    """A function of a tree's id and an offer's that answers one value; NULL where there is no such offer."""
-    body = f"BEGIN RETURN ({prepared(answer).sql}); END"
-    return StoredFunction(f"{name}(uuid, uuid) RETURNS {type_}", body, Volatility.STABLE)
-
-
-def _of_invitation() -> Select[tuple[str]]:
+def lapse_of_invitation() -> Select[tuple[str]]:
     offer, role, account = offer_row(invitations), roles.alias(), accounts.alias()
     giver = giver_row(offer, offer.c.inviter_user_id, offer.c.inviter_api_key_id)
     until = _end(offer, offer.c.member_expires_at)
@@ -115,7 +99,7 @@ def _of_invitation() -> Select[tuple[str]]:
     )
 
 
-def _of_share() -> Select[tuple[str]]:
+def lapse_of_share() -> Select[tuple[str]]:
     offer, role, account, opened = offer_row(shares), roles.alias(), accounts.alias(), share_accounts.alias()
     giver = giver_row(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)
     until = _end(offer, offer.c.expires_at)
@@ -142,13 +126,13 @@ def _of_share() -> Select[tuple[str]]:
 
 
 def offer_row(table: Table, key: str = "id") -> CTE:
-    """The row that the function's arguments name."""
+    """The offer that the stored function's arguments name."""
     master_id, offer_id = (literal_column(f"${number}", Uuid) for number in (1, 2))
     return select(*table.c).where(table.c.master_id == master_id, table.c[key] == offer_id).cte("offer")
 
 
 def giver_row(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnElement[uuid.UUID]) -> CTE:
-    """Who made the offer, as a principal's row; a key while it works."""
+    """The offer's giver as a caller's row. A key only while it works."""
     key = api_keys.alias()
     working = select(key.c.id).where(
         key.c.id == api_key_id, key.c.master_id == offer.c.master_id, key_works(key)
@@ -157,12 +141,12 @@ def giver_row(offer: CTE, user_id: ColumnElement[uuid.UUID], api_key_id: ColumnE
 
 
 def _end(offer: CTE, expires_at: ColumnElement[datetime.datetime]) -> ColumnElement[datetime.datetime]:
-    """When what is offered ends: its giver has to hold it until then."""
+    """When what is offered ends. Its giver has to hold it until then."""
     return select(func.coalesce(expires_at, FOREVER)).select_from(offer).scalar_subquery()
 
 
 def lacks(mask: ColumnElement[int], needed: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether something that is needed is not held."""
+    """Whether the mask lacks something of what is needed."""
     held = func.coalesce(mask, literal_column("0"))
     return held.op("&")(needed) != needed
 

@@ -1,7 +1,6 @@
-"""Whether what one side of an account's link asks of the other can be accepted (N3, T14).
+"""Whether a request for another `parentAccess` can be accepted now (N3, T14).
 
-The field of the account and the answer ask the same function of the database,
-`parent_access_request_stands`; see `authz.offers.acceptance`.
+The account's field and the answer call the same stored function, `parent_access_request_stands`.
 """
 
 from typing import Any
@@ -22,29 +21,23 @@ from sqlalchemy import (
 )
 
 from authz.guards.parent_link import PASSING
-from authz.offers.acceptance import answer_of, giver_row, offer_row
+from authz.offers.acceptance import giver_row, offer_row
 from authz.policy.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
-from authz.reach.reach import granted_mask, lasting_grants, passed_mask
+from authz.reach.grants import granted_mask, lasting_grants, passed_mask
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, account_closure, accounts
-from models.base.stored_functions import StoredFunction
 from models.parent_access.requests import parent_access_requests
 
 
 def request_stands(request: FromClause) -> ColumnElement[bool]:
-    """Whether whoever asked for another `parentAccess` could ask for it now, and it can be accepted: in a
-    closed account only what the parent gives up."""
+    """Whether the asker could still ask for the other `parentAccess`, and it can be accepted. In a closed
+    account only a change by which the parent gives up rights can be."""
     return func.parent_access_request_stands(request.c.master_id, request.c.account_id, type_=Boolean())
 
 
-def functions() -> tuple[StoredFunction, ...]:
-    """`parent_access_request_stands`, of a tree's id and the account's."""
-    return (answer_of("parent_access_request_stands", "boolean", _of_request()),)
-
-
-def _of_request() -> Select[Any]:
-    """As `authz.guards.parent_link` has it: who asks for the parent holds SETTINGS_WRITE in it and below it;
-    who asks for the account does so there by itself, and holds what those above would gain."""
+def standing_of_request() -> Select[Any]:
+    """The rules of `authz.guards.parent_link`: an asker for the parent holds SETTINGS_WRITE in it and below
+    it. An asker for the account holds SETTINGS_WRITE by a grant there, and what those above would gain."""
     offer, account, path = (
         offer_row(parent_access_requests, "account_id"),
         accounts.alias(),
@@ -88,7 +81,7 @@ def _of_request() -> Select[Any]:
 
 
 def _gained(old: ColumnElement[str], new: ColumnElement[str]) -> ColumnElement[int]:
-    """What those above may do with the new mode and could not with the old one."""
+    """What those above may do in the new mode and could not in the old one: a mask."""
     found = [
         _mask(new, name).op("&")(_mask(old, name).op("#")(mask_literal(ALL_PERMISSIONS)))
         for name in ("at_rest", "at_most")

@@ -1,8 +1,8 @@
-"""Whether ownership that was offered can be accepted as things are (T4, T14, R46).
+"""Whether an offer of ownership can be accepted now (T4, T14, R46).
 
-Both sides have to be still what they were: the taker a member who is no owner, the owner it comes from an
-owner, and whoever offered it able to give all that owning gives. Reads and the acceptance ask the same
-function of the database, `ownership_offer_stands`.
+The taker still has to be a member who is no owner, the owner that it comes from still an owner, and the giver
+still has to hold all that an owner holds. Reads and the acceptance call the same stored function,
+`ownership_offer_stands`.
 """
 
 from typing import Any
@@ -21,13 +21,13 @@ from sqlalchemy import (
     true,
 )
 
-from authz.offers.acceptance import answer_of, giver_row, lacks, offer_row
+from authz.offers.acceptance import giver_row, lacks, offer_row
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission, mask_literal
-from authz.reach.reach import active_memberships, below_mask, grant_rows, mask_of_account
+from authz.reach.grants import active_memberships, below_mask, grant_rows
+from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
-from models.base.stored_functions import StoredFunction
 from models.members.ownership_offers import ownership_offers
 from models.roles.tables import roles
 
@@ -35,16 +35,11 @@ _OWNER = literal_column(f"'{BuiltinRole.OWNER.id}'", Uuid)
 
 
 def offer_stands(offer: FromClause) -> ColumnElement[bool]:
-    """Whether the offer can be accepted as things are."""
+    """Whether the offer can be accepted now."""
     return func.ownership_offer_stands(offer.c.master_id, offer.c.account_id)
 
 
-def functions() -> tuple[StoredFunction, ...]:
-    """`ownership_offer_stands`, of a tree's id and the account's."""
-    return (answer_of("ownership_offer_stands", "boolean", select(exists(_standing()))),)
-
-
-def _standing() -> Select[Any]:
+def standing_offer() -> Select[Any]:
     offer, role, account = offer_row(ownership_offers, "account_id"), roles.alias(), accounts.alias()
     taker, previous, owner = (active_memberships().alias(name) for name in ("taker", "previous", "owner"))
     giver = giver_row(offer, offer.c.giver_user_id, offer.c.giver_api_key_id)

@@ -1,4 +1,4 @@
-"""The built-in roles (R49): their fixed ids, and their rows brought in line with the policy."""
+"""The built-in roles (R49): their fixed ids, and how their rows follow the policy."""
 
 import enum
 import uuid
@@ -15,7 +15,7 @@ _NAMESPACE = uuid.UUID("6d616e64-616e-5400-8000-726f6c657300")
 
 
 class BuiltinRole(enum.Enum):
-    """The roles that every account knows, with what each is for."""
+    """The roles that every account has, with what each is for."""
 
     OWNER = "Holds everything, ownership and closing included."
     ADMINISTRATOR = "Everything but ownership and closing; manages every account below."
@@ -54,7 +54,7 @@ def synchronize(connection: Connection) -> None:
 
 
 def differs(connection: Connection) -> bool:
-    """Whether the stored masks are not those of the policy files: `mandant migrate` is due."""
+    """Whether the stored masks differ from those of the policy files: then `mandant migrate` is due."""
     columns = (roles.c.id, roles.c.member_mask, roles.c.ancestor_mask, roles.c.inherited_mask)
     stored = {row.id: RoleMasks(*row[1:]) for row in connection.execute(select(*columns))}
     wanted = {role.id: masks for role, masks in compiled().items()}

@@ -1,12 +1,12 @@
 """casbin's answers as bit masks.
 
-casbin is the only source of the policy. A decision costs it 50 to 300 microseconds, so it is asked when a
-policy changes: every question that can be put about a role, once, and the answers kept as one mask a relation
-in the role's row. A decision is then `mask & bit`, in SQL and in Python alike.
+casbin is the only source of the policy. It takes 50 to 300 microseconds for a decision, so it decides when a
+policy changes: every possible question about a role, once. The role's row keeps the answers, one mask for
+each relation. A decision is then `mask & bit`, in SQL and in Python.
 
-casbin parses the matcher for each question, by `ast.parse`. In CPython 3.11 no two threads may do that at
-once: "AST constructor recursion depth mismatch" fails the one or the other. Here it is parsed once, when the
-module is imported; all enforcers share what came of it, and none changes it.
+casbin parses the matcher for each question with `ast.parse`. In CPython 3.11 two threads that do that at once
+fail with "AST constructor recursion depth mismatch". So the matcher is parsed once, when this module is
+imported. All enforcers share the result and none changes it.
 """
 
 import ast
@@ -36,11 +36,11 @@ class PolicyLine:
     effect: Effect
 
     def fields(self) -> list[str]:
-        """As casbin takes it."""
+        """The line as casbin takes it."""
         return [self.role, self.relation.value, self.area, self.action, self.effect.value]
 
     def row(self, role_id: RoleId) -> dict[str, object]:
-        """As the table of policy lines has it."""
+        """The line as a row of `role_policy_lines`."""
         return {
             "role_id": role_id,
             "relation": self.relation.value,
@@ -52,14 +52,14 @@ class PolicyLine:
 
 @dataclass(frozen=True)
 class RoleMasks:
-    """What a role may do, as a mask for each relation."""
+    """What a role allows, one mask for each relation."""
 
     member: int
     ancestor: int
     inherited: int
 
     def columns(self) -> dict[str, int]:
-        """As the table of roles has them."""
+        """The masks as columns of `roles`."""
         return {
             "member_mask": self.member,
             "ancestor_mask": self.ancestor,
@@ -68,10 +68,10 @@ class RoleMasks:
 
 
 class _Enforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin has no types
-    """casbin's, whose matcher is parsed already. Any number of threads may each have one."""
+    """casbin's enforcer with a matcher that is parsed already. Each thread may have one."""
 
     parsed: ClassVar[dict[str, ast.expr]] = {}
-    """What came of each matcher, as the model has it."""
+    """The syntax tree of each matcher, by its text in the model."""
 
     @classmethod
     def parse(cls, model: Path) -> None:
@@ -81,7 +81,7 @@ class _Enforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin has no types
 
     @staticmethod
     def _get_expression(expr: str, functions: Mapping[str, Callable[..., Any]] | None = None) -> SimpleEval:
-        """Called by casbin for each question: what evaluates the matcher."""
+        """The evaluator of the matcher. casbin calls this for each question."""
         evaluator = SimpleEval("", functions)
         evaluator.ast_parsed_value = _Enforcer.parsed[expr]
         return evaluator
@@ -91,7 +91,7 @@ _Enforcer.parse(POLICY_FOLDER / "model.conf")
 
 
 def read_policy(folder: Path = POLICY_FOLDER) -> list[PolicyLine]:
-    """The lines of policy.csv, as casbin read them, in the file's order."""
+    """The lines of policy.csv as casbin reads them, in the file's order."""
     enforcer = casbin.Enforcer(str(folder / "model.conf"), str(folder / "policy.csv"))
     return [
         PolicyLine(role, Relation(relation), area, action, Effect(effect))
@@ -100,14 +100,14 @@ def read_policy(folder: Path = POLICY_FOLDER) -> list[PolicyLine]:
 
 
 def build_enforcer(lines: Iterable[PolicyLine]) -> casbin.Enforcer:
-    """A fresh enforcer over these lines: enforcers are built anew and never changed under readers."""
+    """A new enforcer over these lines. No enforcer is ever changed, so readers need no lock."""
     enforcer = _Enforcer(str(POLICY_FOLDER / "model.conf"))
     enforcer.add_policies([line.fields() for line in lines])
     return enforcer
 
 
 def compile_role(role: str, lines: Iterable[PolicyLine]) -> RoleMasks:
-    """Ask the enforcer everything that can be asked about the role."""
+    """The masks of the role: the enforcer's answers to every possible question."""
     enforcer = build_enforcer(line for line in lines if line.role == role)
     return RoleMasks(*(_mask(enforcer, role, relation) for relation in Relation))
 

@@ -1,4 +1,4 @@
-"""What a custom role gives, as lines of casbin's policy and as the masks that casbin makes of them."""
+"""What a custom role gives: lines of casbin's policy, and the masks that casbin compiles from them."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import RoleId
 from models.roles.tables import Effect, Relation, role_policy_lines
 
-# One thread, however many roles are written at once: the event loop shares its core with no more than that.
+# One thread, however many roles are written at once: it is all that the event loop shares its core with.
 _COMPILING = ThreadPoolExecutor(1, thread_name_prefix="policy")
 
 NOTHING = RoleMasks(0, 0, 0)
@@ -22,15 +22,15 @@ NOTHING = RoleMasks(0, 0, 0)
 
 @dataclass(frozen=True)
 class RoleRights:
-    """What a role's holder may do in the account that it is held in, and in every account below it."""
+    """What a role's holder may do in the account where the role is held, and in every account below it."""
 
     permissions: frozenset[Permission]
     permissions_below: frozenset[Permission]
 
     def lines(self, role_id: RoleId) -> list[PolicyLine]:
-        """The policy's lines, one a permission: `*` would also give what is invented later.
+        """The policy's lines, one for each permission: `*` would also give permissions that come later.
 
-        Where all roles are passed down, it gives below what it gives in the account (R66, R73).
+        Where all roles are passed down, the role gives below what it gives in the account (R66, R73).
         """
         given = {
             Relation.MEMBER: self.permissions,
@@ -45,31 +45,31 @@ class RoleRights:
 
 
 def role_rights(permissions: frozenset[Permission], permissions_below: frozenset[Permission]) -> RoleRights:
-    """The rights that are asked for, with ACCOUNT_READ wherever there is any: without it nothing is there.
+    """These rights, with ACCOUNT_READ beside any other: without it the account is not visible.
 
-    Raises BAD_USER_INPUT for a role that gives nothing, and for one by which accounts suspend themselves.
+    Raises BAD_USER_INPUT for a role that gives nothing, and for one that lets an account suspend itself.
     """
     if not permissions and not permissions_below:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The role gives nothing.", "permissions")
     if Permission.ACCOUNT_SUSPEND in permissions:
-        message = "ACCOUNT_SUSPEND is held from above only."
+        message = "ACCOUNT_SUSPEND can only be held from an account above."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "permissions")
     return RoleRights(with_account_read(permissions), with_account_read(permissions_below))
 
 
 async def compile_rights(role_id: RoleId, rights: RoleRights) -> RoleMasks:
-    """casbin's answers about the role. In a thread: many lines take it a tenth of a second."""
+    """The role's masks. casbin runs in a thread: many lines take it a tenth of a second."""
     compiling = asyncio.get_running_loop().run_in_executor
     return await compiling(_COMPILING, compile_role, str(role_id), rights.lines(role_id))
 
 
 async def write_lines(session: WriteSession, role_id: RoleId, lines: list[PolicyLine]) -> None:
-    """Put these lines in the place of the role's lines."""
+    """Replace the role's lines by these."""
     await session.execute(delete(role_policy_lines).where(role_policy_lines.c.role_id == role_id))
     if lines:
         await session.execute(insert(role_policy_lines), [line.row(role_id) for line in lines])
 
 
 def with_account_read(permissions: frozenset[Permission]) -> frozenset[Permission]:
-    """The permissions, with ACCOUNT_READ wherever there is any."""
+    """The permissions, with ACCOUNT_READ if there is any."""
     return permissions | {Permission.ACCOUNT_READ} if permissions else permissions

@@ -1,7 +1,7 @@
-"""Which line of the policy decides a question: what an explanation shows beside casbin's answer.
+"""Which line of the policy decides a question. An explanation shows it beside casbin's answer.
 
-casbin's answers stand in the masks of a role. A mask does not say which line it came from, so the line is
-found here, by the rules of `policy/model.conf`; the tests hold this to casbin.
+A role's masks hold casbin's answers, but not the lines that they come from. This module finds the line by the
+rules of `policy/model.conf`. The tests compare it with casbin.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ from models.roles.tables import Effect, Relation
 def deciding_line(
     lines: Iterable[PolicyLine], relation: Relation, permission: Permission
 ) -> PolicyLine | None:
-    """Of a role's lines the one that decides: a deny line if there is one, else the narrowest that allows.
+    """The line of a role that decides: a deny line if one matches, else the narrowest that allows.
 
-    None: no line speaks of it, so it is denied.
+    None: no line matches, so the permission is denied.
     """
     matching = [line for line in lines if _matches(line, relation, permission)]
     denying = [line for line in matching if line.effect is Effect.DENY]
@@ -24,7 +24,7 @@ def deciding_line(
 
 
 def as_text(line: PolicyLine) -> str:
-    """As it stands in policy.csv."""
+    """The line as policy.csv writes it."""
     return ", ".join(["p", *line.fields()])
 
 

@@ -1,10 +1,10 @@
-"""Every permission there is.
+"""Every permission.
 
     permission = AREA_ACTION
 
-An area is what people see as a page (R22); an action is READ, WRITE or, where they differ, SEND, TRANSFER,
-SUSPEND, CLOSE. A permission's number is its bit in the masks that the database stores, so a number is never
-changed and never given to another permission.
+People see an area as a page (R22). An action is READ, WRITE or, where they differ, SEND, TRANSFER, SUSPEND,
+CLOSE. A permission's number is its bit in the masks that the database stores: a number never changes and
+never goes to another permission.
 """
 
 import enum
@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, literal_column
 
 
 class Area(enum.Enum):
-    """What people see as a page."""
+    """An area of the product. Each is one page of an application."""
 
     ACCOUNT = "ACCOUNT"
     SUBACCOUNTS = "SUBACCOUNTS"
@@ -38,7 +38,7 @@ class Area(enum.Enum):
 
 
 class Permission(enum.Enum):
-    """What a principal may do in an account: an area and an action."""
+    """What a caller may do in an account: an area and an action."""
 
     ACCOUNT_READ = 0
     ACCOUNT_WRITE = 1
@@ -88,7 +88,7 @@ class Permission(enum.Enum):
 
     @property
     def area(self) -> Area:
-        """The page it belongs to."""
+        """The page that it belongs to."""
         return Area(self.name.rpartition("_")[0])
 
     @property
@@ -97,16 +97,16 @@ class Permission(enum.Enum):
         return self.name.rpartition("_")[2]
 
     def in_sql(self, rows: FromClause) -> ColumnElement[bool]:
-        """Whether the row's mask holds it (see `engine.base.marks.Requirement`)."""
+        """Whether the row's mask holds the permission (see `engine.base.marks.Requirement`)."""
         return allows(rows.c.mask, self)
 
     def in_row(self, row: Mapping[str, Any]) -> bool:
-        """The same of a row that was read."""
+        """Whether the mask of a row that was read holds the permission."""
         return bool(row["mask"] & self.bit)
 
 
 def mask_literal(mask: int) -> ColumnElement[int]:
-    """A mask as the planner should see it: a constant."""
+    """A mask as a constant, so that the planner knows it."""
     return literal_column(str(mask), BigInteger)
 
 
@@ -132,9 +132,9 @@ GIVES_ACCESS = frozenset(
     if (permission.action == "TRANSFER" and permission.area is Area.ACCOUNT)
     or (permission.action == "WRITE" and permission.area in _OF_ACCESS)
 )
-"""What gives or takes access: it has to be held longer than what it gives or takes (see
+"""What gives or takes access. Its holder needs it for at least as long as what is given or taken lasts (see
 `authz.guards.exclusive`)."""
 
 ALL_PERMISSIONS = mask_of(frozenset(Permission))
 READ_PERMISSIONS = mask_of(frozenset(p for p in Permission if p.action == "READ"))
-"""What is left where an account, or one above it, is suspended or closed (T7)."""
+"""What remains where an account, or one above it, is suspended or closed (T7)."""

@@ -1,4 +1,4 @@
-"""Why something is refused: expected failures, told to the client with a code."""
+"""Why something is refused: expected failures, which the client receives with a code."""
 
 import enum
 from collections.abc import Sequence
@@ -8,79 +8,91 @@ from authz.policy.permissions import Permission
 
 
 class RefusalCode(enum.Enum):
-    """What kind of refusal it is. Clients decide by the code, people read the message."""
+    """The kind of a refusal. Programs decide by the code; the message is for people."""
 
     NOT_FOUND = "There is nothing with this id, or it is outside your reach."
-    FORBIDDEN = "You lack the permission that is named."
-    BAD_USER_INPUT = "A value is not acceptable."
+    FORBIDDEN = "You do not have the permission that is named."
+    BAD_USER_INPUT = "A value is not valid."
     CONFLICT = "It was changed since you read it, or it exists already."
-    FAILED_PRECONDITION = "The state of things does not allow it now."
+    FAILED_PRECONDITION = "This is not possible in the current state."
     IDEMPOTENCY_MISMATCH = "The idempotency key was used with another input."
     RATE_LIMITED = "Too many attempts; try again later."
-    BUSY = "Too much of this is being done at the moment; try again later."
+    BUSY = "The server has too many such requests at the moment; try again later."
     PERSON_REQUIRED = "Only a signed-in person can do this, not an API key."
-    MASTER_ACCOUNT_REQUIRED = "Only those who hold the permission in the master account make API keys here."
-    ACCOUNT_SUSPENDED = "The account, or one above it, is suspended: only what takes something away is done."
-    ACCOUNT_CLOSED = "The account, or one above it, is closed: only what takes something away is done."
+    MASTER_ACCOUNT_REQUIRED = (
+        "Only callers with the permission through the master account can create API keys here."
+    )
+    ACCOUNT_SUSPENDED = (
+        "The account, or one above it, is suspended. Only changes that take something away are possible."
+    )
+    ACCOUNT_CLOSED = (
+        "The account, or one above it, is closed. Only changes that take something away are possible."
+    )
     ROLE_TOO_WIDE = "The role gives more than you hold yourself."
     ROLE_IN_USE = "Members, open invitations, shares or API keys still have the role."
     LAST_OWNER = "The account would be left without an owner."
-    CONSENT_REQUIRED = "Nobody becomes an owner without agreeing to it: `ownershipTransfer` offers it."
+    CONSENT_REQUIRED = (
+        "Nobody becomes an owner without agreeing: use `ownershipTransfer` to offer the ownership."
+    )
     ALREADY_OWNS_ACCOUNT = "The person owns an account already; an e-mail address owns at most one."
     ALREADY_MEMBER = "The person is a member of the account already."
-    INHERITED_MEMBER = "The membership lies in an account above and is changed there."
+    INHERITED_MEMBER = "The membership belongs to an account above and can only be changed there."
     INVITATION_EXPIRED = "The invitation has expired."
     INVITATION_USED = "The invitation was accepted already."
-    INVITATION_REVOKED = "The invitation was withdrawn or declined, or its maker lost the right to invite."
+    INVITATION_REVOKED = "The invitation was revoked or declined, or its sender lost the right to invite."
     ALREADY_SHARED = "One of the accounts is shared with this e-mail address already; change that share."
     REACHED_BY_SHARE = (
-        "You may do this only by a share: who has access to an account is decided by its own people alone."
+        "You have access to the account only through a share. Only its own people decide who has access."
     )
     RIGHT_ENDS = (
-        "Your right to do this ends before what you would give or take by it. It needs somebody whose right "
-        "does not end, or an end that is not later than that of your right."
+        "Your right to do this expires before the access that you would give or remove. Choose an end that "
+        "is not later, or ask somebody whose right does not expire."
     )
     SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
     SHARE_USED = "The share was accepted already."
-    SHARE_REVOKED = "The share was revoked or declined, or whoever gave it lost the right to."
+    SHARE_REVOKED = "The share was revoked or declined, or its giver lost the right to share."
     ADDRESS_NOT_VERIFIED = (
-        "The e-mail address was not verified yet: open the link in the mail that was sent to it, or ask for "
-        "another one with emailVerificationRequest."
+        "The e-mail address is not verified. Open the link in the verification mail, or request another "
+        "with emailVerificationRequest."
     )
-    LINK_NOT_VALID = "The link was used already, or its time is over; ask for another one."
-    WRONG_PERSON = "It was made for another e-mail address."
+    LINK_NOT_VALID = "The link was used already or has expired; request another one."
+    WRONG_PERSON = "The offer is for another e-mail address."
     SIGN_UP_REFUSED = "No account can be made with this e-mail address and password."
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
     HAS_SUBACCOUNTS = "The account still has open subaccounts."
-    ACCOUNT_NOT_SETTLED = "Something that the account holds has to be settled first; `obstacles` say what."
+    ACCOUNT_NOT_SETTLED = "Something that the account holds must be settled first; `obstacles` lists it."
     TREE_TOO_DEEP = "Accounts cannot be nested any deeper."
-    SECOND_PERSON_REQUIRED = "An approver has to approve it who did not ask for it."
-    OWN_TREE = "You are a member or a guest of this tree yourself: somebody else of the staff has to."
+    SECOND_PERSON_REQUIRED = "An approver other than the person who requested it must approve it."
+    OWN_TREE = "You are a member or a guest of this tree. Another member of the platform's staff must do it."
     POOL_ACCOUNT_REQUIRED = (
-        "Only those who hold the permission also in the account whose pool it is decide who draws from it."
+        "Only callers who also have the permission in the pool's account can decide who draws from it."
     )
     BILLED_ACCOUNT_REQUIRED = (
-        "Only those who hold the permission also in the account that is billed for it decide this."
+        "Only callers who also have the permission in the account that is billed can decide this."
     )
-    INSUFFICIENT_CREDIT = "There is not that much credit."
+    INSUFFICIENT_CREDIT = "There is not enough credit."
     PAYMENT_DECLINED = "The payment provider declined."
-    CONTACT_LIMIT_REACHED = "More contacts would become active than the billing cycle has left."
-    SEND_LIMIT_REACHED = "More would be sent than the billing cycle has left."
-    SEND_CAP_REACHED = "More would be sent than the cap of the account, or of one above it, has left."
+    CONTACT_LIMIT_REACHED = "More contacts would become active than the billing cycle allows."
+    SEND_LIMIT_REACHED = "More would be sent than the billing cycle allows."
+    SEND_CAP_REACHED = "More would be sent than the cap of the account, or of one above it, allows."
     LABEL_LIMIT_REACHED = "The account has used 100 labels in this billing cycle; use one of them, or none."
-    CREDIT_CAP_REACHED = "More would be spent than the cap of the account, or of one above it, has left."
-    GUARANTEE_TOO_LARGE = "More would be promised than there is, or than a cap allows."
-    PAID_PLAN_REQUIRED = "A subaccount can have no plan of its own without a price."
-    RESERVATION_EXPIRED = "The reservation was not committed in time; nothing is to be sent."
+    CREDIT_CAP_REACHED = "More would be spent than the cap of the account, or of one above it, allows."
+    GUARANTEE_TOO_LARGE = "The guarantees would exceed what there is, or what a cap allows."
+    PAID_PLAN_REQUIRED = "A subaccount's own plan must have a price."
+    RESERVATION_EXPIRED = "The reservation was not committed in time. Send nothing."
     RESERVATION_SETTLED = "The reservation was committed or voided already."
-    PARENT_ACCOUNT_REQUIRED = "Only those who hold the permission also in the account above decide this."
+    PARENT_ACCOUNT_REQUIRED = (
+        "Only callers who also have the permission in the account above can decide this."
+    )
     SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
-    PLAN_REQUIRED = "The account's plan does not include it; a larger one does."
-    PAYMENTS_UNAVAILABLE = "The payment provider does not answer; ask again with the same idempotency key."
+    PLAN_REQUIRED = "The account's plan does not include this; a larger plan does."
+    PAYMENTS_UNAVAILABLE = (
+        "The payment provider does not answer. Send the same request again, with the same idempotency key."
+    )
 
 
 class Refusal(Exception):
-    """An expected failure. `field` is the path of the input that caused it, such as `email`."""
+    """An expected failure. `field`: the path of the input that caused it, such as `email`."""
 
     def __init__(self, code: RefusalCode, message: str | None = None, field: str | None = None) -> None:
         super().__init__(message or code.value)
@@ -90,14 +102,14 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """Nothing there, or nothing that the principal may know of: the same answer (N20)."""
+    """Nothing is there, or nothing that the caller may know of. Both get the same answer (N20)."""
 
     def __init__(self, field: str | None = None) -> None:
         super().__init__(RefusalCode.NOT_FOUND, field=field)
 
 
 class PermissionDenied(Refusal):
-    """The account is in reach, the permission is not held there."""
+    """The account is within reach, but the caller does not hold the permission there."""
 
     def __init__(self, permission: Permission) -> None:
         super().__init__(RefusalCode.FORBIDDEN, f"You need {permission.name} in this account.")
@@ -105,15 +117,15 @@ class PermissionDenied(Refusal):
 
 
 class VersionConflict(Refusal):
-    """It was changed since the client read it."""
+    """It has changed since the client read it."""
 
     def __init__(self, current_version: int) -> None:
-        super().__init__(RefusalCode.CONFLICT, "It was changed since you read it.", "expectedVersion")
+        super().__init__(RefusalCode.CONFLICT, "It has changed since you read it.", "expectedVersion")
         self.current_version = current_version
 
 
 class TryLater(Refusal):
-    """It was not done now, and may be done later. `retry_after`: the seconds after which to try again."""
+    """It was not done, and may succeed later. `retry_after`: the seconds to wait before the next try."""
 
     def __init__(self, code: RefusalCode, what: str, retry_after: int, field: str | None = None) -> None:
         super().__init__(code, f"{what}; try again in {retry_after} seconds.", field)
@@ -121,23 +133,23 @@ class TryLater(Refusal):
 
 
 class RateLimited(TryLater):
-    """It was tried too often."""
+    """There were too many attempts."""
 
     def __init__(self, retry_after: int, what: str = "Too many attempts", field: str | None = None) -> None:
         super().__init__(RefusalCode.RATE_LIMITED, what, retry_after, field)
 
 
 class Busy(TryLater):
-    """Others do the same at this moment, and no more of it is done at once."""
+    """As many others as are allowed do the same at this moment."""
 
     def __init__(self, what: str, retry_after: int = 1) -> None:
         super().__init__(RefusalCode.BUSY, what, retry_after)
 
 
 class RoleTooWide(Refusal):
-    """More would be given, or taken, than the principal holds (N19).
+    """More would be given, or taken, than the caller holds (N19).
 
-    `missing` is what is not held in an account where the role holds, `missing_below` what is not held below
+    `missing`: what the caller lacks in an account where the role holds. `missing_below`: what it lacks below
     such an account.
     """
 
@@ -157,7 +169,7 @@ class RoleTooWide(Refusal):
 
 @dataclass(frozen=True)
 class Blocker:
-    """Something that stands in the way, by its global id, and its account."""
+    """Something that stands in the way, and its account. Both ids are global."""
 
     id: str
     name: str
@@ -166,8 +178,8 @@ class Blocker:
 
 
 class Blocked(Refusal):
-    """Something else stands in the way. `blockers`: of it, what the principal may see, or the first of that;
-    `more`: the principal may see others."""
+    """Something else stands in the way. `blockers`: the first of those that the caller may see. `more`: the
+    caller may see others."""
 
     def __init__(
         self,
@@ -184,7 +196,8 @@ class Blocked(Refusal):
 
 
 class InsufficientCredit(Refusal):
-    """Less is there than would be taken. `available`: in micro-units; None: the principal may not see it."""
+    """There is less credit than would be taken. `available`: in micro-units; None: the caller may not see
+    it."""
 
     def __init__(self, available: int | None, field: str) -> None:
         super().__init__(RefusalCode.INSUFFICIENT_CREDIT, field=field)

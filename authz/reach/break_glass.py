@@ -1,8 +1,8 @@
-"""Break-glass: for some hours, rights from above in an account whose link lets few of them pass (N3).
+"""Break-glass: a person opens an account whose link is BREAK_GLASS for some hours, with the rights held above
+(N3).
 
-What an opening gives is computed live from the memberships above it, by the database's function
-`break_glass_grants`: so it ends with the membership, with the link's mode, and with the clock. As a part of
-every statement it would cost every request what few ever use.
+The stored function `break_glass_grants` computes what an opening gives from the memberships above it. So the
+rights end with the membership, with the link's mode, and at the opening's end.
 """
 
 import uuid
@@ -36,14 +36,14 @@ def opened_rows(
     user_id: ColumnElement[uuid.UUID],
 ) -> FromClause:
     """What an opening of the account would give the person now: rows (from_id, mask), one for each membership
-    above it; none where the account's link is not BREAK_GLASS."""
+    above it. No rows where the account's link is not BREAK_GLASS."""
     columns = column("from_id", Uuid), column("mask", BigInteger)
     return func.break_glass_grants(master_id, account_id, user_id).table_valued(*columns).lateral()
 
 
 def opening_grants(principal: FromClause, *more: str) -> Select[Any]:
-    """The grants (see `authz.reach.reach.grant_rows`) that the principal's openings give. `more`: columns of
-    the openings' rows that stand behind."""
+    """The grants (see `authz.reach.grants.grant_rows`) that the caller's openings give. `more`: further
+    columns, of the openings."""
     opening = break_glass_openings.alias()
     opened = opened_rows(opening.c.master_id, opening.c.account_id, opening.c.user_id)
     return (

@@ -1,9 +1,9 @@
-"""Everybody's rights at once: each person and each key that holds something in an account.
+"""Everybody's rights at once: each person and each key that holds rights in an account.
 
     account -> places -> holders -> grants -> access
 
-The *places* of an account are itself and the accounts above it; *holders* are those who hold a membership, a
-share or an API key in a place; what that gives them is said by reach, as for who asks.
+The *places* of an account are the account itself and those above it. *Holders* have a membership, a share or
+an API key in a place. Reach says what that gives them, as it does for the caller.
 """
 
 import uuid
@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from authz.callers.principals import key_works
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import active_memberships, dated_grant_rows, granted_mask, share_holds
+from authz.reach.grants import active_memberships, dated_grant_rows, granted_mask, share_holds
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
 from models.api_keys.tables import api_keys
@@ -40,7 +40,8 @@ _WHOSE = ("user_id", "api_key_id")
 
 
 def access_in(account: FromClause) -> Select[Any]:
-    """Who holds something in an account's row: (user_id, api_key_id, mask), before the account's status."""
+    """Who holds rights in an account: rows (user_id, api_key_id, mask). The mask ignores the account's
+    status."""
     closure = account_closure.alias()
     path = (
         select(*closure.c)
@@ -59,9 +60,12 @@ def access_of(
     user_ids: Collection[uuid.UUID] | None = None,
     api_key_ids: Collection[uuid.UUID] | None = None,
 ) -> Select[Any]:
-    """The same in many accounts, after their status: (account_id, user_id, api_key_id, mask), what it is made
-    of (masks, ends: when each of them ends by itself, null: never), and of keys where they work from
-    (ip_ranges, else null). Of all, or of these people and keys alone."""
+    """Who holds rights in these accounts: everybody, or only these people and keys.
+
+    Rows (account_id, user_id, api_key_id, mask, left_by_status, masks, ends, ip_ranges). `mask`: after the
+    account's status. `masks`, `ends`: of each grant the mask and the moment it ends at; null: never.
+    `ip_ranges`: where a key works; null for people.
+    """
     closure, account = account_closure.alias(), accounts.alias()
     path = select(*closure.c).where(closure.c.descendant_id == any_(ids(account_ids))).cte("path")
     found = holders(places(path)).subquery("everybody")
@@ -92,8 +96,8 @@ def access_of(
 
 
 def grants_within(within: FromClause) -> FromClause:
-    """What is held in the accounts of these rows (master_id, account_id), in whatever way: rows (master_id,
-    account_id, own_mask, below_mask, expires_at, user_id, api_key_id)."""
+    """All grants in the accounts of these rows (master_id, account_id): rows (master_id, account_id,
+    own_mask, below_mask, expires_at, user_id, api_key_id)."""
     closure = account_closure.alias()
     path = (
         select(*closure.c)
@@ -109,13 +113,13 @@ def grants_within(within: FromClause) -> FromClause:
 
 
 def places(path: FromClause) -> FromClause:
-    """The accounts that lead to those at the ends of the tree's links, and these themselves."""
+    """The accounts at the path's end, and those above them: rows (master_id, account_id)."""
     distinct = select(path.c.master_id, path.c.ancestor_id.label("account_id")).distinct()
     return distinct.subquery("places")
 
 
 def holders(place: FromClause) -> CompoundSelect[Any]:
-    """Who holds something in the places now, once each: rows (user_id, api_key_id), one of them null."""
+    """Who holds rights in the places now, once each: rows (user_id, api_key_id), one of the two null."""
     member, share, opened, key = (
         active_memberships(),
         shares.alias(),
@@ -137,8 +141,8 @@ def holders(place: FromClause) -> CompoundSelect[Any]:
 
 
 def _granted(path: FromClause, holder: FromClause) -> FromClause:
-    """What reach gives the holders at the path's end: rows (master_id, account_id, user_id, api_key_id, mask,
-    masks, ends)."""
+    """What reach gives the holders in the accounts at the path's end: rows (master_id, account_id, user_id,
+    api_key_id, mask, masks, ends)."""
     grant = dated_grant_rows(holder, *_WHOSE).subquery("grants")
     given = granted_mask(path, grant)
     leads = and_(grant.c.master_id == path.c.master_id, grant.c.account_id == path.c.ancestor_id)
@@ -163,5 +167,5 @@ def _is_in(row: FromClause, place: FromClause) -> ColumnElement[bool]:
 
 
 def ids(values: Collection[uuid.UUID]) -> ColumnElement[list[uuid.UUID]]:
-    """As one bound array."""
+    """The values as one bound array."""
     return literal(list(values), ARRAY(Uuid))

@@ -1,4 +1,4 @@
-"""The first page of the accounts that a principal reaches, without reading the rest (see
+"""The first page of the accounts that a caller reaches, without reading the rest (see
 `authz.reach.reach`)."""
 
 from dataclasses import replace
@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import FromClause, Integer, Select, and_, func, literal_column, select, true, union
 
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import GRANTS, granted_mask
+from authz.reach.grants import granted_mask
+from authz.reach.reach import GRANTS
 from engine.declare.paging import Window
 from models.accounts.tables import account_closure, accounts
 
@@ -15,12 +16,12 @@ from models.accounts.tables import account_closure, accounts
 def first_readable_accounts(window: Window) -> Select[Any]:
     """The readable rows that a page in the order of ids can show, with their `mask`.
 
-    Each grant has an ordered stream of accounts below it. Only those can have rows on the page whose first
-    rows are among the first of all; they are cut to the page and merged. What it costs follows the number of
+    Each grant has an ordered stream of accounts below it. Only streams whose first row is among the first of
+    all can have rows on the page. These are cut to the page and merged. The cost follows the number of
     grants, not the number of accounts that they reach.
     """
     first = _below(GRANTS, replace(window, size=1), overshoot=False)
-    # Grants may begin with the same account, and take one place of the page together.
+    # Grants that begin with the same account share one place of the page.
     place = func.dense_rank().over(order_by=window.sorted([first.c.id]))
     reaching = allows(GRANTS.c.below_mask, Permission.ACCOUNT_READ)
     streams = select(*GRANTS.c, place.label("place")).select_from(GRANTS.join(first, true())).where(reaching)
@@ -40,12 +41,12 @@ def first_readable_accounts(window: Window) -> Select[Any]:
 
 
 def _below(grant: FromClause, window: Window, *, overshoot: bool = True) -> FromClause:
-    """What lies below the grant's account (master_id, id), as much of it as the window shows."""
+    """Accounts below the grant's account (master_id, id), as many as the window shows."""
     closure = account_closure.alias()
     readable = select(closure.c.master_id, closure.c.descendant_id.label("id")).where(
         closure.c.master_id == grant.c.master_id,
         closure.c.ancestor_id == grant.c.account_id,
-        # The same as a depth above 0, which would lead the planner to another index.
+        # Means a depth above 0; written so, the planner uses another index.
         closure.c.descendant_id != closure.c.ancestor_id,
     )
     shown = window.apply(readable, [closure.c.descendant_id], overshoot=overshoot)
@@ -53,7 +54,7 @@ def _below(grant: FromClause, window: Window, *, overshoot: bool = True) -> From
 
 
 def _masks_of(page: FromClause) -> FromClause:
-    """The rows (master_id, id) with their masks, found in one join."""
+    """The page's rows (master_id, id) with their masks, in one join."""
     closure, grant = account_closure.alias(), GRANTS.alias()
     path = and_(closure.c.master_id == page.c.master_id, closure.c.descendant_id == page.c.id)
     giving = and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id)

@@ -1,9 +1,8 @@
-"""What gives a person rights besides memberships: shares, and broken glass.
+"""What gives a person rights besides memberships: shares, and open break-glass grants.
 
-Few have any. As a part of every statement it would be a dozen parts of a plan, which PostgreSQL sets up and
-takes down for everybody; so the database's function `further_grants` reads it, and only where `mandant_enter`
-has not told that there is nothing. That decides no rights: what there is gives what `authz.reach.reach` says,
-and where nothing was told, it is looked for.
+Most callers have none, and these joins cost every query about 12 plan nodes. So a stored function reads them,
+and only where `mandant_enter` did not set `mandant.further_grants` to none. The setting is a hint and never
+widens rights: without it the statement looks.
 """
 
 from typing import Any
@@ -33,8 +32,7 @@ _THERE_MAY_BE_SOME = "current_setting('mandant.further_grants', true) IS DISTINC
 
 
 def further_grants(principal: FromClause) -> Select[Any]:
-    """The grants (see `authz.reach.reach.grant_rows`) of the person who asks, as far as they are no
-    memberships."""
+    """The caller's grants (see `authz.reach.grants.grant_rows`) besides memberships."""
     given = func.further_grants(principal.c.user_id).table_valued(*_COLUMNS).lateral()
     return (
         select(*given.c).select_from(principal.join(given, true())).where(literal_column(_THERE_MAY_BE_SOME))

@@ -1,12 +1,9 @@
-"""Whether who made an API key could still make it (N18, N19, T6).
+"""Whether the maker of an API key could still make it (N18, N19, T6).
 
-A key's *maker* is who made it, a person or another key, or the person who has adopted it since. A key that
-was made with STOP works only while its maker could still make it; where the maker is a key, that key has to
-work too, and so on up the chain. Nothing of this is stored: every look-up of such a key asks again (T8).
-
-That a key has stopped is asked by the database's function `api_key_stops`. It is written here, and brought
-into the database by `mandant migrate`: as a part of every statement, it would double each one's length for
-the few keys that may stop.
+A key's *maker* is the person or key that made it, or the person who adopted it since. A key that was made
+with STOP works only while its maker could still make it. Where the maker is a key, that key has to work too,
+and so on up the chain. Nothing of this is stored: every look-up of such a key asks again (T8), by the stored
+function `api_key_stops`.
 """
 
 import enum
@@ -18,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Text,
-    Uuid,
     and_,
     case,
     exists,
@@ -32,16 +28,14 @@ from sqlalchemy import (
 from authz.callers.principals import key_lives, key_stops
 from authz.policy.permissions import Permission, allows, mask_literal
 from authz.reach.ends import end_of
-from authz.reach.reach import below_mask, grant_rows, granted_mask, passed_mask
-from engine.compiled.sql_text import prepared
+from authz.reach.grants import below_mask, grant_rows, granted_mask, passed_mask
 from models.accounts.tables import account_closure, accounts
 from models.api_keys.tables import WhenMakerLosesAccess, api_keys
-from models.base.stored_functions import StoredFunction, Volatility
 from models.roles.tables import roles
 
 
 class GhostReason(enum.Enum):
-    """Why the maker of an API key could not make it any more."""
+    """Why the creator of an API key could not create it any more."""
 
     MAKER_LEFT = "MAKER_LEFT"
     MAKER_LOST_RIGHT = "MAKER_LOST_RIGHT"
@@ -51,7 +45,7 @@ class GhostReason(enum.Enum):
 
 
 def ghost_reason(key: FromClause) -> ColumnElement[str]:
-    """Why the key is a ghost, whatever its maker chose (a GhostReason); NULL: it is none."""
+    """Why the key is a ghost (a GhostReason), whatever its maker chose. NULL: it is none."""
     maker = _maker(key)
     maker_stopped = case((key_stops(maker.api_key_id), _text(GhostReason.MAKER_ENDED)))
     outlives = case((_loss(key, maker, lasting=True).is_not(None), _text(GhostReason.MAKER_RIGHT_ENDS)))
@@ -60,23 +54,16 @@ def ghost_reason(key: FromClause) -> ColumnElement[str]:
     return func.coalesce(_loss(key, maker), maker_stopped, outlives, known)
 
 
-def functions() -> tuple[StoredFunction, ...]:
-    """`api_key_stops`."""
-    stopped = select(_chain_is_broken(literal_column("$1", Uuid)))
-    body = f"BEGIN RETURN ({prepared(stopped).sql}); END"
-    return (StoredFunction("api_key_stops(uuid) RETURNS boolean", body, Volatility.STABLE),)
-
-
-def _chain_is_broken(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
-    """Whether the key, or one that it depends on, was made with STOP by who could not make it now."""
+def chain_is_broken(api_key_id: ColumnElement[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether the key, or one that it depends on, was made with STOP and its maker could not make it now."""
     links = _chain(api_key_id)
     return exists(select(links.c.id).where(_loss(links, _maker(links)).is_not(None)))
 
 
 def _chain(api_key_id: ColumnElement[uuid.UUID]) -> CTE:
-    """The key, its maker if that is a key, that one's maker ... as far as each was made with STOP.
+    """The key, its maker if that is a key, that key's maker ... as long as each was made with STOP.
 
-    Only persons adopt keys, so that a chain has an end.
+    Only people adopt keys, so a chain ends.
     """
     first, maker = api_keys.alias(), api_keys.alias()
     links = select(*first.c).where(first.c.id == api_key_id, _may_stop(first)).cte("links", recursive=True)
@@ -86,7 +73,7 @@ def _chain(api_key_id: ColumnElement[uuid.UUID]) -> CTE:
 
 @dataclass(frozen=True)
 class _Holder:
-    """A person or a key; neither: nobody is known."""
+    """A person or a key. Neither: nobody is known."""
 
     user_id: ColumnElement[uuid.UUID]
     api_key_id: ColumnElement[uuid.UUID]
@@ -98,8 +85,8 @@ def _maker(key: FromClause) -> _Holder:
 
 
 def _loss(key: FromClause, maker: _Holder, *, lasting: bool = False) -> ColumnElement[str]:
-    """What who is to be able to make the key has lost; NULL: nothing, or nobody is known. `lasting`: what
-    does not hold until the key's end is lost as well."""
+    """What the maker has lost that it needs to make the key. NULL: nothing, or nobody is known. `lasting`:
+    what does not hold until the key's end counts as lost."""
     role, account = roles.alias(), accounts.alias()
     held = _held_by(key, maker, lasting=lasting)
     own = role.c.member_mask.op("&")(key.c.scopes).op("|")(mask_literal(Permission.API_KEYS_WRITE.bit))
@@ -131,7 +118,7 @@ def _lives(key: FromClause, maker: _Holder) -> ColumnElement[bool]:
 
 
 def _held_by(key: FromClause, maker: _Holder, *, lasting: bool) -> FromClause:
-    """One row (mask, below_mask): what the maker holds in the key's account, and below it."""
+    """One row (mask, below_mask): what the maker holds in the key's account and below it."""
     principal = (
         select(maker.user_id.label("user_id"), maker.api_key_id.label("api_key_id"))
         .correlate(key)

@@ -1,226 +1,43 @@
-"""The one definition of what a principal reaches: rows of (account, mask).
+"""The one definition of what a caller reaches: rows of (account, mask).
 
     principal -> grants -> reach
 
-A *grant* is what gives rights: a membership, or the API key itself. It names an account, the mask that holds
-there, the mask that holds in the accounts below, and when it ends: what is passed on may not outlive it.
-*Reach* follows grants down the tree, and only down (T3), as far as the links between the accounts let them
-pass (N3): an account's mask is the union of what its grants and those above it give. Every read and every
-write goes through here; nobody else reads memberships to decide.
+*Reach* follows grants (see `authz.reach.grants`) down the tree, and only down (T3), as far as the links
+between the accounts let them pass (N3): an account's mask is the union of what its grants and those above it
+give. Every read and every write goes through here; nothing else reads memberships to decide.
 
-Three shapes, for the planner's sake: `readable_accounts` collects the whole reach, for filtered lists;
-`authz.reach.first_page` reads no more of it than a page shows; `readable_account` computes the mask of each
-row by itself, for look-ups.
+Reach has three shapes, each for another plan: `readable_accounts` collects the whole reach, for filtered
+lists; `authz.reach.first_page` reads no more of it than a page shows; `readable_account` computes the mask of
+each row by itself, for look-ups.
 """
 
 import datetime
 from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    CompoundSelect,
-    FromClause,
-    Select,
-    and_,
-    case,
-    exists,
-    func,
-    literal_column,
-    or_,
-    select,
-    true,
-    union_all,
-)
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, exists, func, select, true, union_all
 
 from authz.callers.principals import PrincipalKind, principal_rows
-from authz.policy.permissions import ALL_PERMISSIONS, Permission, allows, mask_literal
-from authz.reach.break_glass import opening_grants
-from authz.reach.ends import ANY_MOMENT, FOREVER, end_of
+from authz.policy.permissions import Permission, allows
+from authz.reach.ends import FOREVER
 from authz.reach.further_grants import further_grants
+from authz.reach.grants import granted_mask, grants_of_keys, membership_grants, passed_mask
 from engine.compiled.sql_text import only_in
-from models.accounts.tables import RightsInheritance, account_closure, accounts
-from models.api_keys.tables import api_keys
-from models.members.tables import memberships
-from models.roles.tables import roles
-from models.shares.tables import share_accounts, shares
+from models.accounts.tables import account_closure, accounts
 
 PRINCIPAL = principal_rows()
 
 
-def membership_holds() -> ColumnElement[bool]:
-    """Whether a membership holds now, by the database's clock (T9)."""
-    return or_(memberships.c.expires_at.is_(None), memberships.c.expires_at > func.now())
-
-
-def active_memberships() -> FromClause:
-    """The memberships that hold now."""
-    return select(*memberships.c).where(membership_holds()).subquery("active_memberships")
-
-
-def below_mask(role: FromClause, account: FromClause) -> ColumnElement[int]:
-    """What a role that is held in the account gives in the accounts below it (R45, R66, R73)."""
-    passes_all = account.c.rights_inheritance == literal_column(f"'{RightsInheritance.ALL_ROLES.value}'")
-    return case((passes_all, role.c.inherited_mask), else_=role.c.ancestor_mask)
-
-
-def limited_below_mask(member: FromClause, role: FromClause, account: FromClause) -> ColumnElement[int]:
-    """What a membership gives in the accounts below its own: no more than platform staff have set (R73)."""
-    return below_mask(role, account).op("&")(_below_limit(member))
-
-
-def _below_limit(member: FromClause) -> ColumnElement[int]:
-    limited = member.c.below_limit_until > func.now()
-    return case((limited, member.c.below_limit), else_=mask_literal(ALL_PERMISSIONS))
-
-
-def _below_mask_of(held: FromClause, role: FromClause) -> ColumnElement[int]:
-    """The same as `below_mask` for what is held in an account (master_id, account_id). The account is looked
-    at only where the role's masks differ: an administrator of 500 accounts spares a look at each."""
-    account = accounts.alias()
-    asked = (
-        select(below_mask(role, account))
-        .where(account.c.master_id == held.c.master_id, account.c.id == held.c.account_id)
-        .correlate(held, role)
-        .scalar_subquery()
-    )
-    same = role.c.inherited_mask == role.c.ancestor_mask
-    return case((same, role.c.ancestor_mask), else_=asked)
-
-
-def _membership_grants(principal: FromClause, *more: str) -> Select[Any]:
-    """`more`: columns of the memberships' rows that stand behind; for keys, shares and openings likewise."""
-    member, role = active_memberships(), roles.alias()
-    return (
-        select(
-            member.c.master_id,
-            member.c.account_id,
-            member.c.account_id.label("from_id"),
-            role.c.member_mask.label("own_mask"),
-            _below_mask_of(member, role).op("&")(_below_limit(member)).label("below_mask"),
-            end_of(member).label("ends_at"),
-            *(member.c[name] for name in more),
-        )
-        .select_from(principal)
-        .join(member, member.c.user_id == principal.c.user_id)
-        .join(role, role.c.id == member.c.role_id)
-    )
-
-
-def _key_grants(principal: FromClause, *more: str) -> Select[Any]:
-    key = api_keys.alias()
-    return _given_by(key, principal.join(key, key.c.id == principal.c.api_key_id), *more)
-
-
-def _given_by(key: FromClause, source: FromClause, *more: str) -> Select[Any]:
-    """The grants of keys (master_id, account_id, role_id, scopes, expires_at)."""
-    role = roles.alias()
-    return (
-        select(
-            key.c.master_id,
-            key.c.account_id,
-            key.c.account_id.label("from_id"),
-            role.c.member_mask.op("&")(key.c.scopes).label("own_mask"),
-            _below_mask_of(key, role).op("&")(key.c.scopes).label("below_mask"),
-            end_of(key).label("ends_at"),
-            *(key.c[name] for name in more),
-        )
-        .select_from(source)
-        .join(role, role.c.id == key.c.role_id)
-    )
-
-
-def share_holds(share: FromClause) -> ColumnElement[bool]:
-    """Whether a share holds now: accepted, neither revoked nor expired, by the database's clock."""
-    unexpired = or_(share.c.expires_at.is_(None), share.c.expires_at > func.now())
-    return and_(share.c.user_id.is_not(None), share.c.revoked_at.is_(None), unexpired)
-
-
-def share_mask(share: FromClause, role: FromClause) -> ColumnElement[int]:
-    """What a share gives in each of its accounts: a role or areas, but what is hidden (R24, R38)."""
-    given = func.coalesce(role.c.member_mask, share.c.areas_mask)
-    return given.op("&")(share.c.hidden_mask.op("#")(mask_literal(ALL_PERMISSIONS)))
-
-
-def share_grants(principal: FromClause, *more: str) -> Select[Any]:
-    """Exactly the shared accounts: nothing above them, and nothing below (R21, R34)."""
-    share, opened, role = shares.alias(), share_accounts.alias(), roles.alias()
-    return (
-        select(
-            opened.c.master_id,
-            opened.c.account_id,
-            opened.c.account_id,
-            share_mask(share, role),
-            mask_literal(0),
-            ANY_MOMENT.label("ends_at"),
-            *(share.c[name] for name in more),
-        )
-        .select_from(principal)
-        .join(share, share.c.user_id == principal.c.user_id)
-        .join(opened, and_(opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id))
-        .outerjoin(role, role.c.id == share.c.role_id)
-        .where(share_holds(share))
-    )
-
-
-def grants_now(principal: FromClause) -> CTE:
-    """All that gives the principal rights now, computed once."""
-    return grant_rows_now(principal).cte("grants").prefix_with("MATERIALIZED")
-
-
-def grant_rows(principal: FromClause) -> CompoundSelect[Any]:
-    """What gives the principal rights, but for break-glass: rows (master_id, account_id, from_id, own_mask,
-    below_mask, ends_at). `from_id` is the account that the right is held in: another one only for
-    break-glass. `ends_at`: nothing is passed on by it that ends later."""
-    return union_all(*_grants(principal))
-
-
-def grant_rows_now(principal: FromClause) -> CompoundSelect[Any]:
-    """The same, and what break-glass gives until it ends."""
-    return union_all(*_grants(principal), opening_grants(principal))
-
-
-def dated_grant_rows(principals: FromClause, *whose: str) -> CompoundSelect[Any]:
-    """The same of several principals, with the moment when each grant ends by itself (`expires_at`; null:
-    never), and the columns that tell whose it is."""
-    end = "expires_at"
-    grants = (*_grants(principals, end), opening_grants(principals, end))
-    return union_all(*(grant.add_columns(*(principals.c[name] for name in whose)) for grant in grants))
-
-
-def _grants(principal: FromClause, *more: str) -> tuple[Select[Any], ...]:
-    return tuple(grants(principal, *more) for grants in (_membership_grants, _key_grants, share_grants))
-
-
-def lasting_grants(principal: FromClause, until: ColumnElement[datetime.datetime] = FOREVER) -> Select[Any]:
-    """What gives the principal rights that it may pass on to what ends then: that hold until then, and are
-    its own, not shared with it."""
-    own = union_all(_membership_grants(principal), _key_grants(principal)).subquery("own_grants")
-    return select(*own.c).where(own.c.ends_at >= until)
-
-
 def _grants_of_principal() -> CTE:
-    """All that gives who asks rights now; a plan for one kind of principals has that kind's alone."""
+    """All grants of the caller now. A plan for one kind of callers contains only that kind's arms."""
     arms = (
-        only_in(PrincipalKind.PERSON, _membership_grants(PRINCIPAL)),
-        only_in(PrincipalKind.API_KEY, _given_by(PRINCIPAL, PRINCIPAL)),
+        only_in(PrincipalKind.PERSON, membership_grants(PRINCIPAL)),
+        only_in(PrincipalKind.API_KEY, grants_of_keys(PRINCIPAL, PRINCIPAL)),
         only_in(PrincipalKind.PERSON, further_grants(PRINCIPAL)),
     )
     return union_all(*arms).cte("grants").prefix_with("MATERIALIZED")
 
 
 GRANTS = _grants_of_principal()
-
-
-def granted_mask(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
-    """What a grant gives in the descendant: all of it in its own account, below what passes the links."""
-    own = closure.c.depth == literal_column("0")
-    return case((own, grant.c.own_mask), else_=passed_mask(closure, grant))
-
-
-def passed_mask(closure: FromClause, grant: FromClause) -> ColumnElement[int]:
-    """What a grant gives below the descendant, as far as the links down to it let it pass."""
-    return grant.c.below_mask.op("&")(closure.c.passed_mask)
 
 
 def _reach() -> CTE:
@@ -250,10 +67,10 @@ def mask_of_account(
     grants: FromClause = GRANTS,
     until: ColumnElement[datetime.datetime] = FOREVER,
 ) -> FromClause:
-    """One row (mask, lasting_mask, below_mask) for an account's row; NULLs where nothing reaches it.
+    """One row (mask, lasting_mask, below_mask) for an account. NULLs where nothing reaches it.
 
-    The latter two are what may be passed on, here and below, to what ends then: of grants that hold until
-    then, so nothing of what a share or break-glass gives (N19).
+    `lasting_mask`, `below_mask`: what may be passed on, here and below, to what ends at `until`. They come
+    from grants that hold until then, never from shares or break-glass (N19).
     """
     closure, grant = account_closure.alias(), grants.alias()
     lasting = grant.c.ends_at >= until
@@ -275,7 +92,7 @@ def mask_of_account(
 
 
 def readable_accounts() -> tuple[FromClause, Select[Any]]:
-    """The table's alias and its readable rows with their `mask`: for lists over the whole reach."""
+    """The table's alias, and its readable rows with their `mask`: for lists over the whole reach."""
     account = accounts.alias()
     joined = and_(REACH.c.account_id == account.c.id, REACH.c.master_id == account.c.master_id)
     statement = select(*account.c, REACH.c.mask).select_from(account.join(REACH, joined))
@@ -283,7 +100,7 @@ def readable_accounts() -> tuple[FromClause, Select[Any]]:
 
 
 def readable_account() -> tuple[FromClause, Select[Any]]:
-    """The same rows, each mask computed by itself: for look-ups and short lists."""
+    """As `readable_accounts`, with each mask computed by itself: for look-ups and short lists."""
     account = accounts.alias()
     granted = mask_of_account(account)
     statement = select(*account.c, granted.c.mask).select_from(account.join(granted, true()))
@@ -291,7 +108,7 @@ def readable_account() -> tuple[FromClause, Select[Any]]:
 
 
 def account_where(table: FromClause, permission: Permission) -> ColumnElement[bool]:
-    """Whether a row of a tree's table lies in an account where the principal holds the permission."""
+    """Whether a row of a tree's table belongs to an account where the caller holds the permission."""
     account = accounts.alias()
     granted = mask_of_account(account)
     return exists(

@@ -1,8 +1,8 @@
-"""Where roles are in use: whoever holds one now, or may come to hold it without being given it again.
+"""Where roles are in use: by whoever holds one now, or may come to hold it without another decision.
 
-An account's row is locked by what changes or deletes its roles, and locked in share mode at least by what
-gives them there and below; what shares them locks the root. So what is found under these locks stays true
-until the change is done.
+A write that changes or deletes an account's roles locks the account for update. A write that gives them,
+there or below, locks it at least in share mode; one that shares them locks the root. So what is found under
+these locks stays true until the write ends.
 """
 
 import enum
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from authz.policy.permissions import ALL_PERMISSIONS
-from authz.reach.reach import membership_holds
+from authz.reach.grants import membership_holds
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
 from models.invitations.tables import invitations
@@ -32,7 +32,7 @@ from models.shares.tables import share_accounts, shares
 
 
 class RoleUseKind(enum.Enum):
-    """What has a role, or offers it."""
+    """What has or offers a role."""
 
     MEMBER = "MEMBER"
     INVITATION = "INVITATION"
@@ -41,14 +41,14 @@ class RoleUseKind(enum.Enum):
 
     @property
     def node(self) -> Kind:
-        """Of which kind its global id is."""
+        """The kind of its global id."""
         return Kind[self.name]
 
 
 def role_uses() -> FromClause:
     """Rows (master_id, account_id, role_id, scopes_below, kind, id): memberships, open invitations, and keys
-    and shares that are not revoked, as those that have ended may work again; a share in each of its accounts.
-    `scopes_below` is what is left at most of what the role gives below the account: nothing of a share.
+    and shares that are not revoked. Expired ones count, as they may be prolonged. A share has a row for each
+    of its accounts. `scopes_below`: the mask of what the role can give below the account; of a share nothing.
     """
     everything = literal(ALL_PERMISSIONS, api_keys.c.scopes.type)
     held = _uses(RoleUseKind.MEMBER, memberships, everything).where(membership_holds())

@@ -1,4 +1,4 @@
-"""What an account's status, and that of those above it, leaves possible (T7)."""
+"""What the status of an account, and of those above it, allows (T7)."""
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, literal_column, or_, select
 
@@ -7,7 +7,7 @@ from models.accounts.tables import AccountStatus, account_closure, accounts
 
 
 def effective_status(account: FromClause) -> ColumnElement[str]:
-    """The worst status on the path from the root to the account (T7)."""
+    """The worst status on the path from the root down to the account (T7)."""
     closure, above = account_closure.alias(), accounts.alias()
 
     def has(status: AccountStatus) -> ColumnElement[bool]:
@@ -49,7 +49,7 @@ def _inactive_above(account: FromClause) -> ColumnElement[bool]:
 
 
 def status_mask(account: FromClause) -> ColumnElement[int]:
-    """What the status of the account and of those above it leaves possible (T7)."""
+    """The mask of permissions that the status of the account, and of those above it, allows (T7)."""
     ending = Permission.ACCOUNT_SUSPEND.bit | Permission.ACCOUNT_CLOSE.bit
     return case(
         (account.c.status == AccountStatus.CLOSED.value, mask_literal(READ_PERMISSIONS)),

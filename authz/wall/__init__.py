@@ -1,1 +1,1 @@
-"""The second wall: PostgreSQL's row level security, and the doors through it."""
+"""The second wall: PostgreSQL's row level security, and the stored functions that open it (doors)."""

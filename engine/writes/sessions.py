@@ -31,9 +31,13 @@ class WriteSession:
         """SQLAlchemy's: a savepoint."""
         self.driver = driver
         """The connection itself."""
-        self.notes: dict[str, Any] = {}
-        """What callers remember until the transaction's end."""
+        self._notes: dict[type, Any] = {}
         self._turn = turn
+
+    def notes(self, kind: type[T]) -> T:
+        """What the transaction remembers of this kind until its end: one object, which is made empty."""
+        found: T = self._notes.setdefault(kind, kind())
+        return found
 
     def take_turn(self, thing: Hashable) -> None:
         """To be called before rows are locked that many wait for, `thing` saying which. Raises TurnAwaited

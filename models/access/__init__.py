@@ -1,1 +1,1 @@
-"""Who has which access in an account, what depends on it, and what is about to end."""
+"""Who has which access in an account, and what is about to end."""

@@ -1,4 +1,4 @@
-"""What has been told of the ends of memberships, shares, keys and invitations, each thing once (N9)."""
+"""Notices that memberships, shares, keys and invitations end, each sent once (N9)."""
 
 import enum
 
@@ -9,7 +9,7 @@ from models.base.columns import Column, account_columns, account_reference, crea
 
 
 class ExpiryStage(enum.Enum):
-    """How near the end was when it was told."""
+    """How near the end was when the notice was sent."""
 
     WEEK = "WEEK"
     DAY = "DAY"

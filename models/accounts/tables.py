@@ -21,14 +21,14 @@ from models.base.text_forms import search_form, sort_form
 
 
 class AccountKind(enum.Enum):
-    """Where an account stands in its tree."""
+    """The position of an account in its tree."""
 
     MASTER = "MASTER"
     SUBACCOUNT = "SUBACCOUNT"
 
 
 class AccountStatus(enum.Enum):
-    """Whether an account may be used; what holds above holds below."""
+    """Whether an account can be used. A status also applies to all accounts below."""
 
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
@@ -36,14 +36,14 @@ class AccountStatus(enum.Enum):
 
 
 class RightsInheritance(enum.Enum):
-    """Which roles of an account hold in the accounts below it."""
+    """Which roles in an account also apply in the accounts below it."""
 
     ADMINISTRATORS = "ADMINISTRATORS"
     ALL_ROLES = "ALL_ROLES"
 
 
 class ParentAccess(enum.Enum):
-    """How much of the rights held above an account hold in it and below it."""
+    """How far rights held in accounts above apply in an account and below it."""
 
     FULL = "FULL"
     READ_ONLY = "READ_ONLY"
@@ -52,18 +52,18 @@ class ParentAccess(enum.Enum):
 
 
 class ApiKeyCreationPlace(enum.Enum):
-    """Where in a tree API keys are made (R13)."""
+    """Where in a tree API keys are created."""
 
     ANYWHERE = "ANYWHERE"
     MASTER_ONLY = "MASTER_ONLY"
 
 
 EVERYTHING_PASSES = 2**63 - 1
-"""All bits that a mask may have, those of permissions to come too."""
+"""A mask with all bits, those of future permissions too."""
 
 
 class Currency(enum.Enum):
-    """A currency by its ISO 4217 code; all amounts of a tree are in one."""
+    """A currency by its ISO 4217 code. All amounts in a tree have the same currency."""
 
     EUR = "EUR"
     USD = "USD"
@@ -78,14 +78,14 @@ class Currency(enum.Enum):
 
 
 class CreditMode(enum.Enum):
-    """Whose credit an account spends (R19, R28, R43)."""
+    """Whose credit an account spends."""
 
     SHARED_POOL = "SHARED_POOL"
     OWN_BALANCE = "OWN_BALANCE"
 
 
 DEPTH_LIMIT = 32
-"""How many accounts may stand above one another."""
+"""The greatest depth of an account below its master account."""
 
 
 def one_of(column: str, values: type[enum.Enum]) -> CheckConstraint:

@@ -1,4 +1,4 @@
-"""API keys: a program that acts for one account (R2, R3, R6, R15)."""
+"""API keys: programs that act for one account (R2, R3, R6, R15)."""
 
 import enum
 
@@ -32,21 +32,21 @@ from models.base.columns import (
 
 
 class ApiKeyPurpose(enum.Enum):
-    """Which stream of messages a key is for (R7)."""
+    """The stream of messages that a key is limited to."""
 
     MARKETING = "MARKETING"
     TRANSACTIONAL = "TRANSACTIONAL"
 
 
 class WhenMakerLosesAccess(enum.Enum):
-    """What becomes of a key once its maker could not make it any more (N19, T6)."""
+    """What happens to an API key when its creator could not create it any more."""
 
     KEEP = "KEEP"
     STOP = "STOP"
 
 
 MOST_IP_RANGES = 50
-"""How many ranges of addresses a key may be bound to."""
+"""How many ranges of IP addresses a key may be bound to."""
 
 api_keys = Table(
     "api_keys",

@@ -1,8 +1,8 @@
-"""The clock that plans, cycles and sends go by: the database's, in one place.
+"""The clock of plans, cycles and sends: the database's clock, plus the seconds in one row.
 
-Its table is written by the database's owner alone: a test can tell what happens over months, the demo can
-have a past, and `mandant clock forward` shows what comes next in an embedded database. A server, which acts
-as the application's role, cannot move it.
+Only the database's owner writes the row. So a test can run over months, the demo can have a past, and
+`mandant clock forward` shows what comes next in an embedded database. A server, which acts as the
+application's role, cannot move the clock.
 """
 
 import datetime
@@ -10,7 +10,6 @@ import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, DateTime, Integer, Table, func, text
 
 from models.base.columns import Column, metadata
-from models.base.stored_functions import Language, StoredFunction, Volatility
 
 clock = Table(
     "clock",
@@ -20,13 +19,7 @@ clock = Table(
     CheckConstraint("id = 1", name="one"),
 )
 
-_HEAD = "mandant_now() RETURNS timestamptz"
-_BODY = "SELECT now() + make_interval(secs => coalesce((SELECT ahead FROM clock), 0))"
-"""Without a row the clock goes as the database's own does."""
-
-FUNCTIONS = (StoredFunction(_HEAD, _BODY, Volatility.STABLE, language=Language.SQL),)
-
 
 def current_moment() -> ColumnElement[datetime.datetime]:
-    """The beginning of the transaction, by that clock."""
+    """When the transaction began, by this clock."""
     return func.mandant_now(type_=DateTime(timezone=True))

@@ -20,12 +20,12 @@ metadata = MetaData(
 )
 
 APPLICATION_ROLE = "mandant_application"
-"""The database role that the server acts as: it owns nothing and bypasses nothing."""
+"""The database role of the server. It owns nothing and bypasses nothing."""
 
 
 class Column(sqlalchemy.Column[T]):
-    """SQLAlchemy's column, but lighter in aliases and sub-selects: there it is a name and a type, without
-    keys and constraints. A compiled read makes hundreds of those."""
+    """SQLAlchemy's column, but lighter in aliases and sub-selects: there it is only a name and a type. A
+    compiled read makes hundreds of those."""
 
     inherit_cache = True
 
@@ -40,27 +40,27 @@ class Column(sqlalchemy.Column[T]):
 
 
 def created_at() -> Column[object]:
-    """When the row was written, by the database's clock."""
+    """When the row was inserted, by the database's clock."""
     return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
 
 
 def moment(name: str, *, nullable: bool = True) -> Column[object]:
-    """A point in time, with its zone."""
+    """A column for a point in time, with its zone."""
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
 def account_columns() -> list[Column[object]]:
-    """The account that a row of a tree belongs to, led by its tree."""
+    """The columns for the account that a row belongs to, led by its tree."""
     return [Column("master_id", Uuid, nullable=False), Column("account_id", Uuid, nullable=False)]
 
 
 def account_reference() -> ForeignKeyConstraint:
-    """The foreign key to go with `account_columns`."""
+    """The foreign key of `account_columns`."""
     return ForeignKeyConstraint(["master_id", "account_id"], ["accounts.master_id", "accounts.id"])
 
 
 def short_text(name: str, *, nullable: bool = False) -> Column[object]:
-    """Text that a person typed; `short_text_check` bounds it."""
+    """A column for text that a person typed. `short_text_check` bounds it."""
     return Column(name, Text, nullable=nullable)
 
 
@@ -69,5 +69,5 @@ SHORT_TEXT_LENGTH = 200
 
 
 def short_text_check(name: str) -> CheckConstraint:
-    """Between 1 and 200 characters."""
+    """The column holds between 1 and 200 characters."""
     return CheckConstraint(f"char_length({name}) BETWEEN 1 AND {SHORT_TEXT_LENGTH}", name=f"{name}_length")

@@ -1,7 +1,7 @@
 """Ids: UUIDv7 inside, `acct_0190...` outside.
 
-A UUIDv7 begins with the time of its making, so that the order of ids is the order of creation. Clients see
-it behind a prefix that names the kind of thing, and treat the whole as opaque.
+A UUIDv7 begins with the time of its creation, so ids sort in the order of creation. Clients see an id behind
+a prefix that names its kind, and treat the whole as opaque.
 """
 
 import enum
@@ -36,14 +36,14 @@ ChargeId = NewType("ChargeId", uuid.UUID)
 
 @dataclass(frozen=True)
 class AccountKey:
-    """An account and the tree that it lies in: where a statement finds it again."""
+    """An account and its tree: what a statement needs to find the account."""
 
     master_id: MasterId
     account_id: AccountId
 
 
 class Kind(enum.StrEnum):
-    """What an id stands for: its prefix."""
+    """The kind of an id: its prefix."""
 
     ACCOUNT = "acct"
     USER = "user"
@@ -69,7 +69,7 @@ _CANONICAL = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 def new_id() -> uuid.UUID:
-    """A UUIDv7 with a sub-millisecond fraction, so that ids made by one process keep their order."""
+    """A UUIDv7 with a sub-millisecond fraction, so that ids of one process keep their order."""
     nanoseconds = time.time_ns()
     milliseconds, rest = divmod(nanoseconds, 1_000_000)
     fraction = rest * 4096 // 1_000_000
@@ -84,7 +84,7 @@ def present(kind: Kind, value: uuid.UUID) -> str:
 
 
 def parse(kind: Kind, text: object) -> uuid.UUID | None:
-    """The id inside, or None where the text is not an id of this kind."""
+    """The UUID of a global id. None for a text that is no id of this kind."""
     if not isinstance(text, str):
         return None
     prefix, _, rest = text.partition("_")

@@ -1,11 +1,14 @@
-"""The functions that the database holds: declared beside what they serve, written and compared here.
+"""Stored functions: each area declares its own in `functions.py`, most of them from `.sql` files beside it.
 
-`mandant migrate` writes them, whatever is there; a server compares them before it starts.
+`mandant migrate` writes them, whatever the database has. A server compares them before it starts.
 """
 
 import enum
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from string import Template
 
 from sqlalchemy import Connection, text
 
@@ -13,15 +16,15 @@ from models.base.columns import APPLICATION_ROLE
 
 
 class Language(enum.Enum):
-    """What a body is written in, as PostgreSQL calls it."""
+    """What a body is written in, by PostgreSQL's name."""
 
     PLPGSQL = "plpgsql"
     SQL = "sql"
-    """What it calls has to be there when it is written."""
+    """PostgreSQL refuses it while a function that it calls does not exist."""
 
 
 class Volatility(enum.Enum):
-    """What PostgreSQL may take for granted of the answers, with its letter for it."""
+    """What PostgreSQL may assume about the results, with the letter of its catalogue."""
 
     VOLATILE = "v"
     STABLE = "s"
@@ -29,20 +32,20 @@ class Volatility(enum.Enum):
 
 
 class Rights(enum.Enum):
-    """With whose rights a function runs and who may call it, as SQL: where it is not for everybody, no
-    temporary table is taken for one of ours."""
+    """With whose rights a function runs and who may call it, as SQL. With a search path of its own no
+    temporary table of a caller takes the place of ours."""
 
     CALLER = "SECURITY INVOKER"
-    """The caller's, who may be anybody. Without a path of its own it can be inlined."""
+    """The caller's; anybody may call it. Without a search path of its own PostgreSQL can inline it."""
     APPLICATION = "SECURITY INVOKER SET search_path = public, pg_temp"
-    """The caller's, who may be the application alone."""
+    """The caller's; only the application may call it."""
     OWNER = "SECURITY DEFINER SET search_path = public, pg_temp"
-    """The owner's, whom every policy lets by; the caller may be the application alone."""
+    """The owner's, who passes every policy; only the application may call it."""
 
 
 @dataclass(frozen=True)
 class StoredFunction:
-    """`head`: the name, the arguments, each with its type as one word, and RETURNS; all of it as in SQL."""
+    """`head`: as in SQL the name, the arguments, each with a type of one word, and RETURNS."""
 
     head: str
     body: str
@@ -58,8 +61,8 @@ class StoredFunction:
         return f"{name}({', '.join(types)})"
 
     def write(self, connection: Connection) -> None:
-        """Make the stored function this one. A migration has to drop one that has the same arguments under
-        other names, or returns something else: PostgreSQL refuses to replace it."""
+        """Create or replace it. PostgreSQL refuses to replace a function whose arguments have other names or
+        which returns another type: a migration has to drop that one."""
         connection.exec_driver_sql(
             f"CREATE OR REPLACE FUNCTION {self.head} LANGUAGE {self.language.value} {self.volatility.name} "
             f"{self.rights.value} AS $body${self.body}$body$"
@@ -67,6 +70,41 @@ class StoredFunction:
         if self.rights is not Rights.CALLER:
             connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {self.signature} FROM PUBLIC")
             connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {self.signature} TO {APPLICATION_ROLE}")
+
+
+_WRITTEN = re.compile(
+    r"^CREATE OR REPLACE FUNCTION (?P<head>.+?)\n"
+    r"LANGUAGE (?P<language>\w+) (?P<volatility>\w+) (?P<rights>SECURITY .+?) "
+    r"AS \$body\$(?P<body>.+?)\$body\$;$",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def functions_in(package: str, *names: str, **values: object) -> tuple[StoredFunction, ...]:
+    """The functions that a package's `.sql` files of these names create, in their order.
+
+    `values` replace the placeholders (`$name`) in the files. Raises KeyError for one without a value.
+    """
+    texts = [files(package).joinpath(f"{name}.sql").read_text() for name in names]
+    written = [_function(found) for file in texts for found in _WRITTEN.finditer(file)]
+    return tuple(
+        replace(
+            function,
+            head=Template(function.head).substitute(values),
+            body=Template(function.body).substitute(values),
+        )
+        for function in written
+    )
+
+
+def _function(found: re.Match[str]) -> StoredFunction:
+    return StoredFunction(
+        found["head"],
+        found["body"],
+        Volatility[found["volatility"]],
+        Rights(found["rights"]),
+        Language(found["language"]),
+    )
 
 
 _STORED = text("""
@@ -83,7 +121,7 @@ LEFT JOIN pg_language ON pg_language.oid = prolang ORDER BY place""")
 
 
 def differ(connection: Connection, functions: Sequence[StoredFunction]) -> bool:
-    """Whether a stored function is another, or is not there: `mandant migrate` is due."""
+    """Whether the database lacks one of them or has another: then `mandant migrate` is due."""
     signatures = [function.signature for function in functions]
     stored = connection.execute(_STORED, {"application": APPLICATION_ROLE, "signatures": signatures})
     return [tuple(row) for row in stored] != [

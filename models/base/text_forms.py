@@ -1,7 +1,8 @@
-"""Forms of a text that are stored beside it, to sort, to search and to compare by.
+"""Forms of a text that are stored beside it, for sorting, searching and comparing.
 
-They are made here, not by the database: so they are the same whatever locale it has, and whether or not it
-was built with ICU. Another version of ICU may make others; `mandant migrate` then makes all of them anew.
+Python makes them, not the database. So they are the same whatever the database's locale, and whether or not
+it was built with ICU. Another version of ICU may make other forms: then `mandant migrate` makes all of them
+again.
 """
 
 from collections.abc import Callable
@@ -40,14 +41,14 @@ text_forms = Table(
 
 @dataclass(frozen=True)
 class _Form:
-    """What a column holds of the text in another."""
+    """The form that a column holds of the text in another column."""
 
     of: str
     make: Callable[[str], object]
 
 
 def form(name: str, make: Callable[[str], object], *, of: str = "name") -> Column[Any]:
-    """A column for a form of the text in column `of`. An INSERT fills it by itself; for an UPDATE there is
+    """A column for a form of the text in column `of`. An INSERT fills it by itself. An UPDATE sets it by
     `forms_of`."""
 
     def made(context: DefaultExecutionContext) -> object:
@@ -59,22 +60,22 @@ def form(name: str, make: Callable[[str], object], *, of: str = "name") -> Colum
 
 
 def sort_form(*, of: str = "name") -> Column[bytes]:
-    """What rows are listed by, in the order of ICU's root collation."""
+    """A column that lists are sorted by, in the order of ICU's root collation."""
     return form("sort_key", sort_key, of=of)
 
 
 def search_form(*, of: str = "name") -> Column[str]:
-    """What is searched, whatever the case and the accents."""
+    """A column that is searched, without regard to case and accents."""
     return form("search_key", search_key, of=of)
 
 
 def forms_of(table: Table, text: str, *, of: str = "name") -> dict[str, object]:
-    """The values of the columns that hold forms of the text, for an UPDATE that writes it."""
+    """The values of all columns that hold forms of the text, for an UPDATE of the text."""
     return {name: found.make(text) for name, found in _forms(table).items() if found.of == of}
 
 
 def synchronize(connection: Connection) -> None:
-    """Make all forms anew where another version made them. Part of `mandant migrate`."""
+    """Make all forms again where another version of ICU made them. Part of `mandant migrate`."""
     if not differs(connection):
         return
     for table in metadata.sorted_tables:
@@ -85,7 +86,7 @@ def synchronize(connection: Connection) -> None:
 
 
 def differs(connection: Connection) -> bool:
-    """Whether another version made the stored forms: `mandant migrate` is due."""
+    """Whether another version of ICU made the stored forms: then `mandant migrate` is due."""
     return connection.execute(select(text_forms.c.version)).scalar_one_or_none() != VERSION
 
 

@@ -1,6 +1,6 @@
 """Invoices and credit notes: numbered without gaps, never changed (EN 16931).
 
-Rows are written by the function `invoice_issue` alone (see `models.billing.invoice_issuing`).
+Only the stored function `invoice_issue` writes them.
 """
 
 import enum
@@ -32,7 +32,7 @@ from models.base.columns import (
 
 
 class InvoiceKind(enum.Enum):
-    """What kind of document it is."""
+    """The kind of a document."""
 
     INVOICE = "INVOICE"
     CREDIT_NOTE = "CREDIT_NOTE"

@@ -1,6 +1,6 @@
-"""When an account was suspended, resumed or closed, by the clock that billing goes by.
+"""When an account was suspended, resumed or closed, by the clock of billing.
 
-The log of events tells the same to people, by the database's own clock.
+The log of events shows the same to people, by the database's own clock.
 """
 
 from sqlalchemy import Index, PrimaryKeyConstraint, Table, Text, Uuid

@@ -1,8 +1,9 @@
 """Who is billed, for what, and until when (R20, R27, R55, R59).
 
-A charge is what a subscription's cycle costs: written once when the cycle is charged, and never changed but
-for the invoice that it comes on. Plans and bought contacts of an account without an invoice of its own are on
-that of the nearest account above that has one; sends beyond the plan on that of whose credit paid for them.
+Charges are what a subscription's cycle costs. They are written when the cycle is charged; later only their
+invoice is set. The plan and bought contacts of an account without an invoice of its own are on the invoice of
+the nearest account above that has one. Sends beyond the plan are on the invoice of the account whose credit
+paid for them.
 """
 
 import enum
@@ -37,14 +38,14 @@ from models.sending.tables import LABEL_LENGTH
 
 
 class BillingMode(enum.Enum):
-    """On whose invoice a subaccount is."""
+    """Which invoices a subaccount appears on."""
 
     CONSOLIDATED = "CONSOLIDATED"
     SEPARATE = "SEPARATE"
 
 
 class Product(enum.Enum):
-    """What is sold. Subaccounts, keys, shares and members are not (R12, R20, R47)."""
+    """What is sold. Subaccounts, API keys, shares and members are free."""
 
     PLAN = "PLAN"
     CONTACT_BLOCK = "CONTACT_BLOCK"
@@ -121,7 +122,7 @@ charges = Table(
     Column("position", Integer, comment="On the invoice, from 1."),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
-    # Nothing is charged twice, whatever workers do.
+    # Whatever workers do, nothing is charged twice.
     UniqueConstraint(
         "master_id",
         "account_id",

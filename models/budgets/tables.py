@@ -1,8 +1,9 @@
-"""Budgets: what a subaccount may use of what the account above has, and what is kept for it (R28, N10).
+"""Budgets: how much a subaccount may use of what an account above has, and how much is reserved for it (R28,
+N10).
 
-A cap says how much an account and all below it may use in their billing cycles, a guarantee how much of the
-plan's sends, or of the pool's credit, nobody else may use. A guarantee is promised by whoever has the plan or
-the pool, to an account directly below: so no promise is made of what is somebody else's.
+A cap limits what an account and all below it may use in a billing cycle. A guarantee reserves a part of the
+plan's sends, or of the pool's credit, that nobody else may use. Only the account that has the plan or the
+pool gives guarantees, to accounts directly below it.
 """
 
 import enum
@@ -24,7 +25,6 @@ from sqlalchemy import (
 
 from models.accounts.tables import one_of
 from models.base.columns import Column, account_columns, account_reference, metadata
-from models.base.stored_functions import Language, StoredFunction, Volatility
 
 
 class BudgetCurrency(enum.Enum):
@@ -65,40 +65,10 @@ credit_counts = Table(
     comment="What each account has used in a cycle of each pool.",
 )
 
-_KEPT = """mandant_kept_credit(tree uuid, pool uuid, subscriber uuid)
-  RETURNS TABLE (account_id uuid, amount bigint)"""
-_KEPT_BODY = """
-SELECT child.id, greatest(budget.guarantee - used.amount, 0)::bigint
-FROM budgets AS budget
-JOIN accounts AS child ON child.master_id = tree AND child.id = budget.account_id
-JOIN accounts AS holder ON holder.master_id = tree AND holder.id = child.parent_id
-CROSS JOIN LATERAL (
-  SELECT coalesce(sum(part.amount), 0) AS amount
-  FROM account_closure AS below
-  JOIN (
-    SELECT counted.account_id, counted.cycle_id, counted.amount FROM credit_counts AS counted
-    WHERE counted.master_id = tree AND counted.payer_id = pool
-    UNION ALL
-    SELECT lapsed.account_id, lapsed.cycle_id, -lapsed.price FROM send_reservations AS lapsed
-    JOIN send_cycles AS own ON own.master_id = tree AND own.id = lapsed.cycle_id
-    WHERE lapsed.master_id = tree AND lapsed.payer_id = pool AND lapsed.status = 'RESERVED'
-      AND lapsed.expires_at <= mandant_now() AND own.account_id = subscriber
-  ) AS part ON part.account_id = below.descendant_id
-  JOIN send_cycles AS cycle ON cycle.master_id = tree AND cycle.id = part.cycle_id
-  WHERE below.master_id = tree AND below.ancestor_id = child.id AND cycle.ends_at > mandant_now()
-) AS used
-WHERE budget.master_id = tree AND budget.currency = 'CREDIT' AND budget.guarantee > 0
-  AND child.parent_id = pool AND child.credit_mode = 'SHARED_POOL' AND child.status <> 'CLOSED'
-  AND (holder.parent_id IS NULL OR holder.credit_mode = 'OWN_BALANCE')
-"""
-"""Lapsed reservations of the subscription are left out: whoever counts in its cycle gives them back first."""
-
-FUNCTIONS = (StoredFunction(_KEPT, _KEPT_BODY, Volatility.STABLE, language=Language.SQL),)
-
 
 def kept_credit(
     master_id: ColumnElement[object], pool_id: ColumnElement[object], subscriber_id: ColumnElement[object]
 ) -> TableValuedAlias:
-    """What a pool keeps free for each account that it promised something, in micro-units."""
+    """What a pool keeps free for each account that it guarantees credit to, in micro-units."""
     columns = (column("account_id", Uuid), column("amount", BigInteger))
     return func.mandant_kept_credit(master_id, pool_id, subscriber_id).table_valued(*columns)

@@ -1,4 +1,4 @@
-"""What an entry's hash is made of, and whether an account's books hold: pure, to be recomputed anywhere."""
+"""How an entry's hash is made, and how an account's books are checked. Needs no database."""
 
 import datetime
 import hashlib
@@ -14,13 +14,13 @@ _MICROSECOND = datetime.timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class ChainEntry:
-    """An entry with what of its transaction is hashed. Amounts are in micro-units."""
+    """An entry, with what is hashed of its transaction. Amounts are in micro-units."""
 
     account_id: uuid.UUID
     sequence: int
     transaction_id: uuid.UUID
     kind: str
-    """Of the transaction."""
+    """The transaction's kind."""
     balance: str
     amount: int
     balance_after: int
@@ -32,7 +32,7 @@ class ChainEntry:
 
 @dataclass(frozen=True)
 class Books:
-    """An account's books as they stand: how many entries there are, the last one's hash, the balances."""
+    """An account's current books: the number of entries, the last entry's hash, the balances."""
 
     account_id: uuid.UUID
     entry_count: int
@@ -41,9 +41,9 @@ class Books:
 
 
 def entry_hash(entry: ChainEntry) -> bytes:
-    """SHA-256 of the hash before it and, in UTF-8 and with bars between them: account, sequence,
-    transaction, its kind, balance, amount, balance after, microseconds since 1970, memo. All of it is seen
-    by whoever sees the entry; who posted it stands in the log of events."""
+    """SHA-256 of the previous hash and, in UTF-8 and separated by bars: account, sequence, transaction, its
+    kind, balance, amount, balance after, microseconds since 1970, memo. Whoever sees the entry sees all of
+    these. The log of events says who posted it."""
     parts = (
         entry.account_id,
         entry.sequence,
@@ -59,7 +59,7 @@ def entry_hash(entry: ChainEntry) -> bytes:
 
 
 class BookCheck:
-    """Goes through an account's entries in their order, and tells what is wrong with them."""
+    """Checks an account's entries in their order."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -67,7 +67,7 @@ class BookCheck:
         self._sums: dict[str, int] = {}
 
     def entry(self, entry: ChainEntry) -> Iterator[str]:
-        """What is wrong with the next entry."""
+        """The faults of the next entry."""
         self._count += 1
         balance = self._sums[entry.balance] = self._sums.get(entry.balance, 0) + entry.amount
         if entry.sequence != self._count:
@@ -78,11 +78,11 @@ class BookCheck:
         if entry.hash != entry_hash(entry):
             yield f"entry {entry.sequence} was changed"
         if entry.balance_after != balance:
-            yield f"entry {entry.sequence} tells another balance than the entries so far"
+            yield f"entry {entry.sequence} has another balance than the sum of the entries"
         self._head = entry.hash
 
     def end(self, books: Books) -> Iterator[str]:
-        """What is wrong after the last entry."""
+        """The faults after the last entry."""
         if (self._count, self._head) != (books.entry_count, books.head):
             yield "the last entries are missing"
         for kind in sorted(self._sums.keys() | books.balances.keys()):

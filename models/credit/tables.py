@@ -1,9 +1,9 @@
 """The ledger: double entry, in micro-units of the tree's currency (N6).
 
-Every account keeps books: its balances, and a gap-free chain of entries. Each entry names the hash of the one
-before it, so that an account can check its own books without seeing another's. Rows are written by the
-function `ledger_post` alone (see `models.credit.ledger_posting`): it locks the books, keeps the sum of each
-transaction at zero and no balance below its floor.
+Every account has books: its balances, and a chain of entries without gaps. Each entry holds the hash of the
+previous one, so an account can check its own books without seeing another's. Only the stored function
+`ledger_post` writes rows: it locks the books, and lets no transaction through whose entries do not sum to
+zero or that takes a balance below its floor.
 """
 
 import enum
@@ -27,7 +27,7 @@ from models.base.columns import Column, account_columns, account_reference, meta
 
 
 class BalanceKind(enum.Enum):
-    """What an account's money is there for."""
+    """The purpose of a balance."""
 
     CREDIT = "CREDIT"
     RESERVED = "RESERVED"
@@ -45,7 +45,7 @@ class LedgerTransactionKind(enum.Enum):
 
 
 GENESIS = bytes(32)
-"""What stands for the hash before the first entry."""
+"""The previous hash of the first entry."""
 
 LONGEST_MEMO = 200
 """In characters."""
@@ -78,7 +78,7 @@ ledger_balances = Table(
     PrimaryKeyConstraint("master_id", "account_id", "kind"),
     ForeignKeyConstraint(["master_id", "account_id"], ["ledgers.master_id", "ledgers.account_id"]),
     one_of("kind", BalanceKind),
-    # What came from outside is owed to it: that side alone may be negative.
+    # Only the OUTSIDE balance may be negative: it counts what came in from outside.
     CheckConstraint(f"amount >= 0 OR kind = '{BalanceKind.OUTSIDE.value}'", name="floor"),
 )
 
@@ -108,7 +108,12 @@ ledger_entries = Table(
     Column("amount", BigInteger, nullable=False),
     Column("balance_after", BigInteger, nullable=False),
     Column("previous_hash", LargeBinary, nullable=False),
-    Column("hash", LargeBinary, nullable=False, comment="SHA-256, see models.ledger_chain."),
+    Column(
+        "hash",
+        LargeBinary,
+        nullable=False,
+        comment="SHA-256 of the previous hash and of the entry.",
+    ),
     moment("created_at", nullable=False),
     PrimaryKeyConstraint("master_id", "account_id", "sequence"),
     ForeignKeyConstraint(

@@ -1,1 +1,1 @@
-"""What a write leaves behind beside its rows: the log, e-mail, jobs, answers that may be repeated."""
+"""What a write leaves beside its own rows: the log, e-mail, jobs, and answers for retries."""

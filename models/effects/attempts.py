@@ -1,4 +1,4 @@
-"""How often something guarded was tried: sign-ins, sign-ups, mail. A reference table."""
+"""Counts for rate limits: sign-ins, sign-ups, mail. A reference table."""
 
 from sqlalchemy import Index, Integer, PrimaryKeyConstraint, Table, Text
 

@@ -1,4 +1,4 @@
-"""The one log of what was changed, by whom and on whose behalf (N17). Rows are only ever added."""
+"""The one log of changes, by whom and on whose behalf (N17). Rows are only ever added."""
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB

@@ -1,4 +1,4 @@
-"""Answers of writes that a client may repeat under the same key (T17)."""
+"""Results of writes that a client may retry with the same idempotency key (T17)."""
 
 from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB

@@ -1,4 +1,4 @@
-"""E-mail on its way: written with the change that causes it, sent after the commit. A reference table."""
+"""E-mail to be sent: written with the change that causes it, sent after the commit. A reference table."""
 
 from sqlalchemy import Index, Integer, Table, Text, Uuid, text
 

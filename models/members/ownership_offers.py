@@ -1,4 +1,4 @@
-"""Ownership that is offered to a member: at most one offer an account (R46, R49)."""
+"""Offers of ownership to a member: at most one for an account (R46, R49)."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, PrimaryKeyConstraint, Table, Uuid
 
@@ -8,7 +8,7 @@ ownership_offers = Table(
     "ownership_offers",
     metadata,
     *account_columns(),
-    # No foreign keys: memberships end, and what names them does not stand any more.
+    # No foreign keys: a membership may end, and its offer then no longer holds.
     Column("to_membership_id", Uuid, nullable=False),
     Column(
         "from_membership_id", Uuid, comment="Of the owner who becomes an administrator; NULL: there is none."

@@ -1,7 +1,7 @@
 """Memberships: a person with a role inside one account (R49, R50).
 
-What platform staff have set for the person stands in the row as well as in `overrides`, so that whoever reads
-rights reads nothing more.
+A row repeats the limit that platform staff have set for the person in `overrides`, so that statements which
+read rights need no further table.
 """
 
 from sqlalchemy import (

@@ -1,1 +1,1 @@
-"""How far the rights held above an account reach into it, and break-glass."""
+"""How far rights held above an account reach into it, and break-glass."""

@@ -1,4 +1,4 @@
-"""Break-glass: a person from above opens an account's closed link for some hours (N3)."""
+"""Break-glass: a person from an account above opens an account's link for some hours (N3)."""
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, Table, Uuid, text
 

@@ -1,4 +1,4 @@
-"""What one side of an account's link to its parent asks of the other: at most one request an account (N3)."""
+"""Requests of one side of an account's link to its parent, at most one for an account (N3)."""
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, PrimaryKeyConstraint, Table, Text, Uuid
 

@@ -1,4 +1,4 @@
-"""Payment methods and top-ups (R44). Card numbers are the provider's affair: only its references are here."""
+"""Payment methods and top-ups (R44). Only the provider's references are stored, never card numbers."""
 
 import datetime
 import enum
@@ -31,12 +31,12 @@ from models.base.columns import (
 )
 
 LEFT_TO_ITS_REQUEST = datetime.timedelta(seconds=30)
-"""So long a worker leaves a person's top-up to the request that began it; that gives the payment provider up
-sooner (resolvers/payments/provider.py)."""
+"""How long a worker leaves a person's top-up to the request that began it. The request stops waiting for the
+payment provider before that (resolvers/payments/provider.py)."""
 
 
 class TopUpStatus(enum.Enum):
-    """What has become of a top-up."""
+    """The status of a top-up."""
 
     PENDING = "PENDING"
     SETTLED = "SETTLED"
@@ -53,7 +53,7 @@ payment_methods = Table(
     moment("removed_at"),
     created_at(),
     PrimaryKeyConstraint("master_id", "id"),
-    # So that a top-up cannot be paid with another account's.
+    # A top-up refers to it, so that it cannot use another account's payment method.
     UniqueConstraint("master_id", "account_id", "id"),
     account_reference(),
     short_text_check("label"),
@@ -102,7 +102,7 @@ top_ups = Table(
     Index("ix_top_ups_id", "id"),
     Index("ix_top_ups_account_id_id", "account_id", "id"),
     Index("ix_top_ups_pending", "id", postgresql_where=text("status = 'PENDING'")),
-    # Whatever workers do: no account is charged twice at once by its rule (T19).
+    # Whatever workers do, a rule never charges its account twice at once (T19).
     Index(
         "ix_top_ups_automatic",
         "master_id",

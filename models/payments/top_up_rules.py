@@ -1,4 +1,4 @@
-"""Top-ups that begin by themselves (N10, T19): below which balance, with how much, and how often."""
+"""Rules for automatic top-ups (N10, T19): below which balance, how much, and how often."""
 
 from sqlalchemy import (
     BigInteger,
@@ -25,8 +25,7 @@ top_up_rules = Table(
     Column("payment_method_id", Uuid, nullable=False),
     Column("refusals", Integer, nullable=False, server_default=text("0"), comment="In a row."),
     moment("paused_at"),
-    # Written by ledger_post too, whenever it leaves less than the threshold
-    # (models/credit/ledger_posting.py).
+    # ledger_post writes it too, whenever it leaves less than the threshold.
     Column("due_at", DateTime(timezone=True), comment="When a worker begins the next one."),
     created_at(),
     PrimaryKeyConstraint("master_id", "account_id"),
@@ -36,7 +35,7 @@ top_up_rules = Table(
         ["payment_methods.master_id", "payment_methods.account_id", "payment_methods.id"],
     ),
     CheckConstraint("threshold > 0", name="threshold"),
-    # One top-up lifts any balance over the threshold, so that none begins because of the one before (T19).
+    # One top-up lifts any balance above the threshold, so that no top-up causes another (T19).
     CheckConstraint("amount > threshold", name="amount"),
     CheckConstraint("daily_maximum >= amount", name="daily_maximum"),
     CheckConstraint("paused_at IS NULL OR due_at IS NULL", name="paused"),

@@ -1,4 +1,4 @@
-"""Devices that somebody signed in from, each known by a secret that it keeps. A reference table."""
+"""Devices that people signed in from. Each holds a secret that identifies it. A reference table."""
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, Table, UniqueConstraint, Uuid
 

@@ -1,4 +1,4 @@
-"""Links that were mailed to a person's own address: whoever opens one has the mailbox. A reference table."""
+"""Links mailed to a person's own address: opening one proves the mailbox. A reference table."""
 
 import enum
 
@@ -8,7 +8,7 @@ from models.base.columns import Column, created_at, metadata, moment
 
 
 class MailboxLinkKind(enum.Enum):
-    """What a link does."""
+    """The purpose of a link."""
 
     EMAIL_VERIFICATION = "EMAIL_VERIFICATION"
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - no password

@@ -1,4 +1,4 @@
-"""Signed-in people: opaque tokens, stored as digests. A reference table."""
+"""Sessions of signed-in people: opaque tokens, stored as digests. A reference table."""
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, Table, UniqueConstraint, Uuid
 

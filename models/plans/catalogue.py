@@ -1,7 +1,7 @@
-"""The plans that a new database begins with. A deployment's own figures are written into the table.
+"""The plans that a new database begins with. A deployment writes its own figures into the table.
 
-`mandant migrate` adds what is missing and changes nothing: prices, limits and whether a plan allows
-subaccounts are the deployment's.
+`mandant migrate` adds missing plans and changes none: the deployment decides about prices, limits and whether
+a plan allows subaccounts.
 """
 
 import enum
@@ -19,13 +19,14 @@ _UNIT = 1_000_000
 _SENDS_A_CONTACT = 10
 """R93."""
 _PER_EURO = {Currency.SEK: 11, Currency.NOK: 11, Currency.DKK: 7, Currency.PLN: 4}
-"""About what a euro is, where it is far from one; a price list, not an exchange rate."""
+"""Roughly how many units a euro is, where that is far from one. A price list, not an exchange rate."""
 _NAMESPACE = uuid.UUID("706c616e-0000-8000-8000-000000000000").int
 
 
 @dataclass(frozen=True)
 class _Figures:
-    """Prices in units of a currency near the euro; of a thousand sends beyond, and of a block."""
+    """Prices in units of a currency near the euro. `beyond`: for 1000 sends beyond the plan. `block`: for
+    one."""
 
     price: int
     contacts: int
@@ -34,7 +35,7 @@ class _Figures:
 
 
 class CataloguePlan(enum.Enum):
-    """The plans by their codes, the smallest first."""
+    """The plans by code, the smallest first."""
 
     FREE = _Figures(0, 500)
     STARTER = _Figures(19, 2_500, None, 9)
@@ -43,24 +44,24 @@ class CataloguePlan(enum.Enum):
 
 
 DEFAULT_PLAN = CataloguePlan.FREE
-"""What a tree has that never chose one."""
+"""The plan of a tree that never chose one."""
 
 
 def plan_id(plan: CataloguePlan, currency: Currency) -> uuid.UUID:
-    """The id that a shipped plan is written with, the same in every database."""
+    """The id of a shipped plan, the same in every database."""
     places = list(Currency).index(currency) << 8 | list(CataloguePlan).index(plan)
     return uuid.UUID(int=_NAMESPACE | places)
 
 
 def synchronize(connection: Connection) -> None:
-    """Add what is missing, by code. Part of `mandant migrate`."""
+    """Add plans whose code is missing. Part of `mandant migrate`."""
     rows = [_row(plan, currency) for currency in Currency for plan in CataloguePlan]
     by_code = [plans.c.currency, plans.c.code]
     connection.execute(upsert(plans).values(rows).on_conflict_do_nothing(index_elements=by_code))
 
 
 def differs(connection: Connection) -> bool:
-    """Whether a plan is missing: `mandant migrate` is due."""
+    """Whether a plan is missing: then `mandant migrate` is due."""
     wanted = {(currency.value, plan.name) for currency in Currency for plan in CataloguePlan}
     there = connection.execute(select(plans.c.currency, plans.c.code))
     return not wanted <= {(row.currency, row.code) for row in there}
@@ -79,7 +80,7 @@ def _row(plan: CataloguePlan, currency: Currency) -> dict[str, object]:
         "active_contacts": figures.contacts,
         "sends": figures.contacts * _SENDS_A_CONTACT,
         "send_price": None if figures.beyond is None else figures.beyond * unit // 1000,
-        # R10 wants a paid plan for them, R48 anybody to make them: what the smallest plan says decides.
+        # R10 wants a paid plan for subaccounts, R48 lets anybody make them: the deployment decides per plan.
         "subaccounts_allowed": True,
         "block_contacts": block_contacts,
         "block_sends": block_contacts * _SENDS_A_CONTACT,

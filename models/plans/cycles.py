@@ -1,42 +1,32 @@
 """Billing cycles: the n-th period from an anchor, in an account's zone (R90, T20).
 
 A cycle begins at midnight of the anchor's day of the month in the account's IANA zone, and ends where the
-next one begins: a moment at exactly the boundary belongs to the new cycle. Each is counted from the anchor,
-never from the one before, so that 31 January leads to 28 February and on to 31 March. Where a month has no
-such day, its last one stands for it. Midnight is what PostgreSQL makes of it: where clocks are put forward
-over it, the first moment after; where they are put back over it, the second of the two.
+next one begins: a moment at exactly the boundary belongs to the new cycle. Each cycle is counted from the
+anchor, never from the cycle before, so that 31 January leads to 28 February and on to 31 March. In a month
+without that day the cycle begins on its last day. PostgreSQL decides what midnight is: where clocks go
+forward over it, the first moment after; where they go back over it, the second of the two.
 
-The functions here are the only source: whatever decides asks the database.
+Only the stored functions know these rules, so whatever decides asks the database.
 """
 
 import datetime
 
-from sqlalchemy import ColumnElement, DateTime, Integer, func
+from sqlalchemy import ColumnElement, DateTime, FromClause, Integer, Text, func, literal_column
 
-from models.base.stored_functions import Language, StoredFunction, Volatility
+UNSUBSCRIBED_ZONE: ColumnElement[str] = literal_column("'UTC'", Text)
+"""The zone of cycles in a tree that has no subscription."""
 
-_FIRST_MONTH = "date_trunc('day', anchored AT TIME ZONE zone)"
-_MONTHS = """(
-  12 * (extract(year FROM moment AT TIME ZONE zone) - extract(year FROM anchored AT TIME ZONE zone))
-  + extract(month FROM moment AT TIME ZONE zone) - extract(month FROM anchored AT TIME ZONE zone)
-)::integer"""
 
-_START = "mandant_cycle_start(anchored timestamptz, zone text, number integer) RETURNS timestamptz"
-_START_BODY = f"SELECT ({_FIRST_MONTH} + make_interval(months => number)) AT TIME ZONE zone"
-_NUMBER = "mandant_cycle_number(anchored timestamptz, zone text, moment timestamptz) RETURNS integer"
-# In the month of the moment, or in the one before where the day has not come yet.
-_NUMBER_BODY = f"SELECT {_MONTHS} - (mandant_cycle_start(anchored, zone, {_MONTHS}) > moment)::integer"
-
-FUNCTIONS = (
-    StoredFunction(_START, _START_BODY, Volatility.IMMUTABLE, language=Language.SQL),
-    StoredFunction(_NUMBER, _NUMBER_BODY, Volatility.IMMUTABLE, language=Language.SQL),
-)
+def unsubscribed_anchor(account: FromClause) -> ColumnElement[datetime.datetime]:
+    """The anchor of cycles in a tree that has no subscription: when its master account was made."""
+    anchor: ColumnElement[datetime.datetime] = account.c.created_at
+    return anchor
 
 
 def cycle_start(
     anchored_at: ColumnElement[datetime.datetime], zone: ColumnElement[str], number: ColumnElement[int]
 ) -> ColumnElement[datetime.datetime]:
-    """When the cycle with this number begins; the anchor lies in cycle 0."""
+    """When the cycle with this number begins. The anchor lies in cycle 0."""
     return func.mandant_cycle_start(anchored_at, zone, number, type_=DateTime(timezone=True))
 
 

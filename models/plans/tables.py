@@ -1,7 +1,7 @@
-"""Plans, and who has which (R10, R18, R89-R94, T22).
+"""Plans and subscriptions (R10, R18, R89-R94, T22).
 
 Plans are a catalogue, the same for every tree. A subscription belongs to an account; accounts below it
-without one of their own use it. Which plan it has at a moment is the last of its choices that holds then.
+without one of their own use it. Its plan at a moment is the last choice that holds then.
 """
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from models.accounts.tables import Currency, one_of
 from models.base.columns import Column, account_columns, account_reference, created_at, metadata, moment
 
 MOST_IN_A_CYCLE = 2**31 - 1
-"""Contacts or sends: what a client's whole number holds."""
+"""Contacts or sends: the largest GraphQL Int."""
 
 plans = Table(
     "plans",

@@ -1,8 +1,8 @@
-"""Roles, their policy lines and what casbin compiled of them. Reference tables.
+"""Roles, their policy lines and the masks that casbin compiled from these. Reference tables.
 
 The built-in roles come from `authz/policy/policy.csv`. A custom role belongs to an account and can be held
-there and in its subtree; it has no foreign key, because reference tables never point at a tree's table. One
-that is deleted stays, without any right: what was once given with it still names it.
+there and in its subtree. It has no foreign key, because reference tables never refer to a tree's table. A
+deleted role stays without any rights: what was given with it still names it.
 """
 
 import enum
@@ -34,7 +34,7 @@ from models.base.text_forms import form, sort_form
 
 
 class Relation(enum.Enum):
-    """How a role's holder stands to the account that is asked about."""
+    """How the account of a role's holder relates to the account in question."""
 
     MEMBER = "member"
     ANCESTOR = "ancestor"
@@ -42,7 +42,7 @@ class Relation(enum.Enum):
 
 
 class Effect(enum.Enum):
-    """What a policy line says; deny wins."""
+    """The effect of a policy line. Deny wins."""
 
     ALLOW = "allow"
     DENY = "deny"

@@ -1,7 +1,7 @@
-"""Lists of recipients that were uploaded, to be sent to for a day (N11).
+"""Uploaded lists of recipients, which can be sent to for a day (N11).
 
-The recipients are kept as digests alone, by the thousand: a list of a million is a thousand rows, which are
-written, read in order and deleted in a fraction of the time of a million.
+Only digests of the recipients are stored, a thousand in a row: a list of a million is a thousand rows, and
+these are written, read in order and deleted in a fraction of the time of a million rows.
 """
 
 from sqlalchemy import (
@@ -44,7 +44,7 @@ recipient_list_parts = Table(
         "digests",
         ARRAY(LargeBinary),
         nullable=False,
-        comment="In their order (see resolvers.contacts).",
+        comment="Of the addresses, keyed; in their order.",
     ),
     PrimaryKeyConstraint("master_id", "list_id", "part"),
     ForeignKeyConstraint(["master_id", "list_id"], ["recipient_lists.master_id", "recipient_lists.id"]),

@@ -1,8 +1,8 @@
 """Active contacts, sends and their reservations, cycle by cycle (R89-R104, T18, T21).
 
-The row of a cycle is the one lock: whoever counts locks it first. A contact is held by the reservation that
-made it active; while that one is open, others that mean to send to the same contact leave a claim, so that
-the contact stays active for them if the first is voided.
+The row of a cycle is the only lock: a write that counts in the cycle locks it first. A contact belongs to the
+reservation that made it active. While that one is open, other reservations for the same contact store a
+claim, so that the contact stays active for them if the first is voided.
 """
 
 import datetime
@@ -41,18 +41,18 @@ LABEL_LENGTH = 50
 """The longest label of sends, in characters."""
 
 LAST_REQUESTS = datetime.timedelta(minutes=1)
-"""After its end a cycle stays as it is for so long: a request that began before it may still write to it."""
+"""How long a cycle stays open after its end: a request that began before the end may still write to it."""
 
 
 class SendStream(enum.Enum):
-    """What kind of messages are sent (R7)."""
+    """The kind of messages."""
 
     MARKETING = "MARKETING"
     TRANSACTIONAL = "TRANSACTIONAL"
 
 
 class ReservationStatus(enum.Enum):
-    """What has become of a reservation."""
+    """The status of a reservation of sends."""
 
     RESERVED = "RESERVED"
     COMMITTED = "COMMITTED"
@@ -100,10 +100,10 @@ active_contacts = Table(
         "digest",
         LargeBinary,
         nullable=False,
-        comment="Of the address, keyed (see resolvers.contacts).",
+        comment="Of the address, keyed.",
     ),
     Column("reservation_id", Uuid, nullable=False, comment="By which it became active."),
-    # No foreign keys: a reservation of a million contacts would check each of them.
+    # No foreign keys: a reservation for a million contacts would check a million rows.
     PrimaryKeyConstraint("master_id", "cycle_id", "digest"),
     Index("ix_active_contacts_reservation_id", "reservation_id"),
 )

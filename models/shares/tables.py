@@ -1,4 +1,4 @@
-"""Shares: some accounts of a tree, opened to a person outside it by one grant (R17, R21, R24, R30-R34)."""
+"""Shares: one grant opens some accounts of a tree to a person outside it (R17, R21, R24, R30-R34)."""
 
 from sqlalchemy import (
     ARRAY,

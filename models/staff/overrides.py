@@ -1,4 +1,4 @@
-"""What platform staff set in a customer's account, each for a reason and until a day (R88, T36)."""
+"""What platform staff set in a customer's account, for a reason and until a day (R88, T36)."""
 
 import enum
 
@@ -30,7 +30,7 @@ from models.base.columns import (
 
 
 class OverrideKind(enum.Enum):
-    """What staff may set. What no rule lets anybody adjust (R75, R76, R79, R82) is not among it."""
+    """A setting that only platform staff can make."""
 
     SUBACCOUNTS = "SUBACCOUNTS"
     UNSUBSCRIBE_SCOPE = "UNSUBSCRIBE_SCOPE"
@@ -41,7 +41,7 @@ class OverrideKind(enum.Enum):
 
     @property
     def needs_approval(self) -> bool:
-        """Whether another member of staff has to approve it (T36): what decides who gets mail."""
+        """Whether another member of staff has to approve it, as it decides who gets mail (T36)."""
         return self in NEED_APPROVAL
 
 
@@ -49,7 +49,7 @@ NEED_APPROVAL = frozenset({OverrideKind.UNSUBSCRIBE_SCOPE, OverrideKind.REVIEW_A
 
 
 class UnsubscribeScope(enum.Enum):
-    """What an unsubscribe holds for (R77)."""
+    """What an unsubscribe applies to."""
 
     ACCOUNT = "ACCOUNT"
     LIST = "LIST"

@@ -1,4 +1,4 @@
-"""Requests that platform support unlock subaccounts, and their answers (R11)."""
+"""Requests to platform support to unlock subaccounts, and their answers (R11)."""
 
 from sqlalchemy import (
     CheckConstraint,

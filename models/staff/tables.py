@@ -1,4 +1,4 @@
-"""Platform staff (R88): people who stand outside the trees. Reference tables, written by the owner alone."""
+"""Platform staff (R88): people outside the trees. Reference tables that only the owner writes."""
 
 import enum
 
@@ -9,14 +9,14 @@ from models.base.columns import Column, created_at, metadata
 
 
 class StaffRole(enum.Enum):
-    """What a member of staff does."""
+    """The role of a person in the platform's staff."""
 
     AGENT = "AGENT"
     APPROVER = "APPROVER"
 
 
 class StaffChangeKind(enum.Enum):
-    """What happened to a person's place in the staff."""
+    """How a person's place in the staff changed."""
 
     ADDED = "ADDED"
     ROLE_CHANGED = "ROLE_CHANGED"

@@ -1,1 +1,1 @@
-"""The audit log of an account, as its readers see it."""
+"""The audit log of an account."""

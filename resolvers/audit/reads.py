@@ -5,15 +5,13 @@ from typing import Annotated, Any
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
-from models.api_keys.tables import api_keys
+from models.accounts.trees import in_tree
 from models.effects.events import events
-from models.people.users import users
 from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.global_ids import EventIdArgument
-from resolvers.people.reads import known_in
+from resolvers.rows.shown import account_behind, known_person, name_of_person_or_key, row_by_id
 
 PLATFORM_SUPPORT = "Platform support"
 """The name that the account's log shows for platform staff. Which person it was is not shown."""
@@ -25,58 +23,39 @@ BY_ID = Order("events", (events.c.id,), descending=True)
 def of_account(
     account: FromClause, kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None
 ) -> Select[Any]:
-    """What was changed in the account, newest first."""
+    """The account's change log, newest first."""
     event = events.alias()
-    statement = select(*event.c).where(
-        event.c.account_id == account.c.id, event.c.master_id == account.c.master_id
-    )
+    statement = select(*event.c).where(in_tree(event, account, account_id="id"))
     return statement if kind is None else statement.where(event.c.kind == kind.value)
 
 
 def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
-    """An event of an account whose log the viewer may see."""
-    event = events.alias()
-    return select(*event.c).where(event.c.id == id, account_where(event, Permission.AUDIT_READ))
+    """An event of an account whose log the viewer may read."""
+    return row_by_id(events, id, Permission.AUDIT_READ)
 
 
 def actor_name(event: FromClause) -> ColumnElement[str]:
-    """The name of the person or of the API key that made the change; "Platform support" for its staff."""
-    person, key = users.alias(), api_keys.alias()
-    user_name = select(person.c.name).where(person.c.id == event.c.actor_user_id).correlate(event)
-    key_name = (
-        select(key.c.name)
-        .where(key.c.id == event.c.actor_api_key_id, key.c.master_id == event.c.master_id)
-        .correlate(event)
-    )
-    return case(
-        (event.c.staff_user_id.is_not(None), PLATFORM_SUPPORT),
-        else_=func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery()),
-    )
+    """The name of the person or API key that made the change; "Platform support" for platform staff."""
+    name = name_of_person_or_key(event, "actor_user_id", "actor_api_key_id")
+    return case((event.c.staff_user_id.is_not(None), PLATFORM_SUPPORT), else_=name)
 
 
 def user_of(event: FromClause) -> Select[Any]:
-    """The person who made the change; null where an API key did, and for who may not see the members."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == event.c.actor_user_id, known_in(person, event))
+    """The person who made the change; null if an API key did, or if you may not see the members."""
+    return known_person(event, "actor_user_id")
 
 
 def acting_from(event: FromClause) -> Select[Any]:
-    """The account whose role or key gave the right to make the change: this one, or one above it; null
-    where it is outside the viewer's reach."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == event.c.actor_account_id, account.c.master_id == event.c.master_id
-    ).limit(1)
+    """The account whose role or key gave the right to make the change: this account or one above it; null if
+    it is outside your reach."""
+    return account_behind(event, "actor_account_id")
 
 
 def from_above(event: FromClause) -> ColumnElement[bool]:
-    """Whether the right to make the change was held in an account above this one (R54)."""
+    """Whether the right to make the change came from an account above."""
     return func.coalesce(event.c.actor_account_id != event.c.account_id, False)
 
 
 def account_of(event: FromClause) -> Select[Any]:
     """The account that was changed."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == event.c.account_id, account.c.master_id == event.c.master_id
-    ).limit(1)
+    return account_behind(event)

@@ -1,4 +1,4 @@
-"""Giving a document its number and writing it down, once for good (see `models.billing.invoice_issuing`)."""
+"""Giving a document its number and storing it, for good."""
 
 import datetime
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from resolvers.effects.log import record
 
 @dataclass(frozen=True)
 class Issued:
-    """What was issued under the next number."""
+    """The document that was issued under the next number."""
 
     id: InvoiceId
     number: str
@@ -48,7 +48,8 @@ _EVENTS = {
 async def write_invoice(
     session: WriteSession, number_prefix: str, billed: AccountKey, new: NewInvoice
 ) -> Issued:
-    """Give it the next number, and log that. The numbers' row is locked from here on."""
+    """Give the document the next number and log it. The row with the last number stays locked until the
+    commit."""
     document = new.document
     row = {
         "id": str(new.id),

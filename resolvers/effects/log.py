@@ -8,17 +8,17 @@ from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, bindparam, cast, func, 
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.callers.actors import Actor
-from authz.dry_runs.try_out import note_touched
 from authz.guards.exclusive import Authorized
 from authz.guards.staff import StaffAtWork
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.base.ids import new_id
+from models.accounts.trees import columns_of
+from models.base.ids import Kind, new_id, present
 from models.effects.events import events
 from resolvers.effects.event_kinds import EventKind
 
 Change = dict[str, str | int | bool | list[str] | None]
-"""The changed values before or after: plain JSON, ids as clients see them, never a secret."""
+"""The changed values, before or after: plain JSON with global ids, and never a secret."""
 
 
 async def record(
@@ -31,12 +31,26 @@ async def record(
     after: Change | None = None,
     reason: str | None = None,
 ) -> None:
-    """Write the change into the account's log, in the transaction that makes it.
+    """Write an event into the account's log, in the transaction that makes the change.
 
-    `subject_id` is the global id of what was changed. `reason`: the change's own; else the one that the
-    request gives, else the one for which the glass was broken (R54, N3).
+    `subject_id` is the global id of what changed. Without a `reason` of its own the event gets the request's
+    reason, or else the reason of the break-glass opening that gave the right (R54, N3).
     """
     await record_in_each(session, principal, (account,), kind, subject_id, before, after, reason)
+
+
+async def record_of_account(
+    session: WriteSession,
+    principal: Actor,
+    account: Authorized,
+    kind: EventKind,
+    before: Change | None = None,
+    after: Change | None = None,
+    reason: str | None = None,
+) -> None:
+    """Write an event about the account itself."""
+    subject_id = present(Kind.ACCOUNT, account.account_id)
+    await record(session, principal, account, kind, subject_id, before, after, reason)
 
 
 async def record_in_each(
@@ -49,9 +63,7 @@ async def record_in_each(
     after: Change | None = None,
     reason: str | None = None,
 ) -> None:
-    """The same in the logs of several accounts of one tree, in one statement."""
-    for account in of:
-        note_touched(session, account.account_id)
+    """Write the event into the logs of several accounts of one tree, in one statement."""
     values = {
         "master_id": of[0].master_id,
         "kind": kind.value,
@@ -75,13 +87,12 @@ async def record_of_each(
     kind: EventKind,
     befores: Mapping[str, Change],
 ) -> None:
-    """The same of several things in one account that ended alike: of each, by its global id, what it was."""
+    """Write one event for each of several things in one account, in one statement. `befores`: their values
+    before the change, by global id."""
     if not befores:
         return
-    note_touched(session, account.account_id)
     shared = {
-        "master_id": account.master_id,
-        "account_id": account.account_id,
+        **columns_of(account),
         "kind": kind.value,
         "actor_user_id": principal.user_id,
         "actor_api_key_id": principal.api_key_id,
@@ -126,8 +137,7 @@ async def record_of_staff(
     before: Change | None = None,
     after: Change | None = None,
 ) -> None:
-    """The same of what platform staff did: the log shows what and why, and not who of them."""
-    note_touched(session, staff.account_id)
+    """Write an event about what platform staff did. The log shows the change and not the person."""
     await session.execute(
         insert(events).values(
             master_id=staff.master_id,

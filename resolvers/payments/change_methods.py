@@ -9,6 +9,7 @@ from authz.guards.exclusive import Authorized, Effect, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import AccountId, Kind, PaymentMethodId, new_id, present
 from models.payments.tables import payment_methods
 from resolvers.effects.event_kinds import EventKind
@@ -20,7 +21,7 @@ from resolvers.payments.provider import check_no_card_number
 
 @dataclass(frozen=True)
 class NewPaymentMethod:
-    """`reference`: the provider's; `label`: what people know it by."""
+    """`reference`: the provider's; `label`: for people."""
 
     account_id: AccountId
     reference: str
@@ -30,7 +31,7 @@ class NewPaymentMethod:
 async def add_payment_method(
     session: WriteSession, principal: Principal, command: NewPaymentMethod
 ) -> PaymentMethodId:
-    """Let the account pay with it. Needs CREDIT_WRITE. Raises BAD_USER_INPUT, also for card numbers."""
+    """Add a payment method. Needs CREDIT_WRITE. Raises BAD_USER_INPUT, also for card numbers."""
     reference, label = short_text(command.reference, "reference"), short_text(command.label, "label")
     for text, field in ((reference, "reference"), (label, "label")):
         check_no_card_number(text, field)
@@ -38,8 +39,7 @@ async def add_payment_method(
     method_id = PaymentMethodId(new_id())
     await session.execute(
         insert(payment_methods).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=method_id,
             label=label,
             reference=reference,
@@ -58,47 +58,38 @@ async def check_payment_method(
     """Raise NotFound unless the account can pay with it."""
     method = payment_methods.c
     statement = select(method.id).where(
-        method.master_id == account.master_id,
-        method.account_id == account.account_id,
-        method.id == method_id,
-        method.removed_at.is_(None),
+        in_account(payment_methods, account), method.id == method_id, method.removed_at.is_(None)
     )
     if (await session.execute(statement)).one_or_none() is None:
         raise NotFound("paymentMethodId")
 
 
 async def remove_payment_methods(session: WriteSession, principal: Principal, account: Authorized) -> int:
-    """Let nothing more be paid with any of a locked account's methods. How many there were."""
+    """Remove all payment methods of a locked account. Returns how many."""
     method = payment_methods.c
     removed = (
         update(payment_methods)
-        .where(
-            method.master_id == account.master_id,
-            method.account_id == account.account_id,
-            method.removed_at.is_(None),
-        )
+        .where(in_account(payment_methods, account), method.removed_at.is_(None))
         .values(removed_at=func.now())
         .returning(method.id, method.label)
     )
     rows = (await session.execute(removed)).all()
-    told: dict[str, Change] = {present(Kind.PAYMENT_METHOD, row.id): {"label": row.label} for row in rows}
-    await record_of_each(session, principal, account, EventKind.PAYMENT_METHOD_REMOVED, told)
+    befores: dict[str, Change] = {present(Kind.PAYMENT_METHOD, row.id): {"label": row.label} for row in rows}
+    await record_of_each(session, principal, account, EventKind.PAYMENT_METHOD_REMOVED, befores)
     return len(rows)
 
 
 async def remove_payment_method(
     session: WriteSession, principal: Principal, method_id: PaymentMethodId
 ) -> None:
-    """Let nothing more be paid with it, whatever the account's status; a top-up rule that pays with it ends.
-    Needs CREDIT_WRITE."""
+    """Remove the payment method, in any status of the account. A top-up rule that pays with it ends. Needs
+    CREDIT_WRITE."""
     method = payment_methods
     owner = select(method.c.account_id).where(method.c.id == method_id).scalar_subquery()
     account = await authorize(session, principal, owner, Permission.CREDIT_WRITE, Effect.TAKES_AWAY)
     removed = (
         update(method)
-        .where(
-            method.c.master_id == account.master_id, method.c.id == method_id, method.c.removed_at.is_(None)
-        )
+        .where(row_of(method, account, method_id), method.c.removed_at.is_(None))
         .values(removed_at=func.now())
         .returning(method.c.label)
     )

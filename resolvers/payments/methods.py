@@ -1,38 +1,31 @@
-"""What an account pays with (R44): references at the payment provider, as their account's people see them."""
+"""Payment methods (R44): references at the payment provider."""
 
 from typing import Any
 
 from sqlalchemy import FromClause, Select, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.payments.tables import payment_methods
 from resolvers.inputs.global_ids import PaymentMethodIdArgument
+from resolvers.rows.shown import row_by_id
 
 BY_ID = Order("paymentMethods", (payment_methods.c.id,))
 """Oldest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What the account can pay with, oldest first."""
+    """The account's payment methods, oldest first."""
     method = payment_methods.alias()
-    return select(*method.c).where(
-        method.c.account_id == account.c.id,
-        method.c.master_id == account.c.master_id,
-        method.c.removed_at.is_(None),
-    )
+    return select(*method.c).where(in_tree(method, account, account_id="id"), method.c.removed_at.is_(None))
 
 
 def by_id(root: FromClause, id: PaymentMethodIdArgument) -> Select[Any]:
     """A payment method, also a removed one, of an account whose credit the viewer may see."""
-    method = payment_methods.alias()
-    return select(*method.c).where(method.c.id == id, account_where(method, Permission.CREDIT_READ))
+    return row_by_id(payment_methods, id, Permission.CREDIT_READ)
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The payment method, as it is now."""
-    method = payment_methods.alias()
-    return select(*method.c).where(
-        method.c.id == result.c.payment_method_id, account_where(method, Permission.CREDIT_READ)
-    )
+    """The payment method after the change."""
+    return row_by_id(payment_methods, result.c.payment_method_id, Permission.CREDIT_READ)

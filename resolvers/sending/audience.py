@@ -7,6 +7,7 @@ from sqlalchemy import Select, select
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.sending.recipient_lists import recipient_lists
 from resolvers.sending.address_hash import Recipients
 from resolvers.sending.recipient_rows import Given, allowing_many, is_open, named, uploaded
@@ -14,28 +15,26 @@ from resolvers.sending.recipient_rows import Given, allowing_many, is_open, name
 
 @dataclass(frozen=True)
 class Audience:
-    """How many are sent to, and a statement whose rows are their digests, each once, in their order in the
-    index that they go into."""
+    """How many recipients there are, and a statement of their digests, each once, in the order of the index
+    they are inserted into."""
 
     recipients: int
     digests: Select[tuple[bytes]]
 
 
 async def audience_of(session: WriteSession, account: Authorized, given: Given) -> Audience:
-    """Whom the request names, or who is in a list of the account.
+    """The recipients of the request, or those in a list of the account.
 
-    Raises BAD_USER_INPUT where that is nobody, NOT_FOUND for a list that has ended or is not the account's.
+    Raises BAD_USER_INPUT for no recipients, NOT_FOUND for a list that has ended or belongs to another
+    account.
     """
     if isinstance(given, Recipients):
         if not given.digests:
-            raise Refusal(RefusalCode.BAD_USER_INPUT, "Nobody is left to send to.", "recipients")
+            raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", "recipients")
         return Audience(len(given.digests), named(given))
     stored = recipient_lists.c
     statement = select(stored.recipients).where(
-        stored.master_id == account.master_id,
-        stored.account_id == account.account_id,
-        stored.id == given,
-        is_open(recipient_lists),
+        in_account(recipient_lists, account), stored.id == given, is_open(recipient_lists)
     )
     count = (await session.execute(statement)).scalar_one_or_none()
     if count is None:

@@ -1,13 +1,14 @@
-"""Reservations of sends, as their readers see them."""
+"""Reservations of sends, as their viewers see them."""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, or_, select
 
-from authz.reach.reach import account_where, readable_account
+from authz.reach.reach import account_where
+from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_reservations
 from resolvers.inputs.global_ids import SendReservationIdArgument
-from resolvers.plans.cycle_counts import is_lapsed
+from resolvers.rows.shown import account_behind
 from resolvers.sending.permissions import SEND_PERMISSIONS
 
 
@@ -18,21 +19,18 @@ def by_id(root: FromClause, id: SendReservationIdArgument) -> Select[Any]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The reservation, as it is now."""
+    """The reservation after the change."""
     reservation = send_reservations.alias()
     return select(*reservation.c).where(reservation.c.id == result.c.reservation_id, _seen(reservation))
 
 
 def account_of(reservation: FromClause) -> Select[Any]:
-    """The account that sends; null where it is outside the viewer's reach."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == reservation.c.account_id, account.c.master_id == reservation.c.master_id
-    ).limit(1)
+    """The account that sends; null if it is outside your reach."""
+    return account_behind(reservation)
 
 
 def status_of(reservation: FromClause) -> ColumnElement[str]:
-    """What has become of it, by the clock."""
+    """The status now, by the database's clock."""
     return case((is_lapsed(reservation), ReservationStatus.EXPIRED.value), else_=reservation.c.status)
 
 

@@ -1,25 +1,26 @@
-"""Lists of recipients that are uploaded, to be sent to (N11).
+"""Uploaded lists of recipients, as their viewers see them (N11).
 
-A list belongs to one account and ends after a day. Until then it can be sent to as often as one likes; an
-hour later it is deleted, so that no statement that still reads it loses a row.
+A list belongs to one account and ends after a day. Until then it can be used for any number of sends. It is
+deleted an hour after its end, so that no running statement loses rows.
 """
 
 from typing import Any
 
 from sqlalchemy import FromClause, Select, or_, select
 
-from authz.reach.reach import account_where, readable_account
+from authz.reach.reach import account_where
 from models.base.ids import AccountId, RecipientListId
 from models.sending.recipient_lists import recipient_lists
 from models.sending.tables import SendStream
 from resolvers.inputs.global_ids import RecipientListIdArgument
+from resolvers.rows.shown import account_behind
 from resolvers.sending.permissions import SEND_PERMISSIONS
 from resolvers.sending.recipient_rows import is_open
 
 
 def size_for_viewer(account_id: AccountId, list_id: RecipientListId, stream: SendStream) -> Select[Any]:
     """How many recipients (`recipients`) a list of the account has, for a viewer who may send on the stream;
-    no row: there is no such list for the viewer."""
+    no row: the viewer sees no such list."""
     stored = recipient_lists.alias()
     return select(stored.c.recipients).where(
         stored.c.id == list_id,
@@ -37,8 +38,5 @@ def by_id(root: FromClause, id: RecipientListIdArgument) -> Select[Any]:
 
 
 def account_of(stored: FromClause) -> Select[Any]:
-    """The account that the list belongs to; null where it is outside the viewer's reach."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == stored.c.account_id, account.c.master_id == stored.c.master_id
-    ).limit(1)
+    """The account that the list belongs to; null if it is outside your reach."""
+    return account_behind(stored)

@@ -1,4 +1,4 @@
-"""Whom sends go to: named in the request, or in a list that was uploaded before (N11)."""
+"""The recipients of a send, as SQL: from the request, or from an uploaded list (N11)."""
 
 import uuid
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     true,
 )
 
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.base.ids import RecipientListId
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
@@ -22,21 +23,21 @@ from models.sending.tables import active_contacts
 from resolvers.sending.address_hash import Recipients
 
 Given = Recipients | RecipientListId
-"""What a request says: the recipients themselves, or a list."""
+"""What a request names: recipients, or a list."""
 
 _LONG = "60s"
 
 
 def named(given: Recipients) -> Select[tuple[bytes]]:
-    """The digests of recipients that a request names."""
+    """The digests of the recipients in a request."""
     rows = func.unnest(literal(given.digests, ARRAY(LargeBinary))).table_valued("digest").render_derived()
     return select(rows.c.digest).order_by(rows.c.digest)
 
 
 def uploaded(list_id: RecipientListId) -> Select[tuple[bytes]]:
-    """The digests of a list; whose it is, and whether it is open, is asked apart."""
+    """The digests of a list. The caller checks its account and its end."""
     part, stored = recipient_list_parts.alias(), recipient_lists.alias()
-    of_list = and_(part.c.master_id == stored.c.master_id, part.c.list_id == stored.c.id)
+    of_list = in_tree(part, stored, list_id="id")
     digest = func.unnest(part.c.digests).table_valued("digest").render_derived().lateral()
     return (
         select(digest.c.digest)
@@ -47,17 +48,17 @@ def uploaded(list_id: RecipientListId) -> Select[tuple[bytes]]:
 
 
 def is_open(stored: FromClause) -> ColumnElement[bool]:
-    """Whether a list has not ended."""
+    """Whether the list has not ended."""
     return stored.c.expires_at > current_moment()
 
 
 def active_contact_of(
     rows: FromClause, master_id: ColumnElement[uuid.UUID], cycle_id: ColumnElement[uuid.UUID]
 ) -> FromClause:
-    """The row in `active_contacts` of each of the digests, to be joined: at most one, looked up by its key.
+    """The row in `active_contacts` of each digest, to be joined: at most one, looked up by its key.
 
-    The limit has PostgreSQL look up one digest after the other. A join it would plan by statistics that know
-    nothing yet of the million rows that were written a moment ago.
+    The limit makes PostgreSQL look up one digest after the other. It would plan a join by statistics that do
+    not know of a million new rows yet.
     """
     contact = active_contacts.alias()
     key = and_(
@@ -67,7 +68,7 @@ def active_contact_of(
 
 
 def allowing_many() -> Select[tuple[str, str]]:
-    """Lets the rest of the transaction's statements be about a million rows: a minute for each, and each is
-    planned for what is there now. The plans that the connection keeps were made when there was less."""
+    """Prepares the rest of the transaction for a million rows: statements may take a minute, and each is
+    planned for the present rows, because the connection's cached plans were made for fewer."""
     longer = func.set_config("statement_timeout", _LONG, True)
     return select(longer, func.set_config("plan_cache_mode", "force_custom_plan", True))

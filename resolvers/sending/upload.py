@@ -12,6 +12,7 @@ from authz.guards.shared_lock import authorize_shared
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of
 from models.base.clock import current_moment
 from models.base.ids import AccountId, Kind, RecipientListId, new_id, present
 from models.sending.recipient_lists import recipient_list_parts, recipient_lists
@@ -30,14 +31,14 @@ _PARTS_AT_ONCE = 10
 
 @dataclass(frozen=True)
 class StoredList:
-    """A list that can be sent to until it ends."""
+    """A list that can be used until it ends."""
 
     id: RecipientListId
     expires_at: datetime.datetime
 
 
 async def authorize_upload(session: WriteSession, principal: Principal, account_id: AccountId) -> Authorized:
-    """Whoever may send on any stream may upload. Raises what `authorize_shared` raises."""
+    """Callers who may send on any stream may upload. Raises what `authorize_shared` raises."""
     try:
         return await authorize_shared(session, principal, account_id, Permission.CAMPAIGNS_SEND)
     except PermissionDenied as denial:
@@ -50,12 +51,11 @@ async def authorize_upload(session: WriteSession, principal: Principal, account_
 async def store_list(
     session: WriteSession, principal: Principal, account_id: AccountId, file: RecipientFile
 ) -> StoredList:
-    """Keep a list for a day. Needs CAMPAIGNS_SEND or TRANSACTIONAL_SEND."""
+    """Store a list for a day. Needs CAMPAIGNS_SEND or TRANSACTIONAL_SEND."""
     account = await authorize_upload(session, principal, account_id)
     list_id, count = RecipientListId(new_id()), file.digests.count
     made = insert(recipient_lists).values(
-        master_id=account.master_id,
-        account_id=account.account_id,
+        **columns_of(account),
         id=list_id,
         recipients=count,
         expires_at=current_moment() + VALID_FOR,
@@ -76,5 +76,6 @@ async def store_list(
 
 
 async def delete_ended_lists(session: WriteSession) -> bool:
-    """Delete lists that ended an hour ago or longer; whether there may be more. Any number may do it."""
+    """Delete lists that ended at least an hour ago. Returns whether there may be more. Several processes may
+    call it at once."""
     return bool((await session.execute(select(func.mandant_delete_ended_lists()))).scalar_one())

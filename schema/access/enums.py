@@ -7,10 +7,10 @@ ENUMS = (
     EnumDescription(
         RoleUseKind,
         {
-            "MEMBER": "A member has it.",
-            "INVITATION": "An open invitation offers it.",
-            "API_KEY": "An API key that is not revoked has it.",
-            "SHARE": "A share that is not revoked gives it.",
+            "MEMBER": "A member has the role.",
+            "INVITATION": "An open invitation offers the role.",
+            "API_KEY": "An API key that is not revoked has the role.",
+            "SHARE": "A share that is not revoked gives the role.",
         },
     ),
 )

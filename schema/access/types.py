@@ -28,8 +28,8 @@ _ENTRY: dict[str, TypeEngine[Any]] = {
 
 @entity(None, carries=_ENTRY)
 class AccessEntry:
-    """What a person or an API key may do in an account, by all that gives it rights there together. A key is
-    listed whatever addresses it works from."""
+    """What a person or an API key may do in an account, with all sources of access combined. A key is listed
+    whatever network addresses it accepts."""
 
     subject_id: strawberry.ID = computed(matrix.subject_id)
     kind: PrincipalKind = computed(matrix.kind_of, codec=enum_of(PrincipalKind))
@@ -37,7 +37,8 @@ class AccessEntry:
     user: User | None = to_one(matrix.user_of)
     api_key: ApiKey | None = to_one(matrix.key_of)
     permissions: list[Permission] = column(
-        codec=mask_of(Permission), description="What it may do here now, after the account's status."
+        codec=mask_of(Permission),
+        description="The permissions in this account now, after the account's status is applied.",
     )
 
 
@@ -51,11 +52,11 @@ _USE: dict[str, TypeEngine[Any]] = {
 
 @entity(None, carries=_USE)
 class RoleUse:
-    """A member or an API key that has a role, or an invitation or a share that offers or gives it. A share is
+    """A member or API key that has a role, or an invitation or share that offers or gives it. A share is
     listed once for each of its accounts."""
 
     subject_id: strawberry.ID = computed(role_uses.subject_id)
-    kind: RoleUseKind = column(codec=enum_of(RoleUseKind), description="What it is.")
+    kind: RoleUseKind = column(codec=enum_of(RoleUseKind), description="Which of these it is.")
     name: str = computed(role_uses.name_of)
     account: AccountRef | None = to_one(role_uses.account_of)
     member: MemberRef | None = to_one(role_uses.member_of)

@@ -19,30 +19,31 @@ ENUMS = (
         {
             "CREATED": "Oldest first.",
             "CREATED_DESC": "Newest first.",
-            "NAME": "By name, whatever its case.",
-            "NAME_DESC": "By name, backwards.",
+            "NAME": "By name, ignoring case.",
+            "NAME_DESC": "By name, backwards, ignoring case.",
         },
     ),
     EnumDescription(
         AccountStatus,
         {
             "ACTIVE": "In use.",
-            "SUSPENDED": "Can be read, not changed, until it is resumed.",
-            "CLOSED": "Ended for good; can still be read.",
+            "SUSPENDED": "It can be read, but not changed until it is resumed.",
+            "CLOSED": "Closed for good. It can still be read.",
         },
     ),
     EnumDescription(
         ApiKeyCreationPlace,
         {
-            "ANYWHERE": "By who holds API_KEYS_WRITE in the key's account.",
-            "MASTER_ONLY": "By who holds it from the master account; others rotate and revoke (R13).",
+            "ANYWHERE": "Anybody with API_KEYS_WRITE in the key's account can create it.",
+            "MASTER_ONLY": "Only callers with API_KEYS_WRITE through the master account create keys. Others "
+            "can rotate and revoke them.",
         },
     ),
     EnumDescription(
         RightsInheritance,
         {
-            "ADMINISTRATORS": "Owners and administrators only (R45).",
-            "ALL_ROLES": "Every role, with what the policy gives it below (R66, R73).",
+            "ADMINISTRATORS": "Only owners and administrators.",
+            "ALL_ROLES": "Every role, as far as its policy gives rights below.",
         },
     ),
     EnumDescription(

@@ -19,89 +19,90 @@ from schema.credit.settlement import SettlementPayload, told_effects
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import Context
 from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import AccountPayload, Payload, payload, replayed
+from schema.fields.payloads import AccountPayload, Payload, payload
 from schema.fields.updates import expected_version, given, given_value, may_stay
 from schema.invitations.types import Invitation
 
 
-@strawberry.input(description="A complete account below another.")
+@strawberry.input(description="A new subaccount.")
 class SubaccountCreateInput:
     parent_id: strawberry.ID = strawberry.field(description="The account that will manage it.")
     name: str = strawberry.field(description="1 to 200 characters.")
     external_id: str | None = strawberry.field(
         default=None,
-        description="Your own id for it, 1 to 200 characters, unique among the parent's accounts that are "
-        "not closed. Case and accents count.",
+        description="Your own id, 1 to 200 characters, unique among the parent's accounts that are not "
+        "closed. Case and accents count.",
     )
     owner_email: str | None = strawberry.field(
-        default=None, description="Who is invited to own it; without it the parent alone manages it."
+        default=None,
+        description="The address that is invited to own it. Left out, only the parent manages it.",
     )
-    idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again within 30 days makes nothing new."
-    )
+    idempotency_key: str = idempotency_key("it creates nothing more")
 
 
 @entity(None, carries={"account_id": Uuid(), "api_key_id": Uuid(), "invitation_id": Uuid()})
 class SubaccountCreatePayload(Payload):
-    """A subaccount that was made."""
+    """The new subaccount."""
 
     account: Account | None = to_one(accounts.of_result)
     api_key: ApiKey | None = to_one(
-        api_keys.of_result, description="The subaccount's first API key (R6), an administrator's."
+        api_keys.of_result, description="The subaccount's first API key, with the role ADMINISTRATOR."
     )
     secret: str | None = strawberry.field(
-        default=None, description="The API key's secret, told this once; null when replayed."
+        default=None, description="The API key's secret. It is returned only this once; null if replayed."
     )
     invitation: Invitation | None = to_one(
-        invitations.of_result, description="What was sent to the owner's address."
+        invitations.of_result, description="The invitation sent to the owner's address."
     )
     replayed: bool = replayed()
 
 
-@strawberry.input(description="Which account to change, and its new values. What is left out stays.")
+@strawberry.input(description="The account and its new values. Fields that are left out stay as they are.")
 class AccountUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     expected_version: int = expected_version()
     name: str | None = may_stay("1 to 200 characters.")
     external_id: str | None = may_stay(
-        "Your own id, 1 to 200 characters, unique among the parent's accounts that are not closed; "
-        "null takes it away."
+        "Your own id, 1 to 200 characters, unique among the parent's accounts that are not closed. Null "
+        "removes it."
     )
     rights_inheritance: RightsInheritance | None = may_stay(
-        "Which roles held here also hold below. Needs SETTINGS_WRITE, here and below."
+        "Which roles in this account also apply below. Requires SETTINGS_WRITE in this account and in the "
+        "accounts below."
     )
     api_key_creation: ApiKeyCreationPlace | None = may_stay(
-        "Where in the tree API keys are made; of a master account only, else FAILED_PRECONDITION. Needs "
-        "SETTINGS_WRITE, here and below."
+        "Where in the tree API keys are created. Only for a master account; other accounts answer "
+        "FAILED_PRECONDITION. Requires SETTINGS_WRITE in this account and in the accounts below."
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which account to suspend or resume.")
+@strawberry.input(description="The account to suspend or resume.")
 class AccountStatusInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    reason: str | None = strawberry.field(default=None, description="For the account's log.")
+    reason: str | None = strawberry.field(default=None, description="The reason, for the account's log.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which account to close.")
+@strawberry.input(description="The account to close.")
 class AccountCloseInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    reason: str | None = strawberry.field(default=None, description="For the account's log.")
+    reason: str | None = strawberry.field(default=None, description="The reason, for the account's log.")
     forfeit_credit: MicroAmount | None = strawberry.field(
         default=None,
-        description="Of a master account only: at most so much of its credit is given up, as the obstacle "
-        "CREDIT_LEFT told it. Nobody pays it back.",
+        description="For a master account only: the largest amount of credit to give up, as reported by the "
+        "obstacle CREDIT_LEFT. It is not refunded.",
     )
     dry_run: bool = dry_run()
 
 
 @entity(None, carries={"account_id": Uuid()})
 class AccountClosePayload(SettlementPayload):
-    """An account that was closed."""
+    """The closed account."""
 
     account: Account | None = to_one(accounts.of_result)
 
@@ -112,7 +113,7 @@ class AccountMutation:
     async def subaccount_create(
         self, session: WriteSession, principal: Principal, context: Context, input: SubaccountCreateInput
     ) -> SubaccountCreatePayload:
-        """Make a subaccount, with its first API key and, if asked, an invitation of its owner."""
+        """Create a subaccount with its first API key and, optionally, invite its owner."""
         command = create_subaccount.SubaccountCreation(
             parent_id=account_id(input.parent_id, "parentId"),
             name=input.name,
@@ -136,7 +137,7 @@ class AccountMutation:
     async def account_update(
         self, session: WriteSession, principal: Principal, input: AccountUpdateInput
     ) -> AccountPayload:
-        """Change an account's own settings."""
+        """Change an account's settings."""
         command = change.AccountUpdate(
             account_id=account_id(input.account_id),
             expected_version=input.expected_version,
@@ -152,7 +153,8 @@ class AccountMutation:
     async def account_suspend(
         self, session: WriteSession, principal: Principal, input: AccountStatusInput
     ) -> AccountPayload:
-        """Stop every change in a subaccount and below it; it can still be read. Held from above."""
+        """Suspend a subaccount and everything below it: it can be read but not changed. The permission must
+        come from an account above."""
         done = await change.suspend_account(session, principal, account_id(input.account_id), input.reason)
         return payload(AccountPayload, account_id=done.account_id)
 
@@ -160,7 +162,7 @@ class AccountMutation:
     async def account_resume(
         self, session: WriteSession, principal: Principal, input: AccountStatusInput
     ) -> AccountPayload:
-        """Let a suspended subaccount be used again. Held from above."""
+        """Resume a suspended subaccount. The permission must come from an account above."""
         done = await change.resume_account(session, principal, account_id(input.account_id), input.reason)
         return payload(AccountPayload, account_id=done.account_id)
 
@@ -168,11 +170,11 @@ class AccountMutation:
     async def account_close(
         self, session: WriteSession, principal: Principal, input: AccountCloseInput
     ) -> AccountClosePayload:
-        """End an account for good; it stays readable. Its subaccounts must be closed before. Its credit goes
-        to the pool above it, what it has booked and not committed is given back, and what waits in it ends:
-        `effects` tell all of it, with `dryRun` before it is done. A top-up that the payment provider has not
-        answered stands in the way, and so does the credit of a master account until it is given up. The
-        running billing cycle is still invoiced."""
+        """Close an account for good; it stays readable. Its subaccounts must be closed first. Its remaining
+        credit goes to the pool above, its uncommitted reservations are voided, and everything pending in it
+        ends; `effects` lists all of this, also in a dry run. A top-up without an answer from the payment
+        provider blocks closing, and so does the credit of a master account until it is given up. The current
+        billing cycle is still invoiced."""
         command = AccountClosing(
             account_id=account_id(input.account_id), reason=input.reason, forfeit_credit=input.forfeit_credit
         )

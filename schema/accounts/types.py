@@ -68,36 +68,36 @@ _STATUS = enum_of(AccountStatus)
 
 @entity(accounts, carries={"mask": BigInteger()}, requires=Permission.ACCOUNT_READ)
 class Account(Node):
-    """A customer's account: complete, with members, keys, credit and content of its own. A master account
-    stands at the root of a tree; a subaccount is managed by the account above it."""
+    """A customer's complete account, with its own members, keys, credit and content. A master account is the
+    root of a tree; a subaccount is managed by the account above it."""
 
     id: strawberry.ID = column(codec=global_id(Kind.ACCOUNT), description=ID_DESCRIPTION)
     external_id: str | None = column(
-        description="The customer's own id, unique among the parent's accounts that are not closed."
+        description="Your own id for the account, unique among the parent's accounts that are not closed."
     )
-    name: str = column(description="As its owner wrote it.")
+    name: str = column(description="The account's name, as its owner wrote it.")
     kind: AccountKind = computed(reads.kind_of, codec=enum_of(AccountKind))
     status: AccountStatus = computed(reads.status_of, codec=_STATUS)
     own_status: AccountStatus = computed(reads.own_status_of, codec=_STATUS)
     rights_inheritance: RightsInheritance | None = column(
         codec=enum_of(RightsInheritance),
         requires=Permission.SETTINGS_READ,
-        description="Which roles held here also hold in the accounts below.",
+        description="Which roles in this account also apply in the accounts below.",
     )
     api_key_creation: ApiKeyCreationPlace | None = computed(
         reads.api_key_creation_of, codec=enum_of(ApiKeyCreationPlace), requires=Permission.SETTINGS_READ
     )
     parent_access: ParentAccess = column(
         codec=enum_of(ParentAccess),
-        description="What of the rights held above this account holds in it and below; FULL in a master "
-        "account. Both sides agree on it, see `parentAccessUpdate`.",
+        description="How far rights held in accounts above apply in this account and below it; FULL for a "
+        "master account. Both sides agree on changes, see `parentAccessUpdate`.",
     )
     parent_access_request: ParentAccessRequest | None = to_one(links.request_of)
     ownership_offer: OwnershipOffer | None = to_one(
         ownership_offers.of_account, requires=Permission.MEMBERS_READ
     )
-    created_at: datetime.datetime = column(description="When it was made.")
-    version: int = column(description="Rises with every change; for `expectedVersion`.")
+    created_at: datetime.datetime = column(description="When it was created.")
+    version: int = column(description="Increases with every change. Send it as `expectedVersion`.")
     parent: "Account | None" = to_one(reads.parent_of)
     master: "Account | None" = to_one(reads.master_of)
     ancestors: "list[Account]" = to_many(reads.ancestors_of)
@@ -152,7 +152,9 @@ class Account(Node):
         requires=Permission.SUBACCOUNTS_READ,
     )
     credit: Credit | None = to_one(credit_reads.of_account, requires=Permission.CREDIT_READ)
-    credit_at: MicroAmount | None = computed(credit_reads.at, codec=AMOUNT, requires=Permission.CREDIT_READ)
+    credit_at: MicroAmount | None = computed(
+        credit_reads.balance_at, codec=AMOUNT, requires=Permission.CREDIT_READ
+    )
     ledger_entries: Connection[LedgerEntry] | None = connection(
         ledger.of_account, order=ledger.BY_SEQUENCE, requires=Permission.CREDIT_READ
     )

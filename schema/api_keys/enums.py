@@ -8,28 +8,28 @@ ENUMS = (
     EnumDescription(
         ApiKeyPurpose,
         {
-            "MARKETING": "Campaigns; it never holds TRANSACTIONAL_SEND.",
-            "TRANSACTIONAL": "Single messages; it never holds CAMPAIGNS_SEND.",
+            "MARKETING": "Campaigns. Such a key never has TRANSACTIONAL_SEND.",
+            "TRANSACTIONAL": "Single messages. Such a key never has CAMPAIGNS_SEND.",
         },
     ),
     EnumDescription(
         GhostReason,
         {
-            "MAKER_LEFT": "The person does not reach the account any more.",
-            "MAKER_LOST_RIGHT": "API_KEYS_WRITE, or something that the key gives, is not held any more.",
-            "MAKER_ENDED": "The API key that made it was revoked, has expired or has stopped.",
-            "MAKER_RIGHT_ENDS": "The maker could make it now only by a share, or by a right that ends before "
-            "the key does.",
-            "ROTATOR_LOST_RIGHT": "Whoever rotated it last, and so knows its secret, could not do so now. "
-            "`apiKeyRotate` gives it a new one.",
+            "MAKER_LEFT": "The creator cannot reach the account any more.",
+            "MAKER_LOST_RIGHT": "The creator no longer has API_KEYS_WRITE, or a permission that the key has.",
+            "MAKER_ENDED": "The API key that created it was revoked, has expired or has stopped.",
+            "MAKER_RIGHT_ENDS": "The creator could create it now only through a share, or through a right "
+            "that expires before the key.",
+            "ROTATOR_LOST_RIGHT": "The last person who rotated it, and so knows its secret, could not "
+            "rotate it now. `apiKeyRotate` gives it a new secret.",
         },
     ),
     EnumDescription(
         WhenMakerLosesAccess,
         {
-            "KEEP": "The key works on; `Account.ghosts` reports it.",
-            "STOP": "The key stops with the next request, until its maker has the rights again or somebody "
-            "adopts it.",
+            "KEEP": "The key keeps working. `Account.ghosts` lists it.",
+            "STOP": "The key stops from the next request on, until its creator has the rights again or "
+            "somebody adopts it.",
         },
     ),
 )

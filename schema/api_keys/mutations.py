@@ -29,69 +29,74 @@ from schema.fields.writes import perform
 _WINDOW = datetime.timedelta(minutes=10)
 _KEYS_OF_A_PRINCIPAL = 100
 _IP_RANGES = (
-    "The network addresses that it works from, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, at most 50."
+    "The network addresses that it accepts, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, at most 50."
 )
 
 
-@strawberry.input(description="A key for a program that acts for the account.")
+@strawberry.input(description="An API key for a program that acts for the account.")
 class ApiKeyCreateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    name: str = strawberry.field(description="What it is used for: 1 to 200 characters.")
-    role_id: strawberry.ID = strawberry.field(description="See `Account.roles`; not OWNER.")
+    name: str = strawberry.field(description="What the key is used for: 1 to 200 characters.")
+    role_id: strawberry.ID = strawberry.field(description="A role from `Account.roles`, but not OWNER.")
     permissions: list[Permission] | None = strawberry.field(
-        default=None, description="Narrow the role to these; left out: all that the role gives."
+        default=None,
+        description="Limits the role to these permissions. Left out, the key has all permissions of its "
+        "role.",
     )
     expires_at: datetime.datetime | None = strawberry.field(
-        default=None, description="When the key stops working by itself; left out: never."
+        default=None, description="When the key expires. Left out, it does not expire."
     )
     purpose: ApiKeyPurpose | None = strawberry.field(
-        default=None, description="The stream that it is for, for good (R7); left out: both."
+        default=None,
+        description="The stream that the key is limited to; it cannot be changed later. Left out, the key "
+        "is for both streams.",
     )
     ip_ranges: list[str] = strawberry.field(
-        default_factory=list, description=_IP_RANGES + " Empty: it works from anywhere."
+        default_factory=list, description=_IP_RANGES + " Empty means any address."
     )
     when_maker_loses_access: WhenMakerLosesAccess = strawberry.field(
         default=WhenMakerLosesAccess.KEEP,
-        description="What becomes of it once you could not make it any more.",
+        description="What happens to the key when you could not create it any more.",
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which key to revoke or to adopt.")
+@strawberry.input(description="The API key to revoke or adopt.")
 class ApiKeyInput:
     api_key_id: strawberry.ID = strawberry.field(description="The API key.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which key to rotate, and how.")
+@strawberry.input(description="The API key to rotate.")
 class ApiKeyRotateInput:
     api_key_id: strawberry.ID = strawberry.field(description="The API key.")
     overlap_minutes: int = strawberry.field(
-        default=0, description="For how long the old secret works on: 0 to 10080, which is seven days."
+        default=0,
+        description="How many minutes the old secret keeps working: 0 to 10080, which is seven days.",
     )
     dry_run: bool = dry_run()
 
 
 @entity(None, carries={"api_key_id": Uuid()})
 class ApiKeyPayload(AccessPayload):
-    """An API key that was made or changed."""
+    """The created or changed API key."""
 
     api_key: ApiKey | None = to_one(api_keys.of_result, description="The key.")
     secret: str | None = strawberry.field(
-        default=None, description="The new secret, told this once; null where none was made."
+        default=None, description="The new secret. It is returned only this once; null if none was created."
     )
 
 
-@strawberry.input(description="Which key to change, and its new values. What is left out stays.")
+@strawberry.input(description="The API key and its new values. Fields that are left out stay as they are.")
 class ApiKeyUpdateInput:
     api_key_id: strawberry.ID = strawberry.field(description="The API key.")
     expected_version: int = expected_version()
     name: str | None = may_stay("1 to 200 characters.")
     permissions: list[Permission] | None = may_stay(
-        "All that it shall hold, of what its role gives; null: all that its role gives."
+        "All permissions that the key shall have, out of those of its role; null for all of them."
     )
-    ip_ranges: list[str] | None = may_stay(_IP_RANGES + " Null or an empty list: it works from anywhere.")
-    expires_at: datetime.datetime | None = may_stay("When it stops working by itself; null: never.")
+    ip_ranges: list[str] | None = may_stay(_IP_RANGES + " Null or an empty list means any address.")
+    expires_at: datetime.datetime | None = may_stay("When it expires; null if it shall not.")
     dry_run: bool = dry_run()
 
 
@@ -108,8 +113,8 @@ class ApiKeyMutation:
     async def api_key_create(
         self, session: WriteSession, principal: Principal, input: ApiKeyCreateInput
     ) -> ApiKeyPayload:
-        """Make an API key. You must hold all that its role gives; where `Account.apiKeyCreation` is
-        MASTER_ONLY, you must hold API_KEYS_WRITE from the master account."""
+        """Create an API key. You must have every permission of its role. If `Account.apiKeyCreation` is
+        MASTER_ONLY, you must have API_KEYS_WRITE through the master account."""
         command = create.ApiKeyCreation(
             account_id=account_id(input.account_id),
             name=input.name,
@@ -127,15 +132,15 @@ class ApiKeyMutation:
     async def api_key_revoke(
         self, session: WriteSession, principal: Principal, input: ApiKeyInput
     ) -> ApiKeyPayload:
-        """Stop a key from working, from the next request on."""
+        """Revoke an API key, with effect from the next request."""
         api_key_id = _api_key_id(input.api_key_id)
         await create.revoke_api_key(session, principal, api_key_id)
         return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)
 
     @strawberry.mutation(
         directives=needs(Permission.API_KEYS_WRITE),
-        description="Give a key a new secret. The old one stops at once, or after the overlap that you ask "
-        "for; an older one always stops.",
+        description="Give an API key a new secret. The current secret stops at once, or after the overlap "
+        "that you choose; a secret from an earlier rotation always stops at once.",
     )
     async def api_key_rotate(self, info: ContextInfo, input: ApiKeyRotateInput) -> ApiKeyPayload:
         principal = principal_of(info)
@@ -157,7 +162,7 @@ class ApiKeyMutation:
     async def api_key_update(
         self, session: WriteSession, principal: Principal, input: ApiKeyUpdateInput
     ) -> ApiKeyPayload:
-        """Change a key's settings. You must be able to make such a key."""
+        """Change an API key's settings. You must be able to create such a key."""
         command = update.ApiKeyUpdate(
             api_key_id=_api_key_id(input.api_key_id),
             expected_version=input.expected_version,
@@ -173,8 +178,8 @@ class ApiKeyMutation:
     async def api_key_adopt(
         self, session: WriteSession, principal: Principal, input: ApiKeyInput
     ) -> ApiKeyPayload:
-        """Become the person who answers for a key, in its maker's place. You must be able to make such a key;
-        an API key adopts none."""
+        """Take responsibility for an API key, instead of its creator. You must be able to create such a key.
+        API keys cannot adopt keys."""
         api_key_id = _api_key_id(input.api_key_id)
         await update.adopt_api_key(session, principal, api_key_id)
         return payload(ApiKeyPayload, api_key_id=api_key_id, secret=None)

@@ -19,7 +19,7 @@ from schema.people.types import User
 
 @entity(events, requires=Permission.AUDIT_READ)
 class Event(Node):
-    """Something that was changed: what, by whom, and which account gave the right to (R54)."""
+    """A change: what was changed, by whom, and which account gave the right to it."""
 
     id: strawberry.ID = column(codec=global_id(Kind.EVENT), description=ID_DESCRIPTION)
     kind: EventKind = column(codec=enum_of(EventKind), description="What happened.")
@@ -29,10 +29,10 @@ class Event(Node):
     acting_from: AccountRef | None = to_one(reads.acting_from)
     from_above: bool = computed(reads.from_above)
     account: AccountRef | None = to_one(reads.account_of)
-    before: JSON | None = column(description="The changed values before, as a JSON object.")
-    after: JSON | None = column(description="The changed values after, as a JSON object.")
+    before: JSON | None = column(description="The values before the change, as a JSON object.")
+    after: JSON | None = column(description="The values after the change, as a JSON object.")
     reason: str | None = column(
-        description="Why: as the change itself says, or its request by `extensions: {reason}`, or the "
+        description="The reason given for the change, by `extensions: {reason}` of its request, or by the "
         "break-glass opening that it needed."
     )
-    created_at: datetime.datetime = column(description="When.")
+    created_at: datetime.datetime = column(description="When the change was made.")

@@ -8,23 +8,23 @@ ENUMS = (
     EnumDescription(
         BillingMode,
         {
-            "CONSOLIDATED": "On that of the nearest account above that has invoices of its own (R27).",
-            "SEPARATE": "It has its own (R55).",
+            "CONSOLIDATED": "Those of the nearest account above that has its own invoices.",
+            "SEPARATE": "Its own.",
         },
     ),
     EnumDescription(
         InvoiceKind,
         {
-            "INVOICE": "Asks for what is due.",
-            "CREDIT_NOTE": "Takes an invoice back, all of it.",
+            "INVOICE": "Asks for payment.",
+            "CREDIT_NOTE": "Cancels an invoice completely.",
         },
     ),
     EnumDescription(
         Product,
         {
-            "PLAN": "A cycle under a plan.",
-            "CONTACT_BLOCK": "More contacts, and the sends that come with them (R94).",
-            "SENDS_BEYOND": "Sends beyond the plan's, paid from credit before.",
+            "PLAN": "A billing cycle of a plan.",
+            "CONTACT_BLOCK": "More contacts, and the sends that come with them.",
+            "SENDS_BEYOND": "Sends beyond the plan, already paid from credit.",
         },
     ),
 )

@@ -21,32 +21,36 @@ _ACCOUNT = "A subaccount."
 
 
 @strawberry.input(
-    description="How many sends a subaccount may make, and how many are kept for it. What is left out stays: "
-    "without a budget, no cap and no guarantee."
+    description="A subaccount's cap and guarantee of sends. Fields that are left out stay as they are; "
+    "before the first update there is no cap and no guarantee."
 )
 class SendBudgetUpdateInput:
     account_id: strawberry.ID = strawberry.field(description=_ACCOUNT)
     expected_version: int = expected_version(ACCOUNT_VERSION)
-    cap: int | None = may_stay("In a billing cycle, by it and all below it; null: as many as there are.")
+    cap: int | None = may_stay(
+        "The most sends of the account and everything below it in a billing cycle; null for no cap."
+    )
     guarantee: int | None = may_stay(
-        "In a billing cycle, of the plan of the account directly above, which has to be its own; null or 0: "
-        "none is kept. At most the cap; all of them together at most the plan's sends."
+        "The sends to keep for them in a billing cycle, out of the plan of the account directly above, "
+        "which must own its plan. At most the cap; all guarantees together are at most the plan's sends. "
+        "Null or 0 for none."
     )
 
 
 @strawberry.input(
-    description="How much credit a subaccount may take, and how much is kept for it. What is left out stays: "
-    "without a budget, no cap and no guarantee."
+    description="A subaccount's cap and guarantee of credit. Fields that are left out stay as they are; "
+    "before the first update there is no cap and no guarantee."
 )
 class CreditBudgetUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="A subaccount that draws from a pool.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
     cap: MicroAmount | None = may_stay(
-        "In a billing cycle, by it and all below it; null: as much as the pool has."
+        "The most credit for the account and everything below it in a billing cycle; null for no cap."
     )
     guarantee: MicroAmount | None = may_stay(
-        "In a billing cycle, of the credit of the account directly above, which has to be its own; null or "
-        "0: none is kept. At most the cap, and no more than the pool has when you say it."
+        "The credit to keep for them in a billing cycle, out of the credit of the account directly above, "
+        "which must have its own balance. At most the cap, and at most what the pool has now. Null or 0 for "
+        "none."
     )
 
 
@@ -63,16 +67,17 @@ class BudgetMutation:
     async def send_budget_update(
         self, session: WriteSession, principal: Principal, input: SendBudgetUpdateInput
     ) -> BudgetPayload:
-        """Say how many sends a subaccount and all below it may make in a billing cycle, and how many of the
-        plan above are kept free for them. Needs the permission also in the account above."""
+        """Set a cap on the sends of a subaccount and everything below it in a billing cycle, and a guarantee
+        that keeps part of the plan above for them. You also need the permission in the account above."""
         return await _updated(session, principal, input, BudgetCurrency.SENDS)
 
     @mutation(needs(writes.PERMISSIONS[BudgetCurrency.CREDIT]))
     async def credit_budget_update(
         self, session: WriteSession, principal: Principal, input: CreditBudgetUpdateInput
     ) -> BudgetPayload:
-        """Say how much credit a subaccount and all below it may take from the pool above in a billing cycle,
-        and how much of it is kept free for them. Needs the permission also in the account above."""
+        """Set a cap on the credit that a subaccount and everything below it take from the pool in a billing
+        cycle, and a guarantee that keeps part of the pool for them. You also need the permission in the
+        account above."""
         return await _updated(session, principal, input, BudgetCurrency.CREDIT)
 
 

@@ -16,51 +16,53 @@ from schema.credit.settlement import SettlementPayload, told_effects
 from schema.credit.types import LedgerTransaction
 from schema.fields.amounts import MicroAmount
 from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.payloads import Payload, payload
 from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, expected_version
 
 
-@strawberry.input(description="Credit from an account to one above or below it.")
+@strawberry.input(description="A transfer of credit between an account and one above or below it.")
 class CreditTransferInput:
     from_account_id: strawberry.ID = strawberry.field(description="The account that gives.")
     to_account_id: strawberry.ID = strawberry.field(
-        description="The account that takes: on the same path of the tree, with a balance of its own."
+        description="The account that receives the credit. It must be on the same path of the tree and have "
+        "its own balance."
     )
-    amount: MicroAmount = strawberry.field(description="How much: at least one, at most 10^15 micro-units.")
+    amount: MicroAmount = strawberry.field(description="The amount: 1 to 10^15 micro-units.")
     memo: str | None = strawberry.field(
-        default=None, description="1 to 200 characters, seen from either account."
+        default=None, description="1 to 200 characters, visible in both accounts."
     )
     idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters, for the giving account. The same key again within 30 "
-        "days moves nothing."
+        description="A key that you choose, 1 to 200 characters, unique in the giving account. Repeated "
+        "within 30 days, it transfers nothing more."
     )
 
 
-@strawberry.input(description="Whose credit a subaccount spends.")
+@strawberry.input(description="The subaccount, and whose credit it shall spend.")
 class CreditModeUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="A subaccount.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
-    mode: CreditMode = strawberry.field(description="From now on.")
+    mode: CreditMode = strawberry.field(description="The new mode.")
     dry_run: bool = dry_run()
 
 
 @entity(None, carries={"transaction_id": Uuid(), "from_id": Uuid(), "to_id": Uuid()})
 class CreditTransferPayload(Payload):
-    """Credit that was handed over."""
+    """The transfer."""
 
     transaction: LedgerTransaction | None = to_one(ledger.transaction_of_result)
     from_account: AccountRef | None = to_one(accounts.giver_of_result)
     to_account: AccountRef | None = to_one(accounts.taker_of_result)
-    replayed: bool = replayed("It was done by an earlier request under the same key.")
+    replayed: bool = replayed("Whether an earlier request with the same key did it.")
 
 
 @entity(None, carries={"account_id": Uuid()})
 class CreditModeUpdatePayload(SettlementPayload):
-    """An account and whose credit it spends."""
+    """An account after its credit mode was changed."""
 
     account: AccountRef | None = to_one(accounts.of_result)
 
@@ -71,7 +73,7 @@ class CreditMutation:
     async def credit_transfer(
         self, session: WriteSession, principal: Principal, input: CreditTransferInput
     ) -> CreditTransferPayload:
-        """Hand credit to an account below, or back to one above (R43). Needs the permission in both
+        """Transfer credit to an account below, or back to one above. You need the permission in both
         accounts."""
         command = credit_transfers.CreditTransfer(
             from_account_id=account_id(input.from_account_id, "fromAccountId"),
@@ -93,9 +95,10 @@ class CreditMutation:
     async def credit_mode_update(
         self, session: WriteSession, principal: Principal, input: CreditModeUpdateInput
     ) -> CreditModeUpdatePayload:
-        """Let a subaccount spend its own credit, or that of the pool above it: what it has left goes there
-        (T18), as `effects` tell. Needs the permission in both accounts. Credit that is reserved stands in the
-        way, and so does a top-up that the payment provider has not answered."""
+        """Let a subaccount spend its own credit, or that of the pool above it. When it starts to draw from
+        the pool, its remaining credit goes there; `effects` lists this. You need the permission in both
+        accounts. Reserved credit blocks the change, and so does a top-up without an answer from the payment
+        provider."""
         command = credit_modes.CreditModeUpdate(
             account_id=account_id(input.account_id), expected_version=input.expected_version, mode=input.mode
         )

@@ -4,33 +4,36 @@ from authz.explain.steps import AccessDecision, AccessEffect, AccessStepKind
 from schema.fields.enum_publishing import EnumDescription
 
 ENUMS = (
-    EnumDescription(AccessDecision, {"ALLOWED": "It may be done now.", "DENIED": "It may not."}),
+    EnumDescription(
+        AccessDecision, {"ALLOWED": "The action is allowed now.", "DENIED": "The action is denied."}
+    ),
     EnumDescription(
         AccessEffect,
         {
-            "ALLOWS": "It lets this way through.",
-            "DENIES": "It stands in the way.",
-            "NO_SAY": "It tells, and decides nothing.",
+            "ALLOWS": "The rule allows this source of access.",
+            "DENIES": "The rule blocks this source of access.",
+            "NO_SAY": "The rule gives information and decides nothing.",
         },
     ),
     EnumDescription(
         AccessStepKind,
         {
             "MEMBERSHIP": "A role in the account, or in one above it.",
-            "BREAK_GLASS": "The glass of the account, or of one above it, was broken.",
-            "SHARE": "The account is shared.",
-            "KEY_STATE": "Whether the API key works: neither revoked nor expired nor stopped.",
-            "KEY_ADDRESS": "The network addresses from which the API key works.",
+            "BREAK_GLASS": "An open break-glass access to the account, or to one above it.",
+            "SHARE": "A share of the account.",
+            "KEY_STATE": "Whether the API key is usable: not revoked, not expired and not stopped.",
+            "KEY_ADDRESS": "The network addresses that the API key accepts.",
             "KEY_ACCOUNT": "The account that the API key is bound to.",
-            "USER_RIGHTS": "What platform support has set for the person, in the accounts below.",
-            "ROLE": "The role that is held, or that would help.",
-            "TREE_LINK": "How the account above passes roles down.",
-            "PARENT_ACCESS": "What the account, or one above it, lets pass of the rights held above it.",
-            "POLICY_LINE": "The line of the role's policy.",
-            "SHARE_AREA": "The areas that the share opens alone.",
+            "USER_RIGHTS": "The limit that platform support set for the person's rights in the accounts "
+            "below.",
+            "ROLE": "The role that the subject has, or one that would help.",
+            "TREE_LINK": "Which roles the account above passes down.",
+            "PARENT_ACCESS": "The parent access of the account, or of one above it.",
+            "POLICY_LINE": "A line of the role's policy.",
+            "SHARE_AREA": "The only areas that the share opens.",
             "HIDDEN_AREA": "The areas that the share hides.",
             "KEY_SCOPE": "The scopes of the API key.",
-            "REACH": "Whether the account is there at all for the subject.",
+            "REACH": "Whether the subject can see the account at all.",
             "ACCOUNT_STATUS": "The status of the account and of those above it.",
         },
     ),

@@ -8,15 +8,15 @@ import strawberry
 
 from authz.callers.principals import PrincipalKind
 from authz.dry_runs import try_out as dry_runs
-from authz.dry_runs.snapshot import End
+from authz.dry_runs.snapshot import RightEnd
 from authz.policy.permissions import Permission, permissions_in
 from engine.base.marks import Public
 from models.base.ids import Kind, present
 
 _DRY_RUN = (
-    "Do not do it: tell in `accessChanges` who would gain and lose what, and in `effects`, where the payload "
-    "has them, what would become of what the account holds. Nothing is stored or sent, no secret is told, "
-    "the payload's other fields are null. What would be refused is refused alike."
+    "Change nothing. `accessChanges` returns who would gain and lose which rights, and `effects`, if the "
+    "payload has it, what would happen to what the account holds. Nothing is stored or sent, no secret is "
+    "returned, and all other fields are null. Refusals are the same as without `dryRun`."
 )
 
 
@@ -25,41 +25,47 @@ def dry_run() -> Any:
     return strawberry.field(default=False, description=_DRY_RUN)
 
 
-@strawberry.type(description="Rights that end by themselves.", directives=[Public()])
+@strawberry.type(description="Rights that expire at one time.", directives=[Public()])
 class AccessEnd:
-    ends_at: datetime.datetime = strawberry.field(description="When.")
-    permissions: list[Permission] = strawberry.field(description="What cannot be done any more then.")
+    ends_at: datetime.datetime = strawberry.field(description="When they expire.")
+    permissions: list[Permission] = strawberry.field(description="The permissions that expire.")
 
 
 @strawberry.type(
-    description="What a person or an API key would gain and lose in an account, at once or later by itself. "
-    "Told of persons to who holds MEMBERS_READ there, before or after, of keys to who holds API_KEYS_READ, "
-    "and of oneself in any case; to platform staff of the member whose rights they set.",
+    description="What a person or an API key would gain and lose in an account, immediately or when a right "
+    "expires. Listed for callers with MEMBERS_READ in the account before or after the change (people) or "
+    "API_KEYS_READ (keys). Callers always see themselves, and platform staff see the member whose rights "
+    "they set.",
     directives=[Public()],
 )
 class AccessChange:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     account_name: str = strawberry.field(description="The account's name.")
-    kind: PrincipalKind = strawberry.field(description="Whose rights they are.")
+    kind: PrincipalKind = strawberry.field(description="Whether the rights are a person's or an API key's.")
     subject_id: strawberry.ID | None = strawberry.field(
-        description="The global id of the person or of the key; null for a key that would be made, and for "
+        description="The global id of the person or key; null for a key that does not exist yet, and for "
         "platform staff."
     )
     subject_name: str | None = strawberry.field(
-        description="The name of the person or of the key; null for platform staff, who know whom they named."
+        description="The name of the person or key; null for platform staff, who named the member themselves."
     )
-    gained: list[Permission] = strawberry.field(description="What could be done that cannot be done now.")
-    lost: list[Permission] = strawberry.field(description="What could not be done any more.")
+    gained: list[Permission] = strawberry.field(description="The permissions that the change adds.")
+    lost: list[Permission] = strawberry.field(description="The permissions that the change removes.")
     old_ends: list[AccessEnd] = strawberry.field(
-        description="What of the rights ends by itself as things are now, the earliest first; what is not "
-        "named never does."
+        description="When rights expire before the change, earliest first. Rights that are not listed do "
+        "not expire."
     )
-    new_ends: list[AccessEnd] = strawberry.field(description="The same after the change.")
+    new_ends: list[AccessEnd] = strawberry.field(
+        description="When rights expire after the change, earliest first."
+    )
     old_ip_ranges: list[str] | None = strawberry.field(
-        description="Of a key: the network addresses that it works from now; empty: from anywhere. Null for "
-        "a person, and for a key that does not work now."
+        description="The network addresses that the key accepts before the change; empty means any address. "
+        "Null for a person, and for a key that does not work before the change."
     )
-    new_ip_ranges: list[str] | None = strawberry.field(description="The same after the change.")
+    new_ip_ranges: list[str] | None = strawberry.field(
+        description="The network addresses that the key accepts after the change; empty means any address. "
+        "Null for a person, and for a key that does not work after the change."
+    )
 
 
 def told(found: dry_runs.AccessChanges) -> dict[str, object]:
@@ -83,7 +89,7 @@ def told(found: dry_runs.AccessChanges) -> dict[str, object]:
     return {"access_changes": changes, "more_access_changes": found.more}
 
 
-def _ends(ends: Iterable[End]) -> list[AccessEnd]:
+def _ends(ends: Iterable[RightEnd]) -> list[AccessEnd]:
     return [AccessEnd(ends_at=end.ends_at, permissions=permissions_in(end.mask)) for end in ends]
 
 

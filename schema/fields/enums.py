@@ -44,7 +44,7 @@ ENUMS = (
     EnumDescription(Permission, {permission.name: _permission(permission) for permission in Permission}),
     EnumDescription(
         PrincipalKind,
-        {"PERSON": "A person, by memberships and shares.", "API_KEY": "An API key."},
+        {"PERSON": "A person, with rights by memberships and shares.", "API_KEY": "An API key."},
         name="SubjectKind",
     ),
     EnumDescription(

@@ -18,12 +18,12 @@ class Payload:
     """Of every mutation."""
 
     user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was changed; empty: it was done."
+        default_factory=list, description="The reasons why nothing was changed; empty on success."
     )
     authz_revision: str | None = strawberry.field(
         default=None,
-        description="Names the change. A read with it in the header `X-Authz-Min-Revision` contains it. "
-        "Opaque; null where nothing was done.",
+        description="Identifies the change. Send it as the header `X-Authz-Min-Revision` with a later read "
+        "to be sure that the read includes the change. Opaque; null if nothing was changed.",
     )
     dry_runs_tell: ClassVar[tuple[str, ...]] = ()
     """The fields that the payload of a dry run has besides `accessChanges`."""
@@ -35,11 +35,12 @@ class AccessPayload(Payload):
 
     access_changes: list[AccessChange] | None = strawberry.field(
         default=None,
-        description="Of a dry run: who would gain and lose what where, by account, at most 200; null: it was "
-        "none, or was refused.",
+        description="For a dry run, who would gain and lose which rights in which account, at most 200 "
+        "entries; null if it was no dry run or was refused.",
     )
     more_access_changes: bool = strawberry.field(
-        default=False, description="Of a dry run: it was too much to look at, or to tell, all of it."
+        default=False,
+        description="For a dry run, whether there are more changes than were examined or returned.",
     )
 
 
@@ -52,20 +53,15 @@ def payload(type_: type[P], **values: object) -> P:
     return row_object(type_, carried, **{"user_errors": list[UserError](), **values})
 
 
-def replayed(description: str = "It was made by an earlier request under the same key.") -> Any:
-    """The field of a payload of what is done once for each idempotency key."""
-    return strawberry.field(default=False, description=description)
-
-
 def removed_id(what: str) -> Any:
     """The field that tells which object is gone, where the payload cannot show it any more."""
     return strawberry.field(
-        default=None, description=f"The id of the {what} that is gone; null where nothing was done."
+        default=None, description=f"The id of the removed {what}; null if nothing was changed."
     )
 
 
 @entity(None, carries={"account_id": Uuid()})
 class AccountPayload(AccessPayload):
-    """An account that was changed."""
+    """The changed account."""
 
     account: AccountRef | None = to_one(accounts.of_result)

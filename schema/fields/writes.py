@@ -14,7 +14,7 @@ from authz.policy.refusals import Busy, Refusal, RefusalCode
 from authz.wall.row_security import enter
 from engine.database.turns import Turn
 from engine.writes.sessions import WriteSession
-from resolvers.effects.attempts import Limit, count, give_back
+from resolvers.effects.attempts import Limit, count_attempt, give_attempts_back
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.dry_runs import told
 from schema.fields.payloads import P, payload
@@ -66,7 +66,7 @@ async def committed(
 
     async def whole(session: WriteSession) -> P:
         done = await write(session)
-        await give_back(session, (limit for limit in limits if limit.failures_only))
+        await give_attempts_back(session, (limit for limit in limits if limit.failures_only))
         return done
 
     revision, done = await write_in_turn(info.context.sessions, info.context.credentials, whole)
@@ -89,7 +89,7 @@ async def perform_steps(
 
     async def counted() -> P:
         for limit in limits:
-            await count(info.context.sessions, limit)
+            await count_attempt(info.context.sessions, limit)
         return await steps()
 
     done = await _done_or_refused(counted)

@@ -8,21 +8,21 @@ ENUMS = (
     EnumDescription(
         InvitationStatus,
         {
-            "PENDING": "Waits for an answer.",
-            "ACCEPTED": "Became a membership.",
-            "REVOKED": "Was withdrawn, or replaced by a newer one.",
-            "EXPIRED": "Was not answered in time.",
-            "DECLINED": "Was answered with no.",
-            "LAPSED": "Nobody can accept it as things are; `lapse` says why.",
+            "PENDING": "Not answered yet.",
+            "ACCEPTED": "Accepted: it became a membership.",
+            "REVOKED": "Revoked, or replaced by a newer one.",
+            "EXPIRED": "Not answered in time.",
+            "DECLINED": "Declined.",
+            "LAPSED": "Nobody can accept it at the moment; `lapse` gives the reason.",
         },
     ),
     EnumDescription(
         OfferLapse,
         {
-            "MEMBERSHIP_ENDED": "The membership that it offers would have ended by now.",
+            "MEMBERSHIP_ENDED": "The offered membership would have expired by now.",
             "ACCOUNT_CLOSED": "The account, or one above it, is closed.",
             "ACCOUNT_SUSPENDED": "The account, or one above it, is suspended.",
-            "GIVER_LOST_RIGHT": "Whoever made it may not give that much there any more.",
+            "GIVER_LOST_RIGHT": "Whoever made the offer may not give these rights any more.",
         },
     ),
 )

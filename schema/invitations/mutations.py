@@ -17,48 +17,47 @@ from resolvers.invitations.accept import accept_invitation
 from resolvers.shares.decline_offer import decline_invitation
 from schema.fields.context import Context
 from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id, role_id
 from schema.fields.marks import ANYBODY, OPEN, needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import AccessPayload, Payload, payload, replayed
+from schema.fields.payloads import AccessPayload, Payload, payload
 from schema.invitations.types import Invitation
 from schema.members.mutations import MemberPayload
 
 
-@strawberry.input(description="A role in an account, offered to an e-mail address.")
+@strawberry.input(description="An invitation to a role in an account.")
 class MemberInviteInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     email: str = strawberry.field(description="The e-mail address.")
-    role_id: strawberry.ID = strawberry.field(description="See `Account.roles`.")
+    role_id: strawberry.ID = strawberry.field(description="A role from `Account.roles`.")
     expires_at: datetime.datetime | None = strawberry.field(
-        default=None, description="When the membership will end by itself; left out: never."
+        default=None, description="When the membership will expire. Left out, it does not expire."
     )
-    idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again within 30 days sends nothing new."
-    )
+    idempotency_key: str = idempotency_key("it sends nothing more")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which invitation to withdraw.")
+@strawberry.input(description="The invitation to revoke.")
 class InvitationRevokeInput:
     invitation_id: strawberry.ID = strawberry.field(description="The invitation.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="The secret of a link whose offer is declined.")
+@strawberry.input(description="The link whose offer is declined.")
 class DeclineInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
 
 
-@strawberry.input(description="The secret of an invitation's link.")
+@strawberry.input(description="The link of an invitation.")
 class InvitationAcceptInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
     dry_run: bool = dry_run()
 
 
 @entity(None, carries={"invitation_id": Uuid()})
 class InvitationPayload(AccessPayload):
-    """An invitation that was made or withdrawn."""
+    """The invitation that was sent or revoked."""
 
     invitation: Invitation | None = to_one(invitations.of_result)
     replayed: bool = replayed()
@@ -66,9 +65,9 @@ class InvitationPayload(AccessPayload):
 
 @entity(None, carries={})
 class DeclinePayload(Payload):
-    """An offer that was answered with no."""
+    """The result of declining an offer."""
 
-    declined: bool = strawberry.field(default=False, description="Whether it was declined by this.")
+    declined: bool = strawberry.field(default=False, description="Whether this request declined it.")
 
 
 @strawberry.type
@@ -77,8 +76,8 @@ class InvitationMutation:
     async def member_invite(
         self, session: WriteSession, principal: Principal, context: Context, input: MemberInviteInput
     ) -> InvitationPayload:
-        """Invite somebody by e-mail, in the place of an earlier open invitation of the address. You must hold
-        all that the role gives."""
+        """Invite somebody by e-mail. The invitation replaces an earlier open one for the same address. You
+        must have every permission that the role gives."""
         command = writes.MemberInvitation(
             account_id=account_id(input.account_id),
             email=input.email,
@@ -94,7 +93,7 @@ class InvitationMutation:
     async def invitation_revoke(
         self, session: WriteSession, principal: Principal, input: InvitationRevokeInput
     ) -> InvitationPayload:
-        """Withdraw an invitation that is still open."""
+        """Revoke an open invitation."""
         invitation_id = InvitationId(required(Kind.INVITATION, input.invitation_id, "invitationId"))
         done = await writes.revoke_invitation(session, principal, invitation_id)
         return payload(InvitationPayload, invitation_id=done.invitation_id, replayed=done.replayed)
@@ -103,12 +102,12 @@ class InvitationMutation:
     async def invitation_accept(
         self, session: WriteSession, principal: Principal, input: InvitationAcceptInput
     ) -> MemberPayload:
-        """Accept an invitation as the signed-in person that it was made for."""
+        """Accept an invitation. You must be signed in as the person with the invited address."""
         done = await accept_invitation(session, principal, input.token)
         return payload(MemberPayload, membership_id=done.membership_id)
 
     @mutation(ANYBODY)
     async def invitation_decline(self, session: WriteSession, input: DeclineInput) -> DeclinePayload:
-        """Answer an invitation with no. For whoever holds the link; nobody has to be signed in."""
+        """Decline an invitation. Everybody with the link can do it, without being signed in."""
         await decline_invitation(session, input.token)
         return payload(DeclinePayload, declined=True)

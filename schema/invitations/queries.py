@@ -15,27 +15,31 @@ from schema.fields.marks import ANYBODY
 
 
 @strawberry.type(
-    description="What the holder of an invitation's link may know before accepting.", directives=[Public()]
+    description="What the holder of an invitation's link sees before accepting.", directives=[Public()]
 )
 class InvitationPreview:
-    account_name: str = strawberry.field(description="Where it leads to.")
-    inviter_name: str | None = strawberry.field(description="Who invites; null: a program.")
-    role_name: str = strawberry.field(description="The role that is offered.")
-    role_description: str = strawberry.field(description="What the role is for.")
-    permissions: list[Permission] = strawberry.field(description="What the role gives in the account.")
-    email: str = strawberry.field(description="For whom it was made.")
+    account_name: str = strawberry.field(description="The name of the account.")
+    inviter_name: str | None = strawberry.field(
+        description="The name of the person who invites; null for an API key."
+    )
+    role_name: str = strawberry.field(description="The offered role.")
+    role_description: str = strawberry.field(description="The purpose of the role.")
+    permissions: list[Permission] = strawberry.field(
+        description="The permissions of the role in the account."
+    )
+    email: str = strawberry.field(description="The invited e-mail address.")
     expires_at: datetime.datetime = strawberry.field(description="Until when it can be accepted.")
 
 
 @strawberry.type
 class InvitationQuery:
     @strawberry.field(
-        directives=ANYBODY, description="What an invitation's link offers; null where it offers nothing."
+        directives=ANYBODY, description="What the link of an invitation offers; null if it offers nothing."
     )
     async def invitation(
         self,
         info: ContextInfo,
-        token: Annotated[str, strawberry.argument(description="The secret of the link.")],
+        token: Annotated[str, strawberry.argument(description="The secret after the `#` of the link.")],
     ) -> InvitationPreview | None:
         reader, link = info.context.reader, digest(token, TokenKind.INVITATION)
         await reader.rows(entering_by_link(info.context.credentials, link))

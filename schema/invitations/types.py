@@ -19,20 +19,22 @@ from schema.roles.types import Role
 
 @entity(invitations, requires=Permission.MEMBERS_READ)
 class Invitation(Node):
-    """A role in an account, offered to an e-mail address. It gives nothing until it is accepted by the
-    person with that address."""
+    """A role in an account, offered to an e-mail address. It gives no rights until the person with that
+    address accepts it."""
 
     id: strawberry.ID = column(codec=global_id(Kind.INVITATION), description=ID_DESCRIPTION)
-    email: str = column(description="The address that was invited, as the inviter wrote it.")
+    email: str = column(description="The invited address, as the sender wrote it.")
     role: Role = to_one(reads.role_of)
     status: reads.InvitationStatus = computed(reads.status_of, codec=enum_of(reads.InvitationStatus))
     lapse: OfferLapse | None = computed(reads.lapse_of, codec=enum_of(OfferLapse))
     invited_by: User | None = to_one(reads.inviter_of)
     account: AccountRef | None = to_one(reads.account_of)
-    created_at: datetime.datetime = column(description="When it was made.")
+    created_at: datetime.datetime = column(description="When it was created.")
     expires_at: datetime.datetime = column(description="Until when it can be accepted.")
     accepted_at: datetime.datetime | None = column(description="When it was accepted.")
-    revoked_at: datetime.datetime | None = column(description="When it was withdrawn or replaced.")
+    revoked_at: datetime.datetime | None = column(
+        description="When it was revoked or replaced by a newer one."
+    )
     member_expires_at: datetime.datetime | None = column(
-        description="When the membership that it leads to will end by itself."
+        description="When the resulting membership will expire; null if it will not."
     )

@@ -6,6 +6,6 @@ from schema.fields.enum_publishing import EnumDescription
 ENUMS = (
     EnumDescription(
         MemberRelation,
-        {"MEMBER": "The role is held in this account.", "ANCESTOR": "The role is held in one above it."},
+        {"MEMBER": "The role belongs to this account.", "ANCESTOR": "The role belongs to an account above."},
     ),
 )

@@ -24,28 +24,28 @@ from schema.fields.updates import converted, expected_version, given, given_valu
 from schema.members.types import Member, OwnershipOffer
 
 
-@strawberry.input(description="A member's new role or end. What is left out stays.")
+@strawberry.input(description="A member's new role or expiry. Fields that are left out stay as they are.")
 class MemberUpdateInput:
     member_id: strawberry.ID = strawberry.field(
-        description="The member, by its id in the account that the role is held in."
+        description="The member's id in the account that the role belongs to."
     )
     expected_version: int = expected_version()
-    role_id: strawberry.ID | None = may_stay("The new role, see `Account.roles`.")
+    role_id: strawberry.ID | None = may_stay("The new role, from `Account.roles`.")
     expires_at: datetime.datetime | None = may_stay(
-        "When the membership ends by itself; null: never. Ownership never ends by itself."
+        "When the membership expires; null if it shall not. Ownership never expires."
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Whose membership to end.")
+@strawberry.input(description="The member to remove.")
 class MemberRemoveInput:
     member_id: strawberry.ID = strawberry.field(
-        description="The member, by its id in the account that the role is held in."
+        description="The member's id in the account that the role belongs to."
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which account to leave.")
+@strawberry.input(description="The account to leave.")
 class MemberLeaveInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     dry_run: bool = dry_run()
@@ -53,32 +53,32 @@ class MemberLeaveInput:
 
 @entity(None, carries={"membership_id": Uuid()})
 class MemberPayload(AccessPayload):
-    """A member that was changed."""
+    """The changed member."""
 
     member: Member | None = to_one(members.of_result)
 
 
 @entity(None, carries={"account_id": Uuid()})
 class MemberEndPayload(AccessPayload):
-    """The account that somebody is no longer a member of."""
+    """The account that the person is no longer a member of."""
 
     account: AccountRef | None = to_one(accounts.of_result)
     removed_member_id: strawberry.ID | None = removed_id("member")
 
 
-@strawberry.input(description="To whom the ownership of an account is offered.")
+@strawberry.input(description="The member who is offered the ownership of an account.")
 class OwnershipTransferInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    to_member_id: strawberry.ID = strawberry.field(description="The member who shall become the owner.")
+    to_member_id: strawberry.ID = strawberry.field(description="The member who would become the owner.")
     from_member_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="The owner who becomes an administrator then; left out: yourself. Needed from above, "
-        "unless the account has no owner.",
+        description="The owner who would become an administrator; left out: you. Required for callers from "
+        "above, unless the account has no owner.",
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="The account whose ownership to accept.")
+@strawberry.input(description="The account whose ownership you accept.")
 class OwnershipAcceptInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     dry_run: bool = dry_run()
@@ -91,7 +91,7 @@ class OwnershipOfferInput:
 
 @entity(None, carries={"account_id": Uuid()})
 class OwnershipOfferPayload(AccessPayload):
-    """An offer of ownership that was made, declined or taken back."""
+    """The offer of ownership that was made, declined or withdrawn."""
 
     account: AccountRef | None = to_one(accounts.of_result)
     ownership_offer: OwnershipOffer | None = to_one(ownership_offers.of_result)
@@ -103,7 +103,7 @@ class MemberMutation:
     async def member_update(
         self, session: WriteSession, principal: Principal, input: MemberUpdateInput
     ) -> MemberPayload:
-        """Change a member's role or end. You must hold all that the old and the new role give."""
+        """Change a member's role or expiry. You must have every permission of the old and the new role."""
         command = change.MemberUpdate(
             member_id=membership_id_of(input.member_id),
             expected_version=input.expected_version,
@@ -117,7 +117,7 @@ class MemberMutation:
     async def member_remove(
         self, session: WriteSession, principal: Principal, input: MemberRemoveInput
     ) -> MemberEndPayload:
-        """End a membership, from the next request on. You must hold all that its role gives."""
+        """End a membership, with effect from the next request. You must have every permission of its role."""
         member_id = membership_id_of(input.member_id)
         return _ended(await change.remove_member(session, principal, member_id))
 
@@ -125,16 +125,16 @@ class MemberMutation:
     async def member_leave(
         self, session: WriteSession, principal: Principal, input: MemberLeaveInput
     ) -> MemberEndPayload:
-        """End your own membership. The last owner cannot."""
+        """End your own membership. The last owner cannot leave."""
         return _ended(await change.leave_account(session, principal, account_id(input.account_id)))
 
     @mutation(needs(Permission.ACCOUNT_TRANSFER))
     async def ownership_transfer(
         self, session: WriteSession, principal: Principal, input: OwnershipTransferInput
     ) -> OwnershipOfferPayload:
-        """Offer another member to become the owner. Nothing changes before that member accepts; an e-mail
-        tells it what that means. The offer stands for seven days, one for an account; the same offer again
-        changes nothing. An e-mail address owns at most one account."""
+        """Offer the ownership of the account to another member. Nothing changes until that member accepts; an
+        e-mail explains what accepting means. The offer stands for seven days. An account has one offer at a
+        time, and repeating the same offer changes nothing. An e-mail address can own one account at most."""
         from_member_id = input.from_member_id
         command = transfer_ownership.OwnershipTransfer(
             account_id=account_id(input.account_id),
@@ -148,7 +148,7 @@ class MemberMutation:
     async def ownership_transfer_withdraw(
         self, session: WriteSession, principal: Principal, input: OwnershipOfferInput
     ) -> OwnershipOfferPayload:
-        """Take back the ownership that is offered; nothing else changes."""
+        """Withdraw the offer of ownership. Nothing else changes."""
         done = await transfer_ownership.withdraw_ownership(session, principal, account_id(input.account_id))
         return payload(OwnershipOfferPayload, account_id=done.account_id)
 
@@ -156,8 +156,8 @@ class MemberMutation:
     async def ownership_accept(
         self, session: WriteSession, principal: Principal, input: OwnershipAcceptInput
     ) -> MemberPayload:
-        """Become the owner of an account, as `viewer.ownershipOffers` offers it. The owner it comes from
-        becomes an administrator. Both sides must still be what they were when it was offered."""
+        """Accept the ownership of an account, offered in `viewer.ownershipOffers`. The previous owner becomes
+        an administrator. Both sides must still be what they were when the offer was made."""
         done = await transfer_ownership.accept_ownership(session, principal, account_id(input.account_id))
         return payload(MemberPayload, membership_id=done.membership_id)
 
@@ -165,7 +165,7 @@ class MemberMutation:
     async def ownership_decline(
         self, session: WriteSession, principal: Principal, input: OwnershipOfferInput
     ) -> OwnershipOfferPayload:
-        """Decline the ownership of an account that is offered to you."""
+        """Decline an offer of ownership."""
         done = await transfer_ownership.decline_ownership(session, principal, account_id(input.account_id))
         return payload(OwnershipOfferPayload, account_id=done.account_id)
 

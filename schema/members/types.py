@@ -18,8 +18,8 @@ from schema.roles.types import Role
 
 @entity(reads.MEMBERS, key=("id", "account_id"), requires=Permission.MEMBERS_READ)
 class Member(Node):
-    """A person with a role, seen from one account. Not to be confused with a subaccount, which is a complete
-    account: a member is somebody who works inside one."""
+    """A person with a role, seen from one account. A member works inside an account; a subaccount, in
+    contrast, is a complete account."""
 
     id: strawberry.ID = computed(reads.global_id)
     user: User = to_one(reads.user_of)
@@ -29,20 +29,21 @@ class Member(Node):
     inherited_from: AccountRef | None = to_one(reads.inherited_from)
     joined_at: datetime.datetime = column(description="When the person got the role.")
     expires_at: datetime.datetime | None = column(
-        description="When the membership ends by itself; null: it does not."
+        description="When the membership expires; null if it does not."
     )
-    version: int = column(description="Rises with every change; for `expectedVersion`.")
+    version: int = column(description="Increases with every change. Send it as `expectedVersion`.")
 
 
 @entity(ownership_offers, key=("account_id",))
 class OwnershipOffer:
-    """The ownership of an account, offered to one of its members: `ownershipAccept` accepts it,
-    `ownershipDecline` declines it, `ownershipTransferWithdraw` takes it back. It ends by itself when either
-    side leaves, or is not what it was when it was made. Until it is accepted nothing changes."""
+    """An offer of the ownership of an account to one of its members. `ownershipAccept` accepts it,
+    `ownershipDecline` declines it, and `ownershipTransferWithdraw` withdraws it. It ends when one of the two
+    leaves the account or loses the role that it had when the offer was made. Nothing changes until it is
+    accepted."""
 
     account: AccountRef | None = to_one(offer_reads.account_of)
     to_member: Member | None = to_one(offer_reads.taker_of)
     from_member: Member | None = to_one(offer_reads.owner_of)
     giver_name: str | None = computed(offer_reads.giver_name_of)
-    offered_at: datetime.datetime = column(description="When it was offered.")
+    offered_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be accepted.")

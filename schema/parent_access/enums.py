@@ -7,11 +7,11 @@ ENUMS = (
     EnumDescription(
         ParentAccess,
         {
-            "FULL": "All of them hold (R45).",
-            "READ_ONLY": "Those that read, and ACCOUNT_SUSPEND.",
-            "BREAK_GLASS": "ACCOUNT_READ and ACCOUNT_SUSPEND; all of them for a person who breaks the glass, "
-            "by `breakGlassOpen`, for at most 24 hours.",
-            "NONE": "ACCOUNT_READ and ACCOUNT_SUSPEND alone.",
+            "FULL": "All rights apply.",
+            "READ_ONLY": "Rights to read, and ACCOUNT_SUSPEND.",
+            "BREAK_GLASS": "ACCOUNT_READ and ACCOUNT_SUSPEND; and all rights for a person who opened "
+            "break-glass access with `breakGlassOpen`, for at most 24 hours.",
+            "NONE": "Only ACCOUNT_READ and ACCOUNT_SUSPEND.",
         },
     ),
 )

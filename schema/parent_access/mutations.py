@@ -26,46 +26,48 @@ _WINDOW = datetime.timedelta(minutes=10)
 _OPENINGS_OF_A_PERSON = 300
 
 
-@strawberry.input(description="How the rights held above a subaccount shall reach into it.")
+@strawberry.input(description="How far rights held in accounts above shall apply in a subaccount.")
 class ParentAccessUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The subaccount.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
-    parent_access: ParentAccess = strawberry.field(description="The new mode.")
-    reason: str = strawberry.field(description="Why, 1 to 200 characters; for both sides and for the log.")
+    parent_access: ParentAccess = strawberry.field(description="The new value.")
+    reason: str = strawberry.field(description="The reason, 1 to 200 characters, for both sides and the log.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="The answer to what the other side asks for.")
+@strawberry.input(description="The answer to the other side's request.")
 class ParentAccessAnswerInput:
     account_id: strawberry.ID = strawberry.field(description="The subaccount.")
     parent_access: ParentAccess = strawberry.field(
-        description="What is asked for, as you read it; CONFLICT where it is something else by now."
+        description="The requested value, as you read it. CONFLICT if the request is a different one by now."
     )
-    accept: bool = strawberry.field(description="True: it holds from the next request on. False: declined.")
+    accept: bool = strawberry.field(
+        description="True: the change takes effect from the next request. False: it is declined."
+    )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="What one's own side asks for shall not be answered any more.")
+@strawberry.input(description="The request of your own side to withdraw.")
 class ParentAccessWithdrawInput:
     account_id: strawberry.ID = strawberry.field(description="The subaccount.")
     parent_access: ParentAccess = strawberry.field(
-        description="What is asked for, as you read it; CONFLICT where it is something else by now."
+        description="The requested value, as you read it. CONFLICT if the request is a different one by now."
     )
 
 
-@strawberry.input(description="Which account to open, why and for how long.")
+@strawberry.input(description="The account to open, the reason and the duration.")
 class BreakGlassOpenInput:
     account_id: strawberry.ID = strawberry.field(
-        description="An account below you whose `parentAccess` is BREAK_GLASS."
+        description="An account below yours whose `parentAccess` is BREAK_GLASS."
     )
     reason: str = strawberry.field(
-        description="Why, 1 to 200 characters; for the account's owners and its log."
+        description="The reason, 1 to 200 characters. The account's owners receive it, and its log shows it."
     )
-    hours: int = strawberry.field(description="For how long, 1 to 24.")
+    hours: int = strawberry.field(description="The duration in hours, 1 to 24.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which opening to end.")
+@strawberry.input(description="The break-glass opening to end.")
 class BreakGlassEndInput:
     break_glass_id: strawberry.ID = strawberry.field(description="The opening.")
     dry_run: bool = dry_run()
@@ -73,7 +75,7 @@ class BreakGlassEndInput:
 
 @entity(None, carries={"break_glass_id": Uuid()})
 class BreakGlassPayload(AccessPayload):
-    """An opening that was made or ended."""
+    """The opening that was started or ended."""
 
     break_glass_opening: BreakGlassOpening | None = to_one(openings.of_result)
 
@@ -89,10 +91,11 @@ class ParentAccessMutation:
     async def parent_access_update(
         self, session: WriteSession, principal: Principal, input: ParentAccessUpdateInput
     ) -> AccountPayload:
-        """Change what of the rights held above a subaccount holds in it and below. Whoever speaks for all who
-        lose by it does so at once; else the other side is asked, see `Account.parentAccessRequest`. For the
-        parent speaks SETTINGS_WRITE in it and below it, for the account SETTINGS_WRITE by a role or key of
-        its own, with all that it gives up. A dry run of what would be asked for tells of no change."""
+        """Change how far rights held in accounts above apply in a subaccount and below it. If you speak for
+        every side that loses rights, the change takes effect at once; otherwise the other side is asked, see
+        `Account.parentAccessRequest`. SETTINGS_WRITE in the parent account and below it speaks for the
+        parent. SETTINGS_WRITE through a role or key of the account itself, with every right that it gives up,
+        speaks for the account. A dry run of a change that would be requested returns no changes."""
         command = change.ParentAccessUpdate(
             account_id=account_id(input.account_id),
             expected_version=input.expected_version,
@@ -106,7 +109,8 @@ class ParentAccessMutation:
     async def parent_access_answer(
         self, session: WriteSession, principal: Principal, input: ParentAccessAnswerInput
     ) -> AccountPayload:
-        """Accept or decline what the other side asks for. Whoever asked must still have the right to."""
+        """Accept or decline the request of the other side. Whoever made the request must still have the right
+        to make it."""
         command = change.ParentAccessAnswer(
             account_id=account_id(input.account_id),
             parent_access=input.parent_access,
@@ -119,8 +123,8 @@ class ParentAccessMutation:
     async def parent_access_withdraw(
         self, session: WriteSession, principal: Principal, input: ParentAccessWithdrawInput
     ) -> AccountPayload:
-        """Take back what your own side asks for; nothing else changes. Anybody may who could ask for that
-        side."""
+        """Withdraw the request of your own side. Nothing else changes. Everybody who could make the request
+        can withdraw it."""
         command = change.ParentAccessWithdrawal(
             account_id=account_id(input.account_id), parent_access=input.parent_access
         )
@@ -134,8 +138,8 @@ class ParentAccessMutation:
     async def break_glass_open(
         self, session: WriteSession, principal: Principal, input: BreakGlassOpenInput
     ) -> BreakGlassPayload:
-        """Open an account that lets those above in only so. For persons, not for API keys; the account's
-        owners are told by e-mail."""
+        """Open break-glass access to an account whose `parentAccess` is BREAK_GLASS. Only people can do this,
+        not API keys. The account's owners receive an e-mail."""
         command = break_glass.BreakGlass(
             account_id=account_id(input.account_id), reason=input.reason, hours=input.hours
         )
@@ -145,8 +149,8 @@ class ParentAccessMutation:
     async def break_glass_end(
         self, session: WriteSession, principal: Principal, input: BreakGlassEndInput
     ) -> BreakGlassPayload:
-        """End an opening, from the next request on. For who opened it, and for who holds SETTINGS_WRITE in
-        the account by a role or key of its own."""
+        """End a break-glass opening, with effect from the next request. For the person who opened it, and for
+        callers with SETTINGS_WRITE through a role or key of the account itself."""
         opening_id = BreakGlassId(required(Kind.BREAK_GLASS, input.break_glass_id, "breakGlassId"))
         return _payload(await break_glass.end_break_glass(session, principal, opening_id))
 

@@ -18,30 +18,32 @@ from schema.people.types import User
 
 @entity(parent_access_requests, key=("account_id",))
 class ParentAccessRequest:
-    """A change of an account's `parentAccess` that waits for the side that loses by it: it is accepted or
-    declined by `parentAccessAnswer`."""
+    """A requested change of an account's `parentAccess`. The side that loses rights accepts or declines it
+    with `parentAccessAnswer`."""
 
-    parent_access: ParentAccess = column(codec=enum_of(ParentAccess), description="What is asked for.")
-    reason: str = column(description="Why, as who asked says it.")
+    parent_access: ParentAccess = column(codec=enum_of(ParentAccess), description="The requested value.")
+    reason: str = column(description="The reason, as whoever made the request wrote it.")
     from_above: bool = column(
-        description="True: the parent asks, and the account answers. False: the account asks."
+        description="True: the parent made the request and the account answers. False: the account made it "
+        "and the parent answers."
     )
-    requested_at: datetime.datetime = column(description="When.")
+    requested_at: datetime.datetime = column(description="When it was made.")
     expires_at: datetime.datetime = column(description="Until when it can be answered.")
 
 
 @entity(break_glass_openings)
 class BreakGlassOpening(Node):
-    """A person from above has opened an account whose `parentAccess` is BREAK_GLASS: until it ends, the
-    person may do there and below what its memberships above give, but passes nothing of it on."""
+    """Temporary access by a person from above to an account whose `parentAccess` is BREAK_GLASS. Until it
+    ends, the person's memberships above apply in the account and below it. The person cannot give these
+    rights to anybody else."""
 
     id: strawberry.ID = column(codec=global_id(Kind.BREAK_GLASS), description=ID_DESCRIPTION)
     account: AccountRef | None = to_one(reads.account_of)
     user: User | None = to_one(reads.user_of)
     user_name: str = computed(reads.user_name)
-    reason: str = column(description="Why, as that person says it.")
-    created_at: datetime.datetime = column(description="From when.")
-    expires_at: datetime.datetime = column(description="Until when at most.")
+    reason: str = column(description="The reason that the person gave.")
+    created_at: datetime.datetime = column(description="When it started.")
+    expires_at: datetime.datetime = column(description="When it ends at the latest.")
     ended_at: datetime.datetime | None = column(
-        description="When it was ended: by a person, by a newer opening, or by a change of the mode."
+        description="When it was ended by a person, by a newer opening or by a change of `parentAccess`."
     )

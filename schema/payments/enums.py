@@ -8,7 +8,7 @@ ENUMS = (
         TopUpStatus,
         {
             "PENDING": "The payment provider has not answered yet.",
-            "SETTLED": "It was paid, and is in the ledger.",
+            "SETTLED": "Paid and posted to the ledger.",
             "DECLINED": "The payment provider declined.",
         },
     ),

@@ -16,85 +16,86 @@ from resolvers.payments import set_top_up_rule as top_up_rule_changes
 from resolvers.payments import top_up as top_up_changes
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_id
 from schema.fields.marks import needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import Payload, payload, replayed
+from schema.fields.payloads import Payload, payload
 from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, converted, expected_version, given_value, may_stay
 from schema.fields.writes import perform_steps
 from schema.payments.types import PaymentMethod, TopUp
 
-_BOUNDS = "at least one, at most 10^15 micro-units"
+_BOUNDS = "1 to 10^15 micro-units"
 
 
-@strawberry.input(description="Something to pay with, by the payment provider's reference to it.")
+@strawberry.input(description="A payment method, by the payment provider's reference to it.")
 class PaymentMethodAddInput:
     account_id: strawberry.ID = strawberry.field(description="The account that pays.")
     reference: str = strawberry.field(
-        description="The provider's, 1 to 200 characters. Card numbers are refused: they must never get here."
+        description="The provider's reference, 1 to 200 characters. Card numbers are refused, because they "
+        "must never reach this server."
     )
-    label: str = strawberry.field(description="What people know it by: 1 to 200 characters.")
+    label: str = strawberry.field(description="A name that people recognize: 1 to 200 characters.")
 
 
-@strawberry.input(description="A payment method.")
+@strawberry.input(description="The payment method to remove.")
 class PaymentMethodRemoveInput:
-    payment_method_id: strawberry.ID = strawberry.field(description="What nothing more is paid with.")
+    payment_method_id: strawberry.ID = strawberry.field(description="The payment method.")
 
 
-@strawberry.input(description="Credit to buy.")
+@strawberry.input(description="The credit to buy.")
 class CreditTopUpInput:
     account_id: strawberry.ID = strawberry.field(
-        description="The account that pays and gets the credit; with a balance of its own."
+        description="The account that pays and receives the credit. It must have its own balance."
     )
-    payment_method_id: strawberry.ID = strawberry.field(description="One of the account's.")
-    amount: MicroAmount = strawberry.field(description="How much: at least one, at most 10^15 micro-units.")
-    idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again within 30 days takes nothing more; "
-        "it asks again for the provider's answer while there is none."
+    payment_method_id: strawberry.ID = strawberry.field(description="One of the account's payment methods.")
+    amount: MicroAmount = strawberry.field(description="The amount: 1 to 10^15 micro-units.")
+    idempotency_key: str = idempotency_key(
+        "it buys nothing more; while the payment provider has not answered, it asks the provider again"
     )
 
 
 @entity(None, carries={"payment_method_id": Uuid()})
 class PaymentMethodPayload(Payload):
-    """A payment method."""
+    """The payment method that was added or removed."""
 
     payment_method: PaymentMethod | None = to_one(payment_methods.of_result)
 
 
 @entity(None, carries={"top_up_id": Uuid()})
 class CreditTopUpPayload(Payload):
-    """Credit that was bought."""
+    """The top-up."""
 
     top_up: TopUp | None = to_one(top_ups.of_result)
-    replayed: bool = replayed("It was begun by an earlier request under the same key.")
+    replayed: bool = replayed("Whether an earlier request with the same key started it.")
 
 
 @strawberry.input(
-    description="When credit is bought without anybody asking, how much, and with what. What is left out "
-    "stays; a first rule needs everything."
+    description="The rule for automatic top-ups. Fields that are left out stay as they are; the first rule "
+    "needs all of them."
 )
 class TopUpRuleUpdateInput:
-    account_id: strawberry.ID = strawberry.field(description="An account with a balance of its own.")
+    account_id: strawberry.ID = strawberry.field(description="An account with its own balance.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
-    payment_method_id: strawberry.ID | None = may_stay("One of the account's.")
-    threshold: MicroAmount | None = may_stay(f"A top-up begins when less than this is left: {_BOUNDS}.")
-    amount: MicroAmount | None = may_stay(
-        f"How much is bought each time, more than the threshold: {_BOUNDS}."
+    payment_method_id: strawberry.ID | None = may_stay("One of the account's payment methods.")
+    threshold: MicroAmount | None = may_stay(
+        f"A top-up starts when the balance falls below this amount: {_BOUNDS}."
     )
+    amount: MicroAmount | None = may_stay(f"The amount of each top-up, more than the threshold: {_BOUNDS}.")
     daily_maximum: MicroAmount | None = may_stay(
-        f"How much the rule may buy in a day in UTC, not less than the amount: {_BOUNDS}."
+        f"The most that the rule can buy in one day in UTC, at least the amount: {_BOUNDS}."
     )
 
 
-@strawberry.input(description="An account.")
+@strawberry.input(description="The account whose rule for automatic top-ups is removed.")
 class TopUpRuleRemoveInput:
-    account_id: strawberry.ID = strawberry.field(description="Where nothing more is bought by itself.")
+    account_id: strawberry.ID = strawberry.field(description="The account.")
 
 
 @entity(None, carries={"account_id": Uuid()})
 class TopUpRulePayload(Payload):
-    """An account and its rule for top-ups that begin by themselves."""
+    """An account and its rule for automatic top-ups."""
 
     account: AccountRef | None = to_one(accounts.of_result)
 
@@ -105,7 +106,7 @@ class PaymentMutation:
     async def payment_method_add(
         self, session: WriteSession, principal: Principal, input: PaymentMethodAddInput
     ) -> PaymentMethodPayload:
-        """Let an account pay for itself (R44), by a payment provider's reference."""
+        """Add a payment method to an account, by the payment provider's reference to it."""
         command = change_methods.NewPaymentMethod(
             account_id=account_id(input.account_id), reference=input.reference, label=input.label
         )
@@ -116,15 +117,15 @@ class PaymentMutation:
     async def payment_method_remove(
         self, session: WriteSession, principal: Principal, input: PaymentMethodRemoveInput
     ) -> PaymentMethodPayload:
-        """Let nothing more be paid with it."""
+        """Remove a payment method. Nothing more is paid with it."""
         method_id = _payment_method_id(input.payment_method_id)
         await change_methods.remove_payment_method(session, principal, method_id)
         return payload(PaymentMethodPayload, payment_method_id=method_id)
 
     @strawberry.mutation(
         directives=needs(Permission.CREDIT_WRITE),
-        description="Buy credit with one of the account's payment methods (R44). While the payment provider "
-        "does not answer, the top-up is pending.",
+        description="Buy credit with one of the account's payment methods. The top-up is pending until the "
+        "payment provider answers.",
     )
     async def credit_top_up(self, info: ContextInfo, input: CreditTopUpInput) -> CreditTopUpPayload:
         principal = principal_of(info)
@@ -149,8 +150,8 @@ class PaymentMutation:
     async def top_up_rule_update(
         self, session: WriteSession, principal: Principal, input: TopUpRuleUpdateInput
     ) -> TopUpRulePayload:
-        """Let credit be bought whenever little is left (N10), or change how. After three refusals in a row
-        the rule pauses; setting it again lets it go on."""
+        """Set or change the rule that buys credit automatically when the balance is low. After three declined
+        payments in a row the rule pauses; updating it resumes it."""
         command = top_up_rule_changes.TopUpRuleUpdate(
             account_id=account_id(input.account_id),
             expected_version=input.expected_version,
@@ -168,7 +169,7 @@ class PaymentMutation:
     async def top_up_rule_remove(
         self, session: WriteSession, principal: Principal, input: TopUpRuleRemoveInput
     ) -> TopUpRulePayload:
-        """Let nothing more be bought by itself. A top-up that is under way is still settled."""
+        """Remove the rule for automatic top-ups. A top-up in progress is still completed."""
         account = await top_up_rule_changes.remove_top_up_rule(
             session, principal, account_id(input.account_id)
         )

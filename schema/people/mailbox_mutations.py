@@ -19,33 +19,35 @@ from schema.people.mutations import OF_THE_DEVICE, PersonPayload
 from schema.people.password_steps import fixed, perform_with_password
 
 
-@strawberry.input(description="A link that was mailed to the address, and who opens it.")
+@strawberry.input(
+    description="The link from the verification mail, and the password of the person who opens it."
+)
 class EmailVerifyInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
     password: str | None = strawberry.field(
-        default=None, description="Your password; not needed while you are signed in."
+        default=None, description="Your password. Not needed if you are signed in."
     )
 
 
-@strawberry.input(description="Whose password is lost.")
+@strawberry.input(description="The person whose password is lost.")
 class PasswordResetRequestInput:
     email: str = strawberry.field(description="The e-mail address.")
 
 
-@strawberry.input(description="A link that was mailed to the address, and the new password.")
+@strawberry.input(description="The link that was mailed, and the new password.")
 class PasswordResetInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
     new_password: str = strawberry.field(description=PASSWORD_RULE)
 
 
 @entity(None, carries={})
 class PasswordResetRequestPayload(Payload):
-    """The same for every address: whether anybody is registered with it is told by e-mail alone."""
+    """The same answer for every address: only the mail shows whether somebody is registered with it."""
 
 
 @entity(None, carries={})
 class PasswordResetPayload(Payload):
-    """A new password; sign in with it."""
+    """The result of setting a new password. Sign in with it."""
 
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
 
@@ -54,8 +56,8 @@ class PasswordResetPayload(Payload):
 class MailboxMutation:
     @strawberry.mutation(
         directives=ANYBODY,
-        description="Verify your e-mail address by the link that was mailed to it, signed in or with your "
-        "password: a link that somebody else opens proves nothing about you.",
+        description="Verify your e-mail address with the link that was mailed to it. You must be signed in "
+        "or give your password, because the link alone does not prove who opened it.",
     )
     async def email_verify(self, info: ContextInfo, input: EmailVerifyInput) -> PersonPayload:
         password = input.password
@@ -79,7 +81,7 @@ class MailboxMutation:
     async def email_verification_request(
         self, session: WriteSession, principal: Principal, context: Context
     ) -> PersonPayload:
-        """Mail the link that verifies your e-mail address again; nothing where it was verified."""
+        """Mail the verification link again. Does nothing if the address is verified."""
         user_id = await mailbox.request_verification(session, principal, context.verification_page)
         return payload(PersonPayload, user_id=user_id)
 
@@ -87,8 +89,8 @@ class MailboxMutation:
     async def password_reset_request(
         self, session: WriteSession, context: Context, input: PasswordResetRequestInput
     ) -> PasswordResetRequestPayload:
-        """Mail a link that sets a new password, if anybody is registered with the address. The answer is the
-        same where nobody is."""
+        """Mail a link that sets a new password, if somebody is registered with the address. The answer is the
+        same if nobody is."""
         command = mailbox.PasswordResetRequest(
             email=input.email, client_address=context.client_address, page=context.password_page
         )
@@ -97,10 +99,10 @@ class MailboxMutation:
 
     @strawberry.mutation(
         directives=ANYBODY,
-        description="Set a new password by the link that was mailed, which works once and for an hour. That "
-        "ends all your sessions, forgets the devices that you were known by, and verifies your e-mail "
-        "address: send the new `deviceToken` from now on. Where it was never verified, the API "
-        "keys of the account that was made with it are revoked too, since somebody else may have made them.",
+        description="Set a new password with the mailed link, which works once and for one hour. All your "
+        "sessions end, all known devices are forgotten, and your e-mail address is verified: send the new "
+        "`deviceToken` from now on. If the address was never verified before, the API keys of the account "
+        "created with it are revoked, because somebody else may have created them.",
     )
     async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
         async def check(turn: HashingTurn) -> str:

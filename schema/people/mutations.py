@@ -34,8 +34,8 @@ from schema.people.password_steps import fixed, perform_with_password
 from schema.people.types import User
 
 OF_THE_DEVICE = (
-    "A secret by which this device is known from now on. Keep it, also after signing out, and send it with "
-    "the next `signIn`: then guesses that others make elsewhere do not keep you out."
+    "A secret that identifies this device. Keep it, also after signing out, and send it with the next "
+    "`signIn`: then failed sign-ins from other devices do not lock you out."
 )
 """The description of `deviceToken`."""
 
@@ -43,56 +43,59 @@ _SIGN_UPS_FROM_A_PLACE = 20
 """In a WINDOW, also those that are done: each makes a person and sends it a mail."""
 
 
-@strawberry.input(
-    description="A person, and either a master account of its own or the invitation that it comes with."
-)
+@strawberry.input(description="A person, and either the name of a master account or an invitation.")
 class SignUpInput:
     name: str = strawberry.field(description="The person's name: 1 to 200 characters.")
     email: str = strawberry.field(description="The e-mail address.")
     password: str = strawberry.field(description=PASSWORD_RULE)
     account_name: str | None = strawberry.field(
-        default=None, description="The name of the master account to make."
+        default=None, description="The name of the master account to create."
     )
     invitation_token: str | None = strawberry.field(
         default=None,
-        description="The secret of an invitation's link, which is accepted at once. It proves the address: "
-        "whoever signed up with it before and never verified it is replaced by you.",
+        description="The secret of an invitation's link. The invitation is accepted at once, and proves the "
+        "address: you replace anybody who signed up with it earlier and never verified it.",
     )
     share_token: str | None = strawberry.field(
         default=None,
-        description="With `accountName`: the secret of a share's link, which is accepted at once and proves "
-        "the address as an invitation's does. Whoever owns an account already gets no other.",
+        description="With `accountName`, the secret of a share's link. The share is accepted at once, and "
+        "proves the address as an invitation does. A person who already owns an account gets no other.",
     )
     currency: Currency = strawberry.field(
         default=Currency.EUR,
-        description="Of all amounts in the master account and below it; it is never changed.",
+        description="The currency of all amounts in the master account and below it. It cannot be changed.",
     )
 
 
-@strawberry.input(description="Who signs in.")
+@strawberry.input(description="The e-mail address and password of a person.")
 class SignInInput:
     email: str = strawberry.field(description="The e-mail address.")
     password: str = strawberry.field(description="The password.")
     device_token: str | None = strawberry.field(
-        default=None, description="What an earlier `signIn`, `signUp` or `passwordReset` gave this device."
+        default=None,
+        description="The secret that an earlier `signIn`, `signUp` or `passwordReset` gave this device.",
     )
 
 
-@strawberry.input(description="The password to replace, and the new one.")
+@strawberry.input(description="The current password and the new one.")
 class PasswordChangeInput:
-    current_password: str = strawberry.field(description="The password that holds now.")
+    current_password: str = strawberry.field(description="The current password.")
     new_password: str = strawberry.field(description=PASSWORD_RULE)
 
 
 @entity(None, carries={"user_id": Uuid(), "account_id": Uuid(), "api_key_id": Uuid()})
 class SignUpPayload(Payload):
-    """A person who signed up and is signed in. Send the token to read the other fields again later."""
+    """A person who signed up and is signed in. To read the other fields again later, send the token."""
 
-    token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
-    expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
+    token: str | None = strawberry.field(
+        default=None, description="The session's token. Send it as `Authorization: Bearer ...`."
+    )
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When the token expires."
+    )
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
     secret: str | None = strawberry.field(
-        default=None, description="The secret of the account's first API key, told this once (R2)."
+        default=None, description="The secret of the account's first API key. It is returned only this once."
     )
     user: User | None = to_one(users.of_result)
     account: AccountRef | None = to_one(accounts.of_result)
@@ -101,17 +104,21 @@ class SignUpPayload(Payload):
 
 @entity(None, carries={"user_id": Uuid()})
 class SignInPayload(Payload):
-    """A session."""
+    """The new session."""
 
-    token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
-    expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
+    token: str | None = strawberry.field(
+        default=None, description="The session's token. Send it as `Authorization: Bearer ...`."
+    )
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When the token expires."
+    )
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
     user: User | None = to_one(users.of_result)
 
 
 @entity(None, carries={"user_id": Uuid()})
 class PersonPayload(Payload):
-    """The person who asked."""
+    """The person who sent the request."""
 
     user: User | None = to_one(users.of_result)
 
@@ -120,11 +127,11 @@ class PersonPayload(Payload):
 class SessionMutation:
     @strawberry.mutation(
         directives=ANYBODY,
-        description="Make a person with a master account and its first API key, or accept an invitation; "
-        "a `shareToken` accepts a share besides. The address is verified by a link that is mailed to it, see "
-        "`emailVerify`; an invitation or a share verifies it at once. Unverified, it gives nothing but that "
-        "account, from which nobody can be invited. For an address that is taken the answer is "
-        "SIGN_UP_REFUSED, and its person is told by e-mail.",
+        description="Create a person with a master account and its first API key, or accept an invitation. "
+        "With `shareToken` a share is accepted as well. A link mailed to the address verifies it, see "
+        "`emailVerify`; an invitation or share verifies it at once. Until the address is verified, the "
+        "person has only that account and cannot invite anybody. If the address is taken, the answer is "
+        "SIGN_UP_REFUSED and its owner receives a mail.",
     )
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
         command = sign_up_writes.SignUp(
@@ -191,13 +198,11 @@ class SessionMutation:
 
     @mutation(OPEN)
     async def sign_out(self, session: WriteSession, principal: Principal) -> PersonPayload:
-        """End the session that asks."""
+        """End the session that sends this request."""
         await writes.sign_out(session, principal)
         return payload(PersonPayload, user_id=principal.user_id)
 
-    @strawberry.mutation(
-        directives=OPEN, description="Change your own password; all your other sessions end."
-    )
+    @strawberry.mutation(directives=OPEN, description="Change your password. All your other sessions end.")
     async def password_change(self, info: ContextInfo, input: PasswordChangeInput) -> PersonPayload:
         principal = principal_of(info)
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from authz.callers.principals import Credentials
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
-from resolvers.effects.attempts import Limit, count
+from resolvers.effects.attempts import Limit, count_attempt
 from resolvers.people.hashing import HashingTurn
 from resolvers.people.proved_passwords import PasswordChangedError
 from schema.fields.context import ContextInfo
@@ -53,7 +53,7 @@ async def perform_with_password(
             if counted is None:
                 counted = await limits()
                 for limit in counted:
-                    await count(info.context.sessions, limit)
+                    await count_attempt(info.context.sessions, limit)
             return await check(turn), counted
 
     async def steps() -> P:

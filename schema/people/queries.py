@@ -16,7 +16,7 @@ from schema.people.types import User
 
 @entity(None, carries={"user_id": Uuid(), "api_key_id": Uuid()})
 class Viewer:
-    """Who asks: a signed-in person or an API key."""
+    """The caller: a signed-in person or an API key."""
 
     id: strawberry.ID = computed(reads.global_id)
     user: User | None = to_one(reads.user_of)

@@ -6,15 +6,18 @@ from schema.fields.enum_publishing import EnumDescription
 ENUMS = (
     EnumDescription(
         Effect,
-        {"ALLOW": "What it names is allowed.", "DENY": "What it names is denied, whatever else allows it."},
+        {
+            "ALLOW": "The line allows its area and action.",
+            "DENY": "The line denies its area and action, whatever other lines allow.",
+        },
         name="PolicyEffect",
     ),
     EnumDescription(
         Relation,
         {
-            "MEMBER": "The role is held in that very account.",
-            "ANCESTOR": "The role is held in an account above it.",
-            "INHERITED": "The same, where the account above passes all of its roles down.",
+            "MEMBER": "The role belongs to the account itself.",
+            "ANCESTOR": "The role belongs to an account above.",
+            "INHERITED": "The role belongs to an account above that passes all its roles down.",
         },
         name="PolicyRelation",
     ),

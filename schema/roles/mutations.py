@@ -21,41 +21,47 @@ from schema.fields.updates import converted, expected_version, given, given_valu
 from schema.roles.types import Role
 
 
-@strawberry.input(description="A custom role. ACCOUNT_READ comes with any other permission.")
+@strawberry.input(description="A custom role. ACCOUNT_READ is added to any other permission.")
 class RoleCreateInput:
     account_id: strawberry.ID = strawberry.field(
-        description="The account that the role belongs to; it can be given there and below."
+        description="The account that the role belongs to. It can be given there and below."
     )
     name: str = strawberry.field(
-        description="1 to 200 characters, none of them invisible. It must neither mean nor look the same as "
-        "the name of a built-in role, of another role of the account or of one of an account above. A word "
+        description="1 to 200 characters, without invisible ones. It must not mean or look the same as the "
+        "name of a built-in role, of another role of the account, or of a role of an account above. A word "
         "must not mix scripts, such as Latin and Cyrillic."
     )
-    description: str = strawberry.field(default="", description="What it is for; up to 200 characters.")
+    description: str = strawberry.field(
+        default="", description="The purpose of the role, up to 200 characters."
+    )
     permissions: list[Permission] = strawberry.field(
-        description="What it gives in the account that it is held in; below as well, where that account "
-        "passes all of its roles down. Not ACCOUNT_SUSPEND, which is held from above only."
+        description="The permissions in the account where a person or key has the role, and below it if "
+        "that account passes all its roles down. Not ACCOUNT_SUSPEND, which can only come from an account "
+        "above."
     )
     permissions_below: list[Permission] = strawberry.field(
-        default_factory=list, description="What it gives in every account below the one that it is held in."
+        default_factory=list,
+        description="The permissions in every account below the one where a person or key has the role.",
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="A custom role's new values. What is left out stays.")
+@strawberry.input(description="A custom role's new values. Fields that are left out stay as they are.")
 class RoleUpdateInput:
     role_id: strawberry.ID = strawberry.field(description="The role.")
     expected_version: int = expected_version()
     name: str | None = may_stay("As in `RoleCreateInput`.")
-    description: str | None = may_stay("As in `RoleCreateInput`; null: none.")
-    permissions: list[Permission] | None = may_stay("All that it gives from now on where it is held.")
+    description: str | None = may_stay("As in `RoleCreateInput`; null removes it.")
+    permissions: list[Permission] | None = may_stay(
+        "All permissions in the account where a person or key has the role."
+    )
     permissions_below: list[Permission] | None = may_stay(
-        "All that it gives from now on below that; null: nothing."
+        "All permissions in the accounts below; null for none."
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which custom role to delete.")
+@strawberry.input(description="The custom role to delete.")
 class RoleDeleteInput:
     role_id: strawberry.ID = strawberry.field(description="The role.")
     dry_run: bool = dry_run()
@@ -63,14 +69,14 @@ class RoleDeleteInput:
 
 @entity(None, carries={"role_id": Uuid()})
 class RolePayload(AccessPayload):
-    """A role that was made or changed."""
+    """The created or changed role."""
 
     role: Role | None = to_one(roles.of_result)
 
 
 @entity(None, carries={"account_id": Uuid()})
 class RoleDeletePayload(AccessPayload):
-    """The account that a role was deleted from."""
+    """The account that the role was deleted from."""
 
     account: AccountRef | None = to_one(accounts.of_result)
     removed_role_id: strawberry.ID | None = removed_id("role")
@@ -82,7 +88,7 @@ class RoleMutation:
     async def role_create(
         self, session: WriteSession, principal: Principal, input: RoleCreateInput
     ) -> RolePayload:
-        """Make a role of an account. You must hold all that it gives."""
+        """Create a custom role. You must have every permission that it gives."""
         command = writes.RoleCreation(
             account_id=account_id(input.account_id),
             name=input.name,
@@ -97,8 +103,9 @@ class RoleMutation:
     async def role_update(
         self, session: WriteSession, principal: Principal, input: RoleUpdateInput
     ) -> RolePayload:
-        """Change a custom role, and with it what all who have it may do, from the next request on. You must
-        hold all that it gives before and after, wherever it is in use."""
+        """Change a custom role, and the rights of everybody who has it, with effect from the next request.
+        You must have every permission that the role gives before and after the change, wherever it is in
+        use."""
         command = writes.RoleUpdate(
             role_id=role_id(input.role_id),
             expected_version=input.expected_version,
@@ -114,8 +121,8 @@ class RoleMutation:
     async def role_delete(
         self, session: WriteSession, principal: Principal, input: RoleDeleteInput
     ) -> RoleDeletePayload:
-        """Delete a custom role that no member, open invitation, share or API key has. You must hold all that
-        it gives."""
+        """Delete a custom role that no member, open invitation, share or API key has. You must have every
+        permission that it gives."""
         done = await writes.delete_role(session, principal, role_id(input.role_id))
         removed = strawberry.ID(present(Kind.ROLE, done.role_id))
         return payload(RoleDeletePayload, account_id=done.account.account_id, removed_role_id=removed)

@@ -8,35 +8,38 @@ from schema.fields.enum_publishing import EnumDescription
 ENUMS = (
     EnumDescription(
         RecipientFault,
-        {"MALFORMED": "No e-mail address, or no hash.", "DUPLICATE": "The same as one before it."},
+        {
+            "MALFORMED": "It is not an e-mail address, or not a hash.",
+            "DUPLICATE": "It is the same as an earlier recipient.",
+        },
     ),
     EnumDescription(
         ReservationStatus,
         {
-            "RESERVED": "Waits to be committed, until it expires.",
-            "COMMITTED": "It is sent; what it holds is used.",
-            "VOIDED": "It was not sent; what it held was given back.",
-            "EXPIRED": "It was not committed in time; what it held was given back.",
+            "RESERVED": "Reserved until it is committed, voided or expires.",
+            "COMMITTED": "Committed: the reserved sends and credit are used.",
+            "VOIDED": "Voided: the reserved sends and credit were returned.",
+            "EXPIRED": "Not committed in time: the reserved sends and credit were returned.",
         },
     ),
     EnumDescription(
         SendStream,
         {
-            "MARKETING": "Campaigns; needs CAMPAIGNS_SEND.",
-            "TRANSACTIONAL": "Single messages; needs TRANSACTIONAL_SEND.",
+            "MARKETING": "Campaigns. Sending needs CAMPAIGNS_SEND.",
+            "TRANSACTIONAL": "Single messages. Sending needs TRANSACTIONAL_SEND.",
         },
     ),
     EnumDescription(
         SendWarning,
         {
             "ACCOUNT_NOT_ACTIVE": "The account, or one above it, is suspended or closed.",
-            "NO_RECIPIENTS": "Nobody is left to send to.",
-            "CONTACT_LIMIT": "More contacts would become active than the cycle has left (R96).",
-            "SEND_LIMIT": "More would be sent than the cycle has left (R95).",
-            "BEYOND_PLAN": "Some sends are beyond the plan's and have a price.",
-            "SEND_CAP": "More would be sent than the cap of the account, or of one above it, has left.",
-            "CREDIT_CAP": "More would be spent than the cap of the account, or of one above it, has left.",
-            "INSUFFICIENT_CREDIT": "There is not enough credit for sends beyond the plan's.",
+            "NO_RECIPIENTS": "No recipient is left.",
+            "CONTACT_LIMIT": "More contacts would become active than the billing cycle allows.",
+            "SEND_LIMIT": "More would be sent than the billing cycle allows.",
+            "BEYOND_PLAN": "Some sends are beyond the plan and have a price.",
+            "SEND_CAP": "More would be sent than the cap of the account, or of one above it, allows.",
+            "CREDIT_CAP": "More would be spent than the cap of the account, or of one above it, allows.",
+            "INSUFFICIENT_CREDIT": "There is not enough credit for sends beyond the plan.",
         },
     ),
 )

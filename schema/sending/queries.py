@@ -28,43 +28,48 @@ from schema.fields.references import AccountRef
 from schema.sending.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
 
 
-@strawberry.type(description="A recipient that is left out.", directives=[Public()])
+@strawberry.type(description="A recipient that is skipped.", directives=[Public()])
 class RefusedRecipient:
-    index: int = strawberry.field(description="Its place in the list, from 0.")
-    fault: RecipientFault = strawberry.field(description="Why.")
+    index: int = strawberry.field(description="Its position in the list, from 0.")
+    fault: RecipientFault = strawberry.field(description="Why it is skipped.")
 
 
 @entity(None, carries={"account_id": Uuid()})
 class SendPreview:
-    """What a list would book now. Nothing is booked by it, and others may book in between."""
+    """What a list of recipients would reserve now. Nothing is reserved, and others may reserve in the
+    meantime."""
 
-    recipients: int = strawberry.field(description="How many would be sent to, once each.")
+    recipients: int = strawberry.field(description="The number of recipients, each counted once.")
     new_contacts: int = strawberry.field(
-        description="How many of them would become active. Without STATISTICS_READ in the account whose "
-        "subscription it is: to how many this account has not sent yet in this cycle."
+        description="The number of recipients that would become active contacts. Without STATISTICS_READ in "
+        "the account that has the subscription, the number of recipients that this account has not sent to "
+        "in this billing cycle."
     )
     active_contacts: int = strawberry.field(
-        description="The others: active already in this cycle, or sent to by this account."
+        description="The number of other recipients: already active in this billing cycle, or already sent "
+        "to by this account."
     )
     refused: list[RefusedRecipient] = strawberry.field(
-        description="Who would be left out; of an uploaded list that was told then."
+        description="The recipients that would be skipped. Empty for an uploaded list, whose upload "
+        "returned them."
     )
     contacts_left: int = strawberry.field(
-        description="How many more could become active after it, at least; below zero: too many, or, without "
-        "STATISTICS_READ as above, perhaps too many."
+        description="The number of contacts, at least, that could still become active afterwards. Negative "
+        "if there are too many; without STATISTICS_READ in the account that has the subscription, if there "
+        "may be too many."
     )
     sends_left: int = strawberry.field(
-        description="How many of the plan's sends would be left to the account after it, without what is "
-        "kept for others; below zero: beyond them."
+        description="The number of the plan's sends that the account would have left afterwards, without "
+        "those kept for others; negative for sends beyond the plan."
     )
-    price: MicroAmount = strawberry.field(description="Of sends beyond the plan's.")
+    price: MicroAmount = strawberry.field(description="The price of sends beyond the plan.")
     invoiced_account: AccountRef | None = to_one(
         accounts.of_result,
-        description="On whose invoice sends beyond the plan would come: whose credit pays for them. Null: "
-        "outside your reach.",
+        description="The account whose invoice would contain sends beyond the plan, and whose credit pays "
+        "for them; null if it is outside your reach.",
     )
     warnings: list[SendWarning] = strawberry.field(
-        description="What stands in the way, or makes it cost more; empty: nothing."
+        description="What would block the sends or make them cost more; empty if nothing."
     )
 
 
@@ -72,14 +77,14 @@ class SendPreview:
 class SendPreviewQuery:
     @strawberry.field(
         directives=needs_any(SEND_PERMISSIONS.values()),
-        description="What `sendReserve` would book (R95, R96). The stream decides which of the permissions "
-        "is needed.",
+        description="What `sendReserve` would reserve. The stream decides which of the permissions is "
+        "needed.",
     )
     async def send_preview(
         self,
         info: ContextInfo,
         account_id: Annotated[strawberry.ID, strawberry.argument(description="The account that would send.")],
-        stream: Annotated[SendStream, strawberry.argument(description="What kind of messages.")],
+        stream: Annotated[SendStream, strawberry.argument(description="The kind of messages.")],
         recipients: Annotated[list[str] | None, strawberry.argument(description=RECIPIENTS)] = None,
         recipient_hashes: Annotated[list[str] | None, strawberry.argument(description=HASHES)] = None,
         recipient_list_id: Annotated[strawberry.ID | None, strawberry.argument(description=LIST)] = None,

@@ -19,29 +19,31 @@ from schema.fields.references import AccountRef
 
 @entity(send_reservations)
 class SendReservation(Node):
-    """Sends that were booked before they go out: to be committed in 15 minutes, or voided."""
+    """Sends that are reserved before they go out. Commit or void a reservation within 15 minutes."""
 
     id: strawberry.ID = column(codec=global_id(Kind.SEND_RESERVATION), description=ID_DESCRIPTION)
     account: AccountRef | None = to_one(reads.account_of)
-    stream: SendStream = column(codec=enum_of(SendStream), description="What kind of messages.")
-    label: str | None = column(description="The team or campaign that it belongs to.")
+    stream: SendStream = column(codec=enum_of(SendStream), description="The kind of messages.")
+    label: str | None = column(description="The team or campaign that the sends belong to.")
     status: ReservationStatus = computed(reads.status_of, codec=enum_of(ReservationStatus))
     recipients: int = column(description="How many are sent to, once each.")
     new_contacts: int = computed(new_contacts_of)
-    price: MicroAmount = column(codec=AMOUNT, description="Of sends beyond the plan's; else zero.")
-    created_at: datetime.datetime = column(description="When it was made.")
+    price: MicroAmount = column(
+        codec=AMOUNT, description="The price of sends beyond the plan; otherwise zero."
+    )
+    created_at: datetime.datetime = column(description="When it was created.")
     expires_at: datetime.datetime = column(description="Until when it can be committed.")
     settled_at: datetime.datetime | None = column(
-        description="When it was committed or voided, or found to have expired."
+        description="When it was committed, voided, or found to be expired."
     )
 
 
 @entity(recipient_lists)
 class RecipientList(Node):
-    """Recipients that were uploaded by POST /recipients, for `sendPreview` and `sendReserve`."""
+    """Recipients uploaded with POST /recipients, for `sendPreview` and `sendReserve`."""
 
     id: strawberry.ID = column(codec=global_id(Kind.RECIPIENT_LIST), description=ID_DESCRIPTION)
     account: AccountRef | None = to_one(list_reads.account_of)
-    recipients: int = column(description="How many would be sent to, once each.")
+    recipients: int = column(description="The number of recipients, each counted once.")
     created_at: datetime.datetime = column(description="When it was uploaded.")
-    expires_at: datetime.datetime = column(description="Until when it can be sent to.")
+    expires_at: datetime.datetime = column(description="Until when it can be used.")

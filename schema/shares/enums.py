@@ -7,12 +7,13 @@ ENUMS = (
     EnumDescription(
         ShareStatus,
         {
-            "PENDING": "Waits to be accepted.",
-            "ACTIVE": "Opens its accounts.",
-            "REVOKED": "Was revoked, given back, or replaced by a newer one.",
-            "EXPIRED": "Its time, or that of its link, is over.",
-            "DECLINED": "Was answered with no.",
-            "LAPSED": "It was not accepted, and nobody can as things are; `lapse` says why.",
+            "PENDING": "Not accepted yet.",
+            "ACTIVE": "Accepted: it gives access.",
+            "REVOKED": "Revoked, given up, or replaced by a newer one.",
+            "EXPIRED": "The share, or its link, has expired.",
+            "DECLINED": "Declined.",
+            "LAPSED": "It was not accepted, and nobody can accept it at the moment; `lapse` gives the "
+            "reason.",
         },
     ),
 )

@@ -19,72 +19,74 @@ from resolvers.shares import update as updates
 from resolvers.shares.decline_offer import decline_share
 from schema.fields.context import Context
 from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import idempotency_key, replayed
 from schema.fields.ids import account_ids, role_id
 from schema.fields.marks import ANYBODY, OPEN, needs
 from schema.fields.mutation import mutation
-from schema.fields.payloads import AccessPayload, payload, replayed
+from schema.fields.payloads import AccessPayload, payload
 from schema.fields.updates import converted, expected_version, given, given_value, may_stay, set_or_none
 from schema.invitations.mutations import DeclineInput, DeclinePayload
 from schema.shares.types import Share
 
 
-@strawberry.input(description="Accounts that are opened to an e-mail address by one grant.")
+@strawberry.input(description="A share of accounts with an e-mail address.")
 class ShareCreateInput:
     account_ids: list[strawberry.ID] = strawberry.field(description="1 to 100 accounts of one tree.")
     email: str = strawberry.field(description="The e-mail address.")
     role_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The role in each of them, see `Account.roles`; or else `areas`."
+        default=None,
+        description="The role in each account, from `Account.roles`. Give either `roleId` or `areas`.",
     )
     areas: list[Area] | None = strawberry.field(
         default=None,
-        description="Instead of a role: what an administrator may do in these areas alone (R38).",
+        description="The areas in which the person has the rights of an administrator. Give either `roleId` "
+        "or `areas`.",
     )
     hidden_areas: list[Area] = strawberry.field(
-        default_factory=list, description="What stays hidden, whatever the role gives (R24)."
+        default_factory=list, description="The areas that stay hidden, whatever the role gives."
     )
     expires_at: datetime.datetime | None = strawberry.field(
-        default=None, description="When it ends by itself; left out: never."
+        default=None, description="When it expires. Left out, it does not expire."
     )
-    idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again within 30 days sends nothing new."
-    )
+    idempotency_key: str = idempotency_key("it sends nothing more")
     dry_run: bool = dry_run()
 
 
 @strawberry.input(
-    description="What a share shall be from now on. What is left out stays, and the address always does."
+    description="A share's new values. Fields that are left out stay as they are; the address cannot be "
+    "changed."
 )
 class ShareUpdateInput:
     share_id: strawberry.ID = strawberry.field(description="The share.")
     expected_version: int = expected_version()
-    account_ids: list[strawberry.ID] | None = may_stay("All the accounts that it opens: 1 to 100.")
-    role_id: strawberry.ID | None = may_stay("The role in each of them, in the place of areas.")
+    account_ids: list[strawberry.ID] | None = may_stay("All accounts of the share, 1 to 100.")
+    role_id: strawberry.ID | None = may_stay("The role in each account. It replaces the areas.")
     areas: list[Area] | None = may_stay(
-        "What an administrator may do in these areas alone, in the place of a role. Nothing stays hidden in "
-        "areas: where something does, give `hiddenAreas: null` beside them."
+        "The areas in which the person has the rights of an administrator. They replace the role. With "
+        "areas nothing can be hidden: if the share hides areas, send `hiddenAreas: null` as well."
     )
     hidden_areas: list[Area] | None = may_stay(
-        "What stays hidden, whatever the role gives; null or an empty list: nothing."
+        "The areas that stay hidden, whatever the role gives; null or an empty list for none."
     )
-    expires_at: datetime.datetime | None = may_stay("When it ends by itself; null: never.")
+    expires_at: datetime.datetime | None = may_stay("When it expires; null if it shall not.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which share to revoke or to give back.")
+@strawberry.input(description="The share to revoke or give up.")
 class ShareInput:
     share_id: strawberry.ID = strawberry.field(description="The share.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="The secret of a share's link.")
+@strawberry.input(description="The link of a share.")
 class ShareAcceptInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
     dry_run: bool = dry_run()
 
 
 @entity(None, carries={"share_id": Uuid()})
 class SharePayload(AccessPayload):
-    """A share that was made or changed."""
+    """The created or changed share."""
 
     share: Share | None = to_one(shares.of_result)
     replayed: bool = replayed()
@@ -96,7 +98,8 @@ class ShareMutation:
     async def share_create(
         self, session: WriteSession, principal: Principal, context: Context, input: ShareCreateInput
     ) -> SharePayload:
-        """Share accounts with somebody by e-mail. You must hold all that it gives, by yourself."""
+        """Share accounts with somebody by e-mail. You must have every permission that the share gives, and
+        not only through another share."""
         command = writes.ShareCreation(
             account_ids=account_ids(input.account_ids),
             email=input.email,
@@ -111,7 +114,7 @@ class ShareMutation:
     async def share_update(
         self, session: WriteSession, principal: Principal, input: ShareUpdateInput
     ) -> SharePayload:
-        """Change what a share opens, from the next request on."""
+        """Change a share, with effect from the next request."""
         command = updates.ShareUpdate(
             share_id=_share_id(input.share_id),
             expected_version=input.expected_version,
@@ -127,26 +130,26 @@ class ShareMutation:
     async def share_revoke(
         self, session: WriteSession, principal: Principal, input: ShareInput
     ) -> SharePayload:
-        """End a share, from the next request on."""
+        """Revoke a share, with effect from the next request."""
         return _payload(await updates.revoke_share(session, principal, _share_id(input.share_id)))
 
     @mutation(OPEN)
     async def share_accept(
         self, session: WriteSession, principal: Principal, input: ShareAcceptInput
     ) -> SharePayload:
-        """Take what is shared with you. Only for the person with the address."""
+        """Accept a share. You must be signed in as the person with the address."""
         return _payload(await acceptance.accept_share(session, principal, input.token))
 
     @mutation(OPEN)
     async def share_leave(
         self, session: WriteSession, principal: Principal, input: ShareInput
     ) -> SharePayload:
-        """Give back what was shared with you."""
+        """Give up a share that you accepted."""
         return _payload(await acceptance.leave_share(session, principal, _share_id(input.share_id)))
 
     @mutation(ANYBODY)
     async def share_decline(self, session: WriteSession, input: DeclineInput) -> DeclinePayload:
-        """Answer a share with no. For whoever holds the link; nobody has to be signed in."""
+        """Decline a share. Everybody with the link can do it, without being signed in."""
         await decline_share(session, input.token)
         return payload(DeclinePayload, declined=True)
 

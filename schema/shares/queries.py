@@ -15,28 +15,34 @@ from schema.fields.marks import ANYBODY
 
 
 @strawberry.type(
-    description="What the holder of a share's link may know before accepting.", directives=[Public()]
+    description="What the holder of a share's link sees before accepting.", directives=[Public()]
 )
 class SharePreview:
-    account_names: list[str] = strawberry.field(description="What it opens.")
-    giver_name: str | None = strawberry.field(description="Who shares; null: a program.")
-    role_name: str | None = strawberry.field(description="The role that it gives; null: areas.")
-    role_description: str | None = strawberry.field(description="What the role is for; null: areas.")
-    areas: list[Area] | None = strawberry.field(description="The areas that it opens; null: a role.")
-    hidden_areas: list[Area] = strawberry.field(description="What stays hidden.")
-    email: str = strawberry.field(description="For whom it was made.")
+    account_names: list[str] = strawberry.field(description="The names of the shared accounts.")
+    giver_name: str | None = strawberry.field(
+        description="The name of the person who shares; null for an API key."
+    )
+    role_name: str | None = strawberry.field(description="The role that it gives; null if it gives areas.")
+    role_description: str | None = strawberry.field(
+        description="The purpose of the role; null if it gives areas."
+    )
+    areas: list[Area] | None = strawberry.field(
+        description="The areas that it gives; null if it gives a role."
+    )
+    hidden_areas: list[Area] = strawberry.field(description="The areas that stay hidden.")
+    email: str = strawberry.field(description="The invited e-mail address.")
     expires_at: datetime.datetime = strawberry.field(description="Until when it can be accepted.")
 
 
 @strawberry.type
 class ShareQuery:
     @strawberry.field(
-        directives=ANYBODY, description="What a share's link offers; null where it offers nothing."
+        directives=ANYBODY, description="What the link of a share offers; null if it offers nothing."
     )
     async def share(
         self,
         info: ContextInfo,
-        token: Annotated[str, strawberry.argument(description="The secret of the link.")],
+        token: Annotated[str, strawberry.argument(description="The secret after the `#` of the link.")],
     ) -> SharePreview | None:
         reader, link = info.context.reader, digest(token, TokenKind.SHARE)
         await reader.rows(entering_by_link(info.context.credentials, link))

@@ -10,45 +10,46 @@ ENUMS = (
     EnumDescription(
         OverrideKind,
         {
-            "SUBACCOUNTS": "Subaccounts are unlocked, for the whole tree of a master account (R11).",
-            "UNSUBSCRIBE_SCOPE": "What an unsubscribe holds for (R77); another of the staff approves it.",
-            "SENDING_DOMAINS": "How many sending domains the account may have (R80).",
-            "FIELD_FUNCTIONS": "Whether field functions work, here and below (R83).",
-            "REVIEW_APPROVED": "A sample of the account's recipients passed the quality check (R85, R86); "
-            "another of the staff approves it.",
-            "USER_RIGHTS": "What one member's role gives in the accounts below at most (R73).",
+            "SUBACCOUNTS": "Unlocks subaccounts for the whole tree of a master account.",
+            "UNSUBSCRIBE_SCOPE": "What an unsubscribe applies to. Another member of the staff must approve "
+            "it.",
+            "SENDING_DOMAINS": "The number of sending domains that the account may have.",
+            "FIELD_FUNCTIONS": "Whether field functions work in the account and below it.",
+            "REVIEW_APPROVED": "A sample of the account's recipients passed the quality check. Another "
+            "member of the staff must approve it.",
+            "USER_RIGHTS": "The most that one member's role gives in the accounts below.",
         },
     ),
     EnumDescription(
         OverrideStatus,
         {
-            "WAITING": "Does not hold: somebody else of the staff has to approve it.",
-            "IN_FORCE": "Holds.",
-            "EXPIRED": "Its time is over.",
-            "ENDED": "Was ended before its time.",
+            "WAITING": "Not in force: another member of the staff must approve it.",
+            "IN_FORCE": "In force.",
+            "EXPIRED": "Expired.",
+            "ENDED": "Ended before its expiry.",
         },
     ),
     EnumDescription(
         StaffRole,
         {
-            "AGENT": "Makes and ends overrides, answers requests.",
-            "APPROVER": "Approves, besides, what somebody else of the staff has made.",
+            "AGENT": "Creates and ends overrides, and answers requests.",
+            "APPROVER": "Also approves overrides that another member of the staff created.",
         },
     ),
     EnumDescription(
         SubaccountsRequestStatus,
         {
-            "OPEN": "Waits for an answer.",
+            "OPEN": "Not answered yet.",
             "GRANTED": "Subaccounts were unlocked.",
-            "DECLINED": "It was declined, for the reason that is told.",
-            "WITHDRAWN": "It was taken back before it was answered.",
+            "DECLINED": "Declined; `declineReason` says why.",
+            "WITHDRAWN": "Withdrawn before it was answered.",
         },
     ),
     EnumDescription(
         UnsubscribeScope,
         {
-            "ACCOUNT": "For the whole account.",
-            "LIST": "For the recipient list concerned, and for no other.",
+            "ACCOUNT": "The whole account.",
+            "LIST": "Only the recipient list concerned.",
         },
     ),
 )

@@ -24,93 +24,92 @@ from schema.fields.payloads import AccessPayload, Payload, payload
 from schema.fields.updates import set_or_none
 from schema.staff.types import StaffAccount, StaffOverride, SubaccountsRequest
 
-_REASON = "1 to 200 characters; the account reads it in its log."
+_REASON = "The reason, 1 to 200 characters. The account can read it in its log."
 
 
-@strawberry.input(description="A request that platform support unlock subaccounts.")
+@strawberry.input(description="A request to platform support to unlock subaccounts.")
 class SubaccountsRequestInput:
     account_id: strawberry.ID = strawberry.field(description="The master account.")
-    reason: str = strawberry.field(description="What you need them for, 1 to 200 characters.")
+    reason: str = strawberry.field(description="Why you need subaccounts, 1 to 200 characters.")
 
 
-@strawberry.input(description="A request for subaccounts shall not be answered any more.")
+@strawberry.input(description="The account whose request for subaccounts is withdrawn.")
 class SubaccountsRequestWithdrawInput:
     account_id: strawberry.ID = strawberry.field(description="The master account.")
 
 
 @entity(None, carries={"request_id": Uuid()})
 class SubaccountsRequestPayload(Payload):
-    """A request that was made or taken back."""
+    """The request that was made or withdrawn."""
 
     request: SubaccountsRequest | None = to_one(subaccounts_requests.of_result)
 
 
-@strawberry.input(description="Something to be set in an account, for a reason and until a day.")
+@strawberry.input(description="An override to set in an account, with a reason and an end.")
 class OverrideCreateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    kind: OverrideKind = strawberry.field(description="What to set.")
+    kind: OverrideKind = strawberry.field(description="The kind of override.")
     unsubscribe_scope: UnsubscribeScope | None = strawberry.field(
-        default=None, description="For UNSUBSCRIBE_SCOPE, and for no other kind."
+        default=None, description="The value for UNSUBSCRIBE_SCOPE; only for that kind."
     )
     sending_domains: int | None = strawberry.field(
-        default=None, description="For SENDING_DOMAINS, and for no other kind: how many, 1 to 10,000."
+        default=None,
+        description="The number of domains for SENDING_DOMAINS, 1 to 10,000; only for that kind.",
     )
     field_functions: bool | None = strawberry.field(
-        default=None, description="For FIELD_FUNCTIONS, and for no other kind: whether they work."
+        default=None, description="Whether field functions work, for FIELD_FUNCTIONS; only for that kind."
     )
     member_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="For USER_RIGHTS, and for no other kind: whose rights, a member of the account.",
+        description="The member whose rights are limited, for USER_RIGHTS; only for that kind.",
     )
     permissions: list[Permission] | None = strawberry.field(
         default=None,
-        description="For USER_RIGHTS, and for no other kind: what the member's role gives in the accounts "
-        "below at most; ACCOUNT_READ comes with any. With an empty list it gives nothing there.",
+        description="The most that the member's role gives in the accounts below, for USER_RIGHTS; only for "
+        "that kind. ACCOUNT_READ is added to any other permission. An empty list gives nothing there.",
     )
-    reason: str = strawberry.field(description=f"Why. {_REASON}")
-    expires_at: datetime.datetime = strawberry.field(
-        description="When it ends by itself, at most a year ahead."
-    )
+    reason: str = strawberry.field(description="Why it is skipped.")
+    expires_at: datetime.datetime = strawberry.field(description="When it expires, at most one year ahead.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="An override that waits for approval.")
+@strawberry.input(description="The override to approve.")
 class OverrideApproveInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     override_id: strawberry.ID = strawberry.field(description="The override.")
 
 
-@strawberry.input(description="An override that shall hold no longer.")
+@strawberry.input(description="The override to end.")
 class OverrideEndInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     override_id: strawberry.ID = strawberry.field(description="The override.")
-    reason: str = strawberry.field(description=f"Why. {_REASON}")
+    reason: str = strawberry.field(description="Why it is skipped.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="No, to an account's request for subaccounts.")
+@strawberry.input(description="The request to decline, by its account.")
 class SubaccountsRequestDeclineInput:
-    account_id: strawberry.ID = strawberry.field(description="The account that asks.")
-    reason: str = strawberry.field(description=f"Why not. {_REASON}")
+    account_id: strawberry.ID = strawberry.field(description="The account that made the request.")
+    reason: str = strawberry.field(description=_REASON)
 
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
 class OverridePayload(AccessPayload):
-    """An override that was made or ended."""
+    """The override that was set or ended."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
 
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
 class OverrideApprovePayload(Payload):
-    """An override that was approved."""
+    """The approved override."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
 
 
 @entity(None, carries={"account_id": Uuid()})
 class SubaccountsRequestDeclinePayload(Payload):
-    """A request that was declined."""
+    """The account whose request was declined."""
 
     account: StaffAccount | None = to_one(reads.account_of_result)
 
@@ -121,8 +120,8 @@ class StaffMutation:
     async def subaccounts_request(
         self, session: WriteSession, principal: Principal, context: Context, input: SubaccountsRequestInput
     ) -> SubaccountsRequestPayload:
-        """Ask platform support to unlock subaccounts for the whole tree, where the platform does not leave
-        them to its customers. One request can wait at a time."""
+        """Ask platform support to unlock subaccounts for the whole tree, where the platform requires this.
+        One request can be pending at a time."""
         made = await request_subaccounts.request_subaccounts(
             session,
             principal,
@@ -136,7 +135,7 @@ class StaffMutation:
     async def subaccounts_request_withdraw(
         self, session: WriteSession, principal: Principal, input: SubaccountsRequestWithdrawInput
     ) -> SubaccountsRequestPayload:
-        """Take back the request that waits for platform support; nothing else changes."""
+        """Withdraw the pending request to platform support. Nothing else changes."""
         taken_back = await request_subaccounts.withdraw_subaccounts_request(
             session, principal, account_id(input.account_id)
         )
@@ -146,8 +145,8 @@ class StaffMutation:
     async def override_create(
         self, session: WriteSession, principal: Principal, input: OverrideCreateInput
     ) -> OverridePayload:
-        """Set something in an account that only platform support sets, in place of what is set of that kind.
-        UNSUBSCRIBE_SCOPE and REVIEW_APPROVED hold once somebody else of the staff approves."""
+        """Set an override in an account. It replaces an earlier override of the same kind. UNSUBSCRIBE_SCOPE
+        and REVIEW_APPROVED take effect when another member of the staff approves them."""
         command = override.OverrideCreation(
             account_id=account_id(input.account_id),
             kind=input.kind,
@@ -161,7 +160,7 @@ class StaffMutation:
     async def override_approve(
         self, session: WriteSession, principal: Principal, input: OverrideApproveInput
     ) -> OverrideApprovePayload:
-        """Put in force what somebody else of the staff has asked for. Needs the role APPROVER."""
+        """Approve an override that another member of the staff created. Needs the staff role APPROVER."""
         made = await override.approve_override(
             session, principal, account_id(input.account_id), _override_id(input.override_id)
         )
@@ -171,7 +170,7 @@ class StaffMutation:
     async def override_end(
         self, session: WriteSession, principal: Principal, input: OverrideEndInput
     ) -> OverridePayload:
-        """End an override at once, whether it holds or waits."""
+        """End an override at once, whether it is in force or waiting for approval."""
         ended = await override.end_override(
             session, principal, account_id(input.account_id), _override_id(input.override_id), input.reason
         )
@@ -181,7 +180,7 @@ class StaffMutation:
     async def subaccounts_request_decline(
         self, session: WriteSession, principal: Principal, input: SubaccountsRequestDeclineInput
     ) -> SubaccountsRequestDeclinePayload:
-        """Answer an account's request for subaccounts with no; `overrideCreate` is the yes."""
+        """Decline an account's request for subaccounts. To grant it, use `overrideCreate`."""
         declined = await request_subaccounts.decline_subaccounts(
             session, principal, account_id(input.account_id), input.reason
         )

@@ -1,8 +1,12 @@
 """Bringing the database up to date: its tables by Alembic, its built-in roles by casbin, its functions and
 its own rule."""
 
+from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 
 from alembic import command
 from alembic.config import Config
@@ -10,28 +14,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from authz.guards import parent_link as parent_access
-from authz.offers import acceptance as offers
-from authz.offers import link_requests
-from authz.offers import ownership as ownership_offers
+import authz
+import models
+import resolvers
+from authz.guards import parent_link
 from authz.policy import builtin_roles
-from authz.reach import break_glass_function as opened_rights
-from authz.reach import further_grants_function as further_rights
-from authz.reach import key_makers as makers
-from authz.wall import billing_door as billing_functions
 from authz.wall import row_security
-from authz.wall import staff_door as staff_functions
-from authz.wall import worker_door as worker_functions
-from models.base import clock, text_forms
+from models.base import text_forms
 from models.base.stored_functions import StoredFunction, differ
-from models.billing import cycle_charging, invoice_issuing, invoices_to_issue
-from models.budgets import tables as budgets
-from models.credit import ledger_posting
-from models.effects import jobs
-from models.plans import catalogue as plan_catalogue
-from models.plans import cycles, first_plan_withdrawing
-from resolvers.access import expiry_notices
-from resolvers.effects import retention
+from models.plans import catalogue
 from server.database.connections import connect_as_owner
 
 
@@ -75,9 +66,9 @@ def _migrate(connection: Connection) -> None:
         raise UnsuitableDatabaseError(wrong)
     command.upgrade(alembic_config(connection), "head")
     builtin_roles.synchronize(connection)
-    parent_access.synchronize(connection)
+    parent_link.synchronize(connection)
     row_security.synchronize(connection)
-    plan_catalogue.synchronize(connection)
+    catalogue.synchronize(connection)
     text_forms.synchronize(connection)
     for function in stored_functions():
         function.write(connection)
@@ -90,7 +81,7 @@ def why_not_current(connection: Connection) -> str | None:
         return wrong
     if MigrationContext.configure(connection).get_current_revision() != _newest_revision():
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, row_security, plan_catalogue, text_forms)
+    rules = (builtin_roles, row_security, catalogue, text_forms)
     if any(rule.differs(connection) for rule in rules) or differ(connection, stored_functions()):
         return "the rules were changed: run `mandant migrate`"
     return None
@@ -108,27 +99,13 @@ def _wrong_encoding(connection: Connection) -> str | None:
 
 @cache
 def stored_functions() -> tuple[StoredFunction, ...]:
-    """All functions of the database; one that is written in SQL comes after those that it calls."""
-    return (
-        *clock.FUNCTIONS,
-        *cycles.FUNCTIONS,
-        *budgets.FUNCTIONS,
-        *cycle_charging.FUNCTIONS,
-        *invoices_to_issue.FUNCTIONS,
-        *jobs.FUNCTIONS,
-        *ledger_posting.FUNCTIONS,
-        *invoice_issuing.FUNCTIONS,
-        *first_plan_withdrawing.FUNCTIONS,
-        *makers.functions(),
-        *offers.functions(),
-        *ownership_offers.functions(),
-        *link_requests.functions(),
-        *opened_rights.functions(),
-        *further_rights.functions(),
-        *row_security.FUNCTIONS,
-        *staff_functions.FUNCTIONS,
-        *worker_functions.FUNCTIONS,
-        *billing_functions.FUNCTIONS,
-        *expiry_notices.functions(),
-        *retention.functions(),
-    )
+    """What every area contributes in a module `functions`."""
+    modules = [import_module(f"{area}.functions") for area in _areas() if find_spec(f"{area}.functions")]
+    return tuple(function for module in modules for function in module.FUNCTIONS)
+
+
+def _areas() -> Iterator[str]:
+    """Those of models come first and from low to high: a function in SQL has to come after those it calls."""
+    yield from (f"models.{area}" for area in models.AREAS)
+    for package in (authz, resolvers):
+        yield from (found.name for found in iter_modules(package.__path__, f"{package.__name__}."))

@@ -22,7 +22,7 @@ from resolvers.accounts.change import AccountUpdate, suspend_account, update_acc
 from resolvers.accounts.create_subaccount import SubaccountCreation, create_subaccount
 from resolvers.accounts.credit_mode import CreditModeUpdate, change_credit_mode
 from resolvers.accounts.sign_up import SignUp, SignUpPassword, sign_up
-from resolvers.credit.post import Posting, Transaction, post
+from resolvers.credit.post import Posting, Transaction, post_transaction
 from resolvers.credit.transfer import CreditTransfer, transfer_credit
 from resolvers.invitations.accept import accept_invitation
 from resolvers.invitations.invite import MemberInvitation, invite_member
@@ -126,7 +126,9 @@ class _Making:
             Posting(account_id, BalanceKind.CREDIT, amount),
         )
         transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.TOP_UP
-        await post(self.session, owner, Transaction(MasterId(account_id), transaction_id, kind, postings))
+        await post_transaction(
+            self.session, owner, Transaction(MasterId(account_id), transaction_id, kind, postings)
+        )
 
     async def _hand_down(
         self, maker: Principal, parent_id: AccountId, account_id: AccountId, amount: int

@@ -13,7 +13,7 @@ from authz.callers.principals import Principal
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, AccountKey, MasterId
-from models.billing.invoices_to_issue import INVOICED_AFTER
+from models.billing.due import INVOICED_AFTER
 from resolvers.billing.charge import charge_cycle
 from resolvers.billing.document import Issuer
 from resolvers.billing.issue import issue_invoice

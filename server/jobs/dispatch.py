@@ -4,7 +4,7 @@ from engine.writes.sessions import WriteSessions
 from models.base.ids import AccountId, AccountKey, SendCycleId
 from models.effects.jobs import Job, JobKind
 from resolvers.billing.worker import charge_cycles, issue_invoices
-from resolvers.payments.worker import top_up
+from resolvers.payments.worker import work_on_top_ups
 from resolvers.sending.close_cycle import close_cycle
 from resolvers.sending.expire import expire_reservations
 from schema.fields.deployment import Deployment
@@ -22,7 +22,7 @@ async def do(sessions: WriteSessions, deployment: Deployment, job: Job) -> None:
         case JobKind.CYCLE_CLOSE:
             await close_cycle(sessions, job.master_id, SendCycleId(job.subject_id))
         case JobKind.TOP_UP:
-            await top_up(sessions, deployment.payments, _account(job))
+            await work_on_top_ups(sessions, deployment.payments, _account(job))
         case JobKind.CYCLE_CHARGE:
             await charge_cycles(sessions, _account(job), deployment.suspended_accounts)
         case JobKind.INVOICE_ISSUE:

@@ -18,7 +18,7 @@ ReplicaUrl = Annotated[str, AfterValidator(values.replica_url)]
 
 
 class Settings(BaseSettings):
-    """Read once when a process starts. The documentation lists their environment variables."""
+    """Read once when a process starts; `docs/operate/configuration.md` lists them."""
 
     model_config = SettingsConfigDict(
         env_prefix="MANDANT_",

@@ -21,11 +21,11 @@ from pgqueuer import PgQueuer, Queries
 from pgqueuer.domain.errors import FailingListenerError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.wall.worker_door import enqueue_due
 from engine.writes.sessions import WriteSessions
 from models.effects.jobs import Job, JobKind
 from resolvers.access.expiry_notices import tell_batch
 from resolvers.billing.document import Issuer
+from resolvers.effects.jobs import enqueue_due
 from resolvers.effects.retention import RETENTIONS, Retention
 from resolvers.sending.upload import delete_ended_lists
 from schema.fields.deployment import Deployment

@@ -248,7 +248,7 @@ async def test_too_early_it_does_nothing(
     for days, is_open in ((0, False), (15, True)):
         await clock.forward(days=days)
         async with application.connect() as connection:
-            enter = text("SELECT mandant_enter_to_bill(:tree)")
+            enter = text("SELECT mandant_enter_as_worker(:tree)")
             assert (await connection.execute(enter, {"tree": account.master})).scalar_one() is is_open
             assert ((await connection.execute(seen, {"tree": account.master})).scalar_one() > 0) is is_open
 

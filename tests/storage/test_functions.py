@@ -1,5 +1,10 @@
 """The functions of the database are those declared; a change of one is noticed, and mended by migrating."""
 
+import re
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,8 +21,10 @@ _FOR_ANYBODY = {
     "mandant_cycle_number",
     "mandant_cycle_start",
     "mandant_cycles_to_charge",
+    "mandant_due",
     "mandant_invoices_to_issue",
     "mandant_kept_credit",
+    "mandant_month_number",
     "mandant_now",
     "ownership_offer_stands",
     "parent_access_request_stands",
@@ -34,6 +41,28 @@ async def _definition(connection: AsyncConnection, function: StoredFunction) -> 
     statement = text("SELECT pg_get_functiondef(to_regprocedure(:signature))")
     definition = await connection.execute(statement, {"signature": function.signature})
     return str(definition.scalar_one())
+
+
+_PACKAGES = ("models", "authz", "resolvers")
+
+
+@pytest.mark.parametrize("package", _PACKAGES)
+def test_what_an_area_declares_is_collected(package: str) -> None:
+    """Whichever module declares a function, and whichever file creates one."""
+    folder = Path(__file__).parents[2] / package
+    collected = set(stored_functions())
+    for module in walk_packages([str(folder)], f"{package}."):
+        for value in vars(import_module(module.name)).values():
+            functions = value if isinstance(value, tuple) else (value,)
+            declared = {function for function in functions if isinstance(function, StoredFunction)}
+            assert declared <= collected, module.name
+    created = [
+        name
+        for path in folder.rglob("*.sql")
+        for name in re.findall(r"CREATE OR REPLACE FUNCTION (\w+)", path.read_text())
+    ]
+    names = [function.signature for function in collected]
+    assert [name for name in created if not any(found.startswith(name) for found in names)] == []
 
 
 async def test_each_is_declared_once_and_there_is_no_other(database: AsyncEngine) -> None:
@@ -90,7 +119,7 @@ async def test_another_body_is_noticed_and_mended(database: AsyncEngine) -> None
         "ALTER FUNCTION mandant_kept_credit(uuid, uuid, uuid) SET search_path = public, pg_temp",
         "ALTER FUNCTION mandant_cycle_start(timestamptz, text, integer) STABLE",
         "ALTER FUNCTION break_glass_grants(uuid, uuid, uuid) VOLATILE",
-        "GRANT EXECUTE ON FUNCTION mandant_enter_to_bill(uuid) TO PUBLIC",
+        "GRANT EXECUTE ON FUNCTION mandant_enter_as_worker(uuid) TO PUBLIC",
         f"REVOKE EXECUTE ON FUNCTION mandant_tell_expiries(uuid[]) FROM {APPLICATION_ROLE}",
     ],
 )

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from authz.callers.principals import ANONYMOUS, Credentials, PrincipalKind, credentials_of
 from authz.callers.tokens import digest_of
 from authz.policy.builtin_roles import BuiltinRole
-from authz.reach.reach import GRANTS, PRINCIPAL, grant_rows_now
+from authz.reach.grants import grant_rows_now
+from authz.reach.reach import GRANTS, PRINCIPAL
 from authz.wall.row_security import entering, entering_by_link
 from models.accounts.tables import ParentAccess, accounts
 from models.api_keys.tables import api_keys

@@ -42,7 +42,7 @@ async def agency(world: World) -> Agency:
 
 RAISE = "The owners of Hotel can raise its parentAccess, so that {} passes."
 RAISE_SPA = "The owners of Spa can raise its parentAccess, so that CREDIT_READ passes."
-BREAK = "Boss can break the glass of Hotel: its parentAccess is BREAK_GLASS."
+BREAK = "Boss can open Hotel by break-glass: its parentAccess is BREAK_GLASS."
 
 
 async def test_a_link_that_lets_reads_pass(api: Api, world: World, agency: Agency) -> None:
@@ -94,7 +94,7 @@ async def test_glass_that_can_be_broken(api: Api, world: World, agency: Agency) 
         *["BREAK_GLASS ALLOWS", "MEMBERSHIP ALLOWS", "ROLE NO_SAY", "TREE_LINK ALLOWS"],
         "POLICY_LINE ALLOWS",
     ]
-    assert told.step("BREAK_GLASS")["sentence"] == "Boss broke the glass of Hotel."
+    assert told.step("BREAK_GLASS")["sentence"] == "Boss opened Hotel by break-glass."
     assert told.step("BREAK_GLASS")["about"].startswith("glas_")
     assert "PARENT_ACCESS DENIES" in told.chain
 
@@ -143,7 +143,7 @@ async def test_glass_without_anything_behind_it(api: Api, world: World, agency: 
     await set_parent_access(world, agency.hotel, ParentAccess.NONE)
     await break_glass(world, agency.hotel, agency.boss.person)
     told = await why(api, agency.boss, agency.hotel, "CREDIT_READ")
-    sentence = "There is no glass to break in Hotel now: its parentAccess is another."
+    sentence = "Hotel cannot be opened by break-glass now: its parentAccess has changed."
     assert sentence in [step["sentence"] for step in told.data["steps"]]
     assert told.misses[RAISE.format("CREDIT_READ")] is True
     assert sentence not in told.misses

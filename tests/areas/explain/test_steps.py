@@ -229,7 +229,7 @@ async def test_without_account_read_nothing_is_there(api: Api, world: World, bra
     key = await world.api_key(brand.team, scopes=Permission.CONTACTS_READ.bit)
     told = await why(api, brand.owner, brand.team, "CONTACTS_READ", key)
     assert told.step("REACH")["effect"] == "DENIES"
-    assert told.misses["ACCOUNT_READ is missing, without which the account is not there."] is True
+    assert told.misses["ACCOUNT_READ is missing, without which the account is not visible."] is True
 
 
 async def test_a_suspended_parent(api: Api, world: World, brand: Brand) -> None:

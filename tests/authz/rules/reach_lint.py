@@ -13,11 +13,13 @@ WATCHED = {
     "authz.reach.reach.PRINCIPAL": "the principal's row",
     "authz.reach.reach.GRANTS": "grants",
     "authz.reach.reach.REACH": "reach",
-    "authz.reach.reach.grants_now": "grants",
+    "authz.reach.grants.grants_now": "grants",
     "authz.reach.reach.mask_of_account": "masks",
-    "authz.reach.reach.active_memberships": "memberships",
+    "authz.reach.grants.active_memberships": "memberships",
     "authz.reach.break_glass.opening_grants": "grants",
-    "authz.reach.reach.share_grants": "grants",
+    "authz.reach.grants.membership_grants": "grants",
+    "authz.reach.grants.grants_of_keys": "grants",
+    "authz.reach.grants.share_grants": "grants",
     "authz.reach.further_grants.further_grants": "grants",
     "authz.reach.everybody.access_in": "everybody's rights",
     "authz.callers.principals.principal_rows": "the principal's row",
@@ -110,7 +112,7 @@ class _Finder(ast.NodeVisitor):
                     yield path
 
     def _path(self, node: ast.expr) -> str | None:
-        """`reach.PRINCIPAL` after `from authz import reach` is `authz.reach.reach.PRINCIPAL`."""
+        """`reach.PRINCIPAL` after `from authz.reach import reach` is `authz.reach.reach.PRINCIPAL`."""
         if isinstance(node, ast.Name):
             return self.names.get(node.id)
         if isinstance(node, ast.Attribute):

@@ -20,7 +20,7 @@ FOLDERS = ("resolvers", "schema", "server")
 _BY_PERSON = f"{MEMBERSHIPS} by user_id"
 _SHARES_BY_PERSON = f"{SHARES} by user_id"
 _PRINCIPAL = "authz.reach.reach.PRINCIPAL"
-_MEMBERSHIPS = "authz.reach.reach.active_memberships"
+_MEMBERSHIPS = "authz.reach.grants.active_memberships"
 
 ALLOWED = {
     Use("server.graphql.compiled_reads", _PRINCIPAL): "finds out who asks, and decides nothing",
@@ -116,7 +116,7 @@ def mine(): return select(who.c.user_id)
     ),
     "grants by the module": (
         """
-from authz import reach
+from authz.reach import reach
 
 def mine(): return select(reach.GRANTS.c.account_id)
 """,
@@ -149,7 +149,7 @@ async def mine(principal):
     ),
     "memberships of a person, by another name": (
         """
-from models import members
+from models.members import tables as members
 
 class Query:
     def mine(self, person):

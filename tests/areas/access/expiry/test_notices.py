@@ -15,7 +15,7 @@ from models.base.ids import Kind
 from models.shares.tables import shares
 from resolvers.access.expiring_grants import GRANTS
 from resolvers.effects.mail_limits import EXPIRY_NOTICES, MailKind
-from resolvers.effects.mail_texts import shown
+from resolvers.effects.mail_texts import quoted
 from server.start.worker import tell_expiries
 from tests.areas.access.expiry.grants import (
     KINDS,
@@ -199,7 +199,7 @@ async def test_a_share_is_told_in_each_of_its_accounts_and_in_one_mail(
     (mail,) = await mails_to(world.database, guest.email)
     assert mail.subject == MailKind.ACCESS_EXPIRING.subject
     assert [line.partition(" until ")[0] for line in mail.body.splitlines() if " until " in line] == [
-        f"  {shown(name)}" for name in typed
+        f"  {quoted(name)}" for name in typed
     ]
 
 

@@ -129,7 +129,7 @@ async def test_what_does_not_add_up_is_not_issued(
     for name, (entered, values, sqlstate) in cases.items():
         async with application.connect() as connection:
             await connection.execute(
-                text("SELECT mandant_enter_to_bill(cast(:tree AS uuid))"), {"tree": entered.master_id}
+                text("SELECT mandant_enter_as_worker(cast(:tree AS uuid))"), {"tree": entered.master_id}
             )
             with pytest.raises(DBAPIError) as refused:
                 await connection.execute(issue_one, values)

@@ -1,0 +1,67 @@
+"""Stored functions that are written from reach's expressions.
+
+As a part of every statement they would make it several times as long, for callers of whom most need none of
+them.
+"""
+
+from typing import Any
+
+from sqlalchemy import Select, Uuid, and_, literal_column, select, union_all
+
+from authz.reach.break_glass import opening_grants
+from authz.reach.grants import active_memberships, limited_below_mask, share_grants
+from authz.reach.key_makers import chain_is_broken
+from engine.compiled.sql_text import prepared
+from models.accounts.tables import ParentAccess, account_closure, accounts
+from models.base.stored_functions import StoredFunction, Volatility
+from models.roles.tables import roles
+
+
+def _rights_above() -> Select[Any]:
+    """What a person's memberships give down to an account's parent, as if its own link were FULL."""
+    master_id, account_id, user_id = (literal_column(f"${number}", Uuid) for number in (1, 2, 3))
+    opened, path = accounts.alias(), account_closure.alias()
+    member, role, holder = active_memberships(), roles.alias(), accounts.alias()
+    return (
+        select(member.c.account_id, limited_below_mask(member, role, holder).op("&")(path.c.passed_mask))
+        .select_from(opened)
+        .join(path, and_(path.c.master_id == opened.c.master_id, path.c.descendant_id == opened.c.parent_id))
+        .join(
+            member,
+            and_(member.c.master_id == path.c.master_id, member.c.account_id == path.c.ancestor_id),
+        )
+        .join(role, role.c.id == member.c.role_id)
+        .join(holder, and_(holder.c.master_id == member.c.master_id, holder.c.id == member.c.account_id))
+        .where(
+            opened.c.master_id == master_id,
+            opened.c.id == account_id,
+            opened.c.parent_access == literal_column(f"'{ParentAccess.BREAK_GLASS.value}'"),
+            member.c.user_id == user_id,
+        )
+    )
+
+
+def _further() -> str:
+    person = select(literal_column("$1", Uuid).label("user_id")).subquery("person")
+    return prepared(union_all(share_grants(person), opening_grants(person))).sql
+
+
+# ROWS 1: the planner would expect a thousand, in every statement that reads reach.
+FUNCTIONS = (
+    StoredFunction(
+        "api_key_stops(uuid) RETURNS boolean",
+        f"BEGIN RETURN ({prepared(select(chain_is_broken(literal_column('$1', Uuid)))).sql}); END",
+        Volatility.STABLE,
+    ),
+    StoredFunction(
+        "break_glass_grants(uuid, uuid, uuid) RETURNS TABLE (from_id uuid, mask bigint) ROWS 1",
+        f"BEGIN RETURN QUERY {prepared(_rights_above()).sql}; END",
+        Volatility.STABLE,
+    ),
+    StoredFunction(
+        "further_grants(uuid) RETURNS TABLE (master_id uuid, account_id uuid, from_id uuid, own_mask bigint, "
+        "below_mask bigint, ends_at timestamptz) ROWS 1",
+        f"\n#variable_conflict use_column\nBEGIN RETURN QUERY {_further()}; END",
+        Volatility.STABLE,
+    ),
+)

@@ -1,0 +1,52 @@
+-- Finds the trees that the caller is in and shows them to the rest of the transaction.
+CREATE OR REPLACE FUNCTION mandant_enter(principal bytea, kind text, link bytea)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+DECLARE
+  person uuid;
+  trees text;
+  shared_or_opened boolean;
+  further_grants text;
+BEGIN
+  IF kind IS DISTINCT FROM 'API_KEY' THEN
+    SELECT user_id INTO person FROM sessions WHERE digest = principal AND expires_at > now();
+  END IF;
+  IF person IS NOT NULL THEN
+    SELECT string_agg(master_id::text, ','),
+        bool_or(shared) OR EXISTS (SELECT FROM break_glass_openings WHERE user_id = person)
+      INTO trees, shared_or_opened FROM (
+        SELECT master_id, false AS shared FROM memberships WHERE user_id = person
+        UNION SELECT master_id, true FROM shares WHERE user_id = person
+      ) AS grants;
+    further_grants := CASE WHEN shared_or_opened OR link IS NOT NULL THEN '' ELSE 'none' END;
+    -- Assigned, because to PERFORM it would be one more statement, which takes longer.
+    further_grants := set_config('mandant.further_grants', further_grants, true);
+  ELSIF kind IS DISTINCT FROM 'PERSON' THEN
+    SELECT master_id INTO trees FROM api_keys WHERE digest = principal;
+    IF NOT FOUND THEN
+      SELECT master_id INTO trees FROM api_keys WHERE previous_digest = principal;
+    END IF;
+  END IF;
+  IF link IS NOT NULL THEN
+    SELECT concat_ws(',', trees, string_agg(master_id::text, ',')) INTO trees FROM (
+      SELECT master_id FROM invitations WHERE digest = link
+      UNION SELECT master_id FROM shares WHERE digest = link
+    ) AS offers;
+  END IF;
+  trees := set_config('mandant.trees', coalesce(trees, ''), true);
+  RETURN true;
+END
+$body$;
+
+-- Shows the rest of the transaction a tree that does not exist yet, and no other.
+CREATE OR REPLACE FUNCTION mandant_found(tree uuid)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+BEGIN
+  IF EXISTS (SELECT FROM accounts WHERE master_id = tree) THEN
+    RAISE EXCEPTION 'the tree exists' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  PERFORM set_config('mandant.trees', tree::text, true);
+  RETURN true;
+END
+$body$;

@@ -1,0 +1,92 @@
+-- The person whose session it is, while staff. NULL for everybody else.
+CREATE OR REPLACE FUNCTION mandant_staff(principal bytea)
+RETURNS uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+BEGIN
+  RETURN (
+    SELECT staff.user_id FROM sessions JOIN staff ON staff.user_id = sessions.user_id
+    WHERE sessions.digest = principal AND sessions.expires_at > now()
+  );
+END
+$body$;
+
+-- Shows the rest of the transaction the account's tree and no other. The lock on the row keeps the person
+-- staff until the transaction ends. One row; none where the caller is no staff or the account does not exist.
+CREATE OR REPLACE FUNCTION mandant_enter_as_staff(principal bytea, account uuid)
+RETURNS TABLE ($entered)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+BEGIN
+  SELECT user_id, role INTO entered_user_id, entered_role
+    FROM staff WHERE user_id = mandant_staff(principal) FOR SHARE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  SELECT master_id INTO entered_tree FROM accounts WHERE id = account;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  entered_own := EXISTS (
+    SELECT FROM memberships WHERE user_id = entered_user_id AND master_id = entered_tree
+    UNION ALL SELECT FROM shares WHERE user_id = entered_user_id AND master_id = entered_tree
+  );
+  PERFORM set_config('mandant.trees', entered_tree::text, true);
+  RETURN NEXT;
+END
+$body$;
+
+-- The account with its effective status.
+CREATE OR REPLACE FUNCTION mandant_staff_account(principal bytea, account uuid)
+RETURNS TABLE ($account)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+#variable_conflict use_column
+BEGIN
+  IF mandant_staff(principal) IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    $seen_account;
+END
+$body$;
+
+-- The overrides of an account; without one, those of all accounts that wait for approval.
+CREATE OR REPLACE FUNCTION mandant_staff_overrides(principal bytea, account uuid)
+RETURNS TABLE ($override)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+#variable_conflict use_column
+BEGIN
+  IF mandant_staff(principal) IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT overrides.id, overrides.account_id, accounts.name, kind, unsubscribe_scope, sending_domains,
+      field_functions, memberships.id, rights_mask, reason, maker.name, approver.name, ender.name,
+      overrides.created_at, in_force_from, overrides.expires_at, ended_at
+    FROM overrides
+    JOIN accounts ON accounts.master_id = overrides.master_id AND accounts.id = overrides.account_id
+    JOIN users AS maker ON maker.id = made_by
+    LEFT JOIN users AS approver ON approver.id = approved_by
+    LEFT JOIN users AS ender ON ender.id = ended_by
+    LEFT JOIN memberships ON memberships.master_id = overrides.master_id
+      AND memberships.account_id = overrides.account_id AND memberships.user_id = overrides.user_id
+    WHERE overrides.account_id = account
+      OR account IS NULL AND in_force_from IS NULL AND ended_at IS NULL
+        AND overrides.expires_at > now();
+END
+$body$;
+
+-- The requests of all accounts that wait for an answer.
+CREATE OR REPLACE FUNCTION mandant_staff_requests(principal bytea)
+RETURNS TABLE ($request)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+#variable_conflict use_column
+BEGIN
+  IF mandant_staff(principal) IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT request.id, request.account_id, accounts.name, request.reason, request.created_at
+    FROM subaccounts_requests AS request
+    JOIN accounts ON accounts.master_id = request.master_id AND accounts.id = request.account_id
+    WHERE request.answered_at IS NULL AND request.withdrawn_at IS NULL;
+END
+$body$;

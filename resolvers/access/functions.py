@@ -1,0 +1,45 @@
+"""The stored function that tells of what ends, in all trees."""
+
+from string import Template
+
+from engine.compiled.sql_text import prepared
+from models.access.expiry_notices import ExpiryStage
+from models.base.stored_functions import functions_in
+from resolvers.access.expiring_grants import all_grants
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.mail_limits import EXPIRY_NOTICES, MailKind, budget_subject
+from resolvers.effects.mail_texts import quoted_in_sql
+
+_TELLING = 6304
+"""The advisory lock of the transaction that tells. Others have nothing to do meanwhile."""
+
+_MAIL = """Hello,
+
+your access ends soon:
+
+%s
+
+If you still need it, ask whoever gave it to you to prolong it. Otherwise you need not do anything.
+
+After $most such messages in a day, only the logs of the accounts tell of more.
+"""
+
+(_BUDGET,) = EXPIRY_NOTICES.budgets
+
+FUNCTIONS = functions_in(
+    __package__,
+    "tell_expiries",
+    telling=_TELLING,
+    grants=prepared(all_grants()).sql,
+    week=ExpiryStage.WEEK.value,
+    day=ExpiryStage.DAY.value,
+    ended=ExpiryStage.ENDED.value,
+    expiring=EventKind.ACCESS_EXPIRING.value,
+    expired=EventKind.ACCESS_EXPIRED.value,
+    mail=Template(_MAIL).substitute(most=_BUDGET.most),
+    shown=quoted_in_sql("name"),
+    subject=MailKind.ACCESS_EXPIRING.subject,
+    counted=budget_subject(EXPIRY_NOTICES, _BUDGET, ""),
+    window=int(_BUDGET.window.total_seconds()),
+    most=_BUDGET.most,
+)

@@ -1,0 +1,67 @@
+-- Whether it stopped at as many ends as there are ids. What ended more than 30 days ago is not told any more.
+CREATE OR REPLACE FUNCTION mandant_tell_expiries(ids uuid[])
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $body$
+DECLARE
+  told integer;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock($telling) THEN
+    RETURN false;
+  END IF;
+  WITH grants AS (
+    $grants
+  ), near AS (
+    SELECT *, CASE
+      WHEN ends_at <= now() THEN '$ended'
+      WHEN ends_at <= now() + interval '1 day'
+        THEN CASE WHEN ends_at > since + interval '1 day' THEN '$day' END
+      WHEN ends_at > since + interval '7 days' THEN '$week'
+    END AS stage
+    FROM grants
+    WHERE ends_at > now() - interval '30 days' AND ends_at <= now() + interval '7 days'
+  ), due AS (
+    SELECT *, row_number() OVER (ORDER BY ends_at, grant_id, account_id) AS number
+    FROM near
+    WHERE stage IS NOT NULL AND NOT EXISTS (
+      SELECT FROM expiry_notices AS notice
+      WHERE notice.master_id = near.master_id AND notice.account_id = near.account_id
+        AND notice.grant_id = near.grant_id AND notice.expires_at = near.ends_at
+        AND notice.stage = near.stage
+    )
+    ORDER BY number LIMIT cardinality(ids)
+  ), noted AS (
+    INSERT INTO expiry_notices (master_id, account_id, grant_id, expires_at, stage)
+    SELECT master_id, account_id, grant_id, ends_at, stage FROM due
+  ), logged AS (
+    INSERT INTO events (master_id, account_id, id, kind, subject_id, after)
+    SELECT master_id, account_id, ids[number],
+      CASE stage WHEN '$ended' THEN '$expired' ELSE '$expiring' END, subject_id,
+      jsonb_build_object(
+        'expiresAt', to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+      )
+    FROM due
+  ), warned AS (
+    SELECT person, min(number) AS number, string_agg(
+      format('  %s until %s UTC', $shown, to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')),
+      E'
+' ORDER BY number
+    ) AS ends
+    FROM due JOIN accounts ON accounts.master_id = due.master_id AND accounts.id = due.account_id
+    WHERE person IS NOT NULL AND stage <> '$ended'
+    GROUP BY person
+  ), counted AS (
+    INSERT INTO attempts (subject, window_start, count)
+    SELECT '$counted' || person, to_timestamp(floor(extract(EPOCH FROM now()) / $window) * $window), 1
+    FROM warned ORDER BY person
+    ON CONFLICT (subject, window_start) DO UPDATE SET count = attempts.count + 1
+    RETURNING subject, count
+  ), mailed AS (
+    INSERT INTO outbox_messages (id, recipient, subject, body)
+    SELECT ids[number], email, '$subject', format('$mail', ends)
+    FROM warned JOIN users ON users.id = person JOIN counted ON counted.subject = '$counted' || person
+    WHERE counted.count <= $most
+  )
+  SELECT count(*) INTO told FROM due;
+  RETURN told = cardinality(ids);
+END
+$body$;
