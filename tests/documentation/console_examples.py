@@ -14,7 +14,6 @@ from string import Template
 
 import asyncpg
 import pytest
-from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from server import cli
@@ -23,6 +22,7 @@ from tests.documentation.deployment import Deployment
 from tests.documentation.matching import printed_is_as_shown
 from tests.documentation.pages import CHECKOUT, Block
 from tests.server.start.processes import PATIENCE, is_setting, running
+from tests.world.setting_variables import setting_variables
 
 LOCAL_SERVER = "http://localhost:8000"
 """How the pages write the address of the server."""
@@ -138,16 +138,8 @@ def check_settings(block: Block, patch: pytest.MonkeyPatch) -> None:
     """Every line is a setting that exists, and all of them together are accepted."""
     lines = [line.partition(" #")[0].strip() for line in block.text.splitlines()]
     values = dict(line.split("=", 1) for line in lines if line)
-    assert set(values) <= set(settings_by_variable())
+    assert set(values) <= setting_variables().keys()
     with patch.context() as environment:
         for name, value in values.items():
             environment.setenv(name, value)
         Settings()
-
-
-def settings_by_variable() -> dict[str, FieldInfo]:
-    """All settings, by the variable that sets each."""
-    return {
-        str(field.validation_alias or f"MANDANT_{name.upper()}"): field
-        for name, field in Settings.model_fields.items()
-    }
