@@ -23,7 +23,7 @@ COMPILE := uv pip compile --universal --python-version 3.11 --no-header --genera
 # Python keeps what it compiled, whatever the environment says: many short processes are started.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test bench check fmt lock clean pages
+.PHONY: run test bench check docs fmt lock clean pages
 
 run:
 	@$(MAKE) --no-print-directory --silent --jobs=2 $(VENV)/run.installed pages
@@ -44,6 +44,10 @@ check: $(VENV)/all.installed
 	$(BIN)/mandant schema print | diff schema.graphql -
 	$(BIN)/python -m migrations.check
 
+docs: $(VENV)/all.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "The manual is in .site/index.html"
+
 fmt: $(VENV)/all.installed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -58,7 +62,7 @@ lock:
 
 # The embedded database in .mandant stays.
 clean:
-	rm -rf $(VENV) $(PAGES)/node_modules $(PEERS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .site $(PAGES)/node_modules $(PEERS)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 pages: $(PAGES)/node_modules/all.installed

@@ -6,7 +6,6 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from engine.base.marks import Anonymous, Public, Requires, RequiresAny, StaffOnly
-from engine.reference import executor as reference
 from schema.areas import AREAS
 from schema.fields.amounts import SCALAR, MicroAmount
 from schema.fields.directives import directives_of
@@ -30,7 +29,6 @@ class UnmarkedFieldsError(Exception):
 
 def build_schema() -> strawberry.Schema:
     """The schema. Raises UnmarkedFieldsError where a field has no rule: what is not allowed is denied."""
-    reference.install()
     for described in _ENUMS:
         publish(described)
     query = merge_types("Query", _QUERIES)

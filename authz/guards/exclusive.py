@@ -26,7 +26,7 @@ from authz.reach.ends import FOREVER
 from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status, status_mask
 from authz.wall.notes import TransactionNotes
-from engine.writes.fixed_statements import FixedStatement, Row
+from engine.writes.fixed_statements import FixedRow, FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
 from models.base.ids import AccountId, AccountKey, MasterId
@@ -227,7 +227,7 @@ def _judge(rights: _Rights | None, permission: Permission, effect: Effect = Effe
     return rights.authorized
 
 
-def _refused_change(row: Row, permission: Permission) -> RefusalCode | None:
+def _refused_change(row: FixedRow, permission: Permission) -> RefusalCode | None:
     """A suspended account can still be resumed and closed: `status_mask` leaves these permissions. READ
     permissions are left in any status and allow no change."""
     if row.left_by_status & ~READ_PERMISSIONS & permission.bit:
@@ -257,7 +257,7 @@ async def _rights(
 
 
 async def _rights_in(
-    session: WriteSession, principal: Principal, row: Row, permission: Permission
+    session: WriteSession, principal: Principal, row: FixedRow, permission: Permission
 ) -> _Rights:
     authorized = Authorized(
         row.master_id,

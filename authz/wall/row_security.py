@@ -28,7 +28,7 @@ from sqlalchemy import (
 from authz.callers.principals import DIGEST_NAME, KIND_NAME, LINK_NAME, Credentials
 from authz.callers.tokens import Digest
 from authz.wall.notes import TransactionNotes
-from engine.writes.fixed_statements import FixedStatement, Row
+from engine.writes.fixed_statements import FixedRow, FixedStatement
 from engine.writes.sessions import WriteSession
 from models.base.columns import APPLICATION_ROLE, metadata
 from models.base.ids import MasterId
@@ -63,7 +63,9 @@ async def enter(session: WriteSession, credentials: Credentials) -> None:
     await enter_by(session, _ENTERING, credentials.binds)
 
 
-async def enter_by(session: WriteSession, entering: FixedStatement, values: Mapping[str, Any]) -> list[Row]:
+async def enter_by(
+    session: WriteSession, entering: FixedStatement, values: Mapping[str, Any]
+) -> list[FixedRow]:
     """The same by a statement that tells it in another way. Returns its rows."""
     session.notes(TransactionNotes).entered_by = entering, values
     return await entering.rows(session, values)

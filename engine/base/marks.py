@@ -54,7 +54,7 @@ class StaffOnly:
 
 
 class Requirement(Protocol):
-    """A permission as the engine sees it: it has a name, and a row tells whether it is granted there."""
+    """A permission as the engine sees it: a name, and a test whether a row grants it."""
 
     @property
     def name(self) -> str: ...

@@ -14,7 +14,7 @@ import enum
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, dataclass_transform
+from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, dataclass_transform
 
 import strawberry
 from sqlalchemy import ColumnElement, FromClause, Select
@@ -83,12 +83,19 @@ class Declaration:
     look_ups: Callable[[], Mapping[str, LookUp]] = field(default=dict)
 
 
+class AnswersFields(Protocol):
+    """A request's context, which knows the executor."""
+
+    def answer_field(
+        self, field: "SqlField", source: Any, info: Info[Any, Any], given: dict[str, Any]
+    ) -> Any:
+        """The field's value, or an awaitable of it. `source`: the object that it is a field of."""
+
+
 class SqlField(StrawberryField):
-    """A Strawberry field that is answered by SQL."""
+    """A Strawberry field that SQL answers, through the executor of the request's context."""
 
     declaration: Declaration
-    executor: "Callable[[SqlField, Any, Info[Any, Any], dict[str, Any]], Any]"
-    """Set once, by the module that executes reads."""
 
     def __init__(self, declaration: Declaration | None = None, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -124,7 +131,10 @@ class SqlField(StrawberryField):
     def get_result(
         self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: dict[str, Any]
     ) -> Any:
-        return SqlField.executor(self, source, info, kwargs)  # type: ignore[arg-type]  # never basic
+        if info is None:
+            raise AssertionError("only basic fields are answered without the request")
+        context: AnswersFields = info.context
+        return context.answer_field(self, source, info, kwargs)
 
 
 def column(*, codec: Codec | None = None, requires: Requirement | None = None, **keywords: Any) -> Any:
@@ -217,10 +227,3 @@ def entity_of(cls: type) -> Entity:
     if not isinstance(found, Entity):
         raise TypeError(f"{cls.__name__} is not declared with @entity")
     return found
-
-
-def row_object(cls: type[T], row: Mapping[str, Any], **plain: object) -> T:
-    """An object of an entity type for a row, and the values of its fields that are no SQL."""
-    made = object.__new__(cls)
-    made.__dict__.update(plain, row=row)
-    return made

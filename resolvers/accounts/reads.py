@@ -45,8 +45,8 @@ Search = Annotated[
 ExternalId = Annotated[
     ColumnElement[str] | None,
     Described(
-        "The complete external id, with exact case. Closed accounts keep theirs; use `status` to exclude "
-        "them."
+        "The complete external id, with exact case. Closed accounts keep theirs; use `status` to "
+        "exclude them."
     ),
 ]
 

@@ -41,8 +41,8 @@ Since = Annotated[
 Until = Annotated[
     ColumnElement[datetime.datetime],
     Described(
-        "The end of the period, which is not part of it. Without an offset it is read as UTC. An end before "
-        "the start is refused with BAD_USER_INPUT."
+        "The end of the period, which is not part of it. Without an offset it is read as UTC. An end "
+        "before the start is refused with BAD_USER_INPUT."
     ),
     EndOf("since"),
 ]

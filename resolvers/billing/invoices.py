@@ -17,7 +17,7 @@ from resolvers.rows.shown import account_behind, row_by_id, rows_of
 BY_ID = Order("invoices", (invoices.c.id,), descending=True)
 """Newest first."""
 BY_POSITION = Order("invoiceLines", (charges.c.position,))
-"""As they stand on it."""
+"""In their order on the invoice."""
 
 PDF_PATH = "/invoices/{id}.pdf"
 """Where a server serves the document."""
@@ -36,7 +36,7 @@ def by_id(
 
 
 def account_of(invoice: FromClause) -> Select[Any]:
-    """The invoiced account."""
+    """The account that it was issued to."""
     return account_behind(invoice)
 
 

@@ -30,7 +30,7 @@ from resolvers.inputs.global_ids import PlanIdArgument
 from resolvers.rows.shown import account_behind
 
 BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
-"""Those of the catalogue by their price, then by their size."""
+"""By price, then by size."""
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
 

@@ -17,6 +17,7 @@ from models.staff.tables import staff
 from resolvers.inputs.global_ids import AccountIdArgument
 
 OLDEST_REQUEST_FIRST = Order("staff.requests", (subaccounts_requests.c.id,))
+"""Oldest first."""
 
 
 def current(root: FromClause) -> Select[Any]:

@@ -121,7 +121,7 @@ class AccountMutation:
             owner_email=input.owner_email,
             idempotency_key=input.idempotency_key,
             link=context.offer_page,
-            set_up=context.subaccount_set_up,
+            set_up=context.deployment.subaccount_set_up,
         )
         made = await create_subaccount.create_subaccount(session, principal, command)
         return payload(

@@ -9,7 +9,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound
 from engine.base.field_errors import absent
 from engine.base.marks import Public
-from engine.declare.declarations import row_object
+from engine.declare.entity_objects import row_object
 from resolvers.explain.explanation import AccessQuestion, ExplainedAccess, KnownGranters, explain_access
 from schema.accounts.types import Account
 from schema.api_keys.types import ApiKey

@@ -5,7 +5,8 @@ from typing import Any, ClassVar, TypeVar
 import strawberry
 from sqlalchemy import Uuid
 
-from engine.declare.declarations import entity, entity_of, row_object, to_one
+from engine.declare.declarations import entity, entity_of, to_one
+from engine.declare.entity_objects import row_object
 from resolvers.accounts import reads as accounts
 from schema.fields.dry_runs import AccessChange
 from schema.fields.references import AccountRef

@@ -138,7 +138,9 @@ class PaymentMutation:
                 idempotency_key=input.idempotency_key,
             )
             context = info.context
-            done = await top_up_changes.top_up_credit(context.sessions, context.payments, principal, command)
+            done = await top_up_changes.top_up_credit(
+                context.sessions, context.deployment.payments, principal, command
+            )
             told = {"replayed": done.replayed, "authz_revision": done.revision}
             return payload(CreditTopUpPayload, top_up_id=done.top_up_id, **told)
 

@@ -73,7 +73,7 @@ class SendMutation:
         )
         try:
             sender_id = account_id(input.account_id)
-            given = await read_audience(told, info.context.contact_key)
+            given = await read_audience(told, info.context.deployment.contact_key)
         except Refusal as refusal:
             return refused(info, SendReservationPayload, refusal)
 

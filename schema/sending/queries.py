@@ -10,7 +10,8 @@ from sqlalchemy import Uuid
 from authz.policy.refusals import Refusal
 from engine.base.field_errors import absent, forbidden
 from engine.base.marks import Public
-from engine.declare.declarations import entity, row_object, to_one
+from engine.declare.declarations import entity, to_one
+from engine.declare.entity_objects import row_object
 from models.base.ids import AccountId, Kind, parse
 from models.sending.tables import SendStream
 from resolvers.accounts import reads as accounts
@@ -115,7 +116,7 @@ async def _audience(
     info: ContextInfo, account_id: AccountId, stream: SendStream, told: Told
 ) -> tuple[Audience, Sequence[FaultyRecipient]]:
     try:
-        given = await read_audience(told, info.context.contact_key)
+        given = await read_audience(told, info.context.deployment.contact_key)
     except Refusal as refusal:
         raise GraphQLError(refusal.message, extensions={"code": refusal.code.name}) from refusal
     if isinstance(given, Recipients):

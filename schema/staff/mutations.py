@@ -123,7 +123,11 @@ class StaffMutation:
         """Ask platform support to unlock subaccounts for the whole tree, where the platform requires this.
         One request can be pending at a time."""
         made = await request_subaccounts.request_subaccounts(
-            session, principal, account_id(input.account_id), input.reason, context.subaccount_set_up
+            session,
+            principal,
+            account_id(input.account_id),
+            input.reason,
+            context.deployment.subaccount_set_up,
         )
         return payload(SubaccountsRequestPayload, request_id=made.request_id)
 

@@ -1,4 +1,4 @@
-"""Who may do what where: the README's rules on a `model.World`, slow and obvious on purpose."""
+"""Who may do what where: the manual's rules on a `model.World`, slow and obvious on purpose."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""The rules as tables, copied by hand from the README: what roles give, what passes a link, what fields need.
+"""The rules as tables, copied by hand from docs/access/: what roles give, what passes a link, what fields
+need.
 
 Permissions and roles are known by their names alone.
 """

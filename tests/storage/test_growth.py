@@ -1,15 +1,14 @@
 """Every table is bounded, or kept on purpose; what is deleted by age is found by an index, oldest first."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.effects.retention import RETENTIONS, Retention
+from tests.documentation.pages import DOCS, Page
 from tests.storage.growth import BOUNDS, Growth
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+WORKERS = Page.of(DOCS / "operate" / "workers.md")
 
 _TABLES = text("""
 SELECT concat(nullif(schemaname, 'public') || '.', tablename) FROM pg_tables
@@ -40,9 +39,8 @@ async def test_the_oldest_are_found_by_an_index(retention: Retention, database: 
 
 
 @pytest.mark.parametrize("retention", RETENTIONS, ids=lambda retention: retention.name)
-def test_the_readme_says_how_long(retention: Retention) -> None:
-    section = README.split("\n### What is kept how long\n")[1].split("\n## ")[0]
-    rows = [line for line in section.splitlines() if f"`{retention.table}`" in line]
+def test_the_manual_says_how_long(retention: Retention) -> None:
+    rows = [row for row in WORKERS.table("What is kept how long") if f"`{retention.table}`" in row]
     assert len(rows) == 1
     days = retention.kept.days
-    assert f"{days} {'day' if days == 1 else 'days'}" in rows[0]
+    assert f"{days} {'day' if days == 1 else 'days'}" in rows[0][2]

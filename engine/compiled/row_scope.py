@@ -8,7 +8,7 @@ PRESENT = "present__"
 """A column that is NULL where a left join found nothing."""
 
 
-class Scope:
+class RowScope:
     """Rows, and the to-one rows that are joined to them on the way. `source`: where the rows come from, if
     more than they themselves."""
 
@@ -29,7 +29,7 @@ class Scope:
         return self._selected(value).scalar_subquery()
 
     def gather_all(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """One value for all rows together, also where it aggregates nothing."""
+        """One value for all rows together, also if nothing is aggregated."""
         return self._selected(value).having(true()).scalar_subquery()
 
     def _selected(self, value: ColumnElement[Any]) -> Select[Any]:
@@ -39,17 +39,17 @@ class Scope:
 
 
 def to_one_rows(statement: Select[Any]) -> Select[Any]:
-    """The row that a JoinedScope wants: with a mark that it is there.
+    """The row that a JoinedRow wants: with a mark that it is there.
 
     The fence makes the planner look the row up instead of joining whole tables.
     """
     return statement.add_columns(literal_column("true").label(PRESENT)).limit(1)
 
 
-class JoinedScope(Scope):
-    """A to-one row: what hangs on it is joined where it is joined itself."""
+class JoinedRow(RowScope):
+    """A to-one row. Rows below it are joined to the same outer rows."""
 
-    def __init__(self, rows: FromClause, outer: Scope) -> None:
+    def __init__(self, rows: FromClause, outer: RowScope) -> None:
         outer.join(rows)
         super().__init__(rows)
         self._outer = outer

@@ -1,104 +1,79 @@
 """Runs GraphQL operations for the transport.
 
-A query of somebody who is known runs compiled, as one statement that finds out who asks as well. What cannot
-be compiled, and what nobody asks, runs by the reference executor, in one snapshot.
+A query with credentials runs compiled, as one statement that also finds the caller. The reference executor
+runs what cannot be compiled, and what comes without credentials, in one snapshot.
 """
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 import strawberry
 from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
-from graphql.execution import execute
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from authz.callers.principals import ANONYMOUS, Credentials, Principal, principal_of
-from authz.policy.refusals import Refusal, RefusalCode
-from authz.wall.freshness import entering_at_least
-from authz.wall.row_security import entering
+from authz.callers.principals import Credentials
 from engine.base.client_values import NotCompilableError
-from engine.base.preamble import GateClosedError
-from engine.compiled.payloads import PayloadExecutor, Payloads
 from engine.compiled.query_plans import Asked
 from engine.database.pool import Pool
-from engine.database.snapshot import Reader
 from engine.limits.operation import check_cost, check_stepwise_cost
 from engine.limits.string_checks import read_variable_texts
 from engine.writes.sessions import WriteSessions
-from resolvers.effects.public_url import PUBLIC_URL_NAME
-from resolvers.payments.provider import PaymentProvider
-from resolvers.sending.address_hash import ContactKey, KeySource
-from resolvers.staff.request_subaccounts import SubaccountSetUp
 from schema.fields.anonymity import answers_everybody
-from schema.fields.context import Context
+from schema.fields.deployment import Deployment
 from schema.people.password_limit import check_passwords
 from schema.root import graphql_schema
 from server.database.replica_choice import Reads
-from server.failures.errors import RevisionUnknown, Unauthenticated
+from server.failures.errors import Unauthenticated
 from server.fairness.admission import Admission
 from server.fairness.callers import Callers
 from server.fairness.gate import Caller, Side
 from server.fairness.hashing import PasswordThread
 from server.graphql.compiled_reads import CompiledReads
-from server.graphql.documents import VALIDATION_ERROR_LIMIT
 from server.graphql.introspection import Introspection, KeptAnswer, is_about_schema
-from server.graphql.response import LimitedResult
-from server.http.authentication import WHO_ASKS, authenticated, credentials_of
+from server.graphql.reference_runs import ReferenceRuns, Run
+from server.http.authentication import credentials_of
 from server.http.key_uses import KeyUses
 from server.http.request import GraphQLRequest
 from server.logs.metrics import ReadPath, count_operation
-from server.logs.request_log import log_codes
-from server.settings.payments import NoPayments
 
 T = TypeVar("T")
 
-_NO_PAYMENTS = NoPayments()
-_ENTERING = entering()
 _OURSELVES: Caller = ((Side.PLACE, "this process"),)
 
 _INVALID = {"authentication": "INVALID"}
-"""Tells a client that its token is not valid, beside an answer for everybody."""
+"""Beside an answer for everybody: the client's token is not valid."""
 
 
-def _no_key() -> ContactKey:
-    raise Refusal(RefusalCode.SENDS_UNAVAILABLE)
-
-
-class Executor:
-    """See `server.graphql.endpoint.Executor`."""
+class OperationRunner:
+    """See `server.graphql.endpoint.RunOperation`. `reads`: the primary's connections for compiled reads;
+    `replica`: those to a replica, if there is one. With `debug` each answer names the executor that read
+    it."""
 
     def __init__(
         self,
         schema: strawberry.Schema,
         database: AsyncEngine,
         reads: Pool,
-        public_url: str,
+        deployment: Deployment,
         *,
-        subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE,
         replica: Pool | None = None,
-        payments: PaymentProvider = _NO_PAYMENTS,
-        contact_key: KeySource = _no_key,
         debug: bool = False,
     ) -> None:
         self.admission = Admission(reads.size)
         self._callers = Callers(reads)
         self.schema = graphql_schema(schema)
-        self._database = database
-        self._primary = reads
         self._compiled = CompiledReads(schema, Reads(reads, replica, self.admission), self.admission)
-        self._public_url = public_url
-        self._subaccount_set_up = subaccount_set_up
-        self._payments = payments
-        self._contact_key = contact_key
-        self._debug = debug
         self.sessions = WriteSessions(database)
         self.hashing = PasswordThread()
+        self._reference = ReferenceRuns(
+            self.schema, database, reads, self._compiled, deployment, self.sessions, self.hashing
+        )
         self.key_uses = KeyUses(self.sessions)
         self._introspection = Introspection(self.schema)
+        self._debug = debug
 
     async def __call__(
         self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
@@ -109,7 +84,7 @@ class Executor:
         except Unauthenticated:
             if not answers_everybody(self.schema, document, _operation(request, document)):
                 raise
-        # Else nobody could sign in whose client sends what it still holds of an earlier session.
+        # A client that still sends the token of an earlier session must be able to sign in.
         answer = await self._by_reference(request, document, None, client_address)
         return _with_extensions(answer, _INVALID)
 
@@ -142,7 +117,7 @@ class Executor:
             return await self.reference(request, document, credentials, client_address)
 
     async def beside(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
-        """What the work gives, done beside the event loop in the turn of whoever asks. Raises what
+        """What the work returns, done beside the event loop in the caller's turn. Raises what
         `Admission.beside` raises."""
         credentials = None
         with suppress(Unauthenticated):
@@ -160,7 +135,7 @@ class Executor:
             await self._compiled.prepare(Asked(source, document, None, {}), _OURSELVES)
 
     async def close(self) -> None:
-        """Do what is left to be done after the last request."""
+        """To be called after the last request."""
         self.admission.close()
         self.hashing.close()
         await self._callers.close()
@@ -179,7 +154,7 @@ class Executor:
         much is asked at once RateLimited and Busy.
         """
         caller = self._callers.caller(credentials, client_address)
-        binds, asked = self._binds(credentials), _asked(request, document)
+        binds, asked = self._reference.binds(credentials), _asked(request, document)
         answer = await self._compiled.answer(asked, credentials.kind, binds, request.min_revision, caller)
         return self._noted(answer, ReadPath.COMPILED)
 
@@ -200,50 +175,9 @@ class Executor:
         if about_schema is None:
             check_cost(self.schema, document, operation, request.variables)
         check_passwords(document, operation)
-        revision = request.min_revision
-        gate = _ENTERING if revision is None else entering_at_least(revision)
-        reader = Reader(self._database, gate, self._binds(credentials or ANONYMOUS))
-        kind = None if credentials is None else credentials.kind
-        find = partial(self._compiled.find_payload, caller)
-        payloads = Payloads(find, self._primary, _asked(request, document), kind)
-        try:
-            if revision is not None:
-                await reader.open()
-            principal = await self._authenticate(reader, operation, credentials, request.reason)
-            if about_schema is not None:
-                return self._noted(about_schema, ReadPath.REFERENCE)
-            context = Context(
-                reader,
-                payloads,
-                principal,
-                self.sessions,
-                self.hashing,
-                client_address,
-                self._public_url,
-                self._subaccount_set_up,
-                self._payments,
-                self._contact_key,
-                request.reason,
-            )
-            result = execute(
-                self.schema,
-                document,
-                context_value=context,
-                variable_values=request.variables,
-                operation_name=request.operation_name,
-                executor_class=PayloadExecutor,
-                max_coercion_errors=VALIDATION_ERROR_LIMIT,
-            )
-            answer = result if isinstance(result, ExecutionResult) else await result
-            log_codes(refusal.code.name for refusal in context.refusals)
-        except GateClosedError:
-            raise RevisionUnknown from None
-        finally:
-            await reader.close()
-        changed = operation.operation is OperationType.MUTATION and not payloads.left
-        if context.retry_after is not None:
-            answer = LimitedResult(answer, context.retry_after)
-        return self._noted(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
+        run = Run(request, document, operation, credentials, caller, client_address)
+        answered = await self._reference.answer(run, about_schema)
+        return self._noted(answered.answer, answered.path)
 
     async def _about_schema(
         self, source: str, document: DocumentNode, operation: OperationDefinitionNode, caller: Caller
@@ -256,30 +190,6 @@ class Executor:
             return kept
         answer = partial(self._introspection.answer, source, document, operation)
         return await self.admission.beside(caller, answer)
-
-    def _binds(self, credentials: Credentials) -> dict[str, Any]:
-        """The values that reads name themselves."""
-        return {**credentials.binds, PUBLIC_URL_NAME: self._public_url}
-
-    async def _authenticate(
-        self,
-        reader: Reader,
-        operation: OperationDefinitionNode,
-        credentials: Credentials | None,
-        reason: str | None,
-    ) -> Principal | None:
-        """Who asks: found in a query's own snapshot; a mutation's transaction looks again.
-
-        Raises Unauthenticated.
-        """
-        if credentials is None:
-            return None
-        if operation.operation is OperationType.MUTATION:
-            return await authenticated(self._primary, credentials, reason)
-        found = next((row["ids"] for row in await reader.rows(WHO_ASKS)), None)
-        if found is None:
-            raise Unauthenticated
-        return replace(principal_of(credentials, *found), reason=reason)
 
     def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
         count_operation(path)

@@ -1,4 +1,4 @@
-"""What goes wrong for a reason that a command's user can mend: told in a sentence, without a traceback."""
+"""Failures that a command's user can mend: shown as a sentence, without a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import sqlalchemy.exc
 
 
 class CommandFailed(Exception):
-    """The command cannot do its work; the message says why and what helps."""
+    """The command cannot do its work. The message says why, and how to mend it."""
 
 
 @contextmanager
