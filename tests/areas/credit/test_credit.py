@@ -146,8 +146,8 @@ async def test_the_balance_at_any_past_moment(api: Api, moved: Brand, path: Path
 _TAMPERING = {
     "UPDATE ledger_entries SET amount = amount + 1, balance_after = balance_after + 1 WHERE sequence = 1": [
         "entry 1 was changed",
-        "entry 2 tells another balance than the entries so far",
-        "entry 3 tells another balance than the entries so far",
+        "entry 2 has another balance than the sum of the entries",
+        "entry 3 has another balance than the sum of the entries",
         "the balance CREDIT is not the sum of its entries",
     ],
     "UPDATE ledger_entries SET created_at = created_at - interval '1 day' WHERE sequence = 2": [
@@ -165,7 +165,7 @@ _TAMPERING = {
     "DELETE FROM ledger_entries WHERE sequence = 2": [
         "entry 2 is missing",
         "entry 3 does not follow the one before it",
-        "entry 3 tells another balance than the entries so far",
+        "entry 3 has another balance than the sum of the entries",
         "the balance CREDIT is not the sum of its entries",
     ],
     "UPDATE ledgers SET head = sha256('x')": ["the last entries are missing"],
