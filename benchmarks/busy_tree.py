@@ -157,6 +157,10 @@ async def _write(load: _Load) -> tuple[Writing, Writing | None]:
 
 def _measured(writers: list["_Writer"], seconds: float) -> Writing:
     latencies = [latency for writer in writers for latency in writer.latencies]
+    if len(latencies) < 2:
+        raise CannotMeasure(
+            f"{len(latencies)} sends were answered in {seconds} seconds: the machine is too busy."
+        )
     cuts = quantiles(latencies, n=100)
     refused = sum(writer.refused for writer in writers)
     return Writing(len(latencies) / seconds, cuts[49] * 1000, cuts[98] * 1000, refused)

@@ -13,10 +13,12 @@ from authz.callers.principals import Credentials
 from benchmarks.operations import Ask
 from engine.database.pool import Pool
 from engine.database.read_connection import ReadConnection
+from schema.fields.deployment import Deployment
 from schema.root import build_schema
 from server.database.connections import read_connection
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
+from server.settings.payments import NoPayments
 
 _ADDRESS = "127.0.0.1"
 
@@ -49,19 +51,21 @@ async def _never() -> ReadConnection:
     raise AssertionError("it has no connections")
 
 
-def executor(database: AsyncEngine, reads: Pool) -> Executor:
+def executor(database: AsyncEngine, reads: Pool) -> OperationRunner:
     """The product's executor on the reads."""
-    return Executor(build_schema(), database, reads, "http://localhost")
+    return OperationRunner(
+        build_schema(), database, reads, Deployment(public_url="http://localhost", payments=NoPayments())
+    )
 
 
 def credentials_of(ask: Ask) -> Credentials:
-    """Who asks, on this machine."""
+    """The caller, on this machine."""
     found = principals.credentials_of(ask.token, principals.network_address(_ADDRESS))
     assert found is not None, "the data's tokens are tokens"
     return found
 
 
-async def answer(executor: Executor, text: str, document: DocumentNode, ask: Ask) -> None:
+async def answer(executor: OperationRunner, text: str, document: DocumentNode, ask: Ask) -> None:
     """Answer a query by the compiled executor. Raises AssertionError where a part of it was denied."""
     request = GraphQLRequest(text, None, ask.variables)
     found = await executor.compiled(request, document, credentials_of(ask), "")

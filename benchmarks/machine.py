@@ -14,11 +14,11 @@ SERVER_CORE = 0
 """The server that is measured has it for itself."""
 
 LOAD_CORE = 1
-"""PostgreSQL and whoever sends the requests."""
+"""PostgreSQL and the load generator."""
 
 
 class CannotMeasure(Exception):
-    """What is missing or wrong, told to whoever runs the benchmark."""
+    """The benchmark cannot run. The message says what is missing or wrong."""
 
 
 def pin(core: int) -> None:

@@ -74,7 +74,7 @@ Variables = dict[str, object]
 
 @dataclass(frozen=True)
 class Ask:
-    """One request: who asks, with which variables."""
+    """One request: the caller's token and the variables."""
 
     token: str
     variables: Variables

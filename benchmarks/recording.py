@@ -18,7 +18,7 @@ from benchmarks.operations import CHANGES, Ask, Operation
 from engine.database.pool import Pool
 from engine.writes import fixed_statements
 from server.database.connections import connect_as_application, read_connection
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
 
 _OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
@@ -96,7 +96,7 @@ def _fixed_watched(sent: list[Sent]) -> Iterator[None]:
         yield
 
 
-async def _answer(mandant: Executor, operation: Operation, ask: Ask) -> None:
+async def _answer(mandant: OperationRunner, operation: Operation, ask: Ask) -> None:
     document = parse(operation.document)
     if operation in CHANGES:
         request = GraphQLRequest(operation.document, None, ask.variables)

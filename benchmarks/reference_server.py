@@ -16,14 +16,15 @@ from server.database.connections import connect_as_application, read_pool
 from server.edge.application import Application
 from server.edge.http_protocol import HttpProtocol
 from server.graphql.endpoint import GraphQLEndpoint
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
 from server.pages import graphiql_page
+from server.settings.deployment import deployment
 from server.settings.settings import Settings
 from server.start.serve import start_log
 
 
-class ReferenceExecutor(Executor):
+class ReferenceRunner(OperationRunner):
     """Compiles nothing."""
 
     async def compiled(
@@ -41,16 +42,16 @@ def create_app(settings: Settings, database_url: str) -> Application:
     # It holds a connection for as long as it computes, and clients are not to be refused for the wait.
     database = connect_as_application(database_url, CONNECTIONS)
     reads = read_pool(database_url, settings.pool_size)
-    executor = ReferenceExecutor(build_schema(), database, reads, settings.link_base)
+    runner = ReferenceRunner(build_schema(), database, reads, deployment(settings))
 
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
         yield
-        await executor.close()
+        await runner.close()
         await reads.close()
         await database.dispose()
 
-    endpoint = GraphQLEndpoint(executor.schema, executor, executor.beside, graphiql_page())
+    endpoint = GraphQLEndpoint(runner.schema, runner, runner.beside, graphiql_page())
     return Application(endpoint, [], settings.allowed_host_names, [], lifespan)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 from rich.console import Console
@@ -107,77 +108,76 @@ _BUSY_TREE = "Busy tree"
 _NEIGHBOURS = "Neighbours: one caller's point reads while another does its worst"
 
 
-def _tables(results: Results) -> list[tuple[str, list[str], list[list[str]]]]:
-    ratios = [
-        [
+class _Table(NamedTuple):
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+
+
+def _tables(results: Results) -> list[_Table]:
+    operations = [f"{operation.title} (p50 / p99 ms)" for operation in Operation]
+    ratios_head = [
+        "Mandant",
+        "against pgbench",
+        "against the best peer",
+        "against the best, planned by default",
+    ]
+    growth_head = ["Accounts", "Point read", "Page", _ONE_MEMBERSHIP, _MANY_MEMBERSHIPS]
+    sends_head = [
+        "Recipients",
+        "Reservation",
+        "Bare INSERT",
+        "Preview",
+        "Upload",
+        "Peak memory of the server",
+    ]
+    memory_head = ["Different queries", "Server", "Server before", "Largest connection, beyond a fresh one"]
+    busy_head = ["", "Sends a second", "p50 ms", "p99 ms", "Refused"]
+    neighbours_head = ["What the other caller does", "p99 ms", "against nothing"]
+    return [
+        _Table(_RATIOS, ratios_head, [*_peer_ratios(results), *_own_ratios(results)]),
+        _Table(_CONTEST, ["", *operations], list(_contest_rows(results))),
+        _Table(_GROWTH, growth_head, list(_growth_rows(results))),
+        _Table(_SENDS, sends_head, [_sends_row(results)]),
+        _Table(_MEMORY, memory_head, [_memory_row(results)]),
+        _Table(_BUSY_TREE, busy_head, list(_busy_tree_rows(results))),
+        _Table(_NEIGHBOURS, neighbours_head, list(_neighbour_rows(results))),
+    ]
+
+
+def _peer_ratios(results: Results) -> Iterable[list[str]]:
+    """Mandant against other programs."""
+    for operation in Operation:
+        yield [
             operation.title,
             f"{results.against_pgbench(operation):.2f}",
             f"{results.against_best_peer(operation):.2f} ({results.best_peer(operation)})",
             f"{results.against_best_peer(operation, PLANNED_BY_DEFAULT):.2f}",
         ]
-        for operation in Operation
-    ]
-    ratios.append(["Cold document", f"{results.cold_ms:.1f} ms", "", ""])
-    ratios += [
-        [
-            f"{operation.title} with the second wall, against without it",
-            f"{kept.served:.2f} (in PostgreSQL {kept.in_postgresql:.2f})",
-            "",
-            "",
-        ]
-        for operation, kept in results.wall.items()
-    ]
+
+
+def _own_ratios(results: Results) -> Iterable[list[str]]:
+    """Mandant against itself, in other circumstances: what is compared, and one figure."""
+    for title, figure in _own_figures(results):
+        yield [title, figure, "", ""]
+
+
+def _own_figures(results: Results) -> Iterable[tuple[str, str]]:
+    yield "Cold document", f"{results.cold_ms:.1f} ms"
+    for operation, kept in results.wall.items():
+        title = f"{operation.title} with the second wall, against without it"
+        yield title, f"{kept.served:.2f} (in PostgreSQL {kept.in_postgresql:.2f})"
     smallest, largest = results.growth[0].accounts, results.growth[-1].accounts
-    growing = {"Point read": "point_read_ms", "Small viewer's page": "page_ms"}
-    ratios += [
-        [f"{name}, {largest:,} accounts against {smallest:,}", f"{results.growth_ratio(field):.2f}", "", ""]
-        for name, field in growing.items()
-    ]
-    sends = results.sends
+    for name, field in (("Point read", "point_read_ms"), ("Small viewer's page", "page_ms")):
+        growth = f"{results.growth_ratio(field):.2f}"
+        yield f"{name}, {largest:,} accounts against {smallest:,}", growth
+    sends, memory = results.sends, results.memory
     booked = f"Reservation of {sends.recipients:,}: times the bare INSERT ... SELECT"
-    ratios.append([booked, f"{sends.against_bare:.2f}", "", ""])
-    memory = results.memory
+    yield booked, f"{sends.against_bare:.2f}"
     repeated = f"Page, repeated after {memory.queries:,} different queries, against before"
-    ratios.append([repeated, f"{memory.kept_speed:.2f}", "", ""])
+    yield repeated, f"{memory.kept_speed:.2f}"
     beside = f"p99 of others' writes beside {WRITERS} writers in one tree, against without them"
-    ratios.append([beside, f"{results.busy_tree.slower:.2f}", "", ""])
-    return [
-        (
-            _RATIOS,
-            ["Mandant", "against pgbench", "against the best peer", "against the best, planned by default"],
-            ratios,
-        ),
-        (
-            _CONTEST,
-            ["", *(f"{operation.title} (p50 / p99 ms)" for operation in Operation)],
-            list(_contest_rows(results)),
-        ),
-        (
-            _GROWTH,
-            ["Accounts", "Point read", "Page", _ONE_MEMBERSHIP, _MANY_MEMBERSHIPS],
-            list(_growth_rows(results)),
-        ),
-        (
-            _SENDS,
-            ["Recipients", "Reservation", "Bare INSERT", "Preview", "Upload", "Peak memory of the server"],
-            [_sends_row(results)],
-        ),
-        (
-            _MEMORY,
-            ["Different queries", "Server", "Server before", "Largest connection, beyond a fresh one"],
-            [_memory_row(results)],
-        ),
-        (
-            _BUSY_TREE,
-            ["", "Sends a second", "p50 ms", "p99 ms", "Refused"],
-            list(_busy_tree_rows(results)),
-        ),
-        (
-            _NEIGHBOURS,
-            ["What the other caller does", "p99 ms", "against nothing"],
-            list(_neighbour_rows(results)),
-        ),
-    ]
+    yield beside, f"{results.busy_tree.slower:.2f}"
 
 
 def _contest_rows(results: Results) -> Iterable[list[str]]:

@@ -30,7 +30,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians over the rounds. pgbench tells no latencies."""
+    """Medians over the rounds. pgbench reports no latencies."""
 
     per_second: float
     median_ms: float | None

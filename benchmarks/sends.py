@@ -20,7 +20,7 @@ from benchmarks.machine import CannotMeasure
 from benchmarks.servers import MANDANT, Running, running
 from models.base.ids import Kind, RecipientListId, new_id, parse
 from models.sending.tables import active_contacts
-from resolvers.sending.audiences import uploaded
+from resolvers.sending.recipient_rows import uploaded
 from server.database.connections import connect_as_owner
 from server.database.migrate import migrate
 from server.demo.tree_loading import load_trees

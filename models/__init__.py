@@ -33,7 +33,8 @@ AREAS = (
 )
 """From low to high: an area's stored functions call those of lower areas."""
 
-# The metadata has every table, whichever module was imported first. Stored functions are read for migrating only.
+# The metadata has every table, whichever module was imported first. Stored functions are read for migrating
+# only.
 for _area in AREAS:
     for _module in iter_modules(import_module(f"models.{_area}").__path__, f"models.{_area}."):
         if not _module.name.endswith(".functions"):

@@ -1,7 +1,8 @@
 """A real PostgreSQL for every test; each worker has a database of its own, each test makes its own trees."""
 
 import gc
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +16,18 @@ from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import PaymentProviderName
 from server.settings.settings import Settings
 from server.start.app import create_app
+from tests.authz.escalation import profiles as profiles  # for all tests: no example has a deadline
 from tests.isolation.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.world.api import Api
 from tests.world.database import TestServer, clone, deadlocks, drop, named
+from tests.world.room import room
 from tests.world.world import World
 
 _ADDRESSES = pytest.StashKey[DatabaseAddresses]()
 _SERVER = pytest.StashKey[TestServer]()
+
+_TESTS_BETWEEN_SEARCHES = 40
+_tests = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,11 +57,23 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Applications that tests are done with are circles, each with all that it remembers."""
+    if next(_tests) % _TESTS_BETWEEN_SEARCHES == 0:
+        gc.collect()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server."""
     server = config.stash.get(_SERVER, None)
     if server is not None:
         server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _on_a_busy_machine() -> Iterator[None]:
+    with room():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,13 @@
 """The schema as a whole: its snapshot and its documentation."""
 
+import ast
+import dataclasses
+import importlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
 from graphql import (
     ConstDirectiveNode,
     GraphQLEnumType,
@@ -17,6 +21,10 @@ from graphql import (
 )
 
 from authz.policy.permissions import Permission
+from schema.areas import AREAS
+from schema.fields.marks import OPEN
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload
 from schema.root import build_schema, graphql_schema
 
 SNAPSHOT = Path(__file__).parent.parent / "schema.graphql"
@@ -45,6 +53,11 @@ def test_the_schema_is_the_manual_of_the_api() -> None:
 
 def test_the_snapshot_is_the_schema() -> None:
     assert SNAPSHOT.read_text(encoding="utf-8") == build_schema().as_str() + "\n"
+
+
+def test_no_description_names_a_requirement_by_its_number() -> None:
+    """Whoever reads the API's manual has no list of them."""
+    assert re.findall(r"\b[RNT][0-9]{1,3}\b", SNAPSHOT.read_text(encoding="utf-8")) == []
 
 
 def _definitions() -> list[ObjectTypeDefinitionNode]:
@@ -115,6 +128,40 @@ def test_no_layer_asks_for_a_permission_that_the_schema_does_not_tell() -> None:
     }
     assert asked <= told
     assert {"ACCOUNT_READ", "CAMPAIGNS_SEND"} <= asked
+
+
+def test_every_area_contributes() -> None:
+    """What is not in the list of areas is not served."""
+    folders = {path.parent.name for path in (SNAPSHOT.parent / "schema").glob("*/__init__.py")} - {"fields"}
+    contributions = {importlib.import_module(f"schema.{name}").CONTRIBUTION for name in folders}
+    assert contributions == set(AREAS)
+
+
+def _built_by_position(path: Path) -> Iterator[str]:
+    """The calls in a module that build a command of the resolvers from positional values."""
+    name = ".".join(path.relative_to(SNAPSHOT.parent).with_suffix("").parts)
+    module = importlib.import_module(name.removesuffix(".__init__"))
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and call.args:
+            built: object = module
+            for part in ast.unparse(call.func).split("."):
+                built = getattr(built, part, None)
+            if dataclasses.is_dataclass(built) and getattr(built, "__module__", "").startswith("resolvers."):
+                yield f"{name}:{call.lineno}"
+
+
+def test_commands_are_built_by_keyword() -> None:
+    """mypy does not see two values of one type change places."""
+    modules = (SNAPSHOT.parent / "schema").rglob("*.py")
+    assert [place for path in modules for place in _built_by_position(path)] == []
+
+
+def test_a_mutation_takes_nothing_that_its_frame_does_not_know() -> None:
+    async def greet(self: object, session: object, name: str) -> Payload:
+        raise NotImplementedError
+
+    with pytest.raises(TypeError, match="greet: a mutation takes only"):
+        mutation(OPEN)(greet)
 
 
 _REMOVES = {

@@ -38,7 +38,7 @@ ALLOWED = {
         "run_in_executor",
     ): "an enforcer of its own, and no ast.parse",
     (
-        "resolvers.sending.recipient_lists.store_list",
+        "resolvers.sending.upload.store_list",
         "to_thread",
     ): "reads a file that its one request waits for",
     ("schema.sending.audiences._read", "to_thread"): "hashlib, hmac and email_validator, which keeps nothing",

@@ -43,7 +43,7 @@ ClientAddress = NewType("ClientAddress", str)
 
 
 class PrincipalKind(enum.Enum):
-    """The kind of a caller."""
+    """Whether rights are a person's or an API key's."""
 
     PERSON = "PERSON"
     API_KEY = "API_KEY"

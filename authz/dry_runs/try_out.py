@@ -21,13 +21,12 @@ from authz.dry_runs.snapshot import (
     names_of,
 )
 from authz.policy.permissions import Permission
+from authz.wall.notes import TransactionNotes
 from authz.wall.row_security import enter_again
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, UserId
+from models.base.ids import AccountId
 
 MOST_CHANGES = 200
-_TOUCHED = "touched_accounts"
-_NAMED = "named_people"
 
 T = TypeVar("T")
 Write = Callable[[WriteSession], Awaitable[object]]
@@ -64,22 +63,11 @@ class AccessChanges:
     more: bool
 
 
-def note_touched(session: WriteSession, account_id: AccountId) -> None:
-    """Note that the transaction writes in the account: access may change there and below."""
-    session.notes.setdefault(_TOUCHED, set()).add(account_id)
-
-
-def note_named(session: WriteSession, user_id: UserId) -> None:
-    """Note that the write names this person: the caller learns what happens to the person's rights, and
-    nothing else about the person."""
-    session.notes.setdefault(_NAMED, set()).add(Holder(user_id, None))
-
-
 async def try_out(session: WriteSession, principal: Principal, write: Write) -> AccessChanges:
     """What the write would change, as far as the principal may see it before or after the write.
 
     The transaction has to be REPEATABLE READ, and the calling code rolls it back. The write runs twice: once
-    to learn which accounts it touches, and again after these were read. Raises what the write raises.
+    to learn which accounts it locks, and again after these were read. Raises what the write raises.
     """
     touched = await _touched_by(session, write)
     if not touched:
@@ -99,7 +87,7 @@ async def _touched_by(session: WriteSession, write: Write) -> frozenset[AccountI
     savepoint = await session.begin_nested()
     await write(session)
     await _undo(session, savepoint)
-    return frozenset(session.notes.get(_TOUCHED, ()))
+    return frozenset(session.notes(TransactionNotes).touched)
 
 
 async def _undo(session: WriteSession, savepoint: AsyncTransaction) -> None:
@@ -200,7 +188,7 @@ async def _visible(
         or _sees(held_after.get(found.account_id, 0), found.holder)
         for found in differences.found
     ]
-    named = session.notes.get(_NAMED, ())
+    named = {Holder(user_id, None) for user_id in session.notes(TransactionNotes).named}
     shown = [
         (found, is_seen)
         for found, is_seen in zip(differences.found, seen, strict=True)

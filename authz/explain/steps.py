@@ -12,14 +12,14 @@ class ExplanationDiffersError(Exception):
 
 
 class AccessDecision(enum.Enum):
-    """Whether somebody may do something in an account now."""
+    """Whether an action in an account is allowed now."""
 
     ALLOWED = "ALLOWED"
     DENIED = "DENIED"
 
 
 class AccessEffect(enum.Enum):
-    """What one rule says about a question."""
+    """The result of one rule."""
 
     ALLOWS = "ALLOWS"
     DENIES = "DENIES"
@@ -27,7 +27,7 @@ class AccessEffect(enum.Enum):
 
 
 class AccessStepKind(enum.Enum):
-    """The rule of a step."""
+    """A rule that access depends on."""
 
     MEMBERSHIP = "MEMBERSHIP"
     BREAK_GLASS = "BREAK_GLASS"

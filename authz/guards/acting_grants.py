@@ -12,7 +12,7 @@ from authz.reach.break_glass import opening_holds
 from authz.reach.ends import ANY_MOMENT
 from authz.reach.grants import granted_mask
 from authz.reach.reach import GRANTS, PRINCIPAL
-from engine.writes.fixed_statements import Row
+from engine.writes.fixed_statements import FixedRow
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure
 from models.parent_access.openings import break_glass_openings
@@ -26,7 +26,7 @@ def acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) ->
 
 
 async def opened_because(
-    session: WriteSession, row: Row, permission: Permission, principal: Principal
+    session: WriteSession, row: FixedRow, permission: Permission, principal: Principal
 ) -> str | None:
     """The reason of the break-glass, where that alone gives the permission in the row's account."""
     if principal.user_id is None or not row.mask & ~(row.lasting_mask or 0) & permission.bit:

@@ -25,7 +25,8 @@ from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCo
 from authz.reach.ends import FOREVER
 from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status, status_mask
-from engine.writes.fixed_statements import FixedStatement, Row
+from authz.wall.notes import TransactionNotes
+from engine.writes.fixed_statements import FixedRow, FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
 from models.base.ids import AccountId, AccountKey, MasterId
@@ -126,6 +127,7 @@ async def authorize_all(
     if len({account.master_id for account in before}) > 1:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must belong to one tree.", "accountIds")
     await lock_tree(session, before[0].master_id)
+    session.notes(TransactionNotes).touched.update(account.account_id for account in before)
     return await check()
 
 
@@ -225,7 +227,7 @@ def _judge(rights: _Rights | None, permission: Permission, effect: Effect = Effe
     return rights.authorized
 
 
-def _refused_change(row: Row, permission: Permission) -> RefusalCode | None:
+def _refused_change(row: FixedRow, permission: Permission) -> RefusalCode | None:
     """A suspended account can still be resumed and closed: `status_mask` leaves these permissions. READ
     permissions are left in any status and allow no change."""
     if row.left_by_status & ~READ_PERMISSIONS & permission.bit:
@@ -255,7 +257,7 @@ async def _rights(
 
 
 async def _rights_in(
-    session: WriteSession, principal: Principal, row: Row, permission: Permission
+    session: WriteSession, principal: Principal, row: FixedRow, permission: Permission
 ) -> _Rights:
     authorized = Authorized(
         row.master_id,

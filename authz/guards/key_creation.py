@@ -1,4 +1,4 @@
-"""Where in a tree API keys may be made (R13)."""
+"""Where in a tree API keys are created."""
 
 import datetime
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, bindparam, func, or_, select
 
+from authz.wall.notes import TransactionNotes
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
@@ -17,12 +18,19 @@ from models.base.ids import AccountId, MasterId
 
 
 async def lock_tree(session: WriteSession, master_id: MasterId) -> None:
-    """Keep every other write out of the tree: each locks the root first, at least in share mode."""
-    await lock_path(session, master_id, AccountId(master_id))
+    """Keep every other write out of the tree: each locks the root first, at least in share mode. The calling
+    code notes in which accounts the transaction may change access."""
+    await _lock(session, master_id, AccountId(master_id))
 
 
 async def lock_path(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
-    """Lock the ancestors in share mode, root first, and the account for update."""
+    """Lock the ancestors in share mode, root first, and the account for update. Notes that the transaction
+    may change access there and below."""
+    session.notes(TransactionNotes).touched.add(account_id)
+    await _lock(session, master_id, account_id)
+
+
+async def _lock(session: WriteSession, master_id: MasterId, account_id: AccountId) -> None:
     session.take_turn(master_id)
     await _lock_path().rows(session, {"master_id": master_id, "account_id": account_id})
 

@@ -41,7 +41,7 @@ from models.shares.tables import share_accounts, shares
 
 
 class OfferLapse(enum.Enum):
-    """Why an open offer cannot be accepted now."""
+    """Why nobody can accept an open offer at the moment."""
 
     MEMBERSHIP_ENDED = "MEMBERSHIP_ENDED"
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"

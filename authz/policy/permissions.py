@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, literal_column
 
 
 class Area(enum.Enum):
-    """A page, as people see it."""
+    """An area of the product. Each is one page of an application."""
 
     ACCOUNT = "ACCOUNT"
     SUBACCOUNTS = "SUBACCOUNTS"

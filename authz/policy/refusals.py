@@ -8,83 +8,87 @@ from authz.policy.permissions import Permission
 
 
 class RefusalCode(enum.Enum):
-    """The kind of a refusal. Clients decide by the code, people read the message."""
+    """The kind of a refusal. Programs decide by the code; the message is for people."""
 
-    NOT_FOUND = "Nothing has this id, or it is outside your reach."
-    FORBIDDEN = "You lack the permission named in the message."
+    NOT_FOUND = "There is nothing with this id, or it is outside your reach."
+    FORBIDDEN = "You do not have the permission that is named."
     BAD_USER_INPUT = "A value is not valid."
-    CONFLICT = "It has changed since you read it, or it exists already."
-    FAILED_PRECONDITION = "The current state does not allow it."
-    IDEMPOTENCY_MISMATCH = "The idempotency key was used with a different input."
+    CONFLICT = "It was changed since you read it, or it exists already."
+    FAILED_PRECONDITION = "This is not possible in the current state."
+    IDEMPOTENCY_MISMATCH = "The idempotency key was used with another input."
     RATE_LIMITED = "Too many attempts; try again later."
-    BUSY = "Too many requests of this kind are running; try again later."
+    BUSY = "The server has too many such requests at the moment; try again later."
     PERSON_REQUIRED = "Only a signed-in person can do this, not an API key."
     MASTER_ACCOUNT_REQUIRED = (
-        "Only a holder of the permission in the master account may create API keys here."
+        "Only callers with the permission through the master account can create API keys here."
     )
     ACCOUNT_SUSPENDED = (
-        "The account, or one above it, is suspended: only changes that take access away are allowed."
+        "The account, or one above it, is suspended. Only changes that take something away are possible."
     )
     ACCOUNT_CLOSED = (
-        "The account, or one above it, is closed: only changes that take access away are allowed."
+        "The account, or one above it, is closed. Only changes that take something away are possible."
     )
     ROLE_TOO_WIDE = "The role gives more than you hold yourself."
-    ROLE_IN_USE = "Members, open invitations, shares or API keys still use the role."
-    LAST_OWNER = "The account would have no owner."
-    CONSENT_REQUIRED = "Nobody becomes an owner without agreeing: offer ownership with `ownershipTransfer`."
-    ALREADY_OWNS_ACCOUNT = "The person owns an account already. An e-mail address can own one account."
+    ROLE_IN_USE = "Members, open invitations, shares or API keys still have the role."
+    LAST_OWNER = "The account would be left without an owner."
+    CONSENT_REQUIRED = (
+        "Nobody becomes an owner without agreeing: use `ownershipTransfer` to offer the ownership."
+    )
+    ALREADY_OWNS_ACCOUNT = "The person owns an account already; an e-mail address owns at most one."
     ALREADY_MEMBER = "The person is a member of the account already."
-    INHERITED_MEMBER = "The membership belongs to an account above. Change it there."
+    INHERITED_MEMBER = "The membership belongs to an account above and can only be changed there."
     INVITATION_EXPIRED = "The invitation has expired."
-    INVITATION_USED = "The invitation has been accepted already."
-    INVITATION_REVOKED = "The invitation was withdrawn or declined, or the inviter lost the right to invite."
-    ALREADY_SHARED = "One of the accounts is shared with this e-mail address already. Change that share."
+    INVITATION_USED = "The invitation was accepted already."
+    INVITATION_REVOKED = "The invitation was revoked or declined, or its sender lost the right to invite."
+    ALREADY_SHARED = "One of the accounts is shared with this e-mail address already; change that share."
     REACHED_BY_SHARE = (
-        "You hold this permission only by a share. The account's own people alone decide who has access."
+        "You have access to the account only through a share. Only its own people decide who has access."
     )
     RIGHT_ENDS = (
-        "Your right to do this ends before what you would give or take. Choose an end that is not later than "
-        "that of your right, or ask somebody whose right does not end."
+        "Your right to do this expires before the access that you would give or remove. Choose an end that "
+        "is not later, or ask somebody whose right does not expire."
     )
-    SHARE_EXPIRED = "The share, or the link to accept it, has expired."
-    SHARE_USED = "The share has been accepted already."
+    SHARE_EXPIRED = "The share, or the link that accepts it, has expired."
+    SHARE_USED = "The share was accepted already."
     SHARE_REVOKED = "The share was revoked or declined, or its giver lost the right to share."
     ADDRESS_NOT_VERIFIED = (
-        "The e-mail address is not verified yet. Open the link in the mail that was sent to it, or request "
-        "another with emailVerificationRequest."
+        "The e-mail address is not verified. Open the link in the verification mail, or request another "
+        "with emailVerificationRequest."
     )
-    LINK_NOT_VALID = "The link was used already or has expired. Request another one."
-    WRONG_PERSON = "It was made for another e-mail address."
-    SIGN_UP_REFUSED = "No account can be created with this e-mail address and password."
+    LINK_NOT_VALID = "The link was used already or has expired; request another one."
+    WRONG_PERSON = "The offer is for another e-mail address."
+    SIGN_UP_REFUSED = "No account can be made with this e-mail address and password."
     SIGN_IN_REFUSED = "The e-mail address or the password is wrong."
     HAS_SUBACCOUNTS = "The account still has open subaccounts."
-    ACCOUNT_NOT_SETTLED = (
-        "The account still holds something that has to be settled first. `obstacles` lists it."
-    )
+    ACCOUNT_NOT_SETTLED = "Something that the account holds must be settled first; `obstacles` lists it."
     TREE_TOO_DEEP = "Accounts cannot be nested any deeper."
-    SECOND_PERSON_REQUIRED = "An approver other than the person who asked for it has to approve it."
-    OWN_TREE = "You are a member or a guest of this tree yourself. Another member of staff has to do it."
+    SECOND_PERSON_REQUIRED = "An approver other than the person who requested it must approve it."
+    OWN_TREE = "You are a member or a guest of this tree. Another member of the platform's staff must do it."
     POOL_ACCOUNT_REQUIRED = (
-        "Only a holder of the permission in the account that owns the pool decides who draws from it."
+        "Only callers who also have the permission in the pool's account can decide who draws from it."
     )
     BILLED_ACCOUNT_REQUIRED = (
-        "Only a holder of the permission in the account that is billed for it may decide this."
+        "Only callers who also have the permission in the account that is billed can decide this."
     )
     INSUFFICIENT_CREDIT = "There is not enough credit."
-    PAYMENT_DECLINED = "The payment provider declined the payment."
-    CONTACT_LIMIT_REACHED = "More contacts would become active than remain in the billing cycle."
-    SEND_LIMIT_REACHED = "More would be sent than remains in the billing cycle."
-    SEND_CAP_REACHED = "More would be sent than remains under the cap of the account, or of one above it."
-    LABEL_LIMIT_REACHED = "The account has used 100 labels in this billing cycle. Use one of them, or none."
-    CREDIT_CAP_REACHED = "More would be spent than remains under the cap of the account, or of one above it."
-    GUARANTEE_TOO_LARGE = "More would be guaranteed than there is, or than a cap allows."
+    PAYMENT_DECLINED = "The payment provider declined."
+    CONTACT_LIMIT_REACHED = "More contacts would become active than the billing cycle allows."
+    SEND_LIMIT_REACHED = "More would be sent than the billing cycle allows."
+    SEND_CAP_REACHED = "More would be sent than the cap of the account, or of one above it, allows."
+    LABEL_LIMIT_REACHED = "The account has used 100 labels in this billing cycle; use one of them, or none."
+    CREDIT_CAP_REACHED = "More would be spent than the cap of the account, or of one above it, allows."
+    GUARANTEE_TOO_LARGE = "The guarantees would exceed what there is, or what a cap allows."
     PAID_PLAN_REQUIRED = "A subaccount's own plan must have a price."
     RESERVATION_EXPIRED = "The reservation was not committed in time. Send nothing."
     RESERVATION_SETTLED = "The reservation was committed or voided already."
-    PARENT_ACCOUNT_REQUIRED = "Only a holder of the permission in the account above may decide this."
-    SENDS_UNAVAILABLE = "Nothing can be sent: the server has no contact key."
-    PLAN_REQUIRED = "The account's plan does not include it. A larger plan does."
-    PAYMENTS_UNAVAILABLE = "The payment provider does not answer. Try again with the same idempotency key."
+    PARENT_ACCOUNT_REQUIRED = (
+        "Only callers who also have the permission in the account above can decide this."
+    )
+    SENDS_UNAVAILABLE = "Nothing can be sent: the server has no key for contacts."
+    PLAN_REQUIRED = "The account's plan does not include this; a larger plan does."
+    PAYMENTS_UNAVAILABLE = (
+        "The payment provider does not answer. Send the same request again, with the same idempotency key."
+    )
 
 
 class Refusal(Exception):

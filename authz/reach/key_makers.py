@@ -35,7 +35,7 @@ from models.roles.tables import roles
 
 
 class GhostReason(enum.Enum):
-    """Why the maker of an API key could not make it now."""
+    """Why the creator of an API key could not create it any more."""
 
     MAKER_LEFT = "MAKER_LEFT"
     MAKER_LOST_RIGHT = "MAKER_LOST_RIGHT"

@@ -32,7 +32,7 @@ from models.shares.tables import share_accounts, shares
 
 
 class RoleUseKind(enum.Enum):
-    """What holds a role or offers it."""
+    """What has or offers a role."""
 
     MEMBER = "MEMBER"
     INVITATION = "INVITATION"

@@ -27,7 +27,8 @@ from sqlalchemy import (
 
 from authz.callers.principals import DIGEST_NAME, KIND_NAME, LINK_NAME, Credentials
 from authz.callers.tokens import Digest
-from engine.writes.fixed_statements import FixedStatement, Row
+from authz.wall.notes import TransactionNotes
+from engine.writes.fixed_statements import FixedRow, FixedStatement
 from engine.writes.sessions import WriteSession
 from models.base.columns import APPLICATION_ROLE, metadata
 from models.base.ids import MasterId
@@ -56,23 +57,26 @@ def entering() -> ColumnElement[bool]:
 
 _ENTERING = FixedStatement(select(entering()))
 
-_ENTERED_BY = "entered_by"
-
 
 async def enter(session: WriteSession, credentials: Credentials) -> None:
     """Tell the database who calls, for the rest of the session's transaction."""
     await enter_by(session, _ENTERING, credentials.binds)
 
 
-async def enter_by(session: WriteSession, entering: FixedStatement, values: Mapping[str, Any]) -> list[Row]:
+async def enter_by(
+    session: WriteSession, entering: FixedStatement, values: Mapping[str, Any]
+) -> list[FixedRow]:
     """The same by a statement that tells it in another way. Returns its rows."""
-    session.notes[_ENTERED_BY] = entering, values
+    session.notes(TransactionNotes).entered_by = entering, values
     return await entering.rows(session, values)
 
 
 async def enter_again(session: WriteSession) -> None:
     """Enter as the transaction last did, after a rollback to a savepoint undid that."""
-    entering, values = session.notes[_ENTERED_BY]
+    entered_by = session.notes(TransactionNotes).entered_by
+    if entered_by is None:
+        raise AssertionError("nobody has entered the transaction")
+    entering, values = entered_by
     await entering.rows(session, values)
 
 

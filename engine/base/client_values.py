@@ -1,30 +1,30 @@
-"""Values on their way into a compiled statement: constants, and variables known only when the plan runs."""
+"""Client values on their way into a statement: constants, and variables that are known when the plan runs."""
 
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, literal, literal_column
+from sqlalchemy import BindParameter, ColumnElement, literal_column
 from sqlalchemy.types import TypeEngine
 
 
 class NotCompilableError(Exception):
-    """The compiled executor cannot answer this; the reference executor must."""
+    """The compiled executor cannot answer this. The reference executor answers instead."""
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A leaf of a variable's value: its name, then the steps into lists and objects.
+    """A leaf of a variable's value. `path`: the variable's name, then the steps into lists and objects.
 
-    `prefix` is that of a global id: it decides which table is looked into.
+    `prefix`: the prefix of a global id, which decides the table to read.
     """
 
     path: tuple[str | int, ...]
     prefix: str = ""
 
     def read(self, variables: Mapping[str, Any]) -> Any:
-        """The leaf's value in these."""
+        """The leaf's value in these variables."""
         value: Any = variables
         for step in self.path:
             value = value[step]
@@ -33,12 +33,12 @@ class Variable:
 
 @dataclass(frozen=True)
 class Argument(Variable):
-    """A value that is bound whenever SQL that was made once is used: its path is in the field's arguments."""
+    """A value that each use of ready-made SQL binds anew. Its path is in the field's arguments."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a bound value comes from. `convert` may raise what a client should hear."""
+    """Where a bound value comes from. `convert` may raise an error for the client."""
 
     value: Any
     convert: Callable[[Any], Any] | None = None
@@ -49,31 +49,34 @@ class Source:
         return value if self.convert is None else self.convert(value)
 
 
+class ClientValue(BindParameter[Any]):
+    """A client's value in a statement. `source`: where the value comes from."""
+
+    inherit_cache = True
+    source: Source
+
+
 _numbers = itertools.count()
 
 
-def bound(
-    value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
-) -> BindParameter[Any]:
-    """A client's value as SQL. What is known now is converted now; a Variable when the plan runs."""
-    parameter: BindParameter[Any]
+def bound(value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None) -> ClientValue:
+    """A client's value as SQL. A known value is converted now, a Variable when the plan runs."""
     if isinstance(value, Variable):
         source = Source(value, convert)
-        parameter = bindparam(f"v{next(_numbers)}", type_=type_, required=True)
+        parameter = ClientValue(f"v{next(_numbers)}", type_=type_, required=True)
     else:
         source = Source(value if convert is None else convert(value))
-        parameter = literal(source.value, type_)
-    parameter.__dict__["source"] = source
+        parameter = ClientValue(None, source.value, type_=type_, unique=True)
+    parameter.source = source
     return parameter
 
 
-def source_of(element: ColumnElement[Any]) -> Source | None:
+def source_of(element: object) -> Source | None:
     """Where a client's value comes from that `bound` made; None for anything else."""
-    found = element.__dict__.get("source")
-    return found if isinstance(found, Source) else None
+    return element.source if isinstance(element, ClientValue) else None
 
 
 def text(value: str) -> ColumnElement[str]:
-    """A text that is part of the statement."""
+    """A text as a literal of the statement."""
     quoted = value.replace("'", "''")
     return literal_column(f"'{quoted}'")

@@ -1,4 +1,4 @@
-"""Looking through a statement's elements."""
+"""Walks the elements of a statement."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from sqlalchemy.sql.visitors import ExternallyTraversible
 
 
 def elements_of(*roots: ClauseElement) -> Iterator[ExternallyTraversible]:
-    """Each element that the roots are made of, once, the roots included; nearer ones first.
+    """Each element of the roots once, the roots included, breadth first.
 
-    SQLAlchemy's own `iterate` yields a CTE, and all below it, as often as it is used: 300,000 elements for a
-    field whose statement has 3,000.
+    SQLAlchemy's own `iterate` yields a CTE and its children once for each use: 300,000 elements for a
+    statement that has 3,000.
     """
     seen: dict[int, ExternallyTraversible] = {}
     waiting: deque[ExternallyTraversible] = deque(roots)
@@ -19,7 +19,7 @@ def elements_of(*roots: ClauseElement) -> Iterator[ExternallyTraversible]:
         element = waiting.popleft()
         if id(element) in seen:
             continue
-        # Kept, not only its id: what is made while looking must not be replaced by another under the same id.
+        # The element itself is kept: an element that is made during the walk must not take a freed id.
         seen[id(element)] = element
         yield element
         waiting.extend(element.get_children())

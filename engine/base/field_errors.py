@@ -1,4 +1,4 @@
-"""The errors that stand beside a null, the same from both executors."""
+"""The errors beside a null. Both executors use the same ones."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _ABSENT = {
 
 
 class BadArgument(GraphQLError):
-    """A value that a field cannot take. `argument`: its name, where it is one alone."""
+    """A value that a field refuses. `argument`: the argument's name, if exactly one is at fault."""
 
     def __init__(self, message: str, argument: str | None = None) -> None:
         named = {} if argument is None else {"argument": argument}
@@ -29,7 +29,7 @@ def forbidden(requirement: Requirement) -> GraphQLError:
 
 
 def absent(code: str, argument: str | None = None) -> GraphQLError:
-    """There is nothing to show, and the client should know why, and by which argument it was meant."""
+    """There is no object. The error says why, and which argument named it."""
     return _error(_ABSENT[code], {"code": code} | ({} if argument is None else {"argument": argument}))
 
 

@@ -1,7 +1,7 @@
-"""JSON text made by SQL, from static and dynamic parts.
+"""JSON text that SQL puts together from static and dynamic parts.
 
-`concat` leaves NULL out and `||` makes all of it NULL, and both would break the JSON: every part that may be
-NULL says itself what stands in its place.
+`concat` skips NULL, and `||` with NULL is NULL. Both would break the JSON, so each part that may be NULL
+brings its own replacement.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Text, cast, func, literal_column
 from engine.base.client_values import text
 
 Part = str | ColumnElement[Any]
-"""Text as it is, or an expression that is never NULL."""
+"""A literal text, or an expression that is never NULL."""
 
 _MOST_ARGUMENTS = 90
-"""PostgreSQL takes a hundred arguments at the most."""
+"""A PostgreSQL function takes at most 100 arguments."""
 
 NULL: ColumnElement[str] = literal_column("'null'")
 

@@ -1,7 +1,7 @@
-"""Values that are kept while they are asked for, in so many bytes.
+"""A cache that is bounded by bytes.
 
-What came once is on trial, and is forgotten first: ten thousand values that nobody asks for again push each
-other out, and not what is asked for again and again.
+A new value is on trial and is dropped first. A value that is asked for a second time is proven. So 10,000
+values that are used once push each other out, and leave the proven ones alone.
 """
 
 from collections import OrderedDict
@@ -13,7 +13,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 _PROVEN_SHARE = 0.75
-"""Of the bytes, at most, for what was asked for again: the rest is left to what comes for the first time."""
+"""The most that proven values may take of the bytes. The rest is for new ones."""
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class _Entry(Generic[V]):
 
 
 class Kept(Generic[K, V]):
-    """At most `most` bytes; how many a value takes, says whoever keeps it. Not safe between threads."""
+    """At most `most` bytes. The caller says how many bytes a value takes. Not safe between threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -34,7 +34,7 @@ class Kept(Generic[K, V]):
         """Bytes of all that is kept."""
 
     def get(self, key: K) -> V | None:
-        """The value, which was worth keeping; None: it is not kept."""
+        """The value, which is proven from now on; None: there is none."""
         entry = self._proven.get(key)
         if entry is not None:
             self._proven.move_to_end(key)
@@ -48,7 +48,7 @@ class Kept(Generic[K, V]):
         return entry.value
 
     def add(self, key: K, value: V, size: int) -> None:
-        """Keep a value, unless one is kept by its key. It goes at once where it is too large."""
+        """Keep a value, unless its key is taken. A value that is too large is dropped at once."""
         if key in self._trial or key in self._proven:
             return
         self._trial[key] = _Entry(value, size)
@@ -56,7 +56,7 @@ class Kept(Generic[K, V]):
         self._fit()
 
     def grow(self, key: K, value: V, more: int) -> None:
-        """The value of the key takes so many bytes more, or fewer. It may have been forgotten."""
+        """The key's value takes `more` bytes more. Does nothing if the cache has dropped it."""
         for entries in (self._proven, self._trial):
             entry = entries.get(key)
             if entry is not None and entry.value is value:

@@ -13,8 +13,8 @@ _PLACES = [Location.FIELD_DEFINITION, Location.OBJECT, Location.INTERFACE]
 @strawberry.schema_directive(
     locations=_PLACES,
     description=(
-        "Needs this permission in the account that the object belongs to. On a type it holds for every "
-        "field without a mark of its own."
+        "Needs this permission in the account that the object belongs to. On a type it applies to every "
+        "field without a directive of its own."
     ),
 )
 class Requires:
@@ -23,7 +23,7 @@ class Requires:
 
 @strawberry.schema_directive(
     locations=_PLACES,
-    description="Needs one of these permissions in the account; the arguments decide which.",
+    description="Needs one of these permissions in the account. The arguments decide which one.",
 )
 class RequiresAny:
     permissions: list[str]
@@ -31,7 +31,7 @@ class RequiresAny:
 
 @strawberry.schema_directive(
     locations=_PLACES,
-    description="Needs no permission of its own: open to everybody, or as visible as the object it is in.",
+    description="Needs no permission of its own: it is as visible as the object that it belongs to.",
 )
 class Public:
     pass
@@ -39,7 +39,7 @@ class Public:
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
-    description="Answers everybody, without a token and with one that is not valid as well.",
+    description="Needs no token. A token that is not valid is ignored.",
 )
 class Anonymous:
     pass
@@ -47,14 +47,14 @@ class Anonymous:
 
 @strawberry.schema_directive(
     locations=_PLACES,
-    description="For the platform's staff; everybody else is answered as if what it names were not there.",
+    description="For the platform's staff. Everybody else gets NOT_FOUND.",
 )
 class StaffOnly:
     pass
 
 
 class Requirement(Protocol):
-    """A permission as the engine sees it: it has a name, and a row tells whether it is granted there."""
+    """A permission as the engine sees it: a name, and a test whether a row grants it."""
 
     @property
     def name(self) -> str: ...

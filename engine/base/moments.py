@@ -1,4 +1,4 @@
-"""Moments that clients send, and ranges between two of them: one that ends before it begins is refused."""
+"""Moments that clients send, and ranges between two of them."""
 
 import datetime
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _END = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
 
 def in_utc(moment: datetime.datetime) -> datetime.datetime:
-    """Without an offset it is in UTC; beyond the calendar it is the calendar's end."""
+    """The moment in UTC. A moment without an offset is in UTC already; one beyond the calendar is its end."""
     if moment.tzinfo is None:
         return moment.replace(tzinfo=datetime.UTC)
     try:
@@ -38,7 +38,7 @@ class Range:
     end_name: str
 
     def read(self, variables: Mapping[str, Any]) -> None:
-        """Raise BadArgument where it ends before it begins. One that ends as it begins is empty, no more."""
+        """Raise BadArgument if the range ends before it begins. Equal ends make an empty range."""
         beginning, end = (
             value.read(variables) if isinstance(value, Variable) else value
             for value in (self.beginning, self.end)

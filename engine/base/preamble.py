@@ -1,22 +1,22 @@
-"""A gate: an expression that a statement has to evaluate before it reads anything, such as one that tells the
-database who asks."""
+"""A gate: an expression that a statement evaluates before it reads, such as the one that names the caller to
+the database."""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, literal_column, select
 
 CLOSED = b"\x02"
-"""What `answering_behind` answers where the gate stays closed: no JSON text can be that."""
+"""The answer of `answering_behind` when the gate stays closed. No JSON text equals it."""
 
 
 class GateClosedError(Exception):
-    """A gate has stayed closed, so nothing was read."""
+    """The gate stayed closed, so nothing was read."""
 
 
 def behind(gate: ColumnElement[bool], statement: Select[Any]) -> Select[Any]:
-    """The statement's only value, read once the gate has become true; else NULL.
+    """The statement's only value if the gate is true, else NULL.
 
-    The statement stands in a branch that PostgreSQL runs only once the gate has told.
+    The statement is a branch of a CASE, so PostgreSQL runs it after the gate.
     """
     return _behind(gate, statement, None)
 

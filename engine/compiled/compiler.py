@@ -4,58 +4,33 @@ The methods give parts of JSON text. A to-one object is joined laterally to the 
 is a sub-select that aggregates its items' texts.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
 
 from graphql import (
     FieldNode,
     GraphQLError,
-    GraphQLField,
-    GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
     OperationDefinitionNode,
     SelectionSetNode,
-    get_named_type,
-    is_leaf_type,
 )
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    Integer,
     Select,
     case,
-    column,
     func,
-    literal_column,
     select,
-    true,
-    union_all,
 )
-from sqlalchemy.dialects.postgresql import array
 
-from engine.base.client_values import NotCompilableError, Variable, text
-from engine.base.field_errors import absent, forbidden
-from engine.base.json_text import NULL, Part, joined, listed, or_else
-from engine.compiled.connections import CompiledConnection, aggregated, page_rows
-from engine.compiled.denials import BROKEN, Denial, marker
-from engine.compiled.fragment_cache import Place
-from engine.compiled.fragments import Arguments, Use
-from engine.compiled.scope import PRESENT, JoinedScope, Scope, to_one_rows
-from engine.declare.arguments import WINDOW, prefix_of, ranges_in, resolver_values, takes_window
-from engine.declare.codecs import CODECS_BY_SCALAR, PLAIN, Codec
-from engine.declare.declarations import FieldKind, LookUp, Read, SqlField, entity_of
-from engine.declare.field_types import all_arguments, object_type_of, order_of
-from engine.declare.paging import LONGEST_PAGE, Window, window
-from engine.declare.selections import Document, is_sql, sql_field
-
-
-class Check(Protocol):
-    """What of a client's values must be read before the statement runs."""
-
-    def read(self, variables: Mapping[str, Any]) -> object:
-        """Raises BadArgument."""
+from engine.base.client_values import NotCompilableError, text
+from engine.base.field_errors import forbidden
+from engine.base.json_text import Part, joined, listed
+from engine.compiled.denials import Denial, marker
+from engine.compiled.fields import Check, CompiledField
+from engine.compiled.row_scope import RowScope
+from engine.declare.selections import Selections, is_sql, sql_field
 
 
 class Compiler:
@@ -66,15 +41,15 @@ class Compiler:
     must be read even where the statement does not use them.
     """
 
-    def __init__(self, document: Document, variant: Hashable) -> None:
-        self.document = document
+    def __init__(self, selections: Selections, variant: Hashable) -> None:
+        self.selections = selections
         self.variant = variant
         self.denials: list[Denial] = []
         self.checks: list[Check] = []
 
     def query(self, node: OperationDefinitionNode, principal: FromClause) -> Select[Any]:
         """The data as bytes; no row where the principal is not known."""
-        query_type = self.document.graphql.query_type
+        query_type = self.selections.graphql.query_type
         if query_type is None:
             raise NotCompilableError
         body = joined(self.object([node.selection_set], query_type, None))
@@ -82,8 +57,8 @@ class Compiler:
 
     def payload(self, nodes: list[FieldNode], type_: GraphQLObjectType, carried: FromClause) -> Select[Any]:
         """The fields of a mutation's payload that are SQL, read from the row it carries, as bytes."""
-        scope = Scope(carried)
-        selected = self.document.selected([node.selection_set for node in nodes], type_)
+        scope = RowScope(carried)
+        selected = self.selections.selected([node.selection_set for node in nodes], type_)
         fields = [
             [f'"{key}":', *self._field(inner, type_, scope)]
             for key, inner in selected.items()
@@ -94,10 +69,10 @@ class Compiler:
         return select(_encoded(scope.gather(joined(["{", *listed(fields), "}"]))))
 
     def object(
-        self, sets: Iterable[SelectionSetNode | None], type_: GraphQLObjectType, scope: Scope | None
+        self, sets: Iterable[SelectionSetNode | None], type_: GraphQLObjectType, scope: RowScope | None
     ) -> list[Part]:
         """An object of the type, read from the scope's rows; without a scope, the root."""
-        selected = self.document.selected(sets, type_)
+        selected = self.selections.selected(sets, type_)
         fields = [[f'"{key}":', *self._field(nodes, type_, scope)] for key, nodes in selected.items()]
         return ["{", *listed(fields), "}"]
 
@@ -106,7 +81,9 @@ class Compiler:
         self.denials.append(Denial(error.message, error.extensions or {}, nodes))
         return marker(len(self.denials) - 1)
 
-    def _field(self, nodes: list[FieldNode], type_: GraphQLObjectType, scope: Scope | None) -> Sequence[Part]:
+    def _field(
+        self, nodes: list[FieldNode], type_: GraphQLObjectType, scope: RowScope | None
+    ) -> Sequence[Part]:
         name = nodes[0].name.value
         if name == "__typename":
             return [f'"{type_.name}"']
@@ -114,7 +91,7 @@ class Compiler:
         field = None if definition is None else sql_field(definition)
         if definition is None or field is None:
             raise NotCompilableError  # introspection, and what Python answers
-        parts = _Field(self, field, definition, nodes, scope).parts()
+        parts = CompiledField(self, field, definition, nodes, scope).parts()
         requires = field.declaration.requires
         if requires is None:
             return parts
@@ -124,201 +101,5 @@ class Compiler:
         return [case((requires.in_sql(scope.rows), joined(parts)), else_=denied)]
 
 
-class _Field:
-    """One field of one selection."""
-
-    def __init__(
-        self,
-        compiler: Compiler,
-        field: SqlField,
-        definition: GraphQLField,
-        nodes: list[FieldNode],
-        scope: Scope | None,
-    ) -> None:
-        self.compiler = compiler
-        self.field = field
-        self.definition = definition
-        self.nodes = nodes
-        self.scope = scope
-        given = compiler.document.arguments(field, definition, nodes[0])
-        self.given = all_arguments(field, given)
-        if field.declaration.read is not None:
-            compiler.checks += ranges_in(field.declaration.read, self.given)
-        use = Use(None if scope is None else scope.rows, self.given)
-        self._place = Place(field, compiler.variant, use)
-
-    def parts(self) -> Sequence[Part]:
-        """The field's value as parts of JSON text."""
-        kinds: dict[FieldKind, Callable[[], Sequence[Part]]] = {
-            FieldKind.COLUMN: self._leaf,
-            FieldKind.COMPUTED: self._leaf,
-            FieldKind.TO_ONE: self._to_one,
-            FieldKind.TO_MANY: self._to_many,
-            FieldKind.CONNECTION: self._connection,
-            FieldKind.LOOK_UP: self._look_up,
-            FieldKind.LOOK_UPS: self._look_ups,
-        }
-        found = kinds.get(self.field.declaration.kind)
-        if found is None:
-            raise NotCompilableError
-        return found()
-
-    @property
-    def _sets(self) -> list[SelectionSetNode | None]:
-        return [node.selection_set for node in self.nodes]
-
-    @property
-    def _missing(self) -> ColumnElement[str]:
-        code = self.field.declaration.absent
-        if code is not None:
-            return self.compiler.denied(absent(code), self.nodes)
-        return BROKEN if isinstance(self.definition.type, GraphQLNonNull) else NULL
-
-    @property
-    def _resolver(self) -> Read:
-        read = self.field.declaration.read
-        if read is None:
-            raise NotCompilableError
-        return read
-
-    def _read(self, rows: FromClause | None, given: Arguments, page: Window | None = None) -> Select[Any]:
-        """The resolver's rows, correlated to the parent's; with `page`, at least that page's."""
-        values = resolver_values(self._resolver, given)
-        if page is not None and takes_window(self._resolver):
-            values[WINDOW] = page
-        statement: Select[Any] = self._resolver(rows, **values)
-        return statement if rows is None else statement.correlate(rows)
-
-    def _leaf(self) -> Sequence[Part]:
-        missing = BROKEN if isinstance(self.definition.type, GraphQLNonNull) else NULL
-
-        def build(rows: FromClause | None, given: Arguments) -> ColumnElement[Any]:
-            if rows is None:
-                raise NotCompilableError
-            read = self.field.declaration.read
-            if read is None:
-                value = rows.c[self.field.python_name]
-            else:
-                value = read(rows, **resolver_values(read, given))
-            return or_else(self._codec().sql(value), missing)
-
-        return [self._place.value("nullable" if missing is NULL else "never null", build)]
-
-    def _codec(self) -> Codec:
-        if self.field.declaration.codec is not None:
-            return self.field.declaration.codec
-        if _is_list(self.definition.type):
-            return PLAIN
-        named = get_named_type(self.definition.type)
-        codec = CODECS_BY_SCALAR.get(named.name)
-        if codec is None or not is_leaf_type(named):
-            raise NotCompilableError
-        return codec
-
-    def _object_type(self) -> GraphQLObjectType:
-        named = get_named_type(self.definition.type)
-        if not isinstance(named, GraphQLObjectType):
-            raise NotCompilableError
-        return named
-
-    def _to_one(self) -> Sequence[Part]:
-        if self.scope is None or self.field.declaration.requires is not None:
-            rows = self._place.rows("", self._read)
-            return [func.coalesce(self._sub_select(rows, self._object_type()), self._missing)]
-        rows = self._place.rows(PRESENT, lambda *place: to_one_rows(self._read(*place)), lateral=True)
-        joined_scope = JoinedScope(rows, self.scope)
-        body = self.compiler.object(self._sets, self._object_type(), joined_scope)
-        return [case((joined_scope.present, joined(body)), else_=self._missing)]
-
-    def _sub_select(self, rows: FromClause, type_: GraphQLObjectType) -> ColumnElement[Any]:
-        scope = Scope(rows)
-        return scope.gather(joined(self.compiler.object(self._sets, type_, scope)))
-
-    def _to_many(self) -> Sequence[Part]:
-        scope = Scope(self._place.rows("", self._read))
-        item = joined(self.compiler.object(self._sets, self._object_type(), scope))
-        order = [scope.rows.c[name] for name in entity_of(object_type_of(self.field)).key]
-        return ["[", func.coalesce(scope.gather(aggregated(item, order)), text("")), "]"]
-
-    def _connection(self) -> Sequence[Part]:
-        self.window = self._window(self.given)
-        # A page's arguments are checked also where the selection leaves the page itself out.
-        self.compiler.checks += self.window.sources
-        return CompiledConnection(self.compiler, self._object_type(), self).parts(self._sets)
-
-    def _window(self, given: Arguments) -> Window:
-        return window(order_of(self.field, given, set(resolver_values(self._resolver, given))), given)
-
-    def whole(self) -> FromClause:
-        """All rows of the list (see `engine.compiled.connections.Items`)."""
-        return self._place.rows("", self._read)
-
-    def page(self, *, overshoots: bool) -> FromClause:
-        """The page's rows."""
-
-        def build(rows: FromClause | None, given: Arguments) -> Select[Any]:
-            page = self._window(given)
-            return page_rows(self._read(rows, given, page), page, overshoots=overshoots)
-
-        return self._place.rows(("page", overshoots), build)
-
-    def _look_up(self) -> Sequence[Part]:
-        found = self.field.declaration.look_ups().get(_prefix(self.given["id"]))
-        if found is None:
-            return ["null"]
-        type_ = self.compiler.document.object_type(found.type_)
-
-        def build(_: FromClause | None, given: Arguments) -> Select[Any]:
-            statement: Select[Any] = found.read(None, **resolver_values(found.read, given))
-            return statement
-
-        rows = self._place.rows(type_.name, build)
-        return [func.coalesce(self._sub_select(rows, type_), NULL)]
-
-    def _look_ups(self) -> Sequence[Part]:
-        ids = self.given["ids"]
-        if len(ids) > LONGEST_PAGE:
-            raise NotCompilableError  # the reference executor says so
-        found = [
-            self._looked_up(look_up, [(n, id_) for n, id_ in enumerate(ids) if _prefix(id_) == prefix])
-            for prefix, look_up in self.field.declaration.look_ups().items()
-            if any(_prefix(id_) == prefix for id_ in ids)
-        ]
-        if not found:
-            return ["[", *listed([["null"]] * len(ids)), "]"]
-        items = union_all(*found).subquery()
-        places = func.generate_series(_number(0), _number(len(ids) - 1))
-        place = places.table_valued("number__").render_derived()
-        joined_items = place.outerjoin(items, items.c.number__ == place.c.number__)
-        item = func.coalesce(items.c.item__, NULL)
-        whole = select(aggregated(item, [place.c.number__])).select_from(joined_items)
-        return ["[", whole.scalar_subquery(), "]"]
-
-    def _looked_up(self, look_up: LookUp, ids: list[tuple[int, str | Variable]]) -> Select[Any]:
-        """Rows of (number__, item__) for the ids of one kind and their numbers."""
-        values = [resolver_values(look_up.read, {"id": id_})["id"] for _, id_ in ids]
-        columns = [column("id", values[0].type), column("number__", Integer)]
-        numbers = array([_number(number) for number, _ in ids])
-        wanted = func.unnest(array(values), numbers).table_valued(*columns).render_derived()
-        rows = look_up.read(wanted, id=wanted.c.id).correlate(wanted).lateral()
-        scope = Scope(rows, wanted.join(rows, true()))
-        type_ = self.compiler.document.object_type(look_up.type_)
-        item = joined(self.compiler.object(self._sets, type_, scope))
-        return scope.each(wanted.c.number__, item.label("item__"))
-
-
-def _prefix(id_: str | Variable) -> str:
-    return id_.prefix if isinstance(id_, Variable) else prefix_of(id_)
-
-
 def _encoded(body: ColumnElement[str]) -> ColumnElement[bytes]:
     return func.convert_to(body, text("UTF8"))
-
-
-def _number(value: int) -> ColumnElement[int]:
-    return literal_column(str(value), Integer)
-
-
-def _is_list(type_: GraphQLOutputType) -> bool:
-    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    return isinstance(inner, GraphQLList)

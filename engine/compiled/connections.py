@@ -21,9 +21,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from engine.base.client_values import NotCompilableError, text
 from engine.base.json_text import NULL, Part, joined, listed, or_else
-from engine.compiled.scope import Scope
+from engine.compiled.row_scope import RowScope
 from engine.declare.paging import Window, cursor_of
-from engine.declare.selections import Document
+from engine.declare.selections import Selections
 
 _NUMBER = "row_number__"
 
@@ -31,10 +31,10 @@ _NUMBER = "row_number__"
 class ObjectCompiler(Protocol):
     """What a connection needs of the compiler of its items."""
 
-    document: Document
+    selections: Selections
 
     def object(
-        self, sets: Sequence[SelectionSetNode | None], type_: GraphQLObjectType, scope: Scope
+        self, sets: Sequence[SelectionSetNode | None], type_: GraphQLObjectType, scope: RowScope
     ) -> list[Part]:
         """An object of the type, read from the scope's rows."""
 
@@ -78,7 +78,7 @@ class CompiledConnection:
 
     def parts(self, sets: Sequence[SelectionSetNode | None]) -> Sequence[Part]:
         """The connection as an object."""
-        selected = self._compiler.document.selected(sets, self._type)
+        selected = self._compiler.selections.selected(sets, self._type)
         names = {nodes[0].name.value for nodes in selected.values()}
         overshoots = "pageInfo" in names
         rows = self._items.page(overshoots=overshoots)
@@ -114,7 +114,7 @@ class CompiledConnection:
     def _edge(self, sets: Sequence[SelectionSetNode | None], page: "_Page") -> list[Part]:
         type_ = self._object_type("edges")
         fields: list[Sequence[Part]] = []
-        for key, nodes in self._compiler.document.selected(sets, type_).items():
+        for key, nodes in self._compiler.selections.selected(sets, type_).items():
             match nodes[0].name.value:
                 case "__typename":
                     value: Sequence[Part] = [f'"{type_.name}"']
@@ -137,7 +137,7 @@ class CompiledConnection:
             "startCursor": lambda: or_else(['"', page.end_cursor(last=False), '"'], NULL),
             "endCursor": lambda: or_else(['"', page.end_cursor(last=True), '"'], NULL),
         }
-        selected = self._compiler.document.selected(sets, type_)
+        selected = self._compiler.selections.selected(sets, type_)
         fields = [[f'"{key}":', values[nodes[0].name.value]()] for key, nodes in selected.items()]
         return ["{", *listed(fields), "}"]
 
@@ -154,7 +154,7 @@ class _Page:
     def __init__(self, rows: FromClause, window: Window, *, overshoots: bool) -> None:
         self._window = window
         self._overshoots = overshoots
-        self.scope = Scope(rows)
+        self.scope = RowScope(rows)
 
     @property
     def cursor(self) -> ColumnElement[str]:

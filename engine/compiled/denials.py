@@ -22,7 +22,7 @@ _KEY = secrets.token_hex(16)
 _MARKED = f'"{_KEY}":'.encode()
 
 BROKEN: ColumnElement[str] = literal_column("chr(1)")
-"""A null where none may be: the answer is not JSON any more, and the reference executor has to tell."""
+"""A null that the schema forbids. It breaks the JSON, so that the reference executor answers."""
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,27 @@
-"""Where a document selects a field: what the field's resolver gives is put together and written once, and
-then used in the statements of all documents.
+"""Fragments: the SQL of a field's resolver is built and written once, and used in the statements of all
+documents.
 
-It depends on the resolver, its arguments and the columns of its parent's rows, not on the document. So it is
-built over a stand-in for the parent, with parameters for what clients say; a use of it brings the parent and
-the values. To build it anew for each document would be most of what a document takes to compile.
+A fragment depends on the resolver, its arguments and the columns of the parent's rows, not on the document.
+It is built over a stand-in for the parent, with parameters for the client's values. A use brings the parent
+and the values. Building it for each document would be most of the cost of compiling a document.
 """
 
-import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, FromClause, Select, column, table
+from sqlalchemy import CTE, ClauseElement, ColumnElement, FromClause, Select, column, table
 
 from engine.base.client_values import Argument, source_of
 from engine.base.elements import elements_of
-from engine.base.kept import Kept
-from engine.compiled.fragments import STAND_IN, Arguments, Fragment, FragmentRows, FragmentValue, Use
+from engine.compiled.fragments import STAND_IN, Arguments, Fragment, FragmentRows, FragmentUse, FragmentValue
 from engine.compiled.sql_text import written
-from engine.declare.arguments import hashable, opened
 from engine.declare.declarations import SqlField
+from engine.declare.field_cache import FieldCache
 
 _MOST = 24_000_000
 """Bytes of the fragments that are kept."""
 _BYTES_OF_A_PLACE = 1_000
-_BYTES_OF_A_CHARACTER = 8
-"""For each that its arguments are written with."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,7 @@ class Place:
 
     field: SqlField
     variant: Hashable
-    use: Use
+    use: FragmentUse
 
     def rows(
         self,
@@ -44,34 +40,30 @@ class Place:
         *,
         lateral: bool = False,
     ) -> FragmentRows:
-        """The rows that are built over the parent's; `what` tells them from others of the field."""
+        """The rows that `build` makes over the parent's. `what` distinguishes them from others of the
+        field."""
         return FragmentRows(self._fragment(("rows", what), build), self.use, is_lateral=lateral)
 
     def value(
         self, what: Hashable, build: Callable[[FromClause | None, Arguments], ColumnElement[Any]]
     ) -> FragmentValue:
-        """The same for a value."""
+        """A value that `build` makes over the parent's rows."""
         return FragmentValue(self._fragment(("value", what), build), self.use)
 
     def _fragment(
         self, what: Hashable, build: Callable[[FromClause | None, Arguments], ClauseElement]
     ) -> Fragment:
         parent, given = self.use.parent, self.use.given
-        shape = opened(given)
-        columns = None if parent is None else tuple(parent.c.keys())
-        arguments = tuple((name, hashable(value)) for name, value in shape.items())
-        key = (self.field, what, self.variant, columns, arguments)
-        with _lock:
-            known = _fragments.get(key)
-        if known is None:
+
+        def make(shape: Arguments) -> _Known:
             stand_in = _stand_in(parent)
             built = build(stand_in, shape)
-            known = _Known(None if _has_argument_in_cte(built) else written(built, stand_in, self.variant))
-            with _lock:
-                _fragments.add(key, known, known.size + _BYTES_OF_A_CHARACTER * len(repr(arguments)))
-        found = known.fragment
+            return _Known(None if _has_argument_in_cte(built) else written(built, stand_in, self.variant))
+
+        columns = None if parent is None else tuple(parent.c.keys())
+        found = _fragments.get(self.field, (what, self.variant, columns), given, make).fragment
         if found is None:
-            # A statement has a CTE once: one that holds what a client says has to be of this use alone.
+            # A statement has each CTE once, so a CTE with a client's value serves this use alone.
             stand_in = _stand_in(parent)
             found = written(build(stand_in, given), stand_in, self.variant)
         return found
@@ -89,9 +81,7 @@ class _Known:
         return _BYTES_OF_A_PLACE + (0 if self.fragment is None else self.fragment.size)
 
 
-_fragments: Kept[Hashable, _Known] = Kept(_MOST)
-_lock = threading.Lock()
-"""Each executor compiles in a thread of its own."""
+_fragments: FieldCache[_Known] = FieldCache(_MOST)
 
 
 def _stand_in(parent: FromClause | None) -> FromClause | None:
@@ -104,5 +94,5 @@ def _has_argument_in_cte(element: ClauseElement) -> bool:
 
 
 def _is_argument(element: object) -> bool:
-    source = source_of(element) if isinstance(element, BindParameter) else None
+    source = source_of(element)
     return source is not None and isinstance(source.value, Argument)

@@ -41,7 +41,7 @@ class Fragment:
 
 
 @dataclass(frozen=True)
-class Use:
+class FragmentUse:
     """The parent's rows (None: the root), and the values of the arguments."""
 
     parent: FromClause | None
@@ -61,7 +61,7 @@ class FragmentRows(TableClause):
     __visit_name__ = "fragment_rows"
     inherit_cache = False
 
-    def __init__(self, fragment: Fragment, use: Use, *, is_lateral: bool) -> None:
+    def __init__(self, fragment: Fragment, use: FragmentUse, *, is_lateral: bool) -> None:
         name = _anonymous_label.safe_construct(id(self), "rows")
         super().__init__(name, *(column(name, type_) for name, type_ in fragment.columns))
         self.fragment = fragment
@@ -75,7 +75,7 @@ class FragmentValue(ColumnElement[Any]):
     __visit_name__ = "fragment_value"
     inherit_cache = False
 
-    def __init__(self, fragment: Fragment, use: Use) -> None:
+    def __init__(self, fragment: Fragment, use: FragmentUse) -> None:
         self.type = fragment.type_
         self.fragment = fragment
         self.use = use

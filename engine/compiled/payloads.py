@@ -6,7 +6,7 @@ of the payload, the answer is taken as it is.
 
 from collections.abc import Awaitable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import asyncpg
 from graphql import (
@@ -26,12 +26,12 @@ from sqlalchemy import Select, bindparam, select
 from engine.base.client_values import NotCompilableError
 from engine.compiled.compiler import Compiler
 from engine.compiled.denials import settled
-from engine.compiled.query_plans import Asked, Part, Plan
+from engine.compiled.query_plans import Asked, Part, QueryPlan
 from engine.compiled.shapes import Variables
 from engine.database.pool import Pool
 from engine.declare.declarations import Entity, entity_of
+from engine.declare.entity_objects import row_of
 
-_ANSWERS = "compiled_answers"
 _DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -41,6 +41,12 @@ class Answers:
 
     values: Mapping[str | int, Any]
     errors: Sequence[GraphQLError]
+
+
+class _Answered(Protocol):
+    """A payload that SQL has answered."""
+
+    compiled_answers: Answers
 
 
 @dataclass(frozen=True)
@@ -66,10 +72,11 @@ class PayloadPart:
 
 
 class Find(Protocol):
-    """Finds the plan of a part of an operation as `engine.compiled.query_plans.Plans.find` does, while others
-    are served."""
+    """Finds the plan of a part of an operation, as `QueryPlans.find` does, while others are served."""
 
-    def __call__(self, asked: Asked, part: Part, coerced: Variables) -> Awaitable[tuple[Plan, Variables]]:
+    def __call__(
+        self, asked: Asked, part: Part, coerced: Variables
+    ) -> Awaitable[tuple[QueryPlan, Variables]]:
         """The plan and the variables. Raises NotCompilableError and COST_EXCEEDED."""
 
 
@@ -82,15 +89,15 @@ class Payloads:
         self._asked = asked
         self._variant = variant
         self.left = False
-        """Whether something was left to the reference executor."""
+        """Whether the reference executor reads a payload."""
 
     async def read(self, payload: object, info: GraphQLResolveInfo[Any], named: Mapping[str, Any]) -> None:
         """Read what of the payload is SQL; what cannot be, the reference executor reads field by field.
 
-        `named` are the values that statements name themselves, such as who asks. Never raises: the write is
-        done, and what Python knows of it, such as a secret told once, is to be answered in any case.
+        `named`: values that statements name themselves, such as the caller's. Never raises: the write is
+        done, and what Python knows of it, such as a secret that is shown once, must be answered.
         """
-        row: Mapping[str, Any] = payload.row  # type: ignore[attr-defined]  # as `row_object` makes it
+        row = row_of(payload)
         if all(value is None for value in row.values()):
             return
         entity = entity_of(type(payload))
@@ -103,7 +110,7 @@ class Payloads:
         except (NotCompilableError, GraphQLError, *_DATABASE_AWAY):
             self.left = True
         else:
-            setattr(payload, _ANSWERS, Answers(data, errors))
+            cast("_Answered", payload).compiled_answers = Answers(data, errors)
 
 
 class PayloadExecutor(Executor[Any]):
@@ -112,7 +119,7 @@ class PayloadExecutor(Executor[Any]):
     def execute_field(
         self, parent_type: GraphQLObjectType, source: Any, field_details_list: Any, path: Path, *rest: Any
     ) -> Any:
-        answers: Answers | None = getattr(source, _ANSWERS, None)
+        answers: Answers | None = getattr(source, "compiled_answers", None)
         if answers is None or path.key not in answers.values:
             return super().execute_field(parent_type, source, field_details_list, path, *rest)
         below = path.as_list()

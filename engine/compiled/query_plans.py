@@ -5,7 +5,6 @@ the kinds of ids; what does not is bound when the plan runs. Plans are bounded b
 each operation by their number, so that variables of ever new shapes cannot fill the memory.
 """
 
-import math
 import re
 import sys
 import threading
@@ -30,11 +29,13 @@ from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import BadArgument
 from engine.base.kept import Kept
 from engine.base.preamble import answering_behind
-from engine.compiled.compiler import Check, Compiler
+from engine.compiled.compiler import Compiler
 from engine.compiled.denials import Denial
+from engine.compiled.fields import Check
+from engine.compiled.pace import Pace
 from engine.compiled.shapes import Variables, input_type, opened, plain, plain_types, shape_of
 from engine.compiled.sql_text import Prepared, prepared
-from engine.declare.selections import Document, variables_in
+from engine.declare.selections import Selections, variables_in
 from engine.limits.operation import check_cost
 
 _SHAPES_OF_AN_OPERATION = 64
@@ -49,23 +50,8 @@ _BYTES_OF_A_CHARACTER = 8
 """For each that a shape is written with."""
 
 
-class Pace:
-    """How long a statement took lately, in seconds; the latest counts half. Infinite before the first time,
-    when the database has to plan it."""
-
-    __slots__ = ("seconds",)
-
-    def __init__(self) -> None:
-        self.seconds = math.inf
-
-    def note(self, seconds: float) -> None:
-        """It took so long now."""
-        known = self.seconds
-        self.seconds = seconds if known == math.inf else (known + seconds) / 2
-
-
 @dataclass(frozen=True)
-class Plan:
+class QueryPlan:
     """A statement that answers an operation for variables of one shape."""
 
     statement: Prepared
@@ -105,7 +91,7 @@ class Part(Protocol):
 
     @property
     def key(self) -> Hashable:
-        """What tells it from the operation's other parts."""
+        """Distinguishes the part from the operation's other parts."""
 
     @property
     def variant(self) -> Hashable:
@@ -120,7 +106,7 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class WholeQuery:
-    """All of a query. `principal`: the row of who asks; without one there is no answer."""
+    """All of a query. `principal`: the caller's row; without one there is no answer."""
 
     principal: FromClause
     variant: Hashable
@@ -163,7 +149,7 @@ class Operation:
         self._plain_types = plain_types(self._types)
         self._shapes = {name: shape_of(type_) for name, type_ in self._types.items()}
         self._variables: dict[Hashable, tuple[str, ...]] = {}
-        self._plans: OrderedDict[Hashable, Plan | None] = OrderedDict()
+        self._plans: OrderedDict[Hashable, QueryPlan | None] = OrderedDict()
 
     @property
     def size(self) -> int:
@@ -177,19 +163,19 @@ class Operation:
             if as_given is not None:
                 return as_given
         nodes = self._node.variable_definitions or ()
-        # The reference executor tells what is wrong, so that nothing is gathered here.
+        # The reference executor reports the errors, so none are collected here.
         found = get_variable_values(self._schema._schema, nodes, given, max_errors=0, hide_suggestions=True)
         if isinstance(found, list):
             raise NotCompilableError
         return found.coerced
 
     def shape(self, variables: Variables, part: Part) -> Hashable:
-        """What tells the part's plan for these variables from its others."""
+        """The key of the part's plan for these variables."""
         names, shapes = self._names(part), self._shapes
         shape = [shapes[name](variables[name]) if name in variables else "absent" for name in names]
         return (part.key, part.variant, *shape)
 
-    def known(self, shape: Hashable) -> Plan | None:
+    def known(self, shape: Hashable) -> QueryPlan | None:
         """The plan of a shape; None: it was not asked for lately. Raises NotCompilableError."""
         if shape not in self._plans:
             return None
@@ -199,7 +185,7 @@ class Operation:
             raise NotCompilableError
         return plan
 
-    def remember(self, shape: Hashable, plan: Plan | None) -> None:
+    def remember(self, shape: Hashable, plan: QueryPlan | None) -> None:
         """Keep what was compiled for a shape; None: it is not compilable."""
         self._plans[shape] = plan
         if len(self._plans) > _SHAPES_OF_AN_OPERATION:
@@ -211,7 +197,7 @@ class Operation:
             self._variables[part.key] = tuple(name for name in self._types if name in used)
         return self._variables[part.key]
 
-    def compile(self, variables: Variables, part: Part) -> Plan | None:
+    def compile(self, variables: Variables, part: Part) -> QueryPlan | None:
         """A new plan; None: it is not compilable. Changes nothing here. Raises COST_EXCEEDED."""
         # Page sizes are part of the plan's key, so what it costs has to be looked at only here.
         check_cost(self._schema._schema, self._document, self._node, variables)
@@ -220,16 +206,16 @@ class Operation:
             for name, type_ in self._types.items()
             if name in variables
         }
-        compiler = Compiler(Document(self._schema, self._fragments, open_variables), part.variant)
+        compiler = Compiler(Selections(self._schema, self._fragments, open_variables), part.variant)
         try:
             read = answering_behind(self._gate, part.statement(compiler, self._node))
             statement = prepared(read, part.variant)
         except (NotCompilableError, BadArgument):
-            return None  # where an argument is wrong, the reference executor says
-        return Plan(statement, tuple(compiler.checks), tuple(compiler.denials))
+            return None  # the reference executor reports a wrong argument
+        return QueryPlan(statement, tuple(compiler.checks), tuple(compiler.denials))
 
 
-class Plans:
+class QueryPlans:
     """The operations that were asked for lately.
 
     The event loop looks up what is known, while another thread compiles what is not.
@@ -247,8 +233,8 @@ class Plans:
 
     def known(
         self, asked: Asked, part: Part, coerced: Variables | None = None
-    ) -> tuple[Plan, Variables] | None:
-        """What `find` gives, where that is at hand; else None. Raises NotCompilableError."""
+    ) -> tuple[QueryPlan, Variables] | None:
+        """What `find` returns, if it is known; else None. Raises NotCompilableError."""
         with self._lock:
             operation = self._operations.get((asked.source, asked.name))
             if operation is None:
@@ -257,10 +243,10 @@ class Plans:
             plan = operation.known(operation.shape(variables, part))
         return None if plan is None else (plan, variables)
 
-    def find(self, asked: Asked, part: Part, coerced: Variables | None = None) -> tuple[Plan, Variables]:
+    def find(self, asked: Asked, part: Part, coerced: Variables | None = None) -> tuple[QueryPlan, Variables]:
         """The plan of a part of an operation and its coerced variables, which may be known already.
 
-        It is compiled where it is not known: that takes up to a tenth of a second. Raises NotCompilableError
+        An unknown plan is compiled, which takes up to 0.1 seconds. Raises NotCompilableError
         and COST_EXCEEDED.
         """
         found = self.known(asked, part, coerced)
@@ -296,7 +282,7 @@ def _tokens_of(source: str) -> int:
     return sum(1 for _ in _TOKEN.finditer(source))
 
 
-def _size_of(known: tuple[Hashable, Plan | None]) -> int:
+def _size_of(known: tuple[Hashable, QueryPlan | None]) -> int:
     shape, plan = known
     # What a client chooses of a shape may be long: numbers in lists, and an id's prefix.
     return _BYTES_OF_A_CHARACTER * len(repr(shape)) + (0 if plan is None else plan.size)

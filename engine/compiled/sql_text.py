@@ -18,7 +18,8 @@ from engine.base.client_values import Source, source_of
 from engine.base.elements import elements_of
 from engine.compiled.fragments import OWN, STAND_IN, Fragment, FragmentRows, FragmentValue
 
-_VARIANT = "variant"
+_VARIANT = "mandant_variant"
+"""The execution option of an arm; SQLAlchemy hands it on with the statement's copies."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,16 @@ def only_in(variant: Hashable, arm: Select[Any]) -> Select[Any]:
 
     PostgreSQL sets up all that a statement names, whether or not it comes to it.
     """
-    arm.__dict__[_VARIANT] = variant
-    return arm
+    return arm.execution_options(**{_VARIANT: variant})
+
+
+def _variant_of(arm: object) -> Hashable:
+    return arm.get_execution_options().get(_VARIANT) if isinstance(arm, Select) else None
 
 
 def prepared(statement: ClauseElement, variant: Hashable = None) -> Prepared:
     """Write a variant of the statement for asyncpg; None: with all of its arms."""
-    compiled = statement.compile(dialect=_dialect(variant))
+    compiled = statement.compile(dialect=_Dialect.of(variant))
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("not a statement that selects")
     values = [_source(compiled.binds[name]) for name in compiled.positiontup or ()]
@@ -67,6 +71,7 @@ class _Writer(PGCompiler_asyncpg):
     """What resolvers say themselves is part of the statement, so that the planner knows it and nothing is
     sent; what clients say is always bound. Fragments are put in as they were written once."""
 
+    dialect: "_Dialect"
     _fragments = 0
 
     def visit_bindparam(self, bindparam: BindParameter[Any], *arguments: Any, **keywords: Any) -> str:
@@ -78,8 +83,9 @@ class _Writer(PGCompiler_asyncpg):
         return str(visit(bindparam, *arguments, **keywords))  # type: ignore[no-untyped-call]  # the same
 
     def visit_compound_select(self, cs: CompoundSelect[Any], *arguments: Any, **keywords: Any) -> str:
-        arms = [arm for arm in cs.selects if arm.__dict__.get(_VARIANT) in (None, self._variant)]
-        if self._variant is not None and len(arms) < len(cs.selects):
+        variant = self.dialect.variant
+        arms = [arm for arm in cs.selects if _variant_of(arm) in (None, variant)]
+        if variant is not None and len(arms) < len(cs.selects):
             cs = copy.copy(cs)
             cs.selects = arms
         visit = super().visit_compound_select
@@ -105,11 +111,6 @@ class _Writer(PGCompiler_asyncpg):
         names = {name: self._bound_name(use.bound(bind)) for name, bind in fragment.binds.items()}
         return _PLACEHOLDER.sub(lambda found: f"%({names[found[1]]})s", text) if names else text
 
-    @property
-    def _variant(self) -> Hashable:
-        variant: Hashable = self.dialect.__dict__[_VARIANT]
-        return variant
-
     def _name_of(self, rows: FromClause) -> str:
         name = cast("NamedFromClause", rows).name  # whatever rows are read from has one
         if isinstance(name, _truncated_label):
@@ -128,7 +129,7 @@ class _FragmentWriter(_Writer):
     """Writes what will be put into statements: CTEs are named, and written there."""
 
     def __init__(self, element: ClauseElement, variant: Hashable) -> None:
-        super().__init__(_dialect(variant), None)
+        super().__init__(_Dialect.of(variant), None)
         self.state = CompilerState.COMPILING
         self._element = element
         found = [inner for inner in elements_of(element) if isinstance(inner, CTE)]
@@ -162,9 +163,17 @@ def _unaliased(cte: CTE) -> CTE:
     return cte if cte._cte_alias is None else cte._cte_alias
 
 
-@functools.cache
-def _dialect(variant: Hashable) -> PGDialect_asyncpg:
-    dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
-    dialect.statement_compiler = _Writer
-    dialect.__dict__[_VARIANT] = variant
-    return dialect
+class _Dialect(PGDialect_asyncpg):
+    """asyncpg's, that writes one variant of each statement."""
+
+    statement_compiler = _Writer
+
+    def __init__(self, variant: Hashable) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
+        self.variant = variant
+
+    @classmethod
+    @functools.cache
+    def of(cls, variant: Hashable) -> "_Dialect":
+        """The variant's."""
+        return cls(variant)

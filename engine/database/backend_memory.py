@@ -1,7 +1,7 @@
-"""What a connection's process takes of the database server's memory.
+"""How much memory of the database server a connection's process takes.
 
-PostgreSQL tells it to superusers alone, so it is judged by the lengths of the statements' texts. The bytes
-for a character were measured on queries of many kinds; `make bench` measures what comes of them.
+PostgreSQL shows this to superusers only, so it is estimated from the lengths of the statements' texts. The
+bytes per character were measured on many kinds of queries; `make bench` checks the estimate.
 """
 
 MOST = 48_000_000

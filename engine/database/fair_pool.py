@@ -1,7 +1,7 @@
-"""SQLAlchemy's pool, which gives a free connection to who waits longest.
+"""SQLAlchemy's pool, which gives a free connection to the caller that waits longest.
 
-Its own queue wakes that one up; but whoever asks in between takes the connection, and the other waits anew,
-behind everybody: who keeps asking keeps getting, while the rest runs into the time-out.
+SQLAlchemy's own queue wakes that caller. Another one that asks before it runs takes the connection, and the
+first waits again, behind everybody. So busy callers starve the others until these time out.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class _InOrder(asyncio.Queue[T]):
-    """Hands an item to whoever waits longest, so that nobody else finds it."""
+    """Hands an item directly to the caller that waits longest."""
 
     def __init__(self, maxsize: int) -> None:
         super().__init__(maxsize)
@@ -32,7 +32,7 @@ class _InOrder(asyncio.Queue[T]):
         super().put_nowait(item)
 
     async def get(self) -> T:
-        """The next item, behind whoever waits already."""
+        """The next item, after all callers that wait already."""
         if not self.empty():
             return self.get_nowait()
         turn: asyncio.Future[T] = asyncio.get_running_loop().create_future()

@@ -19,13 +19,13 @@ from engine.database.reachability import Reachability
 from engine.database.read_connection import GIVEN_UP, ReadConnection
 
 _SEEN = 10_000
-"""The statements, by their hashes, of which is known that they have come before."""
+"""How many statements are remembered, by their hashes, as having come before."""
 
 _TURN = 0.5
 """Seconds between two looks at the connections that are at work."""
 _LONGEST_TURNS = 12
-"""So many looks a read may last, 5.5 to 6 seconds: longer than the server gives a statement, so that only one
-that is silent is given up."""
+"""A read may last so many looks, 5.5 to 6 seconds: longer than the server gives a statement, so only a silent
+server's reads are given up."""
 
 
 class PoolTimeoutError(TimeoutError):
@@ -223,7 +223,7 @@ class Pool:
         self._give(None if connection.is_closed() else connection)
 
     def _give(self, connection: ReadConnection | None) -> None:
-        """A connection, or the place of one, to who waits longest: who comes later is not served before."""
+        """Give a connection, or room for one, to the caller that waits longest."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

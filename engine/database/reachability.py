@@ -1,7 +1,7 @@
 """Whether a database server answers.
 
-Whoever finds it silent or away says so. It is then looked for beside the requests until it is found, and
-nobody else waits for it meanwhile: neither the next request, nor the next part of the same one.
+A caller that finds the server silent or away reports a doubt. A task then tries to connect until it succeeds,
+and no request waits for the server meanwhile.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ AWAY_ERRORS = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-"""How a server fails that is silent, is not there, or is about to go or to come."""
+"""The errors of a server that is silent, absent, starting or stopping."""
 
 
 class ServerSilentError(ConnectionError):
-    """The server did not say anything when it was looked for last."""
+    """The server did not answer the last attempt to connect."""
 
 
 class Reachability:
-    """One server's. `look` connects to it, and raises what connecting raises."""
+    """Of one server. `look` connects to it, and raises what connecting raises."""
 
     def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
         self._look = look
@@ -39,19 +39,19 @@ class Reachability:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether it is being looked for."""
+        """Whether the server is being tried."""
         return self._looking is not None
 
     def doubt(self) -> None:
-        """Look for it, until it is found."""
+        """Try the server until it answers."""
         if self._looking is None:
             self._looked.clear()
             self._looking = asyncio.create_task(self._look_until_found())
 
     async def check(self) -> None:
-        """Raises ServerSilentError where it is looked for in vain; waits for the first look only.
+        """Raises ServerSilentError if the server does not answer. Waits for the first attempt only.
 
-        Nothing is raised where the server's machine says that it is not there: connecting tells that at once.
+        A server whose machine refuses the connection raises nothing here: connecting fails at once.
         """
         if self._looking is None:
             return
@@ -60,7 +60,7 @@ class Reachability:
             raise ServerSilentError
 
     def found(self) -> None:
-        """Somebody has connected to it: it is looked for no more."""
+        """Somebody has connected: stop trying."""
         looking, self._looking = self._looking, None
         self._silent = False
         self._looked.set()
@@ -68,7 +68,7 @@ class Reachability:
             looking.cancel()
 
     async def close(self) -> None:
-        """Look no more."""
+        """Stop trying."""
         looking = self._looking
         self.found()
         if looking is not None:
@@ -81,7 +81,7 @@ class Reachability:
         self.found()
 
     async def _is_there(self) -> bool:
-        """Also where it lets nobody in: whoever connects is told why."""
+        """Whether the server answers, even if it refuses us: the next caller that connects learns why."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self._look()

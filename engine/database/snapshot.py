@@ -21,7 +21,7 @@ class Reader:
     """Runs statements one after the other, and batches what many fields ask at once.
 
     `gate` is evaluated before anything is read in a snapshot (see `engine.base.preamble`). `binds` are values
-    that statements and the gate name themselves, such as who asks.
+    that statements and the gate name themselves, such as the caller's.
     """
 
     def __init__(self, database: AsyncEngine, gate: ColumnElement[bool], binds: Mapping[str, Any]) -> None:

@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Hashable
 
 MOST_WAITING = 100
-"""For one thing; whoever comes on top is refused at once."""
+"""For one thing. More are refused at once."""
 
 PATIENCE = 5.0
-"""Seconds that somebody waits for a turn."""
+"""Seconds that a transaction waits for its turn."""
 
 _A_SECOND = 20
-"""So many turns of one thing end in a second, about, where all of them lock the same row."""
+"""About so many turns of one thing end in a second if all of them lock the same row."""
 
 
 class WaitedTooLong(Exception):
@@ -68,7 +68,7 @@ class Turns:
             raise
 
     def give_back(self, thing: Hashable) -> None:
-        """The turn has ended: the next one is let in, and where that leaves more free, others too."""
+        """The turn has ended: let in the next one, and others if more connections are free."""
         self._free += 1
         self._at_work[thing] -= 1
         if not self._at_work[thing]:
@@ -107,7 +107,7 @@ def _retry_after(queue: deque[asyncio.Future[None]]) -> int:
 
 
 class TurnAwaited(Exception):
-    """Raised through a transaction that has to wait for its turn: it is undone, and begun anew then."""
+    """Raised through a transaction that has to wait: it is rolled back, and begins again in its turn."""
 
 
 class Turn:
@@ -119,8 +119,8 @@ class Turn:
         self._taken = False
 
     def take(self, thing: Hashable) -> None:
-        """Go on if it is this thing's turn now, or if there is a turn already: whoever had one and waited for
-        another might wait in a circle. Raises TurnAwaited."""
+        """Go on if this thing's turn has come, or if the work has a turn already: with one turn, waiting for
+        another could be a deadlock. Raises TurnAwaited."""
         if self._taken:
             return
         self._thing = thing

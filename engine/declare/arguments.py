@@ -59,10 +59,10 @@ class Described:
 
 
 _PAGE_DESCRIPTIONS = {
-    "first": "How many items, counted from the start or from `after`: 0 to 100, by default 20.",
-    "after": "A cursor of this list: the page begins after it.",
-    "last": "How many items, counted from the end or from `before`: 0 to 100.",
-    "before": "A cursor of this list: the page ends before it.",
+    "first": "The number of items from the start, or after `after`: 0 to 100, by default 20.",
+    "after": "A cursor of this list. The page starts after it.",
+    "last": "The number of items from the end, or before `before`: 0 to 100.",
+    "before": "A cursor of this list. The page ends before it.",
 }
 
 

@@ -10,12 +10,16 @@ from engine.base.marks import Public
 T = TypeVar("T")
 
 
-@strawberry.type(directives=[Public()], description="Where a page stands in its list.")
+@strawberry.type(directives=[Public()], description="The position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether items follow the page.")
-    has_previous_page: bool = strawberry.field(description="Whether items precede the page.")
-    start_cursor: str | None = strawberry.field(description="The first item's cursor; null: an empty page.")
-    end_cursor: str | None = strawberry.field(description="The last item's cursor; null: an empty page.")
+    has_next_page: bool = strawberry.field(description="Whether the list continues after the page.")
+    has_previous_page: bool = strawberry.field(description="Whether the list has items before the page.")
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the first item; null for an empty page."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last item; null for an empty page."
+    )
 
 
 @strawberry.type(directives=[Public()], description="An item of a list and its cursor.")

@@ -14,7 +14,7 @@ import enum
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, dataclass_transform
+from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, dataclass_transform
 
 import strawberry
 from sqlalchemy import ColumnElement, FromClause, Select
@@ -78,17 +78,24 @@ class Declaration:
     read: Read | None = None
     requires: Requirement | None = None
     codec: Codec | None = None
-    order: OrderOf | None = None
+    order: Order | OrderOf | None = None
     absent: str | None = None
     look_ups: Callable[[], Mapping[str, LookUp]] = field(default=dict)
 
 
+class AnswersFields(Protocol):
+    """A request's context, which knows the executor."""
+
+    def answer_field(
+        self, field: "SqlField", source: Any, info: Info[Any, Any], given: dict[str, Any]
+    ) -> Any:
+        """The field's value, or an awaitable of it. `source`: the object that it is a field of."""
+
+
 class SqlField(StrawberryField):
-    """A Strawberry field that is answered by SQL."""
+    """A Strawberry field that SQL answers, through the executor of the request's context."""
 
     declaration: Declaration
-    executor: "Callable[[SqlField, Any, Info[Any, Any], dict[str, Any]], Any]"
-    """Set once, by the module that executes reads."""
 
     def __init__(self, declaration: Declaration | None = None, **keywords: Any) -> None:
         super().__init__(**keywords)
@@ -124,7 +131,10 @@ class SqlField(StrawberryField):
     def get_result(
         self, source: Any, info: Info[Any, Any] | None, args: list[Any], kwargs: dict[str, Any]
     ) -> Any:
-        return SqlField.executor(self, source, info, kwargs)  # type: ignore[arg-type]  # never basic
+        if info is None:
+            raise AssertionError("only basic fields are answered without the request")
+        context: AnswersFields = info.context
+        return context.answer_field(self, source, info, kwargs)
 
 
 def column(*, codec: Codec | None = None, requires: Requirement | None = None, **keywords: Any) -> Any:
@@ -167,11 +177,11 @@ def to_many(
 def connection(
     read: Callable[Concatenate[Any, P], Select[Any]],
     *,
-    order: OrderOf,
+    order: Order | OrderOf,
     requires: Requirement | None = None,
     **keywords: Any,
 ) -> Any:
-    """A paged list. `order` is called with the resolver's arguments."""
+    """A paged list. An `order` that depends on the resolver's arguments is a function of them."""
     return SqlField(Declaration(FieldKind.CONNECTION, read, requires, order=order), **keywords)
 
 
@@ -217,10 +227,3 @@ def entity_of(cls: type) -> Entity:
     if not isinstance(found, Entity):
         raise TypeError(f"{cls.__name__} is not declared with @entity")
     return found
-
-
-def row_object(cls: type[T], row: Mapping[str, Any]) -> T:
-    """An object of an entity type for a row."""
-    made = object.__new__(cls)
-    made.row = row  # type: ignore[attr-defined]  # entity objects hold their row and nothing else
-    return made

@@ -39,6 +39,8 @@ def order_of(field: SqlField, arguments: Mapping[str, Any], resolver_names: set[
     order = field.declaration.order
     if order is None:
         raise TypeError(f"{field.python_name} is not a connection")
+    if isinstance(order, Order):
+        return order
     return order(**{name: value for name, value in arguments.items() if name in resolver_names})
 
 

@@ -81,7 +81,7 @@ class Window:
     def apply(
         self, statement: Select[Any], columns: Sequence[ColumnElement[Any]], *, overshoot: bool = True
     ) -> Select[Any]:
-        """The window's rows, with `overshoot` and one more, which tells whether there are more."""
+        """The window's rows. With `overshoot` one more is read, which shows whether the list goes on."""
         keys = tuple_(*columns)
         if self.after is not None:
             bounds = tuple_(*self.after)

@@ -35,7 +35,7 @@ Selected = dict[str, list[FieldNode]]
 
 
 @dataclass(frozen=True)
-class Document:
+class Selections:
     """One operation's surroundings: the schema, its fragments, and variables with `Variable` for leaves."""
 
     schema: Schema

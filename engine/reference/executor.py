@@ -6,8 +6,9 @@ shape and never the number of rows.
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any
 
 from sqlalchemy import (
     Select,
@@ -23,27 +24,32 @@ from engine.database.snapshot import Reader
 from engine.declare import paging
 from engine.declare.arguments import WINDOW, hashable, prefix_of, ranges_in, resolver_values, takes_window
 from engine.declare.connections import Connection, Edge, PageInfo
-from engine.declare.declarations import Entity, FieldKind, LookUp, SqlField, entity_of, row_object
+from engine.declare.declarations import Entity, FieldKind, LookUp, SqlField, entity_of
+from engine.declare.entity_objects import Row, row_object, row_of
 from engine.declare.field_types import all_arguments, node_type_of, object_type_of, order_of
 from engine.reference.statements import Identity, Statement, built, keyed, parents, statement
 
-Row = Mapping[str, Any]
 
-
-class ReadContext(Protocol):
-    """What the executor needs of a request's context."""
+class ReadContext(ABC):
+    """A request's context whose fields this executor answers (see `AnswersFields`)."""
 
     reader: Reader
 
     @property
+    @abstractmethod
     def anonymous(self) -> bool:
         """Whether nobody is signed in."""
 
+    def answer_field(
+        self, field: SqlField, source: Any, info: Info["ReadContext", Any], given: dict[str, Any]
+    ) -> Any:
+        """The field's value, or an awaitable of it."""
+        return _answer(field, source, info, given)
 
-def execute(field: SqlField, source: Any, info: Info[ReadContext, Any], given: dict[str, Any]) -> Any:
-    """The field's value, or an awaitable of it."""
+
+def _answer(field: SqlField, source: Any, info: Info[ReadContext, Any], given: dict[str, Any]) -> Any:
     declaration = field.declaration
-    row: Row = {} if source is None else source.row
+    row: Row = {} if source is None else row_of(source)
     if declaration.requires is not None and not declaration.requires.in_row(row):
         raise forbidden(declaration.requires)
     if declaration.kind is FieldKind.COLUMN:
@@ -64,11 +70,6 @@ def execute(field: SqlField, source: Any, info: Info[ReadContext, Any], given: d
             return _look_ups(field, info, given["ids"])
 
 
-def install() -> None:
-    """Let Strawberry answer SQL fields by this executor."""
-    SqlField.executor = staticmethod(execute)
-
-
 class _Reading:
     """One field of one parent, read together with the same field of the other parents."""
 
@@ -82,7 +83,7 @@ class _Reading:
         self.anonymous = info.context.anonymous
         self.entity: Entity | None = None if source is None else entity_of(type(source))
         self.source_type = type(source)
-        self.key: Identity = () if self.entity is None else self.entity.identity(source.row)
+        self.key: Identity = () if self.entity is None else self.entity.identity(row_of(source))
         self.given = all_arguments(field, given)
         for each in ranges_in(self.read, self.given):
             each.read(self.given)

@@ -27,9 +27,8 @@ from sqlalchemy.types import TypeEngine
 
 from engine.base.client_values import Source, source_of
 from engine.base.elements import elements_of
-from engine.base.kept import Kept
-from engine.declare.arguments import hashable, opened
 from engine.declare.declarations import Entity, SqlField
+from engine.declare.field_cache import FieldCache
 
 _MOST = 32_000_000
 """Bytes of the statements that are kept, with what SQLAlchemy has compiled of them."""
@@ -61,16 +60,10 @@ def statement(
 ) -> Statement:
     """The field's statement for arguments of this shape. `build` is handed the arguments with variables for
     what is bound."""
-    arguments = opened(given)
-    key = (field, shape, *((name, hashable(value)) for name, value in arguments.items()))
-    found = _statements.get(key)
-    if found is None:
-        found = built(build(arguments))
-        _statements.add(key, found, found.size)
-    return found
+    return _statements.get(field, shape, given, lambda arguments: built(build(arguments)))
 
 
-_statements: Kept[Hashable, Statement] = Kept(_MOST)
+_statements: FieldCache[Statement] = FieldCache(_MOST)
 
 
 def built(made: Select[Any]) -> Statement:

@@ -21,14 +21,14 @@ from models.base.text_forms import search_form, sort_form
 
 
 class AccountKind(enum.Enum):
-    """Where an account stands in its tree."""
+    """The position of an account in its tree."""
 
     MASTER = "MASTER"
     SUBACCOUNT = "SUBACCOUNT"
 
 
 class AccountStatus(enum.Enum):
-    """Whether an account may be used. A status also holds for all accounts below."""
+    """Whether an account can be used. A status also applies to all accounts below."""
 
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
@@ -36,14 +36,14 @@ class AccountStatus(enum.Enum):
 
 
 class RightsInheritance(enum.Enum):
-    """Which roles of an account also give rights in the accounts below it."""
+    """Which roles in an account also apply in the accounts below it."""
 
     ADMINISTRATORS = "ADMINISTRATORS"
     ALL_ROLES = "ALL_ROLES"
 
 
 class ParentAccess(enum.Enum):
-    """How many of the rights held above an account reach it and the accounts below it."""
+    """How far rights held in accounts above apply in an account and below it."""
 
     FULL = "FULL"
     READ_ONLY = "READ_ONLY"
@@ -52,7 +52,7 @@ class ParentAccess(enum.Enum):
 
 
 class ApiKeyCreationPlace(enum.Enum):
-    """Where in a tree API keys may be made (R13)."""
+    """Where in a tree API keys are created."""
 
     ANYWHERE = "ANYWHERE"
     MASTER_ONLY = "MASTER_ONLY"
@@ -63,7 +63,7 @@ EVERYTHING_PASSES = 2**63 - 1
 
 
 class Currency(enum.Enum):
-    """A currency by its ISO 4217 code. All amounts of a tree are in one currency."""
+    """A currency by its ISO 4217 code. All amounts in a tree have the same currency."""
 
     EUR = "EUR"
     USD = "USD"
@@ -78,7 +78,7 @@ class Currency(enum.Enum):
 
 
 class CreditMode(enum.Enum):
-    """Whose credit an account spends (R19, R28, R43)."""
+    """Whose credit an account spends."""
 
     SHARED_POOL = "SHARED_POOL"
     OWN_BALANCE = "OWN_BALANCE"

@@ -32,14 +32,14 @@ from models.base.columns import (
 
 
 class ApiKeyPurpose(enum.Enum):
-    """The kind of messages that a key is for (R7)."""
+    """The stream of messages that a key is limited to."""
 
     MARKETING = "MARKETING"
     TRANSACTIONAL = "TRANSACTIONAL"
 
 
 class WhenMakerLosesAccess(enum.Enum):
-    """What happens to a key once its maker could not make it any more (N19, T6)."""
+    """What happens to an API key when its creator could not create it any more."""
 
     KEEP = "KEEP"
     STOP = "STOP"

@@ -32,7 +32,7 @@ from models.base.columns import (
 
 
 class InvoiceKind(enum.Enum):
-    """The kind of document."""
+    """The kind of a document."""
 
     INVOICE = "INVOICE"
     CREDIT_NOTE = "CREDIT_NOTE"

@@ -38,14 +38,14 @@ from models.sending.tables import LABEL_LENGTH
 
 
 class BillingMode(enum.Enum):
-    """Whose invoice a subaccount's charges are on."""
+    """Which invoices a subaccount appears on."""
 
     CONSOLIDATED = "CONSOLIDATED"
     SEPARATE = "SEPARATE"
 
 
 class Product(enum.Enum):
-    """What is sold. Subaccounts, keys, shares and members cost nothing (R12, R20, R47)."""
+    """What is sold. Subaccounts, API keys, shares and members are free."""
 
     PLAN = "PLAN"
     CONTACT_BLOCK = "CONTACT_BLOCK"

@@ -27,7 +27,7 @@ from models.base.columns import Column, account_columns, account_reference, meta
 
 
 class BalanceKind(enum.Enum):
-    """The purpose of an account's money."""
+    """The purpose of a balance."""
 
     CREDIT = "CREDIT"
     RESERVED = "RESERVED"

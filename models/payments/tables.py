@@ -36,7 +36,7 @@ payment provider before that (resolvers/payments/provider.py)."""
 
 
 class TopUpStatus(enum.Enum):
-    """The state of a top-up."""
+    """The status of a top-up."""
 
     PENDING = "PENDING"
     SETTLED = "SETTLED"

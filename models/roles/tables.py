@@ -34,7 +34,7 @@ from models.base.text_forms import form, sort_form
 
 
 class Relation(enum.Enum):
-    """The relation of a role's holder to the account in question."""
+    """How the account of a role's holder relates to the account in question."""
 
     MEMBER = "member"
     ANCESTOR = "ancestor"
@@ -42,7 +42,7 @@ class Relation(enum.Enum):
 
 
 class Effect(enum.Enum):
-    """What a policy line says. Deny wins."""
+    """The effect of a policy line. Deny wins."""
 
     ALLOW = "allow"
     DENY = "deny"

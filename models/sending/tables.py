@@ -45,14 +45,14 @@ LAST_REQUESTS = datetime.timedelta(minutes=1)
 
 
 class SendStream(enum.Enum):
-    """The kind of messages that are sent (R7)."""
+    """The kind of messages."""
 
     MARKETING = "MARKETING"
     TRANSACTIONAL = "TRANSACTIONAL"
 
 
 class ReservationStatus(enum.Enum):
-    """The state of a reservation."""
+    """The status of a reservation of sends."""
 
     RESERVED = "RESERVED"
     COMMITTED = "COMMITTED"

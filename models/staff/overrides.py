@@ -30,7 +30,7 @@ from models.base.columns import (
 
 
 class OverrideKind(enum.Enum):
-    """What staff may set. It excludes what nobody may adjust (R75, R76, R79, R82)."""
+    """A setting that only platform staff can make."""
 
     SUBACCOUNTS = "SUBACCOUNTS"
     UNSUBSCRIBE_SCOPE = "UNSUBSCRIBE_SCOPE"
@@ -49,7 +49,7 @@ NEED_APPROVAL = frozenset({OverrideKind.UNSUBSCRIBE_SCOPE, OverrideKind.REVIEW_A
 
 
 class UnsubscribeScope(enum.Enum):
-    """What an unsubscribe applies to (R77)."""
+    """What an unsubscribe applies to."""
 
     ACCOUNT = "ACCOUNT"
     LIST = "LIST"

@@ -9,7 +9,7 @@ from models.base.columns import Column, created_at, metadata
 
 
 class StaffRole(enum.Enum):
-    """The role of a member of staff."""
+    """The role of a person in the platform's staff."""
 
     AGENT = "AGENT"
     APPROVER = "APPROVER"

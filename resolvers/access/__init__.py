@@ -1,1 +1,1 @@
-"""Who has which access in an account, what depends on it, and what is about to end."""
+"""Access: who may do what in an account, what blocks a change, and which grants end soon."""

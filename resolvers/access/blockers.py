@@ -1,9 +1,9 @@
-"""What stands in the way of a write, as far as who asks may see it: a refusal says where."""
+"""What blocks a write, as far as the caller may see it. Refusals list it."""
 
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, FromClause, Select, Text, Uuid, and_, any_, cast, func, literal, select
+from sqlalchemy import ARRAY, FromClause, Select, Text, Uuid, any_, cast, func, literal, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
@@ -12,6 +12,7 @@ from authz.policy.refusals import Blocked, Blocker, RefusalCode
 from authz.reach.reach import account_where, readable_accounts
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus
+from models.accounts.trees import in_tree
 from models.base.ids import AccountId, Kind, MasterId, RoleId, ShareId, present
 from models.people.users import users
 from models.roles.tables import roles
@@ -30,11 +31,11 @@ async def blocked(
     field: str | None = None,
     message: str | None = None,
 ) -> Blocked:
-    """The refusal. `blockers`: rows (subject, name, master_id, account_id) that the principal may see where
-    it may read the account."""
+    """The refusal. `blockers`: rows (subject, name, master_id, account_id), of which it lists those in
+    accounts that the caller may read."""
     found = blockers.subquery("blockers")
     account, readable = readable_accounts()
-    within = and_(account.c.master_id == found.c.master_id, account.c.id == found.c.account_id)
+    within = in_tree(account, found, id="account_id")
     statement = (
         readable.with_only_columns(
             found.c.subject, found.c.name, account.c.id, account.c.name.label("account")
@@ -44,12 +45,14 @@ async def blocked(
         .limit(MOST + 1)
     )
     rows = (await session.execute(statement, principal.credentials.binds)).all()
-    told = [Blocker(row.subject, row.name, present(Kind.ACCOUNT, row.id), row.account) for row in rows[:MOST]]
-    return Blocked(code, message, field, told, more=len(rows) > MOST)
+    listed = [
+        Blocker(row.subject, row.name, present(Kind.ACCOUNT, row.id), row.account) for row in rows[:MOST]
+    ]
+    return Blocked(code, message, field, listed, more=len(rows) > MOST)
 
 
 def uses_of(role_id: RoleId) -> Select[Any]:
-    """Who has a custom role."""
+    """The uses of a custom role."""
     role = select(roles).where(roles.c.id == role_id).subquery("role")
     use = of_role(role).subquery("use")
     return select(
@@ -85,7 +88,7 @@ def _as_blockers(account: FromClause, readable: Select[Any]) -> Select[Any]:
 
 
 def members_with(master_id: MasterId, account_ids: Collection[AccountId], email: str) -> Select[Any]:
-    """The memberships of the person with the address, for who may see members there."""
+    """The memberships of the person with the address, where the caller may see members."""
     member = OWN_MEMBERS.alias()
     return (
         select(
@@ -107,8 +110,8 @@ def members_with(master_id: MasterId, account_ids: Collection[AccountId], email:
 def accounts_of_shares(
     master_id: MasterId, share_ids: Collection[ShareId], account_ids: Collection[AccountId]
 ) -> Select[Any]:
-    """The shares, in those of the accounts where the principal may see members."""
-    same = and_(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
+    """The shares, in those accounts where the caller may see members."""
+    same = in_tree(share_accounts, shares, share_id="id")
     return (
         select(
             func.concat(f"{Kind.SHARE}_", cast(shares.c.id, Text)).label("subject"),

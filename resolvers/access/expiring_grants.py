@@ -1,4 +1,4 @@
-"""What ends by itself, by the database's clock (N9): one item a kind."""
+"""Grants that end by themselves, by the database's clock (N9): one entry per kind."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from engine.base.client_values import text
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
 from models.invitations.tables import invitations
@@ -29,11 +30,11 @@ from models.staff.overrides import overrides
 
 @dataclass(frozen=True)
 class ExpiringGrant:
-    """A kind of grant: the table of the grants, and the one that says in which accounts each holds.
+    """A kind of grant: its table, and the table that lists the accounts where each grant holds.
 
-    `alive`: it was neither revoked, nor has another taken its place. The names are of the grants' columns:
-    `since` when it was given, `ends_at` when it ends (NULL: never), `person` who has it and is written to
-    before it ends (None: nobody).
+    `alive`: it is neither revoked nor replaced. The names are columns of the grants' table: `since` when it
+    was given, `ends_at` when it ends (NULL: never), `person` who holds it and gets mail before it ends (None:
+    nobody).
     """
 
     kind: Kind
@@ -46,7 +47,7 @@ class ExpiringGrant:
 
     @property
     def rows(self) -> Select[Any]:
-        """Each grant in each account, with the columns of every kind."""
+        """Each grant in each account, with the columns that all kinds share."""
         found = self.grants.c
         person = null().cast(Uuid) if self.person is None else found[self.person]
         return select(
@@ -61,11 +62,7 @@ class ExpiringGrant:
 
 
 _unanswered = and_(invitations.c.accepted_at.is_(None), invitations.c.revoked_at.is_(None))
-_opened = and_(
-    share_accounts.c.master_id == shares.c.master_id,
-    share_accounts.c.share_id == shares.c.id,
-    shares.c.revoked_at.is_(None),
-)
+_opened = and_(in_tree(share_accounts, shares, share_id="id"), shares.c.revoked_at.is_(None))
 _accepted = and_(_opened, shares.c.accepted_at.is_not(None))
 _offered = and_(_opened, shares.c.accepted_at.is_(None))
 _not_ended = break_glass_openings.c.ended_at.is_(None)

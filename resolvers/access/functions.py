@@ -6,9 +6,9 @@ from engine.compiled.sql_text import prepared
 from models.access.expiry_notices import ExpiryStage
 from models.base.stored_functions import functions_in
 from resolvers.access.expiring_grants import all_grants
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.mail_limits import EXPIRY_NOTICES, MailKind, budget_subject
-from resolvers.effects.mail_texts import shown_in_sql
+from resolvers.effects.mail_texts import quoted_in_sql
 
 _TELLING = 6304
 """The advisory lock of the transaction that tells. Others have nothing to do meanwhile."""
@@ -37,7 +37,7 @@ FUNCTIONS = functions_in(
     expiring=EventKind.ACCESS_EXPIRING.value,
     expired=EventKind.ACCESS_EXPIRED.value,
     mail=Template(_MAIL).substitute(most=_BUDGET.most),
-    shown=shown_in_sql("name"),
+    shown=quoted_in_sql("name"),
     subject=MailKind.ACCESS_EXPIRING.subject,
     counted=budget_subject(EXPIRY_NOTICES, _BUDGET, ""),
     window=int(_BUDGET.window.total_seconds()),

@@ -23,22 +23,18 @@ from authz.reach.everybody import access_in
 from authz.reach.reach import account_where
 from authz.reach.status import status_mask
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
-from models.people.users import users
+from resolvers.rows.shown import name_of_person_or_key, person_behind
 
 BY_SUBJECT = Order("accessMatrix", (column("subject", Uuid),))
 
 
-def order(**_: object) -> Order:
-    """Oldest person or key first."""
-    return BY_SUBJECT
-
-
 def of_account(account: FromClause) -> Select[Any]:
-    """Who may do what here now: every person and every API key with a right in the account, by what is held
-    here or above. Persons are listed to who holds MEMBERS_READ, keys to who holds API_KEYS_READ; to who holds
-    neither the list is empty."""
+    """Every person and API key with a right in the account, through this account or one above. People are
+    listed for callers with MEMBERS_READ, keys for callers with API_KEYS_READ; for other callers the list is
+    empty."""
     access = access_in(account).subquery("access")
     seen = or_(
         and_(access.c.user_id.is_not(None), allows(account.c.mask, Permission.MEMBERS_READ)),
@@ -55,7 +51,7 @@ def of_account(account: FromClause) -> Select[Any]:
 
 
 def kind_of(entry: FromClause) -> ColumnElement[str]:
-    """What kind of subject it is."""
+    """Whether it is a person or an API key."""
     person = entry.c.user_id.is_not(None)
     return case((person, PrincipalKind.PERSON.value), else_=PrincipalKind.API_KEY.value)
 
@@ -68,28 +64,17 @@ def subject_id(entry: FromClause) -> ColumnElement[str]:
 
 def name_of(entry: FromClause) -> ColumnElement[str]:
     """The name of the person or of the key."""
-    person, key = users.alias(), api_keys.alias()
-    user_name = select(person.c.name).where(person.c.id == entry.c.user_id).correlate(entry)
-    key_name = (
-        select(key.c.name)
-        .where(key.c.id == entry.c.api_key_id, key.c.master_id == entry.c.master_id)
-        .correlate(entry)
-    )
-    return func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery())
+    return name_of_person_or_key(entry, "user_id", "api_key_id")
 
 
 def user_of(entry: FromClause) -> Select[Any]:
     """The person; null for a key."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == entry.c.user_id)
+    return person_behind(entry)
 
 
 def key_of(entry: FromClause) -> Select[Any]:
-    """The key; null for a person, and where the key is of an account above whose keys the viewer may not
-    see."""
+    """The key; null for a person, and for a key of an account above whose keys you may not see."""
     key = api_keys.alias()
     return select(*key.c).where(
-        key.c.id == entry.c.api_key_id,
-        key.c.master_id == entry.c.master_id,
-        account_where(key, Permission.API_KEYS_READ),
+        in_tree(key, entry, id="api_key_id"), account_where(key, Permission.API_KEYS_READ)
     )

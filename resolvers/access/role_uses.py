@@ -1,4 +1,4 @@
-"""Where a role is in use, as far as the viewer may see it."""
+"""Where a role is used, as far as the viewer may see it."""
 
 from typing import Any
 
@@ -18,27 +18,24 @@ from sqlalchemy import (
 )
 
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import readable_account, readable_accounts
+from authz.reach.reach import readable_accounts
 from authz.reach.role_uses import RoleUseKind, role_uses
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.api_keys.tables import api_keys
 from models.invitations.tables import invitations
 from models.people.users import users
 from models.shares.tables import shares
 from resolvers.members.reads import OWN_MEMBERS
+from resolvers.rows.shown import account_behind
 
 BY_ID = Order("roleUses", (column("id", Uuid), column("account_id", Uuid)))
 
 
-def order(**_: object) -> Order:
-    """Oldest first."""
-    return BY_ID
-
-
 def of_role(role: FromClause) -> Select[Any]:
-    """Who has a custom role or offers it, in its account and below it; the role is deleted once nobody does.
-    Members, invitations and shares are listed for MEMBERS_READ where they are, keys for API_KEYS_READ; for
-    other viewers they are not counted either. Of a built-in role nothing is listed: see
+    """Everything that has or offers a custom role, in its account and below it. The role can be deleted when
+    there is nothing left. Members, invitations and shares are listed if you have MEMBERS_READ in their
+    account, keys if you have API_KEYS_READ; others are not counted either. Empty for a built-in role: use
     `Account.members(roleId:)`."""
     use = role_uses()
     _, statement = readable_accounts()
@@ -49,10 +46,8 @@ def of_role(role: FromClause) -> Select[Any]:
     )
     return (
         select(use.c.master_id, use.c.account_id, use.c.kind, use.c.id)
-        .select_from(
-            use.join(account, and_(account.c.master_id == use.c.master_id, account.c.id == use.c.account_id))
-        )
-        .where(use.c.master_id == role.c.master_id, use.c.role_id == role.c.id, seen)
+        .select_from(use.join(account, in_tree(account, use, id="account_id")))
+        .where(in_tree(use, role, role_id="id"), seen)
     )
 
 
@@ -63,9 +58,9 @@ def subject_id(use: FromClause) -> ColumnElement[str]:
 
 
 def name_of(use: FromClause) -> ColumnElement[str]:
-    """The name of the person or of the key; of an offer the e-mail address."""
+    """The name of the person or key; for an invitation or share, the e-mail address."""
     names = [_name_of_member(use)] + [
-        select(table.c[name]).where(table.c.master_id == use.c.master_id, table.c.id == use.c.id)
+        select(table.c[name]).where(in_tree(table, use, id="id"))
         for table, name in ((invitations, "email"), (api_keys, "name"), (shares, "email"))
     ]
     return func.coalesce(*(found.correlate(use).scalar_subquery() for found in names))
@@ -73,14 +68,13 @@ def name_of(use: FromClause) -> ColumnElement[str]:
 
 def _name_of_member(use: FromClause) -> Select[Any]:
     member = OWN_MEMBERS.alias()
-    same = and_(member.c.master_id == use.c.master_id, member.c.id == use.c.id)
+    same = in_tree(member, use, id="id")
     return select(users.c.name).join(member, member.c.user_id == users.c.id).where(same)
 
 
 def account_of(use: FromClause) -> Select[Any]:
-    """The account where it has the role."""
-    account, statement = readable_account()
-    return statement.where(account.c.id == use.c.account_id, account.c.master_id == use.c.master_id).limit(1)
+    """The account in which it has the role."""
+    return account_behind(use)
 
 
 def member_of(use: FromClause) -> Select[Any]:
@@ -105,5 +99,5 @@ def share_of(use: FromClause) -> Select[Any]:
 
 
 def _is(thing: FromClause, use: FromClause, kind: RoleUseKind) -> ColumnElement[bool]:
-    same = and_(thing.c.master_id == use.c.master_id, thing.c.id == use.c.id)
+    same = in_tree(thing, use, id="id")
     return and_(same, use.c.kind == kind.value)

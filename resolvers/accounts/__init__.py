@@ -1,1 +1,1 @@
-"""Accounts as a whole: their tree, their settings, their beginning and their end."""
+"""Accounts: their tree, settings, creation and closing."""

@@ -1,4 +1,4 @@
-"""What changes an account."""
+"""Changing an account's settings and status."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,16 @@ from authz.guards.delegation import check_passing_all_roles
 from authz.guards.exclusive import Authorized, Effect, authorize, authorize_also
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
-from engine.writes.fixed_statements import FixedStatement, Row
+from engine.writes.fixed_statements import FixedRow, FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
-from models.base.ids import AccountId, Kind, present
+from models.accounts.trees import columns_of, this_account
+from models.base.ids import AccountId
 from models.base.text_forms import forms_of
 from resolvers.access.blockers import blocked, these_accounts
 from resolvers.billing.status_history import note_status
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 
@@ -25,7 +27,7 @@ _NARROW = {RightsInheritance.ADMINISTRATORS, ApiKeyCreationPlace.MASTER_ONLY}
 
 @dataclass(frozen=True)
 class AccountUpdate:
-    """The new values; `external_id` None: there is none any more."""
+    """The new values. `external_id` None removes it."""
 
     account_id: AccountId
     expected_version: int
@@ -36,7 +38,7 @@ class AccountUpdate:
 
     @property
     def effect(self) -> Effect:
-        """By the narrower settings alone somebody only loses rights."""
+        """An update of the narrower settings alone only takes rights away."""
         settings = {self.rights_inheritance, self.api_key_creation} - {UNCHANGED}
         alone = self.name is UNCHANGED and self.external_id is UNCHANGED
         return Effect.TAKES_AWAY if alone and settings and settings <= _NARROW else Effect.CHANGES
@@ -45,11 +47,11 @@ class AccountUpdate:
 async def update_account(session: WriteSession, principal: Principal, command: AccountUpdate) -> Authorized:
     """Change an account's own settings.
 
-    Needs ACCOUNT_WRITE. What rights it passes down and where keys are made holds below: that needs
-    SETTINGS_WRITE here and below, and passing all roles down also what these then give below (N19). Raises
-    VersionConflict, RoleTooWide, CONFLICT for an external id that a sibling has, BAD_USER_INPUT,
-    FAILED_PRECONDITION for a setting of the master account in a subaccount. What only passes less down, and
-    keeps keys to the master account, is allowed whatever the account's status.
+    Needs ACCOUNT_WRITE. The settings about inherited rights and about where keys are created hold below too:
+    they need SETTINGS_WRITE here and below, and passing all roles down needs all that these then give below
+    (N19). Raises VersionConflict, RoleTooWide, CONFLICT for a sibling's external id, BAD_USER_INPUT, and
+    FAILED_PRECONDITION for a setting of the master account in a subaccount. Passing less down, and keeping
+    keys to the master account, is allowed in any status.
     """
     account = await authorize(
         session, principal, command.account_id, Permission.ACCOUNT_WRITE, command.effect
@@ -76,15 +78,15 @@ async def update_account(session: WriteSession, principal: Principal, command: A
     if changed:
         await _write(session, account, changed)
         before = {name: before[name] for name in changed}
-        await _log(session, principal, account, EventKind.ACCOUNT_UPDATED, before, changed)
+        await record_of_account(session, principal, account, EventKind.ACCOUNT_UPDATED, before, changed)
     return account
 
 
 async def suspend_account(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
-    """Stop every change in the account and below it but what takes away. Needs ACCOUNT_SUSPEND, which is held
-    from above. Raises ACCOUNT_CLOSED."""
+    """Stop every change in the account and below it that does not only take away. Needs ACCOUNT_SUSPEND,
+    which is held from above. Raises ACCOUNT_CLOSED."""
     change = _StatusChange(
         Permission.ACCOUNT_SUSPEND,
         AccountStatus.SUSPENDED,
@@ -98,7 +100,7 @@ async def suspend_account(
 async def resume_account(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str | None
 ) -> Authorized:
-    """Let a suspended account be used again, where all above it are active. Needs ACCOUNT_SUSPEND, which is
+    """Make a suspended account usable again, where all above it are active. Needs ACCOUNT_SUSPEND, which is
     held from above."""
     change = _StatusChange(
         Permission.ACCOUNT_SUSPEND, AccountStatus.ACTIVE, EventKind.ACCOUNT_RESUMED, reason, Effect.CHANGES
@@ -113,8 +115,8 @@ async def check_external_id(
     parent_id: AccountId | None,
     external_id: str,
 ) -> None:
-    """Raise CONFLICT where another account under the same parent has the external id; a closed one gives its
-    own free."""
+    """Raise CONFLICT where another account under the same parent has the external id. Closed accounts do not
+    count."""
     other = select(accounts.c.id).where(
         accounts.c.master_id == account.master_id,
         accounts.c.parent_id == parent_id,
@@ -153,7 +155,7 @@ async def _change_status(
     after: Change = {"status": change.status.value}
     if reason is not None:
         after["reason"] = reason
-    await _log(session, principal, account, change.event, {"status": current.status}, after)
+    await record_of_account(session, principal, account, change.event, {"status": current.status}, after)
     return account
 
 
@@ -179,9 +181,9 @@ _CURRENT = FixedStatement(
 )
 
 
-async def _current(session: WriteSession, account: Authorized) -> Row:
+async def _current(session: WriteSession, account: Authorized) -> FixedRow:
     """The locked account's row."""
-    own = {"master_id": account.master_id, "account_id": account.account_id}
+    own = columns_of(account)
     (row,) = await _CURRENT.rows(session, own)
     return row
 
@@ -190,18 +192,6 @@ async def _write(session: WriteSession, account: Authorized, values: Change) -> 
     forms = forms_of(accounts, str(values["name"])) if "name" in values else {}
     await session.execute(
         update(accounts)
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+        .where(this_account(accounts, account))
         .values(**values, **forms, version=accounts.c.version + 1)
     )
-
-
-async def _log(
-    session: WriteSession,
-    principal: Principal,
-    account: Authorized,
-    kind: EventKind,
-    before: Change,
-    after: Change,
-) -> None:
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, kind, subject_id, before, after)

@@ -1,14 +1,14 @@
-"""Closing an account for good: what it holds is settled, what waits in it ends (T15, T16, T18).
+"""Closing an account for good: its holdings are settled and its open offers end (T15, T16, T18).
 
-A closed account is never opened again, and nobody can change anything in it but take rights away. So nothing
-may be left in it: its credit goes to the pool above, what it has booked and not committed is given back, and
-what others keep for it is free again. It stays readable, and its running billing cycle is charged at its end.
+A closed account never opens again, and changes in it can only take rights away. So nothing may stay in it:
+its credit goes to the pool above, its uncommitted reservations are released, and what is guaranteed to it is
+free again. It stays readable, and its current billing cycle is charged at its end.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy import delete, exists, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize
@@ -16,7 +16,8 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
-from models.base.ids import AccountId, Kind, present
+from models.accounts.trees import in_account, row_of, this_account
+from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency
 from models.credit.pools import nearest_pool
 from models.credit.tables import BalanceKind
@@ -34,16 +35,17 @@ from resolvers.credit.settlement import (
     forfeit,
     pending_top_ups,
     settle_with_pool,
-    shown,
+    visible_amount,
 )
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.text import short_text
 from resolvers.invitations.invite import revoke_invitations
 from resolvers.members.ownership import release_owners
 from resolvers.members.transfer_ownership import end_ownership_offer
-from resolvers.payments.methods import remove_payment_methods
-from resolvers.payments.top_up_rules import end_top_up_rule
-from resolvers.plans.effective_plan import terms_of
+from resolvers.payments.change_methods import remove_payment_methods
+from resolvers.payments.end_top_up_rule import end_top_up_rule
+from resolvers.plans.effective_plan import effective_plan_of
 from resolvers.sending.open_reservations import void_open_sends
 from resolvers.staff.request_subaccounts import end_subaccounts_request
 from resolvers.subscriptions.change import end_plan_change
@@ -53,7 +55,7 @@ _REASON = "The account was closed."
 
 @dataclass(frozen=True)
 class AccountClosing:
-    """`forfeit_credit`: at most so much is given up, in micro-units, of a master account's credit."""
+    """`forfeit_credit`: the most of a master account's credit that is given up, in micro-units."""
 
     account_id: AccountId
     reason: str | None
@@ -62,7 +64,7 @@ class AccountClosing:
 
 @dataclass(frozen=True)
 class AccountClosed:
-    """The account, and what became of what it held."""
+    """The account, and what happened to its holdings."""
 
     account: Authorized
     effects: Sequence[SettlementEffect]
@@ -71,16 +73,18 @@ class AccountClosed:
 async def close_account(
     session: WriteSession, principal: Principal, command: AccountClosing
 ) -> AccountClosed:
-    """End the account for good; it stays readable. Needs ACCOUNT_CLOSE.
+    """Close the account for good; it stays readable. Needs ACCOUNT_CLOSE.
 
-    Raises HAS_SUBACCOUNTS while open ones stand below, NotSettled where a top-up is under way or more of a
-    master account's credit is left than is given up, BAD_USER_INPUT.
+    Raises HAS_SUBACCOUNTS while accounts below are open, NotSettled while a top-up is pending or a master
+    account has more credit than is given up, BAD_USER_INPUT.
     """
     reason = None if command.reason is None else short_text(command.reason, "reason")
     account = await authorize(
         session, principal, command.account_id, Permission.ACCOUNT_CLOSE, Effect.TAKES_AWAY
     )
-    before = (await session.execute(select(accounts.c.status).where(_is(account)))).scalar_one()
+    before = (
+        await session.execute(select(accounts.c.status).where(this_account(accounts, account)))
+    ).scalar_one()
     if before == AccountStatus.CLOSED.value:
         raise Refusal(RefusalCode.ACCOUNT_CLOSED)
     _check_forfeit(account, command)
@@ -93,16 +97,14 @@ async def close_account(
     ]
     await release_owners(session, account)
     closed: dict[str, object] = {"status": AccountStatus.CLOSED.value, "version": accounts.c.version + 1}
-    await session.execute(update(accounts).where(_is(account)).values(closed))
+    await session.execute(update(accounts).where(this_account(accounts, account)).values(closed))
     await note_status(session, account, AccountStatus.CLOSED)
     after: Change = {"status": AccountStatus.CLOSED.value}
     if reason is not None:
         after["reason"] = reason
     if effects:
         after["effects"] = [effect.kind.value for effect in effects]
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    kind = EventKind.ACCOUNT_CLOSED
-    await record(session, principal, account, kind, subject_id, {"status": before}, after)
+    await record_of_account(session, principal, account, EventKind.ACCOUNT_CLOSED, {"status": before}, after)
     return AccountClosed(account, effects)
 
 
@@ -128,7 +130,7 @@ async def _check_leaf(session: WriteSession, principal: Principal, account: Auth
 async def _end_sends(
     session: WriteSession, principal: Principal, account: Authorized
 ) -> list[SettlementEffect]:
-    """What is booked is given back; what was committed is sent and stays counted."""
+    """Reservations are released. Committed sends stay counted."""
     voided = await void_open_sends(session, principal, account)
     return [SettlementEffect(EffectKind.SENDS_VOIDED, count=voided)] if voided else []
 
@@ -136,18 +138,18 @@ async def _end_sends(
 async def _end_money(
     session: WriteSession, principal: Principal, account: Authorized
 ) -> list[SettlementEffect]:
-    """Before the credit goes: else the rule would buy more as soon as none is left."""
+    """This comes before the credit goes: otherwise the rule would buy more once none is left."""
     effects = []
     if await end_top_up_rule(session, principal, account):
         effects.append(SettlementEffect(EffectKind.TOP_UP_RULE_ENDED))
     removed = await remove_payment_methods(session, principal, account)
     if removed:
         effects.append(SettlementEffect(EffectKind.PAYMENT_METHODS_REMOVED, count=removed))
-    terms = await terms_of(session, account)
-    if await end_plan_change(session, principal, account, terms):
+    effective = await effective_plan_of(session, account)
+    if await end_plan_change(session, principal, account, effective):
         effects.append(SettlementEffect(EffectKind.PLAN_WITHDRAWN))
-    if terms.subscribed and terms.subscriber_id == account.account_id and terms.plan.price:
-        price = shown(account, terms.plan.price, Permission.PLAN_READ)
+    if effective.subscribed and effective.subscriber_id == account.account_id and effective.plan.price:
+        price = visible_amount(account, effective.plan.price, Permission.PLAN_READ)
         effects.append(SettlementEffect(EffectKind.PLAN_CHARGED, price))
     for currency, kind in (
         (BudgetCurrency.SENDS, EffectKind.SEND_BUDGET_ENDED),
@@ -164,11 +166,11 @@ async def _end_credit(
     left = (await balances_of(session, account)).get(BalanceKind.CREDIT, 0)
     obstacles = await pending_top_ups(session, account)
     above = accounts.alias()
-    parent = select(accounts.c.parent_id).where(_is(account)).scalar_subquery()
-    pool = select(nearest_pool(above)).where(above.c.master_id == account.master_id, above.c.id == parent)
+    parent = select(accounts.c.parent_id).where(this_account(accounts, account)).scalar_subquery()
+    pool = select(nearest_pool(above)).where(row_of(above, account, parent))
     pool_id = (await session.execute(pool)).scalar_one_or_none()
     if pool_id is None and left > given_up:
-        obstacles.append(Obstacle(ObstacleKind.CREDIT_LEFT, shown(account, left)))
+        obstacles.append(Obstacle(ObstacleKind.CREDIT_LEFT, visible_amount(account, left)))
     if obstacles:
         raise NotSettled(obstacles)
     if pool_id is None:
@@ -179,7 +181,7 @@ async def _end_credit(
 async def _end_offers(
     session: WriteSession, principal: Principal, account: Authorized
 ) -> list[SettlementEffect]:
-    """What was offered or asked for and can never come to be."""
+    """Offers and requests that can no longer be answered."""
     effects = []
     revoked = await revoke_invitations(session, principal, account)
     if revoked:
@@ -187,19 +189,12 @@ async def _end_offers(
     if await end_ownership_offer(session, principal, account):
         effects.append(SettlementEffect(EffectKind.OWNERSHIP_OFFER_WITHDRAWN))
     request = parent_access_requests
-    dropped = delete(request).where(
-        request.c.master_id == account.master_id, request.c.account_id == account.account_id
-    )
+    dropped = delete(request).where(in_account(request, account))
     asked = (await session.execute(dropped.returning(request.c.parent_access))).scalar_one_or_none()
     if asked is not None:
-        subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.PARENT_ACCESS_DECLINED
-        after: Change = {"parent_access": asked}
-        await record(session, principal, account, kind, subject_id, None, after, _REASON)
+        kind, after = EventKind.PARENT_ACCESS_DECLINED, {"parent_access": asked}
+        await record_of_account(session, principal, account, kind, None, dict(after), _REASON)
         effects.append(SettlementEffect(EffectKind.PARENT_ACCESS_REQUEST_ENDED))
     if await end_subaccounts_request(session, principal, account) is not None:
         effects.append(SettlementEffect(EffectKind.SUBACCOUNTS_REQUEST_WITHDRAWN))
     return effects
-
-
-def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)

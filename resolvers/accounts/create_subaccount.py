@@ -1,7 +1,7 @@
-"""Making subaccounts (R29, R37, R48): complete accounts below another."""
+"""Creating subaccounts (R29, R37, R48): complete accounts below another one."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import func, insert, literal, select
 
@@ -16,12 +16,13 @@ from models.accounts.tables import DEPTH_LIMIT, account_closure, accounts
 from models.base.ids import AccountId, ApiKeyId, InvitationId, Kind, MasterId, new_id, present
 from resolvers.accounts.change import check_external_id
 from resolvers.api_keys.create import NewApiKey, add_api_key
-from resolvers.effects.idempotency import IdempotentRequest, Outcome, earlier_outcome, remember
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.idempotency import IdempotentRequest, Outcome, claim_key
+from resolvers.effects.log import record_of_account
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text, visible_text
 from resolvers.invitations.invite import Offer, add_invitation
-from resolvers.plans.effective_plan import terms_of
+from resolvers.plans.effective_plan import effective_plan_of
 from resolvers.staff.request_subaccounts import SubaccountSetUp, check_unlocked
 
 FIRST_KEY_NAME = "First key"
@@ -29,8 +30,8 @@ FIRST_KEY_NAME = "First key"
 
 @dataclass(frozen=True)
 class SubaccountCreation:
-    """`owner_email`: who is invited to own the subaccount (R53). `link`: as for MemberInvitation. `set_up`:
-    whether platform support has to have unlocked subaccounts (R11, R48)."""
+    """`owner_email`: the person who is invited to own the subaccount (R53). `link`: see MemberInvitation.
+    `set_up`: whether platform support has to unlock subaccounts first (R11, R48)."""
 
     parent_id: AccountId
     name: str
@@ -43,7 +44,8 @@ class SubaccountCreation:
 
 @dataclass(frozen=True)
 class SubaccountCreated:
-    """What was made. `secret` None: it was made by an earlier request under the same key, which told it."""
+    """What was created. `secret` None: an earlier request under the same key created it and returned the
+    secret."""
 
     account_id: AccountId
     api_key_id: ApiKeyId
@@ -55,37 +57,52 @@ class SubaccountCreated:
 async def create_subaccount(
     session: WriteSession, principal: Principal, command: SubaccountCreation
 ) -> SubaccountCreated:
-    """Make an account below another, with its first API key (R6).
+    """Create an account below another one, with its first API key (R6).
 
     Needs SUBACCOUNTS_WRITE in the parent. Raises FAILED_PRECONDITION where platform support has not unlocked
-    them, PLAN_REQUIRED where the plan that the parent uses allows none (R10), TREE_TOO_DEEP, CONFLICT for an
-    external id that a sibling has, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    them, PLAN_REQUIRED where the parent's plan allows none (R10), TREE_TOO_DEEP, CONFLICT for a sibling's
+    external id, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     parent = await authorize(session, principal, command.parent_id, Permission.SUBACCOUNTS_WRITE)
     command = _read(command)
     owner = None if command.owner_email is None else email_address(command.owner_email, "ownerEmail")
     content = (command.name, command.external_id, owner and owner.canonical)
     request = IdempotentRequest("subaccountCreate", command.idempotency_key, content)
-    earlier = await earlier_outcome(session, principal, parent, request)
+    new = _Ids()
+    made = {"account": str(new.account), "apiKey": str(new.api_key)}
+    if owner is not None:
+        made["invitation"] = str(new.invitation)
+    earlier = await claim_key(session, principal, parent, request, made)
     if earlier is not None:
         return _replayed(earlier)
     await check_unlocked(session, parent, command.set_up)
-    if not (await terms_of(session, parent)).plan.subaccounts_allowed:
+    if not (await effective_plan_of(session, parent)).plan.subaccounts_allowed:
         raise Refusal(RefusalCode.PLAN_REQUIRED, field="parentId")
-    account = await _add_subaccount(session, principal, parent, command)
+    account = await _add_subaccount(session, principal, parent, new.account, command)
     administrator = await role_in(session, account, BuiltinRole.ADMINISTRATOR.id)
     scopes = account.mask | account.below_mask
-    key = await add_api_key(session, principal, account, NewApiKey(FIRST_KEY_NAME, administrator, scopes))
-    invitation_id = await _invite_owner(session, principal, account, command)
-    outcome = {"account": str(account.account_id), "apiKey": str(key.api_key_id)}
-    if invitation_id is not None:
-        outcome["invitation"] = str(invitation_id)
-    await remember(session, principal, parent, request, outcome)
+    first_key = NewApiKey(FIRST_KEY_NAME, administrator, scopes, id=new.api_key)
+    key = await add_api_key(session, principal, account, first_key)
+    if owner is not None:
+        role = await role_to_give(session, account, BuiltinRole.OWNER.id, "ownerEmail")
+        await add_invitation(
+            session, principal, account, Offer(new.invitation, owner, role, None, command.link)
+        )
+    invitation_id = None if owner is None else new.invitation
     return SubaccountCreated(account.account_id, key.api_key_id, key.secret, invitation_id, replayed=False)
 
 
+@dataclass(frozen=True)
+class _Ids:
+    """The ids of what is about to be made."""
+
+    account: AccountId = field(default_factory=lambda: AccountId(new_id()))
+    api_key: ApiKeyId = field(default_factory=lambda: ApiKeyId(new_id()))
+    invitation: InvitationId = field(default_factory=lambda: InvitationId(new_id()))
+
+
 def _read(command: SubaccountCreation) -> SubaccountCreation:
-    """With its texts as they are stored."""
+    """With normalised texts."""
     external_id = command.external_id
     return replace(
         command,
@@ -97,7 +114,8 @@ def _read(command: SubaccountCreation) -> SubaccountCreation:
 async def add_account(
     session: WriteSession, master_id: MasterId, account_id: AccountId, values: dict[str, object]
 ) -> None:
-    """Write an account's row and its place in the tree: itself, and below all that is above its parent."""
+    """Write an account's row and its place in the tree: below itself and below all accounts above its
+    parent."""
     parent_id = values.get("parent_id")
     await session.execute(insert(accounts).values(master_id=master_id, id=account_id, **values))
     await session.execute(
@@ -117,7 +135,11 @@ async def add_account(
 
 
 async def _add_subaccount(
-    session: WriteSession, principal: Principal, parent: Authorized, command: SubaccountCreation
+    session: WriteSession,
+    principal: Principal,
+    parent: Authorized,
+    account_id: AccountId,
+    command: SubaccountCreation,
 ) -> Authorized:
     depth = select(func.max(account_closure.c.depth)).where(
         account_closure.c.master_id == parent.master_id,
@@ -127,7 +149,7 @@ async def _add_subaccount(
         raise Refusal(RefusalCode.TREE_TOO_DEEP, field="parentId")
     account = Authorized(
         parent.master_id,
-        AccountId(new_id()),
+        account_id,
         mask=parent.below_mask,
         below_mask=parent.below_mask,
         acting_from=parent.acting_from,
@@ -138,19 +160,8 @@ async def _add_subaccount(
         await check_external_id(session, principal, account, parent.account_id, command.external_id)
     await add_account(session, account.master_id, account.account_id, values)
     after = {"name": str(values["name"]), "parent": present(Kind.ACCOUNT, parent.account_id)}
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, EventKind.ACCOUNT_CREATED, subject_id, None, dict(after))
+    await record_of_account(session, principal, account, EventKind.ACCOUNT_CREATED, None, dict(after))
     return account
-
-
-async def _invite_owner(
-    session: WriteSession, principal: Principal, account: Authorized, command: SubaccountCreation
-) -> InvitationId | None:
-    if command.owner_email is None:
-        return None
-    email = email_address(command.owner_email, "ownerEmail")
-    owner = await role_to_give(session, account, BuiltinRole.OWNER.id, "ownerEmail")
-    return await add_invitation(session, principal, account, Offer(email, owner, None, command.link))
 
 
 def _replayed(earlier: Outcome) -> SubaccountCreated:

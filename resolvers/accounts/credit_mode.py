@@ -1,9 +1,9 @@
-"""Whether a subaccount spends its own credit or that of an account above it (R19, R28, R43, T18)."""
+"""Whether a subaccount spends its own credit or that of an account above (R19, R28, R43, T18)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import select, update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, authorize
@@ -11,7 +11,8 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import CreditMode, accounts
-from models.base.ids import AccountId, Kind, present
+from models.accounts.trees import this_account
+from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency
 from models.credit.tables import BalanceKind
 from resolvers.billing.payers import Payer, authorize_payers
@@ -25,11 +26,12 @@ from resolvers.credit.settlement import (
     balances_of,
     pending_top_ups,
     settle_with_pool,
-    shown,
+    visible_amount,
 )
 from resolvers.effects.account_versions import check_version
-from resolvers.effects.log import Change, EventKind, record
-from resolvers.payments.top_up_rules import end_top_up_rule
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_account
+from resolvers.payments.end_top_up_rule import end_top_up_rule
 from resolvers.sending.open_reservations import give_back_lapsed
 
 
@@ -44,7 +46,7 @@ class CreditModeUpdate:
 
 @dataclass(frozen=True)
 class CreditModeChanged:
-    """The account, and what became of the credit and of what was set about it."""
+    """The account, and what happened to its credit and settings."""
 
     account: Authorized
     effects: Sequence[SettlementEffect] = ()
@@ -53,12 +55,12 @@ class CreditModeChanged:
 async def change_credit_mode(
     session: WriteSession, principal: Principal, command: CreditModeUpdate
 ) -> CreditModeChanged:
-    """Let a subaccount spend its own credit, or draw from the nearest account above that has some.
+    """Let a subaccount spend its own credit, or draw from the nearest account above with an own balance.
 
-    Needs CREDIT_TRANSFER in the account and in the one whose pool it is, or would be: it decides about that
-    one's money. What is left in the account moves to the pool; a new balance begins empty, and the budget of
-    the pool's credit ends. Raises POOL_ACCOUNT_REQUIRED, VersionConflict, FAILED_PRECONDITION for a master
-    account, and NotSettled while credit is reserved or a top-up is under way.
+    Needs CREDIT_TRANSFER in the account and in the one whose pool it is or would be, because it decides about
+    that one's money. Remaining credit moves to the pool. A new balance starts empty, and the budget of the
+    pool's credit ends. Raises POOL_ACCOUNT_REQUIRED, VersionConflict, FAILED_PRECONDITION for a master
+    account, and NotSettled while credit is reserved or a top-up is pending.
     """
     mode = command.mode
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_TRANSFER)
@@ -69,16 +71,16 @@ async def change_credit_mode(
         session, principal, account, Permission.CREDIT_TRANSFER, [Payer.POOL_ABOVE]
     )
     await check_version(session, account, command.expected_version)
-    current = select(accounts.c.credit_mode).where(_is(account))
+    current = select(accounts.c.credit_mode).where(this_account(accounts, account))
     before = CreditMode((await session.execute(current)).scalar_one())
     if before is mode:
         return CreditModeChanged(account)
     after: Change = {"mode": mode.value}
     changed: dict[str, object] = {"credit_mode": mode.value, "version": accounts.c.version + 1}
-    await session.execute(update(accounts).where(_is(account)).values(changed))
+    await session.execute(update(accounts).where(this_account(accounts, account)).values(changed))
     effects = []
     if mode is CreditMode.SHARED_POOL:
-        # Now that it is no pool any more, it keeps nothing for others.
+        # The account is no longer a pool, so that it guarantees nothing to others.
         if await end_top_up_rule(session, principal, account):
             effects.append(SettlementEffect(EffectKind.TOP_UP_RULE_ENDED))
         left = await _settled(session, principal, account)
@@ -86,25 +88,20 @@ async def change_credit_mode(
         effects += await settle_with_pool(session, principal, account, pool.account_id, left)
     elif await end_budget(session, principal, account, BudgetCurrency.CREDIT):
         effects.append(SettlementEffect(EffectKind.CREDIT_BUDGET_ENDED))
-    subject_id = present(Kind.ACCOUNT, account.account_id)
     kind = EventKind.CREDIT_MODE_CHANGED
-    await record(session, principal, account, kind, subject_id, {"mode": before.value}, after)
+    await record_of_account(session, principal, account, kind, {"mode": before.value}, after)
     return CreditModeChanged(account, effects)
 
 
 async def _settled(session: WriteSession, principal: Principal, account: Authorized) -> int:
-    """What is left, in micro-units, with nothing under way. Raises NotSettled."""
+    """The remaining credit in micro-units, while nothing is under way. Raises NotSettled."""
     open_sends = await give_back_lapsed(session, principal, account)
     balances = await balances_of(session, account)
     obstacles = await pending_top_ups(session, account)
     reserved = balances.get(BalanceKind.RESERVED, 0)
     if reserved:
-        amount = shown(account, reserved)
+        amount = visible_amount(account, reserved)
         obstacles.append(Obstacle(ObstacleKind.CREDIT_RESERVED, amount, open_sends))
     if obstacles:
         raise NotSettled(obstacles)
     return balances.get(BalanceKind.CREDIT, 0)
-
-
-def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)

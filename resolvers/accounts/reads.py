@@ -1,9 +1,9 @@
-"""Accounts as their readers see them. What changes an account is in `account_changes`."""
+"""Accounts, as their viewers see them. `resolvers.accounts.change` changes them."""
 
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Uuid, and_, any_, case, func, select
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Select, Uuid, any_, case, func, select
 
 from authz.policy.permissions import Permission, allows
 from authz.reach.first_page import first_readable_accounts
@@ -13,11 +13,13 @@ from engine.declare.arguments import Described, Folded
 from engine.declare.paging import Order, Window
 from engine.text.forms import search_key
 from models.accounts.tables import AccountKind, AccountStatus, account_closure, accounts
+from models.accounts.trees import in_tree
 from resolvers.inputs.global_ids import AccountIdArgument
+from resolvers.rows.shown import account_behind
 
 
 class AccountOrder(enum.Enum):
-    """In which order accounts are listed."""
+    """The order of a list of accounts."""
 
     CREATED = "CREATED"
     CREATED_DESC = "CREATED_DESC"
@@ -36,23 +38,24 @@ _ORDERS = {
 
 Search = Annotated[
     ColumnElement[str] | None,
-    Described("Part of the name, whatever its case and accents."),
+    Described("Part of the name; case and accents are ignored."),
     Folded(search_key),
 ]
 
 ExternalId = Annotated[
     ColumnElement[str] | None,
     Described(
-        "The whole external id, as it is written. Closed accounts keep theirs: `status` leaves them out."
+        "The complete external id, with exact case. Closed accounts keep theirs; use `status` to "
+        "exclude them."
     ),
 ]
 
-Status = Annotated[AccountStatus | None, Described("Only those with this status.")]
-OrderBy = Annotated[AccountOrder, Described("In which order.")]
+Status = Annotated[AccountStatus | None, Described("Only accounts with this status.")]
+OrderBy = Annotated[AccountOrder, Described("The order of the list.")]
 
 
 def order(order_by: AccountOrder = AccountOrder.CREATED, **_: object) -> Order:
-    """The order that a list's arguments ask for."""
+    """The order that a list's arguments choose."""
     return _ORDERS[order_by]
 
 
@@ -65,8 +68,8 @@ def of_viewer(
     order_by: OrderBy = AccountOrder.CREATED,
     window: Window | None = None,
 ) -> Select[Any]:
-    """Every account within reach: where one is a member, or a key belongs, and all that lies below; and what
-    is shared with one."""
+    """All accounts within your reach: those that you are a member of or your key belongs to, all accounts
+    below them, and those shared with you."""
     unfiltered = all(wanted is None for wanted in (search, external_id, kind, status))
     if window is not None and unfiltered and _ORDERS[order_by].columns == _BY_CREATION:
         return first_readable_accounts(window)
@@ -76,132 +79,117 @@ def of_viewer(
     return _filtered(account, statement, search, kind, status)
 
 
-def by_id(
-    root: FromClause, id: Annotated[AccountIdArgument, Described("An id of an account.")]
-) -> Select[Any]:
-    """An account within reach. What is not there and what is not yours answer alike: NOT_FOUND."""
+def by_id(root: FromClause, id: Annotated[AccountIdArgument, Described("The account's id.")]) -> Select[Any]:
+    """An account within your reach. NOT_FOUND if it does not exist or you cannot reach it."""
     account, statement = readable_account()
     return statement.where(account.c.id == id)
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The account, as it is now; null where it is no longer within reach."""
+    """The account after the change; null if it is no longer within your reach."""
     account, statement = readable_account()
     return statement.where(account.c.id == result.c.account_id)
 
 
 def giver_of_result(result: FromClause) -> Select[Any]:
-    """The account that gave credit, as it is now."""
+    """The account that gave the credit, after the transfer."""
     account, statement = readable_account()
     return statement.where(account.c.id == result.c.from_id)
 
 
 def taker_of_result(result: FromClause) -> Select[Any]:
-    """The account that took credit, as it is now."""
+    """The account that received the credit, after the transfer."""
     account, statement = readable_account()
     return statement.where(account.c.id == result.c.to_id)
 
 
 def parent_of(account: FromClause) -> Select[Any]:
-    """The account above; null for a master account and where it is outside the viewer's reach."""
-    parent, statement = readable_account()
-    return statement.where(
-        parent.c.id == account.c.parent_id, parent.c.master_id == account.c.master_id
-    ).limit(1)
+    """The account above; null for a master account, and if it is outside your reach."""
+    return account_behind(account, "parent_id")
 
 
 def master_of(account: FromClause) -> Select[Any]:
-    """The root of the account's tree; null where it is outside the viewer's reach."""
+    """The root of the tree; null if it is outside your reach."""
     master, statement = readable_account()
     return statement.where(master.c.id == account.c.master_id).limit(1)
 
 
 def ancestors_of(account: FromClause) -> Select[Any]:
-    """The accounts above, from the root down, as far as they are within reach."""
+    """The accounts above within your reach, from the root down."""
     ancestor, statement = readable_account()
     path = account_closure.alias()
-    above = and_(path.c.master_id == ancestor.c.master_id, path.c.ancestor_id == ancestor.c.id)
-    return statement.join(path, above).where(
-        path.c.descendant_id == account.c.id,
-        path.c.master_id == account.c.master_id,
-        path.c.depth > 0,
-    )
+    above = in_tree(path, ancestor, ancestor_id="id")
+    return statement.join(path, above).where(in_tree(path, account, descendant_id="id"), path.c.depth > 0)
 
 
 def subaccounts_of(
     account: FromClause,
-    include_descendants: Annotated[
-        bool, Described("Also those further down, not only the children.")
-    ] = False,
+    include_descendants: Annotated[bool, Described("Also list accounts further down.")] = False,
     search: Search = None,
     external_id: ExternalId = None,
     status: Status = None,
     order_by: OrderBy = AccountOrder.CREATED,
 ) -> Select[Any]:
-    """The accounts below: complete accounts of their own, managed from here."""
+    """The accounts directly below. Each is a complete account of its own, managed from this one."""
     child, statement = readable_account()
     if include_descendants:
         path = account_closure.alias()
-        below = and_(path.c.master_id == child.c.master_id, path.c.descendant_id == child.c.id)
+        below = in_tree(path, child, descendant_id="id")
         statement = statement.join(path, below).where(
-            path.c.ancestor_id == account.c.id,
-            path.c.master_id == account.c.master_id,
-            path.c.depth > 0,
+            in_tree(path, account, ancestor_id="id"), path.c.depth > 0
         )
     else:
-        statement = statement.where(
-            child.c.parent_id == account.c.id, child.c.master_id == account.c.master_id
-        )
+        statement = statement.where(in_tree(child, account, parent_id="id"))
     if external_id is not None:
         statement = statement.where(_bears(child, external_id, [account.c.master_id]))
     return _filtered(child, statement, search, None, status)
 
 
 def kind_of(account: FromClause) -> ColumnElement[str]:
-    """Whether it is the root of a tree or managed by a parent."""
+    """Whether it is a master account or a subaccount."""
     return case((account.c.parent_id.is_(None), AccountKind.MASTER.value), else_=AccountKind.SUBACCOUNT.value)
 
 
 def status_of(account: FromClause) -> ColumnElement[str]:
-    """Whether it can be used: the worst status on the path from the root. Suspended and closed accounts
-    can be read, and access to them be taken away, but nothing else be changed; a suspended one can still be
-    resumed or closed."""
+    """The effective status: the worst status on the path from the root. A suspended or closed account can be
+    read, and access to it can be removed; everything else is refused. A suspended account can be resumed or
+    closed."""
     return effective_status(account)
 
 
 def own_status_of(account: FromClause) -> ColumnElement[str]:
-    """The account's own status, whatever holds above it."""
+    """The account's own status, without the accounts above."""
     return account.c.status
 
 
 def api_key_creation_of(account: FromClause) -> ColumnElement[str]:
-    """Where in the account's tree API keys are made; set in its master account, for the whole tree (R13)."""
+    """Where in the tree API keys are created. Set in the master account, for the whole tree."""
     master = accounts.alias()
     return (
         select(master.c.api_key_creation)
-        .where(master.c.id == account.c.master_id, master.c.master_id == account.c.master_id)
+        .where(in_tree(master, account, id="master_id"))
         .correlate(account)
         .scalar_subquery()
     )
 
 
 def permissions_of(account: FromClause) -> ColumnElement[int]:
-    """What the viewer may do here now, after the account's status."""
+    """Your permissions in this account now, after the account's status is applied."""
     return account.c.mask.op("&")(status_mask(account))
 
 
 def can(
-    account: FromClause, permission: Annotated[Permission, Described("What the viewer would like to do.")]
+    account: FromClause, permission: Annotated[Permission, Described("The permission to check.")]
 ) -> ColumnElement[bool]:
-    """Whether the viewer may do this here now."""
+    """Whether you hold this permission here now."""
     return allows(permissions_of(account), permission)
 
 
 def _bears(
     account: FromClause, external_id: ColumnElement[str], trees: Select[Any] | list[ColumnElement[Any]]
 ) -> ColumnElement[bool]:
-    """Whether the account is of these trees and has the external id. As an array, so that the few that have
-    it are looked up by it, and nothing is read of the rest of a large tree."""
+    """Whether the account is in one of these trees and has the external id. The array makes PostgreSQL look
+    the ids up and read nothing else of a large tree."""
     found = accounts.alias()
     named = select(found.c.id).where(found.c.master_id.in_(trees), found.c.external_id == external_id)
     ids = named.correlate_except(found).scalar_subquery()

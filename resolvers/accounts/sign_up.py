@@ -1,4 +1,4 @@
-"""Signing up: a person with a master account of its own (R2, R46), or one that was invited."""
+"""Signing up: a person with a master account of its own (R2, R46), or an invited person."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,8 @@ from models.members.tables import memberships
 from models.people.users import ownerships, users
 from resolvers.accounts.create_subaccount import FIRST_KEY_NAME, add_account
 from resolvers.api_keys.create import ApiKeySecret, NewApiKey, add_api_key
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.text import short_text
 from resolvers.invitations.accept import accept_invitation, invitation_for
@@ -38,9 +39,9 @@ from resolvers.shares.accept import accept_share, check_share_for
 
 @dataclass(frozen=True)
 class SignUp:
-    """Exactly one of `account_name` (a master account is made) and `invitation_token` (it is accepted); with
-    the former a `share_token` may come (it is accepted besides). `verification_page`: what confirms the
-    address. `currency`: that of the master account's tree, for good. `reason`: see `Principal.reason`."""
+    """Exactly one of `account_name` (creates a master account) and `invitation_token` (accepts it); with
+    `account_name` also a `share_token` (accepts it too). `verification_page`: the page that verifies the
+    address. `currency`: of the new tree, for good. `reason`: see `Principal.reason`."""
 
     name: str
     email: str
@@ -54,7 +55,7 @@ class SignUp:
 
 @dataclass(frozen=True)
 class SignedUp:
-    """The person's session, the account that it owns or joined, and the first key of an account made now."""
+    """The person's session, its account, and the first key of an account that was created now."""
 
     signed_in: SignedIn
     account_id: AccountId
@@ -64,8 +65,8 @@ class SignedUp:
 
 @dataclass(frozen=True)
 class SignUpPassword:
-    """What was found of the password: its new hash, and whether it is that of the person who has the address
-    already. `stored_hash`: what it was compared with; None: nobody had the address."""
+    """The new hash, and whether the password is that of the person who has the address already.
+    `stored_hash`: the hash it was compared with; None: nobody had the address."""
 
     new_hash: str
     stored_hash: str | None = None
@@ -87,13 +88,13 @@ async def check_sign_up(
 
 
 async def sign_up(session: WriteSession, command: SignUp, password: SignUpPassword) -> SignedUp:
-    """Make the person, and its account or membership.
+    """Create the person, and its account or membership.
 
-    A person who is registered already and gives the right password gets an account of its own, if it has
-    none. The secret of a link that was mailed to the address proves it; whoever signed up with the address
-    before and never proved it is replaced (see `resolvers.people.takeover`). Without such a secret the link
-    that proves it is mailed. Raises SIGN_UP_REFUSED for a wrong password, ALREADY_OWNS_ACCOUNT,
-    BAD_USER_INPUT, PasswordChangedError, and what accepting the invitation or the share raises.
+    A registered person with the right password gets an account, if it owns none. The secret of a mailed link
+    verifies the address, and replaces whoever signed up with the address without verifying it (see
+    `resolvers.people.takeover`). Without such a secret the verifying link is mailed. Raises SIGN_UP_REFUSED
+    for a wrong password, ALREADY_OWNS_ACCOUNT, BAD_USER_INPUT, PasswordChangedError, and what accepting the
+    invitation or the share raises.
     """
     person = await _person(session, command, password)
     signed_in = await open_session(session, person.id)
@@ -110,10 +111,10 @@ async def sign_up(session: WriteSession, command: SignUp, password: SignUpPasswo
 
 def _check_wanted(command: SignUp) -> None:
     if (command.account_name is None) == (command.invitation_token is None):
-        message = "Give either accountName, also with a shareToken, or invitationToken."
+        message = "Give either accountName, with or without a shareToken, or invitationToken."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "accountName")
     if command.share_token is not None and command.invitation_token is not None:
-        message = "Give invitationToken or shareToken, one of them."
+        message = "Give either invitationToken or shareToken."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "shareToken")
 
 
@@ -127,7 +128,7 @@ class _Person:
 
 @dataclass(frozen=True)
 class _Proof:
-    """A link's secret was found to be of the mailbox. `of_ownership`: it offers to own an account."""
+    """A link's secret, which proves the mailbox. `of_ownership`: it offers to own an account."""
 
     of_ownership: bool
 
@@ -170,8 +171,8 @@ async def _proof(session: WriteSession, email: EmailAddress, command: SignUp) ->
 async def _registered(
     session: WriteSession, email: EmailAddress, name: str, password: SignUpPassword, proof: _Proof | None
 ) -> _Person:
-    """Who signed up with the address before: it is the same person, or the mailbox wins. Raises
-    PasswordChangedError, also for somebody who signed up since the password was compared."""
+    """The person who signed up with the address before: the same person, or one that the mailbox's owner
+    replaces. Raises PasswordChangedError, also for a sign-up after the password was compared."""
     stored = select(users.c.id, users.c.password_hash, users.c.email_verified_at).where(
         users.c.email_canonical == email.canonical
     )
@@ -197,7 +198,7 @@ async def _registered(
 async def _own_account(
     session: WriteSession, principal: Principal, person: _Person, signed_in: SignedIn, command: SignUp
 ) -> SignedUp:
-    """A new master account; whoever comes for a share may have one."""
+    """A new master account. A person with an account who comes for a share needs none."""
     if person.owns is not None and command.share_token is not None:
         return SignedUp(signed_in, person.owns)
     account, key = await _add_master_account(

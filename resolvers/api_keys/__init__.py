@@ -1,1 +1,1 @@
-"""API keys: programs that act for one account."""
+"""API keys: programs that act in one account."""

@@ -1,9 +1,9 @@
-"""What makes, rotates and revokes API keys. What else changes them is in `api_key_updates`."""
+"""Creating, rotating and revoking API keys. `resolvers.api_keys.update` changes their settings."""
 
 import datetime
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import ARRAY, LargeBinary, func, insert, literal, select
 
@@ -16,22 +16,24 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of
 from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess, api_keys
 from models.base.ids import AccountId, ApiKeyId, Kind, new_id, present
 from resolvers.api_keys.scopes import scopes_of
 from resolvers.api_keys.store import check_works, locked_key, log_key, write_key
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.ip_ranges import IpRange, ip_ranges
 from resolvers.inputs.moments import check_future
 from resolvers.inputs.text import name_of_rights
 
 LONGEST_OVERLAP = datetime.timedelta(days=7)
-"""How long a rotated key's old secret may work on."""
+"""How long the old secret of a rotated key may stay valid."""
 
 
 @dataclass(frozen=True)
 class ApiKeySecret:
-    """A key and its secret, which is told this once."""
+    """A key and its secret, which is shown this once."""
 
     account: Authorized
     api_key_id: ApiKeyId
@@ -40,8 +42,8 @@ class ApiKeySecret:
 
 @dataclass(frozen=True)
 class ApiKeyCreation:
-    """`permissions` narrow the role; None leaves it as it is. `ip_ranges`: as clients write them; none: from
-    anywhere."""
+    """`permissions` narrow the role; None leaves it as it is. `ip_ranges`: as clients write them; none means
+    any address."""
 
     account_id: AccountId
     name: str
@@ -56,9 +58,9 @@ class ApiKeyCreation:
 async def create_api_key(
     session: WriteSession, principal: Principal, command: ApiKeyCreation
 ) -> ApiKeySecret:
-    """Make a key (R15). Needs API_KEYS_WRITE; gives no more than the maker holds (N19).
+    """Create a key (R15). Needs API_KEYS_WRITE, and all that the key gets (N19).
 
-    Raises MASTER_ACCOUNT_REQUIRED where the tree's keys are made from its master account (R13),
+    Raises MASTER_ACCOUNT_REQUIRED where the tree's keys are created in its master account (R13),
     ROLE_TOO_WIDE, BAD_USER_INPUT.
     """
     until = command.expires_at
@@ -83,7 +85,7 @@ async def create_api_key(
 
 @dataclass(frozen=True)
 class NewApiKey:
-    """A key whose role the principal was found to hold. `scopes` None: all that the role gives."""
+    """A new key. The principal holds all that its role gives. `scopes` None: all that the role gives."""
 
     name: str
     role: RoleGrant
@@ -92,6 +94,7 @@ class NewApiKey:
     purpose: ApiKeyPurpose | None = None
     ip_ranges: tuple[IpRange, ...] = ()
     when_maker_loses_access: WhenMakerLosesAccess = WhenMakerLosesAccess.KEEP
+    id: ApiKeyId = field(default_factory=lambda: ApiKeyId(new_id()))
 
 
 async def add_api_key(
@@ -99,13 +102,11 @@ async def add_api_key(
 ) -> ApiKeySecret:
     """Write the key and its event."""
     secret = generate(TokenKind.API_KEY)
-    key_id = ApiKeyId(new_id())
     everything = key.role.mask | key.role.below_mask
     await session.execute(
         insert(api_keys).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
-            id=key_id,
+            **columns_of(account),
+            id=key.id,
             name=key.name,
             digest=digest_of(secret),
             last_four=secret[-4:],
@@ -119,13 +120,13 @@ async def add_api_key(
             expires_at=key.expires_at,
         )
     )
-    subject_id = present(Kind.API_KEY, key_id)
+    subject_id = present(Kind.API_KEY, key.id)
     await record(session, principal, account, EventKind.API_KEY_CREATED, subject_id, None, _creation(key))
-    return ApiKeySecret(account, key_id, secret)
+    return ApiKeySecret(account, key.id, secret)
 
 
 def _creation(key: NewApiKey) -> Change:
-    """For the log: what the key is bound to only where it is bound."""
+    """For the log. Restrictions appear only where the key has them."""
     after: Change = {"name": key.name, "role": key.role.name}
     if key.purpose is not None:
         after["purpose"] = key.purpose.value
@@ -139,11 +140,12 @@ def _creation(key: NewApiKey) -> Change:
 async def rotate_api_key(
     session: WriteSession, principal: Principal, api_key_id: ApiKeyId, overlap: datetime.timedelta
 ) -> ApiKeySecret:
-    """Give the key a new secret; the old one works until the overlap has passed, one from before it no more.
+    """Give the key a new secret. The old one stays valid until the overlap has passed; an even older one ends
+    now.
 
-    Needs API_KEYS_WRITE and, as whoever gets the secret gets the key's rights, all that its role gives.
-    Raises ROLE_TOO_WIDE, BAD_USER_INPUT for an overlap out of bounds, FAILED_PRECONDITION for a key that is
-    revoked, has expired or has stopped: its new secret would not work.
+    Needs API_KEYS_WRITE and all permissions of the key's role, because the caller learns the secret. Raises
+    ROLE_TOO_WIDE, BAD_USER_INPUT for an overlap out of bounds, and FAILED_PRECONDITION for a key that is
+    revoked, has expired or has stopped, so that a new secret would not work.
     """
     if not datetime.timedelta() <= overlap <= LONGEST_OVERLAP:
         message = f"Must lie between 0 and {LONGEST_OVERLAP // datetime.timedelta(minutes=1)}."
@@ -165,8 +167,8 @@ async def rotate_api_key(
 
 
 async def revoke_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
-    """Stop the key from working, from the next request on, with all of its secrets, whatever the account's
-    status. Needs API_KEYS_WRITE."""
+    """Stop the key with all its secrets from the next request on, in any status of the account. Needs
+    API_KEYS_WRITE."""
     account, key = await locked_key(session, principal, api_key_id, Effect.TAKES_AWAY)
     if key.revoked_at is None:
         await write_key(session, key, {"revoked_at": func.now()})
@@ -175,9 +177,9 @@ async def revoke_api_key(session: WriteSession, principal: Principal, api_key_id
 
 
 async def note_uses(session: WriteSession, token_digests: Sequence[Digest]) -> None:
-    """Remember that the keys with these secrets were used, to the minute; an old secret is its key's too.
+    """Note that the keys with these secrets were used, to the minute. An old secret counts for its key.
 
-    They are of many trees, so that a function of the database's writes it, locking them in one order.
+    The keys belong to many trees, so that a stored function writes this. It locks them in one order.
     """
     await session.execute(
         select(func.mandant_note_key_uses(literal(list(token_digests), ARRAY(LargeBinary))))

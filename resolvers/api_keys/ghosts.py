@@ -1,4 +1,4 @@
-"""API keys whose maker could not make them any more, or who rotated them could not (N18)."""
+"""API keys whose maker, or last rotator, could not make them any more (N18)."""
 
 from typing import Any
 
@@ -8,19 +8,16 @@ from authz.callers.principals import key_lives
 from authz.reach.key_makers import ghost_reason
 from engine.declare.paging import Order
 from models.api_keys.tables import api_keys
+from resolvers.rows.shown import rows_of
 
 BY_ID = Order("ghosts", (api_keys.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest key first."""
-    return BY_ID
+"""Oldest key first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The account's API keys that outlive the rights of their maker, or of who rotated them last, oldest
-    first: with `whenMakerLosesAccess: KEEP` they work on, with `STOP` they do not until somebody adopts them.
-    Keys that are revoked or expired are left out."""
+    """API keys whose creator, or the last person who rotated them, could not create them any more; oldest
+    first. With `whenMakerLosesAccess: KEEP` such a key still works; with `STOP` it stops until somebody
+    adopts it. Revoked and expired keys are not listed."""
     key = api_keys.alias()
     of_this = (key.c.account_id == account.c.id) & (key.c.master_id == account.c.master_id)
     reasons = select(*key.c, ghost_reason(key).label("reason")).where(of_this, key_lives(key))
@@ -30,5 +27,4 @@ def of_account(account: FromClause) -> Select[Any]:
 
 def key_of(ghost: FromClause) -> Select[Any]:
     """The key."""
-    key = api_keys.alias()
-    return select(*key.c).where(key.c.id == ghost.c.id, key.c.master_id == ghost.c.master_id)
+    return rows_of(api_keys, ghost, id="id")

@@ -1,4 +1,4 @@
-"""What an API key may do of what its role gives."""
+"""The scopes of an API key: what it may do of what its role gives."""
 
 from authz.guards.delegation import RoleGrant
 from authz.policy.permissions import Permission, mask_of
@@ -9,13 +9,13 @@ OTHER_STREAM = {
     ApiKeyPurpose.MARKETING: Permission.TRANSACTIONAL_SEND,
     ApiKeyPurpose.TRANSACTIONAL: Permission.CAMPAIGNS_SEND,
 }
-"""What a key of one stream never holds: sending in the other (R7)."""
+"""A key for one stream never holds the permission to send in the other one (R7)."""
 
 
 def scopes_of(
     role: RoleGrant, permissions: frozenset[Permission] | None, purpose: ApiKeyPurpose | None
 ) -> int:
-    """The mask that narrows the role: to these permissions, or to all that fit the stream.
+    """The mask that narrows the role to these permissions, or to all that fit the stream.
 
     Raises BAD_USER_INPUT for permissions that the role does not give, or that belong to the other stream.
     """

@@ -1,4 +1,4 @@
-"""An API key on its way through a change: read behind the lock of its account, written, and logged."""
+"""The row of an API key: read behind the lock of its account, written and logged."""
 
 import datetime
 
@@ -9,9 +9,11 @@ from authz.guards.exclusive import Authorized, Effect, authorize
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import row_of
 from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, present
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 
 KeyRow = Row[*tuple[object, ...]]
 
@@ -30,9 +32,7 @@ async def locked_key(
     end = select(until).where(named).scalar_subquery()
     account = await authorize(session, principal, account_id, Permission.API_KEYS_WRITE, effect, until=end)
     expired = func.coalesce(api_keys.c.expires_at <= func.now(), false()).label("expired")
-    statement = select(api_keys, expired).where(
-        api_keys.c.master_id == account.master_id, api_keys.c.id == api_key_id
-    )
+    statement = select(api_keys, expired).where(row_of(api_keys, account, api_key_id))
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("apiKeyId")
@@ -40,34 +40,33 @@ async def locked_key(
 
 
 def check_not_revoked(key: KeyRow) -> None:
-    """Raise FAILED_PRECONDITION for a key that was revoked: that is for good."""
+    """Raise FAILED_PRECONDITION for a revoked key: revoking is final."""
     if key.revoked_at is not None:
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "The key is revoked.", "apiKeyId")
 
 
 def check_not_expired(key: KeyRow) -> None:
-    """Raise FAILED_PRECONDITION for a key that was revoked, and for one that has ended by itself."""
+    """Raise FAILED_PRECONDITION for a key that is revoked or has expired."""
     check_not_revoked(key)
     if key.expired:
-        message = "The key has expired: give it another end with `apiKeyUpdate` first."
+        message = "The key has expired: set another end with `apiKeyUpdate` first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
 
 
 async def check_works(session: WriteSession, key: KeyRow) -> None:
-    """Raise FAILED_PRECONDITION also for a key that has stopped, as its maker chose."""
+    """Raise FAILED_PRECONDITION for a key that is revoked, has expired, or has stopped with its maker's
+    rights."""
     check_not_expired(key)
-    works = select(key_works(api_keys)).where(api_keys.c.master_id == key.master_id, api_keys.c.id == key.id)
+    works = select(key_works(api_keys)).where(row_of(api_keys, key, key.id))
     if not (await session.execute(works)).scalar_one():
         message = "The key has stopped with its maker's rights: adopt it with `apiKeyAdopt` first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "apiKeyId")
 
 
 async def write_key(session: WriteSession, key: KeyRow, values: dict[str, object]) -> None:
-    """Write the columns' new values; the version rises."""
+    """Write the columns' new values and raise the version."""
     await session.execute(
-        update(api_keys)
-        .where(api_keys.c.master_id == key.master_id, api_keys.c.id == key.id)
-        .values(**values, version=api_keys.c.version + 1)
+        update(api_keys).where(row_of(api_keys, key, key.id)).values(**values, version=api_keys.c.version + 1)
     )
 
 
@@ -80,5 +79,5 @@ async def log_key(
     before: Change,
     after: Change | None = None,
 ) -> None:
-    """Write the change into the account's log."""
+    """Write the event into the account's log."""
     await record(session, principal, account, kind, present(Kind.API_KEY, key.id), before, after)

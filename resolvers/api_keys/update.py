@@ -1,4 +1,4 @@
-"""What changes an API key that exists: its settings, and who answers for it."""
+"""Updating an API key: its settings, and who answers for it."""
 
 import datetime
 from collections.abc import Callable
@@ -23,7 +23,8 @@ from resolvers.api_keys.store import (
     log_key,
     write_key,
 )
-from resolvers.effects.log import Change, EventKind
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change
 from resolvers.inputs.ip_ranges import ip_ranges, narrow_to
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.text import name_of_rights
@@ -32,8 +33,8 @@ from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 
 @dataclass(frozen=True)
 class ApiKeyUpdate:
-    """The new values. `permissions` None: all that the role gives; no `ip_ranges`: it works from anywhere;
-    `expires_at` None: it never ends."""
+    """The new values. `permissions` None: all that the role gives. No `ip_ranges`: any address. `expires_at`
+    None: it never ends."""
 
     api_key_id: ApiKeyId
     expected_version: int
@@ -46,10 +47,10 @@ class ApiKeyUpdate:
 async def update_api_key(session: WriteSession, principal: Principal, command: ApiKeyUpdate) -> Authorized:
     """Change a key's settings.
 
-    Whoever knows the secret would gain by what is loosened, so this needs what making the key needs:
-    API_KEYS_WRITE, from the master account where keys are made there alone, and all that its role gives.
-    What only narrows permissions, ranges and time is allowed whatever the account's status. Raises
-    VersionConflict, FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
+    Whoever knows the secret gains by a wider setting, so that this needs what creating the key needs:
+    API_KEYS_WRITE, in the master account where keys are created there alone, and all that its role gives. An
+    update that only narrows permissions, ranges and time is allowed in any status. Raises VersionConflict,
+    FAILED_PRECONDITION for a revoked key, BAD_USER_INPUT.
     """
     until = moved_end(api_keys.c.expires_at, command.expires_at)
     account, key = await locked_key(session, principal, command.api_key_id, Effect.TAKES_AWAY, until)
@@ -68,9 +69,9 @@ async def update_api_key(session: WriteSession, principal: Principal, command: A
 
 
 async def adopt_api_key(session: WriteSession, principal: Principal, api_key_id: ApiKeyId) -> Authorized:
-    """Answer for a key from now on, in its maker's place (T6). Needs what making the key needs.
+    """Make the caller answer for the key in its maker's place (T6). Needs what creating the key needs.
 
-    Raises PERSON_REQUIRED: were keys to adopt keys, two could keep each other alive when nobody is left; and
+    Raises PERSON_REQUIRED, because two keys that adopted each other would stay alive without any person; and
     FAILED_PRECONDITION for a key that is revoked or has expired.
     """
     account, key = await locked_key(session, principal, api_key_id)
@@ -90,7 +91,8 @@ async def adopt_api_key(session: WriteSession, principal: Principal, api_key_id:
 async def _check_makeable(
     session: WriteSession, principal: Principal, account: Authorized, key: KeyRow
 ) -> RoleGrant:
-    """Raise what refuses to make such a key, or to change one that is revoked. The key's role."""
+    """Raise what creating such a key raises, and what changing a revoked one raises. Returns the key's
+    role."""
     await check_key_creation(session, principal, account, key.expires_at)
     role = await role_to_give(session, account, key.role_id, "apiKeyId")
     check_not_revoked(key)
@@ -123,7 +125,7 @@ _NARROWS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def _shown(values: dict[str, object]) -> Change:
-    """The values as the log has them."""
+    """The values as the log shows them."""
     found: Change = {}
     for name, value in values.items():
         match value:

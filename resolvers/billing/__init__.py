@@ -1,1 +1,1 @@
-"""Who is invoiced, what is charged, and the invoices."""
+"""Billing: who is invoiced, what is charged, and the invoices."""

@@ -1,20 +1,14 @@
-"""What of a subscription's cycle is to be paid: plan, bought contacts, sends beyond (R20, R94)."""
+"""What is charged for a cycle of a subscription: the plan, bought contacts, sends beyond the plan (R20,
+R94)."""
 
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    ColumnElement,
-    Text,
-    and_,
-    exists,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, Text, and_, exists, func, literal, select
 
 from engine.text.forms import sort_key
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId
 from models.billing.tables import Product, charges
@@ -27,9 +21,9 @@ Cycle = Span
 
 
 @dataclass(frozen=True)
-class Usage:
-    """What an account used of a cycle. Prices in micro-units; `payer_id`: whose credit has paid for it; None:
-    it is still to be paid. `label`: of sends that bear one."""
+class BillableItem:
+    """Something to charge an account for. Prices in micro-units. `payer_id`: the account whose credit paid
+    for it already; None: it is unpaid. `label`: of labelled sends."""
 
     account_id: AccountId
     product: Product
@@ -41,8 +35,10 @@ class Usage:
     label: str | None = None
 
 
-async def usage_of(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[Usage]:
-    """All of it that is not charged for yet. What was bought and sent is charged for whatever the status."""
+async def billable_items(
+    session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts
+) -> list[BillableItem]:
+    """All items that are not charged yet. Bought contacts and sends are charged in any status."""
     return [
         *await _plan(session, cycle, suspended),
         *await _bought(session, cycle),
@@ -51,7 +47,7 @@ async def usage_of(session: WriteSession, cycle: Cycle, suspended: SuspendedAcco
 
 
 async def is_open(session: WriteSession, cycle: Cycle) -> bool:
-    """Whether something that was booked in it can still be committed."""
+    """Whether a reservation of the cycle can still be committed."""
     waits = exists().where(
         _of_cycle(cycle),
         send_reservations.c.status == ReservationStatus.RESERVED.value,
@@ -60,9 +56,9 @@ async def is_open(session: WriteSession, cycle: Cycle) -> bool:
     return bool((await session.execute(select(waits))).scalar_one())
 
 
-async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[Usage]:
-    """The plan that the cycle ended with; nothing where it is free, where the account was closed before, or
-    where a pause is given for a cycle in which it could never be used."""
+async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccounts) -> list[BillableItem]:
+    """The plan at the end of the cycle. None where it is free, where the account was closed before the cycle,
+    or where the account was suspended throughout it and that is not charged."""
     if await was_closed_before(session, cycle):
         return []
     if suspended is SuspendedAccounts.PAUSE and await was_out_of_use(session, cycle):
@@ -72,10 +68,7 @@ async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccount
         select(plans.c.id, plans.c.name, plans.c.price)
         .select_from(plan_choices.join(plans, plans.c.id == choice.plan_id))
         .where(
-            choice.master_id == cycle.master_id,
-            choice.account_id == cycle.account_id,
-            choice.holds_from < cycle.ends_at,
-            choice.withdrawn_at.is_(None),
+            in_account(plan_choices, cycle), choice.holds_from < cycle.ends_at, choice.withdrawn_at.is_(None)
         )
         .order_by(choice.holds_from.desc(), choice.id.desc())
         .limit(1)
@@ -83,20 +76,19 @@ async def _plan(session: WriteSession, cycle: Cycle, suspended: SuspendedAccount
     row = (await session.execute(statement)).one_or_none()
     if row is None or row.price == 0:
         return []
-    return [Usage(cycle.account_id, Product.PLAN, f"Plan {row.name}", row.id, row.price)]
+    return [BillableItem(cycle.account_id, Product.PLAN, f"Plan {row.name}", row.id, row.price)]
 
 
-async def _bought(session: WriteSession, cycle: Cycle) -> list[Usage]:
-    """Contacts beyond the plan's (R94)."""
+async def _bought(session: WriteSession, cycle: Cycle) -> list[BillableItem]:
+    """Bought contacts (R94)."""
     increase = limit_increases.c
     statement = select(*increase).where(
-        increase.master_id == cycle.master_id,
-        increase.account_id == cycle.account_id,
+        in_account(limit_increases, cycle),
         increase.cycle_starts_at < cycle.ends_at,
         ~_is_charged(cycle, Product.CONTACT_BLOCK, increase.account_id, increase.id),
     )
     return [
-        Usage(
+        BillableItem(
             cycle.account_id,
             Product.CONTACT_BLOCK,
             f"{row.contacts:,} more contacts, with {row.sends:,} sends",
@@ -107,8 +99,8 @@ async def _bought(session: WriteSession, cycle: Cycle) -> list[Usage]:
     ]
 
 
-async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
-    """Sends beyond the plan's, of each account that uses the subscription, by label (R19, R56)."""
+async def _sent(session: WriteSession, cycle: Cycle) -> list[BillableItem]:
+    """Sends beyond the plan, by account and label (R19, R56)."""
     reservation = send_reservations.c
     unit_price = (reservation.price // reservation.beyond).label("unit_price")
     source = (reservation.account_id, reservation.cycle_id, reservation.payer_id)
@@ -127,7 +119,7 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
         .group_by(*line)
     )
     sent = [
-        Usage(
+        BillableItem(
             AccountId(row.account_id),
             Product.SENDS_BEYOND,
             "Sends beyond the plan's" if row.label is None else f"Sends beyond the plan's: {row.label}",
@@ -142,18 +134,16 @@ async def _sent(session: WriteSession, cycle: Cycle) -> list[Usage]:
     return sorted(sent, key=_place)
 
 
-def _place(usage: Usage) -> tuple[object, ...]:
-    """Where it stands on an invoice: account by account, what bears no label last."""
+def _place(usage: BillableItem) -> tuple[object, ...]:
+    """The order on an invoice: by account, without a label last."""
     label = usage.label or ""
     return usage.account_id, str(usage.source_id), not label, sort_key(label), label, usage.unit_price
 
 
 def _of_cycle(cycle: Cycle) -> ColumnElement[bool]:
-    """Reservations counted in it; or before it, in a piece that ended with the account's first plan."""
+    """Reservations of the cycle, or of a part-cycle that ended with the account's first plan."""
     counted = select(send_cycles.c.id).where(
-        send_cycles.c.master_id == cycle.master_id,
-        send_cycles.c.account_id == cycle.account_id,
-        send_cycles.c.starts_at < cycle.ends_at,
+        in_account(send_cycles, cycle), send_cycles.c.starts_at < cycle.ends_at
     )
     return and_(send_reservations.c.master_id == cycle.master_id, send_reservations.c.cycle_id.in_(counted))
 

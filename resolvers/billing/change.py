@@ -1,9 +1,8 @@
-"""On whose invoice a subaccount is, and how an account is addressed on its own (R27, R55)."""
+"""Who is invoiced for a subaccount, and the address on an account's invoices (R27, R55)."""
 
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import ColumnElement, and_, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import insert, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, authorize
@@ -11,22 +10,25 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import columns_of, in_account, this_account
 from models.base.clock import current_moment
-from models.base.ids import AccountId, Kind, new_id, present
+from models.base.ids import AccountId, new_id
 from models.billing.tables import BillingMode, billing_details, billing_mode_choices
 from resolvers.billing.invoiced_account import mode_of
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.countries import check_postcode, country, vat_id
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
+from resolvers.rows.stored import stored
 
 
 @dataclass(frozen=True)
 class BillingModeUpdate:
-    """On whose invoice a subaccount is from now on. `expected_version`: of the account."""
+    """Who is invoiced for a subaccount from now on. `expected_version`: of the account."""
 
     account_id: AccountId
     expected_version: int
@@ -38,8 +40,8 @@ async def change_billing_mode(
 ) -> Authorized:
     """Give a subaccount invoices of its own, or put it on those of the nearest account above that has some.
 
-    Needs INVOICES_WRITE in the account and in that one: it decides about that one's invoices. The cycle that
-    is under way is billed whole as its end finds it, so that each charge comes on one invoice. Raises
+    Needs INVOICES_WRITE in the account and in that one, because it changes that one's invoices. The mode at
+    the end of the current cycle decides about the whole cycle, so that each charge is on one invoice. Raises
     BILLED_ACCOUNT_REQUIRED, VersionConflict, and FAILED_PRECONDITION for a master account.
     """
     mode = command.mode
@@ -49,22 +51,21 @@ async def change_billing_mode(
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await authorize_payers(session, principal, account, Permission.INVOICES_WRITE, [Payer.BILLED_ABOVE])
     await check_version(session, account, command.expected_version)
-    current = select(mode_of(accounts)).where(_is(account))
+    current = select(mode_of(accounts)).where(this_account(accounts, account))
     before = BillingMode((await session.execute(current)).scalar_one())
     if before is mode:
         return account
     await session.execute(
         insert(billing_mode_choices).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=new_id(),
             mode=mode.value,
             holds_from=current_moment(),
         )
     )
     await raise_version(session, account)
-    subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.BILLING_MODE_CHANGED
-    await record(session, principal, account, kind, subject_id, {"mode": before.value}, {"mode": mode.value})
+    kind = EventKind.BILLING_MODE_CHANGED
+    await record_of_account(session, principal, account, kind, {"mode": before.value}, {"mode": mode.value})
     return account
 
 
@@ -83,7 +84,7 @@ class BillingDetails:
 
 @dataclass(frozen=True)
 class BillingDetailsUpdate:
-    """The new values, like those of BillingDetails. `expected_version`: of the account."""
+    """The new values of BillingDetails. `expected_version`: of the account."""
 
     account_id: AccountId
     expected_version: int
@@ -97,37 +98,30 @@ class BillingDetailsUpdate:
 
 
 _FIELDS = {field.name: field.name for field in fields(BillingDetails)} | {"vat_id": "vatId"}
-"""As clients call them."""
+"""The names of the input fields."""
 
 
 async def update_billing_details(
     session: WriteSession, principal: Principal, command: BillingDetailsUpdate
 ) -> Authorized:
-    """Name and address the account so on the invoices that are issued from now on.
+    """Set the name and address on invoices that are issued from now on.
 
-    Needs INVOICES_WRITE. Raises VersionConflict, and BAD_USER_INPUT, also for first details that leave out a
-    part of the name or of the address, and for an address without a postcode in a country that needs one.
+    Needs INVOICES_WRITE. Raises VersionConflict, and BAD_USER_INPUT, also for first details without a name or
+    a full address, and for an address without a postcode in a country that needs one.
     """
     account = await authorize(session, principal, command.account_id, Permission.INVOICES_WRITE)
     await check_version(session, account, command.expected_version)
-    own = and_(
-        billing_details.c.master_id == account.master_id, billing_details.c.account_id == account.account_id
-    )
+    own = in_account(billing_details, account)
     columns = [billing_details.c[name] for name in _FIELDS]
     row = (await session.execute(select(*columns).where(own))).one_or_none()
     before = None if row is None else BillingDetails(*row)
     after = _checked(_updated(before, command))
     if before == after:
         return account
-    written = upsert(billing_details).values(
-        master_id=account.master_id, account_id=account.account_id, **asdict(after)
-    )
-    await session.execute(
-        written.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=asdict(after))
-    )
+    await session.execute(stored(billing_details, columns_of(account), asdict(after)))
     await raise_version(session, account)
-    subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.BILLING_DETAILS_UPDATED
-    await record(session, principal, account, kind, subject_id, None, _changed(before, after))
+    kind = EventKind.BILLING_DETAILS_UPDATED
+    await record_of_account(session, principal, account, kind, None, _changed(before, after))
     return account
 
 
@@ -147,7 +141,7 @@ def _updated(before: BillingDetails | None, command: BillingDetailsUpdate) -> Bi
 def _needed(given: str | Unchanged, current: str | None, field: str) -> str:
     value = new_value(given, current)
     if value is None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "The first details need it.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Required with the first billing details.", field)
     return value
 
 
@@ -166,10 +160,6 @@ def _checked(details: BillingDetails) -> BillingDetails:
 
 
 def _changed(before: BillingDetails | None, after: BillingDetails) -> Change:
-    """Which of them; the values are for those who may see invoices."""
+    """The changed fields. The values are for viewers of invoices."""
     old = {} if before is None else asdict(before)
     return {"changed": [_FIELDS[name] for name, value in asdict(after).items() if old.get(name) != value]}
-
-
-def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)

@@ -1,48 +1,43 @@
-"""Charging a subscription's cycle: what it costs becomes charges, once (R20, T20, T22).
+"""Charging the cycles of subscriptions, once each (R20, T20, T22).
 
-The cycle costs its plan's price, by the plan that it ended with: a larger plan chosen in its middle gave all
-of its contacts and sends at once, a smaller one waited. Contacts that were bought, and sends beyond the plan,
-which were paid from credit when they were committed, come beside it, on the invoice of whose credit it was:
-nobody else agreed to them. Nothing else is charged for. Whether a cycle costs its plan throughout which the
-account was suspended, the deployment says.
+A cycle costs the price of its last plan: a larger plan gave all its contacts and sends at once, a smaller one
+waited. Bought contacts are charged beside it. Sends beyond the plan were paid from credit when they were
+committed; they come on the invoice of the account whose credit it was, because nobody else agreed to them.
+Nothing else is charged. The deployment decides whether a cycle costs its plan if the account was suspended
+throughout it.
 """
 
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    DateTime,
-    and_,
-    insert,
-    literal,
-    literal_column,
-    select,
-)
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import DateTime, insert, literal, literal_column, select
 
 from authz.guards.locks import lock_path
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import columns_of, in_account
 from models.base.ids import AccountId, AccountKey, new_id
 from models.billing.due import INVOICED_AFTER, cycles_to_charge
 from models.billing.tables import charged_cycles, charges
 from models.effects.jobs import Job, JobKind
 from models.plans.cycles import cycle_number, cycle_start
-from resolvers.billing.billable import Cycle, Usage, is_open, usage_of
+from resolvers.billing.billable import BillableItem, Cycle, billable_items, is_open
 from resolvers.billing.invoiced_account import billed_id
 from resolvers.billing.rounding import cents
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.effects.jobs import enqueue_shared
-from resolvers.plans.reads import anchored_at_of, subscriber_id, time_zone_of
+from resolvers.plans.reads import anchored_at_of, is_subscriber_of, time_zone_of
+from resolvers.rows.stored import stored
 
 
 async def charge_cycle(session: WriteSession, due: AccountKey, suspended: SuspendedAccounts) -> bool:
-    """Charge the first cycle of the account's subscription that has ended and is not charged. Whether it was.
+    """Charge the first ended and uncharged cycle of the account's subscription. Returns whether it was
+    charged.
 
-    It is not while something of it can still be committed, nor where another worker was first. What it costs
-    is put on invoices when these are due.
+    It is not while a reservation of it can still be committed, nor where another worker was first. The
+    charges come on invoices when those are due.
     """
     if not await enter_as_worker(session, due.master_id):
         return False
@@ -50,30 +45,21 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
     cycle = await _ended(session, due)
     if cycle is None or await is_open(session, cycle):
         return False
-    used = await usage_of(session, cycle, suspended)
+    used = await billable_items(session, cycle, suspended)
     if used:
         await _charge(session, cycle, used)
-    charged = upsert(charged_cycles).values(
-        master_id=cycle.master_id, account_id=cycle.account_id, charged_until=cycle.ends_at
-    )
-    await session.execute(
-        charged.on_conflict_do_update(
-            index_elements=["master_id", "account_id"], set_={"charged_until": charged.excluded.charged_until}
-        )
-    )
+    await session.execute(stored(charged_cycles, columns_of(cycle), {"charged_until": cycle.ends_at}))
     return True
 
 
 async def _ended(session: WriteSession, due: AccountKey) -> Cycle | None:
-    found = cycles_to_charge().c
-    statement = select(found.starts_at, found.ends_at).where(
-        found.master_id == due.master_id, found.account_id == due.account_id
-    )
+    found = cycles_to_charge()
+    statement = select(found.c.starts_at, found.c.ends_at).where(in_account(found, due))
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else Cycle(due.master_id, due.account_id, row.starts_at, row.ends_at)
 
 
-async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[Usage]) -> None:
+async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[BillableItem]) -> None:
     sides = await _sides(session, cycle, {usage.account_id for usage in used})
     billed = {usage: usage.payer_id or sides[usage.account_id].billed_id for usage in used}
     periods = await _periods(session, cycle, set(billed.values()))
@@ -113,7 +99,7 @@ async def _charge(session: WriteSession, cycle: Cycle, used: Sequence[Usage]) ->
 
 @dataclass(frozen=True)
 class _Side:
-    """An account's name as it is now, and on whose invoice comes what no credit has paid for."""
+    """An account's present name, and who is invoiced for what no credit has paid."""
 
     billed_id: AccountId
     name: str
@@ -129,20 +115,19 @@ async def _sides(session: WriteSession, cycle: Cycle, account_ids: set[AccountId
 
 
 async def _periods(session: WriteSession, cycle: Cycle, billed_ids: set[AccountId]) -> dict[AccountId, Cycle]:
-    """The cycle of each billed account in which this one ends: its invoice is about that."""
+    """The cycle of each invoiced account in which this one ends. The invoice is for that cycle."""
     own, subscriber = accounts.alias(), accounts.alias()
     anchored_at, zone = anchored_at_of(subscriber), time_zone_of(subscriber)
     # The end of a cycle is the moment before the next one begins.
     last = literal(cycle.ends_at - datetime.timedelta(microseconds=1), DateTime(timezone=True))
     number = cycle_number(anchored_at, zone, last)
-    joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == subscriber_id(own))
     statement = (
         select(
             own.c.id,
             cycle_start(anchored_at, zone, number).label("starts_at"),
             cycle_start(anchored_at, zone, number + literal_column("1")).label("ends_at"),
         )
-        .select_from(own.join(subscriber, joined))
+        .select_from(own.join(subscriber, is_subscriber_of(subscriber, own)))
         .where(own.c.master_id == cycle.master_id, own.c.id.in_(billed_ids))
     )
     rows = await session.execute(statement)

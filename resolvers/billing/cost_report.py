@@ -1,4 +1,4 @@
-"""What each account of a subtree sent and cost, for the account above (R35, R58, R61)."""
+"""Costs and sends of each account of a subtree, for the account above (R35, R58, R61)."""
 
 import datetime
 from typing import Annotated, Any
@@ -18,48 +18,47 @@ from sqlalchemy import (
 
 from authz.policy.permissions import Permission, allows
 from authz.reach.reach import readable_account
+from engine.base.client_values import text
 from engine.base.moments import EndOf
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.billing.tables import Product, charges
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.tables import ReservationStatus, send_labels, send_reservations
+from resolvers.rows.shown import account_behind
 
 BY_ID = Order("costs", (accounts.c.id,))
+"""In the order of their creation."""
 BY_LABEL = Order("labelCosts", (send_labels.c.sort_key, send_labels.c.label))
+"""By the label."""
 
 Since = Annotated[
     ColumnElement[datetime.datetime],
-    Described("The beginning; without an offset it is taken as UTC."),
+    Described("The start of the period. Without an offset it is read as UTC."),
 ]
 Until = Annotated[
     ColumnElement[datetime.datetime],
     Described(
-        "The end, which belongs to what comes next; without an offset it is taken as UTC. Before the "
-        "beginning: BAD_USER_INPUT."
+        "The end of the period, which is not part of it. Without an offset it is read as UTC. An end "
+        "before the start is refused with BAD_USER_INPUT."
     ),
     EndOf("since"),
 ]
 
 
-def order(**_: object) -> Order:
-    """In the order of their creation."""
-    return BY_ID
-
-
 def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
-    """What the account and each one below it sent and cost in a time, as far as the viewer may see their
-    invoices."""
+    """What the account and each account below it sent and cost in a period. Only accounts whose invoices you
+    may see are listed."""
     own, statement = readable_account()
     path = account_closure.alias()
-    below = and_(path.c.master_id == own.c.master_id, path.c.descendant_id == own.c.id)
+    below = in_tree(path, own, descendant_id="id")
     sent, charged = _sent(own, since, until), _charged(own, since, until)
     return (
         statement.join(path, below)
         .where(
-            path.c.ancestor_id == account.c.id,
-            path.c.master_id == account.c.master_id,
+            in_tree(path, account, ancestor_id="id"),
             allows(statement.selected_columns["mask"], Permission.INVOICES_READ),
         )
         .add_columns(
@@ -72,19 +71,11 @@ def of_account(account: FromClause, since: Since, until: Until) -> Select[Any]:
     )
 
 
-def label_order(**_: object) -> Order:
-    """By the label."""
-    return BY_LABEL
-
-
 def labels_of(cost: FromClause) -> Select[Any]:
-    """What of that bears a label, label by label; the rest bears none."""
+    """The sends and costs of each label. The remainder has no label."""
     reservation = send_reservations.c
-    used = and_(
-        send_labels.c.master_id == reservation.master_id,
-        send_labels.c.cycle_id == reservation.cycle_id,
-        send_labels.c.account_id == reservation.account_id,
-        send_labels.c.label == reservation.label,
+    used = in_tree(
+        send_labels, send_reservations, cycle_id="cycle_id", account_id="account_id", label="label"
     )
     line = (reservation.master_id, reservation.account_id, reservation.label, send_labels.c.sort_key)
     counted = (
@@ -104,8 +95,7 @@ def labels_of(cost: FromClause) -> Select[Any]:
 
 def account_of(cost: FromClause) -> Select[Any]:
     """The account."""
-    account, statement = readable_account()
-    return statement.where(account.c.id == cost.c.id, account.c.master_id == cost.c.master_id).limit(1)
+    return account_behind(cost, "id")
 
 
 def _sent(account: FromClause, since: Since, until: Until) -> Any:
@@ -123,9 +113,8 @@ def _committed(
 ) -> ColumnElement[bool]:
     reservation = send_reservations.c
     return and_(
-        reservation.account_id == account.c.id,
-        reservation.master_id == account.c.master_id,
-        reservation.status == literal_column(f"'{ReservationStatus.COMMITTED.value}'"),
+        in_tree(send_reservations, account, account_id="id"),
+        reservation.status == text(ReservationStatus.COMMITTED.value),
         reservation.settled_at >= since,
         reservation.settled_at < until,
     )
@@ -136,12 +125,11 @@ def _bounded(sends: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def _charged(account: FromClause, since: Since, until: Until) -> ColumnElement[int]:
-    """Plans and contacts: sends beyond are told when they are made."""
+    """Plans and contacts. Sends beyond the plan are reported when they are made."""
     charge = charges.c
     found = select(func.coalesce(func.sum(charge.amount), literal_column("0"))).where(
-        charge.account_id == account.c.id,
-        charge.master_id == account.c.master_id,
-        charge.product != literal_column(f"'{Product.SENDS_BEYOND.value}'"),
+        in_tree(charges, account, account_id="id"),
+        charge.product != text(Product.SENDS_BEYOND.value),
         charge.ends_at > since,
         charge.ends_at <= until,
     )

@@ -1,14 +1,16 @@
-"""Taking an invoice back, all of it, by a credit note: what was issued is never changed."""
+"""Credit notes: an invoice is cancelled as a whole by a credit note, because an issued document never
+changes."""
 
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, func, select
+from sqlalchemy import Row, Select, exists, func, select
 
 from authz.guards.locks import lock_path
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.base.ids import AccountId, AccountKey, InvoiceId, MasterId, new_id
 from models.billing.invoices import InvoiceKind, invoices
@@ -20,11 +22,11 @@ from resolvers.inputs.text import short_text
 
 
 async def credit_invoice(session: WriteSession, number_prefix: str, number: str, reason: str) -> Issued:
-    """Issue the credit note, under the next number, to whom the invoice was issued.
+    """Issue the credit note for an invoice, under the next number, to the same account.
 
-    For the database's owner, who sees all trees; what was charged is not charged again, and what was paid
-    from credit stays spent. Raises NotFound, BAD_USER_INPUT, and FAILED_PRECONDITION for a credit note and
-    where it was taken back before.
+    It runs with the rights of the database's owner, who sees all trees. What was charged is not charged
+    again, and credit that paid for it stays spent. Raises NotFound, BAD_USER_INPUT, and FAILED_PRECONDITION
+    for a credit note or a cancelled invoice.
     """
     reason = short_text(reason, "reason")
     found = select(invoices.c.master_id, invoices.c.account_id).where(invoices.c.number == number)
@@ -36,14 +38,14 @@ async def credit_invoice(session: WriteSession, number_prefix: str, number: str,
     await lock_path(session, billed.master_id, billed.account_id)
     row = (await session.execute(_invoice(billed, number))).one()
     if row.kind != InvoiceKind.INVOICE.value or row.corrected:
-        message = "It is a credit note, or was taken back before."
+        message = "It is a credit note, or it was cancelled before."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "number")
     return await write_invoice(session, number_prefix, billed, _credit_note(row, reason))
 
 
 def _invoice(billed: AccountKey, number: str) -> Select[Any]:
     note, now = invoices.alias(), current_moment()
-    of_account = and_(accounts.c.master_id == invoices.c.master_id, accounts.c.id == invoices.c.account_id)
+    of_account = in_tree(accounts, invoices, id="account_id")
     corrected = exists().where(note.c.master_id == billed.master_id, note.c.corrects_id == invoices.c.id)
     return (
         select(

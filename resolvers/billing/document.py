@@ -1,4 +1,4 @@
-"""What stands on an invoice or credit note, before and after it has its number."""
+"""The content of an invoice or credit note, before and after it has its number."""
 
 import datetime
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ PAYABLE_WITHIN = datetime.timedelta(days=14)
 
 @dataclass(frozen=True)
 class Party:
-    """Who sells or buys. `country`: ISO 3166-1, two letters. Of a buyer no more may be known than that."""
+    """The seller or the buyer. `country`: ISO 3166-1, two letters. Of a buyer only name and country are
+    certain."""
 
     name: str
     country: str
@@ -26,7 +27,7 @@ class Party:
 
 @dataclass(frozen=True)
 class Issuer:
-    """Who issues: the deployment. All its prices are net; one rate of VAT holds for all of them."""
+    """The deployment as issuer. All its prices are net, and one rate of VAT holds for them."""
 
     party: Party
     tax_rate: TaxRate
@@ -49,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Document:
-    """`number`: or what stands for it until it has one. Its days are those of the account's zone."""
+    """`number`: or a placeholder until it has one. Days are those of the account's time zone."""
 
     kind: InvoiceKind
     number: str
@@ -65,16 +66,16 @@ class Document:
     buyer: Party
     lines: Sequence[Line]
     prepaid: int
-    """In micro-units: what was paid from credit already."""
+    """In micro-units: what credit paid already."""
 
     @property
     def net(self) -> int:
-        """Of all lines (BR-CO-10)."""
+        """The sum of all lines (BR-CO-10)."""
         return sum(line.amount for line in self.lines)
 
     @property
     def tax(self) -> int:
-        """VAT on it."""
+        """The VAT on the net amount."""
         return tax_on(self.net, self.tax_rate)
 
     @property
@@ -84,5 +85,5 @@ class Document:
 
     @property
     def due(self) -> int:
-        """What is left to be paid (BR-CO-16)."""
+        """The amount to be paid (BR-CO-16)."""
         return self.total - self.prepaid

@@ -1,4 +1,4 @@
-"""On whose invoice an account is, and how it is addressed there (R27, R55)."""
+"""Who is invoiced for an account, and the address on its invoices (R27, R55)."""
 
 import datetime
 import uuid
@@ -11,7 +11,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     Text,
-    and_,
     case,
     cast,
     func,
@@ -21,35 +20,33 @@ from sqlalchemy import (
 )
 
 from authz.reach.reach import readable_account
-from models.accounts.tables import account_closure, accounts
+from models.accounts.tables import accounts
+from models.accounts.trees import in_tree, nearest_above
 from models.base.clock import current_moment
 from models.billing.tables import BillingMode, billing_details, billing_mode_choices
-from resolvers.plans.reads import subscriber_id, time_zone_of
+from resolvers.plans.reads import is_subscriber_of, time_zone_of
+from resolvers.rows.shown import rows_of
 
 _CONSOLIDATED = literal_column(f"'{BillingMode.CONSOLIDATED.value}'", Text)
 _SEPARATE = literal_column(f"'{BillingMode.SEPARATE.value}'", Text)
 
 EVER = literal_column("'infinity'::timestamptz", DateTime(timezone=True))
-"""The moment by which each choice has been made. Behind a lock it is the one to ask by: a request that waited
-for the lock began before the choice of whoever had it."""
+"""A moment after every choice. Behind a lock reads use it: a request that waited for the lock began before
+the choice of the one that held it."""
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
-    """Whether the account has invoices of its own, or is on those of the nearest account above that has. A
-    master account always has its own. The mode at its end decides about a billing cycle."""
+    """Whether the account has its own invoices, or appears on those of the nearest account above that has. A
+    master account always has its own. The mode at the end of a billing cycle applies to the whole cycle."""
     return case((account.c.parent_id.is_(None), _SEPARATE), else_=mode_before(account, current_moment()))
 
 
 def mode_before(account: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[str]:
-    """What was chosen last before a moment: a choice at the end of a cycle is about the next one."""
+    """The last choice before a moment. A choice at the end of a cycle is about the next one."""
     choice = billing_mode_choices.alias()
     chosen = (
         select(choice.c.mode)
-        .where(
-            choice.c.master_id == account.c.master_id,
-            choice.c.account_id == account.c.id,
-            choice.c.holds_from < moment,
-        )
+        .where(in_tree(choice, account, account_id="id"), choice.c.holds_from < moment)
         .order_by(choice.c.holds_from.desc(), choice.c.id.desc())
         .limit(1)
         .correlate(account)
@@ -59,37 +56,23 @@ def mode_before(account: FromClause, moment: ColumnElement[datetime.datetime]) -
 
 
 def billed_id(account: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[uuid.UUID]:
-    """The account on whose invoice it is by what was chosen before the moment."""
-    path, above = account_closure.alias(), accounts.alias()
-    return (
-        select(above.c.id)
-        .select_from(path)
-        .join(above, and_(above.c.master_id == path.c.master_id, above.c.id == path.c.ancestor_id))
-        .where(
-            path.c.master_id == account.c.master_id,
-            path.c.descendant_id == account.c.id,
-            or_(above.c.parent_id.is_(None), mode_before(above, moment) == _SEPARATE),
-        )
-        .order_by(path.c.depth)
-        .limit(1)
-        .correlate(account)
-        .scalar_subquery()
-    )
+    """The account that is invoiced, by what was chosen before the moment."""
+    above = accounts.alias()
+    has_invoices = or_(above.c.parent_id.is_(None), mode_before(above, moment) == _SEPARATE)
+    return nearest_above(account, above, "id", has_invoices)
 
 
 def day_of(moment: ColumnElement[datetime.datetime], account: FromClause) -> ColumnElement[datetime.date]:
-    """The day that a moment lies in, where the account's billing cycles begin at midnight."""
+    """The day of a moment, in the time zone of the account's billing cycles."""
     subscriber = accounts.alias()
-    zone = select(time_zone_of(subscriber)).where(
-        subscriber.c.master_id == account.c.master_id, subscriber.c.id == subscriber_id(account)
-    )
+    zone = select(time_zone_of(subscriber)).where(is_subscriber_of(subscriber, account))
     return cast(func.timezone(zone.correlate(account).scalar_subquery(), moment), Date)
 
 
 def invoiced_account_of(account: FromClause) -> Select[Any]:
-    """The account on whose invoice its plan and bought contacts come: itself, or the nearest above with
-    invoices of its own; null where that is outside the viewer's reach. Sends beyond the plan come on that of
-    the pool that paid for them."""
+    """The account whose invoices contain this account's plan and extra contacts: itself, or the nearest
+    account above with its own invoices; null if it is outside your reach. Sends beyond the plan appear on the
+    invoices of the account whose credit pays for them."""
     billed, statement = readable_account()
     return statement.where(
         billed.c.id == billed_id(account, current_moment()), billed.c.master_id == account.c.master_id
@@ -97,9 +80,6 @@ def invoiced_account_of(account: FromClause) -> Select[Any]:
 
 
 def details_of(account: FromClause) -> Select[Any]:
-    """How the account is named and addressed on its invoices; null: by its name alone, in the issuer's
-    country."""
-    details = billing_details.alias()
-    return select(*details.c).where(
-        details.c.account_id == account.c.id, details.c.master_id == account.c.master_id
-    )
+    """Name and address on the account's invoices. Null if none were given: invoices then show the account's
+    name and the issuer's country."""
+    return rows_of(billing_details, account, account_id="id")

@@ -1,23 +1,17 @@
-"""Issuing invoices: what was charged to an account in a cycle of its own, on one invoice (R27, R55, R59)."""
+"""Issuing invoices: one invoice for all charges of an account in one of its cycles (R27, R55, R59)."""
 
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    DateTime,
-    Row,
-    and_,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, DateTime, Row, literal, select
 
 from authz.guards.locks import lock_path
 from authz.wall.worker_door import enter_as_worker
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import Currency, accounts
+from models.accounts.trees import in_account, in_tree, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountKey, ChargeId, InvoiceId, new_id
 from models.billing.due import invoices_to_issue
@@ -31,15 +25,15 @@ from resolvers.credit.reads import currency_of
 
 @dataclass(frozen=True)
 class Period:
-    """A cycle of the account that is billed, half-open."""
+    """A cycle of the invoiced account, half-open."""
 
     starts_at: datetime.datetime
     ends_at: datetime.datetime
 
 
 async def issue_invoice(session: WriteSession, issuer: Issuer, due: AccountKey) -> Issued | None:
-    """Issue the account's oldest invoice that is due; None where there is none, or where another worker was
-    first, or where something that belongs on it waits to be charged."""
+    """Issue the account's oldest invoice that is due. None where none is due, another worker was first, or
+    something that belongs on it is not charged yet."""
     if not await enter_as_worker(session, due.master_id):
         return None
     await lock_path(session, due.master_id, due.account_id)
@@ -59,11 +53,11 @@ async def issue_invoice(session: WriteSession, issuer: Issuer, due: AccountKey) 
 
 
 async def _period(session: WriteSession, due: AccountKey) -> Period | None:
-    found = invoices_to_issue().c
+    found = invoices_to_issue()
     statement = (
-        select(found.starts_at, found.ends_at)
-        .where(found.master_id == due.master_id, found.account_id == due.account_id)
-        .order_by(found.ends_at, found.starts_at)
+        select(found.c.starts_at, found.c.ends_at)
+        .where(in_account(found, due))
+        .order_by(found.c.ends_at, found.c.starts_at)
         .limit(1)
     )
     row = (await session.execute(statement)).one_or_none()
@@ -71,7 +65,7 @@ async def _period(session: WriteSession, due: AccountKey) -> Period | None:
 
 
 async def _charged(session: WriteSession, due: AccountKey, period: Period) -> Sequence[Row[*tuple[Any, ...]]]:
-    """What comes on the invoice: account by account, the billed one first, then in the order of creation."""
+    """The charges on the invoice: those of the invoiced account first, then by account and creation."""
     charge = charges.c
     statement = (
         select(
@@ -79,7 +73,7 @@ async def _charged(session: WriteSession, due: AccountKey, period: Period) -> Se
             day_of(charge.starts_at, accounts).label("starts_on"),
             _last_day(charge.ends_at).label("ends_on"),
         )
-        .join(accounts, and_(accounts.c.master_id == charge.master_id, accounts.c.id == charge.billed_id))
+        .join(accounts, in_tree(accounts, charges, id="billed_id"))
         .where(
             charge.master_id == due.master_id,
             charge.billed_id == due.account_id,
@@ -132,7 +126,7 @@ async def _document(
 def _facts(due: AccountKey, period: Period) -> Any:
     now = current_moment()
     details = billing_details
-    of_account = and_(details.c.master_id == accounts.c.master_id, details.c.account_id == accounts.c.id)
+    of_account = in_tree(details, accounts, account_id="id")
     starts_at, ends_at = (
         literal(moment, DateTime(timezone=True)) for moment in (period.starts_at, period.ends_at)
     )
@@ -147,7 +141,7 @@ def _facts(due: AccountKey, period: Period) -> Any:
             *details.c,
         )
         .select_from(accounts.outerjoin(details, of_account))
-        .where(accounts.c.master_id == due.master_id, accounts.c.id == due.account_id)
+        .where(this_account(accounts, due))
     )
 
 

@@ -1,8 +1,8 @@
-"""Who pays for what is decided about an account, and that they agree to it (R28, R43, R55, R60).
+"""Payers: whose consent a change needs because they pay for it (R28, R43, R55, R60).
 
-Whatever lands on an account's invoice, is taken from its credit, or counts against a cap that it set needs
-the consent of that account: of whoever holds the permission there. All payers stand on the path above the
-account, which is locked, so that they stay who they are until the write is done.
+What appears on an account's invoice, uses its credit, or counts against a cap that it set needs its consent:
+the caller must hold the permission there too. All payers are above the account on its path, which is locked,
+so that they stay the same until the write is done.
 """
 
 import enum
@@ -17,6 +17,7 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
 from models.credit.pools import nearest_pool
@@ -24,18 +25,18 @@ from resolvers.billing.invoiced_account import EVER, billed_id
 
 
 class Payer(enum.Enum):
-    """Whose consent is asked for, beside that of the account itself."""
+    """Whose consent is needed beside that of the account itself."""
 
     POOL = "POOL"
-    """Whose credit the account spends: it pays for sends beyond the plan's."""
+    """The account whose credit is spent: it pays for sends beyond the plan."""
     POOL_ABOVE = "POOL_ABOVE"
-    """Whose credit it spends, or would spend, if it had none of its own."""
+    """The account whose credit would be spent if the account had no own balance."""
     BILLED = "BILLED"
-    """On whose invoice the account is: it pays for plans and for contacts that are bought."""
+    """The account that is invoiced: it pays for plans and for bought contacts."""
     BILLED_ABOVE = "BILLED_ABOVE"
-    """On whose invoice it is, or would be, if it had none of its own."""
+    """The account that would be invoiced if the account had no invoices of its own."""
     PARENT = "PARENT"
-    """The account directly above: it sets its budgets."""
+    """The account directly above, which sets the budgets."""
     CAPPING = "CAPPING"
     """The account above each one on the path whose sends have a cap."""
 
@@ -48,10 +49,10 @@ REFUSALS = {
     Payer.PARENT: RefusalCode.PARENT_ACCOUNT_REQUIRED,
     Payer.CAPPING: RefusalCode.PARENT_ACCOUNT_REQUIRED,
 }
-"""How it is told that one of them was not asked."""
+"""The refusal where the caller lacks the permission in one of them."""
 
 WHO_PAYS_FOR_A_PLAN = (Payer.POOL, Payer.BILLED)
-"""The one pays for sends beyond it, the other for the plan itself and for more contacts."""
+"""The pool pays for sends beyond it, the invoiced account for the plan and for bought contacts."""
 
 
 async def authorize_payers(
@@ -62,10 +63,10 @@ async def authorize_payers(
     payers: Sequence[Payer],
     effect: Effect = Effect.CHANGES,
 ) -> list[Authorized]:
-    """Those of them there are, each with the permission; the path down to the account is locked.
+    """The payers, with the permission in each. The path down to the account is locked.
 
-    Raises POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED or PARENT_ACCOUNT_REQUIRED, by who of them was not
-    asked. An account that pays for itself asks nobody else.
+    Raises POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED or PARENT_ACCOUNT_REQUIRED. An account that pays for
+    itself needs no other consent.
     """
     return [
         await _authorize_one(session, principal, AccountId(payer_id), permission, effect, REFUSALS[payer])
@@ -98,25 +99,24 @@ def _ids(payer: Payer, account: Authorized) -> Select[Any]:
         Payer.PARENT: select(own.c.parent_id),
         Payer.CAPPING: _capping(own),
     }
-    return found[payer].where(own.c.master_id == account.master_id, own.c.id == account.account_id)
+    return found[payer].where(this_account(own, account))
 
 
 def _with_parent(own: FromClause, parent: FromClause) -> FromClause:
-    above = and_(parent.c.master_id == own.c.master_id, parent.c.id == own.c.parent_id)
+    above = in_tree(parent, own, id="parent_id")
     return own.join(parent, above)
 
 
 def _capping(own: FromClause) -> Select[Any]:
-    """Whoever limits the sends of the account, or of one above it."""
+    """The accounts that limit the sends of the account, or of one above it."""
     path, capped = account_closure.alias(), accounts.alias()
-    below = and_(path.c.master_id == own.c.master_id, path.c.descendant_id == own.c.id)
+    below = in_tree(path, own, descendant_id="id")
     limited = and_(
-        budgets.c.master_id == path.c.master_id,
-        budgets.c.account_id == path.c.ancestor_id,
+        in_tree(budgets, path, account_id="ancestor_id"),
         budgets.c.currency == BudgetCurrency.SENDS.value,
         budgets.c.cap.is_not(None),
     )
-    same = and_(capped.c.master_id == path.c.master_id, capped.c.id == path.c.ancestor_id)
+    same = in_tree(capped, path, id="ancestor_id")
     return select(capped.c.parent_id).select_from(
         own.join(path, below).join(budgets, limited).join(capped, same)
     )

@@ -10,7 +10,7 @@ TaxRate = NewType("TaxRate", int)
 
 
 def cents(amount: int) -> int:
-    """An amount that is not below zero, rounded to cents."""
+    """An amount, not below zero, rounded to cents."""
     return (amount + CENT // 2) // CENT * CENT
 
 
@@ -20,17 +20,17 @@ def tax_on(net: int, rate: TaxRate) -> int:
 
 
 def cents_of_fraction(numerator: int, denominator: int) -> int:
-    """A fraction of micro-units that is not below zero, rounded to cents once."""
+    """A fraction of micro-units, not below zero, rounded to cents once."""
     return (2 * numerator + CENT * denominator) // (2 * CENT * denominator) * CENT
 
 
 def decimal(amount: int) -> str:
-    """`12.34`: whole cents as EN 16931 writes them."""
+    """`12.34`: whole cents in the form of EN 16931."""
     return f"{amount // CENT // 100}.{amount // CENT % 100:02d}"
 
 
 def price(amount: int) -> str:
-    """`0.002`: a price, with as many digits as it has and at least two."""
+    """`0.002`: a price with all its digits, and at least two."""
     whole, fraction = divmod(amount, 1_000_000)
     return f"{whole}.{f'{fraction:06d}'.rstrip('0').ljust(2, '0')}"
 

@@ -1,4 +1,4 @@
-"""When an account could be used, itself and all above it, for what it is charged (R20)."""
+"""When an account was usable, itself and all above it, which decides what it is charged for (R20)."""
 
 import datetime
 import enum
@@ -7,23 +7,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from sqlalchemy import and_, exists, insert, select
+from sqlalchemy import exists, insert, select
 
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, account_closure
+from models.accounts.trees import columns_of, in_account, in_tree
 from models.base.clock import current_moment
 from models.base.ids import AccountId, MasterId, new_id
 from models.billing.status_history import account_status_changes
 
 
 class SuspendedAccounts(enum.StrEnum):
-    """What a billing cycle costs throughout which an account was suspended, or one above it."""
+    """What a cycle costs if the account, or one above it, was suspended throughout it."""
 
     PAUSE = "PAUSE"
-    """What was used of it, and no plan."""
+    """What was used of it, without the plan."""
     CHARGE = "CHARGE"
-    """What any other costs."""
+    """What any other cycle costs."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class StatusChange:
 
 @dataclass(frozen=True)
 class Span:
-    """A half-open time in an account's life."""
+    """A half-open period of an account."""
 
     master_id: MasterId
     account_id: AccountId
@@ -46,16 +47,16 @@ class Span:
 
 
 async def note_status(session: WriteSession, account: Authorized, status: AccountStatus) -> None:
-    """Remember from when on the account has the status."""
-    place = {"master_id": account.master_id, "account_id": account.account_id}
+    """Note that the account has the status from now on."""
+    place = columns_of(account)
     values = {"id": new_id(), "status": status.value, "holds_from": current_moment()}
     await session.execute(insert(account_status_changes).values(**place, **values))
 
 
 async def was_out_of_use(session: WriteSession, span: Span) -> bool:
-    """Whether at each moment of it the account or one above it was not active."""
+    """Whether at each moment of the period the account or one above it was not active."""
     path, change = account_closure.alias(), account_status_changes.c
-    on_path = and_(path.c.master_id == change.master_id, path.c.ancestor_id == change.account_id)
+    on_path = in_tree(path, account_status_changes, ancestor_id="account_id")
     statement = (
         select(change.account_id, change.status, change.holds_from)
         .join(path, on_path)
@@ -74,11 +75,10 @@ async def was_out_of_use(session: WriteSession, span: Span) -> bool:
 
 
 async def was_closed_before(session: WriteSession, span: Span) -> bool:
-    """Whether the account was closed when it began."""
+    """Whether the account was closed when the period began."""
     change = account_status_changes.c
     closed = exists().where(
-        change.master_id == span.master_id,
-        change.account_id == span.account_id,
+        in_account(account_status_changes, span),
         change.status == AccountStatus.CLOSED.value,
         change.holds_from <= span.starts_at,
     )
@@ -86,9 +86,9 @@ async def was_closed_before(session: WriteSession, span: Span) -> bool:
 
 
 def out_of_use_throughout(changes: Iterable[StatusChange], starts_at: datetime.datetime) -> bool:
-    """Whether one of the accounts was not active, at each moment from then until after the last change.
+    """Whether at each moment from then until after the last change one of the accounts was not active.
 
-    `changes`: of all of them, in the order of time; accounts without one are active.
+    `changes`: of all of them, in order of time. Accounts without a change are active.
     """
     inactive: set[AccountId] = set()
     for moment, at_once in itertools.groupby(changes, attrgetter("holds_from")):

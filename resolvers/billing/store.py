@@ -1,17 +1,10 @@
-"""Giving a document its number and writing it down, once for good, by `invoice_issue`."""
+"""Giving a document its number and storing it, for good."""
 
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    ARRAY,
-    Text,
-    Uuid,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ARRAY, Text, Uuid, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.callers.actors import PLATFORM
@@ -22,12 +15,13 @@ from models.base.ids import AccountKey, ChargeId, InvoiceId, Kind, present
 from models.billing.invoices import InvoiceKind
 from resolvers.billing.document import PAYABLE_WITHIN, Document
 from resolvers.billing.xml import invoice_xml
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 
 
 @dataclass(frozen=True)
 class Issued:
-    """What was issued under the next number."""
+    """The document that was issued under the next number."""
 
     id: InvoiceId
     number: str
@@ -54,7 +48,8 @@ _EVENTS = {
 async def write_invoice(
     session: WriteSession, number_prefix: str, billed: AccountKey, new: NewInvoice
 ) -> Issued:
-    """Give it the next number, and log that. The numbers' row is locked from here on."""
+    """Give the document the next number and log it. The row with the last number stays locked until the
+    commit."""
     document = new.document
     row = {
         "id": str(new.id),

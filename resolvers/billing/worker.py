@@ -1,6 +1,6 @@
-"""What workers do about billing: charge what has ended and issue what is due, of one account (R27, R55).
+"""Workers and billing: they charge ended cycles and issue due invoices of one account (R27, R55).
 
-Each cycle and each invoice in a transaction of its own, so that one that is killed leaves none by halves.
+Each cycle and each invoice has a transaction of its own, so that a killed worker leaves nothing half done.
 """
 
 from engine.writes.sessions import WriteSessions
@@ -12,7 +12,7 @@ from resolvers.billing.status_history import SuspendedAccounts
 
 
 async def charge_cycles(sessions: WriteSessions, due: AccountKey, suspended: SuspendedAccounts) -> None:
-    """Charge all cycles of the account's subscription that have ended, the first one first."""
+    """Charge all ended cycles of the account's subscription, the first one first."""
     more = True
     while more:
         async with sessions.begin() as session:
@@ -20,7 +20,7 @@ async def charge_cycles(sessions: WriteSessions, due: AccountKey, suspended: Sus
 
 
 async def issue_invoices(sessions: WriteSessions, issuer: Issuer, due: AccountKey) -> None:
-    """Issue all invoices that the account is to get, the oldest first."""
+    """Issue all due invoices of the account, the oldest first."""
     more = True
     while more:
         async with sessions.begin() as session:

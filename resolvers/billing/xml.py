@@ -1,6 +1,6 @@
-"""An invoice as a Cross Industry Invoice (UN/CEFACT D16B), profile EN 16931: the form that programs read.
+"""Invoices as Cross Industry Invoice (UN/CEFACT D16B), profile EN 16931: the form that programs read.
 
-The order of the elements is the schema's. What is not known is left out.
+The elements stand in the schema's order. Unknown values are left out.
 """
 
 import datetime
@@ -21,11 +21,11 @@ NAMESPACES = {
 TYPE_CODES = {InvoiceKind.INVOICE: "380", InvoiceKind.CREDIT_NOTE: "381"}
 """UNTDID 1001."""
 LABEL = "Label"
-"""The name of the item attribute (BT-160) that holds one."""
+"""The name of the item attribute (BT-160) with the label."""
 _PIECE = "C62"
 _DAY = "102"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold."""
+"""Characters that XML 1.0 cannot hold."""
 
 for _prefix, _uri in NAMESPACES.items():
     register_namespace(_prefix, _uri)
@@ -130,7 +130,7 @@ def _add_day(parent: Element, name: str, day: datetime.date) -> None:
 
 
 def _add(parent: Element, path: str, text: str | None = None) -> Element:
-    """The innermost element of a path that is added whole."""
+    """Add all elements of a path and return the innermost one."""
     for name in path.split("/"):
         parent = SubElement(parent, _name(name))
     parent.text = None if text is None else _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)

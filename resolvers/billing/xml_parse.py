@@ -1,4 +1,4 @@
-"""An invoice's document, read back from the XML that was stored when it was issued."""
+"""Reading an invoice's document back from the XML that was stored when it was issued."""
 
 import datetime
 from xml.etree.ElementTree import Element, fromstring
@@ -17,7 +17,7 @@ _SUMS = f"{_SETTLEMENT}/ram:SpecifiedTradeSettlementHeaderMonetarySummation"
 
 
 def read_invoice_xml(xml: str) -> Document:
-    """The document that `invoice_xml` made the text of."""
+    """The document that `invoice_xml` wrote."""
     root = fromstring(xml)  # noqa: S314 - nobody but invoice_xml writes it
     return Document(
         kind=_KINDS[_text(root, f"{_HEAD}/ram:TypeCode")],
@@ -82,7 +82,7 @@ def _amount(parent: Element, path: str) -> int:
 
 
 def _digits(text: str, places: int) -> int:
-    """A decimal that is not below zero, in units of its last place."""
+    """A decimal, not below zero, in units of its last place."""
     whole, _, fraction = text.partition(".")
     return int(whole + fraction.ljust(places, "0"))
 

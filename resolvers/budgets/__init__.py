@@ -1,1 +1,1 @@
-"""Budgets: caps and guarantees of sends and of credit below an account."""
+"""Budgets: caps and guarantees of sends and credit for subaccounts."""

@@ -1,9 +1,8 @@
 """Setting budgets: caps and guarantees of sends and of credit (R28, N10, T18)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, and_, delete, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize_also
@@ -12,17 +11,20 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.base.ids import AccountId, Kind, present
+from models.accounts.trees import columns_of, in_account, this_account
+from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
 from models.credit.pools import has_own_balance, nearest_pool
 from models.plans.tables import MOST_IN_A_CYCLE
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.budgets.guarantees import check_guarantees
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.amounts import MOST_AT_ONCE
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
-from resolvers.plans.effective_plan import terms_of
+from resolvers.plans.effective_plan import effective_plan_of
+from resolvers.rows.stored import stored
 
 PERMISSIONS = {
     BudgetCurrency.SENDS: Permission.PLAN_WRITE,
@@ -37,13 +39,13 @@ _EVENTS = {
 
 @dataclass(frozen=True)
 class Budget:
-    """In sends or micro-units, of a cycle. A `cap` None: there is none; a `guarantee` of zero likewise."""
+    """For one cycle, in sends or micro-units. `cap` None: no cap. `guarantee` 0: no guarantee."""
 
     cap: int | None
     guarantee: int
 
     def within(self, other: "Budget") -> bool:
-        """Whether it keeps and allows no more than the other."""
+        """Whether it guarantees and allows no more than the other."""
         capped = other.cap is None or (self.cap is not None and self.cap <= other.cap)
         return capped and self.guarantee <= other.guarantee
 
@@ -63,13 +65,13 @@ class BudgetUpdate:
 
 
 async def update_budget(session: WriteSession, principal: Principal, command: BudgetUpdate) -> Authorized:
-    """Say how much a subaccount and all below it may use in a cycle, and how much is kept for them.
+    """Set how much a subaccount and all below it may use in a cycle, and how much is guaranteed to them.
 
-    Needs PLAN_WRITE for sends, CREDIT_TRANSFER for credit, in it and in the account above. What only lowers
-    is allowed whatever their status, so that nothing stays kept for a suspended account. Raises
+    Needs PLAN_WRITE for sends and CREDIT_TRANSFER for credit, in the account and in the one above. An update
+    that only lowers is allowed in any status, so that a suspended account does not block a guarantee. Raises
     PARENT_ACCOUNT_REQUIRED, VersionConflict, GUARANTEE_TOO_LARGE, BAD_USER_INPUT; FAILED_PRECONDITION for a
-    master account, for credit of an account that spends its own, and for a guarantee of what is not the
-    account's above.
+    master account, for credit of an account with an own balance, and for a guarantee of what the account
+    above does not have.
     """
     account, parent = await _authorize(session, principal, command)
     await check_version(session, account, command.expected_version)
@@ -101,8 +103,8 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
 async def end_budget(
     session: WriteSession, principal: Principal, account: Authorized, currency: BudgetCurrency
 ) -> bool:
-    """Forget a budget of an account that is locked, and spends its own from now on or nothing any more.
-    Whether there was one."""
+    """Delete a budget of a locked account, which gets an own balance or is closed. Returns whether there was
+    one."""
     before = await _stored(session, account, currency)
     if before == NO_BUDGET:
         return False
@@ -118,20 +120,20 @@ def _check_amounts(budget: Budget, currency: BudgetCurrency) -> None:
         if value is not None and not 0 <= value <= most:
             raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 0 and {most}.", field)
     if budget.cap is not None and budget.guarantee > budget.cap:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "More is guaranteed than may be used.", "guarantee")
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "The guarantee is larger than the cap.", "guarantee")
 
 
 async def _authorize(
     session: WriteSession, principal: Principal, command: BudgetUpdate
 ) -> tuple[Authorized, Authorized]:
-    """The account and the one above, which is locked for update: what is said to one below it is about all
-    that draw from the same plan or pool, and their reservations wait."""
+    """The account and the one above. The one above is locked for update: all that draw from the same plan or
+    pool are affected, and their reservations wait."""
     permission = PERMISSIONS[command.currency]
     before = await authorize_also(session, principal, command.account_id, permission, Effect.TAKES_AWAY)
     own = and_(accounts.c.master_id == before.master_id, accounts.c.id == before.account_id)
     parent_id = (await session.execute(select(accounts.c.parent_id).where(own))).scalar_one()
     if parent_id is None:
-        message = "A master account's plan and credit are its only limits."
+        message = "A master account is limited by its plan and credit alone."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await lock_path(session, before.master_id, parent_id)
     account = await authorize_also(session, principal, before.account_id, permission, Effect.TAKES_AWAY)
@@ -144,23 +146,25 @@ async def _authorize(
 async def _check_mode(session: WriteSession, account: Authorized, currency: BudgetCurrency) -> None:
     if currency is not BudgetCurrency.CREDIT:
         return
-    own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    own = this_account(accounts, account)
     if (await session.execute(select(has_own_balance(accounts)).where(own))).scalar_one():
-        message = "The account spends its own credit; there is no pool that it could be limited in."
+        message = "The account spends its own credit: it draws from no pool that could have a budget."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
 
 
 async def _check_holder(
     session: WriteSession, account: Authorized, parent: Authorized, currency: BudgetCurrency
 ) -> None:
-    """Whoever promises a part of a plan or a pool has to have it himself."""
+    """Only the account with the plan or pool can guarantee a part of it."""
     if currency is BudgetCurrency.SENDS:
-        holder_id = (await terms_of(session, account)).subscriber_id
-        message = "It is promised from the plan of the account directly above, which has none of its own."
+        holder_id = (await effective_plan_of(session, account)).subscriber_id
+        message = "A guarantee comes from the plan of the account directly above, which has none of its own."
     else:
-        own = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+        own = this_account(accounts, account)
         holder_id = (await session.execute(select(nearest_pool(accounts)).where(own))).scalar_one()
-        message = "It is promised from the credit of the account directly above, which has none of its own."
+        message = (
+            "A guarantee comes from the credit of the account directly above, which has none of its own."
+        )
     if holder_id == account.account_id:
         message = "The account has a plan of its own."
     if holder_id != parent.account_id:
@@ -179,19 +183,8 @@ async def _write(
     if budget == NO_BUDGET:
         await session.execute(delete(budgets).where(_is(account, currency)))
         return
-    written = upsert(budgets).values(
-        master_id=account.master_id,
-        account_id=account.account_id,
-        currency=currency.value,
-        cap=budget.cap,
-        guarantee=budget.guarantee,
-    )
-    await session.execute(
-        written.on_conflict_do_update(
-            index_elements=["master_id", "account_id", "currency"],
-            set_={"cap": written.excluded.cap, "guarantee": written.excluded.guarantee},
-        )
-    )
+    key = {**columns_of(account), "currency": currency.value}
+    await session.execute(stored(budgets, key, asdict(budget)))
 
 
 async def _log(
@@ -202,20 +195,15 @@ async def _log(
     before: Budget,
     after: Budget,
 ) -> None:
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    told = (_told(before, currency), _told(after, currency))
-    await record(session, principal, account, _EVENTS[currency], subject_id, *told)
+    change = (_logged(before, currency), _logged(after, currency))
+    await record_of_account(session, principal, account, _EVENTS[currency], *change)
 
 
-def _told(budget: Budget, currency: BudgetCurrency) -> Change:
+def _logged(budget: Budget, currency: BudgetCurrency) -> Change:
     if currency is BudgetCurrency.SENDS:
         return {"cap": budget.cap, "guarantee": budget.guarantee}
     return {"cap": None if budget.cap is None else str(budget.cap), "guarantee": str(budget.guarantee)}
 
 
 def _is(account: Authorized, currency: BudgetCurrency) -> ColumnElement[bool]:
-    return and_(
-        budgets.c.master_id == account.master_id,
-        budgets.c.account_id == account.account_id,
-        budgets.c.currency == currency.value,
-    )
+    return and_(in_account(budgets, account), budgets.c.currency == currency.value)

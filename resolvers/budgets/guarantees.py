@@ -1,7 +1,7 @@
-"""That what is promised can be kept: in this cycle and in every one to come (N10, T18, T22).
+"""Checks that guarantees can be kept, in this cycle and in every later one (N10, T18, T22).
 
-What an account promises of its plan's sends is never more than the plan has, nor than a cap above allows, so
-that a cycle can begin; and what is left of a promise is never more than what the cycle has left.
+All guarantees of a plan's sends fit into the plan and under each cap above, at the beginning of a cycle; and
+what is left of the guarantees fits into what the cycle has left.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
 from models.budgets.use import sends_used
@@ -21,15 +22,15 @@ from models.plans.tables import plans
 from resolvers.access.blockers import blocked, these_accounts
 from resolvers.budgets.reads import promised_sends
 from resolvers.budgets.send_check import allowance_columns, credit_of, kept_below
+from resolvers.plans.cycle_counts import sends_used_of
 from resolvers.plans.reads import next_plan_id_of, plan_id_of, send_limit_of
-from resolvers.sending.reads import sends_used_of
 
 _ZERO = literal_column("0", BigInteger)
 
 
 @dataclass(frozen=True)
 class _Cap:
-    """A cap of sends, what it has to hold, and whose it is."""
+    """A cap of sends, its account, and what has to fit under it."""
 
     account_id: AccountId
     cap: int
@@ -40,8 +41,8 @@ class _Cap:
 
     @property
     def holds(self) -> bool:
-        """Whether what is promised fits under it; where nothing is left of a promise, what was used may
-        lie above."""
+        """Whether the guarantees fit under the cap. Where nothing of them is left, the used sends may exceed
+        it."""
         return self.promised <= self.cap and (not self.kept or self.used + self.kept <= self.cap)
 
 
@@ -54,10 +55,10 @@ async def check_guarantees(
     raised: bool,
     narrowed: bool,
 ) -> None:
-    """Refuse what was just written where it cannot be kept; the account above is locked.
+    """Refuse a budget that was just written and cannot be kept. The account above is locked.
 
-    `raised`: more is guaranteed to the account than before; `narrowed`: its cap is another. Raises
-    GUARANTEE_TOO_LARGE, which names the account that limits it.
+    `raised`: the guarantee is larger than before; `narrowed`: the cap changed. Raises GUARANTEE_TOO_LARGE,
+    which names the limiting account.
     """
     if currency is BudgetCurrency.SENDS:
         if raised:
@@ -84,10 +85,10 @@ async def _limited_by(
 async def check_plan_keeps(
     session: WriteSession, principal: Principal, account: Authorized, sends: int
 ) -> None:
-    """Refuse a plan with fewer sends than the account has promised to those below. Raises
-    GUARANTEE_TOO_LARGE, which names these."""
+    """Refuse a plan with fewer sends than the account guarantees to those below. Raises GUARANTEE_TOO_LARGE,
+    which names them."""
     own = accounts.alias()
-    statement = select(_promised_by(own)).where(_is(own, account))
+    statement = select(_promised_by(own)).where(this_account(own, account))
     if (await session.execute(statement)).scalar_one() > sends:
         message = "More sends are guaranteed to the accounts below than the plan has."
         budget, child, _ = _promises()
@@ -101,7 +102,7 @@ async def check_plan_keeps(
 
 async def _check_plan(session: WriteSession, principal: Principal, account: Authorized) -> None:
     sender, holder, plan, following = accounts.alias(), accounts.alias(), plans.alias(), plans.alias()
-    above = and_(holder.c.master_id == sender.c.master_id, holder.c.id == sender.c.parent_id)
+    above = in_tree(holder, sender, id="parent_id")
     allowance = {column.name: column for column in allowance_columns(sender, holder)}
     statement = (
         select(
@@ -118,7 +119,7 @@ async def _check_plan(session: WriteSession, principal: Principal, account: Auth
             .join(plan, plan.c.id == plan_id_of(holder))
             .outerjoin(following, following.c.id == next_plan_id_of(holder))
         )
-        .where(_is(sender, account))
+        .where(this_account(sender, account))
     )
     row = (await session.execute(statement)).one()
     if row.promised > row.sends or (row.own and row.used + row.kept > row.send_limit):
@@ -127,13 +128,13 @@ async def _check_plan(session: WriteSession, principal: Principal, account: Auth
 
 async def _check_pool(session: WriteSession, principal: Principal, account: Authorized) -> None:
     sender, holder = accounts.alias(), accounts.alias()
-    above = and_(holder.c.master_id == sender.c.master_id, holder.c.id == sender.c.parent_id)
+    above = in_tree(holder, sender, id="parent_id")
     allowance = {column.name: column for column in allowance_columns(sender, holder)}
     columns = (holder.c.id.label("holder_id"), allowance["credit_promised"], allowance["credit_kept"])
     statement = (
         select(*columns, credit_of(sender, holder).label("credit"))
         .select_from(sender.join(holder, above))
-        .where(_is(sender, account))
+        .where(this_account(sender, account))
     )
     row = (await session.execute(statement)).one()
     if row.credit_promised and row.credit_kept > row.credit:
@@ -144,8 +145,7 @@ async def _caps(session: WriteSession, account: Authorized) -> list[_Cap]:
     """The caps of sends at the account and above it."""
     path, cap = account_closure.alias(), budgets.alias()
     capped = and_(
-        cap.c.master_id == path.c.master_id,
-        cap.c.account_id == path.c.ancestor_id,
+        in_tree(cap, path, account_id="ancestor_id"),
         cap.c.currency == BudgetCurrency.SENDS.value,
         cap.c.cap.is_not(None),
     )
@@ -164,22 +164,17 @@ async def _caps(session: WriteSession, account: Authorized) -> list[_Cap]:
 
 
 def _promised_by(holder: FromClause) -> ColumnElement[int]:
-    """What the holder of a plan has promised of a cycle's sends, in all."""
+    """All guarantees of a cycle's sends by the account with the plan."""
     budget, child, statement = _promises()
-    below = and_(child.c.master_id == holder.c.master_id, child.c.parent_id == holder.c.id)
+    below = in_tree(child, holder, parent_id="id")
     return statement.where(below).correlate_except(budget, child).scalar_subquery()
 
 
 def _promised_below(cap: FromClause) -> ColumnElement[int]:
-    """What is promised of cycles' sends to accounts from the capped one down."""
+    """All guarantees of sends to accounts from the capped one down."""
     budget, child, statement = _promises()
     below = account_closure.alias()
-    from_here = and_(
-        below.c.master_id == child.c.master_id,
-        below.c.descendant_id == child.c.id,
-        below.c.master_id == cap.c.master_id,
-        below.c.ancestor_id == cap.c.account_id,
-    )
+    from_here = and_(in_tree(below, child, descendant_id="id"), in_tree(below, cap, ancestor_id="account_id"))
     return statement.where(from_here).correlate_except(budget, child, below).scalar_subquery()
 
 
@@ -187,7 +182,3 @@ def _promises() -> tuple[FromClause, FromClause, Select[Any]]:
     budget, child = budgets.alias(), accounts.alias()
     total = cast(func.coalesce(func.sum(budget.c.guarantee), _ZERO), BigInteger)
     return budget, child, select(total).select_from(budget.join(child, promised_sends(budget, child)))
-
-
-def _is(rows: FromClause, account: Authorized) -> ColumnElement[bool]:
-    return and_(rows.c.master_id == account.master_id, rows.c.id == account.account_id)

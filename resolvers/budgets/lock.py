@@ -1,10 +1,11 @@
-"""The budgets that a reservation is counted against, locked (T18)."""
+"""Locking the budgets that a reservation counts against (T18)."""
 
 from sqlalchemy import and_, exists, select
 
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import budgets
 from resolvers.budgets.send_check import NO_BUDGETS, Allowance, allowance_columns
@@ -13,14 +14,14 @@ from resolvers.budgets.send_check import NO_BUDGETS, Allowance, allowance_column
 async def lock_allowance(session: WriteSession, account: Authorized, subscriber_id: AccountId) -> Allowance:
     """What budgets leave the account, behind the lock of its cycle.
 
-    Those on its path are locked in the order of their accounts: under one cap there may be several
-    subscriptions, each with a cycle of its own to lock. Most trees have no budgets, and one look is all.
+    The budgets on its path are locked in the order of their accounts: under one cap there may be several
+    subscriptions, each with a cycle of its own to lock. Most trees have no budgets and need one query.
     """
     any_ = exists().where(budgets.c.master_id == account.master_id)
     if not (await session.execute(select(any_))).scalar_one():
         return NO_BUDGETS
     path = account_closure.alias()
-    own = and_(path.c.master_id == budgets.c.master_id, path.c.ancestor_id == budgets.c.account_id)
+    own = in_tree(path, budgets, ancestor_id="account_id")
     await session.execute(
         select(budgets.c.account_id)
         .join(path, own)
@@ -33,6 +34,6 @@ async def lock_allowance(session: WriteSession, account: Authorized, subscriber_
     statement = (
         select(*allowance_columns(sender, subscriber))
         .select_from(sender.join(subscriber, both))
-        .where(sender.c.master_id == account.master_id, sender.c.id == account.account_id)
+        .where(this_account(sender, account))
     )
     return Allowance(**(await session.execute(statement)).one()._mapping)

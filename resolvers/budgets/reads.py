@@ -1,4 +1,4 @@
-"""What accounts have used of their budgets, and what is kept free for them, as SQL (R28, N10, T18)."""
+"""Budgets: what accounts have used of them, and what is guaranteed, as SQL (R28, N10, T18)."""
 
 import uuid
 from typing import Any
@@ -15,7 +15,9 @@ from sqlalchemy import (
     select,
 )
 
+from engine.base.client_values import text
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_tree
 from models.budgets.tables import BudgetCurrency, budgets
 from models.budgets.use import credit_used, sends_used
 from models.credit.pools import nearest_pool
@@ -27,27 +29,29 @@ _ZERO = literal_column("0", BigInteger)
 
 
 def sends_of(account: FromClause) -> Select[Any]:
-    """How much of the plan's sends the account and all below it may use, and how much is kept for them; null:
-    nobody above has said anything."""
+    """The cap and guarantee of sends for the account and everything below it; null if none was set."""
     return _budget_of(account, BudgetCurrency.SENDS)
 
 
 def credit_of(account: FromClause) -> Select[Any]:
-    """The same for credit of the pool that the account draws from."""
+    """The cap and guarantee of credit for the account and everything below it, in the pool that it draws
+    from; null if none was set."""
     return _budget_of(account, BudgetCurrency.CREDIT)
 
 
 def sends_used_of(budget: FromClause) -> ColumnElement[int]:
-    """What the account and all below it have sent of current billing cycles, whosever plan it was."""
+    """The sends of the account and everything below it in their current billing cycles, whichever plan they
+    used."""
     return sends_used(budget.c.master_id, budget.c.account_id)
 
 
 def credit_used_of(budget: FromClause) -> ColumnElement[int]:
-    """What the account and all below it have taken from the pool in their current billing cycles."""
+    """The credit that the account and everything below it have taken from the pool in their current billing
+    cycles."""
     own = accounts.alias()
     pool = (
         select(nearest_pool(own))
-        .where(own.c.master_id == budget.c.master_id, own.c.id == budget.c.account_id)
+        .where(in_tree(own, budget, id="account_id"))
         .correlate(budget)
         .scalar_subquery()
     )
@@ -61,22 +65,17 @@ def kept_sends(budget: FromClause, child: FromClause) -> ColumnElement[int]:
 
 
 def promised_sends(budget: FromClause, child: FromClause) -> ColumnElement[bool]:
-    """Whether a guarantee holds: a closed account has none, nor one that has a plan of its own."""
+    """Whether a guarantee holds. A closed account has none, nor one with a plan of its own."""
     subscription = subscriptions.alias()
     own_plan = exists(
         select(subscription.c.account_id)
-        .where(
-            subscription.c.master_id == child.c.master_id,
-            subscription.c.account_id == child.c.id,
-            has_begun(subscription),
-        )
+        .where(in_tree(subscription, child, account_id="id"), has_begun(subscription))
         .correlate_except(subscription)
     )
     return and_(
         budget.c.currency == BudgetCurrency.SENDS.value,
         budget.c.guarantee > _ZERO,
-        budget.c.master_id == child.c.master_id,
-        budget.c.account_id == child.c.id,
+        in_tree(budget, child, account_id="id"),
         child.c.status != AccountStatus.CLOSED.value,
         ~own_plan,
     )
@@ -85,7 +84,5 @@ def promised_sends(budget: FromClause, child: FromClause) -> ColumnElement[bool]
 def _budget_of(account: FromClause, currency: BudgetCurrency) -> Select[Any]:
     budget = budgets.alias()
     return select(*budget.c).where(
-        budget.c.master_id == account.c.master_id,
-        budget.c.account_id == account.c.id,
-        budget.c.currency == literal_column(f"'{currency.value}'"),
+        in_tree(budget, account, account_id="id"), budget.c.currency == text(currency.value)
     )

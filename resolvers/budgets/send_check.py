@@ -1,6 +1,6 @@
-"""What plan, budgets and pool leave an account at this moment, and what a list would take of it (N10, N11).
+"""What plan, budgets and pool leave an account now, and what a send would cost (N10, N11).
 
-A reservation and its preview decide by the same figures and the same sums.
+A reservation and its preview use the same figures and the same sums.
 """
 
 import uuid
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, cast, func, literal_column, select
 
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.budgets.tables import BudgetCurrency, budgets, kept_credit
 from models.budgets.use import credit_used, sends_used
 from models.credit.pools import nearest_pool
@@ -24,12 +25,12 @@ _ZERO = literal_column("0", BigInteger)
 
 @dataclass(frozen=True)
 class Allowance:
-    """What budgets leave an account: sends of the current cycle, credit in micro-units.
+    """What budgets leave an account: sends of the current cycle, and credit in micro-units.
 
-    `promised` is what is left of the guarantee that the account sends under: its own, or that of an account
-    above it. `kept` is what is kept free in all, that included. What a cap has left is None where there is no
-    cap, and may be negative. `cap_left` is that of the narrowest cap at or above the account with the
-    guarantee: what is promised is left free under it already. `inner_cap_left` is the same of those below.
+    `promised`: the rest of the guarantee that the account sends under, its own or that of an account above.
+    `kept`: the rest of all guarantees, this one included. `cap_left`: the rest under the narrowest cap at or
+    above the account with the guarantee, without the rest of the guarantee; `inner_cap_left`: under the caps
+    below that account. None: there is no cap. The rest under a cap may be negative.
     """
 
     sends_promised: int
@@ -42,12 +43,12 @@ class Allowance:
 
 
 NO_BUDGETS = Allowance(0, 0, None, None, 0, 0, None)
-"""Where nobody has said anything."""
+"""Where no budget is set."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The sends that a cycle has and those that were made; a `send_price` None: nothing is sent beyond."""
+class CycleSends:
+    """The sends that a cycle includes, and those that were used. `send_price` None: no sends beyond."""
 
     send_limit: int
     sends_used: int
@@ -55,11 +56,11 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Bill:
-    """What a list takes. Price in micro-units; `unpromised` is the part of it that no guarantee covers."""
+class SendCosts:
+    """What a send costs. `price` in micro-units; `unpromised`: the part of it that no guarantee covers."""
 
     sends_left: int
-    """Of the plan's, for this account; below zero: beyond them."""
+    """The plan's sends that are left for this account. Below zero: sends beyond the plan."""
     beyond: int
     price: int
     unpromised: int
@@ -68,27 +69,27 @@ class Bill:
     within_credit_cap: bool
 
 
-def bill(standing: Standing, allowance: Allowance, sends: int) -> Bill:
-    """What so many sends would take now."""
+def costs_of_sends(cycle_sends: CycleSends, allowance: Allowance, sends: int) -> SendCosts:
+    """What so many sends would cost now."""
     inside = min(sends, allowance.sends_promised)
     outside = sends - inside
-    free = standing.send_limit - standing.sends_used - allowance.sends_kept
+    free = cycle_sends.send_limit - cycle_sends.sends_used - allowance.sends_kept
     beyond = max(outside - max(free, 0), 0)
-    price = beyond * (standing.send_price or 0)
-    countable = standing.sends_used + sends <= MOST_IN_A_CYCLE
-    return Bill(
+    price = beyond * (cycle_sends.send_price or 0)
+    countable = cycle_sends.sends_used + sends <= MOST_IN_A_CYCLE
+    return SendCosts(
         (max(free, 0) if allowance.sends_promised else free) + allowance.sends_promised - sends,
         beyond,
         price,
         max(price - allowance.credit_promised, 0),
-        countable and (not beyond or standing.send_price is not None),
+        countable and (not beyond or cycle_sends.send_price is not None),
         _fits(outside, allowance.cap_left) and _fits(sends, allowance.inner_cap_left),
         _fits(price, allowance.credit_cap_left),
     )
 
 
-def affordable(costs: Bill, credit: int, allowance: Allowance) -> bool:
-    """Whether so much credit pays for it and leaves what is kept for others."""
+def affordable(costs: SendCosts, credit: int, allowance: Allowance) -> bool:
+    """Whether so much credit covers the costs and leaves what is guaranteed to others."""
     return costs.price <= credit and _fits(costs.unpromised, credit - allowance.credit_kept)
 
 
@@ -116,8 +117,8 @@ def allowance_columns(account: FromClause, subscriber: FromClause) -> list[Colum
 
 
 def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
-    """What the account's pool has to spend, with what lapsed reservations of the subscription still hold of
-    it: whoever counts in its cycle gives it back first."""
+    """The credit of the account's pool, with what lapsed reservations of the subscription still hold: whoever
+    counts in its cycle releases them first."""
     balance, reservation, cycle = ledger_balances.alias(), send_reservations.alias(), send_cycles.alias()
     pool = nearest_pool(account)
     amount = select(balance.c.amount).where(
@@ -127,7 +128,7 @@ def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]
     )
     lapsed = (
         select(func.coalesce(func.sum(reservation.c.price), _ZERO))
-        .join(cycle, and_(cycle.c.master_id == reservation.c.master_id, cycle.c.id == reservation.c.cycle_id))
+        .join(cycle, in_tree(cycle, reservation, id="cycle_id"))
         .where(
             reservation.c.master_id == account.c.master_id,
             reservation.c.payer_id == pool,
@@ -140,20 +141,20 @@ def credit_of(account: FromClause, subscriber: FromClause) -> ColumnElement[int]
 
 
 def sends_left(account: FromClause, subscriber: FromClause, unused: ColumnElement[int]) -> ColumnElement[int]:
-    """Of so many that a plan has left: what is not kept for others, and what is kept for the account."""
+    """Of so many unused sends of a plan: those that are not guaranteed to others."""
     free = func.greatest(unused - _sends_kept(subscriber), _ZERO)
     return free + _sends_kept(subscriber, account)
 
 
 def caps_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
-    """What the caps on the path leave the account, in sends; NULL: there is none."""
+    """What the caps on the path leave the account, in sends. NULL: there is no cap."""
     promised = _sends_kept(subscriber, account)
     outer, inner = (_cap_left(account, subscriber, inner=inner) for inner in (False, True))
     return func.least(outer + promised, inner)
 
 
 def credit_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
-    """What the account can take from its pool: within the caps, and without what is kept for others."""
+    """What the account can take from its pool: under the caps, and without what is guaranteed to others."""
     pool = nearest_pool(account)
     kept = kept_credit(account.c.master_id, pool, subscriber.c.id)
     mine = kept.c.account_id.in_(_path_of(account))
@@ -164,12 +165,12 @@ def credit_left(account: FromClause, subscriber: FromClause) -> ColumnElement[in
 
 
 def _sends_kept(subscriber: FromClause, on_path_of: FromClause | None = None) -> ColumnElement[int]:
-    """What is kept of a subscription's sends: in all, or for the account on one path."""
+    """The rest of a subscription's guarantees: all of them, or those on the path of one account."""
     budget, child = budgets.alias(), accounts.alias()
     statement = (
         select(cast(func.coalesce(func.sum(kept_sends(budget, child)), _ZERO), BigInteger))
         .select_from(budget.join(child, promised_sends(budget, child)))
-        .where(child.c.master_id == subscriber.c.master_id, child.c.parent_id == subscriber.c.id)
+        .where(in_tree(child, subscriber, parent_id="id"))
     )
     if on_path_of is None:
         return _scalar(statement, subscriber)
@@ -177,14 +178,12 @@ def _sends_kept(subscriber: FromClause, on_path_of: FromClause | None = None) ->
 
 
 def _cap_left(account: FromClause, subscriber: FromClause, *, inner: bool) -> ColumnElement[int]:
-    """What the narrowest cap of sends on the path has left: of those below the account that a guarantee may
-    be given to, or of the others."""
+    """The rest under the narrowest cap of sends on the path: below the account that a guarantee may be given
+    to, or at and above it."""
     path, cap, up = account_closure.alias(), budgets.alias(), account_closure.alias()
     depth = _scalar(
         select(up.c.depth).where(
-            up.c.master_id == account.c.master_id,
-            up.c.descendant_id == account.c.id,
-            up.c.ancestor_id == subscriber.c.id,
+            in_tree(up, account, descendant_id="id"), up.c.ancestor_id == subscriber.c.id
         ),
         account,
         subscriber,
@@ -201,14 +200,14 @@ def _cap_left(account: FromClause, subscriber: FromClause, *, inner: bool) -> Co
 
 
 def kept_below(cap: FromClause) -> ColumnElement[int]:
-    """What is kept in sends for accounts from the capped one down."""
+    """The rest of the guarantees to accounts from the capped one down, in sends."""
     budget, child, below = budgets.alias(), accounts.alias(), account_closure.alias()
-    from_here = and_(below.c.master_id == child.c.master_id, below.c.descendant_id == child.c.id)
+    from_here = in_tree(below, child, descendant_id="id")
     kept = func.coalesce(func.sum(kept_sends(budget, child)), _ZERO)
     statement = (
         select(cast(kept, BigInteger))
         .select_from(budget.join(child, promised_sends(budget, child)).join(below, from_here))
-        .where(below.c.master_id == cap.c.master_id, below.c.ancestor_id == cap.c.account_id)
+        .where(in_tree(below, cap, ancestor_id="account_id"))
     )
     return _scalar(statement, cap)
 
@@ -216,10 +215,10 @@ def kept_below(cap: FromClause) -> ColumnElement[int]:
 def _credit_cap_left(
     account: FromClause, subscriber: FromClause, pool: ColumnElement[uuid.UUID]
 ) -> ColumnElement[int]:
-    """What the narrowest cap of credit between the account and its pool has left."""
+    """The rest under the narrowest cap of credit between the account and its pool."""
     path, cap, capped = account_closure.alias(), budgets.alias(), accounts.alias()
     used = credit_used(cap.c.master_id, cap.c.account_id, pool, subscriber.c.id)
-    same = and_(capped.c.master_id == cap.c.master_id, capped.c.id == cap.c.account_id)
+    same = in_tree(capped, cap, id="account_id")
     statement = (
         select(func.min(cap.c.cap - used))
         .select_from(path.join(cap, _cap_of(cap, path, BudgetCurrency.CREDIT)).join(capped, same))
@@ -230,15 +229,12 @@ def _credit_cap_left(
 
 def _cap_of(cap: FromClause, path: FromClause, currency: BudgetCurrency) -> ColumnElement[bool]:
     return and_(
-        cap.c.master_id == path.c.master_id,
-        cap.c.account_id == path.c.ancestor_id,
-        cap.c.currency == currency.value,
-        cap.c.cap.is_not(None),
+        in_tree(cap, path, account_id="ancestor_id"), cap.c.currency == currency.value, cap.c.cap.is_not(None)
     )
 
 
 def _of_path(path: FromClause, account: FromClause) -> ColumnElement[bool]:
-    return and_(path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.id)
+    return in_tree(path, account, descendant_id="id")
 
 
 def _path_of(account: FromClause) -> Select[Any]:

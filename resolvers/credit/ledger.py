@@ -1,4 +1,4 @@
-"""The ledger as those who may see an account's credit see it. What writes it is in `ledger_posting`."""
+"""The ledger, as viewers of an account's credit see it. `resolvers.credit.post` writes it."""
 
 from typing import Any
 
@@ -7,41 +7,31 @@ from sqlalchemy import ColumnElement, FromClause, Select, exists, select
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.credit.tables import ledger_entries, ledger_transactions
 from resolvers.inputs.global_ids import LedgerTransactionIdArgument
+from resolvers.rows.shown import rows_of
 
 BY_SEQUENCE = Order("ledgerEntries", (ledger_entries.c.sequence,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_SEQUENCE
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What changed the account's balances, newest first."""
-    entry = ledger_entries.alias()
-    return select(*entry.c).where(
-        entry.c.account_id == account.c.id, entry.c.master_id == account.c.master_id
-    )
+    """Every change of the account's balances, newest first."""
+    return rows_of(ledger_entries, account, account_id="id")
 
 
 def of_transaction(transaction: FromClause) -> Select[Any]:
-    """Its entries, as far as the viewer may see the credit of their accounts."""
+    """The entries in accounts whose credit you may see."""
     entry = ledger_entries.alias()
     return select(*entry.c).where(
-        entry.c.transaction_id == transaction.c.id,
-        entry.c.master_id == transaction.c.master_id,
-        account_where(entry, Permission.CREDIT_READ),
+        in_tree(entry, transaction, transaction_id="id"), account_where(entry, Permission.CREDIT_READ)
     )
 
 
 def transaction_of(entry: FromClause) -> Select[Any]:
-    """The transaction that it is a part of."""
-    transaction = ledger_transactions.alias()
-    return select(*transaction.c).where(
-        transaction.c.id == entry.c.transaction_id, transaction.c.master_id == entry.c.master_id
-    )
+    """The transaction that it belongs to."""
+    return rows_of(ledger_transactions, entry, id="transaction_id")
 
 
 def transaction_by_id(root: FromClause, id: LedgerTransactionIdArgument) -> Select[Any]:
@@ -51,7 +41,7 @@ def transaction_by_id(root: FromClause, id: LedgerTransactionIdArgument) -> Sele
 
 
 def transaction_of_result(result: FromClause) -> Select[Any]:
-    """The transaction."""
+    """The ledger transaction."""
     transaction = ledger_transactions.alias()
     return select(*transaction.c).where(transaction.c.id == result.c.transaction_id, _seen(transaction))
 
@@ -60,10 +50,6 @@ def _seen(transaction: FromClause) -> ColumnElement[bool]:
     entry = ledger_entries.alias()
     return exists(
         select(entry.c.sequence)
-        .where(
-            entry.c.transaction_id == transaction.c.id,
-            entry.c.master_id == transaction.c.master_id,
-            account_where(entry, Permission.CREDIT_READ),
-        )
+        .where(in_tree(entry, transaction, transaction_id="id"), account_where(entry, Permission.CREDIT_READ))
         .correlate(transaction)
     )

@@ -20,7 +20,7 @@ _OUT_OF_RANGE = "22003"
 
 @dataclass(frozen=True)
 class Posting:
-    """A change of one balance, in micro-units; below zero it is taken away."""
+    """A change of one balance, in micro-units. A negative amount takes away."""
 
     account_id: AccountId
     balance: BalanceKind
@@ -29,7 +29,7 @@ class Posting:
 
 @dataclass(frozen=True)
 class Transaction:
-    """What moves at once. The postings' amounts sum to zero, and each changes another balance."""
+    """What moves at once. The amounts sum to zero, and each posting changes another balance."""
 
     master_id: MasterId
     id: LedgerTransactionId
@@ -37,20 +37,30 @@ class Transaction:
     postings: Sequence[Posting]
     memo: str | None = None
     guarded: Sequence[AccountId] | None = None
-    """The accounts of whose credit only what is not kept for others may be taken; None: all of them."""
+    """Accounts whose credit is kept for others as far as guarantees say; None: all of them."""
 
 
-@dataclass(frozen=True)
-class Shortage:
-    """A balance that holds less than would be taken from it."""
+class Shortage(Exception):
+    """A balance holds less than a transaction would take from it. `available`: what it holds, in micro-units,
+    without what is kept for others."""
 
-    account_id: AccountId
-    balance: BalanceKind
-    available: int
+    def __init__(self, account_id: AccountId, balance: BalanceKind, available: int) -> None:
+        super().__init__(f"{balance.value} of {account_id} holds no more than {available}")
+        self.available = available
 
 
-async def post(session: WriteSession, actor: Actor, transaction: Transaction) -> Sequence[Shortage]:
-    """Write a transaction; all of it, or nothing where something falls short.
+async def post_transaction(session: WriteSession, actor: Actor, transaction: Transaction) -> None:
+    """Write a transaction that the balances are known to cover. Raises Shortage where they do not, and
+    BAD_USER_INPUT where a balance would outgrow 64 bits."""
+    short = await try_post_transaction(session, actor, transaction)
+    if short is not None:
+        raise short
+
+
+async def try_post_transaction(
+    session: WriteSession, actor: Actor, transaction: Transaction
+) -> Shortage | None:
+    """Write a transaction, or nothing where a balance falls short; then return which.
 
     Raises BAD_USER_INPUT where a balance would outgrow 64 bits.
     """
@@ -72,7 +82,7 @@ async def post(session: WriteSession, actor: Actor, transaction: Transaction) ->
         if getattr(error.orig, "sqlstate", None) != _OUT_OF_RANGE:
             raise
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The balance would be too large.", "amount") from error
-    return [Shortage(AccountId(row[0]), BalanceKind(row[1]), row[2]) for row in short]
+    return Shortage(AccountId(short[0][0]), BalanceKind(short[0][1]), short[0][2]) if short else None
 
 
 _PARAMETERS: dict[str, TypeEngine[Any]] = {

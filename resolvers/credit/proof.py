@@ -1,21 +1,22 @@
-"""What proves an account's books to those who may see its credit (N6)."""
+"""Proof of an account's books, for viewers of its credit (N6)."""
 
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, cast, func, select
 
+from models.accounts.trees import in_tree
 from models.credit.tables import GENESIS, ledger_balances, ledger_entries, ledgers
 from resolvers.credit.reads import of_account
 
 
 def proof_of(account: FromClause) -> Select[Any]:
-    """What proves the account's books (N6): the head of its chain of entries, and each balance beside the
-    sum of its entries. Nothing of other accounts is needed to check it."""
+    """Proof of the account's ledger: the head of its chain of entries, and each balance with the sum of its
+    entries. It can be checked without any other account."""
     return of_account(account)
 
 
 def entry_count_of(account: FromClause) -> ColumnElement[int]:
-    """How many entries there are; they are numbered from 1 without gaps."""
+    """The number of entries. They are numbered from 1 without gaps."""
     return func.coalesce(_of_ledger(account, ledgers.c.entry_count), 0)
 
 
@@ -25,27 +26,20 @@ def head_of(account: FromClause) -> ColumnElement[bytes]:
 
 
 def balances_of(account: FromClause) -> Select[Any]:
-    """Each balance beside the sum of its entries: they are equal, or the books were tampered with."""
+    """Each balance with the sum of its entries. If they differ, the ledger was tampered with."""
     balance, entry = ledger_balances.alias(), ledger_entries.alias()
     entries_sum = (
         select(cast(func.coalesce(func.sum(entry.c.amount), 0), BigInteger))
-        .where(
-            entry.c.master_id == balance.c.master_id,
-            entry.c.account_id == balance.c.account_id,
-            entry.c.balance == balance.c.kind,
-        )
+        .where(in_tree(entry, balance, account_id="account_id", balance="kind"))
         .correlate(balance)
         .scalar_subquery()
     )
     return select(*balance.c, entries_sum.label("entries_sum")).where(
-        balance.c.account_id == account.c.id, balance.c.master_id == account.c.master_id
+        in_tree(balance, account, account_id="id")
     )
 
 
 def _of_ledger(account: FromClause, column: ColumnElement[Any]) -> ColumnElement[Any]:
     return (
-        select(column)
-        .where(ledgers.c.account_id == account.c.id, ledgers.c.master_id == account.c.master_id)
-        .correlate(account)
-        .scalar_subquery()
+        select(column).where(in_tree(ledgers, account, account_id="id")).correlate(account).scalar_subquery()
     )

@@ -1,4 +1,4 @@
-"""Credit as those who may see it see it: an account's own balances, and the pool that it draws from."""
+"""Credit: an account's own balances, and the pool that it draws from."""
 
 import datetime
 from typing import Annotated, Any
@@ -8,66 +8,66 @@ from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 from authz.reach.reach import readable_account
 from engine.declare.arguments import Described
 from models.accounts.tables import CreditMode, accounts
+from models.accounts.trees import in_tree
 from models.credit.pools import nearest_pool
 from models.credit.tables import BalanceKind, ledger_balances, ledger_entries
+from resolvers.rows.shown import rows_of
 
 Moment = Annotated[
     ColumnElement[datetime.datetime],
-    Described("A point in time; without an offset it is taken as UTC."),
+    Described("A time. Without an offset it is read as UTC."),
 ]
 
 
 def of_account(account: FromClause) -> Select[Any]:
     """The account's credit."""
-    own = accounts.alias()
-    return select(*own.c).where(own.c.id == account.c.id, own.c.master_id == account.c.master_id)
+    return rows_of(accounts, account, id="id")
 
 
 def mode_of(account: FromClause) -> ColumnElement[str]:
-    """Whose credit the account spends: its own, or that of the nearest account above with a balance of its
-    own. A master account always spends its own."""
+    """Whether the account spends its own credit or that of the nearest account above with its own balance. A
+    master account always spends its own."""
     own = CreditMode.OWN_BALANCE.value
     return case((account.c.parent_id.is_(None), own), else_=account.c.credit_mode)
 
 
 def currency_of(account: FromClause) -> ColumnElement[str]:
-    """The currency of all amounts in the account's tree; set when its master account was made."""
+    """The currency of all amounts in the tree, set when its master account was created."""
     master = accounts.alias()
     return (
         select(master.c.currency)
-        .where(master.c.id == account.c.master_id, master.c.master_id == account.c.master_id)
+        .where(in_tree(master, account, id="master_id"))
         .correlate(account)
         .scalar_subquery()
     )
 
 
 def balance_of(account: FromClause) -> ColumnElement[int]:
-    """What the account itself has to spend. Zero while it draws from a pool."""
+    """The account's own balance; zero while it draws from a pool."""
     return _amount(account, BalanceKind.CREDIT)
 
 
 def reserved_of(account: FromClause) -> ColumnElement[int]:
-    """What is set aside for sends that are under way."""
+    """The credit that is reserved for sends not yet committed."""
     return _amount(account, BalanceKind.RESERVED)
 
 
 def pool_of(account: FromClause) -> Select[Any]:
-    """The account whose credit is spent here: itself, or the nearest above with a balance of its own; null
-    where that is outside the viewer's reach."""
+    """The account whose credit this account spends: itself, or the nearest account above with its own
+    balance; null if it is outside your reach."""
     pool, statement = readable_account()
     return statement.where(pool.c.id == nearest_pool(account), pool.c.master_id == account.c.master_id).limit(
         1
     )
 
 
-def at(account: FromClause, moment: Moment) -> ColumnElement[int]:
-    """What the account itself had to spend at a past moment, by the database's clock."""
+def balance_at(account: FromClause, moment: Moment) -> ColumnElement[int]:
+    """The account's own credit balance at a past time, by the database's clock."""
     entry = ledger_entries.alias()
     last = (
         select(entry.c.balance_after)
         .where(
-            entry.c.account_id == account.c.id,
-            entry.c.master_id == account.c.master_id,
+            in_tree(entry, account, account_id="id"),
             entry.c.balance == BalanceKind.CREDIT.value,
             entry.c.created_at <= moment,
         )
@@ -83,11 +83,7 @@ def _amount(account: FromClause, kind: BalanceKind) -> ColumnElement[int]:
     balance = ledger_balances.alias()
     amount = (
         select(balance.c.amount)
-        .where(
-            balance.c.account_id == account.c.id,
-            balance.c.master_id == account.c.master_id,
-            balance.c.kind == kind.value,
-        )
+        .where(in_tree(balance, account, account_id="id"), balance.c.kind == kind.value)
         .correlate(account)
         .scalar_subquery()
     )

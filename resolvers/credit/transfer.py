@@ -1,4 +1,4 @@
-"""Handing credit down the tree and back (R43)."""
+"""Transferring credit down the tree and back (R43)."""
 
 import uuid
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ from models.accounts.tables import accounts
 from models.base.ids import AccountId, Kind, LedgerTransactionId, new_id, present
 from models.credit.pools import has_own_balance
 from models.credit.tables import BalanceKind, LedgerTransactionKind
-from resolvers.credit.post import Posting, Transaction, post
-from resolvers.effects.idempotency import IdempotentRequest, claim
-from resolvers.effects.log import Change, EventKind, record_in_each
+from resolvers.credit.post import Posting, Transaction, try_post_transaction
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
+from resolvers.effects.log import Change, record_in_each
 from resolvers.inputs.amounts import movable
 from resolvers.inputs.text import short_text
 
@@ -36,7 +37,7 @@ class CreditTransfer:
 
 @dataclass(frozen=True)
 class CreditTransferred:
-    """`replayed`: it was done by an earlier request under the same key."""
+    """`replayed`: an earlier request under the same key made it."""
 
     transaction_id: LedgerTransactionId
     replayed: bool
@@ -45,10 +46,10 @@ class CreditTransferred:
 async def transfer_credit(
     session: WriteSession, principal: Principal, command: CreditTransfer
 ) -> CreditTransferred:
-    """Move credit from an account to one above or below it.
+    """Move credit between an account and one above it, in either direction.
 
     Needs CREDIT_TRANSFER in both. Raises INSUFFICIENT_CREDIT, FAILED_PRECONDITION where one of them draws
-    from a pool, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH. Transfers between other accounts go on beside it.
+    from a pool, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH. Transfers between other accounts run in parallel.
     """
     amount = movable(command.amount)
     memo = None if command.memo is None else short_text(command.memo, "memo")
@@ -63,42 +64,34 @@ async def transfer_credit(
     request = IdempotentRequest(
         "creditTransfer", command.idempotency_key, (str(target.account_id), amount, memo)
     )
-    new = str(new_id())
-    outcome = await claim(session, principal, source, request, {"transaction": new})
-    transaction_id = LedgerTransactionId(uuid.UUID(outcome["transaction"]))
-    if outcome["transaction"] != new:
-        return CreditTransferred(transaction_id, replayed=True)
+    transaction_id = LedgerTransactionId(new_id())
+    outcome = {"transaction": str(transaction_id)}
+    earlier = await claim_key(session, principal, source, request, outcome)
+    if earlier is not None:
+        earlier_id = LedgerTransactionId(uuid.UUID(earlier["transaction"]))
+        return CreditTransferred(earlier_id, replayed=True)
     await _check_own_balances(session, source, target)
     postings = (
         Posting(source.account_id, BalanceKind.CREDIT, -amount),
         Posting(target.account_id, BalanceKind.CREDIT, amount),
     )
     kind = LedgerTransactionKind.TRANSFER
-    await post_or_refuse(
-        session, principal, source, Transaction(source.master_id, transaction_id, kind, postings, memo)
-    )
+    transaction = Transaction(source.master_id, transaction_id, kind, postings, memo)
+    short = await try_post_transaction(session, principal, transaction)
+    if short is not None:
+        visible = source.mask & Permission.CREDIT_READ.bit
+        raise InsufficientCredit(short.available if visible else None, "amount")
     await _log(session, principal, (source, target), transaction_id, amount)
     return CreditTransferred(transaction_id, replayed=False)
 
 
-async def post_or_refuse(
-    session: WriteSession, principal: Principal, payer: Authorized, transaction: Transaction
-) -> None:
-    """Write a transaction that takes from one account. Raises InsufficientCredit, with what is there for
-    those who may see it."""
-    short = await post(session, principal, transaction)
-    if short:
-        visible = payer.mask & Permission.CREDIT_READ.bit
-        raise InsufficientCredit(short[0].available if visible else None, "amount")
-
-
 async def _check_own_balances(session: WriteSession, source: Authorized, target: Authorized) -> None:
-    """Both keep a balance of their own. Their rows are locked, so that this stays true."""
+    """Both accounts have an own balance. Their rows are locked, so that this stays."""
     both = {"master_id": source.master_id, "account_ids": [source.account_id, target.account_id]}
     own = {row.id: row.own for row in await _OWN_BALANCES.rows(session, both)}
     for account, field in ((source, "fromAccountId"), (target, "toAccountId")):
         if not own[account.account_id]:
-            message = "The account draws from a pool; let it have a balance of its own first."
+            message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
             raise Refusal(RefusalCode.FAILED_PRECONDITION, message, field)
 
 
@@ -109,7 +102,7 @@ async def _log(
     transaction_id: LedgerTransactionId,
     amount: int,
 ) -> None:
-    """In both accounts: what was taken and given is seen on either side."""
+    """In both accounts."""
     source, target = both
     after: Change = {
         "from": present(Kind.ACCOUNT, source.account_id),

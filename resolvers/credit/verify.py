@@ -1,20 +1,21 @@
-"""Recomputing the whole ledger, as its owner: every chain, every balance, every transaction (N6)."""
+"""Recomputing the whole ledger, with the rights of its owner: every chain, balance and transaction (N6)."""
 
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.accounts.trees import in_tree
 from models.credit.ledger_chain import BookCheck, Books, ChainEntry
 from models.credit.tables import ledger_balances, ledger_entries, ledger_transactions, ledgers
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that does not hold in a tree; `subject_id`: of an account's books, or of a transaction."""
+    """A broken rule in a tree. `subject_id`: an account, whose books are wrong, or a transaction."""
 
     master_id: uuid.UUID
     subject_id: uuid.UUID
@@ -25,9 +26,9 @@ class Fault:
 
 
 async def audit(connection: AsyncConnection) -> AsyncIterator[Fault]:
-    """What is wrong in all trees; nothing: the books hold. Reads one snapshot, an entry at a time.
+    """Yield all faults of all trees; none: the books are right. Reads one snapshot, entry by entry.
 
-    The connection must see all trees and not have begun a transaction yet.
+    The connection must see all trees and must not have begun a transaction.
     """
     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     for master_id, books in await _all_books(connection):
@@ -55,10 +56,7 @@ async def _all_books(connection: AsyncConnection) -> list[tuple[uuid.UUID, Books
 
 def _entries_of(account_id: uuid.UUID) -> Select[Any]:
     transaction = ledger_transactions
-    of = and_(
-        transaction.c.master_id == ledger_entries.c.master_id,
-        transaction.c.id == ledger_entries.c.transaction_id,
-    )
+    of = in_tree(transaction, ledger_entries, id="transaction_id")
     return (
         select(*ledger_entries.c, transaction.c.kind, transaction.c.memo)
         .join_from(ledger_entries, transaction, of)
@@ -83,10 +81,7 @@ def _chain_entry(row: Row[*tuple[Any, ...]]) -> ChainEntry:
     )
 
 
-_OF_TRANSACTION = and_(
-    ledger_entries.c.master_id == ledger_transactions.c.master_id,
-    ledger_entries.c.transaction_id == ledger_transactions.c.id,
-)
+_OF_TRANSACTION = in_tree(ledger_entries, ledger_transactions, transaction_id="id")
 _UNBALANCED = (
     select(ledger_transactions.c.master_id, ledger_transactions.c.id)
     .join_from(ledger_transactions, ledger_entries, _OF_TRANSACTION, isouter=True)

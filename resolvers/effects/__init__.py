@@ -1,1 +1,1 @@
-"""What a write leaves behind beside its rows: the log, e-mail, jobs, answers that may be repeated."""
+"""Side effects of writes: the log, e-mail, jobs, idempotency keys, rate limits, retention."""

@@ -1,4 +1,4 @@
-"""How often something guarded may be tried, counted in the database for all processes together (T33)."""
+"""Rate limits: how often something may be tried, counted in the database for all processes together (T33)."""
 
 import datetime
 import ipaddress
@@ -16,14 +16,14 @@ from engine.writes.sessions import WriteSession, WriteSessions
 from models.effects.attempts import attempts
 
 _NETWORK_OF_A_CLIENT = 64
-"""In bits: whoever has one address of IPv6 has the whole network of that size."""
+"""In bits. A client with one IPv6 address controls the whole network of this size."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most so many tries of one subject, such as `sign-in anna@example.com`, in a window of time.
+    """At most `most` tries of one subject, such as `sign-in anna@example.com`, in a window of time.
 
-    With `failures_only` a try that led to what it was for is given back (see `give_back`).
+    With `failures_only` the caller gives a successful try back (see `give_attempts_back`).
     """
 
     subject: str
@@ -33,26 +33,27 @@ class Limit:
 
 
 class Tried(NamedTuple):
-    """How often it was tried in the window, this time included, and the seconds until the window ends."""
+    """How often the subject was tried in the window, this try included, and the seconds until the window
+    ends."""
 
     times: int
     seconds_left: int
 
 
-async def count(sessions: WriteSessions, limit: Limit) -> None:
-    """Count a try. Raises RateLimited. In a transaction of its own: a refused try counts too."""
+async def count_attempt(sessions: WriteSessions, limit: Limit) -> None:
+    """Count a try. Raises RateLimited. The count has a transaction of its own, so that refused tries count
+    too."""
     async with sessions.begin() as session:
-        (tried,) = await count_within(session, [limit])
+        (tried,) = await count_attempts(session, [limit])
     if tried.times > limit.most:
         raise RateLimited(tried.seconds_left)
 
 
-async def count_within(session: WriteSession, limits: Sequence[Limit]) -> list[Tried]:
-    """Count a try for each of several subjects, in their order, within a transaction: it counts if that is
-    committed. Whether it was one too many is for the caller to see.
+async def count_attempts(session: WriteSession, limits: Sequence[Limit]) -> list[Tried]:
+    """Count a try for each limit within the caller's transaction, which has to commit for it to count. The
+    caller compares the returned numbers with the limits.
 
-    Where different limits are counted together, they come in the same order each time: then two transactions
-    do not wait for each other in a circle.
+    Callers that count several limits pass them in one fixed order, so that two transactions cannot deadlock.
     """
     rows = [{"subject": limit.subject, "window_start": _window_start(limit), "count": 1} for limit in limits]
     counted = (
@@ -77,9 +78,8 @@ def _tried(row: Row[Any], limit: Limit) -> Tried:
     return Tried(row.times, max(1, math.ceil(left.total_seconds())))
 
 
-async def give_back(session: WriteSession, limits: Iterable[Limit]) -> None:
-    """Take back the try that was counted for each: it was no failure, so it must not stand against whoever
-    tries next."""
+async def give_attempts_back(session: WriteSession, limits: Iterable[Limit]) -> None:
+    """Take back one counted try for each limit: it succeeded, and must not count against the next one."""
     for limit in limits:
         this = and_(attempts.c.subject == limit.subject, attempts.c.window_start == _window_start(limit))
         taken = update(attempts).where(this, attempts.c.count > 0)
@@ -88,7 +88,7 @@ async def give_back(session: WriteSession, limits: Iterable[Limit]) -> None:
 
 @remembered(4096)
 def place_of(client_address: str) -> str:
-    """What tries from a network address are counted by: the address itself, or its network of IPv6."""
+    """What tries from a network address are counted by: an IPv4 address itself, or the IPv6 network."""
     try:
         address = ipaddress.ip_address(client_address)
     except ValueError:

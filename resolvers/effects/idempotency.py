@@ -1,4 +1,4 @@
-"""Writes that a client may repeat: the same key gives the first answer again (T17)."""
+"""Idempotency keys: a request that is repeated under the same key gets the first outcome again (T17)."""
 
 import datetime
 import hashlib
@@ -15,28 +15,28 @@ from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of, in_account
 from models.effects.idempotency import idempotency_records
 
 LONGEST_KEY = 200
 
 Outcome = dict[str, str]
-"""What a write made: ids by name."""
+"""The ids that a write made, by name."""
 
 
 @dataclass(frozen=True)
 class IdempotentRequest:
-    """A write under a key: `content` is everything that decides what it does, as the write understands it:
-    a moment whatever its offset, a set whatever its order, texts and addresses in the form that is compared.
-    """
+    """A request under a key. `content` holds everything that decides what it does, normalised: moments in
+    UTC, sets in any order, texts and addresses in the form that is compared."""
 
     operation: str
     key: str
     content: tuple[Any, ...]
 
     def digest(self) -> bytes:
-        """Two requests are the same if this is."""
-        told = [self.operation, *map(_meaning, self.content)]
-        return hashlib.sha256(orjson.dumps(told, default=str)).digest()
+        """Two requests are the same if their digests are equal."""
+        values = [self.operation, *map(_meaning, self.content)]
+        return hashlib.sha256(orjson.dumps(values, default=str)).digest()
 
 
 def _meaning(value: Any) -> Any:
@@ -50,78 +50,39 @@ def _meaning(value: Any) -> Any:
     return value
 
 
-async def earlier_outcome(
-    session: WriteSession, principal: Principal, account: Authorized, request: IdempotentRequest
-) -> Outcome | None:
-    """What the same request made before, if it was made. The account is locked, so two at once cannot both
-    find nothing. Raises IDEMPOTENCY_MISMATCH where the key was used for something else."""
-    _check_key(request)
-    return await _stored_outcome(session, principal, account, request)
-
-
-async def claim(
+async def claim_key(
     session: WriteSession,
     principal: Principal,
     account: Authorized,
     request: IdempotentRequest,
     outcome: Outcome,
-) -> Outcome:
-    """Keep what the request is about to make, or give what the same request made before.
+) -> Outcome | None:
+    """Store under the request's key what it is about to make. None: it is new; else what it made before.
 
-    For writes that do not lock the account for themselves: of two at once the second waits for the first.
-    Raises IDEMPOTENCY_MISMATCH.
+    Of two requests at once the second waits for the end of the first, whether or not they lock the account.
+    Raises IDEMPOTENCY_MISMATCH where the key was used for another request, BAD_USER_INPUT for its length.
     """
-    _check_key(request)
-    if await _CLAIM.rows(session, _record(principal, account, request, outcome)):
-        return outcome
-    earlier = await _stored_outcome(session, principal, account, request)
-    if earlier is None:
-        raise AssertionError("what stands in the way of a record is another one under the same key")
-    return earlier
-
-
-def _check_key(request: IdempotentRequest) -> None:
     if not 1 <= len(request.key) <= LONGEST_KEY:
         message = f"Must have 1 to {LONGEST_KEY} characters."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "idempotencyKey")
-
-
-async def _stored_outcome(
-    session: WriteSession, principal: Principal, account: Authorized, request: IdempotentRequest
-) -> Outcome | None:
+    if await _CLAIM.rows(session, _record(principal, account, request, outcome)):
+        return None
     record = idempotency_records
     statement = select(record.c.request_digest, record.c.result).where(
-        record.c.master_id == account.master_id,
-        record.c.account_id == account.account_id,
-        record.c.principal_id == principal.id,
-        record.c.key == request.key,
+        in_account(record, account), record.c.principal_id == principal.id, record.c.key == request.key
     )
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
-        return None
+    row = (await session.execute(statement)).one()
     if row.request_digest != request.digest():
         raise Refusal(RefusalCode.IDEMPOTENCY_MISMATCH, field="idempotencyKey")
-    outcome: Outcome = row.result
-    return outcome
-
-
-async def remember(
-    session: WriteSession,
-    principal: Principal,
-    account: Authorized,
-    request: IdempotentRequest,
-    outcome: Outcome,
-) -> None:
-    """Keep what the request made, in the transaction that made it."""
-    await _REMEMBER.rows(session, _record(principal, account, request, outcome))
+    earlier: Outcome = row.result
+    return earlier
 
 
 def _record(
     principal: Principal, account: Authorized, request: IdempotentRequest, outcome: Outcome
 ) -> dict[str, object]:
     return {
-        "master_id": account.master_id,
-        "account_id": account.account_id,
+        **columns_of(account),
         "principal_id": principal.id,
         "key": request.key,
         "operation": request.operation,
@@ -139,6 +100,9 @@ _RECORD: dict[str, ColumnElement[Any]] = {
     "request_digest": bindparam("request_digest", type_=LargeBinary()),
     "result": cast(bindparam("result", type_=Text()), JSONB),
 }
-_KEEP = upsert(idempotency_records).from_select(list(_RECORD), select(*_RECORD.values()))
-_REMEMBER = FixedStatement(_KEEP)
-_CLAIM = FixedStatement(_KEEP.on_conflict_do_nothing().returning(idempotency_records.c.operation))
+_CLAIM = FixedStatement(
+    upsert(idempotency_records)
+    .from_select(list(_RECORD), select(*_RECORD.values()))
+    .on_conflict_do_nothing()
+    .returning(idempotency_records.c.operation)
+)

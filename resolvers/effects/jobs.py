@@ -1,4 +1,4 @@
-"""Putting a job into the queue (see `models.effects.jobs`)."""
+"""Putting jobs into the queue (see `models.effects.jobs`)."""
 
 import datetime
 from collections.abc import Mapping
@@ -31,10 +31,10 @@ _SOON = datetime.timedelta(seconds=10)
 async def enqueue(
     session: WriteSession, job: Job, run_at: ColumnElement[datetime.datetime] | None = None
 ) -> None:
-    """Have a worker do the job once the session's transaction is committed, and not before that moment.
+    """Have a worker do the job after the transaction has committed, and not before `run_at`.
 
-    The moment is one of the clock of plans, and is rounded up to full ten seconds; jobs for the same moment
-    are one. A clock that is moved later does not move the job.
+    `run_at` is a moment of the clock that plans use, rounded up to ten seconds. Jobs for the same moment are
+    one job. Moving the clock later does not move the job.
     """
     kind, tree = literal(job.kind.value, Text), literal(job.master_id, Uuid)
     moment = null().cast(_MOMENT) if run_at is None else run_at
@@ -42,11 +42,11 @@ async def enqueue(
 
 
 async def enqueue_shared(session: WriteSession, moments: Mapping[Job, datetime.datetime]) -> None:
-    """The same for jobs that many transactions put in, each with its moment.
+    """Enqueue jobs that many transactions enqueue at once, each with its moment.
 
-    What is overdue waits for ten seconds all the same, so that it is done once for all of them.
+    Overdue jobs wait for ten seconds too, so that one job serves all of these transactions.
     """
-    # In the same order by all of them: whoever puts in what another one does waits for that one's end.
+    # All transactions use one order: two that enqueue the same jobs wait for each other without deadlock.
     jobs = sorted(moments, key=lambda job: job.payload)
     wanted = func.unnest(
         _array([job.kind.value for job in jobs], Text()),

@@ -1,124 +1,24 @@
-"""The log of what was changed in an account, and how changes get into it."""
+"""Writing changes into the log of an account. `resolvers.audit.reads` reads it."""
 
-import enum
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    FromClause,
-    Select,
-    Text,
-    Uuid,
-    bindparam,
-    case,
-    cast,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, bindparam, cast, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from authz.callers.actors import Actor
-from authz.dry_runs.try_out import note_touched
 from authz.guards.exclusive import Authorized
 from authz.guards.staff import StaffAtWork
-from authz.policy.permissions import Permission
-from authz.reach.reach import account_where, readable_account
-from engine.declare.arguments import Described
-from engine.declare.paging import Order
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.api_keys.tables import api_keys
-from models.base.ids import new_id
+from models.accounts.trees import columns_of
+from models.base.ids import Kind, new_id, present
 from models.effects.events import events
-from models.people.users import users
-from resolvers.inputs.global_ids import EventIdArgument
-from resolvers.people.reads import known_in
-
-PLATFORM_SUPPORT = "Platform support"
-"""How the account's log calls the platform's staff: which of them it was is the platform's to know."""
-
-BY_ID = Order("events", (events.c.id,), descending=True)
-
-
-class EventKind(enum.Enum):
-    """What happened."""
-
-    ACCOUNT_CREATED = "account.created"
-    ACCOUNT_UPDATED = "account.updated"
-    ACCOUNT_SUSPENDED = "account.suspended"
-    ACCOUNT_RESUMED = "account.resumed"
-    ACCOUNT_CLOSED = "account.closed"
-    MEMBER_INVITED = "member.invited"
-    MEMBER_JOINED = "member.joined"
-    MEMBER_UPDATED = "member.updated"
-    MEMBER_REMOVED = "member.removed"
-    MEMBER_LEFT = "member.left"
-    INVITATION_REVOKED = "invitation.revoked"
-    INVITATION_DECLINED = "invitation.declined"
-    OWNERSHIP_OFFERED = "ownership.offered"
-    OWNERSHIP_TRANSFERRED = "ownership.transferred"
-    OWNERSHIP_DECLINED = "ownership.declined"
-    OWNERSHIP_WITHDRAWN = "ownership.withdrawn"
-    API_KEY_CREATED = "api_key.created"
-    API_KEY_ROTATED = "api_key.rotated"
-    API_KEY_REVOKED = "api_key.revoked"
-    API_KEY_UPDATED = "api_key.updated"
-    API_KEY_ADOPTED = "api_key.adopted"
-    SHARE_CREATED = "share.created"
-    SHARE_ACCEPTED = "share.accepted"
-    SHARE_UPDATED = "share.updated"
-    SHARE_REVOKED = "share.revoked"
-    SHARE_LEFT = "share.left"
-    SHARE_DECLINED = "share.declined"
-    ROLE_CREATED = "role.created"
-    ROLE_UPDATED = "role.updated"
-    ROLE_DELETED = "role.deleted"
-    PARENT_ACCESS_UPDATED = "parent_access.updated"
-    PARENT_ACCESS_REQUESTED = "parent_access.requested"
-    PARENT_ACCESS_DECLINED = "parent_access.declined"
-    PARENT_ACCESS_WITHDRAWN = "parent_access.withdrawn"
-    BREAK_GLASS_OPENED = "break_glass.opened"
-    BREAK_GLASS_ENDED = "break_glass.ended"
-    SUBACCOUNTS_REQUESTED = "subaccounts.requested"
-    SUBACCOUNTS_DECLINED = "subaccounts.declined"
-    SUBACCOUNTS_WITHDRAWN = "subaccounts.withdrawn"
-    OVERRIDE_REQUESTED = "override.requested"
-    OVERRIDE_STARTED = "override.started"
-    OVERRIDE_ENDED = "override.ended"
-    ACCESS_EXPIRING = "access.expiring"
-    ACCESS_EXPIRED = "access.expired"
-    PLAN_CHANGED = "plan.changed"
-    PLAN_CHANGE_WITHDRAWN = "plan.change_withdrawn"
-    LIMIT_INCREASED = "limit.increased"
-    SEND_BUDGET_CHANGED = "send.budget_changed"
-    CREDIT_BUDGET_CHANGED = "credit.budget_changed"
-    SEND_RESERVED = "send.reserved"
-    SEND_COMMITTED = "send.committed"
-    SEND_VOIDED = "send.voided"
-    RECIPIENTS_UPLOADED = "recipients.uploaded"
-    CREDIT_TRANSFERRED = "credit.transferred"
-    CREDIT_TOPPED_UP = "credit.topped_up"
-    CREDIT_TOP_UP_DECLINED = "credit.top_up_declined"
-    CREDIT_MODE_CHANGED = "credit.mode_changed"
-    CREDIT_SETTLED = "credit.settled"
-    CREDIT_FORFEITED = "credit.forfeited"
-    PAYMENT_METHOD_ADDED = "payment_method.added"
-    PAYMENT_METHOD_REMOVED = "payment_method.removed"
-    TOP_UP_RULE_UPDATED = "top_up_rule.updated"
-    TOP_UP_RULE_PAUSED = "top_up_rule.paused"
-    TOP_UP_RULE_REMOVED = "top_up_rule.removed"
-    BILLING_MODE_CHANGED = "billing.mode_changed"
-    BILLING_DETAILS_UPDATED = "billing.details_updated"
-    INVOICE_ISSUED = "invoice.issued"
-    INVOICE_CREDITED = "invoice.credited"
-
+from resolvers.effects.event_kinds import EventKind
 
 Change = dict[str, str | int | bool | list[str] | None]
-"""The changed values before or after: plain JSON, ids as clients see them, never a secret."""
+"""The changed values, before or after: plain JSON with global ids, and never a secret."""
 
 
 async def record(
@@ -131,12 +31,26 @@ async def record(
     after: Change | None = None,
     reason: str | None = None,
 ) -> None:
-    """Write the change into the account's log, in the transaction that makes it.
+    """Write an event into the account's log, in the transaction that makes the change.
 
-    `subject_id` is the global id of what was changed. `reason`: the change's own; else the one that the
-    request gives, else the one for which the glass was broken (R54, N3).
+    `subject_id` is the global id of what changed. Without a `reason` of its own the event gets the request's
+    reason, or else the reason of the break-glass opening that gave the right (R54, N3).
     """
     await record_in_each(session, principal, (account,), kind, subject_id, before, after, reason)
+
+
+async def record_of_account(
+    session: WriteSession,
+    principal: Actor,
+    account: Authorized,
+    kind: EventKind,
+    before: Change | None = None,
+    after: Change | None = None,
+    reason: str | None = None,
+) -> None:
+    """Write an event about the account itself."""
+    subject_id = present(Kind.ACCOUNT, account.account_id)
+    await record(session, principal, account, kind, subject_id, before, after, reason)
 
 
 async def record_in_each(
@@ -149,9 +63,7 @@ async def record_in_each(
     after: Change | None = None,
     reason: str | None = None,
 ) -> None:
-    """The same in the logs of several accounts of one tree, in one statement."""
-    for account in of:
-        note_touched(session, account.account_id)
+    """Write the event into the logs of several accounts of one tree, in one statement."""
     values = {
         "master_id": of[0].master_id,
         "kind": kind.value,
@@ -175,13 +87,12 @@ async def record_of_each(
     kind: EventKind,
     befores: Mapping[str, Change],
 ) -> None:
-    """The same of several things in one account that ended alike: of each, by its global id, what it was."""
+    """Write one event for each of several things in one account, in one statement. `befores`: their values
+    before the change, by global id."""
     if not befores:
         return
-    note_touched(session, account.account_id)
     shared = {
-        "master_id": account.master_id,
-        "account_id": account.account_id,
+        **columns_of(account),
         "kind": kind.value,
         "actor_user_id": principal.user_id,
         "actor_api_key_id": principal.api_key_id,
@@ -226,8 +137,7 @@ async def record_of_staff(
     before: Change | None = None,
     after: Change | None = None,
 ) -> None:
-    """The same of what platform staff did: the log shows what and why, and not who of them."""
-    note_touched(session, staff.account_id)
+    """Write an event about what platform staff did. The log shows the change and not the person."""
     await session.execute(
         insert(events).values(
             master_id=staff.master_id,
@@ -240,68 +150,3 @@ async def record_of_staff(
             after=after,
         )
     )
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
-
-
-def of_account(
-    account: FromClause, kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None
-) -> Select[Any]:
-    """What was changed in the account, newest first."""
-    event = events.alias()
-    statement = select(*event.c).where(
-        event.c.account_id == account.c.id, event.c.master_id == account.c.master_id
-    )
-    return statement if kind is None else statement.where(event.c.kind == kind.value)
-
-
-def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
-    """An event of an account whose log the viewer may see."""
-    event = events.alias()
-    return select(*event.c).where(event.c.id == id, account_where(event, Permission.AUDIT_READ))
-
-
-def actor_name(event: FromClause) -> ColumnElement[str]:
-    """The name of the person or of the API key that made the change; "Platform support" for its staff."""
-    person, key = users.alias(), api_keys.alias()
-    user_name = select(person.c.name).where(person.c.id == event.c.actor_user_id).correlate(event)
-    key_name = (
-        select(key.c.name)
-        .where(key.c.id == event.c.actor_api_key_id, key.c.master_id == event.c.master_id)
-        .correlate(event)
-    )
-    return case(
-        (event.c.staff_user_id.is_not(None), PLATFORM_SUPPORT),
-        else_=func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery()),
-    )
-
-
-def user_of(event: FromClause) -> Select[Any]:
-    """The person who made the change; null where an API key did, and for who may not see the members."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == event.c.actor_user_id, known_in(person, event))
-
-
-def acting_from(event: FromClause) -> Select[Any]:
-    """The account whose role or key gave the right to make the change: this one, or one above it; null
-    where it is outside the viewer's reach."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == event.c.actor_account_id, account.c.master_id == event.c.master_id
-    ).limit(1)
-
-
-def from_above(event: FromClause) -> ColumnElement[bool]:
-    """Whether the right to make the change was held in an account above this one (R54)."""
-    return func.coalesce(event.c.actor_account_id != event.c.account_id, False)
-
-
-def account_of(event: FromClause) -> Select[Any]:
-    """The account that was changed."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == event.c.account_id, account.c.master_id == event.c.master_id
-    ).limit(1)

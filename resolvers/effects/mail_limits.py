@@ -1,8 +1,8 @@
-"""What is mailed, and how much of it: to one person, by one customer, from one place.
+"""The kinds of mail, and how many mails may be sent: to one person, by one customer, from one network.
 
-Every kind of mail stands here, with its subject, which holds nothing that a customer typed. What customers
-have sent to others is an offer. What the platform itself must tell is counted apart, so that no customer can
-use up what is left for it; too much of the same is dropped, since the person was told.
+Each kind has its subject, which contains nothing that a customer typed. Mail that customers cause to others
+is an offer. Mail that the platform itself must send is counted apart, so that customers cannot use up its
+limits; beyond them it is dropped, because the person was informed already.
 """
 
 import datetime
@@ -15,23 +15,23 @@ _DAY = datetime.timedelta(days=1)
 
 
 class Whose(enum.Enum):
-    """What a budget is counted by."""
+    """What a budget counts by."""
 
     ACTOR = "actor"
     """The person or the API key that causes the mail."""
     TREE = "tree"
     RECIPIENT_IN_TREE = "recipient in tree"
-    """The address together with the tree that writes to it."""
+    """The address together with the tree that sends to it."""
     RECIPIENT = "recipient"
-    """The address, whoever writes to it."""
+    """The address, whichever tree sends to it."""
     PLACE = "place"
-    """The network address that an anonymous request comes from."""
+    """The network address of an anonymous request."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """At most so many mails in a window of time. What is more is refused, or, where it `drops`, left out
-    without a word: because whoever asks must not learn anything by it, or because nobody asked."""
+    """At most `most` mails in a window of time. Further mails are refused. With `drops` they are left out
+    silently: the caller must not learn anything from a refusal, or no caller waits for one."""
 
     whose: Whose
     most: int
@@ -41,12 +41,13 @@ class Budget:
 
 @dataclass(frozen=True)
 class MailPolicy:
-    """Several kinds may have one: then they are counted together, under its `name`."""
+    """The budgets of one or several kinds. Kinds with the same policy are counted together, under its
+    `name`."""
 
     name: str
     budgets: tuple[Budget, ...]
     is_offer: bool = False
-    """Customers cause it, to whom they like: only those with a proved address may."""
+    """Customers cause it and choose the recipient, so that their own address has to be verified."""
 
 
 OFFERS = MailPolicy(
@@ -71,7 +72,7 @@ BREAK_GLASS_NOTICES = MailPolicy(
 )
 
 EXPIRY_NOTICES = MailPolicy("expiry notices", (Budget(Whose.RECIPIENT, 10, _DAY, drops=True),))
-"""Each tells of all that the person is about to lose; whoever moves ends again and again causes no more."""
+"""One mail lists all that the person is about to lose. Moving an end back and forth causes no more mails."""
 
 VERIFICATIONS = MailPolicy(
     "verifications", (Budget(Whose.RECIPIENT, 5, _HOUR), Budget(Whose.RECIPIENT, 10, _DAY))
@@ -80,11 +81,11 @@ VERIFICATIONS = MailPolicy(
 PASSWORD_RESETS = MailPolicy(
     "password resets", (Budget(Whose.PLACE, 30, _HOUR), Budget(Whose.RECIPIENT, 5, _HOUR, drops=True))
 )
-"""The links of the mails that were sent hold as long as the window: whoever asks too often for somebody else
-has only sent that person what it needs."""
+"""A reset link is valid as long as the window, so that the person has a valid one whenever further mails are
+dropped."""
 
 SIGN_UP_ATTEMPTS = MailPolicy("sign-up attempts", (Budget(Whose.RECIPIENT, 2, _DAY, drops=True),))
-"""From one place, sign-ups themselves are limited."""
+"""Sign-ups from one network are limited themselves."""
 
 
 class MailKind(enum.Enum):
@@ -105,5 +106,5 @@ class MailKind(enum.Enum):
 
 
 def budget_subject(policy: MailPolicy, budget: Budget, whose: str) -> str:
-    """What the tries of a budget are counted by."""
+    """The subject that a budget's tries are counted by."""
     return f"mail: {policy.name}, {budget.whose.value}, {int(budget.window.total_seconds())} s, {whose}"

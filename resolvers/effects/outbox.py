@@ -1,4 +1,4 @@
-"""The one door for e-mail: limited by who causes it and by whom it goes to, sent after the commit."""
+"""The only way to send e-mail: limited by sender and recipient, and sent after the commit."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import MasterId, new_id
 from models.effects.outbox import outbox_messages
 from models.people.users import ownerships, users
-from resolvers.effects.attempts import Limit, count_within, place_of
+from resolvers.effects.attempts import Limit, count_attempts, place_of
 from resolvers.effects.mail_limits import Budget, MailKind, Whose, budget_subject
 from resolvers.inputs.emails import EmailAddress
 
 _NOBODY_VERIFIED = (
-    "Nothing is mailed to others before an owner of the master account has verified its e-mail address: open "
-    "the link in the mail that was sent to it, or ask for another one with emailVerificationRequest."
+    "The platform mails nothing to others before an owner of the master account has verified their e-mail "
+    "address: open the link in the mail to it, or request another one with emailVerificationRequest."
 )
 
 
 @dataclass(frozen=True)
 class Mail:
-    """`body`: see `resolvers.effects.mail_texts`."""
+    """A mail. `body`: see `resolvers.effects.mail_texts`."""
 
     kind: MailKind
     recipient: EmailAddress
@@ -32,18 +32,18 @@ class Mail:
 
 @dataclass(frozen=True)
 class Cause:
-    """Who has a mail sent: somebody who is signed in, for a tree; or somebody at a network address."""
+    """Who causes a mail: a signed-in caller for a tree, or somebody at a network address."""
 
     principal: Principal | None = None
     master_id: MasterId | None = None
     client_address: str | None = None
 
 
-async def queue(session: WriteSession, cause: Cause, mail: Mail) -> bool:
-    """Send this once the transaction is committed, and never if it is not. It counts only then, too.
+async def queue_mail(session: WriteSession, cause: Cause, mail: Mail) -> bool:
+    """Send the mail after the transaction has committed. It counts against the limits only then.
 
-    False: it was dropped, as too much of its kind. Raises RateLimited where its kind is refused instead, and
-    ADDRESS_NOT_VERIFIED for what a customer offers of whom no address was proved.
+    Returns False where the mail was dropped. Raises RateLimited, and ADDRESS_NOT_VERIFIED for an offer of a
+    customer whose address is not verified.
     """
     if not await _allowed(session, cause, mail):
         return False
@@ -55,9 +55,9 @@ async def queue(session: WriteSession, cause: Cause, mail: Mail) -> bool:
     return True
 
 
-async def queue_if_registered(session: WriteSession, cause: Cause, mail: Mail) -> bool:
-    """The same for the person that is registered with the address, as it wrote it there. Where nobody is, all
-    is done and answered alike, also in the time that it takes, and nothing is sent (T13)."""
+async def queue_mail_if_registered(session: WriteSession, cause: Cause, mail: Mail) -> bool:
+    """Send the mail to the person who is registered with the address, as that person wrote it. For an unknown
+    address the same work is done in the same time, and nothing is sent (T13)."""
     if not await _allowed(session, cause, mail):
         return False
     values = select(
@@ -75,7 +75,7 @@ async def _allowed(session: WriteSession, cause: Cause, mail: Mail) -> bool:
     limits = [_limit(mail, budget, cause) for budget in policy.budgets]
     exceeded = [
         (budget, tried)
-        for budget, tried in zip(policy.budgets, await count_within(session, limits), strict=True)
+        for budget, tried in zip(policy.budgets, await count_attempts(session, limits), strict=True)
         if tried.times > budget.most
     ]
     refusing = [tried.seconds_left for budget, tried in exceeded if not budget.drops]
@@ -102,11 +102,11 @@ def _counted_by(whose: Whose, recipient: EmailAddress, cause: Cause) -> str:
         case Whose.PLACE if cause.client_address is not None:
             return place_of(cause.client_address)
         case _:
-            raise AssertionError(f"the cause of such a mail has a {whose.value}")
+            raise AssertionError(f"the cause of this kind of mail names no {whose.value}")
 
 
 def recipient_digest(canonical: str) -> str:
-    """What an address is counted by: those of strangers are not kept where nothing else is known of them."""
+    """What an address is counted by. Addresses of strangers are not stored."""
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

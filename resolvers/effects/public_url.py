@@ -1,8 +1,8 @@
-"""Where people reach the server: what whole addresses begin with."""
+"""The server's public address, with which absolute URLs begin."""
 
 from sqlalchemy import ColumnElement, Text, bindparam, cast
 
 PUBLIC_URL_NAME = "public_url"
-"""Under which name statements are given it, without a slash at the end."""
+"""The name under which statements get it, without a slash at the end."""
 
 PUBLIC_URL: ColumnElement[str] = cast(bindparam(PUBLIC_URL_NAME, type_=Text, required=True), Text)

@@ -1,11 +1,11 @@
-"""How long rows are kept that nothing needs for ever, and their deletion after that.
+"""How long rows are kept that nothing needs for ever, and their deletion.
 
-What is deleted is of all trees, so that functions of the database's delete it, as their owner; each answers
-no more than whether there may be more. One call deletes the oldest rows, by an index, and at most BATCH of
-them; rows that somebody else holds are left to the next call, so that neither waits for the other.
+The rows belong to all trees, so that stored functions delete them with the rights of the tables' owner. One
+call deletes the oldest rows by an index, at most BATCH of them, and returns whether there may be more. It
+skips locked rows, so that nobody waits.
 
-What is not named here is kept on purpose, or is bounded in another way: `tests/storage/growth.py` says of
-every table which.
+Tables that are missing here keep their rows on purpose, or are bounded in another way:
+`tests/storage/growth.py` states which.
 """
 
 import datetime
@@ -18,14 +18,15 @@ from models.effects.jobs import QUEUE_SCHEMA
 from models.sending.tables import ReservationStatus
 
 BATCH = 1000
-"""The most rows of one transaction."""
+"""The most rows that one transaction deletes."""
 
 _DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Retention:
-    """Rows of a table, with the columns of its primary key, are deleted so long after the moment `since`."""
+    """Rows of a table are deleted so long after the moment in the column `since`. `key`: the columns of its
+    primary key."""
 
     name: str
     table: str
@@ -36,7 +37,7 @@ class Retention:
     """A condition in SQL, if not all rows are meant; the index over `since` has it as well."""
 
     async def delete_batch(self, session: WriteSession) -> bool:
-        """Delete up to BATCH rows, in the session's transaction. Whether it stopped at that many."""
+        """Delete up to BATCH rows in the session's transaction. Returns whether it deleted that many."""
         deleting = select(getattr(func, self._function_name)())
         return bool((await session.execute(deleting)).scalar_one())
 
@@ -50,14 +51,14 @@ _GIVEN_BACK = ", ".join(
 )
 
 RETENTIONS = (
-    # Longer than the longest window that tries are counted in.
+    # Longer than the longest window of a rate limit.
     Retention("attempts", "attempts", ("subject", "window_start"), "window_start", 3 * _DAY),
     Retention("sessions", "sessions", ("id",), "expires_at", _DAY),
     Retention("devices", "devices", ("id",), "expires_at", _DAY),
     Retention("mailbox_links", "mailbox_links", ("id",), "expires_at", _DAY),
-    # Its links have ended by then, so that nobody needs what could not be sent so long.
+    # Its links are no longer valid by then.
     Retention("mail", "outbox_messages", ("id",), "created_at", 30 * _DAY),
-    # What a request made is kept longer than its key: whoever repeats it is answered with that.
+    # What a request made outlives its key.
     Retention(
         "idempotency_records",
         "idempotency_records",
@@ -65,7 +66,7 @@ RETENTIONS = (
         "created_at",
         30 * _DAY,
     ),
-    # Nothing counts them any more. What was committed is what was sent: costs and invoices go by it.
+    # Nothing counts them any more. Committed reservations stay: costs and invoices use them.
     Retention(
         "reservations",
         "send_reservations",
@@ -74,7 +75,7 @@ RETENTIONS = (
         90 * _DAY,
         only=f"status IN ({_GIVEN_BACK})",
     ),
-    # An end is told of until 30 days after it, and only if no notice is there.
+    # Notices go out until 30 days after an end, and only where none is stored.
     Retention(
         "expiry_notices",
         "expiry_notices",
@@ -82,6 +83,6 @@ RETENTIONS = (
         "expires_at",
         60 * _DAY,
     ),
-    # For the operator's questions: how often what was done, and why it failed.
+    # Operators look up how often jobs ran and why they failed.
     Retention("job_log", f"{QUEUE_SCHEMA}.pgqueuer_log", ("id",), "created", 7 * _DAY),
 )

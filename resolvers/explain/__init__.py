@@ -1,1 +1,1 @@
-"""Why somebody may, or may not, do something."""
+"""Explanations of access decisions."""

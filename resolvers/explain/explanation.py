@@ -1,4 +1,5 @@
-"""Why somebody may, or may not, do something in an account: who may ask, and about whom (N1, R21)."""
+"""Explaining why a subject may or may not do something in an account: who may ask, and about whom (N1,
+R21)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class AccessQuestion:
-    """What a client asks, with global ids. `subject`: a person, a member or an API key; None: who asks."""
+    """A client's question, with global ids. `subject`: a person, a member or an API key; None: the caller."""
 
     account_id: str
     permission: Permission
@@ -36,7 +37,8 @@ class AccessQuestion:
 
 @dataclass(frozen=True)
 class KnownGranters:
-    """Who could grant what is missing: the first by name as rows of users, and how many there are."""
+    """The people who could grant what is missing: the first by name as rows of users, and how many there
+    are."""
 
     people: tuple[Row, ...]
     total_count: int
@@ -44,7 +46,7 @@ class KnownGranters:
 
 @dataclass(frozen=True)
 class ExplainedAccess:
-    """The answer, with the rows of the account and of the person or else the key that it is about."""
+    """The answer, with the rows of the account and of the person or key that it is about."""
 
     explanation: Explanation
     account: Row
@@ -62,8 +64,8 @@ class _Named:
 async def explain_access(reader: Reader, principal: Principal, question: AccessQuestion) -> ExplainedAccess:
     """Answer from one snapshot.
 
-    Raises NotFound for an account outside reach, and for a subject that who asks may not know of there; both
-    as for what does not exist (N20).
+    Raises NotFound for an account outside reach, and for a subject that the caller may not know of there;
+    both look like something that does not exist (N20).
     """
     account_row = await _account_row(reader, question.account_id)
     account = AskedAccount(account_row["master_id"], account_row["id"])

@@ -1,1 +1,1 @@
-"""What clients send, checked and brought into one form."""
+"""Input that clients send: checked and normalised."""

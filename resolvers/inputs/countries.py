@@ -1,4 +1,4 @@
-"""Countries by their codes, the VAT ids that begin with them, and which addresses need a postcode."""
+"""Country codes, the VAT ids that begin with them, and which countries' addresses need a postcode."""
 
 from authz.policy.refusals import Refusal, RefusalCode
 
@@ -20,9 +20,9 @@ AS AT AU AX BE BL BR CA CH CN CZ DE DK EE ES FI FK FM FR GB GF GG GL GP GR GS GU
 LU LV MF MH MP MQ MX MY NC NL NO NZ PF PL PM PN PR PT PW RE RO RU SE SG SH SJ SK SM TC TR TW UA US VI WF YT ZA
 """
 NEEDING_A_POSTCODE = frozenset(_WITH_POSTCODES.split())
-"""Where no letter arrives without one, by Google's address metadata (libaddressinput, September 2024). Of the
-others 70 have none, such as Hong Kong and the United Arab Emirates; elsewhere, such as in Ireland, many do
-not know theirs."""
+"""Countries where no letter arrives without a postcode, by Google's address metadata (libaddressinput,
+September 2024). 70 of the others have no postcodes; elsewhere, as in Ireland, many people do not know
+theirs."""
 
 _ALSO_BEFORE_VAT_IDS = frozenset({"EL", "XI"})
 """Greece and Northern Ireland (EN 16931, BR-CO-9)."""
@@ -31,7 +31,7 @@ VAT_ID_LENGTHS = range(4, 21)
 
 
 def country(text: str, field: str) -> str:
-    """A country's code, in capitals. Raises BAD_USER_INPUT."""
+    """The country code in capitals. Raises BAD_USER_INPUT."""
     code = text.strip().upper()
     if code not in COUNTRIES:
         message = "Must be a country's code of two letters, ISO 3166-1."
@@ -40,13 +40,13 @@ def country(text: str, field: str) -> str:
 
 
 def check_postcode(postcode: str | None, country_code: str, field: str) -> None:
-    """Raise BAD_USER_INPUT where an address in the country needs a postcode and there is none."""
+    """Raise BAD_USER_INPUT where the country's addresses need a postcode and none is given."""
     if postcode is None and country_code in NEEDING_A_POSTCODE:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Addresses in {country_code} need a postcode.", field)
 
 
 def vat_id(text: str, field: str) -> str:
-    """A VAT id, in capitals and without blanks, dots and hyphens. Only its form is checked. Raises
+    """The VAT id in capitals, without blanks, dots and hyphens. Only the form is checked. Raises
     BAD_USER_INPUT."""
     found = "".join(text.split()).replace(".", "").replace("-", "").upper()
     known = found[:2] in COUNTRIES | _ALSO_BEFORE_VAT_IDS

@@ -1,8 +1,7 @@
-"""E-mail addresses: canonicalised in one place, on write and on look-up (T24). The original is kept.
+"""E-mail addresses: canonicalised here alone, for writes and look-ups (T24). The original is stored too.
 
 Two addresses are the same person's if they are equal after trimming, Unicode normalisation (NFKC: full-width
-forms become plain), lower case and IDNA for the domain. Tags and dots are left alone: there is no merging by
-provider.
+forms become plain), lower case and IDNA for the domain. Tags and dots stay: nothing is merged by provider.
 """
 
 import re
@@ -22,14 +21,14 @@ _RESERVED = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 
 @dataclass(frozen=True)
 class EmailAddress:
-    """An address as it was written, and as it is compared."""
+    """An address as it was typed, and as it is compared."""
 
     original: str
     canonical: str
 
 
 def email_address(text: str, field: str = "email") -> EmailAddress:
-    """The address. Raises Refusal with BAD_USER_INPUT where it is none."""
+    """The address. Raises BAD_USER_INPUT for text that is no address."""
     original = text.strip()
     if len(original) > _LONGEST:
         message = f"Not an e-mail address: it has more than {_LONGEST} characters."
@@ -38,8 +37,8 @@ def email_address(text: str, field: str = "email") -> EmailAddress:
 
 
 def plain_canonical(text: str) -> str | None:
-    """What is compared of a usual address, in ASCII and of a usual domain: the same that the library gives,
-    twenty times as fast. None: the library has to look."""
+    """The canonical form of a common ASCII address, as the library returns it and twenty times as fast. None:
+    the library has to look."""
     if len(text) > _LONGEST or not text.isascii():
         return None
     address = text.lower()

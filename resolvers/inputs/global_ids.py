@@ -53,7 +53,7 @@ MemberIdArgument = Annotated[ColumnElement[str], GlobalId(parse_member, Text())]
 
 
 def required(kind: Kind, text: str, field: str) -> uuid.UUID:
-    """The id that a command names. Raises NotFound: what is no id finds nothing."""
+    """The id in a command. Raises NotFound for text that is no id of this kind."""
     found = parse(kind, text)
     if found is None:
         raise NotFound(field)

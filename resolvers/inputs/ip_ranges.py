@@ -1,4 +1,4 @@
-"""Ranges of network addresses that clients name."""
+"""Ranges of network addresses from clients."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from models.api_keys.tables import MOST_IP_RANGES
 IpRange = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _MAPPED_BITS = 96
-"""How many bits of an IPv6 address say that it is an IPv4 address in IPv6's clothes."""
+"""How many leading bits mark an IPv6 address as an IPv4-mapped one."""
 
 
 def ip_ranges(texts: Sequence[str], field: str) -> list[IpRange]:
-    """The ranges, each once. A lone address is a range of one; IPv4 in IPv6's clothes is IPv4.
+    """The ranges, each once. A single address is a range of one; IPv4-mapped IPv6 becomes IPv4.
 
-    Raises BAD_USER_INPUT for what is no range, for one that says more bits than its prefix has, and for more
-    than 50.
+    Raises BAD_USER_INPUT for text that is no range, for host bits behind the prefix, and for more than 50
+    ranges.
     """
     if len(texts) > MOST_IP_RANGES:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"At most {MOST_IP_RANGES} ranges.", field)
@@ -25,14 +25,14 @@ def ip_ranges(texts: Sequence[str], field: str) -> list[IpRange]:
 
 
 def narrow_to(new: Sequence[IpRange], old: Sequence[IpRange]) -> bool:
-    """Whether every address of the new ranges lies in an old one. No ranges: from anywhere."""
+    """Whether every address of the new ranges lies in an old one. No ranges mean any address."""
     if not old:
         return True
     return bool(new) and all(any(_lies_in(one, other) for other in old) for one in new)
 
 
 def _lies_in(one: IpRange, other: IpRange) -> bool:
-    # Each pair is of one kind: the types of the two kinds have no common method for it.
+    # The types of the two versions share no method for it.
     if isinstance(one, ipaddress.IPv4Network) and isinstance(other, ipaddress.IPv4Network):
         return one.subnet_of(other)
     if isinstance(one, ipaddress.IPv6Network) and isinstance(other, ipaddress.IPv6Network):
@@ -42,7 +42,7 @@ def _lies_in(one: IpRange, other: IpRange) -> bool:
 
 def _ip_range(text: str, number: int, field: str) -> IpRange:
     address, slash, prefix = text.partition("/")
-    # Netmasks are not taken: 0.0.0.255 would be a mask as well as the reverse of one.
+    # Netmasks are refused: 0.0.0.255 could be a mask or the reverse of one.
     if "%" in address or (slash and not (prefix.isascii() and prefix.isdigit())):
         raise _refusal(number, "is not an address or a range such as 192.0.2.0/24", field)
     try:
@@ -51,10 +51,10 @@ def _ip_range(text: str, number: int, field: str) -> IpRange:
         raise _refusal(number, "is not an address or a range such as 192.0.2.0/24", field) from error
     if ipaddress.ip_address(address) != widened.network_address:
         raise _refusal(number, f"has bits beyond its prefix; {widened} is meant?", field)
-    return _without_clothes(widened)
+    return _unmapped(widened)
 
 
-def _without_clothes(found: IpRange) -> IpRange:
+def _unmapped(found: IpRange) -> IpRange:
     if isinstance(found, ipaddress.IPv4Network) or found.prefixlen < _MAPPED_BITS:
         return found
     mapped = found.network_address.ipv4_mapped

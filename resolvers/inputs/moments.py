@@ -1,4 +1,4 @@
-"""Points in time that clients name."""
+"""Points in time from clients."""
 
 import datetime
 
@@ -10,14 +10,15 @@ from resolvers.inputs.unchanged import UNCHANGED, Unchanged
 
 
 def ends_no_later(new: datetime.datetime | None, old: datetime.datetime | None) -> bool:
-    """Whether what ended at `old` ends no later at `new`. None: it never ends."""
+    """Whether the new end is no later than the old one. None: never."""
     return old is None or (new is not None and new <= old)
 
 
 def check_future(moment: datetime.datetime, field: str) -> None:
-    """Raise BAD_USER_INPUT for what has passed, names no zone, or is outside the calendar in UTC."""
+    """Raise BAD_USER_INPUT for a moment that has passed, has no UTC offset, or is out of the calendar in
+    UTC."""
     if moment.tzinfo is None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must say its offset from UTC.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must have an offset from UTC.", field)
     try:
         utc = moment.astimezone(datetime.UTC)
     except OverflowError as error:
@@ -29,6 +30,6 @@ def check_future(moment: datetime.datetime, field: str) -> None:
 def moved_end(
     end: ColumnElement[datetime.datetime], new: datetime.datetime | Unchanged | None
 ) -> ColumnElement[datetime.datetime]:
-    """Until when an update of what has this end gives or takes something (see `authz.guards.exclusive.End`):
-    the later one of the end and the new one."""
+    """Until when an update that moves an end gives or takes something: the later one of the old and the new
+    end (see `authz.guards.exclusive.End`)."""
     return end if new is UNCHANGED else latest(end, end_at(new))

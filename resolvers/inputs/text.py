@@ -10,46 +10,46 @@ from engine.text.invisible_characters import invisible_in
 from models.base.columns import SHORT_TEXT_LENGTH
 
 _REFUSED_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
-"""Control characters, surrogates, and what breaks lines. Joiners and direction marks belong to scripts."""
+"""Control characters, surrogates and line breaks. Joiners and direction marks belong to scripts."""
 
 _UNSEEN_CATEGORIES = {"Cf", "Zs"}
 """Marks and spaces."""
 
 _REFUSED_DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-"""What turns the text that follows around, also that of others."""
+"""Characters that change the direction of the text behind them."""
 
 _SPACES = re.compile(r"[^\S\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
-"""Spaces of any width, but for what breaks lines."""
+"""Spaces of any width, without line breaks."""
 
 
 def short_text(text: str, field: str, longest: int = SHORT_TEXT_LENGTH) -> str:
-    """A name, trimmed, in NFC: 1 to `longest` characters, without control characters. Raises
+    """The text, trimmed, in NFC: 1 to `longest` characters, without control characters. Raises
     BAD_USER_INPUT."""
     trimmed = normalised(text.strip())
     if not 1 <= len(trimmed) <= longest:
         message = f"Must have 1 to {longest} characters."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     if all(unicodedata.category(character) in _UNSEEN_CATEGORIES for character in trimmed):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must hold something that can be seen.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must contain a visible character.", field)
     if any(_is_refused(character) for character in trimmed):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must not hold control characters.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Must not contain control characters.", field)
     return trimmed
 
 
 def visible_text(text: str, field: str, longest: int = SHORT_TEXT_LENGTH) -> str:
-    """What is told apart by its looks: as `short_text`, without invisible characters, but for those that a
-    script or an emoji needs. Spaces of any kind become plain ones. Raises BAD_USER_INPUT."""
+    """A text that people tell apart by its looks: as `short_text`, without invisible characters, except those
+    that a script or an emoji needs. Spaces of any kind become plain ones. Raises BAD_USER_INPUT."""
     plain = _SPACES.sub(" ", short_text(text, field, longest)).strip()
     unseen = invisible_in(plain)
     if unseen is not None:
-        message = f"Must not hold invisible characters: U+{ord(unseen):04X}."
+        message = f"Must not contain invisible characters: U+{ord(unseen):04X}."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     return plain
 
 
 def name_of_rights(text: str, field: str) -> str:
-    """The name of what gives rights: as `visible_text`, each word of one script or of scripts that are
-    written together, so that no letter is another's double. Raises BAD_USER_INPUT."""
+    """The name of something that gives rights: as `visible_text`, with no word that mixes scripts, so that no
+    letter imitates another. Raises BAD_USER_INPUT."""
     name = visible_text(text, field)
     if any(mixes_scripts(word) for word in _words(name)):
         message = "Must not mix letters of several scripts in one word."
@@ -58,7 +58,7 @@ def name_of_rights(text: str, field: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Letters, their marks and digits, as far as nothing stands between them."""
+    """Runs of letters, marks and digits."""
     parts = groupby(text, lambda character: unicodedata.category(character)[0] in "LMN")
     return ["".join(characters) for is_word, characters in parts if is_word]
 

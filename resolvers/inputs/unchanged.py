@@ -1,4 +1,4 @@
-"""What an update leaves out: it stays as it is, unlike null, which takes away."""
+"""Values that an update leaves out. They stay as they are; null removes a value."""
 
 import enum
 from typing import Final, TypeVar
@@ -13,9 +13,9 @@ class Unchanged(enum.Enum):
 
 
 UNCHANGED: Final = Unchanged.UNCHANGED
-"""The same, shorter."""
+"""The mark's only value."""
 
 
 def new_value(given: T | Unchanged, current: T) -> T:
-    """What holds after the update: what is given, or else the current value."""
+    """The value after the update: the given one, or else the current one."""
     return current if given is UNCHANGED else given

@@ -1,1 +1,1 @@
-"""Invitations: a role in an account, offered to an e-mail address."""
+"""Invitations: a role in an account is offered to an e-mail address."""

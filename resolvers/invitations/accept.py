@@ -1,8 +1,6 @@
-"""Accepting an invitation: by the very person it was made for, while its maker may still (T11, T14)."""
+"""Accepting an invitation: by the invited person, while the inviter could still invite (T11, T14)."""
 
-from typing import Any
-
-from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Row, and_, delete, func, insert, select, update
 
 from authz.callers.principals import ANONYMOUS, Principal
 from authz.callers.tokens import Digest, TokenKind, digest
@@ -15,13 +13,13 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import accounts
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import Kind, MembershipId, UserId, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
 from models.people.users import users
-from models.roles.tables import roles
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.invitations.reads import InvitationStatus, lapse_of, status_of
 from resolvers.members.change import MemberChange
 from resolvers.members.ownership import take_ownership
@@ -31,39 +29,13 @@ from resolvers.staff.user_rights import limit_in_force
 InvitationRow = Row[*tuple[object, ...]]
 
 
-def invitation_preview(token: str) -> Select[Any]:
-    """What the holder of an invitation's link may know before accepting: no row where it cannot be accepted,
-    else (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
-    return (
-        select(
-            accounts.c.name.label("account_name"),
-            users.c.name.label("inviter_name"),
-            roles.c.name.label("role_name"),
-            roles.c.description.label("role_description"),
-            roles.c.member_mask.label("role_mask"),
-            invitations.c.email,
-            invitations.c.expires_at,
-        )
-        .join(
-            accounts,
-            and_(accounts.c.master_id == invitations.c.master_id, accounts.c.id == invitations.c.account_id),
-        )
-        .join(roles, roles.c.id == invitations.c.role_id)
-        .outerjoin(users, users.c.id == invitations.c.inviter_user_id)
-        .where(
-            invitations.c.digest == digest(token, TokenKind.INVITATION),
-            status_of(invitations) == InvitationStatus.PENDING.value,
-        )
-    )
-
-
 async def accept_invitation(session: WriteSession, principal: Principal, token: str) -> MemberChange:
-    """Become a member. What the person is elsewhere stays as it is (T12).
+    """Become a member. The person's other memberships stay as they are (T12).
 
-    Only for the signed-in person with the invited address, which was proved. Raises NotFound for an unknown
-    link, and Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, INVITATION_EXPIRED (also where
-    the membership would have ended by now), INVITATION_USED, INVITATION_REVOKED (also where the inviter lost
-    the right meanwhile), ALREADY_MEMBER, ALREADY_OWNS_ACCOUNT, ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
+    Only the signed-in person with the invited and verified address may. Raises NotFound for an unknown link,
+    and Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, INVITATION_EXPIRED (also where the
+    membership would have ended by now), INVITATION_USED, INVITATION_REVOKED (also where the inviter has lost
+    the right), ALREADY_MEMBER, ALREADY_OWNS_ACCOUNT, ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
     """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -84,8 +56,8 @@ async def accept_invitation(session: WriteSession, principal: Principal, token: 
 
 
 async def invitation_for(session: WriteSession, email_canonical: str, token: str) -> InvitationRow:
-    """The open invitation with this secret, which proves that its holder has the mailbox of the address that
-    it was made for. Raises what `accept_invitation` raises for the link and for another address."""
+    """The open invitation with this secret, which proves that its holder has the invited mailbox. Raises what
+    `accept_invitation` raises for the link and for another address."""
     token_digest = digest(token, TokenKind.INVITATION)
     if token_digest is None:
         raise NotFound("invitationToken")
@@ -110,9 +82,7 @@ async def _join(
     if role.id == BuiltinRole.OWNER.id:
         await take_ownership(session, account, principal.user_id)
     await session.execute(
-        update(invitations)
-        .where(invitations.c.master_id == account.master_id, invitations.c.id == invitation.id)
-        .values(accepted_at=func.now())
+        update(invitations).where(row_of(invitations, account, invitation.id)).values(accepted_at=func.now())
     )
     after = {"user": present(Kind.USER, principal.user_id), "role": role.name}
     subject_id = present(Kind.MEMBER, membership_id)
@@ -127,11 +97,7 @@ async def _add_membership(
     invitation: InvitationRow,
     role: RoleGrant,
 ) -> MembershipId:
-    own = and_(
-        memberships.c.master_id == account.master_id,
-        memberships.c.account_id == account.account_id,
-        memberships.c.user_id == user_id,
-    )
+    own = and_(in_account(memberships, account), memberships.c.user_id == user_id)
     if (await session.execute(select(memberships.c.id).where(own, membership_holds()))).one_or_none():
         raise Refusal(RefusalCode.ALREADY_MEMBER)
     await session.execute(delete(memberships).where(own))
@@ -139,8 +105,7 @@ async def _add_membership(
     limit = await limit_in_force(session, account.master_id, account.account_id, user_id)
     await session.execute(
         insert(memberships).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=membership_id,
             user_id=user_id,
             role_id=role.id,
@@ -170,7 +135,8 @@ async def _check_person(session: WriteSession, user_id: UserId, invitation: Invi
 
 
 def check_unanswered(invitation: InvitationRow) -> None:
-    """Raise INVITATION_USED, INVITATION_REVOKED and INVITATION_EXPIRED for what has its answer."""
+    """Raise INVITATION_USED, INVITATION_REVOKED or INVITATION_EXPIRED for an invitation that is no longer
+    open."""
     code = _REFUSALS.get(InvitationStatus(invitation.status))
     if code is not None:
         raise Refusal(code)

@@ -1,11 +1,11 @@
-"""What changes invitations: a role is offered, accepted or withdrawn (R32-R34, T11-T14)."""
+"""Inviting people to an account, and revoking invitations (R32-R34, T11-T14)."""
 
 import datetime
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Uuid, and_, any_, func, insert, literal, select, update
+from sqlalchemy import ARRAY, Uuid, any_, func, insert, literal, select, update
 
 from authz.callers.principals import Principal
 from authz.callers.tokens import TokenKind, digest_of, generate
@@ -15,13 +15,15 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import AccountId, InvitationId, Kind, new_id, present
 from models.invitations.tables import invitations
 from models.members.tables import memberships
 from models.people.users import users
 from resolvers.access.blockers import blocked, members_with
-from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
-from resolvers.effects.log import Change, EventKind, record, record_of_each
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
+from resolvers.effects.log import Change, record, record_of_each
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.invitations.mail import queue_invitation
 from resolvers.members.change import check_expiry
@@ -31,7 +33,7 @@ VALID_FOR = datetime.timedelta(days=7)
 
 @dataclass(frozen=True)
 class MemberInvitation:
-    """An offer. `link` is the page that accepts it; the secret is put behind its `#`."""
+    """A new invitation. `link`: the page that accepts it; the secret follows its `#`."""
 
     account_id: AccountId
     email: str
@@ -43,7 +45,7 @@ class MemberInvitation:
 
 @dataclass(frozen=True)
 class InvitationMade:
-    """The invitation; `replayed`: it was made by an earlier request under the same key."""
+    """The invitation. `replayed`: an earlier request under the same key made it."""
 
     account: Authorized
     invitation_id: InvitationId
@@ -53,10 +55,10 @@ class InvitationMade:
 async def invite_member(
     session: WriteSession, principal: Principal, command: MemberInvitation
 ) -> InvitationMade:
-    """Offer a role to an e-mail address. An earlier open offer to it is withdrawn.
+    """Offer a role to an e-mail address. An earlier open offer to it ends.
 
-    Needs MEMBERS_WRITE and all that the role gives. Answers alike whether or not anybody is registered with
-    the address (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    Needs MEMBERS_WRITE and all permissions of the role. The answer does not depend on whether the address is
+    registered (T13). Raises ROLE_TOO_WIDE, ALREADY_MEMBER, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     until = command.member_expires_at
     account = await authorize(session, principal, command.account_id, Permission.MEMBERS_WRITE, until=until)
@@ -66,22 +68,23 @@ async def invite_member(
         command.idempotency_key,
         (email.canonical, command.role_id, command.member_expires_at),
     )
-    earlier = await earlier_outcome(session, principal, account, request)
+    invitation_id = InvitationId(new_id())
+    earlier = await claim_key(session, principal, account, request, {"invitation": str(invitation_id)})
     if earlier is not None:
         return InvitationMade(account, InvitationId(uuid.UUID(earlier["invitation"])), replayed=True)
     role = await role_to_give(session, account, command.role_id)
     check_expiry(role, command.member_expires_at)
     await refuse_members(session, principal, (account,), email.canonical)
-    offer = Offer(email, role, command.member_expires_at, command.link)
-    invitation_id = await add_invitation(session, principal, account, offer)
-    await remember(session, principal, account, request, {"invitation": str(invitation_id)})
+    offer = Offer(invitation_id, email, role, command.member_expires_at, command.link)
+    await add_invitation(session, principal, account, offer)
     return InvitationMade(account, invitation_id, replayed=False)
 
 
 @dataclass(frozen=True)
 class Offer:
-    """An invitation whose role the principal was found to hold."""
+    """A new invitation. The principal holds all that the role gives."""
 
+    id: InvitationId
     email: EmailAddress
     role: RoleGrant
     member_expires_at: datetime.datetime | None
@@ -90,16 +93,14 @@ class Offer:
 
 async def add_invitation(
     session: WriteSession, principal: Principal, account: Authorized, offer: Offer
-) -> InvitationId:
+) -> None:
     """Write the invitation, its event and its mail."""
     await _withdraw_open(session, account, offer.email)
     token = generate(TokenKind.INVITATION)
-    invitation_id = InvitationId(new_id())
     await session.execute(
         insert(invitations).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
-            id=invitation_id,
+            **columns_of(account),
+            id=offer.id,
             email=offer.email.original,
             email_canonical=offer.email.canonical,
             role_id=offer.role.id,
@@ -112,22 +113,21 @@ async def add_invitation(
     )
     await queue_invitation(session, principal, account, offer.email, f"{offer.link}#{token}")
     after = {"email": offer.email.original, "role": offer.role.name}
-    subject_id = present(Kind.INVITATION, invitation_id)
+    subject_id = present(Kind.INVITATION, offer.id)
     await record(session, principal, account, EventKind.MEMBER_INVITED, subject_id, None, dict(after))
-    return invitation_id
 
 
 async def revoke_invitation(
     session: WriteSession, principal: Principal, invitation_id: InvitationId
 ) -> InvitationMade:
-    """Withdraw an open invitation, whatever the account's status. Needs MEMBERS_WRITE. Raises
+    """Revoke an open invitation, in any status of the account. Needs MEMBERS_WRITE. Raises
     INVITATION_USED."""
     named = invitations.c.id == invitation_id
     account_id = select(invitations.c.account_id).where(named).scalar_subquery()
     until = select(invitations.c.member_expires_at).where(named).scalar_subquery()
     permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
     account = await authorize(session, principal, account_id, permission, effect, until=until)
-    this = and_(invitations.c.master_id == account.master_id, invitations.c.id == invitation_id)
+    this = row_of(invitations, account, invitation_id)
     row = (await session.execute(select(invitations).where(this))).one_or_none()
     if row is None:
         raise NotFound("invitationId")
@@ -144,13 +144,12 @@ async def revoke_invitation(
 
 
 async def revoke_invitations(session: WriteSession, principal: Principal, account: Authorized) -> int:
-    """Withdraw all that are open in a locked account. How many there were."""
+    """Revoke all open invitations of a locked account. Returns how many."""
     invitation = invitations.c
     withdrawn = (
         update(invitations)
         .where(
-            invitation.master_id == account.master_id,
-            invitation.account_id == account.account_id,
+            in_account(invitations, account),
             invitation.accepted_at.is_(None),
             invitation.revoked_at.is_(None),
             invitation.expires_at > func.now(),
@@ -159,8 +158,8 @@ async def revoke_invitations(session: WriteSession, principal: Principal, accoun
         .returning(invitation.id, invitation.email)
     )
     rows = (await session.execute(withdrawn)).all()
-    told: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
-    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, told)
+    befores: dict[str, Change] = {present(Kind.INVITATION, row.id): {"email": row.email} for row in rows}
+    await record_of_each(session, principal, account, EventKind.INVITATION_REVOKED, befores)
     return len(rows)
 
 
@@ -191,8 +190,7 @@ async def _withdraw_open(session: WriteSession, account: Authorized, email: Emai
     await session.execute(
         update(invitations)
         .where(
-            invitations.c.master_id == account.master_id,
-            invitations.c.account_id == account.account_id,
+            in_account(invitations, account),
             invitations.c.email_canonical == email.canonical,
             invitations.c.accepted_at.is_(None),
             invitations.c.revoked_at.is_(None),

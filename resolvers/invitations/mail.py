@@ -1,4 +1,4 @@
-"""The e-mail that carries an invitation's link."""
+"""The mail with an invitation's link."""
 
 from sqlalchemy import select
 
@@ -6,10 +6,11 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import this_account
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
-from resolvers.effects.mail_texts import letter, shown
-from resolvers.effects.outbox import Cause, Mail, queue
+from resolvers.effects.mail_texts import letter, quoted
+from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 
 
@@ -18,18 +19,15 @@ async def queue_invitation(
 ) -> None:
     """Queue the mail; the link in it holds the secret. Raises what `queue` raises."""
     names = select(
-        select(accounts.c.name)
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
-        .scalar_subquery()
-        .label("account"),
+        select(accounts.c.name).where(this_account(accounts, account)).scalar_subquery().label("account"),
         select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("inviter"),
     )
     row = (await session.execute(names)).one()
     body = letter(
-        f"{shown(row.inviter or row.account)} invites you to the account {shown(row.account)}.\n"
+        f"{quoted(row.inviter or row.account)} invites you to the account {quoted(row.account)}.\n"
         "Open this link, sign in or sign up with this e-mail address, and accept:",
         "The link is for you alone and works for seven days. If you do not know what this is about, ignore "
         "it: nothing happens until you accept.",
         link=link,
     )
-    await queue(session, Cause(principal, account.master_id), Mail(MailKind.INVITATION, recipient, body))
+    await queue_mail(session, Cause(principal, account.master_id), Mail(MailKind.INVITATION, recipient, body))

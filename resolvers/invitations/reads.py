@@ -1,23 +1,26 @@
-"""Invitations as those who manage members, and as the invited, see them."""
+"""Invitations, as member managers and the invited person see them."""
 
 import enum
 from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, null, select
 
+from authz.callers.tokens import TokenKind, digest
 from authz.offers.acceptance import invitation_lapse
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
+from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.invitations.tables import invitations
 from models.people.users import users
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import InvitationIdArgument
+from resolvers.rows.shown import account_behind, person_behind, role_behind, row_by_id
 
 
 class InvitationStatus(enum.Enum):
-    """What has become of an invitation. LAPSED: nobody can accept it as things are."""
+    """The status of an invitation."""
 
     PENDING = "PENDING"
     ACCEPTED = "ACCEPTED"
@@ -28,15 +31,11 @@ class InvitationStatus(enum.Enum):
 
 
 BY_ID = Order("invitations", (invitations.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(invitation: FromClause) -> ColumnElement[str]:
-    """What has become of it, as things are now; `lapse` says why it is LAPSED."""
+    """The status now. `lapse` explains LAPSED."""
     return case(
         (invitation.c.accepted_at.is_not(None), InvitationStatus.ACCEPTED.value),
         (invitation.c.declined, InvitationStatus.DECLINED.value),
@@ -48,7 +47,7 @@ def status_of(invitation: FromClause) -> ColumnElement[str]:
 
 
 def lapse_of(invitation: FromClause) -> ColumnElement[str]:
-    """Why it is LAPSED; null where it is not. It is PENDING again where that changes."""
+    """Why it is LAPSED; null otherwise. It becomes PENDING again when the reason goes away."""
     return case(
         (status_of(invitation) == InvitationStatus.LAPSED.value, invitation_lapse(invitation)), else_=null()
     )
@@ -56,13 +55,11 @@ def lapse_of(invitation: FromClause) -> ColumnElement[str]:
 
 def of_account(
     account: FromClause,
-    status: Annotated[InvitationStatus | None, Described("Only those of which this has become.")] = None,
+    status: Annotated[InvitationStatus | None, Described("Only those with this status.")] = None,
 ) -> Select[Any]:
     """The account's invitations, newest first."""
     invitation = invitations.alias()
-    statement = select(*invitation.c).where(
-        invitation.c.account_id == account.c.id, invitation.c.master_id == account.c.master_id
-    )
+    statement = select(*invitation.c).where(in_tree(invitation, account, account_id="id"))
     if status is not None:
         statement = statement.where(status_of(invitation) == status.value)
     return statement
@@ -70,35 +67,50 @@ def of_account(
 
 def by_id(root: FromClause, id: InvitationIdArgument) -> Select[Any]:
     """An invitation to an account whose members the viewer may see."""
-    invitation = invitations.alias()
-    return select(*invitation.c).where(
-        invitation.c.id == id, account_where(invitation, Permission.MEMBERS_READ)
-    )
+    return row_by_id(invitations, id, Permission.MEMBERS_READ)
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The invitation, as it is now."""
-    invitation = invitations.alias()
-    return select(*invitation.c).where(
-        invitation.c.id == result.c.invitation_id, account_where(invitation, Permission.MEMBERS_READ)
-    )
+    """The invitation after the change."""
+    return row_by_id(invitations, result.c.invitation_id, Permission.MEMBERS_READ)
 
 
 def role_of(invitation: FromClause) -> Select[Any]:
-    """The role that is offered."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == invitation.c.role_id)
+    """The offered role."""
+    return role_behind(invitation)
 
 
 def inviter_of(invitation: FromClause) -> Select[Any]:
-    """The person who invited; null where an API key did."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == invitation.c.inviter_user_id)
+    """The person who invited; null if an API key did."""
+    return person_behind(invitation, "inviter_user_id")
 
 
 def account_of(invitation: FromClause) -> Select[Any]:
-    """The account that the invitation leads to."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == invitation.c.account_id, account.c.master_id == invitation.c.master_id
-    ).limit(1)
+    """The account that the invitation is for."""
+    return account_behind(invitation)
+
+
+def invitation_preview(token: str) -> Select[Any]:
+    """What the holder of a link may know before accepting: no row where it cannot be accepted, else
+    (account_name, inviter_name, role_name, role_description, role_mask, email, expires_at)."""
+    return (
+        select(
+            accounts.c.name.label("account_name"),
+            users.c.name.label("inviter_name"),
+            roles.c.name.label("role_name"),
+            roles.c.description.label("role_description"),
+            roles.c.member_mask.label("role_mask"),
+            invitations.c.email,
+            invitations.c.expires_at,
+        )
+        .join(
+            accounts,
+            in_tree(accounts, invitations, id="account_id"),
+        )
+        .join(roles, roles.c.id == invitations.c.role_id)
+        .outerjoin(users, users.c.id == invitations.c.inviter_user_id)
+        .where(
+            invitations.c.digest == digest(token, TokenKind.INVITATION),
+            status_of(invitations) == InvitationStatus.PENDING.value,
+        )
+    )

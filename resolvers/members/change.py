@@ -1,4 +1,4 @@
-"""What changes memberships. Each looks at the actor and at the target person (T4)."""
+"""Changes of memberships. Each checks the caller and the target person (T4)."""
 
 import datetime
 import uuid
@@ -14,9 +14,11 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflict
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import row_of
 from models.base.ids import AccountId, Kind, MembershipId, UserId, present
 from models.members.tables import memberships
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.global_ids import parse_member
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
@@ -49,7 +51,7 @@ class MemberChange:
 
 @dataclass(frozen=True)
 class MemberUpdate:
-    """The new role, and when the membership ends; None: never."""
+    """The new role, and the new end of the membership; None: it never ends."""
 
     member_id: MembershipId
     expected_version: int
@@ -58,7 +60,7 @@ class MemberUpdate:
 
 
 def membership_id_of(member_id: str) -> MembershipId:
-    """The membership that a member's global id names.
+    """The membership in a member's global id.
 
     Raises NotFound, and INHERITED_MEMBER for a member as seen from an account below.
     """
@@ -71,11 +73,11 @@ def membership_id_of(member_id: str) -> MembershipId:
 
 
 async def update_member(session: WriteSession, principal: Principal, command: MemberUpdate) -> MemberChange:
-    """Change a member's role or its end.
+    """Change a member's role or the end of the membership.
 
-    Needs MEMBERS_WRITE and all that both the old and the new role give. What only lowers and shortens is
-    allowed whatever the account's status. Raises VersionConflict, LAST_OWNER, ROLE_TOO_WIDE, CONSENT_REQUIRED
-    for a new owner, BAD_USER_INPUT for an end in the past or of an owner.
+    Needs MEMBERS_WRITE and all permissions of the old and of the new role. A change that only lowers and
+    shortens is allowed in any status. Raises VersionConflict, LAST_OWNER, ROLE_TOO_WIDE, CONSENT_REQUIRED for
+    a new owner, and BAD_USER_INPUT for an end in the past or for an owner's end.
     """
     until = moved_end(memberships.c.expires_at, command.expires_at)
     account, membership = await _manageable(session, principal, command.member_id, until)
@@ -94,7 +96,7 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
     await _move_ownership(session, account, membership, new)
     await session.execute(
         update(memberships)
-        .where(memberships.c.master_id == account.master_id, memberships.c.id == membership.id)
+        .where(row_of(memberships, account, membership.id))
         .values(role_id=new.id, expires_at=expires_at, version=membership.version + 1)
     )
     before, after = _change(old, membership.expires_at), _change(new, expires_at)
@@ -103,16 +105,16 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
 
 
 async def remove_member(session: WriteSession, principal: Principal, member_id: MembershipId) -> MemberChange:
-    """End a membership, from the next request on, whatever the account's status. Needs MEMBERS_WRITE and all
-    that the member's role gives. Raises LAST_OWNER, ROLE_TOO_WIDE."""
+    """End a membership from the next request on, in any status of the account. Needs MEMBERS_WRITE and all
+    permissions of the member's role. Raises LAST_OWNER, ROLE_TOO_WIDE."""
     account, membership = await _manageable(session, principal, member_id, memberships.c.expires_at)
     role = await role_to_give(session, account, membership.role_id, "memberId")
     return await _end(session, principal, account, membership, role, EventKind.MEMBER_REMOVED)
 
 
 async def leave_account(session: WriteSession, principal: Principal, account_id: AccountId) -> MemberChange:
-    """End one's own membership, whatever the account's status. Raises NotFound where there is none in that
-    very account, LAST_OWNER."""
+    """End the caller's own membership, in any status of the account. Raises LAST_OWNER, and NotFound without
+    a membership in this account itself."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     account = await authorize(session, principal, account_id, Permission.ACCOUNT_READ, Effect.TAKES_AWAY)
@@ -123,7 +125,7 @@ async def leave_account(session: WriteSession, principal: Principal, account_id:
 
 
 def check_expiry(role: RoleGrant, expires_at: datetime.datetime | None) -> None:
-    """Raise BAD_USER_INPUT for an end that has passed, and for an owner's end."""
+    """Raise BAD_USER_INPUT for an end that has passed, and for an end of ownership."""
     if expires_at is None:
         return
     if role.id == BuiltinRole.OWNER.id:
@@ -137,7 +139,8 @@ async def _manageable(
     member_id: MembershipId,
     until: ColumnElement[datetime.datetime],
 ) -> tuple[Authorized, Membership]:
-    """`until`: when what is given or taken ends, by the membership's columns."""
+    """The membership behind the lock of its account. `until`: when what is given or taken ends, by the
+    membership's columns."""
     named = memberships.c.id == member_id
     account_id = select(memberships.c.account_id).where(named).scalar_subquery()
     end = select(until).where(named).scalar_subquery()
@@ -181,11 +184,7 @@ async def _end(
     if membership.is_owner:
         await give_up_ownership(session, account, membership.user_id, membership.id)
     await end_offers(session, account, membership.id)
-    await session.execute(
-        delete(memberships).where(
-            memberships.c.master_id == account.master_id, memberships.c.id == membership.id
-        )
-    )
+    await session.execute(delete(memberships).where(row_of(memberships, account, membership.id)))
     before = _change(role, membership.expires_at) | {"user": present(Kind.USER, membership.user_id)}
     await _log(session, principal, account, kind, membership, before, None)
     return MemberChange(account, membership.id)

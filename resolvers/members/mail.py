@@ -1,4 +1,4 @@
-"""The e-mail that offers a member the ownership of an account."""
+"""The mail that offers a member the ownership of an account."""
 
 import datetime
 
@@ -8,11 +8,12 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import this_account
 from models.base.ids import UserId
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
-from resolvers.effects.mail_texts import letter, shown
-from resolvers.effects.outbox import Cause, Mail, queue
+from resolvers.effects.mail_texts import letter, quoted
+from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 
 
@@ -23,19 +24,16 @@ async def queue_offer(
     taker_id: UserId,
     until: datetime.datetime,
 ) -> None:
-    """Queue the mail, which says what accepting means."""
+    """Queue the mail. It explains what accepting means."""
     names = select(
-        select(accounts.c.name)
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
-        .scalar_subquery()
-        .label("account"),
+        select(accounts.c.name).where(this_account(accounts, account)).scalar_subquery().label("account"),
         select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("giver"),
         users.c.email,
         users.c.email_canonical,
     ).where(users.c.id == taker_id)
     row = (await session.execute(names)).one()
-    name = shown(row.account)
-    giver = f"the account {name}" if row.giver is None else shown(row.giver)
+    name = quoted(row.account)
+    giver = f"the account {name}" if row.giver is None else quoted(row.giver)
     body = letter(
         f"You are offered the ownership of {name}, of which you are a member, by {giver}.",
         "As its owner you may do everything in it, you answer for it, and you cannot leave it before "
@@ -45,4 +43,4 @@ async def queue_offer(
     )
     recipient = EmailAddress(row.email, row.email_canonical)
     cause = Cause(principal, account.master_id)
-    await queue(session, cause, Mail(MailKind.OWNERSHIP_OFFER, recipient, body))
+    await queue_mail(session, cause, Mail(MailKind.OWNERSHIP_OFFER, recipient, body))

@@ -1,4 +1,5 @@
-"""Who owns an account: at least one person once there was one (T4), at most one account a person (R46)."""
+"""Who owns an account: at least one person once it had an owner (T4); a person owns at most one account
+(R46)."""
 
 import uuid
 
@@ -9,6 +10,7 @@ from authz.guards.exclusive import Authorized
 from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of, in_account
 from models.base.ids import UserId
 from models.members.ownership_offers import ownership_offers
 from models.members.tables import memberships
@@ -16,11 +18,11 @@ from models.people.users import ownerships
 
 
 async def take_ownership(session: WriteSession, account: Authorized, user_id: UserId) -> None:
-    """Note that the person owns the account. Raises ALREADY_OWNS_ACCOUNT where it owns another."""
-    values = {"user_id": user_id, "master_id": account.master_id, "account_id": account.account_id}
+    """Note that the person owns the account. Raises ALREADY_OWNS_ACCOUNT if the person owns another one."""
+    values = {"user_id": user_id, **columns_of(account)}
     owned = select(ownerships.c.account_id).where(ownerships.c.user_id == user_id)
     account_id = None
-    # An ownership that stands in the way may end before it can be looked at: then it is tried again.
+    # A conflicting ownership may end before it is read. Then the insert is tried again.
     while account_id is None:
         await session.execute(insert(ownerships).values(values).on_conflict_do_nothing())
         account_id = (await session.execute(owned)).scalar_one_or_none()
@@ -29,19 +31,18 @@ async def take_ownership(session: WriteSession, account: Authorized, user_id: Us
 
 
 async def check_owns_nothing(session: WriteSession, user_id: UserId) -> None:
-    """Raise ALREADY_OWNS_ACCOUNT where the person owns an account: an offer could not be accepted."""
+    """Raise ALREADY_OWNS_ACCOUNT if the person owns an account, and so could not accept an offer."""
     owned = exists().where(ownerships.c.user_id == user_id)
     if (await session.execute(select(owned))).scalar_one():
         raise Refusal(RefusalCode.ALREADY_OWNS_ACCOUNT)
 
 
 async def end_offers(session: WriteSession, account: Authorized, membership_id: uuid.UUID) -> None:
-    """What is offered to a member who leaves, or by an owner who is none any more, does not stand again."""
+    """End the offers to a member who leaves, and those of an owner who stops being one."""
     offer = ownership_offers.c
     await session.execute(
         delete(ownership_offers).where(
-            offer.master_id == account.master_id,
-            offer.account_id == account.account_id,
+            in_account(ownership_offers, account),
             or_(offer.to_membership_id == membership_id, offer.from_membership_id == membership_id),
         )
     )
@@ -50,16 +51,15 @@ async def end_offers(session: WriteSession, account: Authorized, membership_id: 
 async def give_up_ownership(
     session: WriteSession, account: Authorized, user_id: UserId, membership_id: uuid.UUID
 ) -> None:
-    """Note that the person owns the account no longer. Raises LAST_OWNER, but for a closed account: nobody
-    has to look after it, and its owners may own another one by now.
+    """Note that the person no longer owns the account. Raises LAST_OWNER, except for a closed account: nobody
+    has to look after it, and its owners may own another one.
 
-    The account is locked, so the owners that are counted cannot leave meanwhile.
+    The account is locked, so that the other owners stay.
     """
     if account.refused_change is RefusalCode.ACCOUNT_CLOSED:
         return
     others = select(func.count()).where(
-        memberships.c.master_id == account.master_id,
-        memberships.c.account_id == account.account_id,
+        in_account(memberships, account),
         memberships.c.role_id == BuiltinRole.OWNER.id,
         memberships.c.id != membership_id,
     )
@@ -70,8 +70,7 @@ async def give_up_ownership(
 
 
 async def release_owners(session: WriteSession, account: Authorized) -> None:
-    """A closed account is owned by nobody: its owners may own another. What is offered has ended."""
-    offer = ownership_offers.c
-    of_account = and_(offer.master_id == account.master_id, offer.account_id == account.account_id)
+    """End the ownership of a closed account, and its offers. Its owners may own another account."""
+    of_account = in_account(ownership_offers, account)
     await session.execute(delete(ownership_offers).where(of_account))
     await session.execute(delete(ownerships).where(ownerships.c.account_id == account.account_id))

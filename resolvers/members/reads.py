@@ -1,26 +1,13 @@
-"""Members: people with a role in an account, and those who reach it from above.
+"""Members: people with a role in an account, and people who reach it from above.
 
-A member is seen from an account: the same membership is a MEMBER of the account that it is held in and an
-ANCESTOR of those below. So a member's row is a membership joined to the tree.
+A member is seen from an account: the same membership is a MEMBER of the account that holds it and an ANCESTOR
+of the accounts below. So a member's row is a membership joined to the tree.
 """
 
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    Text,
-    Uuid,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, case, cast, func, literal, select, true
 
 from authz.policy.permissions import Permission
 from authz.reach.grants import active_memberships, limited_below_mask
@@ -28,14 +15,15 @@ from authz.reach.reach import PRINCIPAL, account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.base.ids import Kind
-from models.people.users import users
 from models.roles.tables import roles
 from resolvers.inputs.global_ids import MemberIdArgument, RoleIdArgument
+from resolvers.rows.shown import account_behind, person_behind, role_behind
 
 
 class MemberRelation(enum.Enum):
-    """How a person comes to have rights in an account."""
+    """Whether a role belongs to the account itself or to one above."""
 
     MEMBER = "MEMBER"
     ANCESTOR = "ANCESTOR"
@@ -66,12 +54,12 @@ def _seen(
 
 def _member_rows() -> FromClause:
     member, path = active_memberships(), account_closure.alias()
-    above = and_(path.c.master_id == member.c.master_id, path.c.ancestor_id == member.c.account_id)
+    above = in_tree(path, member, ancestor_id="account_id")
     return _seen(member, member.join(path, above), path.c.descendant_id, path.c.depth)
 
 
 def _own_member_rows() -> FromClause:
-    """The same rows as seen from where they are held, without a look at the tree."""
+    """The same rows, seen from the account that holds them, without a join to the tree."""
     member = active_memberships()
     return _seen(member, member, member.c.account_id, literal(0))
 
@@ -79,25 +67,19 @@ def _own_member_rows() -> FromClause:
 MEMBERS = _member_rows()
 OWN_MEMBERS = _own_member_rows()
 BY_ID = Order("members", (MEMBERS.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest membership first."""
-    return BY_ID
+"""Oldest membership first."""
 
 
 def of_account(
     account: FromClause,
     include_inherited: Annotated[
-        bool, Described("Also the people who reach the account from above.")
+        bool, Described("Also list people with a role in an account above that applies here.")
     ] = False,
-    role_id: Annotated[RoleIdArgument | None, Described("Only those with this role.")] = None,
+    role_id: Annotated[RoleIdArgument | None, Described("Only members with this role.")] = None,
 ) -> Select[Any]:
     """The account's members, oldest first."""
     member = (MEMBERS if include_inherited else OWN_MEMBERS).alias()
-    statement = select(*member.c).where(
-        member.c.account_id == account.c.id, member.c.master_id == account.c.master_id
-    )
+    statement = select(*member.c).where(in_tree(member, account, account_id="id"))
     if role_id is not None:
         statement = statement.where(member.c.role_id == role_id)
     if include_inherited:
@@ -110,18 +92,14 @@ def _mask_from_above(member: FromClause) -> ColumnElement[int]:
     return (
         select(limited_below_mask(member, role, holder))
         .select_from(role.join(holder, true()))
-        .where(
-            role.c.id == member.c.role_id,
-            holder.c.id == member.c.held_in_id,
-            holder.c.master_id == member.c.master_id,
-        )
+        .where(role.c.id == member.c.role_id, in_tree(holder, member, id="held_in_id"))
         .correlate(member)
         .scalar_subquery()
     )
 
 
 def by_id(root: FromClause, id: MemberIdArgument) -> Select[Any]:
-    """A member as seen from the account that the id names."""
+    """A member, as seen from the account in the id."""
     member, statement = _named(id)
     return statement.where(account_where(member, Permission.MEMBERS_READ))
 
@@ -145,7 +123,7 @@ def _named(id: ColumnElement[str]) -> tuple[FromClause, Select[Any]]:
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The member, as it is now."""
+    """The member after the change."""
     member = MEMBERS.alias()
     return select(*member.c).where(
         member.c.id == result.c.membership_id,
@@ -159,42 +137,33 @@ def _is_viewer(member: FromClause) -> ColumnElement[bool]:
 
 
 def global_id(member: FromClause) -> ColumnElement[str]:
-    """Names the membership and, where it is seen from below, the account that it is seen from."""
+    """The id of the membership. Seen from an account below, it also contains that account."""
     membership = func.concat(f"{Kind.MEMBER}_", cast(member.c.id, Text))
     return case((member.c.depth == 0, membership), else_=func.concat(membership, "_", member.c.account_id))
 
 
 def relation_of(member: FromClause) -> ColumnElement[str]:
-    """MEMBER: the role is held in this account. ANCESTOR: in one above it."""
+    """MEMBER: the role belongs to this account. ANCESTOR: it belongs to an account above."""
     return case((member.c.depth == 0, MemberRelation.MEMBER.value), else_=MemberRelation.ANCESTOR.value)
 
 
 def user_of(member: FromClause) -> Select[Any]:
     """The person."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == member.c.user_id)
+    return person_behind(member)
 
 
 def role_of(member: FromClause) -> Select[Any]:
-    """The role that the person holds."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == member.c.role_id)
+    """The member's role."""
+    return role_behind(member)
 
 
 def account_of(member: FromClause) -> Select[Any]:
-    """The account that the member is seen from."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == member.c.account_id, account.c.master_id == member.c.master_id
-    ).limit(1)
+    """The account from which the member is seen."""
+    return account_behind(member)
 
 
 def inherited_from(member: FromClause) -> Select[Any]:
-    """The account above that the role is held in; null for the account's own members, and where that
-    account is outside the viewer's reach."""
+    """The account above that the role belongs to; null for the account's own members, and if that account is
+    outside your reach."""
     account, statement = readable_account()
-    return statement.where(
-        account.c.id == member.c.held_in_id,
-        account.c.master_id == member.c.master_id,
-        member.c.depth > 0,
-    ).limit(1)
+    return statement.where(in_tree(account, member, id="held_in_id"), member.c.depth > 0).limit(1)

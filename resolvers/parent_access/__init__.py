@@ -1,1 +1,1 @@
-"""How far the rights held above an account reach into it, and break-glass."""
+"""Parent access: how far rights from above reach into an account, and break-glass."""

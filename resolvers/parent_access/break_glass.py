@@ -1,4 +1,4 @@
-"""Breaking the glass, and making it whole again (N3)."""
+"""Opening an account by break-glass, and ending an opening (N3)."""
 
 from dataclasses import dataclass, replace
 
@@ -12,6 +12,7 @@ from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCo
 from authz.reach.break_glass import opened_rows
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import ParentAccess, accounts
+from models.accounts.trees import this_account
 from models.base.ids import AccountId, BreakGlassId, UserId
 from models.parent_access.openings import break_glass_openings
 from resolvers.inputs.text import short_text
@@ -23,7 +24,7 @@ MOST_HOURS = 24
 
 @dataclass(frozen=True)
 class BreakGlass:
-    """`hours`: for how long, 1 to 24."""
+    """`hours`: how long it holds, 1 to 24."""
 
     account_id: AccountId
     reason: str
@@ -31,11 +32,11 @@ class BreakGlass:
 
 
 async def open_break_glass(session: WriteSession, principal: Principal, command: BreakGlass) -> BreakGlassId:
-    """Let a person do in the account and below it what its memberships above give, as if the account's own
-    link were FULL; the owners are told. An opening of the same person that holds is ended by it.
+    """Let a person use its memberships above in the account and below it, as if the account's parent access
+    were FULL. The owners get mail. It replaces an opening of the same person.
 
-    Needs a membership above that gives more than passes in any case. Raises PERSON_REQUIRED, BAD_USER_INPUT,
-    FAILED_PRECONDITION where the link is not BREAK_GLASS.
+    Needs a membership above that gives more than passes anyway. Raises PERSON_REQUIRED, BAD_USER_INPUT, and
+    FAILED_PRECONDITION where the parent access is not BREAK_GLASS.
     """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -57,9 +58,9 @@ async def open_break_glass(session: WriteSession, principal: Principal, command:
 async def end_break_glass(
     session: WriteSession, principal: Principal, opening_id: BreakGlassId
 ) -> BreakGlassId:
-    """End an opening, from the next request on. For who opened it, and for who holds SETTINGS_WRITE by a
-    grant in the account itself. Raises NotFound, PermissionDenied."""
-    # What is no opening is looked for like an account that is not there: the answer costs the same (N20).
+    """End an opening from the next request on. The opener may, and callers with SETTINGS_WRITE by a grant in
+    the account itself. Raises NotFound, PermissionDenied."""
+    # An unknown opening is looked up like an unknown account, so that the answer takes the same time (N20).
     found = select(break_glass_openings.c.account_id).where(break_glass_openings.c.id == opening_id)
     account_id = (await session.execute(found)).scalar_one_or_none()
     wanted = [AccountId(account_id or opening_id)]
@@ -74,11 +75,9 @@ async def end_break_glass(
 
 
 async def _check_mode(session: WriteSession, account: Authorized) -> None:
-    mode = select(accounts.c.parent_access).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
-    )
+    mode = select(accounts.c.parent_access).where(this_account(accounts, account))
     if (await session.execute(mode)).scalar_one() != ParentAccess.BREAK_GLASS.value:
-        message = "There is no glass to break: the account's parentAccess is another."
+        message = "Break-glass needs an account whose parentAccess is BREAK_GLASS."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
 
 
@@ -88,11 +87,11 @@ async def _acting_from(session: WriteSession, account: Authorized, user_id: User
         literal(value, Uuid) for value in (account.master_id, account.account_id, user_id)
     )
     given = opened_rows(tree, opened, person)
-    # Of two accounts above, the nearer one is the younger: ids rise with creation.
+    # Ids rise with creation, and of two accounts above the nearer one is younger.
     statement = select(given.c.from_id).where(given.c.mask.op("&")(~LEAST_PASSES) != 0)
     nearest = (await session.execute(statement.order_by(given.c.from_id.desc()).limit(1))).scalar()
     if nearest is None:
-        message = "You hold nothing above the account that could be let in."
+        message = "None of your memberships above the account gives more than passes already."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     return AccountId(nearest)
 
@@ -100,7 +99,7 @@ async def _acting_from(session: WriteSession, account: Authorized, user_id: User
 async def _may_end(
     session: WriteSession, principal: Principal, account: Authorized, opening_id: BreakGlassId
 ) -> bool:
-    """Whether the account's own people let the principal decide, longer than the opening holds."""
+    """Whether the account's own people let the principal decide, for longer than the opening holds."""
     link = Link(account.master_id, account.account_id, account.account_id, ParentAccess.BREAK_GLASS)
     end = select(break_glass_openings.c.expires_at).where(break_glass_openings.c.id == opening_id)
     authority = await authority_of_principal(session, principal, link, end.scalar_subquery())

@@ -1,4 +1,4 @@
-"""What changes how the rights held above an account reach into it (R54, R60, N3)."""
+"""Changing how rights from above reach into an account (R54, R60, N3)."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ from resolvers.parent_access.store import (
 
 @dataclass(frozen=True)
 class ParentAccessUpdate:
-    """The mode that the link shall have."""
+    """The mode that the account's parent access shall have."""
 
     account_id: AccountId
     expected_version: int
@@ -35,7 +35,8 @@ class ParentAccessUpdate:
 
 @dataclass(frozen=True)
 class ParentAccessAnswer:
-    """The other side's answer to what was asked: `parent_access`, as it was read."""
+    """The answer to a request for another mode. `parent_access`: the requested mode, as the caller read
+    it."""
 
     account_id: AccountId
     parent_access: ParentAccess
@@ -45,13 +46,14 @@ class ParentAccessAnswer:
 async def update_parent_access(
     session: WriteSession, principal: Principal, command: ParentAccessUpdate
 ) -> Authorized:
-    """Change the link at once where who asks speaks for all who lose by it; else ask the other side.
+    """Change the mode at once where the caller speaks for every side that loses by it; else request it from
+    the other side.
 
-    Needs SETTINGS_WRITE in the parent and below it, or by a grant in the account itself, and for what the
-    account gives up all of that (N19). The mode that holds changes nothing. What the parent alone gives up
-    at once is allowed whatever the account's status. Raises VersionConflict, RoleTooWide,
-    FAILED_PRECONDITION for a master account, for an account without an owner unless FULL is asked for, and
-    for the mode that holds while another one is asked for.
+    Needs SETTINGS_WRITE in the parent and below it, or by a grant in the account itself; and for what the
+    account gives up, all of it (N19). The present mode changes nothing. What the parent alone gives up at
+    once is allowed in any status. Raises VersionConflict, RoleTooWide, and FAILED_PRECONDITION for a master
+    account, for an account without an owner unless FULL is requested, and for the present mode while another
+    one is requested.
     """
     locked = await locked_link(session, principal, command.account_id)
     link, old, new = locked.link, locked.link.mode, command.parent_access
@@ -67,8 +69,8 @@ async def update_parent_access(
         waiting = await waiting_request(session, link)
         if waiting is not None and waiting.stands:
             message = (
-                "It holds, and another mode is asked for: the side that asked takes that back by "
-                "`parentAccessWithdraw`, the other one answers it."
+                "The account has this mode, and another one is requested: the requesting side withdraws that "
+                "with `parentAccessWithdraw`, the other side answers it."
             )
             raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "parentAccess")
         return account
@@ -88,12 +90,12 @@ async def update_parent_access(
 async def answer_parent_access(
     session: WriteSession, principal: Principal, command: ParentAccessAnswer
 ) -> Authorized:
-    """Accept or decline what the other side asks for.
+    """Accept or decline what the other side requested.
 
-    Needs what `update_parent_access` needs of the side that was asked; whoever asked must have kept its right
-    (T14). Declining, and accepting what the parent alone gives up, is allowed whatever the account's status.
-    Raises CONFLICT where something else is asked for, RoleTooWide, FAILED_PRECONDITION where nothing
-    is, or nothing of this side.
+    Needs what `update_parent_access` needs of the answering side. The requester must still hold its right
+    (T14). Declining, and accepting what the parent alone gives up, is allowed in any status. Raises CONFLICT
+    where another mode is requested, RoleTooWide, and FAILED_PRECONDITION where nothing is requested of this
+    side.
     """
     locked = await locked_link(session, principal, command.account_id)
     link = locked.link
@@ -101,12 +103,14 @@ async def answer_parent_access(
     await _check_authority(session, principal, locked.account, authority)
     request = await waiting_request(session, link)
     if request is None:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is asked for.", "accountId")
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits.", "accountId")
     answering = Side.OWN if request.asked_by is Side.ABOVE else Side.ABOVE
     if answering not in authority.sides:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The other side answers it.", "accountId")
+        raise Refusal(
+            RefusalCode.FAILED_PRECONDITION, "Only the other side can answer this request.", "accountId"
+        )
     if request.mode is not command.parent_access:
-        raise Refusal(RefusalCode.CONFLICT, "Something else is asked for.", "parentAccess")
+        raise Refusal(RefusalCode.CONFLICT, "Another mode is requested by now.", "parentAccess")
     account = speaking_for(locked.account, answering, authority.above_from)
     if not command.accept:
         await drop_request(session, principal, account, link, request, withdrawn=False)
@@ -116,7 +120,7 @@ async def answer_parent_access(
     if answering is Side.OWN:
         authority.check_raise(link.mode, request.mode)
     if not request.stands:
-        message = "Whoever asked for it has lost the right to."
+        message = "The requester has lost the right to request it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await set_mode(session, principal, account, link, request.mode, request.reason)
     return account
@@ -124,7 +128,7 @@ async def answer_parent_access(
 
 @dataclass(frozen=True)
 class ParentAccessWithdrawal:
-    """`parent_access`: what was asked for, as it was read."""
+    """`parent_access`: the requested mode, as the caller read it."""
 
     account_id: AccountId
     parent_access: ParentAccess
@@ -133,10 +137,10 @@ class ParentAccessWithdrawal:
 async def withdraw_parent_access(
     session: WriteSession, principal: Principal, command: ParentAccessWithdrawal
 ) -> Authorized:
-    """Take back what one's own side asks for; nothing else changes.
+    """Withdraw the request of the caller's own side.
 
-    Needs what asking for it needed of that side, in whatever status: it only takes away. Raises CONFLICT
-    where something else is asked for, FAILED_PRECONDITION where nothing is, or by the other side.
+    Needs what requesting it needed of that side, in any status. Raises CONFLICT where another mode is
+    requested, and FAILED_PRECONDITION where nothing is, or by the other side.
     """
     locked = await locked_link(session, principal, command.account_id)
     link = locked.link
@@ -144,11 +148,15 @@ async def withdraw_parent_access(
     await _check_authority(session, principal, locked.account, authority)
     request = await waiting_request(session, link)
     if request is None:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "Nothing is asked for.", "accountId")
+        raise Refusal(RefusalCode.FAILED_PRECONDITION, "No request waits.", "accountId")
     if request.asked_by not in authority.sides:
-        raise Refusal(RefusalCode.FAILED_PRECONDITION, "The other side asked for it; answer it.", "accountId")
+        raise Refusal(
+            RefusalCode.FAILED_PRECONDITION,
+            "The other side made the request: answer it instead.",
+            "accountId",
+        )
     if request.mode is not command.parent_access:
-        raise Refusal(RefusalCode.CONFLICT, "Something else is asked for.", "parentAccess")
+        raise Refusal(RefusalCode.CONFLICT, "Another mode is requested by now.", "parentAccess")
     account = speaking_for(locked.account, request.asked_by, authority.above_from)
     await drop_request(session, principal, account, link, request, withdrawn=True)
     return account
@@ -160,7 +168,8 @@ _PARENT_ALONE = frozenset({Side.ABOVE})
 async def _check_authority(
     session: WriteSession, principal: Principal, account: Authorized, authority: LinkAuthority
 ) -> None:
-    """Raise what refuses those who speak for neither side: also who may change settings, but for a time."""
+    """Raise a refusal for callers who speak for neither side, also for those whose right to change settings
+    ends soon."""
     if not authority.sides:
         await authorize_also(
             session, principal, account.account_id, Permission.SETTINGS_WRITE, Effect.TAKES_AWAY

@@ -1,4 +1,4 @@
-"""The e-mail that tells an account's owners that somebody from above has broken the glass."""
+"""The mail that informs an account's owners of a break-glass opening."""
 
 import datetime
 
@@ -10,11 +10,12 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_account, this_account
 from models.members.tables import memberships
 from models.people.users import users
 from resolvers.effects.mail_limits import BREAK_GLASS_NOTICES, MailKind
-from resolvers.effects.mail_texts import letter, shown
-from resolvers.effects.outbox import Cause, Mail, queue
+from resolvers.effects.mail_texts import letter, quoted
+from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 
 _MOST_TOLD = BREAK_GLASS_NOTICES.budgets[0].most
@@ -25,19 +26,16 @@ async def queue_warnings(
 ) -> None:
     """Queue a mail to each owner."""
     names = select(
-        select(accounts.c.name)
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
-        .scalar_subquery()
-        .label("account"),
+        select(accounts.c.name).where(this_account(accounts, account)).scalar_subquery().label("account"),
         select(users.c.name).where(users.c.id == principal.user_id).scalar_subquery().label("opener"),
     )
     row = (await session.execute(names)).one()
     utc = until.astimezone(datetime.UTC)
-    name = shown(row.account)
+    name = quoted(row.account)
     body = letter(
-        f"{shown(row.opener)}, who is responsible for an account above {name}, has opened {name} until "
+        f"{quoted(row.opener)}, who is responsible for an account above {name}, has opened {name} until "
         f"{utc:%Y-%m-%d %H:%M} UTC.",
-        f"The reason given: {shown(reason)}",
+        f"The reason given: {quoted(reason)}",
         f"What is done there is in the log of {name}. Whoever may change its settings can end this at once. "
         f"After {_MOST_TOLD} such messages in an hour, only the log tells of more.",
     )
@@ -45,8 +43,7 @@ async def queue_warnings(
         select(users.c.email, users.c.email_canonical)
         .join(memberships, memberships.c.user_id == users.c.id)
         .where(
-            memberships.c.master_id == account.master_id,
-            memberships.c.account_id == account.account_id,
+            in_account(memberships, account),
             memberships.c.role_id == BuiltinRole.OWNER.id,
             membership_holds(),
         )
@@ -54,4 +51,4 @@ async def queue_warnings(
     )
     cause = Cause(principal, account.master_id)
     for email, canonical in (await session.execute(owners)).all():
-        await queue(session, cause, Mail(MailKind.BREAK_GLASS, EmailAddress(email, canonical), body))
+        await queue_mail(session, cause, Mail(MailKind.BREAK_GLASS, EmailAddress(email, canonical), body))

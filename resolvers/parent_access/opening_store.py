@@ -1,4 +1,4 @@
-"""The rows of break-glass openings: how they are written and told of."""
+"""The rows of break-glass openings: written and logged."""
 
 import datetime
 import uuid
@@ -9,21 +9,22 @@ from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.reach.break_glass import opening_holds
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of, in_account, row_of
 from models.base.ids import BreakGlassId, Kind, UserId, new_id, present
 from models.parent_access.openings import break_glass_openings
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 
 
 async def add_opening(
     session: WriteSession, principal: Principal, account: Authorized, user_id: UserId, reason: str, hours: int
 ) -> tuple[BreakGlassId, datetime.datetime]:
-    """Write the opening and its event. Its id, and until when it holds."""
+    """Write the opening and its event. Returns its id and its end."""
     opening_id = BreakGlassId(new_id())
     written = (
         insert(break_glass_openings)
         .values(
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             id=opening_id,
             user_id=user_id,
             reason=reason,
@@ -41,10 +42,9 @@ async def add_opening(
 async def end_openings(
     session: WriteSession, principal: Principal, account: Authorized, which: ColumnElement[bool] | None = None
 ) -> None:
-    """End those of the account that hold: all, or `which`."""
+    """End the account's openings that hold: all of them, or those that meet the condition."""
     open_here = and_(
-        break_glass_openings.c.master_id == account.master_id,
-        break_glass_openings.c.account_id == account.account_id,
+        in_account(break_glass_openings, account),
         opening_holds(break_glass_openings),
         true() if which is None else which,
     )
@@ -60,9 +60,9 @@ async def end_openings(
 
 
 async def opener_of(session: WriteSession, account: Authorized, opening_id: BreakGlassId) -> uuid.UUID:
-    """Who opened it; the account is locked."""
+    """The person who opened it. The account is locked."""
     statement = select(break_glass_openings.c.user_id).where(
-        break_glass_openings.c.master_id == account.master_id, break_glass_openings.c.id == opening_id
+        row_of(break_glass_openings, account, opening_id)
     )
     found: uuid.UUID = (await session.execute(statement)).scalar_one()
     return found

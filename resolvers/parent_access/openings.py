@@ -1,35 +1,28 @@
-"""Break-glass openings as those see them whose account was opened, and who opened it."""
+"""Break-glass openings, as the opened account's people and the opener see them."""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import PRINCIPAL, account_where, readable_account
+from authz.reach.reach import PRINCIPAL, account_where
 from engine.declare.paging import Order
 from models.parent_access.openings import break_glass_openings
 from models.people.users import users
 from resolvers.inputs.global_ids import BreakGlassIdArgument
-from resolvers.people.reads import known_in
+from resolvers.rows.shown import account_behind, known_person, rows_of
 
 BY_ID = Order("breakGlass", (break_glass_openings.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """When somebody from above has broken the glass, newest first."""
-    opening = break_glass_openings.alias()
-    return select(*opening.c).where(
-        opening.c.account_id == account.c.id, opening.c.master_id == account.c.master_id
-    )
+    """Break-glass accesses to the account by people from above, newest first."""
+    return rows_of(break_glass_openings, account, account_id="id")
 
 
 def by_id(root: FromClause, id: BreakGlassIdArgument) -> Select[Any]:
-    """An opening of an account whose log the viewer may see, or one's own."""
+    """An opening of an account whose log the viewer may read, or the viewer's own."""
     opening = break_glass_openings.alias()
     return select(*opening.c).where(opening.c.id == id, _may_see(opening))
 
@@ -46,9 +39,8 @@ def _may_see(opening: FromClause) -> ColumnElement[bool]:
 
 
 def user_of(opening: FromClause) -> Select[Any]:
-    """Who opened it; null for who may not see the account's members."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == opening.c.user_id, known_in(person, opening))
+    """The person who opened it; null if you may not see the account's members."""
+    return known_person(opening, "user_id")
 
 
 def user_name(opening: FromClause) -> ColumnElement[str]:
@@ -59,7 +51,4 @@ def user_name(opening: FromClause) -> ColumnElement[str]:
 
 def account_of(opening: FromClause) -> Select[Any]:
     """The account that was opened."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == opening.c.account_id, account.c.master_id == opening.c.master_id
-    ).limit(1)
+    return account_behind(opening)

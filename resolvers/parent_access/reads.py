@@ -1,28 +1,28 @@
-"""What is asked for about an account's link to its parent, as both sides see it."""
+"""Requests to change an account's parent access, as both sides see them."""
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, and_, func, or_, select
+from sqlalchemy import FromClause, Select, func, or_, select
 
 from authz.offers.link_requests import request_stands
 from authz.policy.permissions import Permission
 from authz.reach.reach import account_where
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.parent_access.requests import parent_access_requests
 
 
 def request_of(account: FromClause) -> Select[Any]:
-    """What one side asks of the other, while it waits and can be accepted; for those with SETTINGS_READ in
-    the account, or in the account above."""
+    """The pending request of one side to change `parentAccess`. Shown to callers with SETTINGS_READ in this
+    account or in the account above."""
     request = parent_access_requests.alias()
     link = select(accounts.c.master_id, accounts.c.id, accounts.c.parent_id.label("account_id")).subquery()
     return (
         select(*request.c)
         .select_from(request)
-        .join(link, and_(link.c.master_id == request.c.master_id, link.c.id == request.c.account_id))
+        .join(link, in_tree(link, request, id="account_id"))
         .where(
-            request.c.master_id == account.c.master_id,
-            request.c.account_id == account.c.id,
+            in_tree(request, account, account_id="id"),
             request.c.expires_at > func.now(),
             request_stands(request),
             or_(

@@ -1,11 +1,10 @@
-"""The rows of an account's link and of what is asked for about it: found, written and told of."""
+"""The rows of an account's parent access and of requests about it: read, written and logged."""
 
 import datetime
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, exists, func, select, update
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize_all
@@ -17,19 +16,22 @@ from authz.policy.refusals import Refusal, RefusalCode
 from authz.reach.grants import membership_holds
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import ParentAccess, accounts
+from models.accounts.trees import columns_of, in_account, this_account
 from models.base.ids import AccountId, ApiKeyId, Kind, UserId, present
 from models.members.tables import memberships
 from models.parent_access.requests import parent_access_requests
 from resolvers.effects.account_versions import raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.parent_access.opening_store import end_openings
+from resolvers.rows.stored import stored
 
 VALID_FOR = datetime.timedelta(days=14)
 
 
 @dataclass(frozen=True)
 class LockedLink:
-    """A link in its locked tree; `account` reads it at least."""
+    """A link in its locked tree. The principal may read `account`."""
 
     account: Authorized
     link: Link
@@ -38,7 +40,7 @@ class LockedLink:
 
 @dataclass(frozen=True)
 class Request:
-    """What waits for the other side's answer."""
+    """A request that waits for the other side."""
 
     mode: ParentAccess
     reason: str
@@ -46,42 +48,39 @@ class Request:
     asker_user_id: UserId | None
     asker_api_key_id: ApiKeyId | None
     stands: bool = True
-    """Whether it can be accepted as things are, as far as whoever asked is concerned."""
+    """Whether it can be accepted now, as far as the requester's rights matter."""
 
 
 async def locked_link(session: WriteSession, principal: Principal, account_id: AccountId) -> LockedLink:
-    """The account's link, for who can read the account, whatever its status. Raises FAILED_PRECONDITION for a
-    master account."""
+    """The account's link, for callers who may read the account, in any status. Raises FAILED_PRECONDITION for
+    a master account."""
     (account,) = await authorize_all(
         session, principal, [account_id], Permission.ACCOUNT_READ, Effect.TAKES_AWAY
     )
     columns = accounts.c.parent_id, accounts.c.parent_access, accounts.c.version
-    this = and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+    this = this_account(accounts, account)
     row = (await session.execute(select(*columns).where(this))).one()
     if row.parent_id is None:
-        message = "A master account has nobody above it."
+        message = "A master account has no account above it."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     mode = ParentAccess(row.parent_access)
     return LockedLink(account, Link(account.master_id, account.account_id, row.parent_id, mode), row.version)
 
 
 async def check_owner(session: WriteSession, link: Link, mode: ParentAccess) -> None:
-    """Raise FAILED_PRECONDITION where nobody of the account could ever let the parent in again."""
+    """Raise FAILED_PRECONDITION where nobody in the account could let the parent in again."""
     if mode is ParentAccess.FULL:
         return
     owner = exists().where(
-        memberships.c.master_id == link.master_id,
-        memberships.c.account_id == link.account_id,
-        memberships.c.role_id == BuiltinRole.OWNER.id,
-        membership_holds(),
+        in_account(memberships, link), memberships.c.role_id == BuiltinRole.OWNER.id, membership_holds()
     )
     if not (await session.execute(select(owner))).scalar_one():
-        message = "The account has no owner of its own, who could let the parent in again."
+        message = "The account has no owner who could let the parent in again."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "parentAccess")
 
 
 async def waiting_request(session: WriteSession, link: Link) -> Request | None:
-    """What waits for an answer, by the database's clock."""
+    """The request that waits for an answer, by the database's clock."""
     statement = select(parent_access_requests, request_stands(parent_access_requests).label("stands")).where(
         _of(link), parent_access_requests.c.expires_at > func.now()
     )
@@ -97,7 +96,7 @@ async def waiting_request(session: WriteSession, link: Link) -> Request | None:
 async def store_request(
     session: WriteSession, principal: Principal, account: Authorized, link: Link, request: Request
 ) -> None:
-    """Let it wait, in the place of one that waits already."""
+    """Store the request, in place of one that waits."""
     values: dict[str, Any] = {
         "parent_access": request.mode.value,
         "reason": request.reason,
@@ -107,13 +106,7 @@ async def store_request(
         "requested_at": func.now(),
         "expires_at": func.now() + VALID_FOR,
     }
-    statement = insert(parent_access_requests).values(
-        master_id=link.master_id, account_id=link.account_id, **values
-    )
-    replaced = {name: statement.excluded[name] for name in values}
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
-    )
+    await session.execute(stored(parent_access_requests, columns_of(link), values))
     await raise_version(session, account)
     asked: Change = {"parent_access": request.mode.value}
     await _log(session, principal, account, EventKind.PARENT_ACCESS_REQUESTED, link, asked, request.reason)
@@ -128,7 +121,7 @@ async def drop_request(
     *,
     withdrawn: bool,
 ) -> None:
-    """What waits is `withdrawn` by the side that asked, or declined by the other one."""
+    """Delete the waiting request: `withdrawn` by the side that made it, or declined by the other one."""
     await session.execute(delete(parent_access_requests).where(_of(link)))
     await raise_version(session, account)
     kind = EventKind.PARENT_ACCESS_WITHDRAWN if withdrawn else EventKind.PARENT_ACCESS_DECLINED
@@ -143,12 +136,12 @@ async def set_mode(
     mode: ParentAccess,
     reason: str,
 ) -> None:
-    """Change the link, from the next request on. What waits has been overtaken, and broken glass is whole
-    again: what was agreed to was another link."""
+    """Change the link from the next request on. A waiting request and break-glass openings end, because they
+    were about the old link."""
     await check_owner(session, link, mode)
     await session.execute(
         update(accounts)
-        .where(accounts.c.master_id == link.master_id, accounts.c.id == link.account_id)
+        .where(this_account(accounts, link))
         .values(parent_access=mode.value, version=accounts.c.version + 1)
     )
     await let_pass(session, link, mode)
@@ -166,16 +159,13 @@ async def set_mode(
 
 
 def speaking_for(account: Authorized, side: Side, above_from: AccountId | None) -> Authorized:
-    """The account as who changes the link acts in it: from above or by itself (R54)."""
+    """The account as acted in from above, or by itself (R54)."""
     acting_from = above_from if side is Side.ABOVE else None
     return replace(account, acting_from=acting_from or account.account_id)
 
 
 def _of(link: Link) -> Any:
-    return and_(
-        parent_access_requests.c.master_id == link.master_id,
-        parent_access_requests.c.account_id == link.account_id,
-    )
+    return in_account(parent_access_requests, link)
 
 
 async def _log(

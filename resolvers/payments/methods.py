@@ -1,144 +1,31 @@
-"""What an account pays with (R44): references at the payment provider, as their account's people see them."""
+"""Payment methods (R44): references at the payment provider."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, Select, func, insert, select, update
+from sqlalchemy import FromClause, Select, select
 
-from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize
 from authz.policy.permissions import Permission
-from authz.policy.refusals import NotFound
-from authz.reach.reach import account_where
 from engine.declare.paging import Order
-from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, PaymentMethodId, new_id, present
+from models.accounts.trees import in_tree
 from models.payments.tables import payment_methods
-from resolvers.effects.log import Change, EventKind, record, record_of_each
 from resolvers.inputs.global_ids import PaymentMethodIdArgument
-from resolvers.inputs.text import short_text
-from resolvers.payments.provider import check_no_card_number
-from resolvers.payments.top_up_rules import end_top_up_rule
+from resolvers.rows.shown import row_by_id
 
 BY_ID = Order("paymentMethods", (payment_methods.c.id,))
-
-
-def order(**_: object) -> Order:
-    """Oldest first."""
-    return BY_ID
+"""Oldest first."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """What the account can pay with, oldest first."""
+    """The account's payment methods, oldest first."""
     method = payment_methods.alias()
-    return select(*method.c).where(
-        method.c.account_id == account.c.id,
-        method.c.master_id == account.c.master_id,
-        method.c.removed_at.is_(None),
-    )
+    return select(*method.c).where(in_tree(method, account, account_id="id"), method.c.removed_at.is_(None))
 
 
 def by_id(root: FromClause, id: PaymentMethodIdArgument) -> Select[Any]:
     """A payment method, also a removed one, of an account whose credit the viewer may see."""
-    method = payment_methods.alias()
-    return select(*method.c).where(method.c.id == id, account_where(method, Permission.CREDIT_READ))
+    return row_by_id(payment_methods, id, Permission.CREDIT_READ)
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The payment method, as it is now."""
-    method = payment_methods.alias()
-    return select(*method.c).where(
-        method.c.id == result.c.payment_method_id, account_where(method, Permission.CREDIT_READ)
-    )
-
-
-@dataclass(frozen=True)
-class NewPaymentMethod:
-    """`reference`: the provider's; `label`: what people know it by."""
-
-    account_id: AccountId
-    reference: str
-    label: str
-
-
-async def add_payment_method(
-    session: WriteSession, principal: Principal, command: NewPaymentMethod
-) -> PaymentMethodId:
-    """Let the account pay with it. Needs CREDIT_WRITE. Raises BAD_USER_INPUT, also for card numbers."""
-    reference, label = short_text(command.reference, "reference"), short_text(command.label, "label")
-    for text, field in ((reference, "reference"), (label, "label")):
-        check_no_card_number(text, field)
-    account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
-    method_id = PaymentMethodId(new_id())
-    await session.execute(
-        insert(payment_methods).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
-            id=method_id,
-            label=label,
-            reference=reference,
-        )
-    )
-    subject_id = present(Kind.PAYMENT_METHOD, method_id)
-    await record(
-        session, principal, account, EventKind.PAYMENT_METHOD_ADDED, subject_id, None, {"label": label}
-    )
-    return method_id
-
-
-async def check_payment_method(
-    session: WriteSession, account: Authorized, method_id: PaymentMethodId
-) -> None:
-    """Raise NotFound unless the account can pay with it."""
-    method = payment_methods.c
-    statement = select(method.id).where(
-        method.master_id == account.master_id,
-        method.account_id == account.account_id,
-        method.id == method_id,
-        method.removed_at.is_(None),
-    )
-    if (await session.execute(statement)).one_or_none() is None:
-        raise NotFound("paymentMethodId")
-
-
-async def remove_payment_methods(session: WriteSession, principal: Principal, account: Authorized) -> int:
-    """Let nothing more be paid with any of a locked account's methods. How many there were."""
-    method = payment_methods.c
-    removed = (
-        update(payment_methods)
-        .where(
-            method.master_id == account.master_id,
-            method.account_id == account.account_id,
-            method.removed_at.is_(None),
-        )
-        .values(removed_at=func.now())
-        .returning(method.id, method.label)
-    )
-    rows = (await session.execute(removed)).all()
-    told: dict[str, Change] = {present(Kind.PAYMENT_METHOD, row.id): {"label": row.label} for row in rows}
-    await record_of_each(session, principal, account, EventKind.PAYMENT_METHOD_REMOVED, told)
-    return len(rows)
-
-
-async def remove_payment_method(
-    session: WriteSession, principal: Principal, method_id: PaymentMethodId
-) -> None:
-    """Let nothing more be paid with it, whatever the account's status; a top-up rule that pays with it ends.
-    Needs CREDIT_WRITE."""
-    method = payment_methods
-    owner = select(method.c.account_id).where(method.c.id == method_id).scalar_subquery()
-    account = await authorize(session, principal, owner, Permission.CREDIT_WRITE, Effect.TAKES_AWAY)
-    removed = (
-        update(method)
-        .where(
-            method.c.master_id == account.master_id, method.c.id == method_id, method.c.removed_at.is_(None)
-        )
-        .values(removed_at=func.now())
-        .returning(method.c.label)
-    )
-    label = (await session.execute(removed)).scalar_one_or_none()
-    if label is not None:
-        subject_id = present(Kind.PAYMENT_METHOD, method_id)
-        kind = EventKind.PAYMENT_METHOD_REMOVED
-        await record(session, principal, account, kind, subject_id, {"label": label})
-        await end_top_up_rule(session, principal, account, method_id)
+    """The payment method after the change."""
+    return row_by_id(payment_methods, result.c.payment_method_id, Permission.CREDIT_READ)

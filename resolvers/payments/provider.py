@@ -1,4 +1,4 @@
-"""What Mandant asks of a payment provider, whoever that is."""
+"""The interface to a payment provider."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ _CARD_NUMBER = re.compile(r"(?<!\d)(?:\d[ -]?){11,18}\d(?!\d)")
 
 @dataclass(frozen=True)
 class Charge:
-    """An amount to take, in micro-units. The same key again takes nothing more and gets the same answer."""
+    """An amount to take, in micro-units. The provider takes the same key once, and answers it alike."""
 
     key: TopUpId
     reference: str
@@ -27,24 +27,24 @@ class Charge:
 
 @dataclass(frozen=True)
 class ChargeAnswer:
-    """What the provider says. `declined`: its reason; None: it was paid."""
+    """The provider's answer. `declined`: its reason; None: the amount was paid."""
 
     declined: str | None
 
 
 class PaymentsUnavailable(Exception):
-    """No answer: whether it was paid is not known, so the same has to be asked again."""
+    """No answer. Whether the amount was paid is unknown, so that the same charge has to be sent again."""
 
 
 class PaymentProvider(Protocol):
-    """Takes money by references of its own to what it is taken from."""
+    """Takes money by its own references to payment methods."""
 
     async def charge(self, charge: Charge) -> ChargeAnswer:
         """Take the amount. Raises PaymentsUnavailable."""
 
 
-async def ask(provider: PaymentProvider, charge: Charge) -> ChargeAnswer:
-    """The provider's answer. Raises PAYMENTS_UNAVAILABLE where there is none in time."""
+async def ask_provider(provider: PaymentProvider, charge: Charge) -> ChargeAnswer:
+    """The provider's answer. Raises PAYMENTS_UNAVAILABLE after ten seconds without one."""
     try:
         async with asyncio.timeout(_PATIENCE):
             return await provider.charge(charge)
@@ -53,7 +53,7 @@ async def ask(provider: PaymentProvider, charge: Charge) -> ChargeAnswer:
 
 
 def check_no_card_number(text: str, field: str) -> None:
-    """Raise BAD_USER_INPUT for what looks like a card number: it must never get here."""
+    """Raise BAD_USER_INPUT for text that looks like a card number. The platform must never store one."""
     for found in _CARD_NUMBER.findall(text):
         if _passes_luhn(re.sub(r"\D", "", found)):
             message = "This looks like a card number; send the payment provider's reference."

@@ -1,10 +1,9 @@
-"""Setting the rule by which an account's credit is topped up by itself (N10, T19)."""
+"""Setting and removing the rule that tops up an account automatically (N10, T19)."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select, func, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize
@@ -12,26 +11,29 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.base.ids import AccountId, Kind, PaymentMethodId, present
+from models.accounts.trees import columns_of, in_account, this_account
+from models.base.ids import AccountId, PaymentMethodId
 from models.credit.pools import has_own_balance
 from models.effects.jobs import Job, JobKind
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.reads import balance_of
 from resolvers.effects.account_versions import check_version, raise_version
+from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.jobs import enqueue
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.log import record_of_account
 from resolvers.inputs.amounts import movable
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
-from resolvers.payments.methods import check_payment_method
-from resolvers.payments.top_up_rules import end_top_up_rule, told_of
+from resolvers.payments.change_methods import check_payment_method
+from resolvers.payments.end_top_up_rule import end_top_up_rule, logged_rule
+from resolvers.rows.stored import stored
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class TopUpRuleUpdate:
-    """The new values: amounts in micro-units of the tree's currency; the day is one in UTC.
-    `expected_version`: of the account."""
+    """The new values: amounts in micro-units of the tree's currency; a day is one in UTC. `expected_version`:
+    of the account."""
 
     account_id: AccountId
     expected_version: int
@@ -44,17 +46,17 @@ class TopUpRuleUpdate:
 async def update_top_up_rule(
     session: WriteSession, principal: Principal, command: TopUpRuleUpdate
 ) -> Authorized:
-    """Let a top-up begin whenever less than the threshold is left. A rule that paused goes on.
+    """Set the rule: a top-up begins whenever less than the threshold is left. A paused rule resumes.
 
-    Needs CREDIT_WRITE. Raises VersionConflict, BAD_USER_INPUT, also where the amount is not above the
-    threshold, the daily maximum is below the amount or a first rule leaves something out, NOT_FOUND for a
-    payment method of another account, FAILED_PRECONDITION where the account draws from a pool.
+    Needs CREDIT_WRITE. Raises VersionConflict; BAD_USER_INPUT, also where the amount is not above the
+    threshold, the daily maximum is below the amount, or a first rule lacks a value; NOT_FOUND for a payment
+    method of another account; FAILED_PRECONDITION where the account draws from a pool.
     """
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
     await check_version(session, account, command.expected_version)
     own, balance = (await session.execute(_balance(account))).one()
     if not own:
-        message = "The account draws from a pool; let it have a balance of its own first."
+        message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     before = (await session.execute(_rule_of(account))).one_or_none()
     rule = _updated(before, command)
@@ -66,24 +68,21 @@ async def update_top_up_rule(
         "paused_at": None,
         "due_at": func.now() if balance < rule.threshold else None,
     }
-    made = upsert(top_up_rules).values(master_id=account.master_id, account_id=account.account_id, **values)
-    changed = {name: made.excluded[name] for name in values}
-    stored = made.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=changed)
-    after = (await session.execute(stored.returning(*top_up_rules.c))).one()
+    made = stored(top_up_rules, columns_of(account), values).returning(*top_up_rules.c)
+    after = (await session.execute(made)).one()
     if after.due_at is not None:
         await enqueue(session, Job(JobKind.TOP_UP, account.master_id, account.account_id))
     await raise_version(session, account)
-    subject_id, kind = present(Kind.ACCOUNT, account.account_id), EventKind.TOP_UP_RULE_UPDATED
-    told_before = None if before is None else told_of(before)
-    await record(session, principal, account, kind, subject_id, told_before, told_of(after))
+    kind, old = EventKind.TOP_UP_RULE_UPDATED, None if before is None else logged_rule(before)
+    await record_of_account(session, principal, account, kind, old, logged_rule(after))
     return account
 
 
 async def remove_top_up_rule(
     session: WriteSession, principal: Principal, account_id: AccountId
 ) -> Authorized:
-    """Let no more top-ups begin by themselves, whatever the account's status. One that is under way is still
-    settled. Needs CREDIT_WRITE."""
+    """Remove the rule, in any status of the account. A pending top-up is still settled. Needs
+    CREDIT_WRITE."""
     account = await authorize(session, principal, account_id, Permission.CREDIT_WRITE, Effect.TAKES_AWAY)
     await end_top_up_rule(session, principal, account)
     return account
@@ -109,7 +108,7 @@ def _updated(before: Row[Any] | None, command: TopUpRuleUpdate) -> _Rule:
 def _needed(given: T | Unchanged, current: T | None, field: str) -> T:
     value = new_value(given, current)
     if value is None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "The first rule needs it.", field)
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Required with the first rule.", field)
     return value
 
 
@@ -124,11 +123,9 @@ def _check_amounts(rule: _Rule) -> None:
 
 
 def _balance(account: Authorized) -> Select[bool, int]:
-    return select(has_own_balance(accounts), balance_of(accounts)).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
-    )
+    return select(has_own_balance(accounts), balance_of(accounts)).where(this_account(accounts, account))
 
 
 def _rule_of(account: Authorized) -> Select[Any]:
     rule = top_up_rules.c
-    return select(*rule).where(rule.master_id == account.master_id, rule.account_id == account.account_id)
+    return select(*rule).where(in_account(top_up_rules, account))

@@ -1,15 +1,15 @@
-"""Buying credit (R44): a pending top-up is written, the provider is asked, its answer is written.
+"""Buying credit (R44): a pending top-up is written, the provider is asked, and its answer is written.
 
-The provider is asked outside of any transaction, so that nothing is locked while it thinks. Should the
-process die in between, or the answer get lost, the top-up stays pending; the same request again, or a worker
-(`top_up_work`), asks the provider again, under the same key, which takes nothing twice.
+The provider is asked outside any transaction, so that nothing stays locked meanwhile. If the process dies or
+the answer is lost, the top-up stays pending. The same request again, or a worker
+(`resolvers.payments.worker`), then asks under the same key, which charges nothing twice.
 """
 
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, select
+from sqlalchemy import Row, insert, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, authorize
@@ -19,21 +19,22 @@ from authz.policy.refusals import Refusal, RefusalCode
 from authz.wall.freshness import Revision
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import Currency, accounts
+from models.accounts.trees import columns_of, in_tree, row_of, this_account
 from models.base.clock import current_moment
 from models.base.ids import AccountId, PaymentMethodId, TopUpId, new_id
 from models.credit.pools import has_own_balance
 from models.effects.jobs import Job, JobKind
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from resolvers.credit.reads import balance_of, currency_of
-from resolvers.effects.idempotency import IdempotentRequest, claim
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.effects.jobs import enqueue
 from resolvers.inputs.amounts import movable
-from resolvers.payments.methods import check_payment_method
-from resolvers.payments.provider import Charge, PaymentProvider, ask
-from resolvers.payments.settle import settle
+from resolvers.payments.change_methods import check_payment_method
+from resolvers.payments.provider import Charge, PaymentProvider, ask_provider
+from resolvers.payments.settle import settle_top_up
 
 _MOST_CREDIT = 4 * 10**18
-"""No account is topped up beyond: what is paid for must fit into the balance, with all that is on its way."""
+"""No top-up goes beyond this balance: what was paid for must fit into it, with all that is pending."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class CreditTopUp:
 
 @dataclass(frozen=True)
 class CreditToppedUp:
-    """`replayed`: it was begun by an earlier request under the same key. `revision`: of the last change."""
+    """`replayed`: an earlier request under the same key began it. `revision`: of the last change."""
 
     top_up_id: TopUpId
     replayed: bool
@@ -81,11 +82,11 @@ async def top_up_credit(
     )
     status, reason = TopUpStatus(started.top_up.status), started.top_up.decline_reason
     if status is TopUpStatus.PENDING:
-        answer = await ask(provider, started.charge)
+        answer = await ask_provider(provider, started.charge)
         revision, _ = await write_in_turn(
             sessions,
             credentials,
-            lambda session: settle(session, principal, started.account, started.charge.key, answer),
+            lambda session: settle_top_up(session, principal, started.account, started.charge.key, answer),
         )
         reason = answer.declined
     if reason is not None:
@@ -99,16 +100,16 @@ async def _start(session: WriteSession, principal: Principal, command: CreditTop
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
     content = (str(command.payment_method_id), amount)
     request = IdempotentRequest("creditTopUp", command.idempotency_key, content)
-    new = str(new_id())
-    outcome = await claim(session, principal, account, request, {"topUp": new})
-    top_up_id, replayed = TopUpId(uuid.UUID(outcome["topUp"])), outcome["topUp"] != new
-    if not replayed:
+    top_up_id = TopUpId(new_id())
+    earlier = await claim_key(session, principal, account, request, {"topUp": str(top_up_id)})
+    if earlier is not None:
+        top_up_id = TopUpId(uuid.UUID(earlier["topUp"]))
+    else:
         await _check_account(session, account, amount)
         await check_payment_method(session, account, command.payment_method_id)
         await session.execute(
             insert(top_ups).values(
-                master_id=account.master_id,
-                account_id=account.account_id,
+                **columns_of(account),
                 id=top_up_id,
                 payment_method_id=command.payment_method_id,
                 amount=amount,
@@ -119,27 +120,24 @@ async def _start(session: WriteSession, principal: Principal, command: CreditTop
         )
         job = Job(JobKind.TOP_UP, account.master_id, account.account_id)
         await enqueue(session, job, current_moment() + LEFT_TO_ITS_REQUEST)
-    with_method = and_(
-        payment_methods.c.master_id == top_ups.c.master_id,
-        payment_methods.c.id == top_ups.c.payment_method_id,
-    )
-    of_account = and_(accounts.c.master_id == top_ups.c.master_id, accounts.c.id == top_ups.c.account_id)
+    with_method = in_tree(payment_methods, top_ups, id="payment_method_id")
+    of_account = in_tree(accounts, top_ups, id="account_id")
     statement = (
         select(*top_ups.c, payment_methods.c.reference, currency_of(accounts).label("currency"))
         .select_from(top_ups.join(payment_methods, with_method).join(accounts, of_account))
-        .where(top_ups.c.master_id == account.master_id, top_ups.c.id == top_up_id)
+        .where(row_of(top_ups, account, top_up_id))
     )
     row = (await session.execute(statement)).one()
-    return _Started(account, row, Charge(top_up_id, row.reference, amount, Currency(row.currency)), replayed)
+    return _Started(
+        account, row, Charge(top_up_id, row.reference, amount, Currency(row.currency)), earlier is not None
+    )
 
 
 async def _check_account(session: WriteSession, account: Authorized, amount: int) -> None:
-    statement = select(has_own_balance(accounts), balance_of(accounts)).where(
-        accounts.c.master_id == account.master_id, accounts.c.id == account.account_id
-    )
+    statement = select(has_own_balance(accounts), balance_of(accounts)).where(this_account(accounts, account))
     own, balance = (await session.execute(statement)).one()
     if not own:
-        message = "The account draws from a pool; let it have a balance of its own first."
+        message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     if balance + amount > _MOST_CREDIT:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The balance would be too large.", "amount")

@@ -1,60 +1,19 @@
-"""The rule by which an account's credit is topped up by itself, as those who may see its credit see it."""
+"""The rule that tops up an account automatically, as viewers of its credit see it."""
 
 from typing import Any
 
-from sqlalchemy import FromClause, Row, Select, delete, select
+from sqlalchemy import FromClause, Select
 
-from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized
-from engine.writes.sessions import WriteSession
-from models.base.ids import Kind, PaymentMethodId, present
 from models.payments.tables import payment_methods
 from models.payments.top_up_rules import top_up_rules
-from resolvers.effects.account_versions import raise_version
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.rows.shown import rows_of
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The rule by which the account's credit is topped up by itself; null without one."""
-    rule = top_up_rules.alias()
-    return select(*rule.c).where(rule.c.account_id == account.c.id, rule.c.master_id == account.c.master_id)
+    """The rule for automatic top-ups; null if there is none."""
+    return rows_of(top_up_rules, account, account_id="id")
 
 
 def payment_method_of(rule: FromClause) -> Select[Any]:
-    """What is paid with."""
-    method = payment_methods.alias()
-    return select(*method.c).where(
-        method.c.id == rule.c.payment_method_id, method.c.master_id == rule.c.master_id
-    )
-
-
-async def end_top_up_rule(
-    session: WriteSession,
-    principal: Principal,
-    account: Authorized,
-    method_id: PaymentMethodId | None = None,
-) -> bool:
-    """Let no more top-ups begin by themselves in an account that is locked; a `method_id`: if by that one.
-    Whether there was a rule."""
-    rule = top_up_rules.c
-    ended = delete(top_up_rules).where(
-        rule.master_id == account.master_id, rule.account_id == account.account_id
-    )
-    if method_id is not None:
-        ended = ended.where(rule.payment_method_id == method_id)
-    row = (await session.execute(ended.returning(*rule))).one_or_none()
-    if row is not None:
-        await raise_version(session, account)
-        subject_id = present(Kind.ACCOUNT, account.account_id)
-        await record(session, principal, account, EventKind.TOP_UP_RULE_REMOVED, subject_id, told_of(row))
-    return row is not None
-
-
-def told_of(rule: Row[*tuple[Any, ...]]) -> Change:
-    """What a rule says, for the log."""
-    return {
-        "threshold": str(rule.threshold),
-        "amount": str(rule.amount),
-        "dailyMaximum": str(rule.daily_maximum),
-        "paymentMethodId": present(Kind.PAYMENT_METHOD, rule.payment_method_id),
-    }
+    """The payment method that the rule uses."""
+    return rows_of(payment_methods, rule, id="payment_method_id")

@@ -1,7 +1,8 @@
-"""What workers do about top-ups: begin those that are due by a rule, and ask for all that wait (N10, T19).
+"""Workers and top-ups: a worker begins those that a rule makes due, and settles all that wait (N10, T19).
 
 The provider is asked between two transactions, under the top-up's own key. Whatever happens in between, the
-top-up stays pending, and the next worker asks again: several at once, and one that dies, take nothing twice.
+top-up stays pending and the next worker asks again. Several workers at once, or one that dies, charge nothing
+twice.
 """
 
 import datetime
@@ -19,13 +20,14 @@ from authz.reach.status import effective_status
 from authz.wall import worker_door as worker_functions
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.accounts.tables import AccountStatus, Currency, accounts
+from models.accounts.trees import columns_of, in_account, in_tree, row_of, this_account
 from models.base.ids import AccountKey, MasterId, TopUpId, new_id
 from models.credit.pools import has_own_balance
 from models.payments.tables import LEFT_TO_ITS_REQUEST, TopUpStatus, payment_methods, top_ups
 from models.payments.top_up_rules import top_up_rules
 from resolvers.credit.reads import balance_of, currency_of
-from resolvers.payments.provider import Charge, PaymentProvider, ask
-from resolvers.payments.settle import settle
+from resolvers.payments.provider import Charge, PaymentProvider, ask_provider
+from resolvers.payments.settle import settle_top_up
 
 _HOUR = datetime.timedelta(hours=1)
 _TODAY = func.date_trunc("day", func.now(), "UTC", type_=DateTime(timezone=True))
@@ -37,16 +39,17 @@ _TOMORROW = func.date_trunc(
 
 @dataclass(frozen=True)
 class WaitingTopUp:
-    """A top-up of which the provider's answer is not known."""
+    """A top-up without an answer of the provider."""
 
     master_id: MasterId
     id: TopUpId
 
 
-async def top_up(sessions: WriteSessions, provider: PaymentProvider, due: AccountKey) -> None:
-    """Begin what the account's rule is due for, and ask for all that waits. What gets no answer waits on."""
+async def work_on_top_ups(sessions: WriteSessions, provider: PaymentProvider, due: AccountKey) -> None:
+    """Begin the top-up that the account's rule makes due, and settle all that wait. Without an answer of the
+    provider a top-up waits on."""
     async with sessions.begin() as session:
-        await begin(session, due)
+        await begin_top_up(session, due)
     async with sessions.begin() as session:
         waiting = await _waiting_top_ups(session, due)
     for one in waiting:
@@ -60,25 +63,22 @@ async def _waiting_top_ups(session: WriteSession, due: AccountKey) -> Sequence[W
     found = top_ups.c
     left_to_its_request = and_(~found.automatic, found.created_at >= func.now() - LEFT_TO_ITS_REQUEST)
     statement = select(found.id).where(
-        found.master_id == due.master_id,
-        found.account_id == due.account_id,
-        found.status == TopUpStatus.PENDING.value,
-        ~left_to_its_request,
+        in_account(top_ups, due), found.status == TopUpStatus.PENDING.value, ~left_to_its_request
     )
     ids = (await session.execute(statement.order_by(found.id))).scalars()
     return [WaitingTopUp(due.master_id, TopUpId(top_up_id)) for top_up_id in ids]
 
 
-async def begin(session: WriteSession, due: AccountKey) -> None:
-    """Write the top-up that a rule is due for; or when it is due again, where none may begin now.
+async def begin_top_up(session: WriteSession, due: AccountKey) -> None:
+    """Write the top-up that a rule makes due; or, where none may begin now, when it is due again.
 
-    None begins while another of the account's is open, beyond the day's maximum, or while the account or one
-    above it is not active.
+    None begins while another one of the account is open, beyond the daily maximum, or while the account or
+    one above it is not active.
     """
     if not await worker_functions.enter_as_worker(session, due.master_id):
         return
     await lock_shared_path(session, due.master_id, due.account_id)
-    this = and_(top_up_rules.c.master_id == due.master_id, top_up_rules.c.account_id == due.account_id)
+    this = in_account(top_up_rules, due)
     still_due = and_(this, top_up_rules.c.due_at <= func.now())
     rule = (await session.execute(select(top_up_rules).where(still_due).with_for_update())).one_or_none()
     if rule is None:
@@ -95,8 +95,7 @@ async def begin(session: WriteSession, due: AccountKey) -> None:
     else:
         await session.execute(
             insert(top_ups).values(
-                master_id=due.master_id,
-                account_id=due.account_id,
+                **columns_of(due),
                 id=new_id(),
                 payment_method_id=rule.payment_method_id,
                 amount=rule.amount,
@@ -106,7 +105,7 @@ async def begin(session: WriteSession, due: AccountKey) -> None:
 
 
 def _facts(due: AccountKey) -> Select[Any]:
-    of_account = and_(top_ups.c.master_id == due.master_id, top_ups.c.account_id == due.account_id)
+    of_account = in_account(top_ups, due)
     automatic = and_(of_account, top_ups.c.automatic)
     bought = select(func.coalesce(func.sum(top_ups.c.amount), 0)).where(
         automatic, top_ups.c.created_at >= _TODAY, top_ups.c.status != TopUpStatus.DECLINED.value
@@ -117,11 +116,11 @@ def _facts(due: AccountKey) -> Select[Any]:
         balance_of(accounts).label("balance"),
         bought.scalar_subquery().label("bought_today"),
         exists().where(automatic, top_ups.c.status == TopUpStatus.PENDING.value).label("open"),
-    ).where(accounts.c.master_id == due.master_id, accounts.c.id == due.account_id)
+    ).where(this_account(accounts, due))
 
 
 async def ask_and_settle(sessions: WriteSessions, provider: PaymentProvider, waiting: WaitingTopUp) -> None:
-    """Ask for a top-up and write the answer; without one it waits on."""
+    """Ask the provider about a top-up and write the answer. Without an answer it waits on."""
     async with sessions.begin() as session:
         if not await worker_functions.enter_as_worker(session, waiting.master_id):
             return
@@ -129,7 +128,9 @@ async def ask_and_settle(sessions: WriteSessions, provider: PaymentProvider, wai
     if row is None:
         return
     try:
-        answer = await ask(provider, Charge(waiting.id, row.reference, row.amount, Currency(row.currency)))
+        answer = await ask_provider(
+            provider, Charge(waiting.id, row.reference, row.amount, Currency(row.currency))
+        )
     except Refusal as refusal:
         if refusal.code is not RefusalCode.PAYMENTS_UNAVAILABLE:
             raise
@@ -137,23 +138,16 @@ async def ask_and_settle(sessions: WriteSessions, provider: PaymentProvider, wai
     async with sessions.begin() as session:
         if await worker_functions.enter_as_worker(session, waiting.master_id):
             actor = EarlierActor(row.actor_user_id, row.actor_api_key_id)
-            await settle(session, actor, _account_of(row), waiting.id, answer)
+            await settle_top_up(session, actor, _account_of(row), waiting.id, answer)
 
 
 def _pending(waiting: WaitingTopUp) -> Select[Any]:
-    with_method = and_(
-        payment_methods.c.master_id == top_ups.c.master_id,
-        payment_methods.c.id == top_ups.c.payment_method_id,
-    )
-    of_account = and_(accounts.c.master_id == top_ups.c.master_id, accounts.c.id == top_ups.c.account_id)
+    with_method = in_tree(payment_methods, top_ups, id="payment_method_id")
+    of_account = in_tree(accounts, top_ups, id="account_id")
     return (
         select(*top_ups.c, payment_methods.c.reference, currency_of(accounts).label("currency"))
         .select_from(top_ups.join(payment_methods, with_method).join(accounts, of_account))
-        .where(
-            top_ups.c.master_id == waiting.master_id,
-            top_ups.c.id == waiting.id,
-            top_ups.c.status == TopUpStatus.PENDING.value,
-        )
+        .where(row_of(top_ups, waiting, waiting.id), top_ups.c.status == TopUpStatus.PENDING.value)
     )
 
 

@@ -1,1 +1,1 @@
-"""People: signing in, passwords, and the mailbox that proves an address."""
+"""People: signing in, passwords, and the mailbox that verifies an address."""

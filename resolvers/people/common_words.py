@@ -1,7 +1,7 @@
-"""What people choose first as a password: zxcvbn's lists of known passwords, words and names.
+"""Common passwords, words and names: zxcvbn's lists.
 
-The lists alone are read, by the file that they are in: imported, the package would build its estimator, which
-takes 15 MiB and is not used.
+Only the file with the lists is run. Importing the package would build its estimator, which takes 15 MiB and
+is not used.
 """
 
 import runpy
@@ -14,8 +14,8 @@ _LISTS = "zxcvbn/frequency_lists.py"
 
 @dataclass(frozen=True)
 class CommonWords:
-    """In lower case. `passwords`: of any length, as they were used; `words`: also words and names of at least
-    the length that was asked for."""
+    """In lower case. `passwords` are of any length; `words` include words and names, and have at least the
+    length that the caller asked for."""
 
     passwords: frozenset[str]
     words: frozenset[str]
@@ -23,7 +23,7 @@ class CommonWords:
 
 @cache
 def common_words(shortest: int) -> CommonWords:
-    """The lists; read once in a process, in some 50 ms."""
+    """The lists. A process reads them once, in about 50 ms."""
     path = distribution("zxcvbn").locate_file(_LISTS)
     lists: dict[str, list[str]] = runpy.run_path(str(path))["FREQUENCY_LISTS"]
     words = {word for listed in lists.values() for word in listed if len(word) >= shortest}

@@ -1,4 +1,4 @@
-"""Devices that a person signed in from: known ones are not struck by what others try elsewhere."""
+"""Devices that a person signed in from. Failed tries from elsewhere do not lock a known device out."""
 
 import datetime
 
@@ -11,14 +11,14 @@ from models.people.devices import devices
 from models.people.users import users
 
 KNOWN_FOR = datetime.timedelta(days=180)
-"""After the last sign-in from it."""
+"""After the last sign-in from the device."""
 
 MOST_OF_A_PERSON = 20
-"""Whoever signs in from more is a script that keeps no secret: its oldest devices are forgotten."""
+"""More devices mean a script that stores no device token. The oldest devices are deleted."""
 
 
 async def known_device(session: WriteSession, email_canonical: str, token: str | None) -> Digest | None:
-    """The digest of the secret, where it is that of a device of the person with the address."""
+    """The digest of the token, if it belongs to a device of the person with the address."""
     found = None if token is None else digest(token, TokenKind.DEVICE)
     if found is None:
         return None
@@ -36,7 +36,8 @@ async def known_device(session: WriteSession, email_canonical: str, token: str |
 
 
 async def keep_device(session: WriteSession, user_id: UserId, token: str | None = None) -> str:
-    """The secret by which the device is known from now on: the one that it has, if it is this person's."""
+    """The token that identifies the device from now on: the given one, if it is this person's, or a new
+    one."""
     expires_at = func.now() + literal(KNOWN_FOR)
     found = None if token is None else digest(token, TokenKind.DEVICE)
     if token is not None and found is not None:
@@ -59,5 +60,5 @@ async def keep_device(session: WriteSession, user_id: UserId, token: str | None 
 
 
 async def forget_devices(session: WriteSession, user_id: UserId) -> None:
-    """None of the person's devices is known any more."""
+    """Delete all devices of the person."""
     await session.execute(delete(devices).where(devices.c.user_id == user_id))

@@ -1,8 +1,8 @@
-"""Passwords are hashed beside the event loop, by whoever has a turn.
+"""Passwords are hashed in threads beside the event loop, in turns.
 
-A turn covers all that a password costs before anything is written: counting the try, reading the stored hash,
-hashing. So this work holds as many connections as there are turns, however many sign in at once, and none
-while it hashes or waits. What is written then has a transaction of its own.
+A turn covers everything that a password costs before a write: counting the try, reading the stored hash,
+hashing. So this work uses as many connections as there are turns, and none while it hashes or waits. The
+write that follows has a transaction of its own.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,14 +15,14 @@ T = TypeVar("T")
 
 
 class Beside(Protocol):
-    """Does work beside the event loop."""
+    """Runs work beside the event loop."""
 
     def __call__(self, work: Callable[[], T]) -> Awaitable[T]:
         """What the work returns."""
 
 
 class HashingTurn:
-    """What may be done by whoever has a turn. `beside`: where."""
+    """What the holder of a turn may do. `beside`: where the work runs."""
 
     def __init__(self, beside: Beside) -> None:
         self._beside = beside
@@ -32,14 +32,14 @@ class HashingTurn:
         return await self._beside(lambda: hash_of(password))
 
     async def matches(self, password: str, stored_hash: str | None) -> bool:
-        """Whether it is the password; without a stored hash, and for what can be no password, it takes as
-        long and says no."""
+        """Whether it is the password. Without a stored hash, and for text that can be no password, the answer
+        is no and takes as long."""
         prepared = typed_password(password)
         return await self._beside(lambda: is_password_of(prepared, stored_hash))
 
 
 class Hashing(Protocol):
-    """Deals out the turns of a process."""
+    """Hands out the turns of a process."""
 
     def turn(self, client_address: str) -> AbstractAsyncContextManager[HashingTurn]:
-        """A turn, once it has come, for as long as the block takes. Raises Busy."""
+        """Wait for a turn; it lasts as long as the block. Raises Busy."""

@@ -1,4 +1,4 @@
-"""Proving to have the mailbox of an address: by links that are mailed to it."""
+"""Proof that a person has the mailbox of an address: links that are mailed to it."""
 
 import datetime
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from models.people.mailbox_links import MailboxLinkKind, mailbox_links
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
 from resolvers.effects.mail_texts import letter
-from resolvers.effects.outbox import Cause, Mail, queue, queue_if_registered
+from resolvers.effects.outbox import Cause, Mail, queue_mail, queue_mail_if_registered
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.people.devices import keep_device
 from resolvers.people.hashing import HashingTurn
@@ -40,7 +40,7 @@ RESET_VALID_FOR = datetime.timedelta(hours=1)
 
 
 async def send_verification(session: WriteSession, user_id: UserId, email: EmailAddress, page: str) -> None:
-    """Mail the link that proves the address. `page`: what confirms it; the secret is put behind its `#`.
+    """Mail the link that verifies the address. `page`: the page that confirms it; the secret follows its `#`.
     Raises RateLimited."""
     token = generate(TokenKind.EMAIL_VERIFICATION)
     person = users.c.id == user_id
@@ -52,11 +52,11 @@ async def send_verification(session: WriteSession, user_id: UserId, email: Email
         "from whoever used it, ask for a new password on that page.",
         link=f"{page}#{token}",
     )
-    await queue(session, Cause(), Mail(MailKind.EMAIL_VERIFICATION, email, body))
+    await queue_mail(session, Cause(), Mail(MailKind.EMAIL_VERIFICATION, email, body))
 
 
 async def request_verification(session: WriteSession, principal: Principal, page: str) -> UserId:
-    """Mail the link again to the person that asks; nothing where its address was proved. Raises RateLimited,
+    """Mail the link to the caller again; nothing where the address is verified. Raises RateLimited,
     PERSON_REQUIRED."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -72,7 +72,8 @@ async def request_verification(session: WriteSession, principal: Principal, page
 async def prove_password_of_link(
     sessions: WriteSessions, turn: HashingTurn, token: str, password: str
 ) -> ProvedPassword:
-    """The person that a link verifies, by its password. Raises LINK_NOT_VALID, SIGN_IN_REFUSED."""
+    """Check the password of the person whose address the link verifies. Raises LINK_NOT_VALID,
+    SIGN_IN_REFUSED."""
     async with sessions.begin() as session:
         user_id = await _person_of_link(session, MailboxLinkKind.EMAIL_VERIFICATION, token)
         stored = select(users.c.password_hash).where(users.c.id == user_id)
@@ -85,18 +86,18 @@ async def prove_password_of_link(
 async def verify_email(
     session: WriteSession, principal: Principal | None, token: str, proved: ProvedPassword | None = None
 ) -> UserId:
-    """Note that the person has the mailbox of its address. `proved`: its password, where the request has no
-    session of the person.
+    """Note that the person has the mailbox of its address. `proved`: the person's password, for a request
+    without a session of the person.
 
-    The link alone is not enough: it may lie in the mailbox of somebody who never signed up, and whoever opens
-    it without a thought would prove the address for a stranger. Raises LINK_NOT_VALID, WRONG_PERSON,
-    PasswordChangedError, PERSON_REQUIRED without a session and a password.
+    The link alone is not enough: it may lie in the mailbox of somebody who never signed up, and opening it
+    would verify the address for a stranger. Raises LINK_NOT_VALID, WRONG_PERSON, PasswordChangedError, and
+    PERSON_REQUIRED without a session and a password.
     """
     user_id = await _use_link(session, MailboxLinkKind.EMAIL_VERIFICATION, token)
     if proved is not None:
         await hold_password(session, proved)
     elif principal is None or principal.user_id is None:
-        message = "Sign in as the person that signed up, or give its password."
+        message = "Sign in as the person who signed up, or give that person's password."
         raise Refusal(RefusalCode.PERSON_REQUIRED, message, "password")
     elif principal.user_id != user_id:
         raise Refusal(RefusalCode.WRONG_PERSON)
@@ -105,7 +106,7 @@ async def verify_email(
 
 
 async def mark_verified(session: WriteSession, user_id: UserId) -> None:
-    """Note that the person was found to have the mailbox."""
+    """Note that the person has the mailbox."""
     unverified = and_(users.c.id == user_id, users.c.email_verified_at.is_(None))
     await session.execute(update(users).where(unverified).values(email_verified_at=func.now()))
     of_kind = mailbox_links.c.kind == MailboxLinkKind.EMAIL_VERIFICATION.value
@@ -113,7 +114,8 @@ async def mark_verified(session: WriteSession, user_id: UserId) -> None:
 
 
 async def check_verified(session: WriteSession, user_id: UserId) -> None:
-    """Raise ADDRESS_NOT_VERIFIED: what is offered to an address is not for whoever only typed it."""
+    """Raise ADDRESS_NOT_VERIFIED. Offers to an address are for the owner of its mailbox, not for whoever
+    typed it."""
     statement = select(users.c.email_verified_at).where(users.c.id == user_id)
     if (await session.execute(statement)).scalar_one() is None:
         raise Refusal(RefusalCode.ADDRESS_NOT_VERIFIED)
@@ -121,7 +123,7 @@ async def check_verified(session: WriteSession, user_id: UserId) -> None:
 
 @dataclass(frozen=True)
 class PasswordResetRequest:
-    """`page`: what sets the password; the secret is put behind its `#`."""
+    """`page`: the page that sets the password; the secret follows its `#`."""
 
     email: str
     client_address: str
@@ -129,8 +131,9 @@ class PasswordResetRequest:
 
 
 async def request_password_reset(session: WriteSession, command: PasswordResetRequest) -> None:
-    """Mail a link that sets a new password, if anybody is registered with the address: for all others the
-    same is done, and nothing comes of it (T13). Raises RateLimited for the place, BAD_USER_INPUT."""
+    """Mail a link that sets a new password to the person who is registered with the address. For other
+    addresses the same work is done and nothing is sent (T13). Raises RateLimited for the network,
+    BAD_USER_INPUT."""
     email = email_address(command.email)
     token = generate(TokenKind.PASSWORD_RESET)
     body = letter(
@@ -140,7 +143,7 @@ async def request_password_reset(session: WriteSession, command: PasswordResetRe
         link=f"{command.page}#{token}",
     )
     cause = Cause(client_address=command.client_address)
-    if await queue_if_registered(session, cause, Mail(MailKind.PASSWORD_RESET, email, body)):
+    if await queue_mail_if_registered(session, cause, Mail(MailKind.PASSWORD_RESET, email, body)):
         person = users.c.email_canonical == email.canonical
         await _add_link(session, MailboxLinkKind.PASSWORD_RESET, token, RESET_VALID_FOR, person)
 
@@ -156,9 +159,9 @@ async def hash_for_reset(sessions: WriteSessions, turn: HashingTurn, token: str,
 
 
 async def reset_password(session: WriteSession, token: str, new_hash: str) -> str:
-    """Set a new password by the link, which proves the address; everything that was open before ends.
+    """Set a new password by the link, which also verifies the address. All earlier sessions and devices end.
 
-    The secret by which the person's device is known from now on. Raises LINK_NOT_VALID.
+    Returns the token of the person's device. Raises LINK_NOT_VALID.
     """
     user_id = await _use_link(session, MailboxLinkKind.PASSWORD_RESET, token)
     await replace_password(session, user_id, new_hash)
@@ -166,8 +169,8 @@ async def reset_password(session: WriteSession, token: str, new_hash: str) -> st
 
 
 async def tell_of_sign_up(session: WriteSession, email: str, page: str) -> None:
-    """Tell the person with the address that somebody tried to sign up with it and was refused, without a word
-    to whoever tried. `page`: what sets a new password."""
+    """Inform the person with the address that a sign-up with it was refused. The caller who tried learns
+    nothing. `page`: the page that sets a new password."""
     body = letter(
         "Somebody tried to sign up for Mandant with this e-mail address, but somebody has signed up with it "
         "before. If it was you, sign in with the password of then, or set a new one here, which also takes "
@@ -175,7 +178,9 @@ async def tell_of_sign_up(session: WriteSession, email: str, page: str) -> None:
         "If it was not you, ignore this.",
         link=page,
     )
-    await queue_if_registered(session, Cause(), Mail(MailKind.SIGN_UP_ATTEMPT, email_address(email), body))
+    await queue_mail_if_registered(
+        session, Cause(), Mail(MailKind.SIGN_UP_ATTEMPT, email_address(email), body)
+    )
 
 
 async def _add_link(
@@ -185,7 +190,7 @@ async def _add_link(
     valid_for: datetime.timedelta,
     person: ColumnElement[bool],
 ) -> None:
-    """Also where there is no such person: then no row is written, and it takes as long."""
+    """For an unknown person no row is written, and the statement takes as long."""
     late = mailbox_links.c.expires_at <= func.now()
     theirs = mailbox_links.c.user_id.in_(select(users.c.id).where(person))
     await session.execute(delete(mailbox_links).where(theirs, late))
@@ -201,7 +206,7 @@ async def _add_link(
 
 
 async def _person_of_link(session: WriteSession, kind: MailboxLinkKind, token: str) -> UserId:
-    """Whose it is, while it stays to be used. Raises LINK_NOT_VALID."""
+    """The person of a link that is still valid. Raises LINK_NOT_VALID."""
     whose = select(mailbox_links.c.user_id).where(_valid(kind, token))
     user_id = (await session.execute(whose)).scalar_one_or_none()
     if user_id is None:
@@ -210,9 +215,9 @@ async def _person_of_link(session: WriteSession, kind: MailboxLinkKind, token: s
 
 
 async def _use_link(session: WriteSession, kind: MailboxLinkKind, token: str) -> UserId:
-    """Whose it is; nobody uses it again. Raises LINK_NOT_VALID.
+    """The person of the link, which is used up. Raises LINK_NOT_VALID.
 
-    The person is locked before its link, as everywhere: whoever proves the address in another way removes the
+    The person is locked before the link, as everywhere: verifying the address in another way deletes the
     person's links.
     """
     valid = _valid(kind, token)
@@ -234,5 +239,5 @@ def _valid(kind: MailboxLinkKind, token: str) -> ColumnElement[bool]:
 
 
 def link_digest(token: str) -> Digest | None:
-    """What a link's secret is looked up and counted by; None for what is none."""
+    """The digest that a link's secret is looked up and counted by; None for text that is no secret."""
     return digest(token, TokenKind.EMAIL_VERIFICATION, TokenKind.PASSWORD_RESET)

@@ -1,7 +1,6 @@
-"""Passwords: argon2id, which takes its time by design, so that `resolvers.people.hashing` alone does it.
+"""Passwords: argon2id, which is slow by design, so that only `resolvers.people.hashing` runs it.
 
-What is hashed is the password as RFC 8265 prepares it (PRECIS, OpaqueString): the same whichever keyboard or
-system it was typed with.
+The password is hashed as RFC 8265 prepares it (PRECIS, OpaqueString): the same on every keyboard and system.
 """
 
 from typing import NewType
@@ -16,7 +15,7 @@ from resolvers.people.weak_passwords import SHORTEST_PASSWORD, PasswordOwner, we
 LONGEST_PASSWORD = 1000
 
 PASSWORD_RULE = (
-    f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters, whatever they are; no common password, no "
+    f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD:,} characters of any kind. No common password, no "
     "sequence or repetition, and not just your name, your e-mail address or Mandant."
 )
 """The rule for people."""
@@ -29,16 +28,16 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 _profile = get_profile("OpaqueString")
 _OF_THE_WHOLE = frozenset("\u30fb" + "".join(map(chr, (*range(0x660, 0x66A), *range(0x6F0, 0x6FA)))))
-"""What PRECIS allows by the whole text, and reads the whole text for each time that it stands there."""
+"""Characters that PRECIS judges by the whole text, once for each occurrence."""
 _NOBODYS_HASH = HASHER.hash("the password of nobody")
 
 
 def new_password(password: str, owner: PasswordOwner, field: str = "password") -> PreparedPassword:
-    """A password to set. Raises BAD_USER_INPUT for one that is too short or too long, that holds control
-    characters or invisible ones, or that others would guess first."""
+    """A password to set. Raises BAD_USER_INPUT for a wrong length, for control or invisible characters, and
+    for a password that is easy to guess."""
     prepared = _prepared(password) if len(password) <= LONGEST_PASSWORD else password
     if prepared is None:
-        message = "A password must not hold control characters, invisible ones or unassigned ones."
+        message = "A password must not contain control characters, invisible ones or unassigned ones."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     if not SHORTEST_PASSWORD <= len(prepared) <= LONGEST_PASSWORD:
         message = f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
@@ -50,18 +49,18 @@ def new_password(password: str, owner: PasswordOwner, field: str = "password") -
 
 
 def typed_password(password: str) -> PreparedPassword | None:
-    """What somebody typed; None: it can be no password."""
+    """What somebody typed; None if it can be no password."""
     prepared = _prepared(password) if len(password) <= LONGEST_PASSWORD else None
     return None if prepared is None else PreparedPassword(prepared)
 
 
 def hash_of(password: PreparedPassword) -> str:
-    """The hash to store. Takes a core for some 20 ms."""
+    """The hash to store. Takes one core for about 20 ms."""
     return HASHER.hash(password)
 
 
 def is_password_of(password: PreparedPassword | None, stored_hash: str | None) -> bool:
-    """Whether the hash is the password's; False without one of them, after the same time."""
+    """Whether the hash is the password's. False without one of them, after the same time."""
     compared = _NOBODYS_HASH if password is None or stored_hash is None else stored_hash
     try:
         return HASHER.verify(compared, password or "") and compared is stored_hash
@@ -82,7 +81,8 @@ def _prepared(password: str) -> str | None:
 
 
 def _once_each(text: str) -> str:
-    """The text with a plain letter for what is looked at already: a thousand would take most of a second."""
+    """The text with a plain letter for each repeated character. A thousand repetitions would take most of a
+    second."""
     seen: set[str] = set()
     kept = []
     for character in text:

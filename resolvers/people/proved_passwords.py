@@ -1,4 +1,4 @@
-"""A password that was found to be right, and whether it is still when something is written because of it."""
+"""Passwords that were checked, and are still the same when the write that needs them runs."""
 
 from dataclasses import dataclass
 
@@ -14,21 +14,21 @@ from resolvers.people.hashing import HashingTurn
 
 @dataclass(frozen=True)
 class ProvedPassword:
-    """A person gave its password; `stored_hash`: what it was compared with."""
+    """A person's correct password. `stored_hash`: the hash that it was compared with."""
 
     user_id: UserId
     stored_hash: str
 
 
 class PasswordChangedError(Exception):
-    """Another password, or none, is stored than the one that was compared: what was found does not hold."""
+    """The stored hash is no longer the compared one, so that the check is void."""
 
 
 async def prove_password(
     sessions: WriteSessions, turn: HashingTurn, email: str, password: str
 ) -> ProvedPassword:
-    """The person with the address, by its password. Raises BAD_USER_INPUT, and SIGN_IN_REFUSED alike and as
-    slowly for an unknown address (T13)."""
+    """The person with the address, by its password. Raises BAD_USER_INPUT, and SIGN_IN_REFUSED, which looks
+    and takes the same for an unknown address (T13)."""
     canonical = email_address(email).canonical
     statement = select(users.c.id, users.c.password_hash).where(users.c.email_canonical == canonical)
     async with sessions.begin() as session:
@@ -39,8 +39,8 @@ async def prove_password(
 
 
 async def hold_password(session: WriteSession, proved: ProvedPassword) -> None:
-    """Keep everybody from changing the password until the transaction ends. Raises PasswordChangedError where
-    somebody did already."""
+    """Lock the person, so that the password stays until the transaction ends. Raises PasswordChangedError
+    where it changed already."""
     statement = select(users.c.password_hash).where(users.c.id == proved.user_id)
     locked = statement.with_for_update(key_share=True)
     if (await session.execute(locked)).scalar_one_or_none() != proved.stored_hash:

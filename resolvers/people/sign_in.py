@@ -23,7 +23,7 @@ SESSION_LENGTH = datetime.timedelta(days=30)
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A session's token and the secret of the device, told this once."""
+    """A session's token and the device's token, shown this once."""
 
     user_id: UserId
     token: str
@@ -32,14 +32,14 @@ class SignedIn:
 
 
 async def sign_in(session: WriteSession, proved: ProvedPassword, device_token: str | None = None) -> SignedIn:
-    """Open a session for whoever gave the password, and know the device from now on. Raises
+    """Open a session for the person whose password was checked, and know the device from now on. Raises
     PasswordChangedError."""
     await hold_password(session, proved)
     return await open_session(session, proved.user_id, device_token)
 
 
 async def open_session(session: WriteSession, user_id: UserId, device_token: str | None = None) -> SignedIn:
-    """Write a session for the person, on a device that is known by this secret if it is the person's."""
+    """Write a session for the person. `device_token`: that of the device, if it is known."""
     token = generate(TokenKind.SESSION)
     expires_at = datetime.datetime.now(datetime.UTC) + SESSION_LENGTH
     await session.execute(
@@ -49,7 +49,7 @@ async def open_session(session: WriteSession, user_id: UserId, device_token: str
 
 
 async def sign_out(session: WriteSession, principal: Principal) -> None:
-    """End the session that asks."""
+    """End the caller's session."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     await session.execute(delete(sessions).where(sessions.c.digest == principal.credentials.digest))
@@ -57,7 +57,7 @@ async def sign_out(session: WriteSession, principal: Principal) -> None:
 
 @dataclass(frozen=True)
 class PasswordChange:
-    """The password that holds now was proved; `new_hash` is that of the new one."""
+    """The current password was checked; `new_hash` is the hash of the new one."""
 
     proved: ProvedPassword
     new_hash: str
@@ -70,8 +70,8 @@ async def check_password_change(
     current_password: str,
     password: str,
 ) -> PasswordChange:
-    """What changes one's own password. Raises PERSON_REQUIRED, SIGN_IN_REFUSED for a wrong current one, and
-    BAD_USER_INPUT for a new one that is against the rule."""
+    """Check a change of the caller's own password. Raises PERSON_REQUIRED, SIGN_IN_REFUSED for a wrong
+    current password, and BAD_USER_INPUT for a new one that breaks the rule."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     statement = select(users.c.password_hash, users.c.name, users.c.email_canonical)
@@ -84,7 +84,7 @@ async def check_password_change(
 
 
 async def change_password(session: WriteSession, principal: Principal, change: PasswordChange) -> UserId:
-    """Change one's own password and end all other sessions. Raises PasswordChangedError."""
+    """Change the caller's own password and end all other sessions. Raises PasswordChangedError."""
     user_id = change.proved.user_id
     await hold_password(session, change.proved)
     await session.execute(update(users).where(users.c.id == user_id).values(password_hash=change.new_hash))

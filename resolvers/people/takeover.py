@@ -1,8 +1,8 @@
-"""The mailbox wins: whoever has it takes over what was made with its address before that was proved.
+"""Takeover: the owner of a mailbox gets what was made with its address before the address was verified.
 
-Nobody but the owner can be in the tree of such a person: nothing is mailed to others from it (see
-`resolvers.effects.outbox`), and nothing was accepted with the address. So what is left of whoever signed up
-are its sessions, its devices, and its API keys.
+Nobody but the owner can be in that person's tree: nothing is mailed to others from it (see
+`resolvers.effects.outbox`), and no offer was accepted with the address. So only sessions, devices and API
+keys of the earlier user have to end.
 """
 
 import uuid
@@ -22,15 +22,16 @@ from models.members.tables import memberships
 from models.people.mailbox_links import mailbox_links
 from models.people.sessions import sessions
 from models.people.users import ownerships, users
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.people.devices import forget_devices
 from resolvers.people.sign_in import open_session
 
 
 async def replace_password(session: WriteSession, user_id: UserId, password_hash: str) -> None:
-    """Give the person whose mailbox was proved a new password. All that opened with the old one is over:
-    sessions, known devices, links on their way. Where the address was not proved before, also the API keys of
-    the account that was made with it, since somebody else may have made it."""
+    """Give the person a new password after the mailbox was proved. Sessions, known devices and mailed links
+    end. If the address was not verified before, the API keys of its account end too, because somebody else
+    may have made them."""
     was_verified = await _lock(session, user_id)
     proved = func.coalesce(users.c.email_verified_at, func.now())
     values = {"password_hash": password_hash, "email_verified_at": proved}
@@ -43,8 +44,8 @@ async def replace_password(session: WriteSession, user_id: UserId, password_hash
 
 
 async def leave_account(session: WriteSession, user_id: UserId) -> None:
-    """Let the person own no account: what was made with its address before it was proved stays behind, with
-    nobody in it."""
+    """Take the person out of the account that was made with the unverified address. The account stays behind
+    empty."""
     owned = await _owned(session, user_id)
     if owned is None:
         return
@@ -84,15 +85,16 @@ async def _revoke_keys(session: WriteSession, user_id: UserId) -> None:
 
 
 async def _lock(session: WriteSession, user_id: UserId) -> bool:
-    """Keep others from proving the address meanwhile. Whether it was proved."""
+    """Lock the person, so that nobody else verifies the address meanwhile. Returns whether it was
+    verified."""
     statement = select(users.c.email_verified_at).where(users.c.id == user_id)
     locked = statement.with_for_update(key_share=True)
     return (await session.execute(locked)).scalar_one() is not None
 
 
 async def _owned(session: WriteSession, user_id: UserId) -> Row[*tuple[Any, ...]] | None:
-    """The account that the person owns, which is a master account: a subaccount is taken by an invitation
-    alone, which proves the address."""
+    """The master account that the person owns. A subaccount is owned by invitation only, which verifies the
+    address."""
     statement = select(ownerships.c.master_id, ownerships.c.account_id).where(
         ownerships.c.user_id == user_id, ownerships.c.master_id == ownerships.c.account_id
     )
@@ -100,7 +102,8 @@ async def _owned(session: WriteSession, user_id: UserId) -> Row[*tuple[Any, ...]
 
 
 async def _enter(session: WriteSession, user_id: UserId) -> Principal:
-    """The database shows a tree to a session of somebody in it: one that ends with this."""
+    """Enter the person's tree by a session, since the database shows a tree to its people alone. The session
+    ends with the takeover."""
     signed_in = await open_session(session, user_id)
     credentials = Credentials(digest_of(signed_in.token))
     await enter(session, credentials)

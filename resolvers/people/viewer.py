@@ -1,4 +1,4 @@
-"""Who asks."""
+"""The caller, as it sees itself."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
 from authz.reach.reach import PRINCIPAL
 from models.api_keys.tables import api_keys
 from models.base.ids import Kind
-from models.people.users import users
+from resolvers.rows.shown import person_behind
 
 
 def current(root: FromClause) -> Select[Any]:
-    """Who asks: a signed-in person or an API key. UNAUTHENTICATED where nobody is signed in."""
+    """The caller: a signed-in person or an API key. UNAUTHENTICATED if nobody is signed in."""
     return select(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id)
 
 
 def global_id(viewer: FromClause) -> ColumnElement[str]:
-    """The person's id or the API key's."""
+    """The id of the person or API key."""
     return case(
         (viewer.c.user_id.is_not(None), func.concat(f"{Kind.USER}_", viewer.c.user_id)),
         else_=func.concat(f"{Kind.API_KEY}_", viewer.c.api_key_id),
@@ -25,11 +25,10 @@ def global_id(viewer: FromClause) -> ColumnElement[str]:
 
 def user_of(viewer: FromClause) -> Select[Any]:
     """The signed-in person; null for an API key."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == viewer.c.user_id)
+    return person_behind(viewer)
 
 
 def api_key_of(viewer: FromClause) -> Select[Any]:
-    """The API key that asks; null for a person."""
+    """The API key; null for a person."""
     key = api_keys.alias()
     return select(*key.c).where(key.c.id == viewer.c.api_key_id)

@@ -1,6 +1,5 @@
-"""Passwords that others would guess first (NIST SP 800-63B, 3.1.1.2): common ones, repetitions, sequences,
-and the owner's own words. There are no rules about which kinds of characters a password has.
-"""
+"""Passwords that are easy to guess (NIST SP 800-63B, 3.1.1.2): common ones, repetitions, sequences, and the
+owner's own words. No rule demands kinds of characters."""
 
 import re
 from collections.abc import Iterable
@@ -13,16 +12,16 @@ SHORTEST_PASSWORD = 10
 _PRODUCT = "mandant"
 
 _SHORTEST_WORD = 3
-"""What is shorter, of a name or an address, is in too many words to be looked for."""
+"""Shorter parts of a name or an address occur in too many passwords."""
 
 _SHORTEST_COMMON = 4
-"""What is shorter, between digits, is a letter or two rather than a word."""
+"""Between digits, shorter text is a letter or two and no word."""
 
 _ENDS = 4
-"""So many digits at an end, such as a year, make no other password of a common one."""
+"""So many digits at an end, such as a year, do not make a common password another one."""
 
 _ENOUGH_BESIDE = 6
-"""So many characters beside the owner's own words are a password of their own, unless all are digits."""
+"""So many characters beside the owner's own words make a password, unless all are digits."""
 
 _ROWS = (
     "0123456789",
@@ -32,7 +31,7 @@ _ROWS = (
     "qwertzuiopasdfghjklyxcvbnm",
     "azertyuiopqsdfghjklmwxcvbn",
 )
-"""What is in order: digits, the alphabet, and the rows of keyboards."""
+"""Sequences: digits, the alphabet, and the rows of keyboards."""
 
 _CORE = re.compile(r"(\d*)(.*?)(\d*)", re.DOTALL)
 _WORD = re.compile(r"[^\W_]+")
@@ -40,15 +39,15 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class PasswordOwner:
-    """Whose password it is to be: name and address are what others try."""
+    """The future owner of a password, whose name and address others try first."""
 
     name: str
     email: str
 
 
 def weakness(password: str, owner: PasswordOwner) -> str | None:
-    """A sentence that says why the password is too easy to guess; None: it is not. Case does not matter, and
-    spaces and signs do not make another password."""
+    """A sentence that says why the password is easy to guess; None if it is not. Case, spaces and signs do
+    not count."""
     text = password.casefold()
     piece = _repeated_piece(text)
     if len(piece) < SHORTEST_PASSWORD:
@@ -64,9 +63,10 @@ def weakness(password: str, owner: PasswordOwner) -> str | None:
 
 
 def _repeated_piece(text: str) -> str:
-    """The shortest piece that the text repeats twice at least, its last time perhaps cut off; else the text.
+    """The shortest piece that the text repeats at least twice, the last time perhaps cut off; else the text
+    itself.
 
-    By the text's borders (Knuth, Morris, Pratt), so that it takes no longer for one that was made up for it.
+    It uses the text's borders (Knuth, Morris, Pratt), so that no input makes it slow.
     """
     borders = [0] * len(text)
     for index in range(1, len(text)):
@@ -79,7 +79,7 @@ def _repeated_piece(text: str) -> str:
 
 
 def _without_signs(text: str) -> str:
-    """The text without spaces and signs, where they are the lesser part of it."""
+    """The text without spaces and signs, where these are the smaller part."""
     plain = _letters_and_digits(text)
     return plain if len(plain) * 2 >= len(text) else text
 
@@ -89,13 +89,13 @@ def _letters_and_digits(text: str) -> str:
 
 
 def _is_in_order(text: str) -> bool:
-    """Whether it is a part of a row, forwards or backwards, which begins anew where it ends."""
+    """Whether the text is part of a row, forwards or backwards. A row starts again at its end."""
     times = len(text) // min(map(len, _ROWS)) + 2
     return any(part in row * times for row in _ROWS for part in (text, text[::-1]))
 
 
 def _is_common(text: str) -> bool:
-    """Also with digits at the ends that are few, one digit, or in order."""
+    """Also with digits at the ends that are few, all alike, or in order."""
     common = common_words(SHORTEST_PASSWORD)
     if text in common.passwords or text in common.words:
         return True

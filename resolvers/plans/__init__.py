@@ -1,1 +1,1 @@
-"""Plans, and what the one in force allows in the current cycle."""
+"""Plans, cycles, and how much of a cycle is used."""

@@ -1,21 +1,22 @@
-"""The terms that an account sends under at this moment, for the writes that decide by them."""
+"""The plan, cycle and limits that hold for an account now, for the writes that decide by them."""
 
 import datetime
 from dataclasses import dataclass
 
-from sqlalchemy import Row, and_, exists, select
+from sqlalchemy import Row, exists, select
 
 from authz.guards.exclusive import Authorized
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree, this_account
 from models.base.ids import AccountId, MasterId, PlanId
 from models.plans.tables import plans, subscriptions
 from resolvers.plans import reads
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A plan of the catalogue. Prices in micro-units; a `send_price` None: nothing is sent beyond."""
+class CataloguePlan:
+    """A plan of the catalogue. Prices in micro-units. `send_price` None: no sends beyond the plan's."""
 
     id: PlanId
     code: str
@@ -28,10 +29,10 @@ class Plan:
     block_sends: int
     block_price: int | None
 
-    def gives_at_least(self, other: "Plan") -> bool:
-        """Whether it takes away nothing that the other one gives: then it can hold at once (T22).
+    def gives_at_least(self, other: "CataloguePlan") -> bool:
+        """Whether it gives all that the other plan gives, so that it can hold at once (T22).
 
-        A dearer send beyond the plan's, or that no blocks are sold any more, takes something away.
+        A higher price of sends beyond the plan's, or no blocks for sale, gives less.
         """
         beyond = other.send_price is None or (
             self.send_price is not None and self.send_price <= other.send_price
@@ -43,28 +44,25 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Terms:
+class EffectivePlan:
     """Whose subscription an account uses now, its plan, its cycle (half-open) and its limits."""
 
     master_id: MasterId
     subscriber_id: AccountId
     subscribed: bool
-    """False: the tree never chose a plan, and has the one that every tree begins with."""
-    plan: Plan
+    """False: the tree never chose a plan, and has the default one."""
+    plan: CataloguePlan
     cycle_starts_at: datetime.datetime
     cycle_ends_at: datetime.datetime
     contact_limit: int
     send_limit: int
 
 
-async def terms_of(session: WriteSession, account: Authorized) -> Terms:
-    """The terms of an account whose path is locked, so that they stay."""
+async def effective_plan_of(session: WriteSession, account: Authorized) -> EffectivePlan:
+    """What holds for an account. Its path is locked, so that this stays."""
     own, subscriber = accounts.alias(), accounts.alias()
-    joined = and_(subscriber.c.master_id == own.c.master_id, subscriber.c.id == reads.subscriber_id(own))
     has_row = exists().where(
-        subscriptions.c.master_id == subscriber.c.master_id,
-        subscriptions.c.account_id == subscriber.c.id,
-        reads.has_begun(subscriptions),
+        in_tree(subscriptions, subscriber, account_id="id"), reads.has_begun(subscriptions)
     )
     statement = (
         select(
@@ -76,16 +74,16 @@ async def terms_of(session: WriteSession, account: Authorized) -> Terms:
             reads.contact_limit_of(subscriber).label("contact_limit"),
             reads.send_limit_of(subscriber).label("send_limit"),
         )
-        .select_from(own.join(subscriber, joined))
-        .where(own.c.master_id == account.master_id, own.c.id == account.account_id)
+        .select_from(own.join(subscriber, reads.is_subscriber_of(subscriber, own)))
+        .where(this_account(own, account))
     )
     row = (await session.execute(statement)).one()
     plan = (await session.execute(select(plans).where(plans.c.id == row.plan_id))).one()
-    return Terms(
+    return EffectivePlan(
         account.master_id,
         AccountId(row.subscriber_id),
         row.subscribed,
-        plan_from(plan),
+        catalogue_plan(plan),
         row.starts_at,
         row.ends_at,
         row.contact_limit,
@@ -93,6 +91,6 @@ async def terms_of(session: WriteSession, account: Authorized) -> Terms:
     )
 
 
-def plan_from(row: Row[*tuple[object, ...]]) -> Plan:
-    """A row of the catalogue."""
-    return Plan(**{name: row._mapping[name] for name in Plan.__dataclass_fields__})
+def catalogue_plan(row: Row[*tuple[object, ...]]) -> CataloguePlan:
+    """The plan in a row of the catalogue."""
+    return CataloguePlan(**{name: row._mapping[name] for name in CataloguePlan.__dataclass_fields__})

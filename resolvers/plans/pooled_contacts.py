@@ -1,10 +1,11 @@
-"""What an account may know of contacts that are counted together with those of others (R18, N20).
+"""Contacts that a subscription counts for several accounts, and what one account may learn about them (R18,
+N20).
 
-A subscription counts a contact once, whichever of its accounts sends to it. To tell one of them whether an
-address is active already would tell it whom the others write to. So who does not see the statistics of the
-account whose subscription it is, is told by what the asked account itself has sent: a contact is new that
-this account has not sent to, and what is used is the sum of what each account counts by itself. That is what
-is active and, as often as several accounts send to the same contact, more.
+A subscription counts a contact once, whichever of its accounts sends to it. If an account learned whether an
+address is active already, it would learn whom the other accounts send to. So a viewer without access to the
+subscriber's statistics gets the account's own view: a contact is new if this account has not sent to it, and
+the used contacts are the sum of what each account counts by itself. That sum is higher than the active
+contacts by each contact that several accounts send to.
 """
 
 import uuid
@@ -16,31 +17,33 @@ from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, case, exis
 from authz.policy.permissions import Permission, allows
 from authz.reach.reach import readable_account
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.base.ids import AccountId
 from models.sending.tables import ReservationStatus, contact_claims, send_cycles, send_reservations
 
 
 def sees_pool(subscriber: FromClause) -> ColumnElement[bool]:
-    """Whether the viewer sees the statistics of the account whose subscription it is."""
+    """Whether the viewer sees the statistics of the account that has the subscription."""
     account, statement = readable_account()
-    same = and_(account.c.master_id == subscriber.c.master_id, account.c.id == subscriber.c.id)
+    same = in_tree(account, subscriber, id="id")
     seen = allows(statement.selected_columns.mask, Permission.STATISTICS_READ)
     return exists(statement.where(same, seen).correlate(subscriber))
 
 
 def counted_in(cycle: FromClause) -> ColumnElement[int]:
-    """The sum of what each account counts by itself; what lapsed reservations hold is in it until they are
-    given back, or their ends would tell what they met."""
+    """The sum of what each account counts by itself. It includes what lapsed reservations hold until their
+    release, because their ends would reveal which contacts were active."""
     return cycle.c.contacts + cycle.c.repeated
 
 
 def new_contacts_of(reservation: FromClause) -> ColumnElement[int]:
-    """How many of them were not active when it was made (R97); for who does not see the statistics of the
-    account whose subscription it is: how many this account had not sent to before in the cycle."""
+    """The number of recipients that were not active contacts when it was made. Without STATISTICS_READ in the
+    account that has the subscription, the number of recipients that this account had not sent to in that
+    billing cycle."""
     cycle, subscriber = send_cycles.alias(), accounts.alias()
-    of_cycle = and_(cycle.c.master_id == reservation.c.master_id, cycle.c.id == reservation.c.cycle_id)
-    of_subscriber = and_(subscriber.c.master_id == cycle.c.master_id, subscriber.c.id == cycle.c.account_id)
+    of_cycle = in_tree(cycle, reservation, id="cycle_id")
+    of_subscriber = in_tree(subscriber, cycle, id="account_id")
     seen = (
         select(sees_pool(subscriber))
         .select_from(cycle.join(subscriber, of_subscriber))
@@ -52,8 +55,8 @@ def new_contacts_of(reservation: FromClause) -> ColumnElement[int]:
 
 
 def looked_up(rows: Select[Any]) -> ColumnElement[bool]:
-    """Whether there are such rows, looked up by an index for each row outside. The limit has PostgreSQL do
-    so: a join it would plan by statistics that know nothing yet of a million new rows."""
+    """Whether there are such rows. The limit makes PostgreSQL look them up by an index for each outer row. It
+    would plan a join by statistics that do not know of a million new rows yet."""
     return rows.limit(1).scalar_subquery().is_not(None)
 
 
@@ -64,8 +67,8 @@ def reservation_is(
 ) -> ColumnElement[bool]:
     """Whether the condition holds for a reservation.
 
-    It is looked up by its key for each row outside. Joined, it might be looked for among all that its account
-    has made, by a plan from when those were three.
+    The reservation is looked up by its key for each outer row. In a join, an old plan might search all
+    reservations of its account instead.
     """
     reservation = send_reservations.alias()
     this = and_(reservation.c.master_id == master_id, reservation.c.id == reservation_id)
@@ -77,7 +80,8 @@ def claimed_by(
     contact: FromClause,
     status: ReservationStatus | None = None,
 ) -> ColumnElement[bool]:
-    """Whether the account sends to a contact that another reservation holds; with this status alone."""
+    """Whether the account sends to a contact that another reservation holds; with `status` only by
+    reservations in it."""
     claim = contact_claims.alias()
     mine = account_id if isinstance(account_id, ColumnElement) else literal(account_id, Uuid)
 
@@ -88,9 +92,7 @@ def claimed_by(
     return looked_up(
         select(claim.c.reservation_id)
         .where(
-            claim.c.master_id == contact.c.master_id,
-            claim.c.cycle_id == contact.c.cycle_id,
-            claim.c.digest == contact.c.digest,
+            in_tree(claim, contact, cycle_id="cycle_id", digest="digest"),
             reservation_is(claim.c.master_id, claim.c.reservation_id, is_wanted),
         )
         .correlate_except(claim)
@@ -98,13 +100,13 @@ def claimed_by(
 
 
 def is_own(contact: FromClause, account: FromClause) -> ColumnElement[bool]:
-    """Whether the account has sent to an active contact, or is about to: by what has not lapsed."""
+    """Whether the account has sent to an active contact or has reserved to; lapsed reservations do not
+    count."""
     holder, claim, sent = send_reservations.alias(), contact_claims.alias(), send_reservations.alias()
     holds = exists(
         select(holder.c.id)
         .where(
-            holder.c.master_id == contact.c.master_id,
-            holder.c.id == contact.c.reservation_id,
+            in_tree(holder, contact, id="reservation_id"),
             holder.c.account_id == account.c.id,
             _stands(holder),
         )
@@ -112,11 +114,9 @@ def is_own(contact: FromClause, account: FromClause) -> ColumnElement[bool]:
     )
     claims = exists(
         select(claim.c.digest)
-        .join(sent, and_(sent.c.master_id == claim.c.master_id, sent.c.id == claim.c.reservation_id))
+        .join(sent, in_tree(sent, claim, id="reservation_id"))
         .where(
-            claim.c.master_id == contact.c.master_id,
-            claim.c.cycle_id == contact.c.cycle_id,
-            claim.c.digest == contact.c.digest,
+            in_tree(claim, contact, cycle_id="cycle_id", digest="digest"),
             sent.c.account_id == account.c.id,
             _stands(sent),
         )

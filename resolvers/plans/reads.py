@@ -1,4 +1,4 @@
-"""Plans and subscriptions as those who may see an account's plan see them."""
+"""Plans and subscriptions, as viewers of an account's plan see them."""
 
 import datetime
 import uuid
@@ -18,93 +18,78 @@ from sqlalchemy import (
     select,
 )
 
-from authz.reach.reach import readable_account
 from engine.declare.paging import Order
-from models.accounts.tables import account_closure, accounts
+from models.accounts.tables import accounts
+from models.accounts.trees import in_tree, nearest_above
 from models.base.clock import current_moment
 from models.plans.catalogue import DEFAULT_PLAN
 from models.plans.cycles import UNSUBSCRIBED_ZONE, cycle_number, cycle_start, unsubscribed_anchor
 from models.plans.tables import limit_increases, plan_choices, plans, subscriptions
 from resolvers.credit.reads import currency_of
 from resolvers.inputs.global_ids import PlanIdArgument
+from resolvers.rows.shown import account_behind
 
 BY_PRICE = Order("plans", (plans.c.price, plans.c.active_contacts, plans.c.id))
+"""By price, then by size."""
 _DEFAULT_CODE = literal_column(f"'{DEFAULT_PLAN.name}'", Text)
 
 
 def by_id(root: FromClause, id: PlanIdArgument) -> Select[Any]:
-    """A plan of the catalogue, known to everybody."""
+    """A plan of the catalogue. Everybody may see it."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == id)
 
 
-def order(**_: object) -> Order:
-    """Those of the catalogue by their price, then by their size."""
-    return BY_PRICE
-
-
 def on_offer(account: FromClause) -> Select[Any]:
-    """The plans that are sold in the tree's currency, the cheapest first."""
+    """The plans on offer in the tree's currency, cheapest first."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.currency == currency_of(account), plan.c.on_offer)
 
 
 def subscription_of(account: FromClause) -> Select[Any]:
-    """The subscription that the account uses: its own, or else that of the nearest account above (R18)."""
+    """The subscription that the account uses: its own, or that of the nearest account above."""
     subscriber = accounts.alias()
-    return select(*subscriber.c).where(
-        subscriber.c.id == subscriber_id(account), subscriber.c.master_id == account.c.master_id
-    )
+    return select(*subscriber.c).where(is_subscriber_of(subscriber, account))
+
+
+def is_subscriber_of(subscriber: FromClause, account: FromClause) -> ColumnElement[bool]:
+    """Whether a row of accounts is the account whose subscription the other one uses."""
+    same_tree = subscriber.c.master_id == account.c.master_id
+    return and_(same_tree, subscriber.c.id == subscriber_id(account))
 
 
 def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:
-    """The account whose subscription it is: the nearest in which one has begun, or the master account."""
-    path, subscription = account_closure.alias(), subscriptions.alias()
-    own = and_(
-        subscription.c.master_id == path.c.master_id,
-        subscription.c.account_id == path.c.ancestor_id,
-        has_begun(subscription),
-    )
-    nearest = (
-        select(path.c.ancestor_id)
-        .select_from(path.join(subscription, own))
-        .where(path.c.master_id == account.c.master_id, path.c.descendant_id == account.c.id)
-        .order_by(path.c.depth)
-        .limit(1)
-        .correlate(account)
-        .scalar_subquery()
-    )
+    """The account whose subscription is used: the nearest with one that has begun, or the master account."""
+    subscription = subscriptions.alias()
+    nearest = nearest_above(account, subscription, "account_id", has_begun(subscription))
     return func.coalesce(nearest, account.c.master_id)
 
 
 def has_begun(subscription: FromClause) -> ColumnElement[bool]:
-    """Whether a subscription holds already: one that begins with a smaller plan waits (T22)."""
+    """Whether a subscription holds already. One that begins with a smaller plan waits."""
     return subscription.c.anchored_at <= current_moment()
 
 
 def account_of(subscriber: FromClause) -> Select[Any]:
-    """The account that has the subscription; null where it is outside the viewer's reach."""
-    account, statement = readable_account()
-    return statement.where(
-        account.c.id == subscriber.c.id, account.c.master_id == subscriber.c.master_id
-    ).limit(1)
+    """The account that has the subscription; null if it is outside your reach."""
+    return account_behind(subscriber, "id")
 
 
 def plan_of(subscriber: FromClause) -> Select[Any]:
-    """The plan that holds now."""
+    """The current plan."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == plan_id_of(subscriber))
 
 
 def next_plan_of(subscriber: FromClause) -> Select[Any]:
-    """The plan that takes its place with the next cycle; null: it stays."""
+    """The plan from the next billing cycle on; null if it stays the same."""
     plan = plans.alias()
     return select(*plan.c).where(plan.c.id == next_plan_id_of(subscriber))
 
 
 def waiting_plan_of(account: FromClause) -> Select[Any]:
-    """The account's first plan of its own, where it waits for the end of the running cycle of the account
-    above; null: there is none that waits."""
+    """The account's first plan of its own, which starts when the current billing cycle of the account above
+    ends; null if none is scheduled."""
     plan, subscription = plans.alias(), subscriptions.alias()
     waits = exists(
         select(subscription.c.account_id)
@@ -120,7 +105,7 @@ def plan_id_of(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
 
 
 def plan_id_at(subscriber: FromClause, moment: ColumnElement[datetime.datetime]) -> ColumnElement[uuid.UUID]:
-    """The id of the plan at a moment: the last choice that held, or what every tree begins with."""
+    """The id of the plan at a moment: the last choice that held, or the default plan."""
     plan, choice = plans.alias(), plan_choices.alias()
     default = (
         select(plan.c.id)
@@ -152,42 +137,43 @@ def next_plan_id_of(subscriber: FromClause) -> ColumnElement[uuid.UUID]:
 
 
 def time_zone_of(subscriber: FromClause) -> ColumnElement[str]:
-    """The IANA zone in which cycles begin at midnight; UTC where none was chosen."""
+    """The IANA time zone in which billing cycles start at midnight; UTC if none was chosen."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.time_zone).where(_of(subscription, subscriber), has_begun(subscription))
     return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), UNSUBSCRIBED_ZONE)
 
 
 def anchor_day_of(subscriber: FromClause) -> ColumnElement[int]:
-    """The day of the month on which cycles begin, 1 to 31; in a shorter month its last day."""
+    """The day of the month on which billing cycles start, 1 to 31. Shorter months use their last day."""
     local = func.timezone(time_zone_of(subscriber), anchored_at_of(subscriber))
     return cast(func.extract("day", local), Integer)
 
 
 def anchored_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
-    """The moment that cycles are counted from: of the subscription, or else of the account's making."""
+    """The moment that cycles are counted from: that of the subscription, or else the account's creation."""
     subscription = subscriptions.alias()
     chosen = select(subscription.c.anchored_at).where(_of(subscription, subscriber), has_begun(subscription))
     return func.coalesce(chosen.correlate(subscriber).scalar_subquery(), unsubscribed_anchor(subscriber))
 
 
 def cycle_starts_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
-    """When the current cycle began."""
+    """When the current billing cycle started."""
     return _cycle_start(subscriber, 0)
 
 
 def cycle_ends_at_of(subscriber: FromClause) -> ColumnElement[datetime.datetime]:
-    """When the next one begins; that moment belongs to it."""
+    """When the next billing cycle starts. That moment belongs to it."""
     return _cycle_start(subscriber, 1)
 
 
 def contact_limit_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many contacts can become active in this cycle: the plan's and those bought (R91, R94)."""
+    """The number of contacts that can become active in this billing cycle: those of the plan and those
+    bought."""
     return _limit(subscriber, "active_contacts", "contacts")
 
 
 def send_limit_of(subscriber: FromClause) -> ColumnElement[int]:
-    """How many sends this cycle has without a price of their own: the plan's and those bought (R93, R94)."""
+    """The number of sends included in this billing cycle: those of the plan and those bought."""
     return _limit(subscriber, "sends", "sends")
 
 
@@ -201,15 +187,11 @@ def _limit(subscriber: FromClause, of_plan: str, bought: str) -> ColumnElement[i
 def bought_in(
     subscriber: FromClause, starts_at: ColumnElement[datetime.datetime], bought: str
 ) -> ColumnElement[int]:
-    """How many `contacts` or `sends` were bought for the cycle that begins then (R94)."""
+    """How many `contacts` or `sends` were bought for the cycle that begins then."""
     increase = limit_increases.alias()
     return (
         select(func.coalesce(func.sum(increase.c[bought]), literal_column("0")))
-        .where(
-            increase.c.account_id == subscriber.c.id,
-            increase.c.master_id == subscriber.c.master_id,
-            increase.c.cycle_starts_at == starts_at,
-        )
+        .where(in_tree(increase, subscriber, account_id="id"), increase.c.cycle_starts_at == starts_at)
         .correlate_except(increase)
         .scalar_subquery()
     )
@@ -226,4 +208,4 @@ def _chosen(choice: FromClause, subscriber: FromClause) -> ColumnElement[bool]:
 
 
 def _of(table: FromClause, subscriber: FromClause) -> ColumnElement[bool]:
-    return and_(table.c.account_id == subscriber.c.id, table.c.master_id == subscriber.c.master_id)
+    return in_tree(table, subscriber, account_id="id")

@@ -1,4 +1,5 @@
-"""What changes custom roles. Whoever has a role gains or loses by its change, from the next request on."""
+"""Changes of custom roles. Everybody who holds the role gains or loses permissions from the next request
+on."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -16,19 +17,21 @@ from authz.reach.role_uses import role_uses
 from engine.text.forms import compared, looks
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import columns_of, this_account
 from models.base.ids import AccountId, Kind, RoleId, new_id, present
 from models.base.text_forms import forms_of
 from models.roles.tables import roles
 from resolvers.access.blockers import blocked, uses_of
-from resolvers.effects.log import Change, EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record
 from resolvers.inputs.text import name_of_rights, short_text
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 
 
 @dataclass(frozen=True)
 class RoleCreation:
-    """A custom role of an account. `permissions` are held where the role is held, `permissions_below` in
-    every account below that."""
+    """A custom role of an account. `permissions` apply where the role is held, `permissions_below` in every
+    account below."""
 
     account_id: AccountId
     name: str
@@ -51,7 +54,7 @@ class RoleUpdate:
 
 @dataclass(frozen=True)
 class RoleChange:
-    """A role, and the locked account that it belongs to."""
+    """A role, and its locked account."""
 
     account: Authorized
     role_id: RoleId
@@ -59,14 +62,14 @@ class RoleChange:
 
 @dataclass(frozen=True)
 class _Content:
-    """What a custom role says."""
+    """The content of a custom role."""
 
     name: str
     description: str
     rights: RoleRights
 
     def narrows(self, old: "_Content") -> bool:
-        """Whether it gives nothing that the old one did not, and tells the same of itself."""
+        """Whether it gives nothing that the old content did not, under the same name and description."""
         here, below = self.rights.permissions, self.rights.permissions_below
         same = (self.name, self.description) == (old.name, old.description)
         return same and here <= old.rights.permissions and below <= old.rights.permissions_below
@@ -82,9 +85,9 @@ class _Content:
 
 
 async def create_role(session: WriteSession, principal: Principal, command: RoleCreation) -> RoleChange:
-    """Make a role of an account. Needs ROLES_WRITE and all that the role gives there (N19).
+    """Make a role of an account. Needs ROLES_WRITE and all permissions of the role there (N19).
 
-    Raises RoleTooWide, CONFLICT for a name that another role has, BAD_USER_INPUT.
+    Raises RoleTooWide, CONFLICT for the name of another role, BAD_USER_INPUT.
     """
     account = await authorize(session, principal, command.account_id, Permission.ROLES_WRITE)
     rights = role_rights(command.permissions, command.permissions_below)
@@ -94,8 +97,7 @@ async def create_role(session: WriteSession, principal: Principal, command: Role
     await session.execute(
         insert(roles).values(
             id=change.role_id,
-            master_id=account.master_id,
-            account_id=account.account_id,
+            **columns_of(account),
             name=content.name,
             description=content.description,
             **(await compile_rights(change.role_id, rights)).columns(),
@@ -108,11 +110,11 @@ async def create_role(session: WriteSession, principal: Principal, command: Role
 
 
 async def update_role(session: WriteSession, principal: Principal, command: RoleUpdate) -> RoleChange:
-    """Change a role, and with it what everybody who has it may do, from the next request on.
+    """Change a role, for everybody who holds it, from the next request on.
 
-    Needs ROLES_WRITE and all that the role gives before and after, in its account and wherever it is in use
-    (N19). What only takes permissions from the role is allowed whatever the account's status. Raises
-    VersionConflict, RoleTooWide, CONFLICT for a name that another role has, BAD_USER_INPUT.
+    Needs ROLES_WRITE, and all permissions of the role before and after, in its account and wherever it is
+    used (N19). An update that only removes permissions is allowed in any status. Raises VersionConflict,
+    RoleTooWide, CONFLICT for the name of another role, BAD_USER_INPUT.
     """
     change = await _changeable(session, principal, command.role_id)
     version, before = await _current(session, change)
@@ -154,11 +156,11 @@ async def update_role(session: WriteSession, principal: Principal, command: Role
 
 
 async def delete_role(session: WriteSession, principal: Principal, role_id: RoleId) -> RoleChange:
-    """Delete a role that nobody has, whatever the account's status. Needs ROLES_WRITE and all that the role
-    gives.
+    """Delete a role that nobody holds, in any status of the account. Needs ROLES_WRITE and all its
+    permissions.
 
-    Raises RoleTooWide, and ROLE_IN_USE, saying where. The row stays, without any right: revoked keys and
-    shares and old invitations name it.
+    Raises RoleTooWide, and ROLE_IN_USE, which lists the uses. The row stays without permissions, because
+    revoked keys and shares and old invitations refer to it.
     """
     change = await _changeable(session, principal, role_id)
     _, before = await _current(session, change)
@@ -184,7 +186,7 @@ async def _changeable(session: WriteSession, principal: Principal, role_id: Role
 
 
 async def _current(session: WriteSession, change: RoleChange) -> tuple[int, _Content]:
-    """The version and what the role says, behind the lock."""
+    """The version and the content of the role, behind the lock."""
     row = (await session.execute(select(roles).where(_is(change.role_id)))).one_or_none()
     if row is None:
         raise NotFound("roleId")
@@ -211,16 +213,15 @@ def _description(text: str) -> str:
 
 
 async def _check_name(session: WriteSession, change: RoleChange, name: str) -> None:
-    """Raise CONFLICT where a role that can be given in the account has a name that means or looks the same: a
-    built-in one, another of the account, or one of an account above."""
+    """Raise CONFLICT where a role that can be given in the account has a name that is or looks the same: a
+    built-in role, another one of the account, or one of an account above."""
     account = accounts.alias()
     usable = usable_in(roles, account)
     taken = (
         select(roles.c.compared_name)
         .join(account, true())
         .where(
-            account.c.master_id == change.account.master_id,
-            account.c.id == change.account.account_id,
+            this_account(account, change.account),
             usable,
             or_(roles.c.compared_name == compared(name), roles.c.looks == looks(name)),
             roles.c.id != change.role_id,

@@ -1,44 +1,40 @@
-"""Roles and the policy lines that they are made of. What changes the custom ones is in `role_changes`."""
+"""Roles, and the policy lines that they consist of. `resolvers.roles.change` changes custom ones."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, select
+from sqlalchemy import ColumnElement, FromClause, Select, exists, select
 
 from authz.guards.delegation import usable_in
 from authz.policy.permissions import Permission, allows
-from authz.reach.reach import account_where, readable_account, readable_accounts
+from authz.reach.reach import readable_accounts
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure
+from models.accounts.trees import in_tree
 from models.roles.tables import role_policy_lines, roles
 from resolvers.inputs.global_ids import RoleIdArgument
+from resolvers.rows.shown import account_behind, row_by_id
 
 BY_NAME = Order("roles", (roles.c.sort_key, roles.c.id))
-
-
-def order(**_: object) -> Order:
-    """By name."""
-    return BY_NAME
+"""By name."""
 
 
 def of_account(account: FromClause) -> Select[Any]:
-    """The roles that can be given in the account: the built-in ones, its own, and those of the accounts
-    above it."""
+    """The roles that can be given in the account: built-in roles, its own roles, and roles of accounts
+    above."""
     role = roles.alias()
     return select(*role.c).where(usable_in(role, account))
 
 
 def by_id(root: FromClause, id: RoleIdArgument) -> Select[Any]:
-    """A role that is built in, known to everybody, or among the roles of an account where the viewer may see
-    them."""
+    """A built-in role, which everybody may see, or a role of an account where the viewer may see roles."""
     role = roles.alias()
     known = role.c.account_id.is_(None) | _listed_somewhere(role)
     return select(*role.c).where(role.c.id == id, role.c.deleted_at.is_(None), known)
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The role, as it is now."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == result.c.role_id, account_where(role, Permission.ROLES_READ))
+    """The role after the change."""
+    return row_by_id(roles, result.c.role_id, Permission.ROLES_READ)
 
 
 def _listed_somewhere(role: FromClause) -> ColumnElement[bool]:
@@ -47,46 +43,39 @@ def _listed_somewhere(role: FromClause) -> ColumnElement[bool]:
     return exists(
         select(path.c.descendant_id)
         .select_from(path)
-        .join(account, and_(account.c.master_id == path.c.master_id, account.c.id == path.c.descendant_id))
-        .where(
-            path.c.master_id == role.c.master_id,
-            path.c.ancestor_id == role.c.account_id,
-            allows(account.c.mask, Permission.ROLES_READ),
-        )
+        .join(account, in_tree(account, path, id="descendant_id"))
+        .where(in_tree(path, role, ancestor_id="account_id"), allows(account.c.mask, Permission.ROLES_READ))
         .correlate(role)
     )
 
 
 def account_of(role: FromClause) -> Select[Any]:
-    """The account that the role belongs to; null for a built-in role, and where the account is outside the
-    viewer's reach."""
-    account, statement = readable_account()
-    return statement.where(account.c.id == role.c.account_id, account.c.master_id == role.c.master_id).limit(
-        1
-    )
+    """The account that the role belongs to; null for a built-in role, and if the account is outside your
+    reach."""
+    return account_behind(role)
 
 
 def is_built_in(role: FromClause) -> ColumnElement[bool]:
-    """Whether it is the same in every account and cannot be changed."""
+    """Whether it is built in: the same in every account, and not changeable."""
     return role.c.account_id.is_(None)
 
 
 def member_permissions(role: FromClause) -> ColumnElement[int]:
-    """What it gives in the account that it is held in."""
+    """The permissions that it gives in the account where a person or key has it."""
     return role.c.member_mask
 
 
 def ancestor_permissions(role: FromClause) -> ColumnElement[int]:
-    """What it gives in every account below the one that it is held in."""
+    """The permissions that it gives in every account below that one."""
     return role.c.ancestor_mask
 
 
 def inherited_permissions(role: FromClause) -> ColumnElement[int]:
-    """What it gives below, where the account that it is held in passes all of its roles down."""
+    """The permissions that it gives below, if the account passes all its roles down."""
     return role.c.inherited_mask
 
 
 def policy_lines(role: FromClause) -> Select[Any]:
-    """The lines of the policy, as casbin reads them. Everything that is not allowed is denied."""
+    """The lines of the casbin policy for the role. What no line allows is denied."""
     line = role_policy_lines.alias()
     return select(*line.c).where(line.c.role_id == role.c.id)

@@ -1,1 +1,1 @@
-"""Sends: reservations, contacts that become active, lists of recipients."""
+"""Sending: reservations of sends, active contacts, and lists of recipients."""

@@ -1,10 +1,10 @@
-"""Recipients as the count of active contacts knows them: by a keyed hash of the address (R103, T21, T23).
+"""Recipients as keyed hashes, by which active contacts are counted (R103, T21, T23).
 
     digest = first 16 bytes of HMAC-SHA-256(the deployment's key, SHA-256(canonical address))
 
-The address itself is not kept. A client that does not want to send addresses sends their SHA-256 instead. The
-digest is the same in every account of the deployment, and outlives the contact: who was deleted and added
-again is still one.
+The address itself is not stored. Clients may send the SHA-256 instead of the address. The digest is the same
+in every account of the deployment and outlives the contact, so that a contact that was deleted and added
+again counts once.
 """
 
 import enum
@@ -22,24 +22,24 @@ ContactKey = NewType("ContactKey", bytes)
 ContactDigest = NewType("ContactDigest", bytes)
 
 KeySource = Callable[[], ContactKey]
-"""The deployment's key. Raises Refusal with SENDS_UNAVAILABLE where none is set."""
+"""Returns the deployment's key. Raises Refusal with SENDS_UNAVAILABLE where none is set."""
 
 MOST_IN_A_REQUEST = 10_000
-"""How many recipients a request may name; more are uploaded (see `resolvers.sending.recipient_lists`)."""
+"""The most recipients of one request. Longer lists are uploaded (see `resolvers.sending.upload`)."""
 
 DIGEST_SIZE = 16
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class RecipientForm(enum.Enum):
-    """How recipients are told."""
+    """The form of recipients."""
 
     ADDRESSES = "ADDRESSES"
     HASHES = "HASHES"
 
 
 class RecipientFault(enum.Enum):
-    """Why nothing is sent to a recipient of a list."""
+    """Why a recipient is skipped."""
 
     MALFORMED = "MALFORMED"
     DUPLICATE = "DUPLICATE"
@@ -47,7 +47,7 @@ class RecipientFault(enum.Enum):
 
 @dataclass(frozen=True)
 class FaultyRecipient:
-    """A recipient that is left out. `index`: its place in the list, from 0."""
+    """A recipient that is left out. `index`: its position in the list, from 0."""
 
     index: int
     fault: RecipientFault
@@ -55,14 +55,14 @@ class FaultyRecipient:
 
 @dataclass(frozen=True)
 class Recipients:
-    """Whom to send to, each once, and who was left out of the list."""
+    """The recipients, each once, and those that were left out."""
 
     digests: list[ContactDigest] = field(default_factory=list)
     faults: list[FaultyRecipient] = field(default_factory=list)
 
 
 def read_recipients(key: ContactKey, form: RecipientForm, texts: Sequence[str]) -> Recipients:
-    """Read a list. Takes up to a second for addresses in foreign scripts: not for the event loop."""
+    """Read a list. Addresses in foreign scripts take up to a second: do not call it in the event loop."""
     found = Recipients()
     seen: set[ContactDigest] = set()
     for index, text in enumerate(texts):
@@ -78,7 +78,7 @@ def read_recipients(key: ContactKey, form: RecipientForm, texts: Sequence[str]) 
 
 
 def read_recipient(key: ContactKey, form: RecipientForm, text: str) -> ContactDigest | None:
-    """The digest of an address, or of a hexadecimal SHA-256 of a canonical one; None for what is neither."""
+    """The digest of an address, or of the hexadecimal SHA-256 of a canonical address; None for other text."""
     hashed = _hash_of_address(text) if form is RecipientForm.ADDRESSES else _hash_of_text(text)
     return None if hashed is None else contact_digest(key, hashed)
 

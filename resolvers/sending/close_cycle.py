@@ -1,4 +1,4 @@
-"""What is done once a cycle has ended: step by step, each of them safe to be done again."""
+"""Closing an ended cycle, in steps that are safe to repeat."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -34,13 +34,13 @@ Sessions = WriteSessions
 Step = Callable[[Sessions, MasterId, SendCycleId], Awaitable[None]]
 
 BATCH = 20_000
-"""So many contacts are forgotten in a transaction: others of the cycle wait no longer than that takes."""
+"""So many contacts are deleted in one transaction, so that other writes to the cycle do not wait longer."""
 
 
 async def close_cycle(sessions: Sessions, master_id: MasterId, cycle_id: SendCycleId) -> None:
-    """Do what the end of a cycle asks for, and mark it as closed.
+    """Run all steps for an ended cycle, and mark it as closed.
 
-    While a reservation of it is open, or before its end, nothing but what has expired is given back.
+    While a reservation of it is open, or before its end, only expired reservations are released.
     """
     for step in STEPS:
         await step(sessions, master_id, cycle_id)
@@ -52,7 +52,8 @@ async def _give_back(sessions: Sessions, master_id: MasterId, cycle_id: SendCycl
 
 
 async def _forget_contacts(sessions: Sessions, master_id: MasterId, cycle_id: SendCycleId) -> None:
-    """Who was active in a cycle that has ended is of no more use (R98, R100); how many stays."""
+    """Delete the active contacts of an ended cycle, which nothing needs any more (R98, R100). Their number
+    stays."""
     more = True
     while more:
         async with sessions.begin() as session:
@@ -60,7 +61,7 @@ async def _forget_contacts(sessions: Sessions, master_id: MasterId, cycle_id: Se
 
 
 async def _forget_batch(session: WriteSession, master_id: MasterId, cycle_id: SendCycleId) -> bool:
-    """Whether there may be more. With the last ones the cycle is closed, and is charged later."""
+    """Returns whether there may be more. After the last batch the cycle is closed, and is charged later."""
     if not await enter_as_worker(session, master_id):
         return False
     await lock_cycle(session, master_id, cycle_id)
@@ -85,10 +86,10 @@ async def _forget_batch(session: WriteSession, master_id: MasterId, cycle_id: Se
 
 
 def _deleted(master_id: MasterId, cycle_id: SendCycleId) -> CTE:
-    """The contacts of a batch, which are deleted.
+    """The deleted contacts of a batch.
 
-    Found by their places: by their keys, PostgreSQL would compare each with each where it has no statistics
-    of a cycle that is new.
+    They are found by their physical position. By their keys, PostgreSQL would compare each with each where it
+    has no statistics of a new cycle.
     """
     batch = active_contacts.alias("batch")
     of_cycle = and_(batch.c.master_id == master_id, batch.c.cycle_id == cycle_id)
@@ -99,4 +100,4 @@ def _deleted(master_id: MasterId, cycle_id: SendCycleId) -> CTE:
 
 
 STEPS: tuple[Step, ...] = (_give_back, _forget_contacts)
-"""In this order: the last one closes the cycle."""
+"""In this order: the last step closes the cycle."""

@@ -1,4 +1,4 @@
-"""What becomes of a reservation: committed, before its messages go out, or voided."""
+"""Settling a reservation: it is committed before its messages go out, or voided."""
 
 from typing import Any
 
@@ -22,9 +22,9 @@ from authz.guards.exclusive import Authorized, Effect
 from authz.guards.shared_lock import authorize_shared
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import in_tree, row_of
 from models.base.clock import current_moment
-from models.base.ids import Kind, LedgerTransactionId, SendReservationId, new_id, present
-from models.credit.tables import BalanceKind, LedgerTransactionKind
+from models.base.ids import Kind, SendReservationId, present
 from models.sending.tables import (
     ReservationStatus,
     SendStream,
@@ -32,13 +32,15 @@ from models.sending.tables import (
     contact_claims,
     send_reservations,
 )
-from resolvers.credit.post import Posting, Transaction, post
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.plans.pooled_contacts import looked_up, reservation_is
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST
-from resolvers.sending.audiences import allowing_many, known_in
-from resolvers.sending.cycle import is_open, leave_claims, lock_cycle, release
-from resolvers.sending.reserve import PERMISSIONS, post_refunds
+from resolvers.sending.cycle import lock_cycle
+from resolvers.sending.permissions import SEND_PERMISSIONS
+from resolvers.sending.recipient_rows import active_contact_of, allowing_many
+from resolvers.sending.release import is_open, leave_claims, release_reservations
+from resolvers.sending.reserved_credit import release_credit, spend_reserved
 
 ReservationRow = Row[*tuple[Any, ...]]
 
@@ -46,9 +48,10 @@ ReservationRow = Row[*tuple[Any, ...]]
 async def commit_sends(
     session: WriteSession, principal: Principal, reservation_id: SendReservationId
 ) -> Authorized:
-    """Use up what the reservation holds: from now on its messages may go out.
+    """Use up what the reservation holds. From now on its messages may go out.
 
-    Needs the stream's permission. Once more changes nothing. Raises RESERVATION_EXPIRED, RESERVATION_SETTLED.
+    Needs the stream's permission. Repeating it changes nothing. Raises RESERVATION_EXPIRED,
+    RESERVATION_SETTLED.
     """
     account, row = await _locked(session, principal, reservation_id)
     status = ReservationStatus(row.status)
@@ -62,13 +65,7 @@ async def commit_sends(
         await session.execute(allowing_many())
     await _take_claims(session, row)
     if row.price:
-        postings = (
-            Posting(row.payer_id, BalanceKind.RESERVED, -row.price),
-            Posting(row.payer_id, BalanceKind.OUTSIDE, row.price),
-        )
-        transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.SEND
-        short = await post(session, principal, Transaction(row.master_id, transaction_id, kind, postings))
-        _check_covered(not short)
+        await spend_reserved(session, principal, account.master_id, row.payer_id, row.price)
     reservation = send_reservations.c
     await session.execute(
         update(send_reservations)
@@ -82,10 +79,10 @@ async def commit_sends(
 async def void_sends(
     session: WriteSession, principal: Principal, reservation_id: SendReservationId
 ) -> Authorized:
-    """Give back what the reservation holds: nothing of it is sent. It works whatever the account's status.
+    """Release what the reservation holds: none of its messages go out. Allowed in any status of the account.
 
-    Needs the stream's permission. Once more changes nothing, nor where it has expired. Raises
-    RESERVATION_SETTLED where it was committed.
+    Needs the stream's permission. Repeating it, or voiding an expired reservation, changes nothing. Raises
+    RESERVATION_SETTLED for a committed one.
     """
     account, row = await _locked(session, principal, reservation_id, Effect.TAKES_AWAY)
     status = ReservationStatus(row.status)
@@ -94,8 +91,8 @@ async def void_sends(
     if status is not ReservationStatus.RESERVED:
         return account
     ending = ReservationStatus.EXPIRED if row.over else ReservationStatus.VOIDED
-    refunds = await release(session, account.master_id, [reservation_id], ending)
-    _check_covered(await post_refunds(session, principal, account, refunds) is None)
+    refunds = await release_reservations(session, account.master_id, [reservation_id], ending)
+    await release_credit(session, principal, account.master_id, refunds)
     if not row.over:
         await _log(session, principal, account, EventKind.SEND_VOIDED, row)
     return account
@@ -113,22 +110,20 @@ async def _locked(
     known = (await session.execute(found)).one_or_none()
     stream = SendStream.MARKETING if known is None else SendStream(known.stream)
     account_id = select(reservation.account_id).where(reservation.id == reservation_id).scalar_subquery()
-    account = await authorize_shared(session, principal, account_id, PERMISSIONS[stream], effect)
+    account = await authorize_shared(session, principal, account_id, SEND_PERMISSIONS[stream], effect)
     if known is None:
         raise AssertionError("nothing is authorized in the account of no reservation")
     await lock_cycle(session, account.master_id, known.cycle_id)
     over = (reservation.expires_at <= current_moment()).label("over")
-    statement = select(*send_reservations.c, over).where(
-        reservation.master_id == account.master_id, reservation.id == reservation_id
-    )
+    statement = select(*send_reservations.c, over).where(row_of(send_reservations, account, reservation_id))
     return account, (await session.execute(statement)).one()
 
 
 async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
-    """What another open reservation holds and this one sends to is active from now on, whatever becomes of
-    the other. Nothing is inserted: each contact is there, and found by its key; an UPDATE would be planned by
-    statistics that know nothing yet of a million new rows. Of what another account has sent to, the claim
-    stays: this one sent to it as well."""
+    """Contacts of this reservation that another open reservation holds become held by this one, so that they
+    stay active. All of these contacts have rows, which the upsert finds by their keys; an UPDATE would be
+    planned by statistics that do not know of a million new rows yet. The claim stays on contacts that another
+    account has sent to, because this account sent to them too."""
     claim, held = contact_claims.c, active_contacts.c
 
     def is_own(holder: FromClause) -> ColumnElement[bool]:
@@ -138,15 +133,15 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     claimed = select(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id).where(own)
     key = ["master_id", "cycle_id", "digest"]
     mine = claimed.subquery("mine")
-    contact = known_in(mine, mine.c.master_id, mine.c.cycle_id)
-    # Who held it until now still counts it.
+    contact = active_contact_of(mine, mine.c.master_id, mine.c.cycle_id)
+    # The previous holder still counts the contact.
     displaced = (
         select(mine.c.master_id, contact.c.reservation_id, mine.c.cycle_id, mine.c.digest)
         .select_from(mine.join(contact, true()))
         .where(reservation_is(contact.c.master_id, contact.c.reservation_id, is_open))
     )
     await session.execute(leave_claims(displaced))
-    # By its name alone: as the table's column, SQLAlchemy would select it from the table once more.
+    # As a column of the table, SQLAlchemy would select it from the table again.
     holder_id = literal_column("active_contacts.reservation_id", Uuid)
     taken = upsert(active_contacts).from_select([*key, "reservation_id"], claimed)
     await session.execute(
@@ -159,19 +154,12 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     of_account = looked_up(
         select(held.reservation_id)
         .where(
-            held.master_id == claim.master_id,
-            held.cycle_id == claim.cycle_id,
-            held.digest == claim.digest,
+            in_tree(active_contacts, contact_claims, cycle_id="cycle_id", digest="digest"),
             reservation_is(held.master_id, held.reservation_id, is_own),
         )
         .correlate(contact_claims)
     )
     await session.execute(delete(contact_claims).where(own, of_account))
-
-
-def _check_covered(covered: bool) -> None:
-    if not covered:
-        raise AssertionError("what a reservation holds is in its payer's reserved balance")
 
 
 async def _log(

@@ -1,102 +1,64 @@
-"""The cycle that sends are counted in: locked, with what expired reservations held given back (T18, T21)."""
+"""The cycle that sends count in: locked, after expired reservations were released (T18, T21)."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    CTE,
-    ColumnElement,
-    DateTime,
-    FromClause,
-    Select,
-    Uuid,
-    and_,
-    any_,
-    delete,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import ARRAY, DateTime, Uuid, and_, any_, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.sql.elements import CollectionAggregate
 
 from engine.writes.sessions import WriteSession
 from models.base.clock import current_moment
-from models.base.ids import AccountId, MasterId, SendCycleId, SendReservationId, new_id
+from models.base.ids import AccountId, MasterId, SendCycleId, new_id
 from models.budgets.tables import credit_counts
 from models.effects.jobs import Job, JobKind
 from models.sending.tables import (
     LAST_REQUESTS,
     ReservationStatus,
-    active_contacts,
-    contact_claims,
     send_counts,
     send_cycles,
     send_reservations,
 )
 from resolvers.effects.jobs import enqueue
-from resolvers.plans.effective_plan import Terms
-from resolvers.plans.pooled_contacts import looked_up, reservation_is
-from resolvers.sending.audiences import allowing_many
-
-
-def is_open(reservation: FromClause) -> ColumnElement[bool]:
-    """Whether it is neither settled nor given back."""
-    return reservation.c.status == ReservationStatus.RESERVED.value
-
-
-_OPEN = is_open(send_reservations)
+from resolvers.plans.effective_plan import EffectivePlan
+from resolvers.sending.release import _OPEN, Refund, release_reservations
 
 
 @dataclass(frozen=True)
 class OpenCycle:
-    """The current cycle of a subscription, locked: what was used of it."""
+    """The current cycle of a subscription, locked, with what is used of it."""
 
     id: SendCycleId
     contacts: int
     sends: int
 
 
-@dataclass(frozen=True)
-class Refund:
-    """Credit that is reserved no longer, in micro-units."""
+async def open_cycle(session: WriteSession, effective: EffectivePlan) -> tuple[OpenCycle, list[Refund]]:
+    """Lock the current cycle, and release expired reservations of the subscription.
 
-    payer_id: AccountId
-    amount: int
-
-
-async def open_cycle(session: WriteSession, terms: Terms) -> tuple[OpenCycle, list[Refund]]:
-    """Lock the current cycle, and give back what expired reservations of the subscription held.
-
-    The credit among it is for the caller to post.
+    The caller posts the returned credit.
     """
     cycle = send_cycles.c
-    of_subscription = and_(cycle.master_id == terms.master_id, cycle.account_id == terms.subscriber_id)
-    current = cycle.starts_at == terms.cycle_starts_at
+    of_subscription = and_(
+        cycle.master_id == effective.master_id, cycle.account_id == effective.subscriber_id
+    )
+    current = cycle.starts_at == effective.cycle_starts_at
     begun = (
         upsert(send_cycles)
         .values(
-            master_id=terms.master_id,
-            account_id=terms.subscriber_id,
+            master_id=effective.master_id,
+            account_id=effective.subscriber_id,
             id=new_id(),
-            starts_at=terms.cycle_starts_at,
-            ends_at=terms.cycle_ends_at,
+            starts_at=effective.cycle_starts_at,
+            ends_at=effective.cycle_ends_at,
         )
         .on_conflict_do_nothing()
         .returning(cycle.id)
     )
     begun_id = (await session.execute(begun)).scalar_one_or_none()
     if begun_id is not None:
-        over_at = literal(terms.cycle_ends_at + LAST_REQUESTS, DateTime(timezone=True))
-        await enqueue(session, Job(JobKind.CYCLE_CLOSE, terms.master_id, begun_id), over_at)
+        over_at = literal(effective.cycle_ends_at + LAST_REQUESTS, DateTime(timezone=True))
+        await enqueue(session, Job(JobKind.CYCLE_CLOSE, effective.master_id, begun_id), over_at)
     expired = and_(
-        send_reservations.c.master_id == terms.master_id,
+        send_reservations.c.master_id == effective.master_id,
         _OPEN,
         send_reservations.c.expires_at <= current_moment(),
     )
@@ -107,7 +69,7 @@ async def open_cycle(session: WriteSession, terms: Terms) -> tuple[OpenCycle, li
         expired, send_reservations.c.cycle_id == any_(literal(ids, ARRAY(Uuid)))
     )
     over = list((await session.execute(found)).scalars())
-    refunds = await release(session, terms.master_id, over, ReservationStatus.EXPIRED)
+    refunds = await release_reservations(session, effective.master_id, over, ReservationStatus.EXPIRED)
     row = (await session.execute(select(send_cycles).where(of_subscription, current))).one()
     return OpenCycle(row.id, row.contacts, row.sends), refunds
 
@@ -119,199 +81,10 @@ async def lock_cycle(session: WriteSession, master_id: MasterId, cycle_id: SendC
     await session.execute(statement.with_for_update())
 
 
-async def release(
-    session: WriteSession,
-    master_id: MasterId,
-    reservation_ids: Collection[SendReservationId],
-    status: ReservationStatus,
-) -> list[Refund]:
-    """Give back what open reservations of locked cycles hold. The credit is for the caller to post."""
-    if not reservation_ids:
-        return []
-    # What could not be given back in time would stand in the way of all that comes later.
-    await session.execute(allowing_many())
-    ids = any_(literal(list(reservation_ids), ARRAY(Uuid)))
-    await _hand_over(session, master_id, ids)
-    await _free_contacts(session, master_id, ids)
-    await _free_sends(session, master_id, ids)
-    await _free_credit(session, master_id, ids)
-    reservation = send_reservations.c
-    settled = (
-        update(send_reservations)
-        .where(reservation.master_id == master_id, reservation.id == ids, _OPEN)
-        .values(status=status.value, settled_at=current_moment())
-        .returning(reservation.payer_id, reservation.price)
-    )
-    rows = (await session.execute(settled)).all()
-    return [Refund(row.payer_id, row.price) for row in rows if row.price]
-
-
-async def _hand_over(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
-    """What others claim becomes theirs: their sends to it stand. Each contact's claims are looked up, for a
-    join would be planned by statistics that know nothing yet of a million new rows."""
-    claim, contact, holder = contact_claims.c, active_contacts.c, send_reservations.c
-    of_others = and_(claim.master_id == master_id, ~(claim.reservation_id == ids))
-    claims = (of_others, claim.cycle_id == contact.cycle_id, claim.digest == contact.digest)
-    heir = (
-        select(claim.reservation_id)
-        .where(*claims, reservation_is(claim.master_id, claim.reservation_id, is_open))
-        .order_by(claim.reservation_id)
-        .limit(1)
-        .correlate(active_contacts)
-        .scalar_subquery()
-    )
-    held = and_(contact.master_id == master_id, contact.reservation_id == ids)
-    handed = and_(exists().where(of_others), held, heir.is_not(None))
-    given = select(contact.master_id, contact.reservation_id, contact.cycle_id, contact.digest).where(handed)
-    # What is given back counts what each account loses by its claims.
-    await session.execute(leave_claims(given))
-    taken_over = update(active_contacts).where(handed).values(reservation_id=heir)
-    if not (await session.execute(taken_over.execution_options(preserve_rowcount=True))).rowcount:
-        return
-    # Whoever holds a contact counts it by that, and would count it once more by a claim. By the key alone:
-    # with the holder among the conditions, each contact might be looked for among all that it holds.
-    held_by = (
-        select(contact.reservation_id)
-        .where(
-            contact.master_id == claim.master_id,
-            contact.cycle_id == claim.cycle_id,
-            contact.digest == claim.digest,
-        )
-        .correlate(contact_claims)
-        .scalar_subquery()
-    )
-    cycles = select(holder.cycle_id).where(holder.master_id == master_id, holder.id == ids)
-    of_cycles = and_(claim.master_id == master_id, claim.cycle_id.in_(cycles))
-    await session.execute(delete(contact_claims).where(of_cycles, claim.reservation_id == held_by))
-
-
-def leave_claims(claims: Select[Any]) -> Insert:
-    """Note these rows (master_id, reservation_id, cycle_id, digest) as claims."""
-    columns = ["master_id", "reservation_id", "cycle_id", "digest"]
-    return upsert(contact_claims).from_select(columns, claims).on_conflict_do_nothing()
-
-
-async def _free_contacts(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
-    contact, claim, cycle = active_contacts.c, contact_claims.c, send_cycles.c
-    # While the contacts are there: whose account held one itself loses it with the contact.
-    dropped = (
-        delete(contact_claims)
-        .where(claim.master_id == master_id, claim.reservation_id == ids)
-        .returning(claim.master_id, claim.cycle_id, claim.digest, claim.reservation_id)
-        .cte("dropped")
-    )
-    lost = _lost_by_accounts(dropped, ids)
-    await session.execute(
-        update(send_cycles)
-        .where(cycle.master_id == master_id, cycle.id == lost.c.cycle_id)
-        .values(repeated=cycle.repeated - lost.c.number)
-    )
-    gone = (
-        delete(active_contacts)
-        .where(contact.master_id == master_id, contact.reservation_id == ids)
-        .returning(contact.cycle_id)
-        .cte("gone")
-    )
-    freed = select(gone.c.cycle_id, func.count().label("number")).group_by(gone.c.cycle_id).subquery("freed")
-    await session.execute(
-        update(send_cycles)
-        .where(cycle.master_id == master_id, cycle.id == freed.c.cycle_id)
-        .values(contacts=cycle.contacts - freed.c.number)
-    )
-
-
-def _lost_by_accounts(dropped: CTE, ids: CollectionAggregate[bool]) -> FromClause:
-    """How many contacts (cycle_id, number) accounts count no more with these claims: where nothing else of
-    the account's makes it one of theirs. What it holds itself stays active, or goes as such."""
-    owner, contact, claim = send_reservations.alias(), active_contacts.alias(), contact_claims.alias()
-
-    def of_owner(reservation: FromClause) -> ColumnElement[bool]:
-        return reservation.c.account_id == owner.c.account_id
-
-    held = looked_up(
-        select(contact.c.reservation_id)
-        .where(
-            contact.c.master_id == dropped.c.master_id,
-            contact.c.cycle_id == dropped.c.cycle_id,
-            contact.c.digest == dropped.c.digest,
-            reservation_is(contact.c.master_id, contact.c.reservation_id, of_owner),
-        )
-        .correlate(dropped, owner)
-    )
-    claimed = looked_up(
-        select(claim.c.reservation_id)
-        .where(
-            claim.c.master_id == dropped.c.master_id,
-            claim.c.cycle_id == dropped.c.cycle_id,
-            claim.c.digest == dropped.c.digest,
-            ~(claim.c.reservation_id == ids),
-            reservation_is(claim.c.master_id, claim.c.reservation_id, of_owner),
-        )
-        .correlate(dropped, owner)
-    )
-    own = and_(owner.c.master_id == dropped.c.master_id, owner.c.id == dropped.c.reservation_id)
-    rows = (
-        select(dropped.c.cycle_id, owner.c.account_id, dropped.c.digest)
-        .join(owner, own)
-        .where(~held, ~claimed)
-        .distinct()
-        .subquery()
-    )
-    return select(rows.c.cycle_id, func.count().label("number")).group_by(rows.c.cycle_id).subquery("lost")
-
-
-async def _free_sends(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
-    reservation, cycle, count = send_reservations.c, send_cycles.c, send_counts.c
-    total = func.sum(reservation.recipients).label("number")
-    of_these = and_(reservation.master_id == master_id, reservation.id == ids, _OPEN)
-    by_cycle = select(reservation.cycle_id, total).where(of_these).group_by(reservation.cycle_id).subquery()
-    by_account = (
-        select(reservation.cycle_id, reservation.account_id, total)
-        .where(of_these)
-        .group_by(reservation.cycle_id, reservation.account_id)
-        .subquery()
-    )
-    await session.execute(
-        update(send_cycles)
-        .where(cycle.master_id == master_id, cycle.id == by_cycle.c.cycle_id)
-        .values(sends=cycle.sends - by_cycle.c.number)
-    )
-    await session.execute(
-        update(send_counts)
-        .where(
-            count.master_id == master_id,
-            count.cycle_id == by_account.c.cycle_id,
-            count.account_id == by_account.c.account_id,
-        )
-        .values(sends=count.sends - by_account.c.number)
-    )
-
-
-async def _free_credit(session: WriteSession, master_id: MasterId, ids: CollectionAggregate[bool]) -> None:
-    reservation, count = send_reservations.c, credit_counts.c
-    key = (reservation.cycle_id, reservation.account_id, reservation.payer_id)
-    freed = (
-        select(*key, func.sum(reservation.price).label("amount"))
-        .where(reservation.master_id == master_id, reservation.id == ids, _OPEN, reservation.price > 0)
-        .group_by(*key)
-        .subquery()
-    )
-    await session.execute(
-        update(credit_counts)
-        .where(
-            count.master_id == master_id,
-            count.cycle_id == freed.c.cycle_id,
-            count.account_id == freed.c.account_id,
-            count.payer_id == freed.c.payer_id,
-        )
-        .values(amount=count.amount - freed.c.amount)
-    )
-
-
 @dataclass(frozen=True)
-class Use:
-    """What an account takes: contacts that become active, those that it has not sent to before, sends, and a
-    payer's credit in micro-units."""
+class CycleUse:
+    """What an account uses: contacts that become active, contacts that it had not sent to before, sends, and
+    a payer's credit in micro-units."""
 
     account_id: AccountId
     contacts: int
@@ -321,19 +94,21 @@ class Use:
     price: int
 
 
-async def use(session: WriteSession, terms: Terms, cycle: OpenCycle, taken: Use) -> None:
+async def count_use(
+    session: WriteSession, effective: EffectivePlan, cycle: OpenCycle, taken: CycleUse
+) -> None:
     """Count what an account uses of the cycle."""
     table = send_cycles.c
     await session.execute(
         update(send_cycles)
-        .where(table.master_id == terms.master_id, table.id == cycle.id)
+        .where(table.master_id == effective.master_id, table.id == cycle.id)
         .values(
             contacts=table.contacts + taken.contacts,
             repeated=table.repeated + taken.own_contacts - taken.contacts,
             sends=table.sends + taken.sends,
         )
     )
-    place = {"master_id": terms.master_id, "account_id": taken.account_id, "cycle_id": cycle.id}
+    place = {"master_id": effective.master_id, "account_id": taken.account_id, "cycle_id": cycle.id}
     counted = upsert(send_counts).values(**place, sends=taken.sends)
     await session.execute(
         counted.on_conflict_do_update(

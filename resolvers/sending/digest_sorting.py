@@ -1,7 +1,7 @@
-"""Sorting digests in a bounded space, however many there are: sorted runs on disk, then merged.
+"""Sorting digests in bounded memory: sorted runs on disk, which are then merged.
 
-The files have no name and are gone with the process. They hold digests, which tell nothing without the
-deployment's key. Everything here reads and writes files: not for the event loop.
+The files have no name and end with the process. Digests reveal nothing without the deployment's key. All
+functions read and write files: do not call them in the event loop.
 """
 
 import heapq
@@ -18,12 +18,12 @@ RUN = 65_536
 """How many digests are held in memory before they are written as a run."""
 
 READ_AT_ONCE = 1024
-"""How many of each run are held while they are merged."""
+"""How many digests of each run are held during the merge."""
 
 
 @dataclass(frozen=True)
 class _Run:
-    """Which of the digests on disk, half-open."""
+    """A half-open range of the digests on disk."""
 
     start: int
     end: int
@@ -37,22 +37,22 @@ class DigestFile:
         self.count = 0
 
     def append(self, digests: list[ContactDigest]) -> None:
-        """Write more."""
+        """Write these digests."""
         self._file.write(b"".join(digests))
         self.count += len(digests)
 
     def flush(self) -> None:
-        """Let what was written be read."""
+        """Make the written digests readable."""
         self._file.flush()
 
     def slice(self, start: int, most: int) -> list[ContactDigest]:
-        """At most so many, from the one with this number on."""
+        """At most so many digests, from this number on."""
         found = os.pread(self._file.fileno(), most * DIGEST_SIZE, start * DIGEST_SIZE)
         return [ContactDigest(found[at : at + DIGEST_SIZE]) for at in range(0, len(found), DIGEST_SIZE)]
 
 
 class DigestSorter:
-    """Takes digests in any order and gives each once, in order. Is to be closed."""
+    """Takes digests in any order and returns each once, in order. The caller closes it."""
 
     def __init__(self) -> None:
         self._files = ExitStack()
@@ -61,13 +61,13 @@ class DigestSorter:
         self._held: set[ContactDigest] = set()
 
     def add(self, digest: ContactDigest) -> None:
-        """One more; again is nothing new."""
+        """Add a digest. Repetitions are ignored."""
         self._held.add(digest)
         if len(self._held) == RUN:
             self._write_run()
 
     def result(self) -> DigestFile:
-        """All of them, each once, in order; until this is closed."""
+        """All digests, each once, in order, until this is closed."""
         self._write_run()
         self._written.flush()
         found = self._new_file()
@@ -85,7 +85,7 @@ class DigestSorter:
         return found
 
     def close(self) -> None:
-        """Give the space back."""
+        """Free the disk space."""
         self._files.close()
 
     def _new_file(self) -> DigestFile:

@@ -1,32 +1,33 @@
-"""Labels of sends: how the teams and campaigns of an account are told apart (R56, R57)."""
+"""Labels of sends, which tell an account's teams and campaigns apart (R56, R57)."""
 
-from sqlalchemy import and_, func, insert, select, true
+from sqlalchemy import func, insert, select, true
 
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.text.forms import compared
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of, in_account
 from models.sending.tables import LABEL_LENGTH, send_labels
 from resolvers.inputs.text import visible_text
 from resolvers.sending.cycle import OpenCycle
 
 MOST_LABELS = 100
-"""Of an account in a cycle: each is a line on the invoice (T35)."""
+"""Of an account in a cycle. Each is a line on the invoice (T35)."""
 
 
 def read_label(text: str) -> str:
-    """A label, trimmed: 1 to 50 characters in one line, none of them invisible. Raises BAD_USER_INPUT."""
+    """The label, trimmed: 1 to 50 visible characters in one line. Raises BAD_USER_INPUT."""
     return visible_text(text, "label", LABEL_LENGTH)
 
 
 async def use_label(session: WriteSession, account: Authorized, cycle: OpenCycle, label: str) -> str:
-    """Count a label that the account uses in the cycle, whose lock keeps two new ones from meeting. Gives it
-    as the account wrote it first: another case makes no other label.
+    """Note that the account uses the label in the cycle, whose lock keeps two new labels apart. Returns it as
+    the account wrote it first: another case is the same label.
 
-    Raises LABEL_LIMIT_REACHED for a new one where there are MOST_LABELS.
+    Raises LABEL_LIMIT_REACHED for a new label beyond MOST_LABELS.
     """
     used = send_labels.c
-    of_account = and_(used.master_id == account.master_id, used.account_id == account.account_id)
+    of_account = in_account(send_labels, account)
     in_cycle = select(func.count()).where(of_account, used.cycle_id == cycle.id).scalar_subquery()
     meant = (
         select(used.label, used.cycle_id == cycle.id)
@@ -43,6 +44,6 @@ async def use_label(session: WriteSession, account: Authorized, cycle: OpenCycle
     if number >= MOST_LABELS:
         raise Refusal(RefusalCode.LABEL_LIMIT_REACHED, field="label")
     written = label if known is None else str(known)
-    place = {"master_id": account.master_id, "account_id": account.account_id, "cycle_id": cycle.id}
+    place = {**columns_of(account), "cycle_id": cycle.id}
     await session.execute(insert(send_labels).values(**place, label=written))
     return written

@@ -1,7 +1,7 @@
-"""Giving back what open reservations hold, where an account ends or its credit does (T18).
+"""Releasing open reservations when an account is closed, or stops having an own balance (T18).
 
-Nothing of a reservation is sent before it is committed, so that none is lost by it. The account is locked:
-no reservation is made or committed meanwhile, by it or from its credit.
+Nothing of a reservation is sent before its commit, so that no message is lost. The account is locked: nobody
+reserves or commits meanwhile in it or on its credit.
 """
 
 from collections.abc import Sequence
@@ -15,26 +15,27 @@ from engine.writes.sessions import WriteSession
 from models.base.ids import Kind, SendReservationId, present
 from models.sending.lapsed import is_lapsed
 from models.sending.tables import ReservationStatus, send_cycles, send_reservations
-from resolvers.effects.log import Change, EventKind, record_of_each
-from resolvers.sending.cycle import release
-from resolvers.sending.reserve import post_refunds
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_each
+from resolvers.sending.release import release_reservations
+from resolvers.sending.reserved_credit import release_credit
 
 
 async def void_open_sends(session: WriteSession, principal: Principal, account: Authorized) -> int:
-    """End all that the locked account has booked, and all that is booked on its credit. How many it was,
-    without those whose time was over."""
+    """Void all reservations of the locked account and all on its credit. Returns how many, without expired
+    ones."""
     found = await _locked(session, account, send_reservations.c.account_id == account.account_id)
     await _give_back(session, principal, account, found.lapsed, ReservationStatus.EXPIRED)
     await _give_back(session, principal, account, found.open, ReservationStatus.VOIDED)
     before: Change = {"status": ReservationStatus.RESERVED.value}
-    told = {present(Kind.SEND_RESERVATION, each): before for each in found.open}
-    await record_of_each(session, principal, account, EventKind.SEND_VOIDED, told)
+    befores = {present(Kind.SEND_RESERVATION, each): before for each in found.open}
+    await record_of_each(session, principal, account, EventKind.SEND_VOIDED, befores)
     return len(found.open)
 
 
 async def give_back_lapsed(session: WriteSession, principal: Principal, account: Authorized) -> int:
-    """Give back what lapsed reservations hold of the locked account's credit. How many hold some that are
-    not over."""
+    """Release the expired reservations on the locked account's credit. Returns how many others hold some of
+    it."""
     found = await _locked(session, account)
     await _give_back(session, principal, account, found.lapsed, ReservationStatus.EXPIRED)
     return len(found.open)
@@ -47,7 +48,8 @@ class _Found:
 
 
 async def _locked(session: WriteSession, account: Authorized, *also: ColumnElement[bool]) -> _Found:
-    """Open reservations on the account's credit and `also` these, behind the locks of their cycles."""
+    """Open reservations on the account's credit, or with one of these conditions, behind the locks of their
+    cycles."""
     reservation, cycle = send_reservations.c, send_cycles.c
     on_its_credit = and_(reservation.payer_id == account.account_id, reservation.price > 0)
     open_ = and_(
@@ -57,7 +59,7 @@ async def _locked(session: WriteSession, account: Authorized, *also: ColumnEleme
     )
     counted_in = select(reservation.cycle_id).where(open_)
     locked = select(cycle.id).where(cycle.master_id == account.master_id, cycle.id.in_(counted_in))
-    # In the order in which whoever counts locks those of one subscription.
+    # Reserving locks the cycles of one subscription in this order too.
     await session.execute(locked.order_by(cycle.starts_at, cycle.id).with_for_update())
     lapsed = is_lapsed(send_reservations).label("lapsed")
     rows = (await session.execute(select(reservation.id, lapsed).where(open_).order_by(reservation.id))).all()
@@ -74,6 +76,5 @@ async def _give_back(
     ids: Sequence[SendReservationId],
     status: ReservationStatus,
 ) -> None:
-    refunds = await release(session, account.master_id, ids, status)
-    if await post_refunds(session, principal, account, refunds) is not None:
-        raise AssertionError("what a reservation holds is in its payer's reserved balance")
+    refunds = await release_reservations(session, account.master_id, ids, status)
+    await release_credit(session, principal, account.master_id, refunds)

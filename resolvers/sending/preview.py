@@ -1,47 +1,38 @@
-"""What a reservation would book, without booking anything (N11, R95, R96)."""
+"""A preview of a send: what a reservation would take, without taking it (N11, R95, R96)."""
 
 import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    and_,
-    case,
-    func,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select, true
 
 from authz.policy.permissions import Permission
 from authz.reach.reach import readable_account
 from authz.reach.status import effective_status
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import in_tree
 from models.base.ids import AccountId
 from models.credit.pools import nearest_pool
 from models.plans.tables import plans
 from models.sending.tables import send_cycles
 from resolvers.budgets.send_check import (
     Allowance,
-    Bill,
-    Standing,
+    CycleSends,
+    SendCosts,
     affordable,
     allowance_columns,
-    bill,
+    costs_of_sends,
     credit_of,
 )
+from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
 from resolvers.plans.pooled_contacts import is_own, sees_pool
-from resolvers.sending import reads as sends
-from resolvers.sending.audiences import known_in
+from resolvers.sending.recipient_rows import active_contact_of
 
 
 class SendWarning(enum.Enum):
-    """What stands in the way of a list, or makes it cost more."""
+    """What would block sends or make them cost more."""
 
     ACCOUNT_NOT_ACTIVE = "ACCOUNT_NOT_ACTIVE"
     NO_RECIPIENTS = "NO_RECIPIENTS"
@@ -55,12 +46,12 @@ class SendWarning(enum.Enum):
 
 @dataclass(frozen=True)
 class State(Allowance):
-    """What a list meets in an account: rights, status, limits, what is used, what there is to pay with."""
+    """An account as a send finds it: rights, status, limits, what is used, and the credit."""
 
     mask: int
     status: str
     payer_id: AccountId
-    """Whose credit pays for what is beyond the plan, and who gets the invoice about it."""
+    """The account whose credit pays for sends beyond the plan, and which is invoiced for them."""
     contact_limit: int
     contacts_used: int
     send_limit: int
@@ -68,12 +59,12 @@ class State(Allowance):
     send_price: int | None
     credit: int
     active: int
-    """How many of the list are active already, as far as the viewer may know."""
+    """How many of the recipients are active already, as far as the viewer may know."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What would be booked. Amounts in micro-units; what is left, as after it."""
+    """What would be reserved. Amounts in micro-units. `contacts_left` and `sends_left`: afterwards."""
 
     recipients: int
     new_contacts: int
@@ -88,10 +79,7 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
     found, statement = readable_account()
     account = statement.where(found.c.id == account_id).subquery("account")
     subscriber, plan = accounts.alias(), plans.alias()
-    subscribed = and_(
-        subscriber.c.master_id == account.c.master_id,
-        subscriber.c.id == plan_reads.subscriber_id(account),
-    )
+    subscribed = plan_reads.is_subscriber_of(subscriber, account)
     return select(
         account.c.mask,
         effective_status(account).label("status"),
@@ -99,8 +87,8 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
         plan_reads.contact_limit_of(subscriber).label("contact_limit"),
         plan_reads.send_limit_of(subscriber).label("send_limit"),
         plan.c.send_price,
-        sends.contacts_used_of(subscriber).label("contacts_used"),
-        sends.sends_used_of(subscriber).label("sends_used"),
+        cycle_counts.contacts_used_of(subscriber).label("contacts_used"),
+        cycle_counts.sends_used_of(subscriber).label("sends_used"),
         *allowance_columns(account, subscriber),
         credit_of(account, subscriber).label("credit"),
         _active(account, subscriber, digests).label("active"),
@@ -110,9 +98,11 @@ def state_of(account_id: AccountId, digests: Select[tuple[bytes]]) -> Select[Any
 
 
 def preview(state: State, recipients: int) -> Preview:
-    """What so many recipients would book."""
+    """What so many recipients would cost."""
     new = recipients - state.active
-    costs = bill(Standing(state.send_limit, state.sends_used, state.send_price), state, recipients)
+    costs = costs_of_sends(
+        CycleSends(state.send_limit, state.sends_used, state.send_price), state, recipients
+    )
     return Preview(
         recipients,
         new,
@@ -124,11 +114,11 @@ def preview(state: State, recipients: int) -> Preview:
 
 
 def may_send(state: State, permission: Permission) -> bool:
-    """Whether the viewer holds the permission there."""
+    """Whether the viewer holds the permission in the account."""
     return bool(state.mask & permission.bit)
 
 
-def _warnings(state: State, recipients: int, new: int, costs: Bill) -> Iterator[SendWarning]:
+def _warnings(state: State, recipients: int, new: int, costs: SendCosts) -> Iterator[SendWarning]:
     if state.status != AccountStatus.ACTIVE.value:
         yield SendWarning.ACCOUNT_NOT_ACTIVE
     if not recipients:
@@ -150,19 +140,18 @@ def _warnings(state: State, recipients: int, new: int, costs: Bill) -> Iterator[
 def _active(account: FromClause, subscriber: FromClause, digests: Select[tuple[bytes]]) -> ColumnElement[int]:
     listed, cycle = digests.subquery("listed"), send_cycles.alias()
     current = (
-        select(cycle.c.master_id, cycle.c.id, sends.has_lapsed(cycle).label("has_lapsed"))
+        select(cycle.c.master_id, cycle.c.id, cycle_counts.has_lapsed(cycle).label("has_lapsed"))
         .where(
-            cycle.c.master_id == subscriber.c.master_id,
-            cycle.c.account_id == subscriber.c.id,
+            in_tree(cycle, subscriber, account_id="id"),
             cycle.c.starts_at == plan_reads.cycle_starts_at_of(subscriber),
         )
         .correlate(subscriber)
         .limit(1)
         .lateral("current")
     )
-    contact = known_in(listed, current.c.master_id, current.c.id)
+    contact = active_contact_of(listed, current.c.master_id, current.c.id)
     counted = select(func.count()).select_from(current.join(listed, true()).join(contact, true()))
-    active = counted.where(or_(~current.c.has_lapsed, sends.holds(contact, current.c.id)))
+    active = counted.where(or_(~current.c.has_lapsed, cycle_counts.holds(contact, current.c.id)))
     own = counted.where(is_own(contact, account))
     return case(
         (sees_pool(subscriber), active.correlate(subscriber).scalar_subquery()),

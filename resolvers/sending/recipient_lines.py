@@ -1,6 +1,6 @@
-"""A list of recipients as plain text, read piece by piece: one address, or one hash, a line.
+"""Reading a list of recipients from plain text, piece by piece: one address or one hash a line.
 
-A line may stand in double quotes, as in CSV. Empty lines are passed over.
+A line may be in double quotes, as in CSV. Empty lines are skipped.
 """
 
 from collections.abc import Iterable
@@ -19,14 +19,13 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass
 class Malformed:
-    """Lines that are left out because they are no address, or no hash: how many, and the first of them,
-    counted from 1."""
+    """Lines that are no address or no hash: how many, and the numbers of the first ones, from 1."""
 
     count: int = 0
     first: list[int] = field(default_factory=list)
 
     def note(self, line: int) -> None:
-        """One more."""
+        """Count one more."""
         self.count += 1
         if len(self.first) < _TOLD:
             self.first.append(line)
@@ -34,7 +33,7 @@ class Malformed:
 
 @dataclass(frozen=True)
 class RecipientFile:
-    """What a list holds: the digests, each once, in order, and how many lines were left out."""
+    """The content of a list: the digests, each once, in order, and how many lines were left out."""
 
     digests: DigestFile
     malformed: Malformed
@@ -42,7 +41,7 @@ class RecipientFile:
 
 
 class RecipientLines:
-    """Reads a list of at most `limit` lines. Is to be closed. Not for the event loop."""
+    """Reads a list of at most `limit` lines. The caller closes it. Do not use it in the event loop."""
 
     def __init__(self, key: ContactKey, form: RecipientForm, limit: int) -> None:
         self._key = key
@@ -56,7 +55,7 @@ class RecipientLines:
         """Lines that are not empty."""
 
     def feed(self, piece: bytes) -> None:
-        """The next piece. Raises BAD_USER_INPUT for too many lines, and for one that is too long."""
+        """Read the next piece. Raises BAD_USER_INPUT for too many lines, and for a line that is too long."""
         lines = (self._rest + piece).split(b"\n")
         self._rest = lines.pop()
         self._read(lines)
@@ -64,8 +63,8 @@ class RecipientLines:
             self._refuse_long(self._line + 1)
 
     def result(self) -> RecipientFile:
-        """What there is, now that there is no more; until this is closed. Raises BAD_USER_INPUT, also where
-        nobody is left."""
+        """The content, after the last piece, until this is closed. Raises BAD_USER_INPUT, also for a list
+        without any recipient."""
         self._read([self._rest])
         digests = self._sorter.result()
         well_formed = self._given - self._malformed.count
@@ -75,7 +74,7 @@ class RecipientLines:
         return RecipientFile(digests, self._malformed, well_formed - digests.count)
 
     def close(self) -> None:
-        """Give the space back."""
+        """Free the disk space."""
         self._sorter.close()
 
     def _read(self, lines: Iterable[bytes]) -> None:
@@ -97,7 +96,7 @@ class RecipientLines:
                 self._sorter.add(digest)
 
     def _text(self, line: bytes) -> str | None:
-        """None: it is not in UTF-8."""
+        """None: the line is not in UTF-8."""
         if self._line == 1:
             line = line.removeprefix(_BYTE_ORDER_MARK)
         try:

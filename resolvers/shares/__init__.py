@@ -1,1 +1,1 @@
-"""Shares: some accounts of a tree, opened to a person outside it."""
+"""Shares: accounts of a tree are opened to a person outside it."""

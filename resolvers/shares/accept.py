@@ -1,9 +1,8 @@
-"""Accepting a share, by the very person it was made for, and giving it back (R32-R34, T11-T14)."""
+"""Accepting a share, by the person it was offered to, and leaving it (R32-R34, T11-T14)."""
 
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Row, and_, func, select
 
 from authz.callers.principals import ANONYMOUS, Principal
 from authz.callers.tokens import Digest, TokenKind, digest
@@ -11,62 +10,25 @@ from authz.guards.exclusive import Authorized
 from authz.guards.locks import lock_tree
 from authz.offers.acceptance import check_not_lapsed
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
+from authz.wall.notes import TransactionNotes
 from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import accounts
 from models.base.ids import MasterId, ShareId
 from models.people.users import users
-from models.roles.tables import roles
-from models.shares.tables import share_accounts, shares
-from resolvers.effects.log import EventKind
+from models.shares.tables import shares
+from resolvers.effects.event_kinds import EventKind
 from resolvers.people.mailbox import check_verified
 from resolvers.shares.create import ShareMade
 from resolvers.shares.reads import ShareStatus, lapse_of, status_of
 from resolvers.shares.store import ShareRow, log_share, opened_by, write_share
 
 
-def share_preview(token: str) -> Select[Any]:
-    """What the holder of a share's link may know before accepting: no row where it cannot be accepted, else
-    (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
-    names = func.array_agg(aggregate_order_by(accounts.c.name, accounts.c.id))
-    opened = (
-        select(names)
-        .join(
-            share_accounts,
-            and_(
-                share_accounts.c.master_id == accounts.c.master_id,
-                share_accounts.c.account_id == accounts.c.id,
-            ),
-        )
-        .where(share_accounts.c.master_id == shares.c.master_id, share_accounts.c.share_id == shares.c.id)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            opened.label("account_names"),
-            users.c.name.label("giver_name"),
-            roles.c.name.label("role_name"),
-            roles.c.description.label("role_description"),
-            shares.c.areas,
-            shares.c.hidden_areas,
-            shares.c.email,
-            shares.c.link_expires_at.label("expires_at"),
-        )
-        .outerjoin(roles, roles.c.id == shares.c.role_id)
-        .outerjoin(users, users.c.id == shares.c.giver_user_id)
-        .where(
-            shares.c.digest == digest(token, TokenKind.SHARE),
-            status_of(shares) == ShareStatus.PENDING.value,
-        )
-    )
-
-
 async def accept_share(session: WriteSession, principal: Principal, token: str) -> ShareMade:
-    """Take what is shared. What the person is elsewhere stays as it is (T12).
+    """Accept a share. The person's other rights stay as they are (T12).
 
-    Only for the signed-in person with the address, which was proved. Raises NotFound for an unknown link, and
-    Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, SHARE_EXPIRED, SHARE_USED, SHARE_REVOKED
-    (also where whoever gave it lost the right meanwhile), ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
+    Only the signed-in person with the offered and verified address may. Raises NotFound for an unknown link,
+    and Refusal with PERSON_REQUIRED, WRONG_PERSON, ADDRESS_NOT_VERIFIED, SHARE_EXPIRED, SHARE_USED,
+    SHARE_REVOKED (also where the giver has lost the right), ACCOUNT_SUSPENDED, ACCOUNT_CLOSED.
     """
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
@@ -93,8 +55,8 @@ async def accept_share(session: WriteSession, principal: Principal, token: str) 
 
 
 async def check_share_for(session: WriteSession, email_canonical: str, token: str) -> None:
-    """Find that the holder of this secret has the mailbox of the address that an open share was made for.
-    Raises what `accept_share` raises for the link and for another address."""
+    """Check that the holder of this secret has the mailbox that an open share was offered to. Raises what
+    `accept_share` raises for the link and for another address."""
     token_digest = digest(token, TokenKind.SHARE)
     if token_digest is None:
         raise NotFound("shareToken")
@@ -106,7 +68,7 @@ async def check_share_for(session: WriteSession, email_canonical: str, token: st
 
 
 async def leave_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:
-    """Give back what was shared with oneself. Raises NotFound where it was not, PERSON_REQUIRED."""
+    """Give up what was shared with the caller. Raises NotFound where nothing was, PERSON_REQUIRED."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     own = and_(shares.c.id == share_id, shares.c.user_id == principal.user_id, shares.c.revoked_at.is_(None))
@@ -133,15 +95,16 @@ async def share_behind(session: WriteSession, token_digest: Digest) -> ShareRow:
 
 
 async def lock_opened(session: WriteSession, row: ShareRow) -> list[Authorized]:
-    """The accounts that it opens, their tree locked."""
+    """The accounts that it opens. Their tree is locked."""
     master_id = MasterId(row.master_id)
     await lock_tree(session, master_id)
     ids = await opened_by(session, ShareId(row.id))
+    session.notes(TransactionNotes).touched.update(ids)
     return [Authorized(master_id, id_, 0, 0, id_) for id_ in ids]
 
 
 def check_unanswered(row: ShareRow) -> None:
-    """Raise SHARE_USED, SHARE_REVOKED and SHARE_EXPIRED for what has its answer."""
+    """Raise SHARE_USED, SHARE_REVOKED or SHARE_EXPIRED for a share that is no longer open."""
     if row.user_id is not None:
         raise Refusal(RefusalCode.SHARE_USED)
     code = _REFUSALS.get(ShareStatus(row.status))

@@ -1,4 +1,4 @@
-"""What gives shares (R30-R34)."""
+"""Giving shares (R30-R34)."""
 
 import datetime
 import uuid
@@ -18,13 +18,20 @@ from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, ShareId, new_id
 from models.shares.tables import shares
-from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
 from resolvers.inputs.emails import EmailAddress, email_address
 from resolvers.inputs.moments import check_future
 from resolvers.invitations.invite import refuse_members
 from resolvers.shares.mail import queue_share
-from resolvers.shares.store import add_accounts, described, log_share, refuse_shared, stored, withdraw_waiting
+from resolvers.shares.store import (
+    add_accounts,
+    described,
+    log_share,
+    refuse_shared,
+    scope_columns,
+    withdraw_waiting,
+)
 
 VALID_FOR = datetime.timedelta(days=7)
 MOST_ACCOUNTS = 100
@@ -32,7 +39,7 @@ MOST_ACCOUNTS = 100
 
 @dataclass(frozen=True)
 class WantedScope:
-    """What a share shall give: a role or areas, without what is hidden."""
+    """What a share shall give: a role or areas, without the hidden areas."""
 
     role_id: uuid.UUID | None
     areas: frozenset[Area] | None
@@ -40,13 +47,13 @@ class WantedScope:
 
     @property
     def field(self) -> str:
-        """The input that says it."""
+        """The input field that states it."""
         return "roleId" if self.areas is None else "areas"
 
 
 @dataclass(frozen=True)
 class ShareCreation:
-    """A new share. `link` is the page that accepts it; the secret is put behind its `#`."""
+    """A new share. `link`: the page that accepts it; the secret follows its `#`."""
 
     account_ids: Sequence[AccountId]
     email: str
@@ -58,18 +65,18 @@ class ShareCreation:
 
 @dataclass(frozen=True)
 class ShareMade:
-    """The share; `replayed`: it was made by an earlier request under the same key."""
+    """The share. `replayed`: an earlier request under the same key made it."""
 
     share_id: ShareId
     replayed: bool = False
 
 
 async def create_share(session: WriteSession, principal: Principal, command: ShareCreation) -> ShareMade:
-    """Open accounts to an e-mail address; nothing is open before the link is accepted (R33).
+    """Open accounts to an e-mail address. Nothing is open before the link is accepted (R33).
 
-    Needs MEMBERS_WRITE, and all that the share gives, in each account by oneself, not by a share. What was
-    offered to the same address and was not accepted yet no longer opens these accounts. Raises
-    ALREADY_SHARED, ALREADY_MEMBER, REACHED_BY_SHARE, ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
+    Needs MEMBERS_WRITE and all that the share gives, in each account, and not by a share. Open offers to the
+    same address no longer include these accounts. Raises ALREADY_SHARED, ALREADY_MEMBER, REACHED_BY_SHARE,
+    ROLE_TOO_WIDE, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     check_count(command.account_ids)
     permission, until = Permission.MEMBERS_WRITE, command.expires_at
@@ -78,7 +85,8 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     request = _request(command, email)
     # Under the tree: the same key with other accounts is another request, not a new key.
     master = replace(opened[0], account_id=AccountId(opened[0].master_id))
-    earlier = await earlier_outcome(session, principal, master, request)
+    share_id = ShareId(new_id())
+    earlier = await claim_key(session, principal, master, request, {"share": str(share_id)})
     if earlier is not None:
         return ShareMade(ShareId(uuid.UUID(earlier["share"])), replayed=True)
     scope = await wanted_scope(session, opened, command.scope)
@@ -88,8 +96,7 @@ async def create_share(session: WriteSession, principal: Principal, command: Sha
     await refuse_members(session, principal, opened, email.canonical)
     await withdraw_waiting(session, principal, opened, email.canonical)
     await refuse_shared(session, principal, opened, email.canonical)
-    share_id = await _add(session, principal, opened, email, command, scope)
-    await remember(session, principal, master, request, {"share": str(share_id)})
+    await _add(session, principal, share_id, opened, email, command, scope)
     return ShareMade(share_id)
 
 
@@ -98,7 +105,7 @@ async def wanted_scope(
 ) -> ShareScope:
     """What the share shall give in each of the accounts. Raises NotFound, BAD_USER_INPUT."""
     if (wanted.role_id is None) == (wanted.areas is None):
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Give a role or areas, one of them.", "roleId")
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "Give either a role or areas.", "roleId")
     role_id = wanted.role_id or BuiltinRole.ADMINISTRATOR.id
     role = await role_in_each(session, opened, role_id)
     scope = ShareScope(role, wanted.areas, wanted.hidden_areas)
@@ -109,12 +116,13 @@ async def wanted_scope(
 async def _add(
     session: WriteSession,
     principal: Principal,
+    share_id: ShareId,
     opened: Sequence[Authorized],
     email: EmailAddress,
     command: ShareCreation,
     scope: ShareScope,
-) -> ShareId:
-    share_id, token = ShareId(new_id()), generate(TokenKind.SHARE)
+) -> None:
+    token = generate(TokenKind.SHARE)
     await session.execute(
         insert(shares).values(
             master_id=opened[0].master_id,
@@ -124,7 +132,7 @@ async def _add(
             digest=digest_of(token),
             link_expires_at=func.now() + VALID_FOR,
             expires_at=command.expires_at,
-            **stored(scope),
+            **scope_columns(scope),
             **giver_columns(principal),
         )
     )
@@ -132,11 +140,10 @@ async def _add(
     await queue_share(session, principal, opened, email, f"{command.link}#{token}")
     after = described(email.original, scope, command.expires_at)
     await log_share(session, principal, opened, EventKind.SHARE_CREATED, share_id, None, after)
-    return share_id
 
 
 def giver_columns(principal: Principal) -> dict[str, uuid.UUID | None]:
-    """The principal as the share's giver."""
+    """The columns that name the principal as the giver."""
     return {"giver_user_id": principal.user_id, "giver_api_key_id": principal.api_key_id}
 
 

@@ -1,6 +1,6 @@
-"""Declining an invitation or a share: whoever holds the link may, as the mail came to that mailbox.
+"""Declining an invitation or a share. The holder of the link may, because the mail reached that mailbox.
 
-It only takes away, so that neither a session nor a status is asked for.
+Declining only takes away, so that it needs neither a session nor an active account.
 """
 
 from sqlalchemy import func, update
@@ -15,15 +15,16 @@ from authz.wall.row_security import enter
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, AccountKey, InvitationId, Kind, MasterId, ShareId, present
 from models.invitations.tables import invitations
-from resolvers.effects.log import EventKind, record
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record
 from resolvers.invitations import accept as invitation_acceptance
 from resolvers.shares import accept as share_acceptance
 from resolvers.shares.store import log_share, write_share
 
 
 async def decline_invitation(session: WriteSession, token: str) -> None:
-    """Answer an invitation with no. Raises NotFound for an unknown link, INVITATION_USED, INVITATION_REVOKED
-    and INVITATION_EXPIRED."""
+    """Decline an invitation. Raises NotFound for an unknown link, INVITATION_USED, INVITATION_REVOKED,
+    INVITATION_EXPIRED."""
     link = await _enter_by_link(session, token, TokenKind.INVITATION)
     found = await invitation_acceptance.invitation_behind(session, link)
     key = AccountKey(MasterId(found.master_id), AccountId(found.account_id))
@@ -38,7 +39,7 @@ async def decline_invitation(session: WriteSession, token: str) -> None:
 
 
 async def decline_share(session: WriteSession, token: str) -> None:
-    """The same for a share. Raises NotFound, SHARE_USED, SHARE_REVOKED and SHARE_EXPIRED."""
+    """Decline a share. Raises NotFound for an unknown link, SHARE_USED, SHARE_REVOKED, SHARE_EXPIRED."""
     link = await _enter_by_link(session, token, TokenKind.SHARE)
     opened = await share_acceptance.lock_opened(session, await share_acceptance.share_behind(session, link))
     share = await share_acceptance.share_behind(session, link)

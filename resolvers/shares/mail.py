@@ -1,4 +1,4 @@
-"""The e-mail that carries a share's link."""
+"""The mail with a share's link."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
 from models.people.users import users
 from resolvers.effects.mail_limits import MailKind
-from resolvers.effects.mail_texts import letter, shown
-from resolvers.effects.outbox import Cause, Mail, queue
+from resolvers.effects.mail_texts import letter, quoted
+from resolvers.effects.outbox import Cause, Mail, queue_mail
 from resolvers.inputs.emails import EmailAddress
 from resolvers.shares.store import ids_of
 
 MOST_NAMED = 20
-"""More accounts are counted."""
+"""Further accounts are only counted."""
 
 
 async def queue_share(
@@ -34,13 +34,13 @@ async def queue_share(
     names = list((await session.execute(named.order_by(accounts.c.id))).scalars())
     person = select(users.c.name).where(users.c.id == principal.user_id)
     giver = (await session.execute(person)).scalar_one_or_none() or names[0]
-    told = [f"  {shown(name)}" for name in names[:MOST_NAMED]]
+    listed = [f"  {quoted(name)}" for name in names[:MOST_NAMED]]
     more = len(names) - MOST_NAMED
     body = letter(
         "\n".join(
             [
-                f"{shown(giver)} shares with you:",
-                *told,
+                f"{quoted(giver)} shares with you:",
+                *listed,
                 *([f"  and {more} more accounts"] if more > 0 else []),
                 "Open this link, sign in or sign up with this e-mail address, and accept:",
             ]
@@ -49,4 +49,4 @@ async def queue_share(
         "it: nothing is open to you until you accept.",
         link=link,
     )
-    await queue(session, Cause(principal, master_id), Mail(MailKind.SHARE, recipient, body))
+    await queue_mail(session, Cause(principal, master_id), Mail(MailKind.SHARE, recipient, body))

@@ -1,25 +1,29 @@
-"""Shares as those who give them, and those to whom they are given, see them."""
+"""Shares, as givers and takers see them."""
 
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, null, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, exists, func, null, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from authz.callers.tokens import TokenKind, digest
 from authz.offers.acceptance import share_lapse
 from authz.policy.permissions import Permission
 from authz.reach.grants import share_holds
 from authz.reach.reach import PRINCIPAL, account_where, readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
-from models.api_keys.tables import api_keys
+from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.people.users import users
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
 from resolvers.inputs.global_ids import ShareIdArgument
+from resolvers.rows.shown import name_of_person_or_key, person_behind, role_behind
 
 
 class ShareStatus(enum.Enum):
-    """What has become of a share. LAPSED: it was not accepted, and nobody can as things are."""
+    """The status of a share."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -30,15 +34,11 @@ class ShareStatus(enum.Enum):
 
 
 BY_ID = Order("shares", (shares.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(share: FromClause) -> ColumnElement[str]:
-    """What has become of it, as things are now; `lapse` says why it is LAPSED."""
+    """The status now. `lapse` explains LAPSED."""
     return case(
         (share.c.declined, ShareStatus.DECLINED.value),
         (share.c.revoked_at.is_not(None), ShareStatus.REVOKED.value),
@@ -51,39 +51,39 @@ def status_of(share: FromClause) -> ColumnElement[str]:
 
 
 def lapse_of(share: FromClause) -> ColumnElement[str]:
-    """Why it is LAPSED; null where it is not. It is PENDING again where that changes."""
+    """Why it is LAPSED; null otherwise. It becomes PENDING again when the reason goes away."""
     return case((status_of(share) == ShareStatus.LAPSED.value, share_lapse(share)), else_=null())
 
 
 def of_account(
     account: FromClause,
-    status: Annotated[ShareStatus | None, Described("Only those of which this has become.")] = None,
+    status: Annotated[ShareStatus | None, Described("Only those with this status.")] = None,
 ) -> Select[Any]:
-    """The shares that open the account, newest first."""
+    """The shares that include the account, newest first."""
     share, opened = shares.alias(), share_accounts.alias()
-    opens = and_(opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id)
+    opens = in_tree(opened, share, share_id="id")
     statement = (
         select(*share.c)
         .select_from(share.join(opened, opens))
-        .where(opened.c.account_id == account.c.id, opened.c.master_id == account.c.master_id)
+        .where(in_tree(opened, account, account_id="id"))
     )
     return statement if status is None else statement.where(status_of(share) == status.value)
 
 
 def of_viewer(viewer: FromClause) -> Select[Any]:
-    """What others share with the viewer now, newest first."""
+    """The shares that you have accepted and that are in effect, newest first."""
     share = shares.alias()
     return select(*share.c).where(share.c.user_id == viewer.c.user_id, share_holds(share))
 
 
 def by_id(root: FromClause, id: ShareIdArgument) -> Select[Any]:
-    """A share that the viewer was given, or of an account whose members the viewer may see."""
+    """A share that was given to the viewer, or one of an account whose members the viewer may see."""
     share = shares.alias()
     return select(*share.c).where(share.c.id == id, _may_see(share))
 
 
 def of_result(result: FromClause) -> Select[Any]:
-    """The share, as it is now."""
+    """The share after the change."""
     share = shares.alias()
     return select(*share.c).where(share.c.id == result.c.share_id, _may_see(share))
 
@@ -97,39 +97,31 @@ def _managed(share: FromClause) -> ColumnElement[bool]:
     opened = share_accounts.alias()
     return exists(
         select(opened.c.account_id)
-        .where(
-            opened.c.master_id == share.c.master_id,
-            opened.c.share_id == share.c.id,
-            account_where(opened, Permission.MEMBERS_READ),
-        )
+        .where(in_tree(opened, share, share_id="id"), account_where(opened, Permission.MEMBERS_READ))
         .correlate(share)
     )
 
 
 def accounts_of(share: FromClause) -> Select[Any]:
-    """The accounts that it opens, as far as they are within the viewer's reach."""
+    """The shared accounts within your reach."""
     account, statement = readable_account()
     opened = share_accounts.alias()
-    opens = and_(opened.c.master_id == account.c.master_id, opened.c.account_id == account.c.id)
-    return statement.join(opened, opens).where(
-        opened.c.master_id == share.c.master_id, opened.c.share_id == share.c.id
-    )
+    opens = in_tree(opened, account, account_id="id")
+    return statement.join(opened, opens).where(in_tree(opened, share, share_id="id"))
 
 
 def role_of(share: FromClause) -> Select[Any]:
-    """The role that it gives; null where it gives areas."""
-    role = roles.alias()
-    return select(*role.c).where(role.c.id == share.c.role_id)
+    """The role that it gives; null if it gives areas."""
+    return role_behind(share)
 
 
 def user_of(share: FromClause) -> Select[Any]:
     """The person who accepted it."""
-    person = users.alias()
-    return select(*person.c).where(person.c.id == share.c.user_id)
+    return person_behind(share)
 
 
 def giver_of(share: FromClause) -> Select[Any]:
-    """The person who gave it, or changed it last; null where an API key did, and for who may not see the
+    """The person who gave it, or who changed it last; null if an API key did, or if you may not see the
     members."""
     person = users.alias()
     itself = person.c.id == select(PRINCIPAL.c.user_id).scalar_subquery()
@@ -137,12 +129,38 @@ def giver_of(share: FromClause) -> Select[Any]:
 
 
 def giver_name(share: FromClause) -> ColumnElement[str]:
-    """The name of that person, or of the API key."""
-    person, key = users.alias(), api_keys.alias()
-    user_name = select(person.c.name).where(person.c.id == share.c.giver_user_id).correlate(share)
-    key_name = (
-        select(key.c.name)
-        .where(key.c.id == share.c.giver_api_key_id, key.c.master_id == share.c.master_id)
-        .correlate(share)
+    """The name of that person or API key."""
+    return name_of_person_or_key(share, "giver_user_id", "giver_api_key_id")
+
+
+def share_preview(token: str) -> Select[Any]:
+    """What the holder of a link may know before accepting: no row where it cannot be accepted, else
+    (account_names, giver_name, role_name, areas, hidden_areas, email, link_expires_at)."""
+    names = func.array_agg(aggregate_order_by(accounts.c.name, accounts.c.id))
+    opened = (
+        select(names)
+        .join(
+            share_accounts,
+            in_tree(share_accounts, accounts, account_id="id"),
+        )
+        .where(in_tree(share_accounts, shares, share_id="id"))
+        .scalar_subquery()
     )
-    return func.coalesce(user_name.scalar_subquery(), key_name.scalar_subquery())
+    return (
+        select(
+            opened.label("account_names"),
+            users.c.name.label("giver_name"),
+            roles.c.name.label("role_name"),
+            roles.c.description.label("role_description"),
+            shares.c.areas,
+            shares.c.hidden_areas,
+            shares.c.email,
+            shares.c.link_expires_at.label("expires_at"),
+        )
+        .outerjoin(roles, roles.c.id == shares.c.role_id)
+        .outerjoin(users, users.c.id == shares.c.giver_user_id)
+        .where(
+            shares.c.digest == digest(token, TokenKind.SHARE),
+            status_of(shares) == ShareStatus.PENDING.value,
+        )
+    )

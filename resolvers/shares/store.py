@@ -1,4 +1,4 @@
-"""A share's rows: how they are found, written and told of."""
+"""The rows of shares: read, written and logged."""
 
 import datetime
 import uuid
@@ -30,17 +30,19 @@ from authz.policy.builtin_roles import BuiltinRole
 from authz.policy.permissions import Area
 from authz.policy.refusals import RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import row_of
 from models.base.ids import AccountId, Kind, ShareId, present
 from models.roles.tables import roles
 from models.shares.tables import share_accounts, shares
 from resolvers.access.blockers import accounts_of_shares, blocked
-from resolvers.effects.log import Change, EventKind, record_in_each
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_in_each
 
 ShareRow = Row[*tuple[Any, ...]]
 
 
-def stored(scope: ShareScope) -> dict[str, Any]:
-    """The scope as the share's columns."""
+def scope_columns(scope: ShareScope) -> dict[str, Any]:
+    """The scope as columns of the share."""
     return {
         "role_id": scope.role.id if scope.areas is None else None,
         "areas": None if scope.areas is None else sorted(area.value for area in scope.areas),
@@ -51,7 +53,7 @@ def stored(scope: ShareScope) -> dict[str, Any]:
 
 
 async def scope_of(session: WriteSession, row: ShareRow) -> ShareScope:
-    """What the share gives; nothing where its role was deleted after it was revoked."""
+    """What the share gives. A role that was deleted after the share was revoked gives nothing."""
     role_id = row.role_id or BuiltinRole.ADMINISTRATOR.id
     own = select(roles.c.id, roles.c.name, roles.c.member_mask).where(roles.c.id == role_id)
     role = RoleGrant(*(await session.execute(own)).one(), below_mask=0)
@@ -60,7 +62,7 @@ async def scope_of(session: WriteSession, row: ShareRow) -> ShareScope:
 
 
 def described(email: str, scope: ShareScope, expires_at: datetime.datetime | None) -> Change:
-    """A share for the log of one of its accounts: nothing of the others."""
+    """A share for the log of one of its accounts, without the other accounts."""
     return {
         "email": email,
         "role": scope.role.name if scope.areas is None else None,
@@ -71,14 +73,14 @@ def described(email: str, scope: ShareScope, expires_at: datetime.datetime | Non
 
 
 async def opened_by(session: WriteSession, share_id: ShareId) -> list[AccountId]:
-    """The accounts that a share opens, in the order of their ids; none for what is no share."""
+    """The accounts that a share opens, by id; none for an unknown share."""
     statement = select(share_accounts.c.account_id).where(share_accounts.c.share_id == share_id)
     return list((await session.execute(statement.order_by(share_accounts.c.account_id))).scalars())
 
 
 async def share_row(session: WriteSession, account: Authorized, share_id: ShareId) -> ShareRow:
     """The share; its tree is locked."""
-    statement = select(shares).where(shares.c.master_id == account.master_id, shares.c.id == share_id)
+    statement = select(shares).where(row_of(shares, account, share_id))
     return (await session.execute(statement)).one()
 
 
@@ -89,7 +91,7 @@ async def write_share(session: WriteSession, row: ShareRow, values: dict[str, An
 
 
 async def add_accounts(session: WriteSession, share_id: ShareId, opened: Sequence[Authorized]) -> None:
-    """Let the share open these as well."""
+    """Open these accounts too."""
     rows = [
         {"master_id": account.master_id, "share_id": share_id, "account_id": account.account_id}
         for account in opened
@@ -99,7 +101,7 @@ async def add_accounts(session: WriteSession, share_id: ShareId, opened: Sequenc
 
 
 async def drop_accounts(session: WriteSession, row: ShareRow, closed: Collection[Authorized]) -> None:
-    """Let the share open these no more."""
+    """Stop opening these accounts."""
     await session.execute(
         delete(share_accounts).where(
             share_accounts.c.master_id == row.master_id,
@@ -118,7 +120,7 @@ async def log_share(
     before: Change | None,
     after: Change | None,
 ) -> None:
-    """An event in the log of each of the accounts."""
+    """Write an event into the log of each account."""
     if opened:
         subject_id = present(Kind.SHARE, share_id)
         await record_in_each(session, principal, list(opened), kind, subject_id, before, after)
@@ -127,7 +129,7 @@ async def log_share(
 async def withdraw_waiting(
     session: WriteSession, principal: Principal, opened: Sequence[Authorized], email: str
 ) -> None:
-    """Take the accounts out of what waits for the address; an offer that opens nothing else is revoked."""
+    """Take the accounts out of the offers that wait for the address. An offer without accounts is revoked."""
     waiting = select(shares).where(_of_address(opened, email), shares.c.user_id.is_(None))
     for row in (await session.execute(waiting)).all():
         share_id = ShareId(row.id)
@@ -149,8 +151,8 @@ async def refuse_shared(
     email: str,
     but: ShareId | None = None,
 ) -> None:
-    """Raise ALREADY_SHARED: an account has one share for an address that holds or can be accepted. `but` is
-    the share that is being changed."""
+    """Raise ALREADY_SHARED. An account has at most one share per address that holds or can be accepted.
+    `but`: the share that is being changed."""
     unexpired = or_(shares.c.expires_at.is_(None), shares.c.expires_at > func.now())
     open_ = or_(shares.c.user_id.is_not(None), shares.c.link_expires_at > func.now())
     statement = select(shares.c.id).where(_of_address(opened, email), unexpired, open_)

@@ -1,4 +1,4 @@
-"""What changes and revokes shares (R25)."""
+"""Changing and revoking shares (R25)."""
 
 import datetime
 import uuid
@@ -15,7 +15,7 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode, VersionConflic
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId, ShareId
 from models.shares.tables import shares
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from resolvers.inputs.moments import check_future, ends_no_later, moved_end
 from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
 from resolvers.invitations.invite import refuse_members
@@ -28,17 +28,16 @@ from resolvers.shares.store import (
     log_share,
     opened_by,
     refuse_shared,
+    scope_columns,
     scope_of,
     share_row,
-    stored,
     write_share,
 )
 
 
 @dataclass(frozen=True)
 class ShareUpdate:
-    """The new values. A role takes the place of areas, and areas that of a role; no `expires_at`: it never
-    ends."""
+    """The new values. A role replaces areas, and areas replace a role. No `expires_at`: it never ends."""
 
     share_id: ShareId
     expected_version: int
@@ -52,8 +51,8 @@ class ShareUpdate:
 async def update_share(session: WriteSession, principal: Principal, command: ShareUpdate) -> ShareMade:
     """Change what a share opens, from the next request on (R25).
 
-    Needs what `create_share` needs, for what it gives now and for what it shall give; who changed it last is
-    its giver from then on. What only narrows the share is allowed whatever its accounts' statuses. Raises
+    Needs what `create_share` needs, for what it gives now and for what it shall give. The caller becomes its
+    giver. An update that only narrows the share is allowed in any status of its accounts. Raises
     VersionConflict, SHARE_REVOKED and what `create_share` raises.
     """
     if command.account_ids is not UNCHANGED:
@@ -75,18 +74,18 @@ async def update_share(session: WriteSession, principal: Principal, command: Sha
     if isinstance(command.expires_at, datetime.datetime):
         check_future(command.expires_at, "expiresAt")
     await refuse_members(session, principal, managed.added, row.email_canonical)
-    # Also of the accounts that stay: an expired share that is prolonged may have a successor.
+    # This includes the accounts that stay: an expired share that is prolonged may have a successor.
     await refuse_shared(session, principal, managed.wanted, row.email_canonical, command.share_id)
     await drop_accounts(session, row, managed.removed)
     await add_accounts(session, command.share_id, managed.added)
-    values = {**stored(scope), **giver_columns(principal), "expires_at": expires_at}
+    values = {**scope_columns(scope), **giver_columns(principal), "expires_at": expires_at}
     await write_share(session, row, values)
     await _log_update(session, principal, managed, scope, expires_at)
     return ShareMade(command.share_id)
 
 
 async def revoke_share(session: WriteSession, principal: Principal, share_id: ShareId) -> ShareMade:
-    """End a share, from the next request on. Needs what giving it needs, in each of its accounts."""
+    """End a share from the next request on. Needs what giving it needs, in each of its accounts."""
     managed = await _manageable(session, principal, share_id, shares.c.expires_at)
     row = managed.row
     if row.revoked_at is None:
@@ -125,17 +124,17 @@ async def _manageable(
     until: ColumnElement[datetime.datetime],
     account_ids: Sequence[AccountId] | Unchanged = (),
 ) -> _Managed:
-    """`until`: when what is given or taken ends, by the share's columns. `account_ids`: what it shall open
-    from now on. Raises what `authorize_all` and `check_giver` raise: whoever could not give it does not
-    change it."""
+    """The share in its locked tree. `until`: when what is given or taken ends, by the share's columns.
+    `account_ids`: what it shall open. Raises what `authorize_all` and `check_giver` raise: only callers who
+    could give it may change it."""
     end = select(until).where(shares.c.id == share_id).scalar_subquery()
     permission, effect = Permission.MEMBERS_WRITE, Effect.TAKES_AWAY
     ids: list[AccountId] | None = None
     found = await opened_by(session, share_id)
-    # Once the tree is locked, the share opens these and no others.
+    # Behind the lock of the tree the share opens these accounts and no others.
     while ids != found:
-        # What is no share is looked for like an account that is not there, and the share's own accounts are
-        # asked for first: the answer costs the same (N20).
+        # An unknown share is looked up like an unknown account, and the share's own accounts come first, so
+        # that the answer takes the same time (N20).
         ids = found
         both = [*(ids or [AccountId(share_id)]), *new_value(account_ids, ids)]
         locked = await authorize_all(session, principal, both, permission, effect, until=end)
@@ -151,7 +150,7 @@ async def _manageable(
 
 
 def _new_scope(row: ShareRow, current: ShareScope, command: ShareUpdate) -> WantedScope:
-    """What is given of a role and of areas takes the other's place."""
+    """A given role replaces areas, and given areas replace a role."""
     role_id = new_value(command.role_id, row.role_id)
     areas = new_value(command.areas, current.areas)
     if command.role_id is UNCHANGED and isinstance(command.areas, frozenset):

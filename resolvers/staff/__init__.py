@@ -1,1 +1,1 @@
-"""Platform staff: what support sees, sets and answers in customers' accounts."""
+"""Platform staff: what support sees and sets in customers' accounts, and the requests it answers."""

@@ -1,4 +1,4 @@
-"""What platform staff set in an account, approve and end (R11, R73, R77, R80, R83, R85, R86, R88, T36)."""
+"""Overrides by platform staff: set, approved and ended (R11, R73, R77, R80, R83, R85, R86, R88, T36)."""
 
 import datetime
 from dataclasses import dataclass
@@ -12,10 +12,12 @@ from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from authz.reach.status import effective_status
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
+from models.accounts.trees import columns_of, in_account, row_of, this_account
 from models.base.ids import AccountId, Kind, OverrideId, UserId, new_id, present
 from models.staff.overrides import OverrideKind, overrides
 from models.staff.tables import StaffRole, staff
-from resolvers.effects.log import Change, EventKind, record_of_staff
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change, record_of_staff
 from resolvers.inputs.moments import check_future
 from resolvers.inputs.text import short_text
 from resolvers.staff.override_values import OverrideValue, check_value, described
@@ -28,7 +30,7 @@ OverrideRow = Row[*tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class OverrideCreation:
-    """`expires_at`: at most a year ahead."""
+    """`expires_at`: at most one year ahead."""
 
     account_id: AccountId
     kind: OverrideKind
@@ -39,7 +41,7 @@ class OverrideCreation:
 
 @dataclass(frozen=True)
 class OverrideMade:
-    """What was made or changed, and where."""
+    """The override that was made or changed, and its account."""
 
     account_id: AccountId
     override_id: OverrideId
@@ -48,10 +50,10 @@ class OverrideMade:
 async def create_override(
     session: WriteSession, principal: Principal, command: OverrideCreation
 ) -> OverrideMade:
-    """Set something in an account for a reason and until a day: at once, or once it is approved.
+    """Set an override in an account for a reason and until a day. It holds at once, or once it is approved.
 
-    What is in force takes the place of an earlier one of the same kind. Raises what `authorize_staff` raises,
-    ACCOUNT_CLOSED, BAD_USER_INPUT, and CONFLICT where one of the kind waits for approval already.
+    It replaces an earlier one of the same kind. Raises what `authorize_staff` raises, ACCOUNT_CLOSED,
+    BAD_USER_INPUT, and CONFLICT where one of the kind already waits for approval.
     """
     at_work = await authorize_staff(session, principal, command.account_id)
     await _refuse_closed(session, at_work)
@@ -71,8 +73,7 @@ async def create_override(
     columns = command.value.columns()
     await session.execute(
         insert(overrides).values(
-            master_id=at_work.master_id,
-            account_id=at_work.account_id,
+            **columns_of(at_work),
             id=override_id,
             kind=command.kind.value,
             reason=reason,
@@ -97,21 +98,21 @@ async def create_override(
 async def approve_override(
     session: WriteSession, principal: Principal, account_id: AccountId, override_id: OverrideId
 ) -> OverrideMade:
-    """Put an override in force that somebody else of the staff has asked for, and still is staff (T14, T36).
+    """Put an override in force that another member of the staff requested (T14, T36).
 
-    Raises what `authorize_staff` raises, NotFound, SECOND_PERSON_REQUIRED, ACCOUNT_CLOSED and
-    FAILED_PRECONDITION where it does not wait any more.
+    Raises what `authorize_staff` raises, NotFound, SECOND_PERSON_REQUIRED, ACCOUNT_CLOSED, and
+    FAILED_PRECONDITION where it no longer waits or the requester has left the staff.
     """
     at_work = await authorize_staff(session, principal, account_id)
     row = await _override(session, at_work, override_id)
     if row.status != OverrideStatus.WAITING.value:
-        message = f"It does not wait for approval, it is {row.status}."
+        message = f"It no longer waits for approval: it is {row.status}."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
     if at_work.role is not StaffRole.APPROVER or row.made_by == at_work.user_id:
         raise Refusal(RefusalCode.SECOND_PERSON_REQUIRED)
     await _refuse_closed(session, at_work)
     if not await _is_staff(session, UserId(row.made_by)):
-        message = "Who asked for it is not staff any more: end it, and make it anew."
+        message = "The requester has left the staff: end the override and create it again."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "overrideId")
     await _replace(session, at_work, OverrideKind(row.kind), None)
     await _write(session, at_work, override_id, approved_by=at_work.user_id, in_force_from=func.now())
@@ -122,7 +123,8 @@ async def approve_override(
 async def end_override(
     session: WriteSession, principal: Principal, account_id: AccountId, override_id: OverrideId, reason: str
 ) -> OverrideMade:
-    """End an override at once, in force or waiting, whoever made it. One that has ended or expired stays so.
+    """End an override at once, in force or waiting, whoever made it. One that has ended or expired stays as
+    it is.
 
     Raises what `authorize_staff` raises, NotFound and BAD_USER_INPUT.
     """
@@ -143,9 +145,7 @@ async def _check_expiry(session: WriteSession, expires_at: datetime.datetime) ->
 
 
 async def _refuse_closed(session: WriteSession, at_work: StaffAtWork) -> None:
-    status = select(effective_status(accounts)).where(
-        accounts.c.master_id == at_work.master_id, accounts.c.id == at_work.account_id
-    )
+    status = select(effective_status(accounts)).where(this_account(accounts, at_work))
     if (await session.execute(status)).scalar_one() == AccountStatus.CLOSED.value:
         raise Refusal(RefusalCode.ACCOUNT_CLOSED)
 
@@ -153,15 +153,15 @@ async def _refuse_closed(session: WriteSession, at_work: StaffAtWork) -> None:
 async def _refuse_waiting(session: WriteSession, at_work: StaffAtWork, kind: OverrideKind) -> None:
     waiting = _of_kind(at_work, kind).where(status_of(overrides) == OverrideStatus.WAITING.value)
     if (await session.execute(waiting)).first() is not None:
-        message = "One of this kind waits for approval already."
+        message = "An override of this kind already waits for approval."
         raise Refusal(RefusalCode.CONFLICT, message, "kind")
 
 
 async def _replace(
     session: WriteSession, at_work: StaffAtWork, kind: OverrideKind, user_id: UserId | None
 ) -> None:
-    """End what is in force of the kind, of the same person's if it is about one: two values of one thing
-    cannot hold."""
+    """End the override of the kind that is in force; if it is about a person, the one about that person. Two
+    values of one setting cannot hold at once."""
     holding = _of_kind(at_work, kind).where(
         status_of(overrides) == OverrideStatus.IN_FORCE.value,
         overrides.c.user_id.is_not_distinct_from(user_id),
@@ -171,19 +171,13 @@ async def _replace(
 
 
 def _of_kind(at_work: StaffAtWork, kind: OverrideKind) -> Select[Any]:
-    return select(overrides).where(
-        overrides.c.master_id == at_work.master_id,
-        overrides.c.account_id == at_work.account_id,
-        overrides.c.kind == kind.value,
-    )
+    return select(overrides).where(in_account(overrides, at_work), overrides.c.kind == kind.value)
 
 
 async def _override(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId) -> OverrideRow:
     """The account's override with its status. Raises NotFound, also for one of another account (T1)."""
     statement = select(*overrides.c, status_of(overrides).label("status")).where(
-        overrides.c.master_id == at_work.master_id,
-        overrides.c.account_id == at_work.account_id,
-        overrides.c.id == override_id,
+        in_account(overrides, at_work), overrides.c.id == override_id
     )
     row = (await session.execute(statement)).one_or_none()
     if row is None:
@@ -205,11 +199,7 @@ async def _end(session: WriteSession, at_work: StaffAtWork, row: OverrideRow, re
 
 
 async def _write(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId, **values: Any) -> None:
-    await session.execute(
-        update(overrides)
-        .where(overrides.c.master_id == at_work.master_id, overrides.c.id == override_id)
-        .values(**values)
-    )
+    await session.execute(update(overrides).where(row_of(overrides, at_work, override_id)).values(**values))
 
 
 async def _log(

@@ -1,4 +1,4 @@
-"""What an override sets: a kind, and the value that goes with some kinds."""
+"""The values of overrides. Some kinds have none."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,8 @@ from resolvers.effects.log import Change
 @dataclass(frozen=True)
 class OverrideValue:
     """The value of UNSUBSCRIBE_SCOPE (R77), of SENDING_DOMAINS (how many, R80), of FIELD_FUNCTIONS (whether
-    they work, R83), and of USER_RIGHTS: whose role gives which permissions below the account at most (R73).
-    The other kinds have none."""
+    they work, R83), and of USER_RIGHTS: a member, and the most permissions that the member's role gives below
+    the account (R73). Other kinds have no value."""
 
     unsubscribe_scope: UnsubscribeScope | None = None
     sending_domains: int | None = None
@@ -24,7 +24,7 @@ class OverrideValue:
     permissions: frozenset[Permission] | None = None
 
     def columns(self) -> dict[str, Any]:
-        """As the override's row has it, but for whose rights they are."""
+        """The columns of the override's row, without the person."""
         scope, permissions = self.unsubscribe_scope, self.permissions
         return {
             "unsubscribe_scope": None if scope is None else scope.value,
@@ -35,7 +35,7 @@ class OverrideValue:
 
 
 def described(columns: dict[str, Any]) -> Change:
-    """The value as the log has it."""
+    """The value as the log shows it."""
     found: Change = {name: columns[column] for column, name in _LOGGED.items() if columns[column] is not None}
     if columns["rights_mask"] is not None:
         found["permissions"] = [permission.name for permission in permissions_in(columns["rights_mask"])]
@@ -57,13 +57,13 @@ _FIELDS = (
 
 
 def check_value(kind: OverrideKind, value: OverrideValue) -> None:
-    """Raise BAD_USER_INPUT unless the value is the kind's: no other, none missing, in its bounds."""
+    """Raise BAD_USER_INPUT unless exactly the values of the kind are given, within their bounds."""
     for own_kind, attribute, field in _FIELDS:
         given = getattr(value, attribute)
         if own_kind is kind and given is None:
             raise Refusal(RefusalCode.BAD_USER_INPUT, f"{kind.value} needs a value.", field)
         if own_kind is not kind and given is not None:
-            raise Refusal(RefusalCode.BAD_USER_INPUT, f"It is no value of {kind.value}.", field)
+            raise Refusal(RefusalCode.BAD_USER_INPUT, f"{kind.value} does not take this value.", field)
     domains = value.sending_domains
     if domains is not None and not 1 <= domains <= MOST_SENDING_DOMAINS:
         message = f"Must be from 1 to {MOST_SENDING_DOMAINS}."

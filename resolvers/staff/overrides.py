@@ -1,22 +1,25 @@
-"""What platform staff have set in an account, as its own people see it, and what holds there now (R88)."""
+"""Overrides by platform staff as the account's people see them, and which of them hold now (R88)."""
 
 import enum
 from typing import Annotated, Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, exists, func, literal_column, select
 
 from authz.policy.permissions import Permission
-from authz.reach.reach import account_where, readable_account
+from authz.reach.reach import account_where
+from engine.base.client_values import text
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure
+from models.accounts.trees import in_tree
 from models.staff.overrides import USUAL_SENDING_DOMAINS, OverrideKind, UnsubscribeScope, overrides
 from resolvers.inputs.global_ids import OverrideIdArgument
 from resolvers.members.reads import OWN_MEMBERS
+from resolvers.rows.shown import account_behind, row_by_id
 
 
 class OverrideStatus(enum.Enum):
-    """What has become of an override."""
+    """The status of an override."""
 
     WAITING = "WAITING"
     IN_FORCE = "IN_FORCE"
@@ -25,15 +28,11 @@ class OverrideStatus(enum.Enum):
 
 
 BY_ID = Order("overrides", (overrides.c.id,), descending=True)
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
+"""Newest first."""
 
 
 def status_of(override: FromClause) -> ColumnElement[str]:
-    """What has become of it, by the database's clock."""
+    """The status now, by the database's clock."""
     return case(
         (override.c.ended_at.is_not(None), OverrideStatus.ENDED.value),
         (override.c.expires_at <= func.now(), OverrideStatus.EXPIRED.value),
@@ -44,62 +43,55 @@ def status_of(override: FromClause) -> ColumnElement[str]:
 
 def of_account(
     account: FromClause,
-    status: Annotated[OverrideStatus | None, Described("Only those of which this has become.")] = None,
+    status: Annotated[OverrideStatus | None, Described("Only those with this status.")] = None,
 ) -> Select[Any]:
-    """What platform support has set here, each for a reason and until a day; newest first."""
+    """Settings that only platform support can make, each with a reason and an end; newest first."""
     override = overrides.alias()
-    statement = select(*override.c).where(
-        override.c.account_id == account.c.id, override.c.master_id == account.c.master_id
-    )
+    statement = select(*override.c).where(in_tree(override, account, account_id="id"))
     return statement if status is None else statement.where(status_of(override) == status.value)
 
 
 def by_id(root: FromClause, id: OverrideIdArgument) -> Select[Any]:
     """An override of an account whose settings the viewer may see."""
-    override = overrides.alias()
-    return select(*override.c).where(override.c.id == id, account_where(override, Permission.SETTINGS_READ))
+    return row_by_id(overrides, id, Permission.SETTINGS_READ)
 
 
 def account_of(row: FromClause) -> Select[Any]:
     """The account."""
-    account, statement = readable_account()
-    return statement.where(account.c.id == row.c.account_id, account.c.master_id == row.c.master_id).limit(1)
+    return account_behind(row)
 
 
 def member_of(override: FromClause) -> Select[Any]:
-    """Whose rights USER_RIGHTS sets; null for other kinds, for who may not see members, and once the person
-    is no member any more."""
+    """For USER_RIGHTS, the member whose rights are limited; null for other kinds, if you may not see the
+    members, and if the person is no longer a member."""
     member = OWN_MEMBERS.alias()
     return select(*member.c).where(
-        member.c.user_id == override.c.user_id,
-        member.c.account_id == override.c.account_id,
-        member.c.master_id == override.c.master_id,
+        in_tree(member, override, user_id="user_id", account_id="account_id"),
         account_where(member, Permission.MEMBERS_READ),
     )
 
 
 def permissions_of(override: FromClause) -> ColumnElement[int]:
-    """What the member's role gives below the account at most, by USER_RIGHTS; null for other kinds."""
+    """For USER_RIGHTS, the most that the member's role gives in the accounts below; null for other kinds."""
     return override.c.rights_mask
 
 
 def in_force(account: FromClause, kind: OverrideKind) -> Select[Any]:
     """The override of this kind that holds in the account now, by the database's clock; at most one row.
 
-    SUBACCOUNTS holds for the whole tree of the master account that has it (R11), FIELD_FUNCTIONS in every
-    account below, where none nearer says otherwise (R83); the others in their own account alone (R77, R80,
-    R86, T29).
+    SUBACCOUNTS holds for the whole tree of its master account. FIELD_FUNCTIONS holds in every account
+    below, where no nearer override says otherwise. The others hold in their own account alone (R77,
+    R80, R86, T29).
     """
     override, path = overrides.alias(), account_closure.alias()
-    above = and_(path.c.master_id == override.c.master_id, path.c.ancestor_id == override.c.account_id)
+    above = in_tree(path, override, ancestor_id="account_id")
     statement = (
         select(*override.c)
         .join(path, above)
         .where(
-            path.c.descendant_id == account.c.id,
-            path.c.master_id == account.c.master_id,
-            override.c.kind == literal_column(f"'{kind.value}'"),
-            status_of(override) == literal_column(f"'{OverrideStatus.IN_FORCE.value}'"),
+            in_tree(path, account, descendant_id="id"),
+            override.c.kind == text(kind.value),
+            status_of(override) == text(OverrideStatus.IN_FORCE.value),
         )
         .order_by(path.c.depth)
         .limit(1)
@@ -113,15 +105,15 @@ _INHERITED = frozenset({OverrideKind.SUBACCOUNTS, OverrideKind.FIELD_FUNCTIONS})
 
 
 def unsubscribe_scope_of(account: FromClause) -> ColumnElement[str]:
-    """What an unsubscribe holds for: the whole account, unless platform support has switched it (R77)."""
+    """What an unsubscribe applies to: the whole account, unless platform support changed it."""
     return func.coalesce(
         _value(account, OverrideKind.UNSUBSCRIBE_SCOPE, "unsubscribe_scope"),
-        literal_column(f"'{UnsubscribeScope.ACCOUNT.value}'"),
+        text(UnsubscribeScope.ACCOUNT.value),
     )
 
 
 def sending_domain_limit_of(account: FromClause) -> ColumnElement[int]:
-    """How many sending domains the account may have: one, unless platform support allows more (R80)."""
+    """The number of sending domains that the account may have: 1, unless platform support allows more."""
     return func.coalesce(
         _value(account, OverrideKind.SENDING_DOMAINS, "sending_domains"),
         literal_column(str(USUAL_SENDING_DOMAINS)),
@@ -129,16 +121,16 @@ def sending_domain_limit_of(account: FromClause) -> ColumnElement[int]:
 
 
 def field_functions_of(account: FromClause) -> ColumnElement[bool]:
-    """Whether field functions work here: they do, unless platform support says otherwise here or in an
-    account above, the nearest of which counts (R83)."""
+    """Whether field functions work here. They do, unless platform support turned them off in this account or
+    in one above; the nearest setting applies."""
     return func.coalesce(
         _value(account, OverrideKind.FIELD_FUNCTIONS, "field_functions"), literal_column("true")
     )
 
 
 def review_approved_of(account: FromClause) -> ColumnElement[bool]:
-    """Whether a sample of the account's recipients passed the quality check that sending waits for (R85,
-    R86). It is not passed down to subaccounts."""
+    """Whether a sample of the account's recipients passed the quality check that sending requires.
+    Subaccounts do not inherit it."""
     return exists(in_force(account, OverrideKind.REVIEW_APPROVED).correlate(account))
 
 

@@ -1,6 +1,6 @@
 """What platform staff see: themselves, one account at a time, and what waits for them (R88).
 
-The rows come from functions that look past the second wall, see `authz.wall.staff_door`.
+The rows come from stored functions that look past row level security, see `authz.wall.staff_door`.
 """
 
 import uuid
@@ -15,52 +15,43 @@ from engine.declare.paging import Order
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.staff.tables import staff
 from resolvers.inputs.global_ids import AccountIdArgument
-from resolvers.staff.overrides import BY_ID
 
 OLDEST_REQUEST_FIRST = Order("staff.requests", (subaccounts_requests.c.id,))
+"""Oldest first."""
 
 
 def current(root: FromClause) -> Select[Any]:
-    """Who asks, as platform staff; null for everybody else."""
+    """The caller as a member of the platform's staff; null for everybody else."""
     return select(staff.c.user_id, staff.c.role).join(PRINCIPAL, PRINCIPAL.c.user_id == staff.c.user_id)
 
 
 def account(
-    staff_member: FromClause, id: Annotated[AccountIdArgument, Described("An id of an account.")]
+    staff_member: FromClause, id: Annotated[AccountIdArgument, Described("The account's id.")]
 ) -> Select[Any]:
-    """An account of any customer: as much of it as overrides need, none of its people and content."""
+    """An account of any customer, with what overrides need, but without its people and content."""
     return select(*staff_functions.seen_account(id).c)
 
 
 def requests(staff_member: FromClause) -> Select[Any]:
-    """The requests for subaccounts that wait for an answer, oldest first: `overrideCreate` grants one,
+    """Pending requests for subaccounts, oldest first. `overrideCreate` grants one,
     `subaccountsRequestDecline` declines it."""
     return select(*staff_functions.seen_requests().c)
 
 
-def requests_order(**_: object) -> Order:
-    """Oldest first."""
-    return OLDEST_REQUEST_FIRST
-
-
 def waiting(staff_member: FromClause) -> Select[Any]:
-    """The overrides that wait for a second person to approve them, newest first."""
+    """Overrides that wait for approval by a second person, newest first."""
     return select(*staff_functions.seen_waiting().c)
 
 
 def overrides_of(account: FromClause) -> Select[Any]:
-    """All that staff have set in the account, newest first."""
+    """All overrides of the account, newest first."""
     return select(*staff_functions.seen_overrides(account.c.id).c)
 
 
 def member_id_of(override: FromClause) -> ColumnElement[uuid.UUID]:
-    """Whose rights USER_RIGHTS sets; null for other kinds, and once the person is no member any more."""
+    """For USER_RIGHTS, the member whose rights are limited; null for other kinds, and if the person is no
+    longer a member."""
     return override.c.membership_id
-
-
-def order(**_: object) -> Order:
-    """Newest first."""
-    return BY_ID
 
 
 def account_of_result(result: FromClause) -> Select[Any]:
@@ -69,6 +60,6 @@ def account_of_result(result: FromClause) -> Select[Any]:
 
 
 def override_of_result(result: FromClause) -> Select[Any]:
-    """The override, as it is now."""
+    """The override after the change."""
     seen = staff_functions.seen_overrides(result.c.account_id)
     return select(*seen.c).where(seen.c.id == result.c.override_id)

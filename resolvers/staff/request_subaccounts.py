@@ -1,4 +1,4 @@
-"""Asking platform support to unlock subaccounts, and its answer (R11, R48, R87)."""
+"""Requests to platform support to unlock subaccounts, and the answers (R11, R48, R87)."""
 
 import enum
 from dataclasses import dataclass
@@ -12,17 +12,19 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
+from models.accounts.trees import columns_of
 from models.base.ids import AccountId, Kind, MasterId, OverrideId, SubaccountsRequestId, new_id, present
 from models.staff.overrides import OverrideKind
 from models.staff.subaccounts_requests import subaccounts_requests
-from resolvers.effects.log import EventKind, record, record_of_staff
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import record, record_of_staff
 from resolvers.inputs.text import short_text
 from resolvers.staff.overrides import in_force
 
 
 class SubaccountSetUp(enum.StrEnum):
-    """How customers come to subaccounts: by themselves (R48), or once platform support has unlocked them for
-    their master account (R11, R87)."""
+    """Whether customers create subaccounts by themselves (R48), or only after platform support unlocked them
+    for the master account (R11, R87)."""
 
     SELF_SERVICE = "SELF_SERVICE"
     ON_REQUEST = "ON_REQUEST"
@@ -36,7 +38,7 @@ class SubaccountsRequestMade:
 
 
 async def check_unlocked(session: WriteSession, parent: Authorized, set_up: SubaccountSetUp) -> None:
-    """Raise FAILED_PRECONDITION where subaccounts are not unlocked in the locked account's tree."""
+    """Raise FAILED_PRECONDITION where subaccounts are not unlocked in the tree of the locked account."""
     if set_up is SubaccountSetUp.SELF_SERVICE or await _is_unlocked(session, parent.master_id):
         return
     message = (
@@ -52,7 +54,7 @@ async def request_subaccounts(
     """Ask platform support to unlock subaccounts for the tree of a master account.
 
     Needs SUBACCOUNTS_WRITE. Raises BAD_USER_INPUT for a subaccount, FAILED_PRECONDITION where they are
-    unlocked, and CONFLICT where a request waits already.
+    unlocked, and CONFLICT while a request waits.
     """
     account = await authorize(session, principal, account_id, Permission.SUBACCOUNTS_WRITE)
     if account.account_id != account.master_id:
@@ -63,12 +65,10 @@ async def request_subaccounts(
         message = "Subaccounts are unlocked here: make them with `subaccountCreate`."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     if await _waits(session, account.master_id, account.account_id):
-        raise Refusal(RefusalCode.CONFLICT, "A request waits for its answer already.", "accountId")
+        raise Refusal(RefusalCode.CONFLICT, "A request already waits for an answer.", "accountId")
     request_id = SubaccountsRequestId(new_id())
     await session.execute(
-        insert(subaccounts_requests).values(
-            master_id=account.master_id, account_id=account.account_id, id=request_id, reason=why
-        )
+        insert(subaccounts_requests).values(**columns_of(account), id=request_id, reason=why)
     )
     subject_id = present(Kind.SUBACCOUNTS_REQUEST, request_id)
     after = {"reason": why}
@@ -79,9 +79,9 @@ async def request_subaccounts(
 async def withdraw_subaccounts_request(
     session: WriteSession, principal: Principal, account_id: AccountId
 ) -> SubaccountsRequestMade:
-    """Take back the request that waits; nothing else changes.
+    """Withdraw the request that waits.
 
-    Needs SUBACCOUNTS_WRITE, in whatever status. Raises FAILED_PRECONDITION where no request waits.
+    Needs SUBACCOUNTS_WRITE, in any status of the account. Raises FAILED_PRECONDITION where no request waits.
     """
     account = await authorize(session, principal, account_id, Permission.SUBACCOUNTS_WRITE, Effect.TAKES_AWAY)
     request_id = await end_subaccounts_request(session, principal, account)
@@ -93,7 +93,7 @@ async def withdraw_subaccounts_request(
 async def end_subaccounts_request(
     session: WriteSession, principal: Principal, account: Authorized
 ) -> SubaccountsRequestId | None:
-    """Take back the request that waits in an account that is locked, and say which; None: none does."""
+    """Withdraw the request that waits in a locked account. Returns its id; None: no request waits."""
     statement = (
         update(subaccounts_requests)
         .where(_open(account.master_id, account.account_id))
@@ -111,7 +111,7 @@ async def end_subaccounts_request(
 async def decline_subaccounts(
     session: WriteSession, principal: Principal, account_id: AccountId, reason: str
 ) -> AccountId:
-    """Answer the account's request with no, as platform staff; the account reads why in its log.
+    """Decline the account's request, as platform staff. The account's log shows the reason.
 
     Raises what `authorize_staff` raises, BAD_USER_INPUT, and FAILED_PRECONDITION where no request waits.
     """
@@ -126,7 +126,7 @@ async def decline_subaccounts(
 
 
 async def grant_open_request(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId) -> None:
-    """The account's request, if one waits, is answered by what was just made."""
+    """Answer the account's request, if one waits, with this override."""
     await _answer(session, at_work, override_id=override_id)
 
 

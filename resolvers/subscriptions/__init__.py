@@ -1,1 +1,1 @@
-"""Which plan an account has, from when on."""
+"""Subscriptions: which plan an account has, and from when on."""

@@ -1,8 +1,8 @@
-"""What changes the plan of an account, and what buys more contacts for a cycle (R94, T22)."""
+"""Changing an account's plan, and buying more contacts for a cycle (R94, T22)."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, insert, or_, select
 
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized, Effect, authorize
@@ -10,15 +10,17 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import accounts
-from models.base.ids import AccountId, Kind, PlanId, new_id, present
+from models.accounts.trees import columns_of, this_account
+from models.base.ids import AccountId, PlanId, new_id
 from models.plans.tables import MOST_IN_A_CYCLE, limit_increases, plans
 from resolvers.billing.payers import WHO_PAYS_FOR_A_PLAN, Payer, authorize_payers
 from resolvers.budgets.guarantees import check_plan_keeps
 from resolvers.credit.reads import currency_of
 from resolvers.effects.account_versions import check_version, raise_version
-from resolvers.effects.idempotency import IdempotentRequest, earlier_outcome, remember
-from resolvers.effects.log import Change, EventKind, record
-from resolvers.plans.effective_plan import Plan, Terms, plan_from, terms_of
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.idempotency import IdempotentRequest, claim_key
+from resolvers.effects.log import Change, record_of_account
+from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, catalogue_plan, effective_plan_of
 from resolvers.subscriptions.schedule import choose_again, subscribe, withdraw, withdraw_first
 
 MOST_BLOCKS = 1000
@@ -27,7 +29,7 @@ MOST_BLOCKS = 1000
 
 @dataclass(frozen=True)
 class PlanChange:
-    """`time_zone`: an IANA zone, for an account that had no plan of its own; None: as it is, or UTC."""
+    """`time_zone`: an IANA zone, for an account without a plan of its own; None: unchanged, or UTC."""
 
     account_id: AccountId
     plan_id: PlanId
@@ -38,76 +40,77 @@ class PlanChange:
 async def change_plan(session: WriteSession, principal: Principal, command: PlanChange) -> Authorized:
     """Give an account a plan of its own, or another one.
 
-    Needs PLAN_WRITE in the account and in those who pay: the one that is billed for it, and the one whose
-    credit it spends on sends beyond the plan's. A first plan of its own, where a cap of sends holds, needs it
-    also above the capped account. What takes nothing away from the plan that the account uses holds at once,
-    what takes something away with the next cycle of that one (T22). The own plan that holds or waits already
-    changes nothing. Raises VersionConflict, POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED,
-    PARENT_ACCOUNT_REQUIRED, PAID_PLAN_REQUIRED, GUARANTEE_TOO_LARGE, NotFound for a plan that is not on offer
-    or in another currency, FAILED_PRECONDITION for the present plan while another one waits, BAD_USER_INPUT,
-    also for the plan that the account uses without one of its own, unless a time zone is given.
+    Needs PLAN_WRITE in the account and in those who pay: the account that is invoiced for it, and the one
+    whose credit pays for sends beyond the plan. A first plan of its own under a cap of sends needs it also
+    above the capped account. A plan that gives at least as much as the present one holds at once, another one
+    with the next cycle (T22). The own plan that holds or waits already changes nothing.
+
+    Raises VersionConflict, POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED, PARENT_ACCOUNT_REQUIRED,
+    PAID_PLAN_REQUIRED, GUARANTEE_TOO_LARGE, NotFound for a plan that is not on sale or in another currency,
+    FAILED_PRECONDITION for the present plan while another one waits, and BAD_USER_INPUT, also for the plan
+    that the account uses without one of its own, unless a time zone is given.
     """
     account = await _authorize(session, principal, command.account_id)
     await check_version(session, account, command.expected_version)
-    terms = await terms_of(session, account)
-    plan = await _plan_on_offer(session, account, terms, command.plan_id)
+    effective = await effective_plan_of(session, account)
+    plan = await _plan_on_offer(session, account, effective, command.plan_id)
     if not plan.price and account.account_id != account.master_id:
         raise Refusal(RefusalCode.PAID_PLAN_REQUIRED, field="planId")
     await check_plan_keeps(session, principal, account, plan.sends)
-    if _is_own(terms, account):
+    if _is_own(effective, account):
         if command.time_zone is not None:
-            message = "It is set with the account's first plan: cycles are counted in it."
+            message = "The time zone is set with the account's first plan, and stays."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
-        changed = await choose_again(session, account, terms, plan)
+        changed = await choose_again(session, account, effective, plan)
     else:
-        if plan.id == terms.plan.id and command.time_zone is None:
-            # Whoever means to take back what waits must not get a subscription instead.
-            message = "The account uses this plan already; say in which time zone one of its own is counted."
+        if plan.id == effective.plan.id and command.time_zone is None:
+            # A caller who means to withdraw a waiting plan must not get a subscription instead.
+            message = "The account already uses this plan: give a time zone to make it a plan of its own."
             raise Refusal(RefusalCode.BAD_USER_INPUT, message, "timeZone")
         await authorize_payers(session, principal, account, Permission.PLAN_WRITE, [Payer.CAPPING])
-        await subscribe(session, account, terms, plan, command.time_zone)
+        await subscribe(session, account, effective, plan, command.time_zone)
         changed = True
     if changed:
-        await _log_change(session, principal, account, terms, plan)
+        await _log_change(session, principal, account, effective, plan)
     return account
 
 
 async def withdraw_plan_change(
     session: WriteSession, principal: Principal, account_id: AccountId, expected_version: int
 ) -> Authorized:
-    """Take back a plan that waits for the next cycle, or a first plan of its own that waits; nothing else.
+    """Withdraw a plan that waits for the next cycle, or a first plan of its own that waits.
 
-    Needs what a change of the plan needs: it decides what is paid for the next cycle. A first plan, which
-    then costs nothing, is taken back whatever the account's status. Raises VersionConflict,
-    POOL_ACCOUNT_REQUIRED, BILLED_ACCOUNT_REQUIRED, and FAILED_PRECONDITION where nothing waits.
+    Needs what changing the plan needs, because it decides what the next cycle costs. A first plan, which then
+    costs nothing, can be withdrawn in any status. Raises VersionConflict, POOL_ACCOUNT_REQUIRED,
+    BILLED_ACCOUNT_REQUIRED, and FAILED_PRECONDITION where nothing waits.
     """
     account = await _authorize(session, principal, account_id, Effect.TAKES_AWAY)
     await check_version(session, account, expected_version)
-    terms = await terms_of(session, account)
-    if _is_own(terms, account):
+    effective = await effective_plan_of(session, account)
+    if _is_own(effective, account):
         account.check_changeable()
-    if not await end_plan_change(session, principal, account, terms):
+    if not await end_plan_change(session, principal, account, effective):
         raise Refusal(RefusalCode.FAILED_PRECONDITION, "No plan waits.", "accountId")
     return account
 
 
 async def end_plan_change(
-    session: WriteSession, principal: Principal, account: Authorized, terms: Terms
+    session: WriteSession, principal: Principal, account: Authorized, effective: EffectivePlan
 ) -> bool:
-    """Take back a plan that waits in an account that is locked. Whether one did."""
-    take_back = withdraw if _is_own(terms, account) else withdraw_first
+    """Withdraw a waiting plan of a locked account. Returns whether one waited."""
+    take_back = withdraw if _is_own(effective, account) else withdraw_first
     waiting = await take_back(session, account)
     if waiting is None:
         return False
     before: Change = {"plan": waiting.code, "from": waiting.holds_from.isoformat()}
-    after: Change = {"plan": terms.plan.code}
+    after: Change = {"plan": effective.plan.code}
     await _log(session, principal, account, EventKind.PLAN_CHANGE_WITHDRAWN, before, after)
     return True
 
 
 @dataclass(frozen=True)
 class LimitIncrease:
-    """More contacts, in blocks as the plan sells them."""
+    """More contacts, in blocks of the plan's size."""
 
     account_id: AccountId
     blocks: int
@@ -116,7 +119,7 @@ class LimitIncrease:
 
 @dataclass(frozen=True)
 class LimitIncreased:
-    """`replayed`: it was done by an earlier request under the same key."""
+    """`replayed`: an earlier request under the same key did it."""
 
     account: Authorized
     replayed: bool
@@ -125,74 +128,78 @@ class LimitIncreased:
 async def increase_limit(
     session: WriteSession, principal: Principal, command: LimitIncrease
 ) -> LimitIncreased:
-    """Add contacts, and the sends that come with them, for the current cycle (R94). They are invoiced.
+    """Add contacts, and the sends that come with them, to the current cycle (R94). They are invoiced.
 
-    Needs PLAN_WRITE as a change of the plan does. Raises PLAN_REQUIRED where the plan sells none,
-    FAILED_PRECONDITION in an account without a plan of its own, POOL_ACCOUNT_REQUIRED,
+    Needs PLAN_WRITE like a change of the plan. Raises PLAN_REQUIRED where the plan sells no blocks,
+    FAILED_PRECONDITION for an account without a plan of its own, POOL_ACCOUNT_REQUIRED,
     BILLED_ACCOUNT_REQUIRED, BAD_USER_INPUT, IDEMPOTENCY_MISMATCH.
     """
     if not 1 <= command.blocks <= MOST_BLOCKS:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"Must lie between 1 and {MOST_BLOCKS}.", "blocks")
     account = await _authorize(session, principal, command.account_id)
     request = IdempotentRequest("limitIncrease", command.idempotency_key, (command.blocks,))
-    if await earlier_outcome(session, principal, account, request) is not None:
+    increase_id = new_id()
+    if await claim_key(session, principal, account, request, {"increase": str(increase_id)}) is not None:
         return LimitIncreased(account, replayed=True)
-    terms = await terms_of(session, account)
-    if terms.subscriber_id != account.account_id:
-        message = "The account uses the plan of an account above; buy it there."
+    effective = await effective_plan_of(session, account)
+    if effective.subscriber_id != account.account_id:
+        message = "The account uses the plan of an account above: buy contacts there."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
-    plan = terms.plan
-    if plan.block_price is None or not terms.subscribed:
+    plan = effective.plan
+    if plan.block_price is None or not effective.subscribed:
         raise Refusal(RefusalCode.PLAN_REQUIRED, field="accountId")
     contacts, sends = plan.block_contacts * command.blocks, plan.block_sends * command.blocks
-    if max(terms.contact_limit + contacts, terms.send_limit + sends) > MOST_IN_A_CYCLE:
+    if max(effective.contact_limit + contacts, effective.send_limit + sends) > MOST_IN_A_CYCLE:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The limit would be too large.", "blocks")
     price = plan.block_price * command.blocks
     await session.execute(
         insert(limit_increases).values(
-            master_id=account.master_id,
-            account_id=account.account_id,
-            id=new_id(),
-            cycle_starts_at=terms.cycle_starts_at,
+            **columns_of(account),
+            id=increase_id,
+            cycle_starts_at=effective.cycle_starts_at,
             contacts=contacts,
             sends=sends,
             price=price,
         )
     )
     after: Change = {"contacts": contacts, "sends": sends, "price": str(price)}
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, EventKind.LIMIT_INCREASED, subject_id, None, after)
-    await remember(session, principal, account, request, {"contacts": str(contacts)})
+    await record_of_account(session, principal, account, EventKind.LIMIT_INCREASED, None, after)
     return LimitIncreased(account, replayed=False)
 
 
 async def _authorize(
     session: WriteSession, principal: Principal, account_id: AccountId, effect: Effect = Effect.CHANGES
 ) -> Authorized:
-    """The account, where the principal may also decide for those who pay."""
+    """The account. The caller may also decide for those who pay."""
     permission = Permission.PLAN_WRITE
     account = await authorize(session, principal, account_id, permission, effect)
     await authorize_payers(session, principal, account, permission, WHO_PAYS_FOR_A_PLAN, effect)
     return account
 
 
-async def _plan_on_offer(session: WriteSession, account: Authorized, terms: Terms, plan_id: PlanId) -> Plan:
-    """One that is sold, or the one that the account has already."""
-    currency = select(currency_of(accounts)).where(_is(account)).scalar_subquery()
+async def _plan_on_offer(
+    session: WriteSession, account: Authorized, effective: EffectivePlan, plan_id: PlanId
+) -> CataloguePlan:
+    """A plan on sale, or the account's present plan."""
+    currency = select(currency_of(accounts)).where(this_account(accounts, account)).scalar_subquery()
     offered: ColumnElement[bool] = plans.c.on_offer
-    if _is_own(terms, account):
-        offered = or_(offered, plans.c.id == terms.plan.id)
+    if _is_own(effective, account):
+        offered = or_(offered, plans.c.id == effective.plan.id)
     statement = select(plans).where(plans.c.id == plan_id, plans.c.currency == currency, offered)
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("planId")
-    return plan_from(row)
+    return catalogue_plan(row)
 
 
 async def _log_change(
-    session: WriteSession, principal: Principal, account: Authorized, before: Terms, plan: Plan
+    session: WriteSession,
+    principal: Principal,
+    account: Authorized,
+    before: EffectivePlan,
+    plan: CataloguePlan,
 ) -> None:
-    now = await terms_of(session, account)
+    now = await effective_plan_of(session, account)
     at_once = now.plan.id == plan.id
     after: Change = {"plan": plan.code, "from": None if at_once else now.cycle_ends_at.isoformat()}
     await _log(session, principal, account, EventKind.PLAN_CHANGED, {"plan": before.plan.code}, after)
@@ -207,13 +214,8 @@ async def _log(
     after: Change,
 ) -> None:
     await raise_version(session, account)
-    subject_id = present(Kind.ACCOUNT, account.account_id)
-    await record(session, principal, account, kind, subject_id, before, after)
+    await record_of_account(session, principal, account, kind, before, after)
 
 
-def _is_own(terms: Terms, account: Authorized) -> bool:
-    return terms.subscribed and terms.subscriber_id == account.account_id
-
-
-def _is(account: Authorized) -> ColumnElement[bool]:
-    return and_(accounts.c.master_id == account.master_id, accounts.c.id == account.account_id)
+def _is_own(effective: EffectivePlan, account: Authorized) -> bool:
+    return effective.subscribed and effective.subscriber_id == account.account_id

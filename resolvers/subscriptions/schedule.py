@@ -1,4 +1,4 @@
-"""Which plan an account has from when on: a first one of its own, or another choice (T20, T22)."""
+"""Scheduling an account's plans: a first one of its own, or another choice (T20, T22)."""
 
 import datetime
 from dataclasses import dataclass
@@ -9,16 +9,17 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
+from models.accounts.trees import columns_of, in_account
 from models.base.clock import current_moment
 from models.base.ids import PlanId, new_id
 from models.plans.tables import plan_choices, plans, subscriptions
 from models.sending.tables import send_cycles
-from resolvers.plans.effective_plan import Plan, Terms, terms_of
+from resolvers.plans.effective_plan import CataloguePlan, EffectivePlan, effective_plan_of
 
 
 @dataclass(frozen=True)
 class WaitingChoice:
-    """A plan, by its code, that would hold from a later moment on."""
+    """A plan, by its code, that will hold from a later moment on."""
 
     plan_id: PlanId
     code: str
@@ -26,19 +27,25 @@ class WaitingChoice:
 
 
 async def subscribe(
-    session: WriteSession, account: Authorized, terms: Terms, plan: Plan, time_zone: str | None
+    session: WriteSession,
+    account: Authorized,
+    effective: EffectivePlan,
+    plan: CataloguePlan,
+    time_zone: str | None,
 ) -> None:
-    """Give the account its first plan of its own: now, or when the cycle ends whose plan gives more.
+    """Give the account its first plan of its own: now, or when the cycle of a plan that gives more ends.
 
-    One that waits already is replaced; without a time zone its own stays, else it is UTC. What a master
-    account has used of the running cycle is used of the first one of its plan: else changing from what it has
-    by default would give it all limits anew. Raises BAD_USER_INPUT.
+    It replaces one that waits. Without a time zone that one's stays, or else it is UTC. What a master account
+    has used of the current cycle counts in its plan's first cycle; otherwise a change from the default plan
+    would renew all limits. Raises BAD_USER_INPUT.
     """
     if time_zone is not None:
         await _check_time_zone(session, time_zone)
-    begins = _holds_from(plan, terms)
+    begins = _holds_from(plan, effective)
     await withdraw(session, account)
-    begun = upsert(subscriptions).values(**_key(account), time_zone=time_zone or "UTC", anchored_at=begins)
+    begun = upsert(subscriptions).values(
+        **columns_of(account), time_zone=time_zone or "UTC", anchored_at=begins
+    )
     replaced = {"anchored_at": begun.excluded.anchored_at}
     if time_zone is not None:
         replaced["time_zone"] = begun.excluded.time_zone
@@ -46,29 +53,31 @@ async def subscribe(
         begun.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
     )
     await _add(session, account, plan, begins)
-    if terms.subscriber_id == account.account_id:
-        await _carry_over(session, account, terms)
+    if effective.subscriber_id == account.account_id:
+        await _carry_over(session, account, effective)
 
 
-async def choose_again(session: WriteSession, account: Authorized, terms: Terms, plan: Plan) -> bool:
-    """Let an account with a plan of its own have another one. Whether anything was changed.
+async def choose_again(
+    session: WriteSession, account: Authorized, effective: EffectivePlan, plan: CataloguePlan
+) -> bool:
+    """Give an account with a plan of its own another one. Returns whether anything changed.
 
-    Raises FAILED_PRECONDITION for the present plan while another one waits: to take that back is an act of
-    its own.
+    Raises FAILED_PRECONDITION for the present plan while another one waits: withdrawing has a mutation of its
+    own.
     """
     waiting = await _waiting(session, account)
-    if plan.id == terms.plan.id and waiting is not None:
-        message = f"{waiting.code} waits for the next cycle; `planChangeWithdraw` takes it back."
+    if plan.id == effective.plan.id and waiting is not None:
+        message = f"{waiting.code} waits for the next cycle: withdraw it with `planChangeWithdraw`."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "planId")
-    if plan.id == terms.plan.id or (waiting is not None and plan.id == waiting.plan_id):
+    if plan.id == effective.plan.id or (waiting is not None and plan.id == waiting.plan_id):
         return False
     await withdraw(session, account)
-    await _add(session, account, plan, _holds_from(plan, terms))
+    await _add(session, account, plan, _holds_from(plan, effective))
     return True
 
 
 async def withdraw(session: WriteSession, account: Authorized) -> WaitingChoice | None:
-    """Take back the choice that waits, and say which; None: there was none."""
+    """Withdraw the choice that waits, and return it; None: none waits."""
     waiting = await _waiting(session, account)
     if waiting is not None:
         await session.execute(
@@ -78,7 +87,7 @@ async def withdraw(session: WriteSession, account: Authorized) -> WaitingChoice 
 
 
 async def withdraw_first(session: WriteSession, account: Authorized) -> WaitingChoice | None:
-    """The same for a first plan of its own that waits: the account then has no subscription, as before."""
+    """The same for a first plan that waits. The account then has no subscription, as before."""
     waiting = await _waiting(session, account)
     if waiting is not None:
         place = literal(account.master_id, Uuid), literal(account.account_id, Uuid)
@@ -86,21 +95,19 @@ async def withdraw_first(session: WriteSession, account: Authorized) -> WaitingC
     return waiting
 
 
-async def _carry_over(session: WriteSession, account: Authorized, before: Terms) -> None:
-    now, cycle = await terms_of(session, account), send_cycles.c
+async def _carry_over(session: WriteSession, account: Authorized, before: EffectivePlan) -> None:
+    now, cycle = await effective_plan_of(session, account), send_cycles.c
     await session.execute(
         update(send_cycles)
-        .where(
-            cycle.master_id == account.master_id,
-            cycle.account_id == account.account_id,
-            cycle.starts_at == before.cycle_starts_at,
-        )
+        .where(in_account(send_cycles, account), cycle.starts_at == before.cycle_starts_at)
         .values(starts_at=now.cycle_starts_at, ends_at=now.cycle_ends_at)
     )
 
 
-def _holds_from(plan: Plan, terms: Terms) -> datetime.datetime | ColumnElement[datetime.datetime]:
-    return current_moment() if plan.gives_at_least(terms.plan) else terms.cycle_ends_at
+def _holds_from(
+    plan: CataloguePlan, effective: EffectivePlan
+) -> datetime.datetime | ColumnElement[datetime.datetime]:
+    return current_moment() if plan.gives_at_least(effective.plan) else effective.cycle_ends_at
 
 
 async def _check_time_zone(session: WriteSession, time_zone: str) -> None:
@@ -123,22 +130,15 @@ async def _waiting(session: WriteSession, account: Authorized) -> WaitingChoice 
 def _waits(account: Authorized) -> ColumnElement[bool]:
     choice = plan_choices.c
     return and_(
-        choice.master_id == account.master_id,
-        choice.account_id == account.account_id,
-        choice.withdrawn_at.is_(None),
-        choice.holds_from > current_moment(),
+        in_account(plan_choices, account), choice.withdrawn_at.is_(None), choice.holds_from > current_moment()
     )
 
 
 async def _add(
     session: WriteSession,
     account: Authorized,
-    plan: Plan,
+    plan: CataloguePlan,
     holds_from: datetime.datetime | ColumnElement[datetime.datetime],
 ) -> None:
     values = {"id": new_id(), "plan_id": plan.id, "holds_from": holds_from}
-    await session.execute(insert(plan_choices).values(**_key(account), **values))
-
-
-def _key(account: Authorized) -> dict[str, object]:
-    return {"master_id": account.master_id, "account_id": account.account_id}
+    await session.execute(insert(plan_choices).values(**columns_of(account), **values))

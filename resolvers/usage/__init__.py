@@ -1,1 +1,1 @@
-"""What a cycle has used, and how long the rest will do."""
+"""Usage: what a cycle has used, and how long the rest will last."""

@@ -1,4 +1,4 @@
-"""Which account of a subtree sent how many (R58, R61)."""
+"""Sends by account of a subtree (R58, R61)."""
 
 from typing import Any
 
@@ -22,31 +22,28 @@ from authz.policy.permissions import Permission, allows
 from authz.reach.reach import readable_account
 from engine.declare.paging import Order
 from models.accounts.tables import account_closure, accounts
+from models.accounts.trees import in_tree
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.lapsed import is_lapsed
 from models.sending.tables import send_counts, send_cycles, send_reservations
+from resolvers.rows.shown import account_behind
 
 MOST_FIRST = Order("usageAccounts", (column("sends", BigInteger), accounts.c.id), descending=True)
 _NOTHING: ColumnElement[int] = literal_column("0", Integer)
 _ONE = literal_column("1", Integer)
 
 
-def order(**_: object) -> Order:
-    """Whoever sent most first."""
-    return MOST_FIRST
-
-
 def sent_of(usage: FromClause) -> ColumnElement[int]:
-    """How much the account and all below it have sent, those included that you may not see; at most
-    2147483647. An account below with a subscription of its own counts with the cycle that it is in."""
+    """The number of sends of the account and everything below it, including accounts that you may not see; at
+    most 2147483647. An account below with its own subscription counts with its current billing cycle."""
     counts = _counts(usage).subquery()
     total = select(func.coalesce(func.sum(counts.c.sends), _NOTHING)).scalar_subquery()
     return cast(func.least(total, literal_column(str(MOST_IN_A_CYCLE))), BigInteger)
 
 
 def accounts_of(usage: FromClause) -> Select[Any]:
-    """Who of the account and those below it has sent how many, whoever sent most first; only those that sent,
-    and in which you hold STATISTICS_READ."""
+    """The number of sends by account, for this account and those below it, highest first. Only accounts that
+    sent, and in which you have STATISTICS_READ."""
     counts = _counts(usage).subquery()
     account, statement = readable_account()
     sender = (
@@ -67,26 +64,22 @@ def accounts_of(usage: FromClause) -> Select[Any]:
 
 
 def account_of(sender: FromClause) -> Select[Any]:
-    """The account that sent; null where it is no longer within reach."""
-    account, statement = readable_account()
-    return statement.where(account.c.id == sender.c.id, account.c.master_id == sender.c.master_id).limit(_ONE)
+    """The account that sent; null if it is no longer within your reach."""
+    return account_behind(sender, "id")
 
 
 def _counts(usage: FromClause) -> Select[Any]:
-    """Rows (account_id, sends) of the subtree's accounts, without what lapsed reservations hold.
+    """Rows (account_id, sends) of the subtree's accounts, without lapsed reservations.
 
-    The limits are fences: the planner takes a subtree for one account, and would count anew for each of them.
+    The limits are optimization fences. Without them the planner takes a subtree for one account and counts
+    again for each.
     """
     cycles = union_all(_own_cycle(usage), _cycles_below(usage)).subquery()
     count, reservation, path = send_counts.alias(), send_reservations.alias(), account_closure.alias()
     counted = select(count.c.account_id, count.c.sends).select_from(
-        cycles.join(count, and_(count.c.master_id == cycles.c.master_id, count.c.cycle_id == cycles.c.id))
+        cycles.join(count, in_tree(count, cycles, cycle_id="id"))
     )
-    over = and_(
-        reservation.c.master_id == cycles.c.master_id,
-        reservation.c.cycle_id == cycles.c.id,
-        is_lapsed(reservation),
-    )
+    over = and_(in_tree(reservation, cycles, cycle_id="id"), is_lapsed(reservation))
     lapsed = select(reservation.c.account_id, -reservation.c.recipients).select_from(
         cycles.join(reservation, over)
     )
@@ -99,11 +92,7 @@ def _counts(usage: FromClause) -> Select[Any]:
     )
     below = (
         select(path.c.depth)
-        .where(
-            path.c.master_id == usage.c.master_id,
-            path.c.ancestor_id == usage.c.id,
-            path.c.descendant_id == sent.c.account_id,
-        )
+        .where(in_tree(path, usage, ancestor_id="id"), path.c.descendant_id == sent.c.account_id)
         .correlate(usage, sent)
         .limit(_ONE)
         .lateral()
@@ -113,16 +102,15 @@ def _counts(usage: FromClause) -> Select[Any]:
 
 def _own_cycle(usage: FromClause) -> Select[Any]:
     cycle = send_cycles.alias()
-    found = and_(cycle.c.master_id == usage.c.master_id, cycle.c.id == usage.c.cycle_id)
+    found = in_tree(cycle, usage, id="cycle_id")
     return select(cycle.c.master_id, cycle.c.id).where(found).correlate(usage)
 
 
 def _cycles_below(usage: FromClause) -> Select[Any]:
-    """The cycles, at that time, of the subscriptions below the account."""
+    """The cycles, at that time, of subscriptions below the account."""
     path, cycle = account_closure.alias(), send_cycles.alias()
     at_that_time = and_(
-        cycle.c.master_id == path.c.master_id,
-        cycle.c.account_id == path.c.descendant_id,
+        in_tree(cycle, path, account_id="descendant_id"),
         cycle.c.starts_at <= usage.c.seen_at,
         cycle.c.ends_at > usage.c.seen_at,
     )
@@ -130,8 +118,7 @@ def _cycles_below(usage: FromClause) -> Select[Any]:
         select(cycle.c.master_id, cycle.c.id)
         .select_from(path.join(cycle, at_that_time))
         .where(
-            path.c.master_id == usage.c.master_id,
-            path.c.ancestor_id == usage.c.id,
+            in_tree(path, usage, ancestor_id="id"),
             path.c.depth > _NOTHING,
             cycle.c.account_id != usage.c.subscriber_id,
         )

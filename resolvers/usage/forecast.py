@@ -1,8 +1,8 @@
-"""When what a cycle allows will be used up, at the pace at which it is used (N10).
+"""When a cycle's limits will be used up at the present pace (N10).
 
-The pace is what was used since the cycle began, over the time since then, but over a day at least: the first
-minutes of a cycle foretell nothing. It goes on like that, so whoever sends once a month is foretold too much
-in the days after, and too little before.
+The pace is the use since the cycle began, over the time since then but at least over a day, because the first
+minutes of a cycle foretell nothing. It assumes steady use: for an account that sends once a month it is too
+high in the days after a send, and too low before.
 """
 
 import datetime
@@ -30,8 +30,8 @@ _SECOND = cast(literal_column("'1 second'"), Interval)
 
 
 def forecast_of(usage: FromClause) -> Select[Any]:
-    """When it will be used up at the pace of the cycle so far: what was used since it began, over the time
-    since then or over a day if that is longer. Null for a cycle that is over."""
+    """When the limits will be reached at the pace of the cycle so far: what was used since it started,
+    divided by the time since then, or by one day if less has passed. Null if the cycle is over."""
     contacts = contacts_run_out_on(usage)
     sends, credit = sends_run_out_on(usage), credit_runs_out_on(usage)
     seen = case((allows(usage.c.mask, Permission.CREDIT_READ), credit))
@@ -46,17 +46,18 @@ def forecast_of(usage: FromClause) -> Select[Any]:
 
 
 def contacts_run_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
-    """When no contact more can become active."""
+    """When no more contacts can become active."""
     return _runs_out_on(usage, usage.c.contacts_used, cast(usage.c.contact_limit, Numeric))
 
 
 def sends_run_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
-    """When the plan's sends are used."""
+    """When the plan's sends are used up."""
     return _runs_out_on(usage, usage.c.sends_used, cast(usage.c.send_limit, Numeric))
 
 
 def credit_runs_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
-    """When, after the plan's sends, the credit for those beyond is used; NULL where none can be bought."""
+    """When, after the plan's sends, the credit for further sends is used up. NULL where none can be
+    bought."""
     price, sent = usage.c.send_price, usage.c.sends_used
     paid = func.div(cast(usage.c.credit, Numeric), cast(price, Numeric), type_=Numeric())
     capacity = func.greatest(sent, usage.c.send_limit) + paid
@@ -66,7 +67,8 @@ def credit_runs_out_on(usage: FromClause) -> ColumnElement[datetime.date]:
 def _runs_out_on(
     usage: FromClause, used: ColumnElement[int], capacity: ColumnElement[Any]
 ) -> ColumnElement[datetime.date]:
-    """The day in the subscription's zone; today where it is used up; NULL: it lasts until the cycle ends."""
+    """The day in the subscription's time zone; today where it is used up; NULL where it lasts until the cycle
+    ends."""
     elapsed = _seconds(func.greatest(usage.c.seen_at - usage.c.starts_at, _SHORTEST))
     length = _seconds(usage.c.ends_at - usage.c.starts_at)
     needed = cast(elapsed * capacity / used, Double)

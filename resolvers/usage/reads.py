@@ -1,7 +1,6 @@
-"""What a cycle of an account's subscription has used, as those who may see it see it (R58, R89-R96).
+"""What a cycle of an account's subscription has used (R58, R89-R96).
 
-A row of usage is an account's row, and beside it the cycle and its figures; what is shown of it is worked out
-from these alone.
+A row of usage is an account's row with the cycle and its figures. All fields are computed from these alone.
 """
 
 import datetime
@@ -29,18 +28,19 @@ from authz.reach.reach import readable_account
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
 from models.accounts.tables import accounts
+from models.accounts.trees import in_tree
 from models.base.clock import current_moment
 from models.credit.pools import nearest_pool
 from models.plans.cycles import cycle_number, cycle_start
 from models.plans.tables import plans
 from models.sending.tables import send_cycles
 from resolvers.budgets.send_check import caps_left, credit_left, sends_left
+from resolvers.plans import cycle_counts
 from resolvers.plans import reads as plan_reads
-from resolvers.sending import reads as sends
 
 
 class UsageCycle(enum.Enum):
-    """Which billing cycle."""
+    """A billing cycle."""
 
     CURRENT = "CURRENT"
     PREVIOUS = "PREVIOUS"
@@ -52,19 +52,12 @@ _NOTHING: ColumnElement[int] = literal_column("0", Integer)
 _ONE = literal_column("1", Integer)
 
 
-def order(**_: object) -> Order:
-    """The last cycle first."""
-    return NEWEST_FIRST
-
-
 def of_account(
     account: FromClause,
-    cycle: Annotated[
-        UsageCycle, Described("Which one, of the subscription that the account uses.")
-    ] = UsageCycle.CURRENT,
+    cycle: Annotated[UsageCycle, Described("The billing cycle of that subscription.")] = UsageCycle.CURRENT,
 ) -> Select[Any]:
-    """What was used in a billing cycle of the subscription that the account uses, by it and all that share it
-    (R18, R19). Null for the cycle before the subscription's first."""
+    """What all accounts of the subscription that this account uses have used in a billing cycle. Null for the
+    cycle before the subscription's first."""
     grid = _grid(account)
     current: ColumnElement[int] = grid.c.number
     if cycle is UsageCycle.CURRENT:
@@ -73,14 +66,14 @@ def of_account(
 
 
 def history_of(account: FromClause) -> Select[Any]:
-    """The cycles before the current one, from the subscription's first on, the last one first."""
+    """The billing cycles before the current one, newest first, back to the subscription's first."""
     grid = _grid(account)
     return _usage(account, grid, _NOTHING, grid.c.number - _ONE)
 
 
 def credit_of(usage: FromClause) -> Select[Any]:
-    """The credit that sends beyond the plan are paid with: that of the account's pool. Null where that is
-    outside the viewer's reach, or the viewer lacks CREDIT_READ there."""
+    """The credit of the account's pool, which pays for sends beyond the plan. Null if the pool's account is
+    outside your reach, or if you do not have CREDIT_READ there."""
     pool, statement = readable_account()
     seen = allows(statement.selected_columns.mask, Permission.CREDIT_READ)
     return statement.where(
@@ -89,12 +82,12 @@ def credit_of(usage: FromClause) -> Select[Any]:
 
 
 def contacts_of(usage: FromClause) -> Select[Any]:
-    """How many contacts were active, of how many (R89, R91)."""
+    """The active contacts and their limit."""
     return beside(usage, used=usage.c.contacts_used, limit=usage.c.contact_limit)
 
 
 def sends_of(usage: FromClause) -> Select[Any]:
-    """How much was sent, of how much (R93)."""
+    """The sends and their limit."""
     return beside(
         usage,
         used=usage.c.sends_used,
@@ -106,26 +99,24 @@ def sends_of(usage: FromClause) -> Select[Any]:
 
 
 def beside(usage: FromClause, **columns: ColumnElement[Any]) -> Select[Any]:
-    """The usage's account, and these columns."""
+    """The usage's account with these columns."""
     own = accounts.alias()
     labelled = [column.label(name) for name, column in columns.items()]
-    found = and_(own.c.master_id == usage.c.master_id, own.c.id == usage.c.id)
+    found = in_tree(own, usage, id="id")
     return select(*own.c, usage.c.mask, *labelled).where(found)
 
 
 def is_current(usage: FromClause) -> ColumnElement[bool]:
-    """Whether the cycle is the one that runs."""
+    """Whether it is the current cycle."""
     return usage.c.ends_at > current_moment()
 
 
 def _grid(account: FromClause) -> FromClause:
-    """The subscriber, and the number of its current cycle."""
+    """The account with the subscription, and the number of its current cycle."""
     subscriber = accounts.alias()
-    mine = and_(
-        subscriber.c.master_id == account.c.master_id, subscriber.c.id == plan_reads.subscriber_id(account)
-    )
+    mine = plan_reads.is_subscriber_of(subscriber, account)
     anchored_at, zone = plan_reads.anchored_at_of(subscriber), plan_reads.time_zone_of(subscriber)
-    # The limits are fences: what is computed here is computed once, however often it is used.
+    # The limits are optimization fences: what they enclose is computed once.
     anchor = (
         select(*subscriber.c, anchored_at.label("anchored_at"), zone.label("time_zone"))
         .where(mine)
@@ -143,12 +134,8 @@ def _usage(
     """The rows of the cycles with these numbers."""
     own, plan, cycle = accounts.alias(), plans.alias(), send_cycles.alias()
     period = _periods(grid, first, last)
-    started = and_(
-        cycle.c.master_id == grid.c.master_id,
-        cycle.c.account_id == grid.c.id,
-        cycle.c.starts_at == period.c.starts_at,
-    )
-    used = func.coalesce(sends.sends_in(cycle), _NOTHING)
+    started = and_(in_tree(cycle, grid, account_id="id"), cycle.c.starts_at == period.c.starts_at)
+    used = func.coalesce(cycle_counts.sends_in(cycle), _NOTHING)
     limit = _limit(plan.c.sends, grid, period, "sends")
     unused, runs = limit - used, period.c.ends_at > current_moment()
     return (
@@ -163,7 +150,7 @@ def _usage(
             grid.c.time_zone,
             plan.c.id.label("plan_id"),
             cycle.c.id.label("cycle_id"),
-            func.coalesce(sends.contacts_shown(cycle, grid), _NOTHING).label("contacts_used"),
+            func.coalesce(cycle_counts.contacts_shown(cycle, grid), _NOTHING).label("contacts_used"),
             _limit(plan.c.active_contacts, grid, period, "contacts").label("contact_limit"),
             used.label("sends_used"),
             limit.label("send_limit"),
@@ -177,12 +164,12 @@ def _usage(
         .join(period, true())
         .join(plan, plan.c.id == plan_reads.plan_id_at(grid, period.c.seen_at))
         .outerjoin(cycle, started)
-        .where(own.c.master_id == account.c.master_id, own.c.id == account.c.id)
+        .where(in_tree(own, account, id="id"))
     )
 
 
 def _periods(grid: FromClause, first: ColumnElement[int], last: ColumnElement[int]) -> FromClause:
-    """Rows (number, starts_at, ends_at, seen_at): the last moment of a cycle, or now in the one that runs."""
+    """Rows (number, starts_at, ends_at, seen_at). `seen_at`: the last moment of an ended cycle, or now."""
     series = func.generate_series(first, last).table_valued(column("number", Integer), name="series")
     number = series.render_derived(name="series")
     starts_at: ColumnElement[datetime.datetime] = cycle_start(

@@ -1,4 +1,4 @@
-"""What a dashboard warns of, and what would help (R95)."""
+"""Warnings on a dashboard, and the changes that help (R95)."""
 
 import enum
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from resolvers.usage.reads import is_current
 
 
 class UsageWarning(enum.Enum):
-    """What of a cycle is used up, or will be soon."""
+    """Something in a billing cycle that is used up or will be soon."""
 
     CONTACTS_NEAR_LIMIT = "CONTACTS_NEAR_LIMIT"
     CONTACT_LIMIT_REACHED = "CONTACT_LIMIT_REACHED"
@@ -40,7 +40,7 @@ class UsageWarning(enum.Enum):
 
 
 class UsageAction(enum.Enum):
-    """The change that helps against a warning."""
+    """A change that helps against a warning."""
 
     LIMIT_INCREASE = "LIMIT_INCREASE"
     PLAN_CHANGE = "PLAN_CHANGE"
@@ -49,8 +49,8 @@ class UsageAction(enum.Enum):
 
 
 def warnings_of(usage: FromClause) -> ColumnElement[list[str]]:
-    """What is used up or nearly: four fifths of a limit, or credit that does not last until the cycle ends.
-    Of a cycle that is over, how it ended. Those about credit only with CREDIT_READ."""
+    """What is used up or nearly so: four fifths of a limit, or credit that will not last until the cycle
+    ends. For a cycle that is over, its final state. Warnings about credit need CREDIT_READ."""
     contacts_full = usage.c.contacts_used >= usage.c.contact_limit
     sends_full = _sends_full(usage)
     priced = usage.c.send_price.is_not(None)
@@ -69,8 +69,8 @@ def warnings_of(usage: FromClause) -> ColumnElement[list[str]]:
 
 
 def actions_of(usage: FromClause) -> ColumnElement[list[str]]:
-    """What would help against the warnings, whoever may do it: more contacts and sends where the plan sells
-    them, a larger plan where there is one, a higher cap, more credit. Empty for a cycle that is over."""
+    """Changes that would help against the warnings, whoever may make them: more contacts and sends if the
+    plan sells them, a larger plan if there is one, a higher cap, more credit. Empty if the cycle is over."""
     near = _contacts_near(usage) | _sends_near(usage) | _sends_full(usage)
     return _listed(
         {
@@ -83,7 +83,7 @@ def actions_of(usage: FromClause) -> ColumnElement[list[str]]:
 
 
 def _listed(conditions: Mapping[Any, ColumnElement[bool]]) -> ColumnElement[list[str]]:
-    """The values of the members whose condition holds, in their order."""
+    """The values of the members whose condition holds, in order."""
     texts = [
         case((condition, literal_column(f"'{member.value}'", Text)))
         for member, condition in conditions.items()
@@ -100,13 +100,13 @@ def _sends_near(usage: FromClause) -> ColumnElement[bool]:
 
 
 def _sends_full(usage: FromClause) -> ColumnElement[bool]:
-    """In the cycle that runs: nothing is left for this account."""
+    """In the current cycle: nothing is left for this account."""
     left = func.coalesce(usage.c.sends_left, usage.c.send_limit - usage.c.sends_used)
     return left <= literal_column("0")
 
 
 def _is_near(used: ColumnElement[int], limit: ColumnElement[int]) -> ColumnElement[bool]:
-    """Four fifths of it are used."""
+    """Four fifths are used."""
     return used * literal_column("5", BigInteger) >= limit * literal_column("4", BigInteger)
 
 
@@ -120,7 +120,7 @@ def _credit_low(usage: FromClause) -> ColumnElement[bool]:
 
 
 def _credit_used_up(usage: FromClause) -> ColumnElement[bool]:
-    """Not one send more can be paid for."""
+    """Not one more send can be paid."""
     return and_(_credit_low(usage), _sends_full(usage), usage.c.credit < usage.c.send_price)
 
 

@@ -1,162 +1,183 @@
-"""What changes an account."""
-
-from collections.abc import Awaitable, Callable
+"""What makes, changes and ends accounts."""
 
 import strawberry
 from sqlalchemy import Uuid
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import ApiKeyCreationPlace, RightsInheritance
-from models.base.ids import AccountId, Kind
-from resolvers.accounts import change as writes
+from resolvers.accounts import change, create_subaccount
 from resolvers.accounts import reads as accounts
 from resolvers.accounts.close import AccountClosing, close_account
-from resolvers.inputs.global_ids import required
+from resolvers.api_keys import reads as api_keys
+from resolvers.invitations import reads as invitations
 from schema.accounts.types import Account
-from schema.credit.settlement import SettlementEffect, effects, told_effects
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
+from schema.api_keys.types import ApiKey
+from schema.credit.settlement import SettlementPayload, told_effects
 from schema.fields.amounts import MicroAmount
-from schema.fields.context import ContextInfo, principal_of
+from schema.fields.context import Context
+from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import idempotency_key, replayed
+from schema.fields.ids import account_id
+from schema.fields.marks import needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import AccountPayload, Payload, payload
 from schema.fields.updates import expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.invitations.types import Invitation
 
 
-@strawberry.input(description="Which account to change, and its new values. What is left out stays.")
+@strawberry.input(description="A new subaccount.")
+class SubaccountCreateInput:
+    parent_id: strawberry.ID = strawberry.field(description="The account that will manage it.")
+    name: str = strawberry.field(description="1 to 200 characters.")
+    external_id: str | None = strawberry.field(
+        default=None,
+        description="Your own id, 1 to 200 characters, unique among the parent's accounts that are not "
+        "closed. Case and accents count.",
+    )
+    owner_email: str | None = strawberry.field(
+        default=None,
+        description="The address that is invited to own it. Left out, only the parent manages it.",
+    )
+    idempotency_key: str = idempotency_key("it creates nothing more")
+
+
+@entity(None, carries={"account_id": Uuid(), "api_key_id": Uuid(), "invitation_id": Uuid()})
+class SubaccountCreatePayload(Payload):
+    """The new subaccount."""
+
+    account: Account | None = to_one(accounts.of_result)
+    api_key: ApiKey | None = to_one(
+        api_keys.of_result, description="The subaccount's first API key, with the role ADMINISTRATOR."
+    )
+    secret: str | None = strawberry.field(
+        default=None, description="The API key's secret. It is returned only this once; null if replayed."
+    )
+    invitation: Invitation | None = to_one(
+        invitations.of_result, description="The invitation sent to the owner's address."
+    )
+    replayed: bool = replayed()
+
+
+@strawberry.input(description="The account and its new values. Fields that are left out stay as they are.")
 class AccountUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     expected_version: int = expected_version()
     name: str | None = may_stay("1 to 200 characters.")
     external_id: str | None = may_stay(
-        "Your own id, 1 to 200 characters, unique among the parent's accounts that are not closed; "
-        "null takes it away."
+        "Your own id, 1 to 200 characters, unique among the parent's accounts that are not closed. Null "
+        "removes it."
     )
     rights_inheritance: RightsInheritance | None = may_stay(
-        "Which roles held here also hold below. Needs SETTINGS_WRITE, here and below."
+        "Which roles in this account also apply below. Requires SETTINGS_WRITE in this account and in the "
+        "accounts below."
     )
     api_key_creation: ApiKeyCreationPlace | None = may_stay(
-        "Where in the tree API keys are made; of a master account only, else FAILED_PRECONDITION. Needs "
-        "SETTINGS_WRITE, here and below."
+        "Where in the tree API keys are created. Only for a master account; other accounts answer "
+        "FAILED_PRECONDITION. Requires SETTINGS_WRITE in this account and in the accounts below."
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which account to suspend or resume.")
+@strawberry.input(description="The account to suspend or resume.")
 class AccountStatusInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    reason: str | None = strawberry.field(default=None, description="For the account's log.")
+    reason: str | None = strawberry.field(default=None, description="The reason, for the account's log.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which account to close.")
+@strawberry.input(description="The account to close.")
 class AccountCloseInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    reason: str | None = strawberry.field(default=None, description="For the account's log.")
+    reason: str | None = strawberry.field(default=None, description="The reason, for the account's log.")
     forfeit_credit: MicroAmount | None = strawberry.field(
         default=None,
-        description="Of a master account only: at most so much of its credit is given up, as the obstacle "
-        "CREDIT_LEFT told it. Nobody pays it back.",
+        description="For a master account only: the largest amount of credit to give up, as reported by the "
+        "obstacle CREDIT_LEFT. It is not refunded.",
     )
     dry_run: bool = dry_run()
 
 
 @entity(None, carries={"account_id": Uuid()})
-class AccountClosePayload:
-    """An account that was closed."""
+class AccountClosePayload(SettlementPayload):
+    """The closed account."""
 
     account: Account | None = to_one(accounts.of_result)
-    effects: list[SettlementEffect] | None = effects()
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
-
-
-@entity(None, carries={"account_id": Uuid()})
-class AccountPayload:
-    """An account that was changed."""
-
-    account: Account | None = to_one(accounts.of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type
 class AccountMutation:
-    @strawberry.mutation(
-        directives=needs(Permission.ACCOUNT_WRITE), description="Change an account's own settings."
-    )
-    async def account_update(self, info: ContextInfo, input: AccountUpdateInput) -> AccountPayload:
-        principal = principal_of(info)
+    @mutation(needs(Permission.SUBACCOUNTS_WRITE))
+    async def subaccount_create(
+        self, session: WriteSession, principal: Principal, context: Context, input: SubaccountCreateInput
+    ) -> SubaccountCreatePayload:
+        """Create a subaccount with its first API key and, optionally, invite its owner."""
+        command = create_subaccount.SubaccountCreation(
+            parent_id=account_id(input.parent_id, "parentId"),
+            name=input.name,
+            external_id=input.external_id,
+            owner_email=input.owner_email,
+            idempotency_key=input.idempotency_key,
+            link=context.offer_page,
+            set_up=context.deployment.subaccount_set_up,
+        )
+        made = await create_subaccount.create_subaccount(session, principal, command)
+        return payload(
+            SubaccountCreatePayload,
+            account_id=made.account_id,
+            api_key_id=made.api_key_id,
+            invitation_id=made.invitation_id,
+            secret=made.secret,
+            replayed=made.replayed,
+        )
 
-        async def write(session: WriteSession) -> AccountPayload:
-            command = writes.AccountUpdate(
-                account_id=_account_id(input.account_id),
-                expected_version=input.expected_version,
-                name=given_value(input.name, "name"),
-                external_id=given(input.external_id),
-                rights_inheritance=given_value(input.rights_inheritance, "rightsInheritance"),
-                api_key_creation=given_value(input.api_key_creation, "apiKeyCreation"),
-            )
-            done = await writes.update_account(session, principal, command)
-            return payload(AccountPayload, account_id=done.account_id)
-
-        return await perform(info, AccountPayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=needs(Permission.ACCOUNT_SUSPEND),
-        description="Stop every change in a subaccount and below it; it can still be read. Held from above.",
-    )
-    async def account_suspend(self, info: ContextInfo, input: AccountStatusInput) -> AccountPayload:
-        return await _change_status(info, input, writes.suspend_account)
-
-    @strawberry.mutation(
-        directives=needs(Permission.ACCOUNT_SUSPEND),
-        description="Let a suspended subaccount be used again. Held from above.",
-    )
-    async def account_resume(self, info: ContextInfo, input: AccountStatusInput) -> AccountPayload:
-        return await _change_status(info, input, writes.resume_account)
-
-    @strawberry.mutation(
-        directives=needs(Permission.ACCOUNT_CLOSE),
-        description="End an account for good; it stays readable. Its subaccounts must be closed before. Its "
-        "credit goes to the pool above it, what it has booked and not committed is given back, and what "
-        "waits in it ends: `effects` tell all of it, with `dryRun` before it is done. A top-up that the "
-        "payment provider has not answered stands in the way, and so does the credit of a master account "
-        "until it is given up. The running billing cycle is still invoiced.",
-    )
-    async def account_close(self, info: ContextInfo, input: AccountCloseInput) -> AccountClosePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> AccountClosePayload:
-            command = AccountClosing(_account_id(input.account_id), input.reason, input.forfeit_credit)
-            done = await close_account(session, principal, command)
-            told = told_effects(done.effects)
-            return payload(AccountClosePayload, account_id=done.account.account_id, effects=told)
-
-        return await perform(info, AccountClosePayload, write, dry_run=input.dry_run, also_told=("effects",))
-
-
-StatusChange = Callable[[WriteSession, Principal, AccountId, str | None], Awaitable[Authorized]]
-
-
-async def _change_status(
-    info: ContextInfo, input: AccountStatusInput, change: StatusChange
-) -> AccountPayload:
-    principal = principal_of(info)
-
-    async def write(session: WriteSession) -> AccountPayload:
-        done = await change(session, principal, _account_id(input.account_id), input.reason)
+    @mutation(needs(Permission.ACCOUNT_WRITE))
+    async def account_update(
+        self, session: WriteSession, principal: Principal, input: AccountUpdateInput
+    ) -> AccountPayload:
+        """Change an account's settings."""
+        command = change.AccountUpdate(
+            account_id=account_id(input.account_id),
+            expected_version=input.expected_version,
+            name=given_value(input.name, "name"),
+            external_id=given(input.external_id),
+            rights_inheritance=given_value(input.rights_inheritance, "rightsInheritance"),
+            api_key_creation=given_value(input.api_key_creation, "apiKeyCreation"),
+        )
+        done = await change.update_account(session, principal, command)
         return payload(AccountPayload, account_id=done.account_id)
 
-    return await perform(info, AccountPayload, write, dry_run=input.dry_run)
+    @mutation(needs(Permission.ACCOUNT_SUSPEND))
+    async def account_suspend(
+        self, session: WriteSession, principal: Principal, input: AccountStatusInput
+    ) -> AccountPayload:
+        """Suspend a subaccount and everything below it: it can be read but not changed. The permission must
+        come from an account above."""
+        done = await change.suspend_account(session, principal, account_id(input.account_id), input.reason)
+        return payload(AccountPayload, account_id=done.account_id)
 
+    @mutation(needs(Permission.ACCOUNT_SUSPEND))
+    async def account_resume(
+        self, session: WriteSession, principal: Principal, input: AccountStatusInput
+    ) -> AccountPayload:
+        """Resume a suspended subaccount. The permission must come from an account above."""
+        done = await change.resume_account(session, principal, account_id(input.account_id), input.reason)
+        return payload(AccountPayload, account_id=done.account_id)
 
-def _account_id(text: str) -> AccountId:
-    return AccountId(required(Kind.ACCOUNT, text, "accountId"))
+    @mutation(needs(Permission.ACCOUNT_CLOSE))
+    async def account_close(
+        self, session: WriteSession, principal: Principal, input: AccountCloseInput
+    ) -> AccountClosePayload:
+        """Close an account for good; it stays readable. Its subaccounts must be closed first. Its remaining
+        credit goes to the pool above, its uncommitted reservations are voided, and everything pending in it
+        ends; `effects` lists all of this, also in a dry run. A top-up without an answer from the payment
+        provider blocks closing, and so does the credit of a master account until it is given up. The current
+        billing cycle is still invoiced."""
+        command = AccountClosing(
+            account_id=account_id(input.account_id), reason=input.reason, forfeit_credit=input.forfeit_credit
+        )
+        done = await close_account(session, principal, command)
+        told = told_effects(done.effects)
+        return payload(AccountClosePayload, account_id=done.account.account_id, effects=told)

@@ -24,6 +24,7 @@ from resolvers.access import matrix as access
 from resolvers.accounts import reads
 from resolvers.api_keys import ghosts
 from resolvers.api_keys import reads as api_keys
+from resolvers.audit import reads as events
 from resolvers.billing import cost_report as costs
 from resolvers.billing import invoiced_account as billing
 from resolvers.billing import invoices
@@ -31,7 +32,6 @@ from resolvers.budgets import reads as budget_reads
 from resolvers.credit import ledger
 from resolvers.credit import proof as ledger_proof
 from resolvers.credit import reads as credit_reads
-from resolvers.effects import log as events
 from resolvers.invitations import reads as invitations
 from resolvers.members import ownership_offers
 from resolvers.members import reads as members
@@ -45,27 +45,22 @@ from resolvers.shares import reads as shares
 from resolvers.staff import overrides as override_reads
 from resolvers.staff import subaccounts_requests
 from resolvers.usage import reads as usage_reads
-from schema.access.matrix import AccessEntry
-from schema.api_keys.ghosts import Ghost
-from schema.api_keys.types import ApiKey
+from schema.access.types import AccessEntry
+from schema.api_keys.types import ApiKey, Ghost
 from schema.audit.types import Event
-from schema.billing.invoices import Invoice
-from schema.billing.types import AccountCost, BillingDetails
+from schema.billing.types import AccountCost, BillingDetails, Invoice
 from schema.budgets.types import CreditBudget, SendBudget
 from schema.credit.types import Credit, LedgerEntry, LedgerProof
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
 from schema.invitations.types import Invitation
-from schema.members.ownership_offers import OwnershipOffer
-from schema.members.types import Member
-from schema.parent_access.openings import BreakGlassOpening
-from schema.parent_access.requests import ParentAccessRequest
+from schema.members.types import Member, OwnershipOffer
+from schema.parent_access.types import BreakGlassOpening, ParentAccessRequest
 from schema.payments.types import PaymentMethod, TopUp, TopUpRule
 from schema.plans.types import Plan, Subscription
 from schema.roles.types import Role
 from schema.shares.types import Share
-from schema.staff.overrides import Override
-from schema.staff.subaccounts_requests import SubaccountsRequest
+from schema.staff.types import Override, SubaccountsRequest
 from schema.usage.types import Usage
 
 _STATUS = enum_of(AccountStatus)
@@ -73,36 +68,36 @@ _STATUS = enum_of(AccountStatus)
 
 @entity(accounts, carries={"mask": BigInteger()}, requires=Permission.ACCOUNT_READ)
 class Account(Node):
-    """A customer's account: complete, with members, keys, credit and content of its own. A master account
-    stands at the root of a tree; a subaccount is managed by the account above it."""
+    """A customer's complete account, with its own members, keys, credit and content. A master account is the
+    root of a tree; a subaccount is managed by the account above it."""
 
     id: strawberry.ID = column(codec=global_id(Kind.ACCOUNT), description=ID_DESCRIPTION)
     external_id: str | None = column(
-        description="The customer's own id, unique among the parent's accounts that are not closed."
+        description="Your own id for the account, unique among the parent's accounts that are not closed."
     )
-    name: str = column(description="As its owner wrote it.")
+    name: str = column(description="The account's name, as its owner wrote it.")
     kind: AccountKind = computed(reads.kind_of, codec=enum_of(AccountKind))
     status: AccountStatus = computed(reads.status_of, codec=_STATUS)
     own_status: AccountStatus = computed(reads.own_status_of, codec=_STATUS)
     rights_inheritance: RightsInheritance | None = column(
         codec=enum_of(RightsInheritance),
         requires=Permission.SETTINGS_READ,
-        description="Which roles held here also hold in the accounts below.",
+        description="Which roles in this account also apply in the accounts below.",
     )
     api_key_creation: ApiKeyCreationPlace | None = computed(
         reads.api_key_creation_of, codec=enum_of(ApiKeyCreationPlace), requires=Permission.SETTINGS_READ
     )
     parent_access: ParentAccess = column(
         codec=enum_of(ParentAccess),
-        description="What of the rights held above this account holds in it and below; FULL in a master "
-        "account. Both sides agree on it, see `parentAccessUpdate`.",
+        description="How far rights held in accounts above apply in this account and below it; FULL for a "
+        "master account. Both sides agree on changes, see `parentAccessUpdate`.",
     )
     parent_access_request: ParentAccessRequest | None = to_one(links.request_of)
     ownership_offer: OwnershipOffer | None = to_one(
         ownership_offers.of_account, requires=Permission.MEMBERS_READ
     )
-    created_at: datetime.datetime = column(description="When it was made.")
-    version: int = column(description="Rises with every change; for `expectedVersion`.")
+    created_at: datetime.datetime = column(description="When it was created.")
+    version: int = column(description="Increases with every change. Send it as `expectedVersion`.")
     parent: "Account | None" = to_one(reads.parent_of)
     master: "Account | None" = to_one(reads.master_of)
     ancestors: "list[Account]" = to_many(reads.ancestors_of)
@@ -110,32 +105,32 @@ class Account(Node):
         reads.subaccounts_of, order=reads.order, requires=Permission.SUBACCOUNTS_READ
     )
     members: Connection[Member] | None = connection(
-        members.of_account, order=members.order, requires=Permission.MEMBERS_READ
+        members.of_account, order=members.BY_ID, requires=Permission.MEMBERS_READ
     )
     roles: Connection[Role] | None = connection(
-        roles.of_account, order=roles.order, requires=Permission.ROLES_READ
+        roles.of_account, order=roles.BY_NAME, requires=Permission.ROLES_READ
     )
     invitations: Connection[Invitation] | None = connection(
-        invitations.of_account, order=invitations.order, requires=Permission.MEMBERS_READ
+        invitations.of_account, order=invitations.BY_ID, requires=Permission.MEMBERS_READ
     )
     shares: Connection[Share] | None = connection(
-        shares.of_account, order=shares.order, requires=Permission.MEMBERS_READ
+        shares.of_account, order=shares.BY_ID, requires=Permission.MEMBERS_READ
     )
     api_keys: Connection[ApiKey] | None = connection(
-        api_keys.of_account, order=api_keys.order, requires=Permission.API_KEYS_READ
+        api_keys.of_account, order=api_keys.BY_ID, requires=Permission.API_KEYS_READ
     )
     ghosts: Connection[Ghost] | None = connection(
-        ghosts.of_account, order=ghosts.order, requires=Permission.API_KEYS_READ
+        ghosts.of_account, order=ghosts.BY_ID, requires=Permission.API_KEYS_READ
     )
-    access_matrix: Connection[AccessEntry] = connection(access.of_account, order=access.order)
+    access_matrix: Connection[AccessEntry] = connection(access.of_account, order=access.BY_SUBJECT)
     events: Connection[Event] | None = connection(
-        events.of_account, order=events.order, requires=Permission.AUDIT_READ
+        events.of_account, order=events.BY_ID, requires=Permission.AUDIT_READ
     )
     break_glass_openings: Connection[BreakGlassOpening] | None = connection(
-        break_glass.of_account, order=break_glass.order, requires=Permission.AUDIT_READ
+        break_glass.of_account, order=break_glass.BY_ID, requires=Permission.AUDIT_READ
     )
     overrides: Connection[Override] | None = connection(
-        override_reads.of_account, order=override_reads.order, requires=Permission.SETTINGS_READ
+        override_reads.of_account, order=override_reads.BY_ID, requires=Permission.SETTINGS_READ
     )
     unsubscribe_scope: UnsubscribeScope | None = computed(
         override_reads.unsubscribe_scope_of,
@@ -153,19 +148,21 @@ class Account(Node):
     )
     subaccounts_requests: Connection[SubaccountsRequest] | None = connection(
         subaccounts_requests.of_account,
-        order=subaccounts_requests.order,
+        order=subaccounts_requests.BY_ID,
         requires=Permission.SUBACCOUNTS_READ,
     )
     credit: Credit | None = to_one(credit_reads.of_account, requires=Permission.CREDIT_READ)
-    credit_at: MicroAmount | None = computed(credit_reads.at, codec=AMOUNT, requires=Permission.CREDIT_READ)
+    credit_at: MicroAmount | None = computed(
+        credit_reads.balance_at, codec=AMOUNT, requires=Permission.CREDIT_READ
+    )
     ledger_entries: Connection[LedgerEntry] | None = connection(
-        ledger.of_account, order=ledger.order, requires=Permission.CREDIT_READ
+        ledger.of_account, order=ledger.BY_SEQUENCE, requires=Permission.CREDIT_READ
     )
     payment_methods: Connection[PaymentMethod] | None = connection(
-        payment_methods.of_account, order=payment_methods.order, requires=Permission.CREDIT_READ
+        payment_methods.of_account, order=payment_methods.BY_ID, requires=Permission.CREDIT_READ
     )
     top_ups: Connection[TopUp] | None = connection(
-        top_ups.of_account, order=top_ups.order, requires=Permission.CREDIT_READ
+        top_ups.of_account, order=top_ups.BY_ID, requires=Permission.CREDIT_READ
     )
     top_up_rule: TopUpRule | None = to_one(top_up_rules.of_account, requires=Permission.CREDIT_READ)
     ledger_proof: LedgerProof | None = to_one(ledger_proof.proof_of, requires=Permission.CREDIT_READ)
@@ -175,10 +172,10 @@ class Account(Node):
     credit_budget: CreditBudget | None = to_one(budget_reads.credit_of, requires=Permission.CREDIT_READ)
     usage: Usage | None = to_one(usage_reads.of_account, requires=Permission.STATISTICS_READ)
     usage_history: Connection[Usage] | None = connection(
-        usage_reads.history_of, order=usage_reads.order, requires=Permission.STATISTICS_READ
+        usage_reads.history_of, order=usage_reads.NEWEST_FIRST, requires=Permission.STATISTICS_READ
     )
     plans: Connection[Plan] | None = connection(
-        plan_reads.on_offer, order=plan_reads.order, requires=Permission.PLAN_READ
+        plan_reads.on_offer, order=plan_reads.BY_PRICE, requires=Permission.PLAN_READ
     )
     billing_mode: BillingMode | None = computed(
         billing.mode_of, codec=enum_of(BillingMode), requires=Permission.INVOICES_READ
@@ -188,10 +185,10 @@ class Account(Node):
     )
     billing_details: BillingDetails | None = to_one(billing.details_of, requires=Permission.INVOICES_READ)
     invoices: Connection[Invoice] | None = connection(
-        invoices.of_account, order=invoices.order, requires=Permission.INVOICES_READ
+        invoices.of_account, order=invoices.BY_ID, requires=Permission.INVOICES_READ
     )
     costs: Connection[AccountCost] | None = connection(
-        costs.of_account, order=costs.order, requires=Permission.INVOICES_READ
+        costs.of_account, order=costs.BY_ID, requires=Permission.INVOICES_READ
     )
     viewer_permissions: list[Permission] = computed(reads.permissions_of, codec=mask_of(Permission))
     viewer_can: bool = computed(reads.can)

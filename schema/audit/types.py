@@ -1,7 +1,6 @@
 """The log of an account."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.scalars import JSON
@@ -11,32 +10,29 @@ from engine.declare.codecs import enum_of, global_id
 from engine.declare.declarations import column, computed, entity, to_one
 from models.base.ids import Kind
 from models.effects.events import events
-from resolvers.effects import log as reads
+from resolvers.audit import reads
+from resolvers.effects.event_kinds import EventKind
 from schema.fields.node import ID_DESCRIPTION, Node
+from schema.fields.references import AccountRef
 from schema.people.types import User
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
 
 
 @entity(events, requires=Permission.AUDIT_READ)
 class Event(Node):
-    """Something that was changed: what, by whom, and which account gave the right to (R54)."""
+    """A change: what was changed, by whom, and which account gave the right to it."""
 
     id: strawberry.ID = column(codec=global_id(Kind.EVENT), description=ID_DESCRIPTION)
-    kind: reads.EventKind = column(codec=enum_of(reads.EventKind), description="What happened.")
+    kind: EventKind = column(codec=enum_of(EventKind), description="What happened.")
     subject_id: strawberry.ID = column(description="The global id of what was changed.")
     actor_name: str | None = computed(reads.actor_name)
     actor: User | None = to_one(reads.user_of)
-    acting_from: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(
-        reads.acting_from
-    )
+    acting_from: AccountRef | None = to_one(reads.acting_from)
     from_above: bool = computed(reads.from_above)
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
-    before: JSON | None = column(description="The changed values before, as a JSON object.")
-    after: JSON | None = column(description="The changed values after, as a JSON object.")
+    account: AccountRef | None = to_one(reads.account_of)
+    before: JSON | None = column(description="The values before the change, as a JSON object.")
+    after: JSON | None = column(description="The values after the change, as a JSON object.")
     reason: str | None = column(
-        description="Why: as the change itself says, or its request by `extensions: {reason}`, or the "
+        description="The reason given for the change, by `extensions: {reason}` of its request, or by the "
         "break-glass opening that it needed."
     )
-    created_at: datetime.datetime = column(description="When.")
+    created_at: datetime.datetime = column(description="When the change was made.")

@@ -3,99 +3,89 @@
 import strawberry
 from sqlalchemy import Uuid
 
+from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind
 from models.billing.tables import BillingMode
 from resolvers.accounts import reads as accounts
 from resolvers.billing import change as writes
-from resolvers.inputs.global_ids import required
-from schema.accounts.types import Account
-from schema.fields.context import ContextInfo, principal_of
+from schema.fields.ids import account_id
+from schema.fields.marks import needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
 
 
-@strawberry.input(description="On whose invoice a subaccount shall be.")
+@strawberry.input(description="The subaccount, and which invoices it shall appear on.")
 class BillingModeUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="A subaccount.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
-    mode: BillingMode = strawberry.field(description="On its own, or on that of an account above.")
+    mode: BillingMode = strawberry.field(description="Its own invoices, or those of an account above.")
 
 
 @strawberry.input(
-    description="How an account is named and addressed on its invoices. What is left out stays. The first "
-    "details need everything but `vatId` and `email`, and `postcode` where the country's addresses need one."
+    description="Name and address of an account on its invoices. Fields that are left out stay as they are. "
+    "The first time, all are required but `vatId`, `email` and, in countries without postcodes, `postcode`."
 )
 class BillingDetailsUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
-    name: str | None = may_stay("Of the company or person, 1 to 200 characters.")
+    name: str | None = may_stay("The name of the company or person, 1 to 200 characters.")
     street: str | None = may_stay("Street and number, 1 to 200 characters.")
     postcode: str | None = may_stay(
-        "1 to 200 characters. Null: none, which is BAD_USER_INPUT in countries where addresses need one."
+        "1 to 200 characters. Null for none; countries whose addresses need one answer BAD_USER_INPUT."
     )
     city: str | None = may_stay("1 to 200 characters.")
-    country: str | None = may_stay("By its ISO 3166-1 code of two letters, such as DE.")
+    country: str | None = may_stay("The country's ISO 3166-1 code of two letters, such as DE.")
     vat_id: str | None = may_stay(
-        "With its country's code, such as DE123456789; only its form is checked. Null: none."
+        "The VAT number with its country's code, such as DE123456789; only its form is checked. Null for "
+        "none."
     )
-    email: str | None = may_stay("The electronic address that the XML names; no mail is sent. Null: none.")
+    email: str | None = may_stay(
+        "The electronic address in the invoice's XML. No mail is sent to it. Null for none."
+    )
 
 
 @entity(None, carries={"account_id": Uuid()})
-class BillingPayload:
-    """An account, and how it is billed."""
+class BillingPayload(Payload):
+    """An account and its billing settings."""
 
-    account: Account | None = to_one(accounts.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
 
 
 @strawberry.type
 class BillingMutation:
-    @strawberry.mutation(
-        directives=needs(Permission.INVOICES_WRITE),
-        description="Give a subaccount invoices of its own, or put it on those of the nearest account above "
-        "that has some. Needs the permission also there. The billing cycle that is under way is billed whole "
-        "by the mode at its end.",
-    )
-    async def billing_mode_update(self, info: ContextInfo, input: BillingModeUpdateInput) -> BillingPayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> BillingPayload:
-            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            command = writes.BillingModeUpdate(account_id, input.expected_version, input.mode)
-            done = await writes.change_billing_mode(session, principal, command)
-            return payload(BillingPayload, account_id=done.account_id)
-
-        return await perform(info, BillingPayload, write)
-
-    @strawberry.mutation(
-        directives=needs(Permission.INVOICES_WRITE),
-        description="Name and address the account so on the invoices that are issued from now on. Without "
-        "details they bear its name and the issuer's country.",
-    )
-    async def billing_details_update(
-        self, info: ContextInfo, input: BillingDetailsUpdateInput
+    @mutation(needs(Permission.INVOICES_WRITE))
+    async def billing_mode_update(
+        self, session: WriteSession, principal: Principal, input: BillingModeUpdateInput
     ) -> BillingPayload:
-        principal = principal_of(info)
+        """Give a subaccount its own invoices, or put it on those of the nearest account above that has its
+        own. You also need the permission there. The mode at the end of a billing cycle applies to the whole
+        cycle."""
+        command = writes.BillingModeUpdate(
+            account_id=account_id(input.account_id), expected_version=input.expected_version, mode=input.mode
+        )
+        done = await writes.change_billing_mode(session, principal, command)
+        return payload(BillingPayload, account_id=done.account_id)
 
-        async def write(session: WriteSession) -> BillingPayload:
-            command = writes.BillingDetailsUpdate(
-                account_id=AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-                expected_version=input.expected_version,
-                name=given_value(input.name, "name"),
-                street=given_value(input.street, "street"),
-                postcode=given(input.postcode),
-                city=given_value(input.city, "city"),
-                country=given_value(input.country, "country"),
-                vat_id=given(input.vat_id),
-                email=given(input.email),
-            )
-            done = await writes.update_billing_details(session, principal, command)
-            return payload(BillingPayload, account_id=done.account_id)
-
-        return await perform(info, BillingPayload, write)
+    @mutation(needs(Permission.INVOICES_WRITE))
+    async def billing_details_update(
+        self, session: WriteSession, principal: Principal, input: BillingDetailsUpdateInput
+    ) -> BillingPayload:
+        """Set the name and address for invoices issued from now on. Without them, invoices show the account's
+        name and the issuer's country."""
+        command = writes.BillingDetailsUpdate(
+            account_id=account_id(input.account_id),
+            expected_version=input.expected_version,
+            name=given_value(input.name, "name"),
+            street=given_value(input.street, "street"),
+            postcode=given(input.postcode),
+            city=given_value(input.city, "city"),
+            country=given_value(input.country, "country"),
+            vat_id=given(input.vat_id),
+            email=given(input.email),
+        )
+        done = await writes.update_billing_details(session, principal, command)
+        return payload(BillingPayload, account_id=done.account_id)

@@ -3,96 +3,96 @@
 import strawberry
 from sqlalchemy import Uuid
 
+from authz.callers.principals import Principal
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind
 from models.budgets.tables import BudgetCurrency
 from resolvers.accounts import reads as accounts
 from resolvers.budgets import change as writes
-from resolvers.inputs.global_ids import required
-from schema.accounts.types import Account
 from schema.fields.amounts import MicroAmount
-from schema.fields.context import ContextInfo, principal_of
+from schema.fields.ids import account_id
+from schema.fields.marks import needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef
 from schema.fields.updates import ACCOUNT_VERSION, converted, expected_version, given, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
 
 _ACCOUNT = "A subaccount."
 
 
 @strawberry.input(
-    description="How many sends a subaccount may make, and how many are kept for it. What is left out stays: "
-    "without a budget, no cap and no guarantee."
+    description="A subaccount's cap and guarantee of sends. Fields that are left out stay as they are; "
+    "before the first update there is no cap and no guarantee."
 )
 class SendBudgetUpdateInput:
     account_id: strawberry.ID = strawberry.field(description=_ACCOUNT)
     expected_version: int = expected_version(ACCOUNT_VERSION)
-    cap: int | None = may_stay("In a billing cycle, by it and all below it; null: as many as there are.")
+    cap: int | None = may_stay(
+        "The most sends of the account and everything below it in a billing cycle; null for no cap."
+    )
     guarantee: int | None = may_stay(
-        "In a billing cycle, of the plan of the account directly above, which has to be its own; null or 0: "
-        "none is kept. At most the cap; all of them together at most the plan's sends."
+        "The sends to keep for them in a billing cycle, out of the plan of the account directly above, "
+        "which must own its plan. At most the cap; all guarantees together are at most the plan's sends. "
+        "Null or 0 for none."
     )
 
 
 @strawberry.input(
-    description="How much credit a subaccount may take, and how much is kept for it. What is left out stays: "
-    "without a budget, no cap and no guarantee."
+    description="A subaccount's cap and guarantee of credit. Fields that are left out stay as they are; "
+    "before the first update there is no cap and no guarantee."
 )
 class CreditBudgetUpdateInput:
     account_id: strawberry.ID = strawberry.field(description="A subaccount that draws from a pool.")
     expected_version: int = expected_version(ACCOUNT_VERSION)
     cap: MicroAmount | None = may_stay(
-        "In a billing cycle, by it and all below it; null: as much as the pool has."
+        "The most credit for the account and everything below it in a billing cycle; null for no cap."
     )
     guarantee: MicroAmount | None = may_stay(
-        "In a billing cycle, of the credit of the account directly above, which has to be its own; null or "
-        "0: none is kept. At most the cap, and no more than the pool has when you say it."
+        "The credit to keep for them in a billing cycle, out of the credit of the account directly above, "
+        "which must have its own balance. At most the cap, and at most what the pool has now. Null or 0 for "
+        "none."
     )
 
 
 @entity(None, carries={"account_id": Uuid()})
-class BudgetPayload:
+class BudgetPayload(Payload):
     """An account and its budgets."""
 
-    account: Account | None = to_one(accounts.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
 
 
 @strawberry.type
 class BudgetMutation:
-    @strawberry.mutation(
-        directives=needs(writes.PERMISSIONS[BudgetCurrency.SENDS]),
-        description="Say how many sends a subaccount and all below it may make in a billing cycle, and how "
-        "many of the plan above are kept free for them. Needs the permission also in the account above.",
-    )
-    async def send_budget_update(self, info: ContextInfo, input: SendBudgetUpdateInput) -> BudgetPayload:
-        return await _update(info, input, BudgetCurrency.SENDS)
+    @mutation(needs(writes.PERMISSIONS[BudgetCurrency.SENDS]))
+    async def send_budget_update(
+        self, session: WriteSession, principal: Principal, input: SendBudgetUpdateInput
+    ) -> BudgetPayload:
+        """Set a cap on the sends of a subaccount and everything below it in a billing cycle, and a guarantee
+        that keeps part of the plan above for them. You also need the permission in the account above."""
+        return await _updated(session, principal, input, BudgetCurrency.SENDS)
 
-    @strawberry.mutation(
-        directives=needs(writes.PERMISSIONS[BudgetCurrency.CREDIT]),
-        description="Say how much credit a subaccount and all below it may take from the pool above in a "
-        "billing cycle, and how much of it is kept free for them. Needs the permission also in the account "
-        "above.",
-    )
-    async def credit_budget_update(self, info: ContextInfo, input: CreditBudgetUpdateInput) -> BudgetPayload:
-        return await _update(info, input, BudgetCurrency.CREDIT)
+    @mutation(needs(writes.PERMISSIONS[BudgetCurrency.CREDIT]))
+    async def credit_budget_update(
+        self, session: WriteSession, principal: Principal, input: CreditBudgetUpdateInput
+    ) -> BudgetPayload:
+        """Set a cap on the credit that a subaccount and everything below it take from the pool in a billing
+        cycle, and a guarantee that keeps part of the pool for them. You also need the permission in the
+        account above."""
+        return await _updated(session, principal, input, BudgetCurrency.CREDIT)
 
 
-async def _update(
-    info: ContextInfo, input: SendBudgetUpdateInput | CreditBudgetUpdateInput, currency: BudgetCurrency
+async def _updated(
+    session: WriteSession,
+    principal: Principal,
+    input: SendBudgetUpdateInput | CreditBudgetUpdateInput,
+    currency: BudgetCurrency,
 ) -> BudgetPayload:
-    principal = principal_of(info)
-
-    async def write(session: WriteSession) -> BudgetPayload:
-        command = writes.BudgetUpdate(
-            account_id=AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-            expected_version=input.expected_version,
-            currency=currency,
-            cap=given(input.cap),
-            guarantee=converted(given(input.guarantee), lambda guarantee: guarantee or 0),
-        )
-        account = await writes.update_budget(session, principal, command)
-        return payload(BudgetPayload, account_id=account.account_id)
-
-    return await perform(info, BudgetPayload, write)
+    command = writes.BudgetUpdate(
+        account_id=account_id(input.account_id),
+        expected_version=input.expected_version,
+        currency=currency,
+        cap=given(input.cap),
+        guarantee=converted(given(input.guarantee), lambda guarantee: guarantee or 0),
+    )
+    account = await writes.update_budget(session, principal, command)
+    return payload(BudgetPayload, account_id=account.account_id)

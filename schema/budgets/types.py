@@ -11,31 +11,34 @@ _KEY = ("master_id", "account_id", "currency")
 
 @entity(budgets, key=_KEY, requires=Permission.PLAN_READ)
 class SendBudget:
-    """How many sends a subaccount and all below it may make in their billing cycles, and how many are kept
-    free for them."""
+    """A cap on the sends that a subaccount and everything below it can make in a billing cycle, and a
+    guarantee of sends that are kept for them."""
 
     cap: int | None = column(
-        description="They make no more, whosever plan it is; null: as many as there are."
+        description="The most sends that they can make in a billing cycle, whichever plan they use; null if "
+        "there is no cap."
     )
     guarantee: int = column(
-        description="Of a cycle of the plan of the account above, which nobody else can use. What is left of "
-        "it ends with the cycle, and all of it where the account has a plan of its own or is closed."
+        description="The sends of the account above's plan that nobody else can use in a billing cycle. "
+        "What is left of it ends with the cycle. The guarantee ends when the account gets its own plan or "
+        "is closed."
     )
     used: int = computed(reads.sends_used_of)
 
 
 @entity(budgets, key=_KEY, requires=Permission.CREDIT_READ)
 class CreditBudget:
-    """How much credit a subaccount and all below it may take from the pool above in their billing cycles, and
-    how much of the pool is kept free for them."""
+    """A cap on the credit that a subaccount and everything below it can take from the pool in a billing
+    cycle, and a guarantee of credit that is kept for them."""
 
     cap: MicroAmount | None = column(
-        codec=AMOUNT, description="They take no more; null: as much as the pool has."
+        codec=AMOUNT,
+        description="The most credit that they can take in a billing cycle; null if there is no cap.",
     )
     guarantee: MicroAmount = column(
         codec=AMOUNT,
-        description="Of the credit of the account above, in a cycle: nobody else can spend or transfer it. A "
-        "new cycle begins with all of it, as far as the pool has that much. It ends where the account is "
-        "closed, and rests while the account above spends no credit of its own.",
+        description="The credit of the account above that nobody else can spend or transfer in a billing "
+        "cycle. Each cycle starts with the whole guarantee, as far as the pool has that much. It ends when "
+        "the account is closed, and is inactive while the account above does not spend its own credit.",
     )
     used: MicroAmount = computed(reads.credit_used_of, codec=AMOUNT)

@@ -1,7 +1,7 @@
 """What becomes of what an account holds, as the payloads tell it that end it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import ClassVar
 
 import strawberry
 
@@ -10,30 +10,35 @@ from models.base.ids import Kind, present
 from resolvers.credit import settlement as settlements
 from resolvers.credit.settlement import EffectKind
 from schema.fields.amounts import MicroAmount
+from schema.fields.payloads import AccessPayload
 
 
 @strawberry.type(
-    description="What is done with something that an account holds.",
+    description="What happens to something that an account holds.",
     directives=[Public()],
 )
 class SettlementEffect:
-    kind: EffectKind = strawberry.field(description="What is done.")
-    count: int = strawberry.field(description="With how many of them.")
+    kind: EffectKind = strawberry.field(description="What happens.")
+    count: int = strawberry.field(description="The number of things affected.")
     amount: MicroAmount | None = strawberry.field(
-        description="How much it is; null where it is about no amount, and for who may not see it: credit "
-        "needs CREDIT_READ, a plan's price PLAN_READ."
+        description="The amount; null if there is none, or if you may not see it: credit needs CREDIT_READ, "
+        "a plan's price PLAN_READ."
     )
     to_account_id: strawberry.ID | None = strawberry.field(
-        description="The account that gets the credit; null where nobody does, and outside your reach."
+        description="The account that receives the credit; null if none does, or if it is outside your reach."
     )
 
 
-def effects() -> Any:
-    """The field of a payload that tells them."""
-    return strawberry.field(
+@strawberry.type
+class SettlementPayload(AccessPayload):
+    """Of a mutation that ends something that an account holds."""
+
+    effects: list[SettlementEffect] | None = strawberry.field(
         default=None,
-        description="What became of what the account held; of a dry run: what would. Null: it was refused.",
+        description="What happened to what the account held, or, for a dry run, what would happen; null if "
+        "refused.",
     )
+    dry_runs_tell: ClassVar[tuple[str, ...]] = ("effects",)
 
 
 def told_effects(found: Sequence[settlements.SettlementEffect]) -> list[SettlementEffect]:

@@ -1,7 +1,6 @@
 """Credit and the ledger."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from sqlalchemy import BigInteger
@@ -22,54 +21,59 @@ from resolvers.credit import ledger, reads
 from resolvers.credit import proof as ledger_proof
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import ID_DESCRIPTION, Node
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 _BALANCE = enum_of(BalanceKind)
 
 
 @entity(accounts, requires=Permission.CREDIT_READ)
 class Credit:
-    """What an account has to spend, and whose it is."""
+    """The credit that an account can spend, and whose it is."""
 
     balance: MicroAmount = computed(reads.balance_of, codec=AMOUNT)
     reserved: MicroAmount = computed(reads.reserved_of, codec=AMOUNT)
     currency: Currency = computed(reads.currency_of, codec=enum_of(Currency))
     mode: CreditMode = computed(reads.mode_of, codec=enum_of(CreditMode))
-    pool: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.pool_of)
+    pool: AccountRef | None = to_one(reads.pool_of)
 
 
 @entity(ledger_transactions, requires=Permission.CREDIT_READ)
 class LedgerTransaction(Node):
-    """Money that moved at once: its entries, of all accounts together, sum to zero."""
+    """A movement of money. Its entries in all accounts together sum to zero."""
 
     id: strawberry.ID = column(codec=global_id(Kind.LEDGER_TRANSACTION), description=ID_DESCRIPTION)
-    kind: LedgerTransactionKind = column(codec=enum_of(LedgerTransactionKind), description="Why it moved.")
-    memo: str | None = column(description="What its maker wrote beside it, seen from either account.")
+    kind: LedgerTransactionKind = column(
+        codec=enum_of(LedgerTransactionKind), description="Why the money moved."
+    )
+    memo: str | None = column(description="The sender's note, visible in both accounts.")
     created_at: datetime.datetime = column(description="When it was posted, by the database's clock.")
     entries: "list[LedgerEntry]" = to_many(ledger.of_transaction)
 
 
 @entity(ledger_entries, key=("master_id", "account_id", "sequence"), requires=Permission.CREDIT_READ)
 class LedgerEntry:
-    """A line of an account's books. It is never changed: what was wrong is set right by another one.
+    """An entry in an account's ledger. It never changes: errors are corrected by another entry. `hash` is the
+    SHA-256 of `previousHash` and the following values as UTF-8 text, separated by vertical bars: the
+    account's id without its prefix, `sequence`, the transaction's id without its prefix, the transaction's
+    kind, `balance`, `amount`, `balanceAfter`, the microseconds from 1970 to `createdAt`, and the memo, which
+    is empty if there is none."""
 
-    `hash` is SHA-256 of `previousHash` and of this text in UTF-8, with bars between its parts: the account's
-    id without its prefix, `sequence`, the transaction's id without its prefix and its kind, `balance`,
-    `amount`, `balanceAfter`, the microseconds from 1970 to `createdAt`, and the memo, empty without one.
-    """
-
-    sequence: int = column(description="From 1, without gaps, in the account.")
-    balance: BalanceKind = column(codec=_BALANCE, description="Which balance it changes.")
-    amount: MicroAmount = column(codec=AMOUNT, description="By how much; below zero: taken away.")
-    balance_after: MicroAmount = column(codec=AMOUNT, description="What the balance was then.")
-    created_at: datetime.datetime = column(description="When; never before the entry before it.")
+    sequence: int = column(description="The number of the entry in its account, from 1 without gaps.")
+    balance: BalanceKind = column(codec=_BALANCE, description="The balance that it changes.")
+    amount: MicroAmount = column(
+        codec=AMOUNT, description="The change of the balance; negative if credit was taken away."
+    )
+    balance_after: MicroAmount = column(codec=AMOUNT, description="The balance after the entry.")
+    created_at: datetime.datetime = column(description="When it was posted; never before the previous entry.")
     transaction: LedgerTransaction = to_one(ledger.transaction_of)
     previous_hash: str = column(
-        codec=HEXADECIMAL, description="The hash of the entry before it; zeros for the first."
+        codec=HEXADECIMAL, description="The hash of the previous entry; zeros for the first."
     )
-    hash: str = column(codec=HEXADECIMAL, description="In hexadecimal: what binds it to all before it.")
+    hash: str = column(
+        codec=HEXADECIMAL,
+        description="The hash in hexadecimal, which makes later changes of this or an earlier entry "
+        "detectable.",
+    )
 
 
 @entity(
@@ -79,16 +83,18 @@ class LedgerEntry:
     requires=Permission.CREDIT_READ,
 )
 class LedgerBalance:
-    """One of an account's balances beside the sum of its entries."""
+    """One balance of an account, with the sum of its entries."""
 
-    kind: BalanceKind = column(codec=_BALANCE, description="What the money is there for.")
-    amount: MicroAmount = column(codec=AMOUNT, description="What is in it.")
-    entries_sum: MicroAmount = column(codec=AMOUNT, description="What its entries sum to: the same.")
+    kind: BalanceKind = column(codec=_BALANCE, description="The purpose of the balance.")
+    amount: MicroAmount = column(codec=AMOUNT, description="The balance.")
+    entries_sum: MicroAmount = column(
+        codec=AMOUNT, description="The sum of its entries, which must equal the balance."
+    )
 
 
 @entity(accounts, requires=Permission.CREDIT_READ)
 class LedgerProof:
-    """What proves an account's books; `mandant ledger verify` recomputes those of all accounts."""
+    """The proof of an account's ledger. `mandant ledger verify` recomputes the proofs of all accounts."""
 
     entry_count: int = computed(ledger_proof.entry_count_of)
     head: str = computed(ledger_proof.head_of, codec=HEXADECIMAL)

@@ -9,38 +9,38 @@ from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound
 from engine.base.field_errors import absent
 from engine.base.marks import Public
-from engine.declare.declarations import row_object
+from engine.declare.entity_objects import row_object
 from resolvers.explain.explanation import AccessQuestion, ExplainedAccess, KnownGranters, explain_access
 from schema.accounts.types import Account
 from schema.api_keys.types import ApiKey
 from schema.fields.context import ContextInfo, principal_of
+from schema.fields.marks import needs
 from schema.fields.node import Node
-from schema.fields.writes import needs
 from schema.people.types import User
 
 
 @strawberry.type(
-    description="What one rule says. An account above, outside your reach, is told without name and id.",
+    description="The result of one rule. Accounts above that you cannot reach appear without name and id.",
     directives=[Public()],
 )
 class AccessStep:
-    kind: AccessStepKind = strawberry.field(description="Which rule.")
-    effect: AccessEffect = strawberry.field(description="What it says.")
-    sentence: str = strawberry.field(description="The same for people.")
+    kind: AccessStepKind = strawberry.field(description="The rule.")
+    effect: AccessEffect = strawberry.field(description="The result of the rule.")
+    sentence: str = strawberry.field(description="An explanation for people.")
     about: strawberry.ID | None = strawberry.field(
         description="The global id of the member, break-glass opening, share, key, role or account that it "
         "is about."
     )
     policy_line: str | None = strawberry.field(
-        description="For POLICY_LINE: the line of casbin's policy that decides; null: no line speaks of it, "
-        "so it is denied."
+        description="For POLICY_LINE, the line of the casbin policy that decides; null if no line matches, "
+        "which means denied."
     )
 
 
-@strawberry.type(description="What keeps somebody out, or would let them in.", directives=[Public()])
+@strawberry.type(description="Something that blocks access, or that would give it.", directives=[Public()])
 class AccessMiss:
-    kind: AccessStepKind = strawberry.field(description="Which rule it is about.")
-    sentence: str = strawberry.field(description="The same for people.")
+    kind: AccessStepKind = strawberry.field(description="The rule that it is about.")
+    sentence: str = strawberry.field(description="An explanation for people.")
     about: strawberry.ID | None = strawberry.field(
         description="The global id of the member, break-glass opening, share, key, role or account that it "
         "is about."
@@ -49,34 +49,37 @@ class AccessMiss:
 
 
 @strawberry.type(
-    description="The people who could let somebody in: they manage the members, or the keys, and hold what "
-    "is missing.",
+    description="The people who could grant access: they manage the members or the keys, and hold the "
+    "missing permission.",
     directives=[Public()],
 )
 class AccessGranters:
-    total_count: int = strawberry.field(description="How many there are.")
-    people: list[User] = strawberry.field(description="The first ten, by name.")
+    total_count: int = strawberry.field(description="The number of people.")
+    people: list[User] = strawberry.field(description="The first 10 people, by name.")
 
 
 @strawberry.type(
-    description="Whether somebody may do something in an account now, the chain of rules that says so, and "
-    "for a denial what would change it.",
+    description="Whether an action in an account is allowed now, the rules that decide it, and, for a "
+    "denial, what would change it.",
     directives=[Public()],
 )
 class AccessExplanation:
-    decision: AccessDecision = strawberry.field(description="What the API itself decides.")
-    permission: Permission = strawberry.field(description="What was asked for.")
-    account: Account = strawberry.field(description="Where.")
-    subject: Node = strawberry.field(description="The person, or the API key, that it is about.")
+    decision: AccessDecision = strawberry.field(
+        description="The decision, the same that the API itself makes."
+    )
+    permission: Permission = strawberry.field(description="The permission that the question is about.")
+    account: Account = strawberry.field(description="The account that the question is about.")
+    subject: Node = strawberry.field(description="The person or API key that the question is about.")
     steps: list[AccessStep] = strawberry.field(
-        description="Each way by which the subject may have access, step by step, those that allow it first; "
-        "then the account's status. A way gives what none of its steps denies."
+        description="The rules for each source of access, sources that allow the action first, and then the "
+        "account's status. A source gives access if none of its rules denies."
     )
     nearest_misses: list[AccessMiss] = strawberry.field(
-        description="For a denial what keeps the subject out, what is enough first; none: nothing would help."
+        description="For a denial, what blocks access; entries that are sufficient on their own come first. "
+        "Empty if nothing would change the decision."
     )
     can_be_granted_by: AccessGranters | None = strawberry.field(
-        description="For a denial who could change that; null where you may not see the members."
+        description="For a denial, who could grant access; null if you may not see the members."
     )
 
 
@@ -84,22 +87,22 @@ class AccessExplanation:
 class ExplanationQuery:
     @strawberry.field(
         directives=needs(Permission.ACCOUNT_READ),
-        description="Whether somebody may do something in an account now, and why. Everybody may ask about "
-        "themselves; about a person that belongs to the account whoever may see its members; about an API "
-        "key whoever may see the keys of its account. Everything else is NOT_FOUND.",
+        description="Whether somebody may do something in an account now, and why. You can always ask about "
+        "yourself. You can ask about a person who belongs to the account if you may see its members, and "
+        "about an API key if you may see the keys of its account. Everything else is NOT_FOUND.",
     )
     async def explain_access(
         self,
         info: ContextInfo,
         account_id: Annotated[strawberry.ID, strawberry.argument(description="The account.")],
-        permission: Annotated[Permission, strawberry.argument(description="What somebody wants to do.")],
+        permission: Annotated[Permission, strawberry.argument(description="The permission to check.")],
         subject: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="A person, a member or an API key; left out: who asks."),
+            strawberry.argument(description="A person, a member or an API key. Left out, it is you."),
         ] = None,
     ) -> AccessExplanation | None:
         principal = principal_of(info)
-        question = AccessQuestion(account_id, permission, subject)
+        question = AccessQuestion(account_id=account_id, permission=permission, subject=subject)
         try:
             return _shown(await explain_access(info.context.reader, principal, question))
         except NotFound as refusal:

@@ -33,9 +33,9 @@ def _parsed(value: object) -> MicroAmount:
 SCALAR = strawberry.scalar(
     name="MicroAmount",
     description=(
-        'An amount of money in millionths of the unit of the account\'s currency: "1500000" is 1.50 EUR. '
-        "Always answered as a string of digits, as not every client holds whole numbers beyond 2^53. Taken "
-        "as such a string or, up to 2^53, as a whole number; no fractions, no exponents."
+        'An amount of money in millionths of the account\'s currency unit: "1500000" is 1.50 EUR. Returned '
+        "as a string of digits, because not every client supports whole numbers beyond 2^53. Accepted as "
+        "such a string, or as a whole number up to 2^53; fractions and exponents are not valid."
     ),
     serialize=str,
     parse_value=_parsed,

@@ -10,16 +10,15 @@ from authz.callers.principals import ANONYMOUS, Credentials, Principal
 from authz.policy.refusals import Refusal, TryLater
 from engine.compiled.payloads import Payloads
 from engine.database.snapshot import Reader
+from engine.reference.executor import ReadContext
 from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
-from resolvers.payments.provider import PaymentProvider
 from resolvers.people.hashing import Hashing
-from resolvers.sending.address_hash import KeySource
-from resolvers.staff.request_subaccounts import SubaccountSetUp
+from schema.fields.deployment import Deployment
 
 
 @dataclass
-class Context:
+class Context(ReadContext):
     """One request: who asks, the snapshot it reads, and how it writes and reads what it wrote."""
 
     reader: Reader
@@ -28,13 +27,7 @@ class Context:
     sessions: WriteSessions
     hashing: Hashing
     client_address: str
-    public_url: str
-    """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
-    subaccount_set_up: SubaccountSetUp
-    """Whether platform support has to unlock subaccounts first."""
-    payments: PaymentProvider
-    contact_key: KeySource
-    """Raises a Refusal where the deployment has none."""
+    deployment: Deployment
     reason: str | None = None
     """Why, as the request says it (see `Principal.reason`)."""
     refusals: list[Refusal] = field(default_factory=list)
@@ -52,7 +45,22 @@ class Context:
 
     def binds(self, credentials: Credentials) -> dict[str, Any]:
         """The values that reads for these credentials name themselves."""
-        return {**credentials.binds, PUBLIC_URL_NAME: self.public_url}
+        return {**credentials.binds, PUBLIC_URL_NAME: self.deployment.public_url}
+
+    @property
+    def offer_page(self) -> str:
+        """The page that accepts an offer. The secret goes behind its `#`, so that no log holds it."""
+        return f"{self.deployment.public_url}/invitation"
+
+    @property
+    def verification_page(self) -> str:
+        """The page that confirms an e-mail address, likewise."""
+        return f"{self.deployment.public_url}/email-verification"
+
+    @property
+    def password_page(self) -> str:
+        """The page that sets a new password, likewise; without a secret, the one that asks for a link."""
+        return f"{self.deployment.public_url}/password-reset"
 
     @property
     def retry_after(self) -> int | None:

@@ -1,26 +1,33 @@
 """How an enum of the lower layers becomes one of GraphQL's."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import strawberry
-from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 
 
-def publish(members: type[enum.Enum], describe: Callable[[enum.Enum], str], name: str | None = None) -> None:
-    """Make a GraphQL enum of it, documented by its docstring; `describe` documents a value."""
-    strawberry.enum(members, name=name, description=members.__doc__)
-    definition = members.__strawberry_definition__  # type: ignore[attr-defined]  # set by Strawberry
-    assert isinstance(definition, StrawberryEnumDefinition)  # noqa: S101 - what Strawberry sets
+@dataclass(frozen=True)
+class EnumDescription:
+    """An enum, described by its docstring, and the description of each of its values by its name."""
+
+    members: type[enum.Enum]
+    values: Mapping[str, str]
+    name: str | None = None
+    """What GraphQL calls it, where that is not its own name."""
+
+
+def publish(described: EnumDescription) -> None:
+    """Make a GraphQL enum of it, or document the one that Strawberry has made of it already.
+
+    Raises KeyError where a value has no description.
+    """
+    members = described.members
+    if not has_enum_definition(members):
+        strawberry.enum(members)
+    definition: StrawberryEnumDefinition = members.__strawberry_definition__  # type: ignore[attr-defined]
+    definition.name = described.name or members.__name__
+    definition.description = members.__doc__
     for value in definition.values:
-        value.description = describe(members[value.name])
-
-
-def by(descriptions: dict[str, str]) -> Callable[[enum.Enum], str]:
-    """Each value's description by its name."""
-    return lambda member: descriptions[member.name]
-
-
-def by_value(member: enum.Enum) -> str:
-    """Where the value itself is the description."""
-    return str(member.value)
+        value.description = described.values[value.name]

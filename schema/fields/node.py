@@ -4,7 +4,7 @@ import strawberry
 
 from engine.base.marks import Public
 
-ID_DESCRIPTION = "Global and opaque: for `node(id:)` and for arguments."
+ID_DESCRIPTION = "The global and opaque id, for `node(id:)` and for arguments."
 
 
 @strawberry.interface(description="Anything that has a global id.", directives=[Public()])

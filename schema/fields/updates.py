@@ -1,6 +1,6 @@
 """The fields of an update: what is left out stays, null takes away or is refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import strawberry
@@ -12,12 +12,15 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def expected_version(description: str = "The version that you read.") -> Any:
+def expected_version(
+    description: str = "The version that you read. If it has changed since, the mutation is refused with "
+    "CONFLICT.",
+) -> Any:
     """The field that the input of every update has."""
     return strawberry.field(description=description)
 
 
-ACCOUNT_VERSION = "The account's version that you read; of an account without any, too."
+ACCOUNT_VERSION = "The version of the account that you read, even if it has no such setting yet."
 """Its description where what is updated is kept once for each account."""
 
 
@@ -34,7 +37,7 @@ def given(value: T | None) -> T | Unchanged | None:
 def given_value(value: T | None, field: str) -> T | Unchanged:
     """What an update says of a value that nobody can be without. Raises BAD_USER_INPUT for null."""
     if value is None:
-        message = "It cannot be taken away: leave it out, and it stays."
+        message = "It cannot be removed. Leave it out to keep it."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     return UNCHANGED if value is strawberry.UNSET else value
 
@@ -42,3 +45,8 @@ def given_value(value: T | None, field: str) -> T | Unchanged:
 def converted(value: T | Unchanged, convert: Callable[[T], R]) -> R | Unchanged:
     """The same as the resolvers take it, where it is given."""
     return UNCHANGED if value is UNCHANGED else convert(value)
+
+
+def set_or_none(values: Iterable[T] | None) -> frozenset[T] | None:
+    """A list in which order and repetition mean nothing; None stays None."""
+    return None if values is None else frozenset(values)

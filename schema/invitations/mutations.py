@@ -1,175 +1,113 @@
 """What changes invitations, and what the holder of a link may know."""
 
 import datetime
-from typing import Annotated
 
 import strawberry
 from sqlalchemy import Uuid
 
-from authz.callers.tokens import TokenKind, digest
-from authz.policy.permissions import Permission, permissions_in
-from authz.wall.row_security import entering_by_link
-from engine.base.marks import Public
+from authz.callers.principals import Principal
+from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, InvitationId, Kind
+from models.base.ids import InvitationId, Kind
 from resolvers.inputs.global_ids import required
 from resolvers.invitations import invite as writes
 from resolvers.invitations import reads as invitations
-from resolvers.invitations.accept import accept_invitation, invitation_preview
+from resolvers.invitations.accept import accept_invitation
 from resolvers.shares.decline_offer import decline_invitation
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
-from schema.fields.context import ContextInfo, principal_of
-from schema.fields.links import invitation_link
-from schema.fields.user_errors import UserError
-from schema.fields.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.fields.context import Context
+from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import idempotency_key, replayed
+from schema.fields.ids import account_id, role_id
+from schema.fields.marks import ANYBODY, OPEN, needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import AccessPayload, Payload, payload
 from schema.invitations.types import Invitation
 from schema.members.mutations import MemberPayload
 
 
-@strawberry.input(description="A role in an account, offered to an e-mail address.")
+@strawberry.input(description="An invitation to a role in an account.")
 class MemberInviteInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     email: str = strawberry.field(description="The e-mail address.")
-    role_id: strawberry.ID = strawberry.field(description="See `Account.roles`.")
+    role_id: strawberry.ID = strawberry.field(description="A role from `Account.roles`.")
     expires_at: datetime.datetime | None = strawberry.field(
-        default=None, description="When the membership will end by itself; left out: never."
+        default=None, description="When the membership will expire. Left out, it does not expire."
     )
-    idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again within 30 days sends nothing new."
-    )
+    idempotency_key: str = idempotency_key("it sends nothing more")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which invitation to withdraw.")
+@strawberry.input(description="The invitation to revoke.")
 class InvitationRevokeInput:
     invitation_id: strawberry.ID = strawberry.field(description="The invitation.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="The secret of a link whose offer is declined.")
+@strawberry.input(description="The link whose offer is declined.")
 class DeclineInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
 
 
-@strawberry.input(description="The secret of an invitation's link.")
+@strawberry.input(description="The link of an invitation.")
 class InvitationAcceptInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
     dry_run: bool = dry_run()
 
 
 @entity(None, carries={"invitation_id": Uuid()})
-class InvitationPayload:
-    """An invitation that was made or withdrawn."""
+class InvitationPayload(AccessPayload):
+    """The invitation that was sent or revoked."""
 
     invitation: Invitation | None = to_one(invitations.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was made by an earlier request under the same key."
-    )
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
-
-
-@strawberry.type(
-    description="What the holder of an invitation's link may know before accepting.", directives=[Public()]
-)
-class InvitationPreview:
-    account_name: str = strawberry.field(description="Where it leads to.")
-    inviter_name: str | None = strawberry.field(description="Who invites; null: a program.")
-    role_name: str = strawberry.field(description="The role that is offered.")
-    role_description: str = strawberry.field(description="What the role is for.")
-    permissions: list[Permission] = strawberry.field(description="What the role gives in the account.")
-    email: str = strawberry.field(description="For whom it was made.")
-    expires_at: datetime.datetime = strawberry.field(description="Until when it can be accepted.")
-
-
-@strawberry.type
-class InvitationQuery:
-    @strawberry.field(
-        directives=ANYBODY, description="What an invitation's link offers; null where it offers nothing."
-    )
-    async def invitation(
-        self,
-        info: ContextInfo,
-        token: Annotated[str, strawberry.argument(description="The secret of the link.")],
-    ) -> InvitationPreview | None:
-        reader, link = info.context.reader, digest(token, TokenKind.INVITATION)
-        await reader.rows(entering_by_link(info.context.credentials, link))
-        rows = await reader.rows(invitation_preview(token))
-        if not rows:
-            return None
-        permissions = list(permissions_in(rows[0].pop("role_mask")))
-        return InvitationPreview(**rows[0], permissions=permissions)
+    replayed: bool = replayed()
 
 
 @entity(None, carries={})
-class DeclinePayload:
-    """An offer that was answered with no."""
+class DeclinePayload(Payload):
+    """The result of declining an offer."""
 
-    declined: bool = strawberry.field(default=False, description="Whether it was declined by this.")
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
+    declined: bool = strawberry.field(default=False, description="Whether this request declined it.")
 
 
 @strawberry.type
 class InvitationMutation:
-    @strawberry.mutation(
-        directives=needs(Permission.MEMBERS_WRITE),
-        description="Invite somebody by e-mail, in the place of an earlier open invitation of the address. "
-        "You must hold all that the role gives.",
-    )
-    async def member_invite(self, info: ContextInfo, input: MemberInviteInput) -> InvitationPayload:
-        principal = principal_of(info)
+    @mutation(needs(Permission.MEMBERS_WRITE))
+    async def member_invite(
+        self, session: WriteSession, principal: Principal, context: Context, input: MemberInviteInput
+    ) -> InvitationPayload:
+        """Invite somebody by e-mail. The invitation replaces an earlier open one for the same address. You
+        must have every permission that the role gives."""
+        command = writes.MemberInvitation(
+            account_id=account_id(input.account_id),
+            email=input.email,
+            role_id=role_id(input.role_id),
+            member_expires_at=input.expires_at,
+            idempotency_key=input.idempotency_key,
+            link=context.offer_page,
+        )
+        made = await writes.invite_member(session, principal, command)
+        return payload(InvitationPayload, invitation_id=made.invitation_id, replayed=made.replayed)
 
-        async def write(session: WriteSession) -> InvitationPayload:
-            command = writes.MemberInvitation(
-                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-                input.email,
-                required(Kind.ROLE, input.role_id, "roleId"),
-                input.expires_at,
-                input.idempotency_key,
-                invitation_link(info),
-            )
-            made = await writes.invite_member(session, principal, command)
-            return payload(InvitationPayload, invitation_id=made.invitation_id, replayed=made.replayed)
+    @mutation(needs(Permission.MEMBERS_WRITE))
+    async def invitation_revoke(
+        self, session: WriteSession, principal: Principal, input: InvitationRevokeInput
+    ) -> InvitationPayload:
+        """Revoke an open invitation."""
+        invitation_id = InvitationId(required(Kind.INVITATION, input.invitation_id, "invitationId"))
+        done = await writes.revoke_invitation(session, principal, invitation_id)
+        return payload(InvitationPayload, invitation_id=done.invitation_id, replayed=done.replayed)
 
-        return await perform(info, InvitationPayload, write, dry_run=input.dry_run)
+    @mutation(OPEN)
+    async def invitation_accept(
+        self, session: WriteSession, principal: Principal, input: InvitationAcceptInput
+    ) -> MemberPayload:
+        """Accept an invitation. You must be signed in as the person with the invited address."""
+        done = await accept_invitation(session, principal, input.token)
+        return payload(MemberPayload, membership_id=done.membership_id)
 
-    @strawberry.mutation(
-        directives=needs(Permission.MEMBERS_WRITE), description="Withdraw an invitation that is still open."
-    )
-    async def invitation_revoke(self, info: ContextInfo, input: InvitationRevokeInput) -> InvitationPayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> InvitationPayload:
-            invitation_id = InvitationId(required(Kind.INVITATION, input.invitation_id, "invitationId"))
-            done = await writes.revoke_invitation(session, principal, invitation_id)
-            return payload(InvitationPayload, invitation_id=done.invitation_id, replayed=done.replayed)
-
-        return await perform(info, InvitationPayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=OPEN,
-        description="Accept an invitation as the signed-in person that it was made for.",
-    )
-    async def invitation_accept(self, info: ContextInfo, input: InvitationAcceptInput) -> MemberPayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> MemberPayload:
-            done = await accept_invitation(session, principal, input.token)
-            return payload(MemberPayload, membership_id=done.membership_id)
-
-        return await perform(info, MemberPayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=ANYBODY,
-        description="Answer an invitation with no. For whoever holds the link; nobody has to be signed in.",
-    )
-    async def invitation_decline(self, info: ContextInfo, input: DeclineInput) -> DeclinePayload:
-        async def write(session: WriteSession) -> DeclinePayload:
-            await decline_invitation(session, input.token)
-            return payload(DeclinePayload, declined=True)
-
-        return await perform(info, DeclinePayload, write)
+    @mutation(ANYBODY)
+    async def invitation_decline(self, session: WriteSession, input: DeclineInput) -> DeclinePayload:
+        """Decline an invitation. Everybody with the link can do it, without being signed in."""
+        await decline_invitation(session, input.token)
+        return payload(DeclinePayload, declined=True)

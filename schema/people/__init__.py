@@ -1,1 +1,16 @@
 """People: signing in, passwords, and the mailbox that proves an address."""
+
+from engine.declare.declarations import LookUp
+from models.base.ids import Kind
+from resolvers.people import reads
+from schema.fields.contribution import Contribution
+from schema.people.mailbox_mutations import MailboxMutation
+from schema.people.mutations import SessionMutation
+from schema.people.queries import ViewerQuery
+from schema.people.types import User
+
+CONTRIBUTION = Contribution(
+    queries=(ViewerQuery,),
+    mutations=(SessionMutation, MailboxMutation),
+    look_ups={Kind.USER: LookUp(User, reads.by_id)},
+)

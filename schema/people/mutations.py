@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import strawberry
 from sqlalchemy import Uuid
 
-from authz.callers.principals import Credentials
+from authz.callers.principals import Credentials, Principal
 from authz.callers.tokens import digest_of
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.declare.declarations import entity, to_one
@@ -25,99 +25,113 @@ from resolvers.people.hashing import HashingTurn
 from resolvers.people.passwords import PASSWORD_RULE
 from resolvers.people.proved_passwords import ProvedPassword, prove_password
 from resolvers.people.sign_in_limits import WINDOW, own_password_limits, sign_in_limits
-from schema.accounts.types import Account
-from schema.api_keys.types import ApiKey
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.links import password_page, verification_page
-from schema.fields.user_errors import UserError
-from schema.fields.writes import ANYBODY, OPEN, authz_revision, payload, perform, user_errors
+from schema.fields.marks import ANYBODY, OPEN
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef, ApiKeyRef
 from schema.people.password_steps import fixed, perform_with_password
-from schema.people.payloads import OF_THE_DEVICE, PersonPayload
 from schema.people.types import User
+
+OF_THE_DEVICE = (
+    "A secret that identifies this device. Keep it, also after signing out, and send it with the next "
+    "`signIn`: then failed sign-ins from other devices do not lock you out."
+)
+"""The description of `deviceToken`."""
 
 _SIGN_UPS_FROM_A_PLACE = 20
 """In a WINDOW, also those that are done: each makes a person and sends it a mail."""
 
 
-@strawberry.input(
-    description="A person, and either a master account of its own or the invitation that it comes with."
-)
+@strawberry.input(description="A person, and either the name of a master account or an invitation.")
 class SignUpInput:
     name: str = strawberry.field(description="The person's name: 1 to 200 characters.")
     email: str = strawberry.field(description="The e-mail address.")
     password: str = strawberry.field(description=PASSWORD_RULE)
     account_name: str | None = strawberry.field(
-        default=None, description="The name of the master account to make."
+        default=None, description="The name of the master account to create."
     )
     invitation_token: str | None = strawberry.field(
         default=None,
-        description="The secret of an invitation's link, which is accepted at once. It proves the address: "
-        "whoever signed up with it before and never verified it is replaced by you.",
+        description="The secret of an invitation's link. The invitation is accepted at once, and proves the "
+        "address: you replace anybody who signed up with it earlier and never verified it.",
     )
     share_token: str | None = strawberry.field(
         default=None,
-        description="With `accountName`: the secret of a share's link, which is accepted at once and proves "
-        "the address as an invitation's does. Whoever owns an account already gets no other.",
+        description="With `accountName`, the secret of a share's link. The share is accepted at once, and "
+        "proves the address as an invitation does. A person who already owns an account gets no other.",
     )
     currency: Currency = strawberry.field(
         default=Currency.EUR,
-        description="Of all amounts in the master account and below it; it is never changed.",
+        description="The currency of all amounts in the master account and below it. It cannot be changed.",
     )
 
 
-@strawberry.input(description="Who signs in.")
+@strawberry.input(description="The e-mail address and password of a person.")
 class SignInInput:
     email: str = strawberry.field(description="The e-mail address.")
     password: str = strawberry.field(description="The password.")
     device_token: str | None = strawberry.field(
-        default=None, description="What an earlier `signIn`, `signUp` or `passwordReset` gave this device."
+        default=None,
+        description="The secret that an earlier `signIn`, `signUp` or `passwordReset` gave this device.",
     )
 
 
-@strawberry.input(description="The password to replace, and the new one.")
+@strawberry.input(description="The current password and the new one.")
 class PasswordChangeInput:
-    current_password: str = strawberry.field(description="The password that holds now.")
+    current_password: str = strawberry.field(description="The current password.")
     new_password: str = strawberry.field(description=PASSWORD_RULE)
 
 
 @entity(None, carries={"user_id": Uuid(), "account_id": Uuid(), "api_key_id": Uuid()})
-class SignUpPayload:
-    """A person who signed up and is signed in. Send the token to read the other fields again later."""
+class SignUpPayload(Payload):
+    """A person who signed up and is signed in. To read the other fields again later, send the token."""
 
-    token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
-    expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
+    token: str | None = strawberry.field(
+        default=None, description="The session's token. Send it as `Authorization: Bearer ...`."
+    )
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When the token expires."
+    )
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
     secret: str | None = strawberry.field(
-        default=None, description="The secret of the account's first API key, told this once (R2)."
+        default=None, description="The secret of the account's first API key. It is returned only this once."
     )
     user: User | None = to_one(users.of_result)
-    account: Account | None = to_one(accounts.of_result)
-    api_key: ApiKey | None = to_one(api_keys.of_result, description="The account's first API key.")
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
+    account: AccountRef | None = to_one(accounts.of_result)
+    api_key: ApiKeyRef | None = to_one(api_keys.of_result, description="The account's first API key.")
 
 
 @entity(None, carries={"user_id": Uuid()})
-class SignInPayload:
-    """A session."""
+class SignInPayload(Payload):
+    """The new session."""
 
-    token: str | None = strawberry.field(default=None, description="Send as `Authorization: Bearer ...`.")
-    expires_at: datetime.datetime | None = strawberry.field(default=None, description="The token's end.")
+    token: str | None = strawberry.field(
+        default=None, description="The session's token. Send it as `Authorization: Bearer ...`."
+    )
+    expires_at: datetime.datetime | None = strawberry.field(
+        default=None, description="When the token expires."
+    )
     device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
     user: User | None = to_one(users.of_result)
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
+
+
+@entity(None, carries={"user_id": Uuid()})
+class PersonPayload(Payload):
+    """The person who sent the request."""
+
+    user: User | None = to_one(users.of_result)
 
 
 @strawberry.type
 class SessionMutation:
     @strawberry.mutation(
         directives=ANYBODY,
-        description="Make a person with a master account and its first API key, or accept an invitation; "
-        "a `shareToken` accepts a share besides. The address is verified by a link that is mailed to it, see "
-        "`emailVerify`; an invitation or a share verifies it at once. Unverified, it gives nothing but that "
-        "account, from which nobody can be invited. For an address that is taken the answer is "
-        "SIGN_UP_REFUSED, and its person is told by e-mail.",
+        description="Create a person with a master account and its first API key, or accept an invitation. "
+        "With `shareToken` a share is accepted as well. A link mailed to the address verifies it, see "
+        "`emailVerify`; an invitation or share verifies it at once. Until the address is verified, the "
+        "person has only that account and cannot invite anybody. If the address is taken, the answer is "
+        "SIGN_UP_REFUSED and its owner receives a mail.",
     )
     async def sign_up(self, info: ContextInfo, input: SignUpInput) -> SignUpPayload:
         command = sign_up_writes.SignUp(
@@ -125,7 +139,7 @@ class SessionMutation:
             email=input.email,
             account_name=input.account_name,
             invitation_token=input.invitation_token,
-            verification_page=verification_page(info),
+            verification_page=info.context.verification_page,
             share_token=input.share_token,
             currency=input.currency,
             reason=info.context.reason,
@@ -133,7 +147,7 @@ class SessionMutation:
 
         async def limits() -> Sequence[Limit]:
             place = f"sign-up from {place_of(info.context.client_address)}"
-            by_place = Limit(place, _SIGN_UPS_FROM_A_PLACE, WINDOW)
+            by_place = Limit(subject=place, most=_SIGN_UPS_FROM_A_PLACE, window=WINDOW)
             return [by_place, *await _limits(info, input.email, None)]
 
         async def check(turn: HashingTurn) -> sign_up_writes.SignUpPassword:
@@ -155,7 +169,7 @@ class SessionMutation:
         done = await perform_with_password(info, SignUpPayload, limits, check, write, _as_signed_up)
         if any(error.code is RefusalCode.SIGN_UP_REFUSED for error in done.user_errors):
             async with info.context.sessions.begin() as session:
-                await mailbox.tell_of_sign_up(session, input.email, password_page(info))
+                await mailbox.tell_of_sign_up(session, email=input.email, page=info.context.password_page)
         return done
 
     @strawberry.mutation(
@@ -166,7 +180,9 @@ class SessionMutation:
             return await _limits(info, input.email, input.device_token)
 
         async def check(turn: HashingTurn) -> ProvedPassword:
-            return await prove_password(info.context.sessions, turn, input.email, input.password)
+            return await prove_password(
+                info.context.sessions, turn, email=input.email, password=input.password
+            )
 
         async def write(session: WriteSession, proved: ProvedPassword) -> SignInPayload:
             done = await writes.sign_in(session, proved, input.device_token)
@@ -180,25 +196,23 @@ class SessionMutation:
 
         return await perform_with_password(info, SignInPayload, limits, check, write)
 
-    @strawberry.mutation(directives=OPEN, description="End the session that asks.")
-    async def sign_out(self, info: ContextInfo) -> PersonPayload:
-        principal = principal_of(info)
+    @mutation(OPEN)
+    async def sign_out(self, session: WriteSession, principal: Principal) -> PersonPayload:
+        """End the session that sends this request."""
+        await writes.sign_out(session, principal)
+        return payload(PersonPayload, user_id=principal.user_id)
 
-        async def write(session: WriteSession) -> PersonPayload:
-            await writes.sign_out(session, principal)
-            return payload(PersonPayload, user_id=principal.user_id)
-
-        return await perform(info, PersonPayload, write)
-
-    @strawberry.mutation(
-        directives=OPEN, description="Change your own password; all your other sessions end."
-    )
+    @strawberry.mutation(directives=OPEN, description="Change your password. All your other sessions end.")
     async def password_change(self, info: ContextInfo, input: PasswordChangeInput) -> PersonPayload:
         principal = principal_of(info)
 
         async def check(turn: HashingTurn) -> writes.PasswordChange:
             return await writes.check_password_change(
-                info.context.sessions, turn, principal, input.current_password, input.new_password
+                info.context.sessions,
+                turn,
+                principal,
+                current_password=input.current_password,
+                password=input.new_password,
             )
 
         async def write(session: WriteSession, change: writes.PasswordChange) -> PersonPayload:
@@ -222,4 +236,4 @@ async def _limits(info: ContextInfo, email: str, device_token: str | None) -> li
     if device_token is not None:
         async with info.context.sessions.begin() as session:
             known = await known_device(session, canonical, device_token)
-    return sign_in_limits(canonical, info.context.client_address, known)
+    return sign_in_limits(canonical=canonical, client_address=info.context.client_address, known_device=known)

@@ -6,13 +6,13 @@ from typing import TypeVar
 from authz.callers.principals import Credentials
 from authz.policy.refusals import Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
-from resolvers.effects.attempts import Limit, count
+from resolvers.effects.attempts import Limit, count_attempt
 from resolvers.people.hashing import HashingTurn
 from resolvers.people.proved_passwords import PasswordChangedError
 from schema.fields.context import ContextInfo
+from schema.fields.payloads import P
 from schema.fields.writes import committed, perform_steps
 
-T = TypeVar("T")
 Checked = TypeVar("Checked")
 
 _TRIES = 3
@@ -34,12 +34,12 @@ def fixed(limits: Sequence[Limit]) -> Limits:
 
 async def perform_with_password(
     info: ContextInfo,
-    type_: type[T],
+    type_: type[P],
     limits: Limits,
     check: Callable[[HashingTurn], Awaitable[Checked]],
-    write: Callable[[WriteSession, Checked], Awaitable[T]],
-    reads_as: Callable[[T], Credentials] | None = None,
-) -> T:
+    write: Callable[[WriteSession, Checked], Awaitable[P]],
+    reads_as: Callable[[P], Credentials] | None = None,
+) -> P:
     """As `writes.perform`: `check` looks at the passwords, then `write` does what they are for.
 
     The request waits for its turn before anything is done; where there is no room to wait it is refused,
@@ -53,10 +53,10 @@ async def perform_with_password(
             if counted is None:
                 counted = await limits()
                 for limit in counted:
-                    await count(info.context.sessions, limit)
+                    await count_attempt(info.context.sessions, limit)
             return await check(turn), counted
 
-    async def steps() -> T:
+    async def steps() -> P:
         counted = None
         for _ in range(_TRIES):
             checked, counted = await in_a_turn(counted)
@@ -71,8 +71,8 @@ async def perform_with_password(
 
 async def _written(
     info: ContextInfo,
-    write: Callable[[WriteSession, Checked], Awaitable[T]],
+    write: Callable[[WriteSession, Checked], Awaitable[P]],
     checked: Checked,
     limits: Sequence[Limit],
-) -> T:
+) -> P:
     return await committed(info, lambda session: write(session, checked), limits)

@@ -13,13 +13,13 @@ from schema.fields.node import ID_DESCRIPTION, Node
 
 @entity(users)
 class User(Node):
-    """A person. Told wherever something names one, to those who may see the members of its account; `node`
-    shows a person to itself alone."""
+    """A person. Shown where a field names one, to callers who may see the members of that account. With
+    `node` people can only read themselves."""
 
     id: strawberry.ID = column(codec=global_id(Kind.USER), description=ID_DESCRIPTION)
-    name: str = column(description="As the person wrote it.")
+    name: str = column(description="The name, as the person wrote it.")
     email: str = column(description="The address that the person signs in with.")
     email_verified_at: datetime.datetime | None = column(
-        description="When the address was found to be the person's own; null: not yet, see `emailVerify`."
+        description="When the person proved to own the address; null if not yet, see `emailVerify`."
     )
     created_at: datetime.datetime = column(description="When the person signed up.")

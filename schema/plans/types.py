@@ -1,7 +1,6 @@
 """Plans and subscriptions."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -11,52 +10,55 @@ from engine.declare.declarations import column, computed, entity, to_one
 from models.accounts.tables import Currency, accounts
 from models.base.ids import Kind
 from models.plans.tables import plans
-from resolvers.plans import reads
-from resolvers.sending import reads as sends
+from resolvers.plans import cycle_counts, reads
 from schema.fields.amounts import AMOUNT, MicroAmount
 from schema.fields.node import Node
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 
 @entity(plans)
 class Plan(Node):
-    """What a cycle includes and costs."""
+    """What a billing cycle includes and costs."""
 
     id: strawberry.ID = column(
-        codec=global_id(Kind.PLAN), description="The global id; of a plan and currency the same everywhere."
+        codec=global_id(Kind.PLAN),
+        description="The global id. A plan in one currency has the same id everywhere.",
     )
-    on_offer: bool = column(description="Whether it can be chosen; who has it keeps it.")
-    code: str = column(description="Such as STARTER; one of each in a currency.")
-    name: str = column(description="For people.")
+    on_offer: bool = column(description="Whether it can be chosen. Accounts that have it keep it.")
+    code: str = column(description="A code such as STARTER. Each code exists once in a currency.")
+    name: str = column(description="The name for people.")
     currency: Currency = column(
-        codec=enum_of(Currency), description="Of its prices, and of the trees that may choose it."
+        codec=enum_of(Currency),
+        description="The currency of its prices, and of the trees that can choose it.",
     )
-    price: MicroAmount = column(codec=AMOUNT, description="Of a cycle; it goes onto the invoice.")
-    active_contacts: int = column(description="How many contacts can become active in a cycle (R91).")
-    sends: int = column(description="How many sends a cycle includes (R93).")
+    price: MicroAmount = column(codec=AMOUNT, description="The price of a billing cycle, which is invoiced.")
+    active_contacts: int = column(
+        description="The number of contacts that can become active in a billing cycle."
+    )
+    sends: int = column(description="The number of sends that a billing cycle includes.")
     send_price: MicroAmount | None = column(
-        codec=AMOUNT, description="Of a send beyond those, paid with credit; null: nothing is sent beyond."
+        codec=AMOUNT,
+        description="The price of a send beyond those included, paid from credit; null if no more can be "
+        "sent.",
     )
     subaccounts_allowed: bool = column(
-        description="Whether subaccounts can be made under it (R10); those there are stay."
+        description="Whether subaccounts can be created under it. Existing subaccounts stay."
     )
-    block_contacts: int = column(description="How many contacts one more block has (R94).")
-    block_sends: int = column(description="How many sends come with a block.")
+    block_contacts: int = column(description="The number of contacts in a block that can be bought.")
+    block_sends: int = column(description="The number of sends in such a block.")
     block_price: MicroAmount | None = column(
-        codec=AMOUNT, description="Of a block, for the cycle; it goes onto the invoice. Null: none are sold."
+        codec=AMOUNT,
+        description="The price of a block for a billing cycle, which is invoiced; null if none are sold.",
     )
 
 
 @entity(accounts, requires=Permission.PLAN_READ)
 class Subscription:
-    """The plan that an account sends under, and the current billing cycle.
+    """The plan that an account uses, and its current billing cycle. An account without its own plan uses that
+    of the nearest account above. A tree that never chose a plan has the smallest one, with cycles in UTC
+    counted from the day that it was created."""
 
-    An account without one of its own uses that of the nearest account above (R18). A tree that never chose
-    one has the smallest plan, counted in UTC from the day that it was made."""
-
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     plan: Plan = to_one(reads.plan_of)
     next_plan: Plan | None = to_one(reads.next_plan_of)
     time_zone: str = computed(reads.time_zone_of)
@@ -64,6 +66,6 @@ class Subscription:
     cycle_starts_at: datetime.datetime = computed(reads.cycle_starts_at_of)
     cycle_ends_at: datetime.datetime = computed(reads.cycle_ends_at_of)
     contact_limit: int = computed(reads.contact_limit_of)
-    contacts_used: int = computed(sends.contacts_used_of)
+    contacts_used: int = computed(cycle_counts.contacts_used_of)
     send_limit: int = computed(reads.send_limit_of)
-    sends_used: int = computed(sends.sends_used_of)
+    sends_used: int = computed(cycle_counts.sends_used_of)

@@ -3,147 +3,126 @@
 import strawberry
 from sqlalchemy import Uuid
 
+from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, RoleId, present
+from models.base.ids import Kind, present
 from resolvers.accounts import reads as accounts
-from resolvers.inputs.global_ids import required
 from resolvers.roles import change as writes
 from resolvers.roles import reads as roles
-from schema.accounts.types import Account
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
-from schema.fields.context import ContextInfo, principal_of
+from schema.fields.dry_runs import dry_run
+from schema.fields.ids import account_id, role_id
+from schema.fields.marks import needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import AccessPayload, payload, removed_id
+from schema.fields.references import AccountRef
 from schema.fields.updates import converted, expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, removed_id, user_errors
 from schema.roles.types import Role
 
 
-@strawberry.input(description="A custom role. ACCOUNT_READ comes with any other permission.")
+@strawberry.input(description="A custom role. ACCOUNT_READ is added to any other permission.")
 class RoleCreateInput:
     account_id: strawberry.ID = strawberry.field(
-        description="The account that the role belongs to; it can be given there and below."
+        description="The account that the role belongs to. It can be given there and below."
     )
     name: str = strawberry.field(
-        description="1 to 200 characters, none of them invisible. It must neither mean nor look the same as "
-        "the name of a built-in role, of another role of the account or of one of an account above. A word "
+        description="1 to 200 characters, without invisible ones. It must not mean or look the same as the "
+        "name of a built-in role, of another role of the account, or of a role of an account above. A word "
         "must not mix scripts, such as Latin and Cyrillic."
     )
-    description: str = strawberry.field(default="", description="What it is for; up to 200 characters.")
+    description: str = strawberry.field(
+        default="", description="The purpose of the role, up to 200 characters."
+    )
     permissions: list[Permission] = strawberry.field(
-        description="What it gives in the account that it is held in; below as well, where that account "
-        "passes all of its roles down. Not ACCOUNT_SUSPEND, which is held from above only."
+        description="The permissions in the account where a person or key has the role, and below it if "
+        "that account passes all its roles down. Not ACCOUNT_SUSPEND, which can only come from an account "
+        "above."
     )
     permissions_below: list[Permission] = strawberry.field(
-        default_factory=list, description="What it gives in every account below the one that it is held in."
+        default_factory=list,
+        description="The permissions in every account below the one where a person or key has the role.",
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="A custom role's new values. What is left out stays.")
+@strawberry.input(description="A custom role's new values. Fields that are left out stay as they are.")
 class RoleUpdateInput:
     role_id: strawberry.ID = strawberry.field(description="The role.")
     expected_version: int = expected_version()
     name: str | None = may_stay("As in `RoleCreateInput`.")
-    description: str | None = may_stay("As in `RoleCreateInput`; null: none.")
-    permissions: list[Permission] | None = may_stay("All that it gives from now on where it is held.")
+    description: str | None = may_stay("As in `RoleCreateInput`; null removes it.")
+    permissions: list[Permission] | None = may_stay(
+        "All permissions in the account where a person or key has the role."
+    )
     permissions_below: list[Permission] | None = may_stay(
-        "All that it gives from now on below that; null: nothing."
+        "All permissions in the accounts below; null for none."
     )
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which custom role to delete.")
+@strawberry.input(description="The custom role to delete.")
 class RoleDeleteInput:
     role_id: strawberry.ID = strawberry.field(description="The role.")
     dry_run: bool = dry_run()
 
 
 @entity(None, carries={"role_id": Uuid()})
-class RolePayload:
-    """A role that was made or changed."""
+class RolePayload(AccessPayload):
+    """The created or changed role."""
 
     role: Role | None = to_one(roles.of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @entity(None, carries={"account_id": Uuid()})
-class RoleDeletePayload:
-    """The account that a role was deleted from."""
+class RoleDeletePayload(AccessPayload):
+    """The account that the role was deleted from."""
 
-    account: Account | None = to_one(accounts.of_result)
+    account: AccountRef | None = to_one(accounts.of_result)
     removed_role_id: strawberry.ID | None = removed_id("role")
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
 
 
 @strawberry.type
 class RoleMutation:
-    @strawberry.mutation(
-        directives=needs(Permission.ROLES_WRITE),
-        description="Make a role of an account. You must hold all that it gives.",
-    )
-    async def role_create(self, info: ContextInfo, input: RoleCreateInput) -> RolePayload:
-        principal = principal_of(info)
+    @mutation(needs(Permission.ROLES_WRITE))
+    async def role_create(
+        self, session: WriteSession, principal: Principal, input: RoleCreateInput
+    ) -> RolePayload:
+        """Create a custom role. You must have every permission that it gives."""
+        command = writes.RoleCreation(
+            account_id=account_id(input.account_id),
+            name=input.name,
+            description=input.description,
+            permissions=frozenset(input.permissions),
+            permissions_below=frozenset(input.permissions_below),
+        )
+        done = await writes.create_role(session, principal, command)
+        return payload(RolePayload, role_id=done.role_id)
 
-        async def write(session: WriteSession) -> RolePayload:
-            command = writes.RoleCreation(
-                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-                input.name,
-                input.description,
-                frozenset(input.permissions),
-                frozenset(input.permissions_below),
-            )
-            done = await writes.create_role(session, principal, command)
-            return payload(RolePayload, role_id=done.role_id)
+    @mutation(needs(Permission.ROLES_WRITE))
+    async def role_update(
+        self, session: WriteSession, principal: Principal, input: RoleUpdateInput
+    ) -> RolePayload:
+        """Change a custom role, and the rights of everybody who has it, with effect from the next request.
+        You must have every permission that the role gives before and after the change, wherever it is in
+        use."""
+        command = writes.RoleUpdate(
+            role_id=role_id(input.role_id),
+            expected_version=input.expected_version,
+            name=given_value(input.name, "name"),
+            description=converted(given(input.description), lambda text: text or ""),
+            permissions=converted(given_value(input.permissions, "permissions"), frozenset),
+            permissions_below=converted(given(input.permissions_below), lambda below: frozenset(below or ())),
+        )
+        done = await writes.update_role(session, principal, command)
+        return payload(RolePayload, role_id=done.role_id)
 
-        return await perform(info, RolePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=needs(Permission.ROLES_WRITE),
-        description="Change a custom role, and with it what all who have it may do, from the next request "
-        "on. You must hold all that it gives before and after, wherever it is in use.",
-    )
-    async def role_update(self, info: ContextInfo, input: RoleUpdateInput) -> RolePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> RolePayload:
-            command = writes.RoleUpdate(
-                role_id=_role_id(input.role_id),
-                expected_version=input.expected_version,
-                name=given_value(input.name, "name"),
-                description=converted(given(input.description), lambda text: text or ""),
-                permissions=converted(given_value(input.permissions, "permissions"), frozenset),
-                permissions_below=converted(
-                    given(input.permissions_below), lambda below: frozenset(below or ())
-                ),
-            )
-            done = await writes.update_role(session, principal, command)
-            return payload(RolePayload, role_id=done.role_id)
-
-        return await perform(info, RolePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=needs(Permission.ROLES_WRITE),
-        description="Delete a custom role that no member, open invitation, share or API key has. You must "
-        "hold all that it gives.",
-    )
-    async def role_delete(self, info: ContextInfo, input: RoleDeleteInput) -> RoleDeletePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> RoleDeletePayload:
-            done = await writes.delete_role(session, principal, _role_id(input.role_id))
-            removed = strawberry.ID(present(Kind.ROLE, done.role_id))
-            return payload(RoleDeletePayload, account_id=done.account.account_id, removed_role_id=removed)
-
-        return await perform(info, RoleDeletePayload, write, dry_run=input.dry_run)
-
-
-def _role_id(text: str) -> RoleId:
-    return RoleId(required(Kind.ROLE, text, "roleId"))
+    @mutation(needs(Permission.ROLES_WRITE))
+    async def role_delete(
+        self, session: WriteSession, principal: Principal, input: RoleDeleteInput
+    ) -> RoleDeletePayload:
+        """Delete a custom role that no member, open invitation, share or API key has. You must have every
+        permission that it gives."""
+        done = await writes.delete_role(session, principal, role_id(input.role_id))
+        removed = strawberry.ID(present(Kind.ROLE, done.role_id))
+        return payload(RoleDeletePayload, account_id=done.account.account_id, removed_role_id=removed)

@@ -1,7 +1,5 @@
 """Roles."""
 
-from typing import TYPE_CHECKING, Annotated
-
 import strawberry
 
 from authz.policy.permissions import Permission
@@ -13,44 +11,39 @@ from models.roles.tables import Effect, Relation, role_policy_lines, roles
 from resolvers.access import role_uses
 from resolvers.roles import reads
 from schema.fields.node import Node
-
-if TYPE_CHECKING:
-    from schema.access.role_uses import RoleUse
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef, RoleUseRef
 
 _PERMISSIONS = mask_of(Permission)
 
 
 @entity(role_policy_lines, key=("role_id", "relation", "area", "action", "effect"))
 class PolicyLine:
-    """A line of casbin's policy: what it says about a role. Deny wins."""
+    """A line of the casbin policy for a role. Deny wins."""
 
     relation: Relation = column(
         codec=enum_of(Relation),
-        description="How the role's holder stands to the account that is asked about.",
+        description="How the account of the role's holder relates to the account in question.",
     )
-    area: str = column(description="Such as MEMBERS; `*` stands for every area.")
-    action: str = column(description="Such as WRITE; `*` stands for every action.")
-    effect: Effect = column(codec=enum_of(Effect), description="What the line says.")
+    area: str = column(description="An area such as MEMBERS; `*` means every area.")
+    action: str = column(description="An action such as WRITE; `*` means every action.")
+    effect: Effect = column(codec=enum_of(Effect), description="Whether the line allows or denies.")
 
 
 @entity(roles)
 class Role(Node):
-    """What a member or an API key may do. Built-in roles are the same in every account; a custom role belongs
+    """What a member or an API key may do. Built-in roles are the same in every account. A custom role belongs
     to an account and can be given there and in every account below it."""
 
     id: strawberry.ID = column(
-        codec=global_id(Kind.ROLE), description="The global id; of a built-in role the same everywhere."
+        codec=global_id(Kind.ROLE), description="The global id. A built-in role has the same id everywhere."
     )
-    name: str = column(description="Such as ADMINISTRATOR; unique among the roles of its account.")
-    description: str = column(description="What it is for.")
+    name: str = column(description="A name such as ADMINISTRATOR, unique among the roles of its account.")
+    description: str = column(description="The purpose of the role.")
     built_in: bool = computed(reads.is_built_in)
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(reads.account_of)
+    account: AccountRef | None = to_one(reads.account_of)
     permissions: list[Permission] = computed(reads.member_permissions, codec=_PERMISSIONS)
     permissions_below: list[Permission] = computed(reads.ancestor_permissions, codec=_PERMISSIONS)
     permissions_inherited: list[Permission] = computed(reads.inherited_permissions, codec=_PERMISSIONS)
     policy_lines: list[PolicyLine] = to_many(reads.policy_lines)
-    uses: Connection[Annotated["RoleUse", strawberry.lazy("schema.access.role_uses")]] = connection(
-        role_uses.of_role, order=role_uses.order
-    )
-    version: int = column(description="Rises with every change; for `expectedVersion`.")
+    uses: Connection[RoleUseRef] = connection(role_uses.of_role, order=role_uses.BY_ID)
+    version: int = column(description="Increases with every change. Send it as `expectedVersion`.")

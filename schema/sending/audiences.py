@@ -8,19 +8,18 @@ from authz.policy.refusals import Refusal, RefusalCode
 from models.base.ids import Kind, RecipientListId
 from resolvers.inputs.global_ids import required
 from resolvers.sending.address_hash import MOST_IN_A_REQUEST, KeySource, RecipientForm, read_recipients
-from resolvers.sending.audiences import Given
+from resolvers.sending.recipient_rows import Given
 
-RECIPIENTS = (
-    f"E-mail addresses, at most {MOST_IN_A_REQUEST:,}. What is none, or stands there twice, is left out."
-)
+RECIPIENTS = f"At most {MOST_IN_A_REQUEST:,} e-mail addresses. Malformed and repeated ones are skipped."
 HASHES = (
-    "Instead: SHA-256 in lower hexadecimal of each address, trimmed, in Unicode NFKC and lower case, its "
-    f"domain in IDNA; at most {MOST_IN_A_REQUEST:,}."
+    "In place of addresses, the SHA-256 of each in lower-case hexadecimal, after the address was trimmed, "
+    "put in Unicode NFKC and lower case, and its domain converted to IDNA; at most "
+    f"{MOST_IN_A_REQUEST:,}."
 )
-LIST = "Instead: a list that was uploaded by POST /recipients, of the same account."
+LIST = "In place of addresses, a list of the same account that was uploaded with POST /recipients."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Told:
     """The three ways; exactly one of them is not None."""
 
@@ -37,7 +36,7 @@ async def read_audience(told: Told, key: KeySource) -> Given:
     """
     ways = (told.recipients, told.recipient_hashes, told.recipient_list_id)
     if sum(way is not None for way in ways) != 1:
-        message = "Give one of recipients, recipientHashes and recipientListId."
+        message = "Give exactly one of recipients, recipientHashes and recipientListId."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "recipients")
     if told.recipient_list_id is not None:
         return RecipientListId(required(Kind.RECIPIENT_LIST, told.recipient_list_id, "recipientListId"))
@@ -48,6 +47,6 @@ async def read_audience(told: Told, key: KeySource) -> Given:
 
 async def _read(key: KeySource, form: RecipientForm, texts: Sequence[str], field: str) -> Given:
     if len(texts) > MOST_IN_A_REQUEST:
-        message = f"At most {MOST_IN_A_REQUEST:,} in a request; upload more by POST /recipients."
+        message = f"At most {MOST_IN_A_REQUEST:,} in a request. Upload more with POST /recipients."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
     return await asyncio.to_thread(read_recipients, key(), form, texts)

@@ -3,113 +3,112 @@
 import strawberry
 from sqlalchemy import Uuid
 
+from authz.callers.principals import Principal
 from authz.policy.refusals import Refusal
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, SendReservationId
+from models.base.ids import Kind, SendReservationId
 from models.sending.tables import SendStream
 from resolvers.inputs.global_ids import required
 from resolvers.sending import commit_or_void as send_settlements
 from resolvers.sending import reads as sends
 from resolvers.sending import reserve as writes
-from resolvers.sending.reserve import PERMISSIONS
+from resolvers.sending.permissions import SEND_PERMISSIONS
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs_any, payload, perform, refused, user_errors
+from schema.fields.idempotency import idempotency_key, replayed
+from schema.fields.ids import account_id
+from schema.fields.marks import needs_any
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload, payload
+from schema.fields.writes import perform, refused
 from schema.sending.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
 from schema.sending.types import SendReservation
 
 
-@strawberry.input(description="Sends to be booked: one to each recipient, all of them or none.")
+@strawberry.input(
+    description="Sends to reserve, one for each recipient. Either all of them are reserved or none."
+)
 class SendReserveInput:
     account_id: strawberry.ID = strawberry.field(description="The account that sends.")
-    stream: SendStream = strawberry.field(description="What kind of messages.")
+    stream: SendStream = strawberry.field(description="The kind of messages.")
     recipients: list[str] | None = strawberry.field(default=None, description=RECIPIENTS)
     recipient_hashes: list[str] | None = strawberry.field(default=None, description=HASHES)
     recipient_list_id: strawberry.ID | None = strawberry.field(default=None, description=LIST)
     label: str | None = strawberry.field(
         default=None,
-        description="The team or campaign that the sends belong to: one line of 1 to 50 characters. Another "
-        "case makes no other label. Invoices and costs tell them apart. An account uses at most 100 labels "
-        "in a billing cycle, those of voided sends included.",
+        description="The team or campaign that the sends belong to: one line of 1 to 50 characters, in "
+        "which case is ignored. Invoices and cost reports list labels separately. An account can use at "
+        "most 100 labels in a billing cycle, including those of voided sends.",
     )
-    idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again within 30 days books nothing more."
-    )
+    idempotency_key: str = idempotency_key("it reserves nothing more")
 
 
-@strawberry.input(description="Which reservation to commit or to void.")
+@strawberry.input(description="The reservation to commit or void.")
 class SendReservationInput:
     reservation_id: strawberry.ID = strawberry.field(description="The reservation.")
 
 
 @entity(None, carries={"reservation_id": Uuid()})
-class SendReservationPayload:
-    """A reservation that was made or settled."""
+class SendReservationPayload(Payload):
+    """The reservation that was made, committed or voided."""
 
     reservation: SendReservation | None = to_one(sends.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was made by an earlier request under the same key."
-    )
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    replayed: bool = replayed()
 
 
 @strawberry.type
 class SendMutation:
     @strawberry.mutation(
-        directives=needs_any(PERMISSIONS.values()),
-        description="Book sends before they go out: counts them and the contacts that become active by them, "
-        "and reserves credit for those beyond the plan's, for 15 minutes. The stream decides which of the "
+        directives=needs_any(SEND_PERMISSIONS.values()),
+        description="Reserve sends for 15 minutes before you send. This counts the sends and the contacts "
+        "that become active, and reserves credit for sends beyond the plan. The stream decides which of the "
         "permissions is needed.",
     )
     async def send_reserve(self, info: ContextInfo, input: SendReserveInput) -> SendReservationPayload:
         principal = principal_of(info)
-        told = Told(input.recipients, input.recipient_hashes, input.recipient_list_id)
+        told = Told(
+            recipients=input.recipients,
+            recipient_hashes=input.recipient_hashes,
+            recipient_list_id=input.recipient_list_id,
+        )
         try:
-            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            given = await read_audience(told, info.context.contact_key)
+            sender_id = account_id(input.account_id)
+            given = await read_audience(told, info.context.deployment.contact_key)
         except Refusal as refusal:
             return refused(info, SendReservationPayload, refusal)
 
         async def write(session: WriteSession) -> SendReservationPayload:
             command = writes.SendReservation(
-                account_id, input.stream, given, input.idempotency_key, input.label
+                account_id=sender_id,
+                stream=input.stream,
+                recipients=given,
+                idempotency_key=input.idempotency_key,
+                label=input.label,
             )
             made = await writes.reserve_sends(session, principal, command)
             return payload(SendReservationPayload, reservation_id=made.reservation_id, replayed=made.replayed)
 
         return await perform(info, SendReservationPayload, write)
 
-    @strawberry.mutation(
-        directives=needs_any(PERMISSIONS.values()),
-        description="Use up what a reservation holds; send only what is committed. Again changes nothing. "
-        "The stream decides which of the permissions is needed.",
-    )
-    async def send_commit(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
-        principal = principal_of(info)
+    @mutation(needs_any(SEND_PERMISSIONS.values()))
+    async def send_commit(
+        self, session: WriteSession, principal: Principal, input: SendReservationInput
+    ) -> SendReservationPayload:
+        """Commit a reservation: it is used up. Send only what is committed. Repeating it changes nothing. The
+        stream decides which of the permissions is needed."""
+        reservation_id = _reservation_id(input)
+        await send_settlements.commit_sends(session, principal, reservation_id)
+        return payload(SendReservationPayload, reservation_id=reservation_id)
 
-        async def write(session: WriteSession) -> SendReservationPayload:
-            reservation_id = _reservation_id(input)
-            await send_settlements.commit_sends(session, principal, reservation_id)
-            return payload(SendReservationPayload, reservation_id=reservation_id)
-
-        return await perform(info, SendReservationPayload, write)
-
-    @strawberry.mutation(
-        directives=needs_any(PERMISSIONS.values()),
-        description="Give back what a reservation holds: nobody becomes active by it. Again changes nothing. "
-        "The stream decides which of the permissions is needed.",
-    )
-    async def send_void(self, info: ContextInfo, input: SendReservationInput) -> SendReservationPayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> SendReservationPayload:
-            reservation_id = _reservation_id(input)
-            await send_settlements.void_sends(session, principal, reservation_id)
-            return payload(SendReservationPayload, reservation_id=reservation_id)
-
-        return await perform(info, SendReservationPayload, write)
+    @mutation(needs_any(SEND_PERMISSIONS.values()))
+    async def send_void(
+        self, session: WriteSession, principal: Principal, input: SendReservationInput
+    ) -> SendReservationPayload:
+        """Void a reservation: what it reserved is returned, and no contact becomes active by it. Repeating it
+        changes nothing. The stream decides which of the permissions is needed."""
+        reservation_id = _reservation_id(input)
+        await send_settlements.void_sends(session, principal, reservation_id)
+        return payload(SendReservationPayload, reservation_id=reservation_id)
 
 
 def _reservation_id(input: SendReservationInput) -> SendReservationId:

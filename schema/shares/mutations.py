@@ -2,240 +2,173 @@
 
 import datetime
 import uuid
-from typing import Annotated
 
 import strawberry
 from sqlalchemy import Uuid
 
-from authz.callers.tokens import TokenKind, digest
+from authz.callers.principals import Principal
 from authz.policy.permissions import Area, Permission
-from authz.wall.row_security import entering_by_link
-from engine.base.marks import Public
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, ShareId
+from models.base.ids import Kind, ShareId
 from resolvers.inputs.global_ids import required
 from resolvers.shares import accept as acceptance
 from resolvers.shares import create as writes
 from resolvers.shares import reads as shares
 from resolvers.shares import update as updates
 from resolvers.shares.decline_offer import decline_share
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
-from schema.fields.context import ContextInfo, principal_of
-from schema.fields.links import invitation_link
-from schema.fields.updates import converted, expected_version, given, given_value, may_stay
-from schema.fields.user_errors import UserError
-from schema.fields.writes import ANYBODY, OPEN, authz_revision, needs, payload, perform, user_errors
+from schema.fields.context import Context
+from schema.fields.dry_runs import dry_run
+from schema.fields.idempotency import idempotency_key, replayed
+from schema.fields.ids import account_ids, role_id
+from schema.fields.marks import ANYBODY, OPEN, needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import AccessPayload, payload
+from schema.fields.updates import converted, expected_version, given, given_value, may_stay, set_or_none
 from schema.invitations.mutations import DeclineInput, DeclinePayload
 from schema.shares.types import Share
 
 
-@strawberry.input(description="Accounts that are opened to an e-mail address by one grant.")
+@strawberry.input(description="A share of accounts with an e-mail address.")
 class ShareCreateInput:
     account_ids: list[strawberry.ID] = strawberry.field(description="1 to 100 accounts of one tree.")
     email: str = strawberry.field(description="The e-mail address.")
     role_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The role in each of them, see `Account.roles`; or else `areas`."
+        default=None,
+        description="The role in each account, from `Account.roles`. Give either `roleId` or `areas`.",
     )
     areas: list[Area] | None = strawberry.field(
         default=None,
-        description="Instead of a role: what an administrator may do in these areas alone (R38).",
+        description="The areas in which the person has the rights of an administrator. Give either `roleId` "
+        "or `areas`.",
     )
     hidden_areas: list[Area] = strawberry.field(
-        default_factory=list, description="What stays hidden, whatever the role gives (R24)."
+        default_factory=list, description="The areas that stay hidden, whatever the role gives."
     )
     expires_at: datetime.datetime | None = strawberry.field(
-        default=None, description="When it ends by itself; left out: never."
+        default=None, description="When it expires. Left out, it does not expire."
     )
-    idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again within 30 days sends nothing new."
-    )
+    idempotency_key: str = idempotency_key("it sends nothing more")
     dry_run: bool = dry_run()
 
 
 @strawberry.input(
-    description="What a share shall be from now on. What is left out stays, and the address always does."
+    description="A share's new values. Fields that are left out stay as they are; the address cannot be "
+    "changed."
 )
 class ShareUpdateInput:
     share_id: strawberry.ID = strawberry.field(description="The share.")
     expected_version: int = expected_version()
-    account_ids: list[strawberry.ID] | None = may_stay("All the accounts that it opens: 1 to 100.")
-    role_id: strawberry.ID | None = may_stay("The role in each of them, in the place of areas.")
+    account_ids: list[strawberry.ID] | None = may_stay("All accounts of the share, 1 to 100.")
+    role_id: strawberry.ID | None = may_stay("The role in each account. It replaces the areas.")
     areas: list[Area] | None = may_stay(
-        "What an administrator may do in these areas alone, in the place of a role. Nothing stays hidden in "
-        "areas: where something does, give `hiddenAreas: null` beside them."
+        "The areas in which the person has the rights of an administrator. They replace the role. With "
+        "areas nothing can be hidden: if the share hides areas, send `hiddenAreas: null` as well."
     )
     hidden_areas: list[Area] | None = may_stay(
-        "What stays hidden, whatever the role gives; null or an empty list: nothing."
+        "The areas that stay hidden, whatever the role gives; null or an empty list for none."
     )
-    expires_at: datetime.datetime | None = may_stay("When it ends by itself; null: never.")
+    expires_at: datetime.datetime | None = may_stay("When it expires; null if it shall not.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="Which share to revoke or to give back.")
+@strawberry.input(description="The share to revoke or give up.")
 class ShareInput:
     share_id: strawberry.ID = strawberry.field(description="The share.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="The secret of a share's link.")
+@strawberry.input(description="The link of a share.")
 class ShareAcceptInput:
-    token: str = strawberry.field(description="The secret behind the link's `#`.")
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
     dry_run: bool = dry_run()
 
 
 @entity(None, carries={"share_id": Uuid()})
-class SharePayload:
-    """A share that was made or changed."""
+class SharePayload(AccessPayload):
+    """The created or changed share."""
 
     share: Share | None = to_one(shares.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was made by an earlier request under the same key."
-    )
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    user_errors: list[UserError] = user_errors()
-    authz_revision: str | None = authz_revision()
-
-
-@strawberry.type(
-    description="What the holder of a share's link may know before accepting.", directives=[Public()]
-)
-class SharePreview:
-    account_names: list[str] = strawberry.field(description="What it opens.")
-    giver_name: str | None = strawberry.field(description="Who shares; null: a program.")
-    role_name: str | None = strawberry.field(description="The role that it gives; null: areas.")
-    role_description: str | None = strawberry.field(description="What the role is for; null: areas.")
-    areas: list[Area] | None = strawberry.field(description="The areas that it opens; null: a role.")
-    hidden_areas: list[Area] = strawberry.field(description="What stays hidden.")
-    email: str = strawberry.field(description="For whom it was made.")
-    expires_at: datetime.datetime = strawberry.field(description="Until when it can be accepted.")
-
-
-@strawberry.type
-class ShareQuery:
-    @strawberry.field(
-        directives=ANYBODY, description="What a share's link offers; null where it offers nothing."
-    )
-    async def share(
-        self,
-        info: ContextInfo,
-        token: Annotated[str, strawberry.argument(description="The secret of the link.")],
-    ) -> SharePreview | None:
-        reader, link = info.context.reader, digest(token, TokenKind.SHARE)
-        await reader.rows(entering_by_link(info.context.credentials, link))
-        rows = await reader.rows(acceptance.share_preview(token))
-        if not rows:
-            return None
-        areas = rows[0].pop("areas")
-        hidden = [Area(area) for area in rows[0].pop("hidden_areas")]
-        shown = None if areas is None else [Area(area) for area in areas]
-        return SharePreview(**rows[0], areas=shown, hidden_areas=hidden)
+    replayed: bool = replayed()
 
 
 @strawberry.type
 class ShareMutation:
-    @strawberry.mutation(
-        directives=needs(Permission.MEMBERS_WRITE),
-        description="Share accounts with somebody by e-mail. You must hold all that it gives, by yourself.",
-    )
-    async def share_create(self, info: ContextInfo, input: ShareCreateInput) -> SharePayload:
-        principal = principal_of(info)
+    @mutation(needs(Permission.MEMBERS_WRITE))
+    async def share_create(
+        self, session: WriteSession, principal: Principal, context: Context, input: ShareCreateInput
+    ) -> SharePayload:
+        """Share accounts with somebody by e-mail. You must have every permission that the share gives, and
+        not only through another share."""
+        command = writes.ShareCreation(
+            account_ids=account_ids(input.account_ids),
+            email=input.email,
+            scope=_scope(input),
+            expires_at=input.expires_at,
+            idempotency_key=input.idempotency_key,
+            link=context.offer_page,
+        )
+        return _payload(await writes.create_share(session, principal, command))
 
-        async def write(session: WriteSession) -> SharePayload:
-            command = writes.ShareCreation(
-                _account_ids(input.account_ids),
-                input.email,
-                _scope(input),
-                input.expires_at,
-                input.idempotency_key,
-                invitation_link(info),
-            )
-            return _payload(await writes.create_share(session, principal, command))
+    @mutation(needs(Permission.MEMBERS_WRITE))
+    async def share_update(
+        self, session: WriteSession, principal: Principal, input: ShareUpdateInput
+    ) -> SharePayload:
+        """Change a share, with effect from the next request."""
+        command = updates.ShareUpdate(
+            share_id=_share_id(input.share_id),
+            expected_version=input.expected_version,
+            account_ids=converted(given_value(input.account_ids, "accountIds"), account_ids),
+            role_id=converted(given(input.role_id), _role_id),
+            areas=converted(given(input.areas), set_or_none),
+            hidden_areas=converted(given(input.hidden_areas), lambda areas: frozenset(areas or ())),
+            expires_at=given(input.expires_at),
+        )
+        return _payload(await updates.update_share(session, principal, command))
 
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
+    @mutation(needs(Permission.MEMBERS_WRITE))
+    async def share_revoke(
+        self, session: WriteSession, principal: Principal, input: ShareInput
+    ) -> SharePayload:
+        """Revoke a share, with effect from the next request."""
+        return _payload(await updates.revoke_share(session, principal, _share_id(input.share_id)))
 
-    @strawberry.mutation(
-        directives=needs(Permission.MEMBERS_WRITE),
-        description="Change what a share opens, from the next request on.",
-    )
-    async def share_update(self, info: ContextInfo, input: ShareUpdateInput) -> SharePayload:
-        principal = principal_of(info)
+    @mutation(OPEN)
+    async def share_accept(
+        self, session: WriteSession, principal: Principal, input: ShareAcceptInput
+    ) -> SharePayload:
+        """Accept a share. You must be signed in as the person with the address."""
+        return _payload(await acceptance.accept_share(session, principal, input.token))
 
-        async def write(session: WriteSession) -> SharePayload:
-            command = updates.ShareUpdate(
-                share_id=ShareId(required(Kind.SHARE, input.share_id, "shareId")),
-                expected_version=input.expected_version,
-                account_ids=converted(given_value(input.account_ids, "accountIds"), _account_ids),
-                role_id=converted(given(input.role_id), _role_id),
-                areas=converted(given(input.areas), _areas),
-                hidden_areas=converted(given(input.hidden_areas), lambda areas: frozenset(areas or ())),
-                expires_at=given(input.expires_at),
-            )
-            return _payload(await updates.update_share(session, principal, command))
+    @mutation(OPEN)
+    async def share_leave(
+        self, session: WriteSession, principal: Principal, input: ShareInput
+    ) -> SharePayload:
+        """Give up a share that you accepted."""
+        return _payload(await acceptance.leave_share(session, principal, _share_id(input.share_id)))
 
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=needs(Permission.MEMBERS_WRITE), description="End a share, from the next request on."
-    )
-    async def share_revoke(self, info: ContextInfo, input: ShareInput) -> SharePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> SharePayload:
-            share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
-            return _payload(await updates.revoke_share(session, principal, share_id))
-
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=OPEN, description="Take what is shared with you. Only for the person with the address."
-    )
-    async def share_accept(self, info: ContextInfo, input: ShareAcceptInput) -> SharePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> SharePayload:
-            return _payload(await acceptance.accept_share(session, principal, input.token))
-
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(directives=OPEN, description="Give back what was shared with you.")
-    async def share_leave(self, info: ContextInfo, input: ShareInput) -> SharePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> SharePayload:
-            share_id = ShareId(required(Kind.SHARE, input.share_id, "shareId"))
-            return _payload(await acceptance.leave_share(session, principal, share_id))
-
-        return await perform(info, SharePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=ANYBODY,
-        description="Answer a share with no. For whoever holds the link; nobody has to be signed in.",
-    )
-    async def share_decline(self, info: ContextInfo, input: DeclineInput) -> DeclinePayload:
-        async def write(session: WriteSession) -> DeclinePayload:
-            await decline_share(session, input.token)
-            return payload(DeclinePayload, declined=True)
-
-        return await perform(info, DeclinePayload, write)
+    @mutation(ANYBODY)
+    async def share_decline(self, session: WriteSession, input: DeclineInput) -> DeclinePayload:
+        """Decline a share. Everybody with the link can do it, without being signed in."""
+        await decline_share(session, input.token)
+        return payload(DeclinePayload, declined=True)
 
 
 def _payload(made: writes.ShareMade) -> SharePayload:
     return payload(SharePayload, share_id=made.share_id, replayed=made.replayed)
 
 
-def _account_ids(ids: list[strawberry.ID]) -> list[AccountId]:
-    return [AccountId(required(Kind.ACCOUNT, id_, "accountIds")) for id_ in ids]
+def _share_id(text: str) -> ShareId:
+    return ShareId(required(Kind.SHARE, text, "shareId"))
 
 
 def _scope(input: ShareCreateInput) -> writes.WantedScope:
-    return writes.WantedScope(_role_id(input.role_id), _areas(input.areas), frozenset(input.hidden_areas))
+    return writes.WantedScope(
+        role_id=_role_id(input.role_id),
+        areas=set_or_none(input.areas),
+        hidden_areas=frozenset(input.hidden_areas),
+    )
 
 
 def _role_id(id_: strawberry.ID | None) -> uuid.UUID | None:
-    return None if id_ is None else required(Kind.ROLE, id_, "roleId")
-
-
-def _areas(areas: list[Area] | None) -> frozenset[Area] | None:
-    return None if areas is None else frozenset(areas)
+    return None if id_ is None else role_id(id_)

@@ -1,188 +1,200 @@
-"""What platform staff change."""
+"""What platform staff change, and what accounts ask of them."""
 
 import datetime
 
 import strawberry
 from sqlalchemy import Uuid
 
+from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, OverrideId
+from models.base.ids import Kind, OverrideId
 from models.staff.overrides import OverrideKind, UnsubscribeScope
 from resolvers.inputs.global_ids import required
 from resolvers.members.change import membership_id_of
-from resolvers.staff import override as writes
-from resolvers.staff import reads
-from resolvers.staff import request_subaccounts as requests
+from resolvers.staff import override, reads, request_subaccounts, subaccounts_requests
 from resolvers.staff.override_values import OverrideValue
-from schema.fields.access_changes import AccessChange, access_changes, dry_run, more_access_changes
-from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import STAFF_ONLY, authz_revision, payload, perform, user_errors
-from schema.staff.types import StaffAccount, StaffOverride
+from schema.fields.context import Context
+from schema.fields.dry_runs import dry_run
+from schema.fields.ids import account_id
+from schema.fields.marks import STAFF_ONLY, needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import AccessPayload, Payload, payload
+from schema.fields.updates import set_or_none
+from schema.staff.types import StaffAccount, StaffOverride, SubaccountsRequest
 
-_REASON = "1 to 200 characters; the account reads it in its log."
+_REASON = "The reason, 1 to 200 characters. The account can read it in its log."
 
 
-@strawberry.input(description="Something to be set in an account, for a reason and until a day.")
+@strawberry.input(description="A request to platform support to unlock subaccounts.")
+class SubaccountsRequestInput:
+    account_id: strawberry.ID = strawberry.field(description="The master account.")
+    reason: str = strawberry.field(description="Why you need subaccounts, 1 to 200 characters.")
+
+
+@strawberry.input(description="The account whose request for subaccounts is withdrawn.")
+class SubaccountsRequestWithdrawInput:
+    account_id: strawberry.ID = strawberry.field(description="The master account.")
+
+
+@entity(None, carries={"request_id": Uuid()})
+class SubaccountsRequestPayload(Payload):
+    """The request that was made or withdrawn."""
+
+    request: SubaccountsRequest | None = to_one(subaccounts_requests.of_result)
+
+
+@strawberry.input(description="An override to set in an account, with a reason and an end.")
 class OverrideCreateInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    kind: OverrideKind = strawberry.field(description="What to set.")
+    kind: OverrideKind = strawberry.field(description="The kind of override.")
     unsubscribe_scope: UnsubscribeScope | None = strawberry.field(
-        default=None, description="For UNSUBSCRIBE_SCOPE, and for no other kind."
+        default=None, description="The value for UNSUBSCRIBE_SCOPE; only for that kind."
     )
     sending_domains: int | None = strawberry.field(
-        default=None, description="For SENDING_DOMAINS, and for no other kind: how many, 1 to 10,000."
+        default=None,
+        description="The number of domains for SENDING_DOMAINS, 1 to 10,000; only for that kind.",
     )
     field_functions: bool | None = strawberry.field(
-        default=None, description="For FIELD_FUNCTIONS, and for no other kind: whether they work."
+        default=None, description="Whether field functions work, for FIELD_FUNCTIONS; only for that kind."
     )
     member_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="For USER_RIGHTS, and for no other kind: whose rights, a member of the account.",
+        description="The member whose rights are limited, for USER_RIGHTS; only for that kind.",
     )
     permissions: list[Permission] | None = strawberry.field(
         default=None,
-        description="For USER_RIGHTS, and for no other kind: what the member's role gives in the accounts "
-        "below at most; ACCOUNT_READ comes with any. With an empty list it gives nothing there.",
+        description="The most that the member's role gives in the accounts below, for USER_RIGHTS; only for "
+        "that kind. ACCOUNT_READ is added to any other permission. An empty list gives nothing there.",
     )
-    reason: str = strawberry.field(description=f"Why. {_REASON}")
-    expires_at: datetime.datetime = strawberry.field(
-        description="When it ends by itself, at most a year ahead."
-    )
+    reason: str = strawberry.field(description="Why it is skipped.")
+    expires_at: datetime.datetime = strawberry.field(description="When it expires, at most one year ahead.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="An override that waits for approval.")
+@strawberry.input(description="The override to approve.")
 class OverrideApproveInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     override_id: strawberry.ID = strawberry.field(description="The override.")
 
 
-@strawberry.input(description="An override that shall hold no longer.")
+@strawberry.input(description="The override to end.")
 class OverrideEndInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     override_id: strawberry.ID = strawberry.field(description="The override.")
-    reason: str = strawberry.field(description=f"Why. {_REASON}")
+    reason: str = strawberry.field(description="Why it is skipped.")
     dry_run: bool = dry_run()
 
 
-@strawberry.input(description="No, to an account's request for subaccounts.")
+@strawberry.input(description="The request to decline, by its account.")
 class SubaccountsRequestDeclineInput:
-    account_id: strawberry.ID = strawberry.field(description="The account that asks.")
-    reason: str = strawberry.field(description=f"Why not. {_REASON}")
+    account_id: strawberry.ID = strawberry.field(description="The account that made the request.")
+    reason: str = strawberry.field(description=_REASON)
 
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
-class OverridePayload:
-    """An override that was made or ended."""
+class OverridePayload(AccessPayload):
+    """The override that was set or ended."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
-    access_changes: list[AccessChange] | None = access_changes()
-    more_access_changes: bool = more_access_changes()
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @entity(None, carries={"account_id": Uuid(), "override_id": Uuid()})
-class OverrideApprovePayload:
-    """An override that was approved."""
+class OverrideApprovePayload(Payload):
+    """The approved override."""
 
     override: StaffOverride | None = to_one(reads.override_of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @entity(None, carries={"account_id": Uuid()})
-class SubaccountsRequestDeclinePayload:
-    """A request that was declined."""
+class SubaccountsRequestDeclinePayload(Payload):
+    """The account whose request was declined."""
 
     account: StaffAccount | None = to_one(reads.account_of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type
-class OverrideMutation:
-    @strawberry.mutation(
-        directives=STAFF_ONLY,
-        description="Set something in an account that only platform support sets, in place of what is set of "
-        "that kind. UNSUBSCRIBE_SCOPE and REVIEW_APPROVED hold once somebody else of the staff approves.",
-    )
-    async def override_create(self, info: ContextInfo, input: OverrideCreateInput) -> OverridePayload:
-        principal = principal_of(info)
+class StaffMutation:
+    @mutation(needs(Permission.SUBACCOUNTS_WRITE))
+    async def subaccounts_request(
+        self, session: WriteSession, principal: Principal, context: Context, input: SubaccountsRequestInput
+    ) -> SubaccountsRequestPayload:
+        """Ask platform support to unlock subaccounts for the whole tree, where the platform requires this.
+        One request can be pending at a time."""
+        made = await request_subaccounts.request_subaccounts(
+            session,
+            principal,
+            account_id(input.account_id),
+            input.reason,
+            context.deployment.subaccount_set_up,
+        )
+        return payload(SubaccountsRequestPayload, request_id=made.request_id)
 
-        async def write(session: WriteSession) -> OverridePayload:
-            command = writes.OverrideCreation(
-                _account_id(input.account_id),
-                input.kind,
-                _value(input),
-                input.reason,
-                input.expires_at,
-            )
-            return _payload(await writes.create_override(session, principal, command))
+    @mutation(needs(Permission.SUBACCOUNTS_WRITE))
+    async def subaccounts_request_withdraw(
+        self, session: WriteSession, principal: Principal, input: SubaccountsRequestWithdrawInput
+    ) -> SubaccountsRequestPayload:
+        """Withdraw the pending request to platform support. Nothing else changes."""
+        taken_back = await request_subaccounts.withdraw_subaccounts_request(
+            session, principal, account_id(input.account_id)
+        )
+        return payload(SubaccountsRequestPayload, request_id=taken_back.request_id)
 
-        return await perform(info, OverridePayload, write, dry_run=input.dry_run)
+    @mutation(STAFF_ONLY)
+    async def override_create(
+        self, session: WriteSession, principal: Principal, input: OverrideCreateInput
+    ) -> OverridePayload:
+        """Set an override in an account. It replaces an earlier override of the same kind. UNSUBSCRIBE_SCOPE
+        and REVIEW_APPROVED take effect when another member of the staff approves them."""
+        command = override.OverrideCreation(
+            account_id=account_id(input.account_id),
+            kind=input.kind,
+            value=_value(input),
+            reason=input.reason,
+            expires_at=input.expires_at,
+        )
+        return _payload(await override.create_override(session, principal, command))
 
-    @strawberry.mutation(
-        directives=STAFF_ONLY,
-        description="Put in force what somebody else of the staff has asked for. Needs the role APPROVER.",
-    )
+    @mutation(STAFF_ONLY)
     async def override_approve(
-        self, info: ContextInfo, input: OverrideApproveInput
+        self, session: WriteSession, principal: Principal, input: OverrideApproveInput
     ) -> OverrideApprovePayload:
-        principal = principal_of(info)
+        """Approve an override that another member of the staff created. Needs the staff role APPROVER."""
+        made = await override.approve_override(
+            session, principal, account_id(input.account_id), _override_id(input.override_id)
+        )
+        return payload(OverrideApprovePayload, account_id=made.account_id, override_id=made.override_id)
 
-        async def write(session: WriteSession) -> OverrideApprovePayload:
-            account_id, override_id = _account_id(input.account_id), _override_id(input.override_id)
-            made = await writes.approve_override(session, principal, account_id, override_id)
-            return payload(OverrideApprovePayload, account_id=made.account_id, override_id=made.override_id)
+    @mutation(STAFF_ONLY)
+    async def override_end(
+        self, session: WriteSession, principal: Principal, input: OverrideEndInput
+    ) -> OverridePayload:
+        """End an override at once, whether it is in force or waiting for approval."""
+        ended = await override.end_override(
+            session, principal, account_id(input.account_id), _override_id(input.override_id), input.reason
+        )
+        return _payload(ended)
 
-        return await perform(info, OverrideApprovePayload, write)
-
-    @strawberry.mutation(
-        directives=STAFF_ONLY, description="End an override at once, whether it holds or waits."
-    )
-    async def override_end(self, info: ContextInfo, input: OverrideEndInput) -> OverridePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> OverridePayload:
-            account_id, override_id = _account_id(input.account_id), _override_id(input.override_id)
-            ended = await writes.end_override(session, principal, account_id, override_id, input.reason)
-            return _payload(ended)
-
-        return await perform(info, OverridePayload, write, dry_run=input.dry_run)
-
-    @strawberry.mutation(
-        directives=STAFF_ONLY,
-        description="Answer an account's request for subaccounts with no; `overrideCreate` is the yes.",
-    )
+    @mutation(STAFF_ONLY)
     async def subaccounts_request_decline(
-        self, info: ContextInfo, input: SubaccountsRequestDeclineInput
+        self, session: WriteSession, principal: Principal, input: SubaccountsRequestDeclineInput
     ) -> SubaccountsRequestDeclinePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> SubaccountsRequestDeclinePayload:
-            account_id = _account_id(input.account_id)
-            declined = await requests.decline_subaccounts(session, principal, account_id, input.reason)
-            return payload(SubaccountsRequestDeclinePayload, account_id=declined)
-
-        return await perform(info, SubaccountsRequestDeclinePayload, write)
-
-
-def _account_id(text: strawberry.ID) -> AccountId:
-    return AccountId(required(Kind.ACCOUNT, text, "accountId"))
+        """Decline an account's request for subaccounts. To grant it, use `overrideCreate`."""
+        declined = await request_subaccounts.decline_subaccounts(
+            session, principal, account_id(input.account_id), input.reason
+        )
+        return payload(SubaccountsRequestDeclinePayload, account_id=declined)
 
 
 def _value(input: OverrideCreateInput) -> OverrideValue:
-    member_id, permissions = input.member_id, input.permissions
+    member_id = input.member_id
     return OverrideValue(
-        input.unsubscribe_scope,
-        input.sending_domains,
-        input.field_functions,
-        None if member_id is None else membership_id_of(member_id),
-        None if permissions is None else frozenset(permissions),
+        unsubscribe_scope=input.unsubscribe_scope,
+        sending_domains=input.sending_domains,
+        field_functions=input.field_functions,
+        member_id=None if member_id is None else membership_id_of(member_id),
+        permissions=set_or_none(input.permissions),
     )
 
 
@@ -190,5 +202,5 @@ def _override_id(text: strawberry.ID) -> OverrideId:
     return OverrideId(required(Kind.OVERRIDE, text, "overrideId"))
 
 
-def _payload(made: writes.OverrideMade) -> OverridePayload:
+def _payload(made: override.OverrideMade) -> OverridePayload:
     return payload(OverridePayload, account_id=made.account_id, override_id=made.override_id)

@@ -3,130 +3,110 @@
 import strawberry
 from sqlalchemy import Uuid
 
+from authz.callers.principals import Principal
 from authz.policy.permissions import Permission
 from engine.declare.declarations import entity, to_one
 from engine.writes.sessions import WriteSession
-from models.base.ids import AccountId, Kind, PlanId
+from models.base.ids import Kind, PlanId
 from resolvers.accounts import reads as accounts
 from resolvers.inputs.global_ids import required
 from resolvers.subscriptions import change as writes
-from schema.accounts.types import Account
-from schema.fields.context import ContextInfo, principal_of
-from schema.fields.user_errors import UserError
-from schema.fields.writes import authz_revision, needs, payload, perform, user_errors
+from schema.fields.idempotency import idempotency_key, replayed
+from schema.fields.ids import account_id
+from schema.fields.marks import needs
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload, payload
+from schema.fields.references import AccountRef
 
 
-@strawberry.input(description="The plan that an account shall have of its own.")
+@strawberry.input(description="The account, and its new own plan.")
 class PlanChangeInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
     plan_id: strawberry.ID = strawberry.field(
-        description="One of `Account.plans`. A subaccount's own plan must have a price."
+        description="A plan from `Account.plans`. A subaccount's own plan must have a price."
     )
-    expected_version: int = strawberry.field(description="The account's version that you read.")
+    expected_version: int = strawberry.field(description="The version of the account that you read.")
     time_zone: str | None = strawberry.field(
         default=None,
-        description="An IANA zone such as `Europe/Paris`, with the first plan of its own: its days begin "
-        "there, and its cycles on this day of each month. Left out: UTC, and needed for the plan that the "
-        "account uses already without one of its own. Never changed once that plan holds.",
+        description="For the account's first own plan, an IANA time zone such as `Europe/Paris`. Its days "
+        "start in that zone, and its billing cycles on today's day of each month. Left out, it is UTC. "
+        "Required if you choose the plan that the account already uses without owning one. It cannot be "
+        "changed once that plan is in effect.",
     )
 
 
-@strawberry.input(description="A plan that waits shall not come.")
+@strawberry.input(description="The account whose scheduled plan is withdrawn.")
 class PlanChangeWithdrawInput:
     account_id: strawberry.ID = strawberry.field(description="The account.")
-    expected_version: int = strawberry.field(description="The account's version that you read.")
+    expected_version: int = strawberry.field(description="The version of the account that you read.")
 
 
-@strawberry.input(description="More contacts for the current cycle.")
+@strawberry.input(description="More contacts for the current billing cycle.")
 class LimitIncreaseInput:
     account_id: strawberry.ID = strawberry.field(description="An account with a plan of its own.")
-    blocks: int = strawberry.field(description="How many of the plan's blocks, 1 to 1,000.")
-    idempotency_key: str = strawberry.field(
-        description="Your own, 1 to 200 characters. The same key again within 30 days adds nothing more."
-    )
+    blocks: int = strawberry.field(description="The number of blocks of the plan to buy, 1 to 1,000.")
+    idempotency_key: str = idempotency_key("it adds nothing more")
 
 
 @entity(None, carries={"account_id": Uuid()})
-class PlanChangePayload:
-    """An account and the plan that it sends under."""
+class PlanChangePayload(Payload):
+    """An account and the plan that it uses."""
 
-    account: Account | None = to_one(accounts.of_result)
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
 
 
 @entity(None, carries={"account_id": Uuid()})
-class LimitIncreasePayload:
-    """An account and its larger limits."""
+class LimitIncreasePayload(Payload):
+    """An account after its limits were raised."""
 
-    account: Account | None = to_one(accounts.of_result)
-    replayed: bool = strawberry.field(
-        default=False, description="It was done by an earlier request under the same key."
-    )
-    authz_revision: str | None = authz_revision()
-    user_errors: list[UserError] = user_errors()
+    account: AccountRef | None = to_one(accounts.of_result)
+    replayed: bool = replayed("Whether an earlier request with the same key did it.")
 
 
 @strawberry.type
 class PlanMutation:
-    @strawberry.mutation(
-        directives=needs(Permission.PLAN_WRITE),
-        description="Give an account a plan of its own, or another one: at once where it takes nothing away, "
-        "else with the next cycle (T22). Nothing is paid now: its price goes onto the invoice of whoever is "
-        "billed for the account. Needs the permission also in that account and in the one whose credit it "
-        "spends, and for a first plan of its own above every account on the path whose sends have a cap. The "
-        "present plan changes nothing; while another one waits it is refused with FAILED_PRECONDITION.",
-    )
-    async def plan_change(self, info: ContextInfo, input: PlanChangeInput) -> PlanChangePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> PlanChangePayload:
-            command = writes.PlanChange(
-                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-                PlanId(required(Kind.PLAN, input.plan_id, "planId")),
-                input.expected_version,
-                input.time_zone,
-            )
-            done = await writes.change_plan(session, principal, command)
-            return payload(PlanChangePayload, account_id=done.account_id)
-
-        return await perform(info, PlanChangePayload, write)
-
-    @strawberry.mutation(
-        directives=needs(Permission.PLAN_WRITE),
-        description="Take back a plan that waits: `Subscription.nextPlan` of the account's own subscription, "
-        "or `Account.nextOwnPlan`. Nothing else changes. Needs what `planChange` needs, but for caps; "
-        "FAILED_PRECONDITION where no plan waits.",
-    )
-    async def plan_change_withdraw(
-        self, info: ContextInfo, input: PlanChangeWithdrawInput
+    @mutation(needs(Permission.PLAN_WRITE))
+    async def plan_change(
+        self, session: WriteSession, principal: Principal, input: PlanChangeInput
     ) -> PlanChangePayload:
-        principal = principal_of(info)
+        """Give an account its own plan, or another one. The change takes effect at once if it takes nothing
+        away, otherwise with the next billing cycle. Nothing is paid now: the price appears on the invoice of
+        the account that is billed. You also need the permission in the account that is billed and in the
+        account whose credit is spent; for a first own plan, also above every account on the path that has a
+        cap on sends. Choosing the current plan changes nothing. While another plan is scheduled, the answer
+        is FAILED_PRECONDITION."""
+        command = writes.PlanChange(
+            account_id=account_id(input.account_id),
+            plan_id=PlanId(required(Kind.PLAN, input.plan_id, "planId")),
+            expected_version=input.expected_version,
+            time_zone=input.time_zone,
+        )
+        done = await writes.change_plan(session, principal, command)
+        return payload(PlanChangePayload, account_id=done.account_id)
 
-        async def write(session: WriteSession) -> PlanChangePayload:
-            account_id = AccountId(required(Kind.ACCOUNT, input.account_id, "accountId"))
-            done = await writes.withdraw_plan_change(session, principal, account_id, input.expected_version)
-            return payload(PlanChangePayload, account_id=done.account_id)
+    @mutation(needs(Permission.PLAN_WRITE))
+    async def plan_change_withdraw(
+        self, session: WriteSession, principal: Principal, input: PlanChangeWithdrawInput
+    ) -> PlanChangePayload:
+        """Withdraw a scheduled plan: `Subscription.nextPlan` of the account's own subscription, or
+        `Account.nextOwnPlan`. Nothing else changes. You need what `planChange` needs, except for caps.
+        FAILED_PRECONDITION if no plan is scheduled."""
+        done = await writes.withdraw_plan_change(
+            session, principal, account_id(input.account_id), input.expected_version
+        )
+        return payload(PlanChangePayload, account_id=done.account_id)
 
-        return await perform(info, PlanChangePayload, write)
-
-    @strawberry.mutation(
-        directives=needs(Permission.PLAN_WRITE),
-        description="More contacts, and the sends that come with them, for the current cycle (R94). Nothing "
-        "is paid now: their price goes onto the invoice of whoever is billed for the account. Needs the "
-        "permission also in that account and in the one whose credit it spends.",
-    )
-    async def limit_increase(self, info: ContextInfo, input: LimitIncreaseInput) -> LimitIncreasePayload:
-        principal = principal_of(info)
-
-        async def write(session: WriteSession) -> LimitIncreasePayload:
-            command = writes.LimitIncrease(
-                AccountId(required(Kind.ACCOUNT, input.account_id, "accountId")),
-                input.blocks,
-                input.idempotency_key,
-            )
-            done = await writes.increase_limit(session, principal, command)
-            account_id = done.account.account_id
-            return payload(LimitIncreasePayload, account_id=account_id, replayed=done.replayed)
-
-        return await perform(info, LimitIncreasePayload, write)
+    @mutation(needs(Permission.PLAN_WRITE))
+    async def limit_increase(
+        self, session: WriteSession, principal: Principal, input: LimitIncreaseInput
+    ) -> LimitIncreasePayload:
+        """Buy more contacts, and the sends that come with them, for the current billing cycle. Nothing is
+        paid now: the price appears on the invoice of the account that is billed. You also need the permission
+        in that account and in the account whose credit is spent."""
+        command = writes.LimitIncrease(
+            account_id=account_id(input.account_id),
+            blocks=input.blocks,
+            idempotency_key=input.idempotency_key,
+        )
+        done = await writes.increase_limit(session, principal, command)
+        return payload(LimitIncreasePayload, account_id=done.account.account_id, replayed=done.replayed)

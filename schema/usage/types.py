@@ -1,9 +1,7 @@
 """Usage: what a billing cycle has used, what it allows, and how long it will last."""
 
 import datetime
-from typing import TYPE_CHECKING, Annotated
 
-import strawberry
 from sqlalchemy import BigInteger, Date, DateTime, Integer, Text, Uuid
 
 from authz.policy.permissions import Permission
@@ -17,9 +15,7 @@ from resolvers.usage import reads
 from resolvers.usage import warnings as usage_warnings
 from resolvers.usage.warnings import UsageAction, UsageWarning
 from schema.credit.types import Credit
-
-if TYPE_CHECKING:
-    from schema.accounts.types import Account
+from schema.fields.references import AccountRef
 
 _MASK = {"mask": BigInteger()}
 _NUMBER = BigInteger()
@@ -28,12 +24,14 @@ _MOMENT = DateTime(timezone=True)
 
 @entity(accounts, carries={"used": _NUMBER, "limit": _NUMBER}, requires=Permission.PLAN_READ)
 class ContactUsage:
-    """The active contacts of a cycle, of the whole subscription."""
+    """The active contacts of all accounts of a subscription in a billing cycle."""
 
     used: int = column(
-        description="How many became active (R89); as `Subscription.contactsUsed` counts them."
+        description="The number of contacts that became active, as in `Subscription.contactsUsed`."
     )
-    limit: int = column(description="How many can: the plan's and those bought (R91, R94).")
+    limit: int = column(
+        description="The number of contacts that can become active: those of the plan and those bought."
+    )
 
 
 @entity(
@@ -42,18 +40,18 @@ class ContactUsage:
     requires=Permission.PLAN_READ,
 )
 class SendUsage:
-    """The sends of a cycle, of the whole subscription."""
+    """The sends of all accounts of a subscription in a billing cycle."""
 
-    used: int = column(description="How many were made, those beyond the limit included.")
-    limit: int = column(description="How many the plan has, with those bought (R93, R94).")
-    beyond: int = column(description="How many were made beyond the limit; each has a price.")
+    used: int = column(description="The number of sends, including those beyond the limit.")
+    limit: int = column(description="The number of sends that the plan includes, with those bought.")
+    beyond: int = column(description="The number of sends beyond the limit. Each has a price.")
     left: int | None = column(
-        description="How many of them this account can still make, without those that are kept for others; "
-        "null: the cycle is over."
+        description="The number of sends that this account can still make within the limit, without those "
+        "kept for others; null if the cycle is over."
     )
     cap_left: int | None = column(
-        description="What the caps of this account, and of those above it, leave it; null: there is "
-        "none, or the cycle is over."
+        description="The number of sends that the caps of this account and of those above still allow; null "
+        "if there is no cap or the cycle is over."
     )
 
 
@@ -62,33 +60,34 @@ _DAYS = ("runs_out_on", "contacts_run_out_on", "sends_run_out_on", "credit_runs_
 
 @entity(accounts, carries={**_MASK, **dict.fromkeys(_DAYS, Date())}, requires=Permission.PLAN_READ)
 class UsageForecast:
-    """When what a cycle allows will be used up: days in the subscription's time zone, today where it is used
-    up, null where it lasts until the cycle ends."""
+    """When the limits of a billing cycle will be reached: a day in the subscription's time zone, today if it
+    is reached already, null if the limit lasts until the cycle ends."""
 
     runs_out_on: datetime.date | None = column(
-        description="The first of the days below; without CREDIT_READ, of the first two."
+        description="The earliest of the days below; without CREDIT_READ, of the first two."
     )
     contacts_run_out_on: datetime.date | None = column(
-        description="When no contact more can become active; those already active can still be sent to."
+        description="When no more contacts can become active. Active contacts can still be sent to."
     )
     sends_run_out_on: datetime.date | None = column(
-        description="When the plan's sends are used: nothing more is sent, or each send has a price."
+        description="When the plan's sends are used up. After that nothing more is sent, or each send has a "
+        "price."
     )
     credit_runs_out_on: datetime.date | None = column(
         requires=Permission.CREDIT_READ,
-        description="When the pool's credit is used by the sends beyond the plan's, as if nothing else took "
-        "from it; null also where the plan has no such sends.",
+        description="When the pool's credit is used up by sends beyond the plan, if nothing else spends it; "
+        "null also if the plan has no sends beyond.",
     )
 
 
 @entity(accounts, carries={"sends": _NUMBER}, requires=Permission.STATISTICS_READ)
 class AccountUsage:
-    """How much an account has sent."""
+    """The number of sends of one account."""
 
-    account: Annotated["Account", strawberry.lazy("schema.accounts.types")] | None = to_one(
-        usage_accounts.account_of
+    account: AccountRef | None = to_one(usage_accounts.account_of)
+    sends: int = column(
+        description="The number of sends, including reserved ones that are not yet committed."
     )
-    sends: int = column(description="How many, those included that are booked and not yet committed.")
 
 
 @entity(
@@ -105,13 +104,14 @@ class AccountUsage:
     requires=Permission.STATISTICS_READ,
 )
 class Usage:
-    """What a billing cycle of the subscription that an account uses has used.
+    """What a billing cycle of the subscription that an account uses has used. Limits belong to the
+    subscription, and all of its accounts share them. Figures by account are given for this account and those
+    below it."""
 
-    Limits are those of the subscription, which all of its accounts share; who of them sent how much is told
-    of this account and of those below it."""
-
-    starts_at: datetime.datetime = column(description="When the cycle began.")
-    ends_at: datetime.datetime = column(description="When the next one begins; that moment belongs to it.")
+    starts_at: datetime.datetime = column(description="When the billing cycle started.")
+    ends_at: datetime.datetime = column(
+        description="When the next billing cycle starts. That moment belongs to it."
+    )
     active_contacts: ContactUsage | None = to_one(reads.contacts_of, requires=Permission.PLAN_READ)
     sends: SendUsage | None = to_one(reads.sends_of, requires=Permission.PLAN_READ)
     credit: Credit | None = to_one(reads.credit_of, requires=Permission.CREDIT_READ)
@@ -119,4 +119,6 @@ class Usage:
     warnings: list[UsageWarning] = computed(usage_warnings.warnings_of, codec=enums_of(UsageWarning))
     actions: list[UsageAction] = computed(usage_warnings.actions_of, codec=enums_of(UsageAction))
     sent: int = computed(usage_accounts.sent_of)
-    accounts: Connection[AccountUsage] = connection(usage_accounts.accounts_of, order=usage_accounts.order)
+    accounts: Connection[AccountUsage] = connection(
+        usage_accounts.accounts_of, order=usage_accounts.MOST_FIRST
+    )

@@ -3,10 +3,10 @@
 import datetime
 import re
 
-from server.commands.database import owners_database
-from server.commands.failures import CommandFailed
 from server.database.clock import Clock
+from server.database.current import owners_database
 from server.embedded_postgres import DatabaseAddresses
+from server.failures.command_failed import CommandFailed
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dh])")
 _FURTHEST = datetime.timedelta(days=3660)

@@ -1,21 +1,19 @@
-"""Where a command finds its database."""
+"""Where a command finds its database, and its settings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.commands.failures import CommandFailed, database_failures
-from server.database.connections import connect_as_application, connect_as_owner
-from server.database.migrate import UnsuitableDatabaseError, migrate, why_not_current
+from server.database.migrate import UnsuitableDatabaseError, migrate
 from server.embedded_postgres import (
     DatabaseAddresses,
     EmbeddedPostgres,
     EmbeddedPostgresError,
     kept_running,
 )
+from server.failures.command_failed import CommandFailed, database_failures
 from server.settings.settings import Settings
 
 _OWN_SENTENCE = "Value error, "
@@ -27,14 +25,17 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
+        # What is malformed says more than what is missing beside it.
+        items = sorted(error.errors(), key=lambda item: item["type"] == "missing")
         wrong = "; ".join(
-            f"{_variable(str(item['loc'][0]))}: {item['msg'].removeprefix(_OWN_SENTENCE)}"
-            for item in error.errors()
+            f"{_variable(item['loc'])}: {item['msg'].removeprefix(_OWN_SENTENCE)}" for item in items
         )
         raise CommandFailed(f"Not an acceptable setting: {wrong}.") from error
 
 
-def _variable(name: str) -> str:
+def _variable(path: tuple[int | str, ...]) -> str:
+    """The environment variable that sets the field; with an alias that is the field's path."""
+    name = "_".join(map(str, path))
     return name if name.isupper() else f"{Settings.model_config['env_prefix']}{name.upper()}"
 
 
@@ -85,29 +86,3 @@ def migrate_now(owner_url: str) -> None:
             asyncio.run(migrate(owner_url))
     except UnsuitableDatabaseError as error:
         raise CommandFailed(f"The database cannot be used: {error}.") from error
-
-
-@asynccontextmanager
-async def current_database(url: str) -> AsyncIterator[AsyncEngine]:
-    """The database as the application sees it. Raises CommandFailed where migrations are due."""
-    async with _current(connect_as_application(url, pool_size=1, command_timeout=None)) as database:
-        yield database
-
-
-@asynccontextmanager
-async def owners_database(url: str) -> AsyncIterator[AsyncEngine]:
-    """The whole database, as its owner sees it. Raises CommandFailed where migrations are due."""
-    async with _current(connect_as_owner(url)) as database:
-        yield database
-
-
-@asynccontextmanager
-async def _current(database: AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    try:
-        async with database.connect() as connection:
-            reason = await connection.run_sync(why_not_current)
-        if reason is not None:
-            raise CommandFailed(f"The database is not up to date: {reason}.")
-        yield database
-    finally:
-        await database.dispose()

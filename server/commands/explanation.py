@@ -20,9 +20,9 @@ from models.api_keys.tables import api_keys
 from models.base.ids import ApiKeyId, Kind, UserId, parse
 from models.people.users import users
 from resolvers.inputs.emails import email_address
-from server.commands.database import owners_database
-from server.commands.failures import CommandFailed
 from server.commands.tables import new_table, printable
+from server.database.current import owners_database
+from server.failures.command_failed import CommandFailed
 
 
 @dataclass(frozen=True)

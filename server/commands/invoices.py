@@ -3,8 +3,8 @@
 from authz.policy.refusals import Refusal
 from engine.writes.sessions import WriteSessions
 from resolvers.billing.credit_note import credit_invoice
-from server.commands.database import owners_database
-from server.commands.failures import CommandFailed
+from server.database.current import owners_database
+from server.failures.command_failed import CommandFailed
 
 
 async def credit(owner_url: str, number_prefix: str, number: str, reason: str) -> str:

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import text
 
-from server.commands.database import current_database
 from server.commands.tables import new_table, printable
+from server.database.current import current_database
 from server.jobs.queue import open_queue
 
 _MOST_SHOWN = 1000

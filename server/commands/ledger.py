@@ -4,9 +4,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.credit.verify import Fault, audit
-from server.commands.failures import CommandFailed
 from server.database.connections import connect_as_owner
 from server.database.migrate import why_not_current
+from server.failures.command_failed import CommandFailed
 
 _IS_OWNER = text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'ledgers'::regclass")
 

@@ -1,4 +1,4 @@
-"""Who is platform staff (R88): said on the command line, as the database's owner, and by nobody else."""
+"""Who is platform staff (R88): set on the command line by the database's owner alone."""
 
 import datetime
 import getpass
@@ -18,9 +18,9 @@ from models.base.ids import UserId, new_id
 from models.people.users import users
 from models.staff.tables import StaffChangeKind, StaffRole, staff, staff_changes
 from resolvers.inputs.emails import email_address
-from server.commands.failures import CommandFailed
 from server.commands.tables import new_table
 from server.database.connections import connect_as_owner
+from server.failures.command_failed import CommandFailed
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ async def add_staff(owner_url: str, email: str, role: StaffRole) -> bool:
 async def remove_staff(owner_url: str, email: str) -> None:
     """From the next request on the person is staff no more. What it set in accounts stays until it ends.
 
-    Raises CommandFailed for who is no staff.
+    Raises CommandFailed for a person who is not staff.
     """
     async with _writing(owner_url) as connection:
         user_id = await _person(connection, email)

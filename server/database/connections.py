@@ -29,7 +29,7 @@ _SETTINGS = {
     # that a table is small is no reason to read the whole of it.
     "enable_seqscan": "off",
     # PostgreSQL would plan each statement for its values five times on each connection before it asks whether
-    # one plan does for all of them; and for good, where it takes an array of one id for ten.
+    # one plan does for all of them; and would plan for good as if an array of one id had ten.
     "plan_cache_mode": "force_generic_plan",
     "statement_timeout": "5s",
     "lock_timeout": "2s",
@@ -38,12 +38,16 @@ _SETTINGS = {
 _OWNERS_SETTINGS = {"application_name": "mandant owner"}
 _COMPILED_STATEMENTS = 200
 """Of a process: SQLAlchemy holds up to half as many again, of about 200 KB each."""
+_OWNERS_STATEMENTS = 50
+"""The same for an owner's engine, whose users each send the same few."""
 _PREPARED_STATEMENTS = 50
 """Of each of SQLAlchemy's connections; what the reference executor sends is up to 12,000 characters long."""
+_POOL_SECONDS = 2.0
+"""How long a caller waits for a connection if all are busy."""
 _READ_ONLY_SECONDS = 0.25
 """So long a connection is kept that takes no changes."""
 _DRIVER = "postgresql+asyncpg"
-"""For SQLAlchemy, which is not told where the database is: we open its connections."""
+"""For SQLAlchemy, which needs no address: we open its connections."""
 
 
 def connect_as_application(
@@ -52,10 +56,10 @@ def connect_as_application(
     server: Reachability | None = None,
     command_timeout: float | None = COMMAND_TIMEOUT,
 ) -> AsyncEngine:
-    """A pool whose every connection acts as the application's role, whoever signs in.
+    """A pool whose connections act as the application's role, whatever role signs in.
 
-    `server`: what others know of the address's server; left out: nobody else does. `command_timeout`: the
-    seconds that a statement may take; None: as long as the database lets it.
+    `server`: the reachability that other pools of the same server share; left out: a new one.
+    `command_timeout`: the seconds that a statement may take; None: as long as the database lets it.
     """
     known = server or reachability(url)
 
@@ -75,7 +79,7 @@ def connect_as_application(
         poolclass=FairPool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=2,
+        pool_timeout=_POOL_SECONDS,
         query_cache_size=_COMPILED_STATEMENTS,
         hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
@@ -118,7 +122,7 @@ def _has_news(connection: asyncpg.Connection) -> bool:
 def read_pool(url: str, size: int, server: Reachability | None = None) -> Pool:
     """A pool for compiled reads, on connections that refuse to write. `server`: as for writes."""
     known = server or reachability(url)
-    return Pool(lambda: read_connection(url, known), size, server=known)
+    return Pool(lambda: read_connection(url, known), size, _POOL_SECONDS, known)
 
 
 async def read_connection(url: str, server: Reachability | None = None) -> ReadConnection:
@@ -143,4 +147,9 @@ def connect_as_owner(url: str) -> AsyncEngine:
     async def open_connection() -> DriverConnection:
         return await connect(url, _OWNERS_SETTINGS, DriverConnection, command_timeout=None)
 
-    return create_async_engine(URL.create(_DRIVER), async_creator=open_connection, hide_parameters=True)
+    return create_async_engine(
+        URL.create(_DRIVER),
+        async_creator=open_connection,
+        query_cache_size=_OWNERS_STATEMENTS,
+        hide_parameters=True,
+    )

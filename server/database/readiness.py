@@ -18,7 +18,7 @@ _PATIENCE = 3
 """Seconds to wait for the database."""
 _KEPT_SECONDS = 1.0
 _OBSTACLE_KEPT_SECONDS = 0.25
-"""Shorter: who waits for the process to be ready is told soon."""
+"""Shorter, so that a process that becomes ready is seen soon."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class KeptReadiness:
         looking = self._looking
         if looking is None or (looking.done() and time.monotonic() > self._kept_until):
             looking = self._looking = asyncio.create_task(self._look_now())
-        # Who asks may go: others wait for the same look.
+        # A caller may disconnect while others wait for the same look.
         return await asyncio.shield(looking)
 
     async def _look_now(self) -> Readiness:
@@ -56,7 +56,7 @@ class KeptReadiness:
 
 
 async def look(database: AsyncEngine, replica: Pool | None) -> Readiness:
-    """What the database says now."""
+    """The database's state now."""
     try:
         async with asyncio.timeout(_PATIENCE), database.connect() as connection:
             obstacle = await connection.run_sync(_obstacle)

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from engine.compiled.query_plans import Plan
+from engine.compiled.query_plans import QueryPlan
 from engine.database.pool import Pool, PoolTimeoutError
 from engine.database.reachability import ServerSilentError
 from server.failures.repeated_lines import repeated_lines
@@ -32,14 +32,16 @@ SLOW_SECONDS = 0.05
 
 
 class Reads:
-    """Answers from the replica where that knows who asks, and no revision is asked for."""
+    """Answers from the replica if that knows the caller and no revision is required."""
 
     def __init__(self, primary: Pool, replica: Pool | None, admission: Admission) -> None:
         self._primary = primary
         self._replica = replica
         self._admission = admission
 
-    async def answer(self, plan: Plan, values: Sequence[Any], caller: Caller, *, fresh: bool) -> bytes | None:
+    async def answer(
+        self, plan: QueryPlan, values: Sequence[Any], caller: Caller, *, fresh: bool
+    ) -> bytes | None:
         """The plan's answer: None where nobody has the token. With `fresh` the primary's, CLOSED where that
         does not contain the revision.
 
@@ -60,7 +62,7 @@ class Reads:
         finally:
             gate.leave(caller)
 
-    async def _timed(self, plan: Plan, values: Sequence[Any], fresh: bool) -> bytes | None:
+    async def _timed(self, plan: QueryPlan, values: Sequence[Any], fresh: bool) -> bytes | None:
         began = perf_counter()
         answer = await self._value(plan.statement.sql, values, fresh)
         plan.pace.note(perf_counter() - began)

@@ -48,7 +48,8 @@ class _Kept(BaseModel):
 
 
 async def open_access(database: AsyncEngine, path: Path) -> DemoAccess:
-    """What the file keeps, as far as it is valid in this database; the rest is made anew, and kept."""
+    """The tokens of the file that are valid in this database. The others are made, and written to the
+    file."""
     kept = _load(path)
     async with WriteSessions(database).begin() as session:
         tokens = {

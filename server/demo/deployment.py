@@ -9,18 +9,19 @@ from server.database.connections import connect_as_owner
 from server.demo.year import Year
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.invoice_issuer import invoice_issuer
+from server.settings.issuer import IssuerSettings
 from server.settings.payments import PaymentProviderName
 from server.settings.settings import Settings
 
-_ISSUER = {
-    "issuer_name": "Mandant Demo GmbH",
-    "issuer_street": "Beispielweg 1",
-    "issuer_postcode": "10115",
-    "issuer_city": "Berlin",
-    "issuer_country": "DE",
-    "issuer_vat_id": "DE123456789",
-    "tax_rate": Decimal(19),
-}
+_ISSUER = IssuerSettings(
+    name="Mandant Demo GmbH",
+    street="Beispielweg 1",
+    postcode="10115",
+    city="Berlin",
+    country="DE",
+    vat_id="DE123456789",
+)
+_TAX_RATE = Decimal(19)
 
 
 def with_demo_settings(settings: Settings) -> Settings:
@@ -28,8 +29,8 @@ def with_demo_settings(settings: Settings) -> Settings:
     changes: dict[str, object] = {}
     if settings.payment_provider is PaymentProviderName.NONE:
         changes["payment_provider"] = PaymentProviderName.PRACTICE
-    if settings.issuer_name is None:
-        changes |= _ISSUER
+    if settings.issuer is None:
+        changes |= {"issuer": _ISSUER, "tax_rate": _TAX_RATE}
     return settings.model_copy(update=changes)
 
 

@@ -22,11 +22,11 @@ from resolvers.accounts.change import AccountUpdate, suspend_account, update_acc
 from resolvers.accounts.create_subaccount import SubaccountCreation, create_subaccount
 from resolvers.accounts.credit_mode import CreditModeUpdate, change_credit_mode
 from resolvers.accounts.sign_up import SignUp, SignUpPassword, sign_up
-from resolvers.credit.post import Posting, Transaction, post
+from resolvers.credit.post import Posting, Transaction, post_transaction
 from resolvers.credit.transfer import CreditTransfer, transfer_credit
 from resolvers.invitations.accept import accept_invitation
 from resolvers.invitations.invite import MemberInvitation, invite_member
-from resolvers.payments.methods import NewPaymentMethod, add_payment_method
+from resolvers.payments.change_methods import NewPaymentMethod, add_payment_method
 from resolvers.people.mailbox import verify_email
 from resolvers.people.passwords import PreparedPassword, hash_of
 from resolvers.people.sign_in import SignedIn
@@ -126,7 +126,9 @@ class _Making:
             Posting(account_id, BalanceKind.CREDIT, amount),
         )
         transaction_id, kind = LedgerTransactionId(new_id()), LedgerTransactionKind.TOP_UP
-        await post(self.session, owner, Transaction(MasterId(account_id), transaction_id, kind, postings))
+        await post_transaction(
+            self.session, owner, Transaction(MasterId(account_id), transaction_id, kind, postings)
+        )
 
     async def _hand_down(
         self, maker: Principal, parent_id: AccountId, account_id: AccountId, amount: int

@@ -24,7 +24,7 @@ _GROWING_FOR = 16
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends for an account."""
+    """The person that sends for an account."""
 
     principal: Principal
     account_id: AccountId
@@ -32,7 +32,7 @@ class Sender:
 
 
 async def version_of(session: WriteSession, account_id: AccountId) -> int:
-    """The account's version, which whoever updates it says."""
+    """The account's version, which an update has to name."""
     statement = select(accounts.c.version).where(accounts.c.id == account_id)
     found: int = (await session.execute(statement)).scalar_one()
     return found

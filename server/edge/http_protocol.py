@@ -26,7 +26,7 @@ _watches: WeakKeyDictionary[ServerState, ConnectionWatch] = WeakKeyDictionary()
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """For uvicorn's setting `http`; its `limit_concurrency` is not set, as it would refuse whoever comes."""
+    """For uvicorn's setting `http`; its `limit_concurrency` is not set, as it would refuse new clients."""
 
     limits: ClassVar[ConnectionLimits] = ConnectionLimits()
 

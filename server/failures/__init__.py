@@ -1,1 +1,1 @@
-"""What a client is told when something fails, and what the log says of it."""
+"""Failures: the client's errors, and the log's lines about them."""

@@ -1,4 +1,4 @@
-"""What a client is told when something fails, and with which HTTP status.
+"""What a client reads when something fails, and with which HTTP status.
 
 An error that was written for the client passes as it is. Everything else is logged: what nobody foresaw with
 its traceback and the request's id, what the database is to blame for once a second. The client is told no

@@ -1,4 +1,4 @@
-"""What requests have found out of late."""
+"""Failures that requests met in the last seconds."""
 
 import time
 
@@ -12,7 +12,7 @@ class Lately:
         self._until = 0.0
 
     def note(self) -> None:
-        """It happens now."""
+        """It has happened now."""
         self._until = time.monotonic() + _SECONDS
 
     def __bool__(self) -> bool:
@@ -20,4 +20,4 @@ class Lately:
 
 
 disk_was_full = Lately()
-"""The database said so to a request: it is not seen by looking at what is there."""
+"""Only a write finds this out: `/readyz` cannot see it by reading."""

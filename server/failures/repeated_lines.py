@@ -46,7 +46,7 @@ class RepeatedLines(threading.local):
         self._kinds[key] = _Kind(now)
         told = kind if detail is None else {**kind, "detail": detail}
         _log.warning(event, **told, **_counted(0 if found is None else found.left_out))
-        # Of no request: it tells of all.
+        # Of no request: the line is about all of them.
         asyncio.get_running_loop().call_later(_PAUSE, self._tell_rest, key, context=Context())
 
     def _tell_rest(self, key: _Key) -> None:

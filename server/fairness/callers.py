@@ -1,8 +1,8 @@
-"""Who a request is counted against, so that nobody's many requests are in the way of others'.
+"""The caller that a request is counted against, so that the many requests of one do not delay others.
 
-A token says nothing before the database was asked about it: whoever makes tokens up would be a new principal
-each time. So a principal is one whose token was answered before, and until then a request counts for its
-network address alone.
+A token is unproven until the database has accepted it: a client that makes up tokens would be a new principal
+each time. So a principal is a token that was accepted before. Until then a request counts for its network
+address alone.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Callers:
         self._looking: set[asyncio.Task[None]] = set()
 
     def caller(self, credentials: Credentials | None, client_address: str) -> Caller:
-        """Who asks. `client_address`: as the transport has it."""
+        """The caller. `client_address`: as the transport has it."""
         place = (Side.PLACE, place_of(client_address))
         if credentials is None or credentials.digest not in self._known:
             return (place,)
@@ -49,7 +49,7 @@ class Callers:
         return (principal, place) if tree is None else (principal, (Side.TREE, tree), place)
 
     def note(self, credentials: Credentials) -> None:
-        """The token was answered: somebody has it."""
+        """The database accepted the token."""
         if credentials.digest in self._known:
             self._known.move_to_end(credentials.digest)
             return

@@ -1,7 +1,7 @@
-"""A gate that lets so many in at once, and of one caller no more than its share.
+"""A gate that admits a number of requests at once, and of one caller no more than its share.
 
-Who finds no place waits. The callers that wait take turns, each with its oldest request first: whoever asks
-for much waits behind itself, not before others.
+A request without a place waits. Waiting callers take turns, each with its oldest request first. So a caller
+with many requests waits for its own, and does not delay others.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ class Side(IntEnum):
 
 
 Caller = tuple[tuple[Side, Hashable], ...]
-"""Who asks: at most one of each side; the first is whose turn it is."""
+"""The caller: at most one entry of each side. Turns are taken by the first entry."""
 
 
 class Share(NamedTuple):
@@ -85,7 +85,7 @@ class FairGate:
         await self._wait(caller)
 
     def leave(self, caller: Caller) -> None:
-        """Give the place to who is next."""
+        """Give the place to the next request."""
         self._free += 1
         if self._inside is not None:
             self._inside.remove(caller)
@@ -112,7 +112,7 @@ class FairGate:
         """The oldest request that may enter, of the caller whose last turn is longest ago."""
         for key, queue in list(self._queues.items()):
             while queue and queue[0].turn.done():
-                queue.popleft()  # whoever waited has given up
+                queue.popleft()  # the request was cancelled or timed out
             if not queue:
                 del self._queues[key]
             elif self.enter_at_once(queue[0].caller):

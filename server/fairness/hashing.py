@@ -18,14 +18,15 @@ TURNS = 2
 loop needs one as well."""
 
 WAITING_FROM_A_PLACE = 20
-"""There may be an office behind it."""
+"""An office may share the address."""
 
 _PATIENCE = 5.0
 """Seconds: about two hundred hashings."""
 
 
 class PasswordThread:
-    """See `resolvers.people.hashing.Hashing`. Places take turns: whoever guesses waits behind itself."""
+    """See `resolvers.people.hashing.Hashing`. Network addresses take turns: a caller that guesses passwords
+    waits for itself."""
 
     def __init__(self) -> None:
         inside, waiting = _of_a_place(TURNS), _of_a_place(WAITING_FROM_A_PLACE)
@@ -34,7 +35,7 @@ class PasswordThread:
 
     @asynccontextmanager
     async def turn(self, client_address: str) -> AsyncIterator[HashingTurn]:
-        """Whoever asks has a password to tell and no session, so that it is counted by its place."""
+        """The caller brings a password and has no session, so it is counted by its network address."""
         caller: Caller = ((Side.PLACE, place_of(client_address)),)
         try:
             await self._gate.enter(caller)
@@ -55,5 +56,5 @@ class PasswordThread:
 
 
 def _of_a_place(most: int) -> Share:
-    """Nobody is counted but by its place."""
+    """A share for callers that are counted by their network address alone."""
     return Share(most, most, most)

@@ -1,4 +1,4 @@
-"""Queries of somebody who is known, each read by one statement; and the plans of mutations' payloads."""
+"""Queries of authenticated callers, each read by one statement; and the plans of mutations' payloads."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -16,7 +16,7 @@ from engine.base.client_values import NotCompilableError
 from engine.base.field_errors import BadArgument
 from engine.base.preamble import CLOSED
 from engine.compiled.denials import MARKER, settled
-from engine.compiled.query_plans import Asked, Part, Plan, Plans, WholeQuery
+from engine.compiled.query_plans import Asked, Part, QueryPlan, QueryPlans, WholeQuery
 from engine.compiled.shapes import Variables
 from server.database.replica_choice import Reads
 from server.failures.errors import RevisionUnknown, Unauthenticated
@@ -30,13 +30,13 @@ _QUERIES = {kind: WholeQuery(PRINCIPAL, kind) for kind in (None, *PrincipalKind)
 
 
 class CompiledReads:
-    """What is known is read at once; what is not is compiled beside the event loop, in its caller's turn."""
+    """A known plan runs at once. An unknown one is compiled beside the event loop, in its caller's turn."""
 
     def __init__(self, schema: strawberry.Schema, reads: Reads, admission: Admission) -> None:
         self._reads = reads
         self._admission = admission
-        self._plans = Plans(schema, entering())
-        self._plans_at_least = Plans(schema, entering_at_least())
+        self._plans = QueryPlans(schema, entering())
+        self._plans_at_least = QueryPlans(schema, entering_at_least())
 
     async def answer(
         self,
@@ -57,7 +57,7 @@ class CompiledReads:
         try:
             values = plan.values(variables, {**binds, REVISION_NAME: revision})
         except BadArgument as error:
-            raise NotCompilableError from error  # the reference executor says where
+            raise NotCompilableError from error  # the reference executor reports the place
         answer = await self._reads.answer(plan, values, caller, fresh=revision is not None)
         if answer is None:
             raise Unauthenticated
@@ -72,7 +72,7 @@ class CompiledReads:
 
     async def find_payload(
         self, caller: Caller, asked: Asked, part: Part, coerced: Variables
-    ) -> tuple[Plan, Variables]:
+    ) -> tuple[QueryPlan, Variables]:
         """The plan of a mutation's payload.
 
         Raises NotCompilableError, also where too much is asked at once: what was done is answered in any
@@ -85,11 +85,11 @@ class CompiledReads:
             raise NotCompilableError from refusal
 
     async def _find(
-        self, plans: Plans, caller: Caller, asked: Asked, part: Part, coerced: Variables | None = None
-    ) -> tuple[Plan, Variables]:
+        self, plans: QueryPlans, caller: Caller, asked: Asked, part: Part, coerced: Variables | None = None
+    ) -> tuple[QueryPlan, Variables]:
         return await self._admission.beside(caller, partial(plans.find, asked, part, coerced))
 
-    async def _settled(self, answer: bytes, plan: Plan, caller: Caller) -> ExecutionResult:
+    async def _settled(self, answer: bytes, plan: QueryPlan, caller: Caller) -> ExecutionResult:
         settle = partial(settled, answer, plan.denials)
         at_once = len(answer) <= SETTLED_AT_ONCE
         return ExecutionResult(*(settle() if at_once else await self._admission.beside(caller, settle)))

@@ -51,7 +51,7 @@ class Documents:
         return self._memory.find(source)
 
     def check(self, source: str, *, anonymous: bool) -> CheckedDocument:
-        """The document of a text; callers without a token are not told what names exist.
+        """The document of a text. Callers without a token get no suggestions of names.
 
         It takes up to 200 ms of CPU where the document is not remembered, and may run in any thread. Raises
         GraphQLError for what cannot be parsed, is too large or holds texts that cannot be stored.

@@ -43,7 +43,7 @@ _EVENT_STREAM = "text/event-stream"
 """Accepted by those who subscribe over HTTP."""
 
 
-class Executor(Protocol):
+class RunOperation(Protocol):
     """Runs one query or mutation that is valid against the schema."""
 
     async def __call__(
@@ -56,8 +56,7 @@ class Executor(Protocol):
         `authorization` is the header as it came, None without one; `client_address` is an IP address, empty
         on a unix socket. Raises RevisionUnknown, and Unauthenticated for a token that is not valid where the
         operation is not one that answers everybody. Whatever
-        else it raises is masked, logged and answered with 500, or with 503 if it tells that the database is
-        away.
+        else it raises is masked, logged and answered with 500, or with 503 if the database is away.
         """
 
 
@@ -65,7 +64,7 @@ class Beside(Protocol):
     """Does work that would keep the event loop from others."""
 
     async def __call__(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
-        """What the work gives, in the turn of whoever asks.
+        """What the work returns, in the caller's turn.
 
         Raises TryLater where too much is asked at once, and what the work raises.
         """
@@ -80,13 +79,13 @@ class GraphQLEndpoint:
     def __init__(
         self,
         schema: graphql.GraphQLSchema,
-        execute: Executor,
+        run: RunOperation,
         beside: Beside,
         page: Callable[[Request], Awaitable[Response]],
     ) -> None:
         self.documents = Documents(schema)
         """What was asked lately, checked."""
-        self._execute = execute
+        self._run = run
         self._beside = beside
         self._refusals = SlowedRefusals()
         self._page = page
@@ -147,7 +146,7 @@ class GraphQLEndpoint:
             _check_operation(operation, head.method)
             if checked.errors:
                 return ExecutionResult(data=None, errors=checked.errors)
-            return await self._execute(asked, checked.document, head.authorization, head.client_address)
+            return await self._run(asked, checked.document, head.authorization, head.client_address)
         except GraphQLError as error:
             return ExecutionResult(data=None, errors=[error])
 

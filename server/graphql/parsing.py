@@ -8,7 +8,7 @@ search for garbage could free.
 from dataclasses import dataclass
 
 from graphql import DocumentNode, Location, Token
-from graphql.language.parser import Parser
+from graphql.language.parser import Parser, nested_too_deeply_error
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,15 @@ def parse_document(source: str, *, tokens: int, comments: int, characters: int) 
     """
     parser = _Parser(source, max_lexical_tokens=tokens, max_comments=comments, max_source_length=characters)
     first = parser._lexer.token
+    document: DocumentNode | None = None
     try:
         document = parser.parse_document()
+    except RecursionError:
+        pass  # as an error's context it would keep all the frames of the recursion
     finally:
         number = _unlink(first)
+    if document is None:
+        raise nested_too_deeply_error(parser)
     return Parsed(document, number)
 
 

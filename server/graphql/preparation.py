@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 
 from server.graphql.documents import Documents
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 
 
-async def prepare(documents: Documents, executor: Executor, sources: Iterable[str]) -> None:
+async def prepare(documents: Documents, runner: OperationRunner, sources: Iterable[str]) -> None:
     """Take the work of their first time off these documents: valid ones, of one operation each.
 
     Requests are answered meanwhile.
     """
     for source in sources:
-        await executor.prepare(source, documents.check(source, anonymous=False).document)
+        await runner.prepare(source, documents.check(source, anonymous=False).document)
         documents.known(source)  # what was asked for again is forgotten last
 
 

@@ -35,7 +35,7 @@ class LimitedResult(ExecutionResult):
 def result_response(
     result: ExecutionResult | bytes, media_type: MediaType, asked: HeaderFields, *, anonymous: bool
 ) -> Response:
-    """What answers a well-formed request; callers without a token are not told what names exist.
+    """The response to a well-formed request. Callers without a token get no suggestions of names.
 
     Bytes are the JSON text of the data, without errors; `asked`: the request's header fields.
     """
@@ -110,7 +110,7 @@ def _response(
 def _headers(media_type: MediaType) -> dict[str, str]:
     return {
         "content-type": f"{media_type}; charset=utf-8",
-        # What is answered depends on who asks, also by GET.
+        # The answer depends on the caller, also by GET.
         "cache-control": "no-store",
         "vary": "accept",
         "x-content-type-options": "nosniff",

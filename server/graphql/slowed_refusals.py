@@ -1,7 +1,7 @@
-"""Refusals of callers that ask again at once are answered late.
+"""Callers that ignore `Retry-After` get their refusals late.
 
-A refusal costs the process nearly as much as an answer. Whoever does not wait as long as it was told to would
-take as much of the process by being refused as by being answered.
+A refusal costs the process nearly as much as an answer. Without the delay, a caller that does not wait would
+take as much of the process by refusals as by answers.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ from collections import Counter
 from resolvers.effects.attempts import place_of
 
 AT_ONCE = 20
-"""Refusals of one network address, or network, in a second; many people may stand behind it."""
+"""Refusals of one network address, or network, in a second. Many people may share it."""
 
 DELAY_SECONDS = 1.0
-"""As long as a client is told to wait at least."""
+"""The shortest wait that a refusal asks for."""
 
 
 class SlowedRefusals:
@@ -24,7 +24,7 @@ class SlowedRefusals:
         self._counts: Counter[str] = Counter()
 
     async def wait(self, client_address: str) -> None:
-        """To be awaited before a client is told to try again later."""
+        """Wait before a refusal is sent, if the address had too many in this second."""
         second = int(asyncio.get_running_loop().time())
         if second != self._second:
             self._second = second

@@ -1,4 +1,4 @@
-"""Who asks: from the header of a request to the person or the key."""
+"""Authentication: from the header of a request to the person or the key."""
 
 from dataclasses import replace
 

@@ -11,7 +11,7 @@ HEADER = "X-Authz-Min-Revision"
 def min_revision(values: Sequence[str]) -> Revision | None:
     """The revision in the header's values; None without the header.
 
-    Raises RefusedRequestError, 400, for what no mutation can have told, and for more than one.
+    Raises RefusedRequestError, 400, for what no mutation returns, and for more than one.
     """
     if not values:
         return None

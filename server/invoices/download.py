@@ -1,4 +1,4 @@
-"""`GET /invoices/{id}.pdf`: an invoice as a file, for whoever `invoice(id:)` answers.
+"""`GET /invoices/{id}.pdf`: an invoice as a file, for callers that `invoice(id:)` answers.
 
 It asks the API itself, so that rights, refusals and their codes are the same.
 """
@@ -16,7 +16,7 @@ from starlette.routing import Route
 from authz.policy.refusals import TryLater
 from resolvers.billing.invoices import PDF_PATH
 from server.failures.errors import ErrorCode, Failure, RefusedRequestError, record_failure, refusal_failure
-from server.graphql.executor import Executor
+from server.graphql.endpoint import RunOperation
 from server.graphql.response import failure_response
 from server.http.media_types import MediaType
 from server.http.min_revision import min_revision
@@ -30,8 +30,8 @@ _DOCUMENT = graphql.parse(_QUERY)
 class InvoiceDownload:
     """The endpoint. One file is made at a time: others' requests go on beside it."""
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    def __init__(self, run: RunOperation) -> None:
+        self._run = run
         self._making = asyncio.Lock()
         self.route = Route(PDF_PATH, self._respond)
 
@@ -60,7 +60,7 @@ class InvoiceDownload:
         head = RequestHead.of(request.scope)
         variables: dict[str, object] = {"id": request.path_params["id"]}
         asked = GraphQLRequest(_QUERY, None, variables, min_revision=min_revision(head.revisions))
-        answer = await self._executor(asked, _DOCUMENT, head.authorization, head.client_address)
+        answer = await self._run(asked, _DOCUMENT, head.authorization, head.client_address)
         if not isinstance(answer, ExecutionResult):
             found: dict[str, str] = orjson.loads(answer)["invoice"]
             return found

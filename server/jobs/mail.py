@@ -1,8 +1,8 @@
-"""Sending what waits in the outbox.
+"""Sends the messages that wait in the outbox (decision 43 says why they are no jobs).
 
-Messages are written in the transaction that causes them and sent after its commit, by any process: each is
-locked while it is tried, so that two processes never send the same one. Without an SMTP server they stay
-where they are, and the log tells of them.
+A message is written by the transaction that causes it, and sent after the commit by any process that serves.
+The process locks the row while it sends, so two processes never send the same one. Without an SMTP server
+messages stay in the outbox, and the log names them.
 """
 
 import asyncio
@@ -31,7 +31,8 @@ _SMTP_TIMEOUT = 20.0
 
 
 class Postman:
-    """Sends waiting messages one after the other; what fails is tried again, ever more seldom."""
+    """Sends waiting messages one after the other. A message that fails is tried again after 2, 4, 8 ...
+    seconds, at most an hour."""
 
     def __init__(self, database: AsyncEngine, settings: Settings) -> None:
         self._database = database
@@ -106,7 +107,7 @@ class Postman:
         )
 
     async def show_new(self) -> None:
-        """Put what has come into the outbox into the log, each message once, whichever process is first."""
+        """Log the new messages of the outbox. Each is logged once, by the first process that sees it."""
         new = (
             update(outbox_messages)
             .where(outbox_messages.c.sent_at.is_(None), outbox_messages.c.attempts == 0)
@@ -116,7 +117,7 @@ class Postman:
         async with self._database.begin() as connection:
             messages = (await connection.execute(new)).mappings().all()
         for message in messages:
-            # The body holds a link that lets whoever reads it in: logs go to more people and places.
+            # The body holds a link that signs its reader in, and logs go to more people and places.
             body = {"body": message["body"]} if self._log_bodies else {}
             _log.info(
                 "mail not sent: there is no SMTP server; `mandant outbox` shows it",

@@ -29,7 +29,7 @@ from server.database.connections import queue_connection
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 MOST_ATTEMPTS = 5
-"""So often a job that failed is tried again, over a quarter of an hour, before it is held."""
+"""A failed job is tried again so often, over 15 minutes, before it is held."""
 
 MOST_DEATHS = 5
 """So many workers may die on a job before it is held."""
@@ -38,7 +38,7 @@ _FIRST_PAUSE = datetime.timedelta(seconds=5)
 _LONGEST_PAUSE = datetime.timedelta(minutes=5)
 _TIMES_LONGER = 4.0
 
-# A job that was put in, or back, begins anew.
+# Only starts since the job was queued, or requeued, count.
 _STARTS = """
 SELECT count(*) AS starts FROM pgq.pgqueuer_log
 WHERE job_id = $1 AND status = 'picked' AND id > (
@@ -47,7 +47,7 @@ WHERE job_id = $1 AND status = 'picked' AND id > (
 
 
 class QueueSettings(DBSettings):
-    """Where PGQueuer's tables are, whatever the environment says: the migrations say it too."""
+    """Where PGQueuer's tables are, as in the migrations; its environment variables are ignored."""
 
     @classmethod
     def settings_customise_sources(
@@ -58,7 +58,7 @@ class QueueSettings(DBSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is said here alone."""
+        """The values given in code only."""
         return (init_settings,)
 
 
@@ -86,8 +86,8 @@ def queries(driver: AsyncpgDriver) -> Queries:
     )
 
 
-class Executor(DatabaseRetryEntrypointExecutor):
-    """Does a job, and says what becomes of it where that fails."""
+class JobExecutor(DatabaseRetryEntrypointExecutor):
+    """Does a job, and decides whether a failed one is tried again or held."""
 
     def __init__(self, parameters: EntrypointExecutorParameters, queue: Queries) -> None:
         super().__init__(
@@ -101,7 +101,7 @@ class Executor(DatabaseRetryEntrypointExecutor):
 
     async def execute(self, job: Job, context: Context) -> None:
         """Raises RetryRequested where it is to be tried again, anything else where it is to be held."""
-        # PGQueuer counts the attempts that failed, but not those that nobody lived to tell of.
+        # PGQueuer counts attempts that failed, and not those whose worker died.
         (row,) = await self._queue.driver.fetch(_STARTS, job.id)
         if int(str(row["starts"])) > MOST_DEATHS:
             raise TooManyDeathsError

@@ -18,7 +18,7 @@ import structlog
 
 @dataclass
 class LoggedRequest:
-    """What every log line of a request tells of it."""
+    """The request, as each of its log lines shows it."""
 
     id: str
     operation_name: str | None = None

@@ -11,7 +11,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 @dataclass(frozen=True)
-class Document:
+class HtmlPage:
     """A finished HTML page and the headers it is sent with."""
 
     body: str

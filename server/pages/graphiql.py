@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from authz.policy.permissions import Permission
-from server.pages.documents import Document, data_block, fill_template, page_headers
+from server.pages.documents import HtmlPage, data_block, fill_template, page_headers
 from server.pages.files import ASSETS_PATH, libraries_are_installed, own_address
 from server.pages.libraries import LIBRARY_FILES, PUBLIC_NETWORK, Kind, LibraryFile
 
@@ -110,7 +110,7 @@ def _element(file: LibraryFile, base: str) -> str:
     return f'<script defer src="{address}" {check}></script>'
 
 
-def graphiql_document(*, installed: bool, logins: Sequence[DemoLogin] = ()) -> Document:
+def graphiql_document(*, installed: bool, logins: Sequence[DemoLogin] = ()) -> HtmlPage:
     """The page with the libraries of this server, or of a public network where npm has not installed them.
 
     Either way each library file carries the hash of npm's file (see `LibraryFile`), so that a browser runs
@@ -137,7 +137,7 @@ def graphiql_document(*, installed: bool, logins: Sequence[DemoLogin] = ()) -> D
         styles=[DIALOG_STYLE, *(base + file.location for file in foreign if file.kind is Kind.STYLE)],
     )
     # The same address answers programs with JSON.
-    return Document(body, headers | {"Vary": "Accept"})
+    return HtmlPage(body, headers | {"Vary": "Accept"})
 
 
 def graphiql_page(logins: Sequence[DemoLogin] = ()) -> Callable[[Request], Awaitable[Response]]:

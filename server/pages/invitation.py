@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from resolvers.people.passwords import LONGEST_PASSWORD, PASSWORD_RULE
 from resolvers.people.weak_passwords import SHORTEST_PASSWORD
-from server.pages.documents import Document, data_block, fill_template, page_headers
+from server.pages.documents import HtmlPage, data_block, fill_template, page_headers
 from server.pages.files import own_address
 
 OPERATIONS = Path(__file__).parent / "operations" / "invitation"
@@ -31,7 +31,7 @@ def read_operations(folder: Path = OPERATIONS) -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.graphql"))}
 
 
-def _invitation_document(app_url: str | None) -> Document:
+def _invitation_document(app_url: str | None) -> HtmlPage:
     configuration = Configuration(endpoint="/graphql", operations=read_operations())
     body = fill_template(
         "invitation.html",
@@ -47,7 +47,7 @@ def _invitation_document(app_url: str | None) -> Document:
         },
         markup={"configuration": data_block(asdict(configuration))},
     )
-    return Document(body, page_headers())
+    return HtmlPage(body, page_headers())
 
 
 def invitation_page(app_url: str | None = None) -> Callable[[Request], Awaitable[Response]]:

@@ -7,14 +7,7 @@ from server.settings.settings import Settings
 
 def invoice_issuer(settings: Settings) -> Issuer | None:
     """The issuer; None: no invoices are issued."""
-    if settings.issuer_name is None or settings.issuer_country is None:
+    if settings.issuer is None:
         return None
-    party = Party(
-        settings.issuer_name,
-        settings.issuer_country,
-        settings.issuer_street,
-        settings.issuer_postcode,
-        settings.issuer_city,
-        settings.issuer_vat_id,
-    )
+    party = Party(**settings.issuer.model_dump())
     return Issuer(party, TaxRate(int(settings.tax_rate * 100)), settings.invoice_prefix)

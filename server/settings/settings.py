@@ -4,13 +4,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, computed_field, field_validator
+from pydantic import AfterValidator, Field, SecretStr, computed_field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from resolvers.billing.status_history import SuspendedAccounts
-from resolvers.inputs.countries import NEEDING_A_POSTCODE
 from resolvers.staff.request_subaccounts import SubaccountSetUp
 from server.settings import values
+from server.settings.issuer import IssuerSettings
 from server.settings.payments import PaymentProviderName
 
 DatabaseUrl = Annotated[str, AfterValidator(values.database_url)]
@@ -21,7 +21,13 @@ class Settings(BaseSettings):
     """Read once when a process starts; `docs/operate/configuration.md` lists them."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MANDANT_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="MANDANT_",
+        env_ignore_empty=True,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     database_url: DatabaseUrl | None = Field(
@@ -94,20 +100,7 @@ class Settings(BaseSettings):
     recipient_limit: int = Field(
         default=1_000_000, ge=1, description="The most recipients of a list that is uploaded."
     )
-    issuer_name: str | None = Field(
-        default=None, min_length=1, description="Who issues invoices; left out: none are issued."
-    )
-    issuer_street: str | None = Field(default=None, min_length=1, description="The issuer's street.")
-    issuer_postcode: str | None = Field(
-        default=None, min_length=1, description="The issuer's postcode, where there is one."
-    )
-    issuer_city: str | None = Field(default=None, min_length=1, description="The issuer's city.")
-    issuer_country: str | None = Field(
-        default=None, pattern="^[A-Z]{2}$", description="The issuer's country, ISO 3166-1, two letters."
-    )
-    issuer_vat_id: str | None = Field(
-        default=None, validate_default=True, pattern="^[A-Z]{2}.{2,18}$", description="The issuer's VAT id."
-    )
+    issuer: IssuerSettings | None = Field(default=None, description="Who issues invoices.")
     tax_rate: Decimal = Field(
         default=Decimal(0),
         ge=0,
@@ -126,18 +119,6 @@ class Settings(BaseSettings):
         "CHARGE, as any other.",
     )
     pool_size: int = Field(default=10, ge=1, description="Database connections of one process that write.")
-
-    @field_validator("issuer_vat_id")
-    @classmethod
-    def _check_issuer(cls, value: str | None, others: ValidationInfo) -> str | None:
-        """All of it or nothing: an invoice without its issuer's address is none."""
-        issuer = {name: found for name, found in others.data.items() if name.startswith("issuer_")}
-        postcode, needed = issuer.pop("issuer_postcode", None), [value, *issuer.values()]
-        if (postcode or any(needed)) and not all(needed):
-            raise ValueError("an issuer has a name, street, city, country and VAT id")
-        if issuer.get("issuer_country") in NEEDING_A_POSTCODE and not postcode:
-            raise ValueError("an issuer has a postcode where the country's addresses need one")
-        return value
 
     @property
     def allowed_host_names(self) -> list[str]:

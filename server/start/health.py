@@ -13,8 +13,8 @@ def routes(database: AsyncEngine, replica: Pool | None = None) -> list[Route]:
     """`/healthz`: the process answers. `/readyz`: the database is there, current and takes changes, else 503
     with a code and a reason. It is looked at once a second, however many ask.
 
-    `/readyz` tells of a replica how old its answers may be; one that is behind or away is no reason not to
-    serve.
+    `/readyz` shows how old a replica's answers may be. A replica that is behind or away does not make the
+    process unready.
     """
     readiness = KeptReadiness(lambda: look(database, replica))
 

@@ -14,8 +14,8 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from server.commands.failures import CommandFailed
 from server.edge.http_protocol import HttpProtocol
+from server.failures.command_failed import CommandFailed
 from server.fairness.side_threads import SWITCH_SECONDS
 from server.graphql.introspection import usual_questions
 from server.logs.lines import configure_logging
@@ -35,7 +35,8 @@ WORKER_START_SECONDS = 60
 """A worker that is silent for so long is replaced; a starting one is silent for seconds."""
 
 _TALKATIVE = ("alembic", "casbin", "engine.database.fair_pool", "pgqueuer")
-"""Libraries that tell of their daily work on the level INFO, SQLAlchemy's pool under our name for it."""
+"""Libraries that log routine work on the level INFO; SQLAlchemy's pool logs under the name of our
+subclass."""
 
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
 
@@ -127,7 +128,7 @@ def start_log() -> None:
 
 
 def print_once_served(text: str, listener: socket.socket) -> None:
-    """Print the text as soon as the server answers: what it tells to do works at once."""
+    """Print the text as soon as the server answers, so that its commands work at once."""
     address = _local_address(listener)
     threading.Thread(target=_wait_and_print, args=(text, address), daemon=True).start()
 
@@ -138,7 +139,7 @@ def _wait_and_print(text: str, address: tuple[str, int]) -> None:
         connection = HTTPConnection(*address)
         connection.request("GET", "/healthz")
         connection.getresponse()
-        print(text, flush=True)  # noqa: T201 - for whoever started the server, not for the log
+        print(text, flush=True)  # noqa: T201 - for the terminal, not for the log
 
 
 def _local_address(listener: socket.socket) -> tuple[str, int]:

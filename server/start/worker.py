@@ -1,8 +1,8 @@
-"""`mandant worker`: what nobody's request does. Any number of them may run.
+"""`mandant worker`: the work that no request does. Any number of workers may run.
 
-It does the jobs that requests put into the queue. Every minute one of the workers puts in what is due and
-has no job, so that nothing depends on one row of the queue, tells of what is about to end and of what has
-ended (N9), and deletes what was kept long enough.
+A worker does the jobs that requests queue. Every minute one of the workers queues a job for all that is due
+and has none, so that nothing depends on one row of the queue. It also notifies people of access that is about
+to end or has ended (N9), and deletes what was kept long enough.
 """
 
 import asyncio
@@ -27,15 +27,16 @@ from resolvers.access.expiry_notices import tell_batch
 from resolvers.billing.document import Issuer
 from resolvers.effects.jobs import enqueue_due
 from resolvers.effects.retention import RETENTIONS, Retention
-from resolvers.sending.recipient_lists import delete_ended_lists
-from server.commands.database import current_database
+from resolvers.sending.upload import delete_ended_lists
+from schema.fields.deployment import Deployment
 from server.database.connections import connect_as_application
-from server.jobs.dispatch import Deployment, do
-from server.jobs.queue import QUEUE, Executor, open_queue
+from server.database.current import current_database
+from server.jobs.dispatch import do
+from server.jobs.queue import QUEUE, JobExecutor, open_queue
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-Step = Callable[[AsyncEngine], Awaitable[None]]
+MinuteTask = Callable[[AsyncEngine], Awaitable[None]]
 
 _AT_ONCE = 8
 """Jobs of one worker, each with a connection while it needs one."""
@@ -60,7 +61,7 @@ _DATABASE_AWAY = (
 
 
 async def tell_expiries(database: AsyncEngine) -> None:
-    """Tell of all that is due, batch by batch, each in a transaction of its own."""
+    """Send all notices that are due, batch by batch, each in a transaction of its own."""
     sessions = WriteSessions(database)
     more = True
     while more:
@@ -92,16 +93,16 @@ async def _delete_old(retention: Retention, database: AsyncEngine) -> None:
 
 
 async def look(database: AsyncEngine, *, issuing: bool) -> None:
-    """Put in a job for all that is due and has none, such as where a clock was moved; for invoices where
-    somebody issues them."""
+    """Queue a job for all that is due and has none, such as after a clock was moved. `issuing`: invoices
+    too."""
     sessions = WriteSessions(database)
     async with sessions.begin() as session:
         await enqueue_due(session, _MOST_ENQUEUED, issuing=issuing)
 
 
-def _every_minute(issuer: Issuer | None) -> dict[str, Step]:
-    """What one of the workers does then, each on its own; all of them when a worker begins. By their names in
-    the queue's schedule."""
+def _every_minute(issuer: Issuer | None) -> dict[str, MinuteTask]:
+    """The tasks of every minute, by their names in the queue's schedule. One worker does each of them; a
+    worker that starts does all."""
     return {
         "look": partial(look, issuing=issuer is not None),
         "tell_expiries": tell_expiries,
@@ -111,7 +112,7 @@ def _every_minute(issuer: Issuer | None) -> dict[str, Step]:
 
 
 async def work(database_url: str, deployment: Deployment, stop: asyncio.Event) -> None:
-    """Work until told to stop; then end what was begun. Raises CommandFailed where migrations are due."""
+    """Work until `stop` is set, then finish the jobs at hand. Raises CommandFailed if migrations are due."""
     async with current_database(database_url):
         pass
     database = connect_as_application(database_url, pool_size=_AT_ONCE)
@@ -151,7 +152,7 @@ async def _work_on_queue(
 
 
 def _worker(
-    queue: Queries, database: AsyncEngine, deployment: Deployment, steps: Mapping[str, Step]
+    queue: Queries, database: AsyncEngine, deployment: Deployment, steps: Mapping[str, MinuteTask]
 ) -> PgQueuer:
     worker = PgQueuer(queue.driver, QUEUE.channel, queries=queue)
     sessions = WriteSessions(database)
@@ -160,7 +161,7 @@ def _worker(
         await do(sessions, deployment, Job.read(job.entrypoint, job.payload))
 
     for kind in JobKind:
-        factory = partial(Executor, queue=queue)
+        factory = partial(JobExecutor, queue=queue)
         worker.entrypoint(kind.value, on_failure="hold", executor_factory=factory)(handle)
     for name, step in steps.items():
         worker.schedule(name, "* * * * *")(_scheduled(name, step, database))
@@ -168,7 +169,7 @@ def _worker(
 
 
 def _scheduled(
-    name: str, step: Step, database: AsyncEngine
+    name: str, step: MinuteTask, database: AsyncEngine
 ) -> Callable[[pgqueuer.models.Schedule], Awaitable[None]]:
     async def take(_: pgqueuer.models.Schedule) -> None:
         await _try(name, step, database)
@@ -176,8 +177,8 @@ def _scheduled(
     return take
 
 
-async def _try(name: str, step: Step, database: AsyncEngine) -> None:
-    """What fails is tried again with the next minute, and keeps nothing else from being done."""
+async def _try(name: str, step: MinuteTask, database: AsyncEngine) -> None:
+    """A task that fails is tried again in the next minute, and stops no other."""
     try:
         await step(database)
     except _DATABASE_AWAY as error:
@@ -192,7 +193,7 @@ async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
 
 
 async def work_until_signalled(database_url: str, deployment: Deployment) -> None:
-    """The same until SIGTERM or SIGINT, in the main thread."""
+    """Work until SIGTERM or SIGINT, in the main thread."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for asked_to_end in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(asked_to_end, stop.set)
@@ -201,7 +202,7 @@ async def work_until_signalled(database_url: str, deployment: Deployment) -> Non
 
 @contextmanager
 def at_work(database_url: str, deployment: Deployment) -> Iterator[None]:
-    """Work beside what the process does else, in a thread of its own."""
+    """Work in a thread of its own for as long as the block runs."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def run() -> None:

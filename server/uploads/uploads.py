@@ -19,10 +19,10 @@ from authz.guards.turns import write_in_turn
 from authz.policy.refusals import Busy, RateLimited
 from engine.writes.sessions import WriteSession, WriteSessions
 from models.base.ids import AccountId, MasterId
-from resolvers.effects.attempts import Limit, count
+from resolvers.effects.attempts import Limit, count_attempt
 from resolvers.sending.address_hash import KeySource, RecipientForm
 from resolvers.sending.recipient_lines import RecipientFile, RecipientLines
-from resolvers.sending.recipient_lists import StoredList, authorize_upload, delete_ended_lists, store_list
+from resolvers.sending.upload import StoredList, authorize_upload, delete_ended_lists, store_list
 from server.failures.errors import ErrorCode, RefusedRequestError
 from server.fairness.side_threads import side_thread
 
@@ -107,7 +107,7 @@ class RecipientUploads:
 
     async def _count(self, account: Authorized) -> None:
         subject = f"recipients {account.account_id}"
-        await count(self._sessions, Limit(subject, UPLOADS_AN_HOUR, datetime.timedelta(hours=1)))
+        await count_attempt(self._sessions, Limit(subject, UPLOADS_AN_HOUR, datetime.timedelta(hours=1)))
 
     @contextmanager
     def _place(self, master_id: MasterId) -> Iterator[None]:

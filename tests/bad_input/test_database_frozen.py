@@ -78,7 +78,7 @@ async def test_every_request_is_answered_and_all_is_back(its_api: Api, folder: F
             assert set(answer.codes) <= {"UNAVAILABLE", "BUSY"}, answer
             assert answer.codes
         # Now that it is known to be silent, nobody waits for it: in less time than one is given up.
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(5):
             for query in (_WHO, Path.REFERENCE.of(_WHO), f"mutation {{ {fields} }}"):
                 assert set((await its_api.ask(query, anna)).codes) == {"UNAVAILABLE"}
     await ready_answers(its_api, 200)

@@ -12,8 +12,8 @@ from tests.engine.statements import before_fixed, is_application
 
 T = TypeVar("T")
 
-_PATIENCE = 1.5
-"""Seconds: less than the application's lock_timeout, which would end what waits for the stopped request."""
+_PATIENCE = 60.0
+"""Seconds."""
 
 
 class Gate:
@@ -39,7 +39,7 @@ class Gate:
 
     async def reached(self) -> None:
         """Wait until the request stands before the statement."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(_PATIENCE):
             await self._reached.wait()
 
     def open(self) -> None:
@@ -54,7 +54,7 @@ class Gate:
             self._to_pass -= 1
             return
         self._reached.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(_PATIENCE):
             await self._opened.wait()
 
 

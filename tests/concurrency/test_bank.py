@@ -142,7 +142,7 @@ async def test_the_bank_loses_and_doubles_nothing(
     owner = await world.member(ring[0], BuiltinRole.OWNER)
     await give_credit(world, ring[0], _TOTAL)
     over, bank = asyncio.Event(), _Bank(tmp_path, addresses.application)
-    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(3 * PATIENCE), asyncio.TaskGroup() as group:
         group.create_task(bank.open(over))
         auditing = group.create_task(_auditor(bank, owner, ring, over))
         cutting = group.create_task(_cutter(database, over))

@@ -1,6 +1,9 @@
 """A pool's server, seen from outside."""
 
 import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import asyncpg
@@ -8,6 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.database.read_connection import ReadConnection
+
+_PATIENCE = 60.0
+"""Seconds; longer than a busy machine takes for anything here."""
+_locks = itertools.count(7_000_000)
 
 
 class Server:
@@ -32,13 +39,28 @@ class Server:
         )
         return connection
 
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[str]:
+        """A statement that ends when the block does: until then it waits for a lock."""
+        lock = next(_locks)
+        async with self._owner.connect() as connection:
+            await connection.execute(text(f"SELECT pg_advisory_lock({lock})"))
+            try:
+                yield f"SELECT convert_to(pg_advisory_lock_shared({lock})::text || pg_backend_pid(), 'UTF8')"
+            finally:
+                await connection.execute(text(f"SELECT pg_advisory_unlock({lock})"))
+
+    async def at_work(self, number: int) -> None:
+        """Wait until so many of its connections are at a held statement."""
+        await self._until("SELECT count(*) FILTER (WHERE wait_event = 'advisory')", number)
+
     async def connections(self) -> int:
-        """How many there are now, once those that are going have gone."""
-        before = -1
-        while (now := await self._scalar("SELECT count(*)")) != before:
-            before = now
-            await asyncio.sleep(0.05)
-        return now
+        """How many there are now."""
+        return await self._scalar("SELECT count(*)")
+
+    async def settles_at(self, number: int) -> None:
+        """Wait until there are so many: those that end take a moment to go."""
+        await self._until("SELECT count(*)", number)
 
     async def break_all(self) -> int:
         """End them all, as a restart of the server does. How many."""
@@ -48,3 +70,10 @@ class Server:
         statement = text(f"{what} FROM pg_stat_activity WHERE application_name = :name")
         async with self._owner.connect() as connection:
             return int((await connection.execute(statement, {"name": self.name})).scalar_one())
+
+    async def _until(self, what: str, number: int) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                if await self._scalar(what) == number:
+                    return
+                await asyncio.sleep(0.02)

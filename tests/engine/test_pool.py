@@ -1,7 +1,6 @@
 """The pool of compiled reads, with a real server: bounded waits, broken connections, nothing leaks."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 
 import asyncpg
@@ -15,7 +14,7 @@ from tests.engine.pools import Server
 _PID = "SELECT convert_to(pg_backend_pid()::text, 'UTF8')"
 _SLOW = "SELECT convert_to(pg_sleep(0.3)::text || pg_backend_pid(), 'UTF8')"
 _PATIENCE = 0.15
-"""Seconds; shorter than the slow statement."""
+"""Seconds."""
 _LONG = 30.0
 """Seconds; longer than any test."""
 
@@ -45,7 +44,7 @@ async def _check_whole(pool: Pool, server: Server, size: int) -> None:
     """All of the pool's places can still be used at once, and no more."""
     pids = await asyncio.gather(*[pool.value(_SLOW, []) for _ in range(2 * size)])
     assert len(set(pids)) == size
-    assert await server.connections() == size
+    await server.settles_at(size)
 
 
 async def test_the_size_is_respected(pool_of: Pools, server: Server) -> None:
@@ -56,15 +55,15 @@ async def test_the_size_is_respected(pool_of: Pools, server: Server) -> None:
     await _check_whole(pool, server, 3)
 
 
-async def test_a_wait_is_bounded(pool_of: Pools) -> None:
+async def test_a_wait_is_bounded(pool_of: Pools, server: Server) -> None:
     pool = pool_of(1, _PATIENCE)
-    slow = asyncio.create_task(pool.value(_SLOW, []))
-    await asyncio.sleep(0.05)
-    started = time.monotonic()
-    with pytest.raises(PoolTimeoutError):
-        await pool.value(_PID, [])
-    assert _PATIENCE <= time.monotonic() - started < 2 * _PATIENCE
-    assert await slow
+    async with server.holding() as held_statement:
+        held = asyncio.create_task(pool.value(held_statement, []))
+        await server.at_work(1)
+        with pytest.raises(PoolTimeoutError):
+            await pool.value(_PID, [])
+        assert not held.done()
+    assert await held
     assert await pool.value(_PID, [])
 
 
@@ -80,7 +79,7 @@ async def test_who_waits_is_served_before_who_comes_later(pool_of: Pools) -> Non
     others = [asyncio.create_task(again_and_again()) for _ in range(2)]
     await asyncio.sleep(0.05)
     try:
-        assert await asyncio.wait_for(pool.value(_PID, []), 5)
+        assert await asyncio.wait_for(pool.value(_PID, []), _LONG)
     finally:
         enough.set()
         await asyncio.gather(*others)
@@ -98,21 +97,23 @@ async def test_broken_connections_are_replaced(pool_of: Pools, server: Server) -
 
 async def test_a_read_that_dies_with_its_connection_is_sent_again(pool_of: Pools, server: Server) -> None:
     pool = pool_of(2, _LONG)
-    running = [asyncio.create_task(pool.value(_SLOW, [])) for _ in range(2)]
-    await asyncio.sleep(0.1)
-    assert await server.break_all() == 2
+    async with server.holding() as held_statement:
+        running = [asyncio.create_task(pool.value(held_statement, [])) for _ in range(2)]
+        await server.at_work(2)
+        assert await server.break_all() == 2
     assert all(await asyncio.gather(*running))
     await _check_whole(pool, server, 2)
 
 
 async def test_a_cancelled_wait_leaks_nothing(pool_of: Pools, server: Server) -> None:
     pool = pool_of(1, _LONG)
-    slow = asyncio.create_task(pool.value(_SLOW, []))
-    await asyncio.sleep(0.05)
-    waiting = [asyncio.create_task(pool.value(_PID, [])) for _ in range(3)]
-    await asyncio.sleep(0.05)
-    waiting[0].cancel()
-    assert await slow
+    async with server.holding() as held_statement:
+        held = asyncio.create_task(pool.value(held_statement, []))
+        await server.at_work(1)
+        waiting = [asyncio.create_task(pool.value(_PID, [])) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+    assert await held
     assert all(await asyncio.gather(*waiting[1:]))
     assert waiting[0].cancelled()
     await _check_whole(pool, server, 1)
@@ -122,15 +123,18 @@ async def test_a_turn_that_is_cancelled_goes_to_the_next(pool_of: Pools, server:
     """Cancelled between being told that there is a connection and taking it."""
     pool = pool_of(1, _LONG)
 
-    async def read_and_cancel() -> None:
-        await pool.value(_SLOW, [])
-        waiting[0].cancel()
+    async with server.holding() as held_statement:
 
-    reading = asyncio.create_task(read_and_cancel())
-    await asyncio.sleep(0.05)
-    waiting = [asyncio.create_task(pool.value(_PID, [])) for _ in range(2)]
+        async def read_and_cancel() -> None:
+            await pool.value(held_statement, [])
+            waiting[0].cancel()
+
+        reading = asyncio.create_task(read_and_cancel())
+        await server.at_work(1)
+        waiting = [asyncio.create_task(pool.value(_PID, [])) for _ in range(2)]
+        await asyncio.sleep(0)
     await reading
-    assert await asyncio.wait_for(waiting[1], 2)
+    assert await asyncio.wait_for(waiting[1], _LONG)
     assert waiting[0].cancelled()
     await _check_whole(pool, server, 1)
 
@@ -169,12 +173,11 @@ async def test_closing_ends_all_connections(pool_of: Pools, server: Server) -> N
     """Those at work when they come back; then there are none to be had."""
     pool = pool_of(2, _PATIENCE)
     assert await pool.value(_PID, [])
-    slow = asyncio.create_task(pool.value(_SLOW, []))
-    also_slow = asyncio.create_task(pool.value(_SLOW, []))
-    await asyncio.sleep(0.05)
-    await pool.close()
-    assert await slow
-    assert await also_slow
-    assert await server.connections() == 0
+    async with server.holding() as held_statement:
+        held = [asyncio.create_task(pool.value(held_statement, [])) for _ in range(2)]
+        await server.at_work(2)
+        await pool.close()
+    assert all(await asyncio.gather(*held))
+    await server.settles_at(0)
     with pytest.raises(PoolTimeoutError):
         await pool.value(_PID, [])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.base.kept import Kept
+from engine.declare.field_cache import FieldCache
 from engine.reference import statements as reference_statements
 from tests.engine.paths import Path
 from tests.world.api import Api
@@ -11,7 +11,7 @@ from tests.world.world import World
 
 async def test_they_are_bounded(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """In bytes: each size of a page is another one, and takes about 100 KB."""
-    monkeypatch.setattr(reference_statements, "_statements", Kept(most := 1_000_000))
+    monkeypatch.setattr(reference_statements, "_statements", FieldCache(most := 1_000_000))
     person = await world.person()
     for size in range(60):
         page = f"{{ viewer {{ accounts(first: {size}) {{ nodes {{ id }} }} }} }}"

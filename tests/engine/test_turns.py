@@ -191,7 +191,7 @@ async def test_what_has_to_wait_holds_no_connection_and_is_begun_anew(
     await works.wait()
     waiting = asyncio.create_task(sessions.in_turn(wait))
     await waits.wait()
-    async with asyncio.timeout(10), engine.connect():
+    async with asyncio.timeout(60), engine.connect():
         """The connection of the one that waits is free."""
     assert (len(begun), waiting.done()) == (1, False)
     goes_on.set()

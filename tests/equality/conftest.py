@@ -13,10 +13,11 @@ from engine.database.pool import Pool
 from schema.root import build_schema
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from tests.equality.drawn.harvest import harvest
 from tests.equality.drawn.scene import Scene, make_scene
 from tests.equality.drawn.vocabulary import Vocabulary
+from tests.world.deployment import deployed
 from tests.world.world import World
 
 _POOL_SIZE = 4
@@ -37,17 +38,17 @@ async def reads(addresses: DatabaseAddresses) -> AsyncIterator[Pool]:
 
 
 @pytest.fixture(scope="session")
-async def executor(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[Executor]:
+async def executor(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[OperationRunner]:
     """Both executors, as the server has them."""
     engine = connect_as_application(addresses.application, _POOL_SIZE)
-    made = Executor(build_schema(), engine, reads, "http://mandant.test")
+    made = OperationRunner(build_schema(), engine, reads, deployed())
     yield made
     await made.close()
     await engine.dispose()
 
 
 @pytest.fixture(scope="session")
-async def vocabularies(scene: Scene, executor: Executor) -> Mapping[str, Vocabulary]:
+async def vocabularies(scene: Scene, executor: OperationRunner) -> Mapping[str, Vocabulary]:
     """What each viewer's arguments are made of."""
     return await harvest(executor, scene)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from tests.equality.drawn.answers import check_equality, compiled, reference
 from tests.equality.drawn.corners import ACCOUNT, AFTER, BEFORE, DOCUMENTS, NODE, SEARCH, TOO_LARGE
 from tests.equality.drawn.operations import operation
@@ -23,14 +23,14 @@ _VIEWERS = (
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-async def test_corners(name: str, executor: Executor, scene: Scene) -> None:
+async def test_corners(name: str, executor: OperationRunner, scene: Scene) -> None:
     for viewer in _VIEWERS:
         asked = operation(DOCUMENTS[name])
         assert await check_equality(executor, asked, scene.callers[viewer]), viewer
 
 
 @_VARIED
-async def test_ids_of_all_kinds(viewer: str, executor: Executor, scene: Scene) -> None:
+async def test_ids_of_all_kinds(viewer: str, executor: OperationRunner, scene: Scene) -> None:
     for id_ in (*scene.ids, *NO_IDS):
         assert await check_equality(executor, operation(NODE, id=id_), scene.callers[viewer]), id_
     for id_ in (*scene.ids[::5], *NO_IDS):
@@ -38,14 +38,14 @@ async def test_ids_of_all_kinds(viewer: str, executor: Executor, scene: Scene) -
 
 
 @_VARIED
-async def test_search_words(viewer: str, executor: Executor, scene: Scene) -> None:
+async def test_search_words(viewer: str, executor: OperationRunner, scene: Scene) -> None:
     for text in (None, "", *scene.searches):
         assert await check_equality(executor, operation(SEARCH, text=text), scene.callers[viewer]), text
 
 
 @_VARIED
 async def test_cursors_of_earlier_answers(
-    viewer: str, executor: Executor, scene: Scene, vocabularies: Mapping[str, Vocabulary]
+    viewer: str, executor: OperationRunner, scene: Scene, vocabularies: Mapping[str, Vocabulary]
 ) -> None:
     for cursor in vocabularies[viewer].cursors["accounts.created"][::4]:
         for query in (AFTER, BEFORE):
@@ -56,7 +56,7 @@ async def test_cursors_of_earlier_answers(
     ("declared", "variables"), [("Int", {"n": 100}), ("Int", {"n": 100.0}), ("Int = 100", {})]
 )
 async def test_what_would_be_too_large_is_refused_by_both(
-    declared: str, variables: dict[str, object], executor: Executor, scene: Scene
+    declared: str, variables: dict[str, object], executor: OperationRunner, scene: Scene
 ) -> None:
     asked = operation(f"query ($n: {declared}) {TOO_LARGE}", **variables)
     caller = scene.callers["owner of a tree"]
@@ -67,7 +67,7 @@ async def test_what_would_be_too_large_is_refused_by_both(
 
 @_VARIED
 async def test_broken_cursors_are_refused(
-    viewer: str, executor: Executor, scene: Scene, vocabularies: Mapping[str, Vocabulary]
+    viewer: str, executor: OperationRunner, scene: Scene, vocabularies: Mapping[str, Vocabulary]
 ) -> None:
     """Also where only the count is asked for, which needs no page."""
     for cursor in (*NO_CURSORS, vocabularies[viewer].cursors["accounts.name"][0]):

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from server.failures.errors import Unauthenticated
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from tests.equality.conftest import Tally
 from tests.equality.drawn.answers import check_equality, compiled, reference
 from tests.equality.drawn.operations import operation, operations
@@ -29,7 +29,7 @@ _NIGHTLY = settings.get_current_profile_name() == "nightly"
 @given(data=st.data())
 async def test_both_executors_answer_the_same(
     viewer: str,
-    executor: Executor,
+    executor: OperationRunner,
     scene: Scene,
     vocabularies: Mapping[str, Vocabulary],
     tally: Tally,
@@ -44,7 +44,7 @@ async def test_both_executors_answer_the_same(
 @pytest.mark.parametrize("caller", REFUSED)
 @pytest.mark.parametrize("query", ["{ __typename }", "{ viewer { id } }", '{ node(id: "x") { id } }'])
 async def test_who_is_no_longer_known_is_refused_by_both(
-    caller: str, query: str, executor: Executor, scene: Scene
+    caller: str, query: str, executor: OperationRunner, scene: Scene
 ) -> None:
     for execute in (compiled, reference):
         with pytest.raises(Unauthenticated):

@@ -8,13 +8,13 @@ from sqlalchemy import FromClause, null, select
 
 from authz.callers.principals import ANONYMOUS
 from engine.compiled.compiler import Compiler
-from engine.compiled.query_plans import Plan
+from engine.compiled.query_plans import QueryPlan
 from engine.compiled.sql_text import prepared
 from engine.database.pool import Pool
 from engine.declare.declarations import entity_of
-from engine.declare.selections import Document
+from engine.declare.selections import Selections
 from schema.root import build_schema, graphql_schema
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from tests.equality.drawn.answers import FALLBACKS, check_equality, compiled
 from tests.equality.drawn.operations import operation
 from tests.equality.drawn.places import payload_fields, places
@@ -32,7 +32,7 @@ _PAYLOAD_FIELDS = {
 
 
 @pytest.mark.parametrize("field", sorted(_FIELDS.keys() - FALLBACKS.keys()))
-async def test_every_field_is_compiled(field: str, executor: Executor, scene: Scene) -> None:
+async def test_every_field_is_compiled(field: str, executor: OperationRunner, scene: Scene) -> None:
     """... and both executors give it, or deny it, alike."""
     asked = operation(_FIELDS[field], id=scene.ids[0])
     for viewer in ("owner of a tree", "finance", "agent of the staff"):
@@ -40,7 +40,7 @@ async def test_every_field_is_compiled(field: str, executor: Executor, scene: Sc
 
 
 @pytest.mark.parametrize("field", FALLBACKS)
-async def test_the_short_list_is_not_too_long(field: str, executor: Executor, scene: Scene) -> None:
+async def test_the_short_list_is_not_too_long(field: str, executor: OperationRunner, scene: Scene) -> None:
     asked = operation(FALLBACKS[field].example)
     assert await compiled(executor, asked, scene.callers["owner of a tree"]) is None
 
@@ -52,9 +52,9 @@ async def test_every_field_of_a_payload_is_compiled(field: str, reads: Pool) -> 
     (definition,) = parse(f"{{ {name} {{ __typename }} }}").definitions
     assert isinstance(definition, OperationDefinitionNode)
     nodes = [FieldNode(name=NameNode(value="payload"), selection_set=definition.selection_set)]
-    compiler = Compiler(Document(_SCHEMA, {}, {}), None)
+    compiler = Compiler(Selections(_SCHEMA, {}, {}), None)
     statement = prepared(compiler.payload(nodes, type_, _no_ids(type_)))
-    values = Plan(statement, (), ()).values({}, ANONYMOUS.binds)
+    values = QueryPlan(statement, (), ()).values({}, ANONYMOUS.binds)
     found = await reads.value(statement.sql, values)
     assert json.loads(found or b"") == {name: None}
 

@@ -7,12 +7,12 @@ import pytest
 from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import entering
 from engine.base.client_values import NotCompilableError
-from engine.base.kept import Kept
 from engine.compiled import fragment_cache as places
 from engine.compiled.fragments import Fragment
-from engine.compiled.query_plans import Asked, Plans, WholeQuery
+from engine.compiled.query_plans import Asked, QueryPlans, WholeQuery
+from engine.declare.field_cache import FieldCache
 from schema.root import build_schema
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from tests.equality.drawn.answers import check_equality, compiled
 from tests.equality.drawn.operations import Operation, operation
 from tests.equality.drawn.scene import Scene
@@ -29,7 +29,7 @@ _BOTH = "query ($a: String, $b: String) { %s }"
 
 
 async def test_two_pages_in_one_document(
-    executor: Executor, scene: Scene, vocabularies: Mapping[str, Vocabulary]
+    executor: OperationRunner, scene: Scene, vocabularies: Mapping[str, Vocabulary]
 ) -> None:
     """The order of ids is read by a CTE, of which a statement has one of a name."""
     one, other = vocabularies["owner of a tree"].cursors["accounts.created"][:2]
@@ -37,13 +37,13 @@ async def test_two_pages_in_one_document(
     await _check_two(executor, scene, operation(f"{{ {_PAGES} }}" % (f'"{one}"', f'"{other}"')))
 
 
-async def test_two_searches_in_one_document(executor: Executor, scene: Scene) -> None:
+async def test_two_searches_in_one_document(executor: OperationRunner, scene: Scene) -> None:
     text = _BOTH % _LISTS % ("$a", "$b")
     await _check_two(executor, scene, operation(text, a="Leaf 17", b="Leaf 18"))
     await _check_two(executor, scene, operation(text, a="Leaf 18", b="Leaf 17"))
 
 
-async def _check_two(executor: Executor, scene: Scene, asked: Operation) -> None:
+async def _check_two(executor: OperationRunner, scene: Scene, asked: Operation) -> None:
     caller = scene.callers["owner of a tree"]
     assert await check_equality(executor, asked, caller)
     answer = await compiled(executor, asked, caller)
@@ -75,7 +75,7 @@ def test_fragments_hold_nothing_that_a_client_said() -> None:
 
 def test_fragments_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """In bytes: each size of a page is another one."""
-    monkeypatch.setattr(places, "_fragments", Kept(most := 100_000))
+    monkeypatch.setattr(places, "_fragments", FieldCache(most := 100_000))
     pages = [f"{{ viewer {{ accounts(first: {size}) {{ nodes {{ id }} }} }} }}" for size in range(100)]
     for page in pages:
         _plan(page)
@@ -97,9 +97,9 @@ _SCHEMA = build_schema()
 
 def _plan(text: str) -> None:
     asked = operation(text)
-    Plans(_SCHEMA, entering()).find(Asked(text, asked.document, None, {}), WholeQuery(PRINCIPAL, None))
+    QueryPlans(_SCHEMA, entering()).find(Asked(text, asked.document, None, {}), WholeQuery(PRINCIPAL, None))
 
 
 def _fragments() -> Iterator[Fragment]:
-    kept = [*places._fragments._trial.values(), *places._fragments._proven.values()]
+    kept = [*places._fragments._kept._trial.values(), *places._fragments._kept._proven.values()]
     return (entry.value.fragment for entry in kept if entry.value.fragment is not None)

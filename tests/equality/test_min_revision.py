@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from authz.wall.freshness import Revision, current_revision
 from server.failures.errors import RevisionUnknown
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from tests.equality.drawn.answers import check_equality, compiled, reference
 from tests.equality.drawn.operations import Operation, operation, operations
 from tests.equality.drawn.scene import REFUSED, VIEWERS, Scene
@@ -42,7 +42,7 @@ async def revision(scene: Scene, database: AsyncEngine) -> Revision:
 @given(data=st.data())
 async def test_what_contains_the_revision_is_answered_alike(
     viewer: str,
-    executor: Executor,
+    executor: OperationRunner,
     scene: Scene,
     revision: Revision,
     vocabularies: Mapping[str, Vocabulary],
@@ -53,7 +53,9 @@ async def test_what_contains_the_revision_is_answered_alike(
 
 
 @pytest.mark.parametrize("caller", [*VIEWERS, *REFUSED])
-async def test_an_unknown_revision_is_refused_by_both(caller: str, executor: Executor, scene: Scene) -> None:
+async def test_an_unknown_revision_is_refused_by_both(
+    caller: str, executor: OperationRunner, scene: Scene
+) -> None:
     asked = operation("{ viewer { id } }")
     for execute in (compiled, reference):
         with pytest.raises(RevisionUnknown):

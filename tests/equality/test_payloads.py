@@ -15,9 +15,10 @@ from models.base.ids import Kind, present
 from schema.root import build_schema
 from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from tests.equality.drawn.operations import operation
 from tests.world.api import Caller
+from tests.world.deployment import deployed
 from tests.world.world import Account, World
 
 _SELECTION = (
@@ -52,7 +53,7 @@ async def master(world: World) -> Account:
     return made
 
 
-async def _ask(executor: Executor, caller: Caller, source: str, **variables: Any) -> ExecutionResult:
+async def _ask(executor: OperationRunner, caller: Caller, source: str, **variables: Any) -> ExecutionResult:
     asked = operation(source, **variables)
     answer = await executor(asked.request, asked.document, f"Bearer {caller.token}", "127.0.0.1")
     assert isinstance(answer, ExecutionResult)
@@ -60,17 +61,17 @@ async def _ask(executor: Executor, caller: Caller, source: str, **variables: Any
 
 
 @pytest.fixture
-async def debugging(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[Executor]:
+async def debugging(addresses: DatabaseAddresses, reads: Pool) -> AsyncIterator[OperationRunner]:
     """Says which executor read."""
     engine = connect_as_application(addresses.application, 2)
-    executor = Executor(build_schema(), engine, reads, "http://mandant.test", debug=True)
+    executor = OperationRunner(build_schema(), engine, reads, deployed(), debug=True)
     yield executor
     await executor.key_uses.close()
     await engine.dispose()
 
 
 @pytest.fixture
-async def without_reads(addresses: DatabaseAddresses) -> AsyncIterator[Executor]:
+async def without_reads(addresses: DatabaseAddresses) -> AsyncIterator[OperationRunner]:
     """The same while compiled reads fail."""
     engine = connect_as_application(addresses.application, 2)
 
@@ -81,7 +82,7 @@ async def without_reads(addresses: DatabaseAddresses) -> AsyncIterator[Executor]
         return connection
 
     pool = _TellsWhoAsks(connect, 1, patience=0.05)
-    executor = Executor(build_schema(), engine, pool, "http://mandant.test", debug=True)
+    executor = OperationRunner(build_schema(), engine, pool, deployed(), debug=True)
     yield executor
     await executor.key_uses.close()
     await engine.dispose()
@@ -95,7 +96,11 @@ def _errors(answer: ExecutionResult, places: int) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("everything", [True, False])
 async def test_a_payload_is_read_as_a_query_reads_it(
-    debugging: Executor, without_reads: Executor, world: World, master: Account, everything: bool
+    debugging: OperationRunner,
+    without_reads: OperationRunner,
+    world: World,
+    master: Account,
+    everything: bool,
 ) -> None:
     """Denied fields with their errors and paths included; also where the reference executor must read it."""
     narrow = mask_of(frozenset({Permission.ACCOUNT_READ, Permission.ACCOUNT_WRITE}))
@@ -118,7 +123,7 @@ async def test_a_payload_is_read_as_a_query_reads_it(
 
 
 async def test_several_changes_of_a_request_each_show_what_they_wrote(
-    debugging: Executor, world: World, master: Account
+    debugging: OperationRunner, world: World, master: Account
 ) -> None:
     caller = await world.api_key(master)
     fields = "{ account { name version } userErrors { code } }"
@@ -137,7 +142,7 @@ async def test_several_changes_of_a_request_each_show_what_they_wrote(
 
 
 async def test_a_secret_is_told_also_where_its_key_cannot_be_read(
-    without_reads: Executor, world: World, master: Account
+    without_reads: OperationRunner, world: World, master: Account
 ) -> None:
     owner = await world.member(master, BuiltinRole.OWNER)
     developer = present(Kind.ROLE, BuiltinRole.DEVELOPER.id)

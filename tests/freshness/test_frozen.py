@@ -30,7 +30,7 @@ async def test_a_frozen_replica_rests(replicated_api: Api, replica: Replica, rep
         async with asyncio.timeout(_PATIENCE):
             assert await names(15) == ["There"] * 15
         # In less than it takes to give one read up: it is not asked.
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(5):
             assert await names(30) == ["There"] * 30
         await ready_answers(api, 200, "away")
     await ready_answers(api, 200, "current")

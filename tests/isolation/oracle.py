@@ -10,7 +10,7 @@ from tests.isolation.planting import plant
 from tests.isolation.reading import Reading, Viewer
 from tests.isolation.rights import Rights
 from tests.isolation.sight import Sight
-from tests.isolation.site import Site
+from tests.isolation.site import SOON, Site
 from tests.isolation.state import learn_events, state_of
 from tests.isolation.tally import Tally
 
@@ -36,7 +36,7 @@ async def build(site: Site, size: Size) -> None:
     await plant(site, size.trees, size.subaccounts)
     await grant(site, size.newcomers, size.members, size.keys, size.shares)
     await end_members(site)
-    await asyncio.sleep(1)  # what ends soon has ended, before more is done by it
+    await asyncio.sleep(SOON.total_seconds())  # what ends soon has ended, before more is done by it
     await limit(site)
     learn_events(site.world, await state_of(site))
 

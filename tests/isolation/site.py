@@ -23,6 +23,9 @@ Item = TypeVar("Item")
 
 _worlds = itertools.count(1)
 
+SOON = datetime.timedelta(seconds=3)
+"""Longer than a busy machine takes to ask for what ends then."""
+
 
 @dataclass
 class Site:
@@ -87,7 +90,7 @@ class Site:
 
     def soon(self) -> str:
         """A moment that will have passed when the world is built."""
-        return self.later(datetime.timedelta(seconds=1))
+        return self.later(SOON)
 
     @staticmethod
     def later(time: datetime.timedelta) -> str:

@@ -1,10 +1,9 @@
 """A commit and the expiry of the same reservation at once: whoever takes the cycle's lock first decides."""
 
 import asyncio
-import datetime
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.sending.tables import send_reservations
@@ -14,7 +13,7 @@ from tests.jobs.campaigns import CREDIT, PRICE, begin_selling, names
 from tests.world.api import Api
 from tests.world.brand import Brand
 from tests.world.credit import balances_of, faults_of
-from tests.world.job_queue import until, work_off
+from tests.world.job_queue import work_off
 from tests.world.sends import check_counts, reserved, settle
 from tests.world.world import World
 
@@ -23,30 +22,20 @@ _LOCKING = "FROM send_cycles"
 
 @pytest.fixture
 async def costly(api: Api, world: World, brand: Brand) -> str:
-    """A committed reservation that used the plan up, and one that holds credit and lasts a second more."""
+    """A committed reservation that used the plan up, and one that holds credit."""
     await begin_selling(world, brand)
     first = await reserved(api, brand.owner, brand.store, *names(20))
     assert await settle(api, brand.owner, "sendCommit", first) == ""
-    costly = await reserved(api, brand.owner, brand.store, "ann", "bob")
-    soon = update(send_reservations).where(
+    return await reserved(api, brand.owner, brand.store, "ann", "bob")
+
+
+async def _end_now(world: World, brand: Brand) -> None:
+    """The reservation expires now, after whoever is about to commit it has begun."""
+    open_ones = update(send_reservations).where(
         send_reservations.c.account_id == brand.store.key, send_reservations.c.status == "RESERVED"
     )
     async with world.database.begin() as connection:
-        await connection.execute(soon.values(expires_at=func.now() + datetime.timedelta(seconds=1)))
-    return costly
-
-
-async def _is_over(world: World, brand: Brand) -> None:
-    """Wait until the reservation has expired."""
-    question = select(func.bool_and(send_reservations.c.expires_at <= func.now())).where(
-        send_reservations.c.account_id == brand.store.key, send_reservations.c.status == "RESERVED"
-    )
-
-    async def over() -> bool:
-        async with world.database.connect() as connection:
-            return bool((await connection.execute(question)).scalar_one())
-
-    await until(over)
+        await connection.execute(open_ones.values(expires_at=func.clock_timestamp()))
 
 
 async def test_a_commit_that_finds_it_expired(
@@ -56,7 +45,7 @@ async def test_a_commit_that_finds_it_expired(
     gate = Gate(_LOCKING)
     committing = asyncio.create_task(gate.holding(settle(api, brand.owner, "sendCommit", costly)))
     await gate.reached()
-    await _is_over(world, brand)
+    await _end_now(world, brand)
     await work_off(application, provider)
     gate.open()
     assert await committing == "RESERVATION_EXPIRED"
@@ -73,7 +62,7 @@ async def test_a_worker_that_finds_it_committed(
     gate, worker_gate = Gate(_LOCKING), Gate(_LOCKING)
     committing = asyncio.create_task(gate.holding(settle(api, brand.owner, "sendCommit", costly)))
     await gate.reached()
-    await _is_over(world, brand)
+    await _end_now(world, brand)
     working = asyncio.create_task(worker_gate.holding(work_off(application, provider)))
     await worker_gate.reached()
     gate.open()

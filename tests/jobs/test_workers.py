@@ -55,7 +55,7 @@ async def test_a_request_wakes_a_worker(
         await works(world)
         between = {"fromAccountId": brand.us.id, "toAccountId": brand.master.id}
         values = {**between, "amount": 11, "idempotencyKey": str(new_id())}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             await done(api, "creditTransfer", brand.owner, **values)
             await until(_bought(world, brand))
     assert len(provider.charges) == 1

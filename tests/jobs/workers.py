@@ -9,11 +9,10 @@ from sqlalchemy import text
 from models.base.ids import new_id
 from models.effects.jobs import JobKind
 from resolvers.billing.document import Issuer
-from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.payments.provider import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
-from server.jobs.dispatch import Deployment
 from server.start.worker import work
+from tests.world.deployment import deployed
 from tests.world.job_queue import put_in, until
 from tests.world.world import World
 
@@ -29,9 +28,7 @@ async def working(
 ) -> AsyncIterator[None]:
     """A worker is at work beside the test, and ends with it."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(
-        work(own.application, Deployment(provider, issuer, SuspendedAccounts.PAUSE), stop)
-    )
+    worker = asyncio.create_task(work(own.application, deployed(provider, issuer), stop))
     try:
         yield
     finally:

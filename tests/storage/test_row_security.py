@@ -23,11 +23,11 @@ from engine.reference.statements import Statement, statement
 from models.accounts.tables import ParentAccess, accounts
 from models.base.ids import new_id
 from models.staff.overrides import OverrideKind
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from schema.root import build_schema
 from server.database.connections import connect_as_application, read_pool
 from server.embedded_postgres import DatabaseAddresses
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from tests.equality.drawn import rows
 from tests.equality.drawn.answers import Answer, compiled, reference
 from tests.equality.drawn.operations import operation
@@ -35,6 +35,7 @@ from tests.world.api import Caller
 from tests.world.billing import give_details, give_invoice, mark_charged, separate
 from tests.world.budgets import set_budget
 from tests.world.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule
+from tests.world.deployment import deployed
 from tests.world.links import ask, break_glass
 from tests.world.ownership import give_offer
 from tests.world.plans import STARTER, buy, subscribe
@@ -207,25 +208,27 @@ class _AnotherPlace(Place):
 @pytest.fixture
 async def without_reach(
     addresses: DatabaseAddresses, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Executor]:
+) -> AsyncIterator[OperationRunner]:
     """The executors, with reach replaced by true for accounts."""
     monkeypatch.setattr(resolvers.accounts.reads, "readable_account", _whole_database)
     monkeypatch.setattr(resolvers.accounts.reads, "readable_accounts", _whole_database)
     monkeypatch.setattr(engine.reference.executor, "statement", _another_statement)
     monkeypatch.setattr(engine.compiled.compiler, "Place", _AnotherPlace)
     database, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
-    yield Executor(build_schema(), database, reads, "http://mandant.test")
+    yield OperationRunner(build_schema(), database, reads, deployed())
     await reads.close()
     await database.dispose()
 
 
-async def _both(executor: Executor, query: str, caller: Caller, **variables: Any) -> list[Answer | None]:
+async def _both(
+    executor: OperationRunner, query: str, caller: Caller, **variables: Any
+) -> list[Answer | None]:
     asked = operation(query, **variables)
     return [await compiled(executor, asked, caller), await reference(executor, asked, caller)]
 
 
 async def test_the_second_wall_stands_without_the_first(
-    without_reach: Executor, world: World, other: tuple[Account, Member]
+    without_reach: OperationRunner, world: World, other: tuple[Account, Member]
 ) -> None:
     """A member of one subaccount then sees its whole tree, and still nothing of another."""
     master = await world.account(name="Master")

@@ -88,7 +88,7 @@ async def held_app(
         hashing = HeldHashing()
     # The whole of a caller's operations is bounded by the connections that read; here only passwords are.
     many = patch.object(Settings, "read_pool_size", _READING)
-    with many, patch("server.graphql.executor.PasswordThread", lambda: hashing):
+    with many, patch("server.graphql.runner.PasswordThread", lambda: hashing):
         app: Starlette = create_app(
             settings.model_copy(update={"pool_size": connections}), addresses.application
         )

@@ -14,9 +14,10 @@ from models.effects.jobs import Job, JobKind
 from resolvers.billing.document import Issuer
 from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.payments.provider import PaymentProvider
-from server.jobs.dispatch import Deployment, do
+from server.jobs.dispatch import do
 from server.start.worker import look
 from tests.server.start.processes import PATIENCE
+from tests.world.deployment import deployed
 from tests.world.world import Account
 
 _READY = text("""
@@ -40,7 +41,7 @@ async def work_off(
     sessions = WriteSessions(application)
     while rows := await _ready(application):
         for row in rows:
-            await do(sessions, Deployment(provider, issuer, suspended), Job.read(row.entrypoint, row.payload))
+            await do(sessions, deployed(provider, issuer, suspended), Job.read(row.entrypoint, row.payload))
         async with application.begin() as connection:
             await connection.execute(_DONE, {"ids": [row.id for row in rows]})
 

@@ -142,7 +142,7 @@ async def ask(
 
 
 async def forget_requests(world: World, account: Account) -> None:
-    """Nothing is asked for."""
+    """No request waits."""
     statement = delete(parent_access_requests).where(parent_access_requests.c.account_id == account.key)
     async with world.database.begin() as connection:
         await connection.execute(statement)

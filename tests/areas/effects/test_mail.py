@@ -17,7 +17,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.accounts.tables import ParentAccess
 from models.effects.attempts import attempts
 from resolvers.effects.mail_limits import OFFERS, MailKind, Whose
-from resolvers.effects.mail_texts import LONGEST_SHOWN, letter, shown, shown_in_sql
+from resolvers.effects.mail_texts import LONGEST_SHOWN, letter, quoted, quoted_in_sql
 from resolvers.effects.outbox import recipient_digest
 from tests.areas.effects.log import mails_to
 from tests.world.api import Api
@@ -108,7 +108,7 @@ def test_every_kind_has_limits_for_its_recipient() -> None:
 
 @pytest.mark.parametrize("name", [*DECEIVING, "Müller & Söhne GmbH", "St. Gallen Inc.", "100% of $1"])
 async def test_a_name_is_shown_as_such_and_is_no_link(name: str, database: AsyncEngine) -> None:
-    told = shown(name)
+    told = quoted(name)
     assert told[0] + told[-1] == "“”"
     assert len(told) <= LONGEST_SHOWN + 2 + 2 * 20
     for link in ("://", "www.e", "l.e", "@e", "tel:+", "。e", "．e", "\u2024b"):
@@ -116,7 +116,7 @@ async def test_a_name_is_shown_as_such_and_is_no_link(name: str, database: Async
     if name not in DECEIVING:
         assert told == f"“{name}”"
     async with database.connect() as connection:
-        statement = f"SELECT {shown_in_sql('name')} FROM (VALUES ($1::text)) AS names (name)"
+        statement = f"SELECT {quoted_in_sql('name')} FROM (VALUES ($1::text)) AS names (name)"
         assert (await connection.exec_driver_sql(statement, (name,))).scalar_one() == told
 
 

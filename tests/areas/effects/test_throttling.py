@@ -38,7 +38,7 @@ _OF_AN_ADDRESS = 10
 async def _in_one_window() -> None:
     """Windows begin at fixed times: a test must not run across such a time."""
     left = _WINDOW - time.time() % _WINDOW
-    if left < 15:
+    if left < 30:
         await asyncio.sleep(left)
 
 

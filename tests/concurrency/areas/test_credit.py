@@ -15,6 +15,7 @@ from tests.concurrency.outcomes import ROUNDS, at_once
 from tests.world.api import Api
 from tests.world.brand import Brand, brand_of
 from tests.world.credit import EURO, credit_of, faults_of, give_credit, give_payment_method, own_balances
+from tests.world.held_charges import held_charges
 from tests.world.mutations import attempt, code_of, done
 from tests.world.world import Account, World
 
@@ -185,13 +186,14 @@ async def test_one_top_up_asked_for_at_once_is_paid_once(
 
 async def test_nothing_is_locked_while_the_provider_thinks(api: Api, world: World) -> None:
     brand = await _rich_brand(world, EURO)
-    method = await give_payment_method(world, brand.us, "slow")
+    method = await give_payment_method(world, brand.us)
     wanted = {"accountId": brand.us.id, "paymentMethodId": method.id, "amount": 7, "idempotencyKey": "1"}
-    buying = asyncio.create_task(code_of(api, "creditTopUp", brand.owner, **wanted))
-    await asyncio.sleep(0.3)
-    transfer = _transfer(brand.master, brand.us, 1, "2")
-    assert await code_of(api, "creditTransfer", brand.owner, **transfer) == ""
-    mode = {"accountId": brand.us.id, "mode": "SHARED_POOL"}
-    assert await code_of(api, "creditModeUpdate", brand.owner, **mode) == "ACCOUNT_NOT_SETTLED"
-    assert not buying.done()
+    async with held_charges() as asked:
+        buying = asyncio.create_task(code_of(api, "creditTopUp", brand.owner, **wanted))
+        await asked.wait()
+        transfer = _transfer(brand.master, brand.us, 1, "2")
+        assert await code_of(api, "creditTransfer", brand.owner, **transfer) == ""
+        mode = {"accountId": brand.us.id, "mode": "SHARED_POOL"}
+        assert await code_of(api, "creditModeUpdate", brand.owner, **mode) == "ACCOUNT_NOT_SETTLED"
+        assert not buying.done()
     assert await buying == ""

@@ -9,7 +9,7 @@ from authz.policy.builtin_roles import BuiltinRole
 from models.staff.overrides import OverrideKind, overrides
 from models.staff.subaccounts_requests import subaccounts_requests
 from models.staff.tables import StaffRole, staff
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from tests.areas.effects.log import events_of
 from tests.areas.staff.staff_at_work import wanted
 from tests.concurrency.gates import Gate, waits

@@ -74,7 +74,7 @@ async def _writes(api: Api, world: World) -> bool:
 
 async def _done_of(tasks: "list[asyncio.Task[Attempt]]", number: int) -> "list[asyncio.Task[Attempt]]":
     """Those that are done, as soon as they are so many."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(found := [task for task in tasks if task.done()]) < number:
             await asyncio.wait(set(tasks) - set(found), return_when=asyncio.FIRST_COMPLETED)
     return found

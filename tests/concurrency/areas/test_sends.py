@@ -18,8 +18,6 @@ from tests.world.recipients import addresses, uploaded
 from tests.world.sends import SHOWN, booking, check_counts, let_expire, reserve, reserved, settle, used
 from tests.world.world import World
 
-_SOON = datetime.timedelta(seconds=1)
-
 
 async def _small(world: World, **figures: int) -> Brand:
     brand = await brand_of(world)
@@ -111,12 +109,11 @@ async def test_a_commit_that_began_in_time_and_comes_too_late(
     was given meanwhile is not committed; where nobody counted, nothing is lost by it."""
     brand = await _small(world, active_contacts=1)
     reservation = await reserved(api, brand.owner, brand.us, "ann")
-    await let_expire(database, brand.us, after=_SOON)
     gate = Gate("FROM send_cycles")
     committing = asyncio.create_task(gate.holding(settle(api, brand.owner, "sendCommit", reservation)))
     await gate.reached()
     assert await used(api, brand.owner, brand.us) == (1, 1), "the commit has begun before it expires"
-    await asyncio.sleep(_SOON.total_seconds())
+    await let_expire(database, brand.us, after=datetime.timedelta(0))
     assert await used(api, brand.owner, brand.us) == (0, 0)
     if counted:
         await reserved(api, brand.owner, brand.uk, "bob")

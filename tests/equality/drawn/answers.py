@@ -18,8 +18,8 @@ from graphql import (
 from authz.callers import principals
 from authz.callers.principals import Credentials
 from engine.base.client_values import NotCompilableError
-from server.graphql.executor import Executor
 from server.graphql.response import result_response
+from server.graphql.runner import OperationRunner
 from server.http.media_types import MediaType
 from server.logs.lines import LoggedRequest, logged_request
 from tests.equality.drawn.operations import Operation
@@ -83,7 +83,7 @@ def credentials_of(caller: Caller) -> Credentials:
     return found
 
 
-async def compiled(executor: Executor, asked: Operation, caller: Caller) -> Answer | None:
+async def compiled(executor: OperationRunner, asked: Operation, caller: Caller) -> Answer | None:
     """The compiled executor's answer; None where it leaves the operation to the other."""
     try:
         return await _answer(
@@ -93,14 +93,14 @@ async def compiled(executor: Executor, asked: Operation, caller: Caller) -> Answ
         return None
 
 
-async def reference(executor: Executor, asked: Operation, caller: Caller) -> Answer:
+async def reference(executor: OperationRunner, asked: Operation, caller: Caller) -> Answer:
     """The reference executor's answer."""
     return await _answer(
         executor.reference(asked.request, asked.document, credentials_of(caller), CLIENT_ADDRESS)
     )
 
 
-async def check_equality(executor: Executor, asked: Operation, caller: Caller) -> bool:
+async def check_equality(executor: OperationRunner, asked: Operation, caller: Caller) -> bool:
     """Whether it was answered by both; fails where they differ, and where one could have answered."""
     expected = await reference(executor, asked, caller)
     found = await compiled(executor, asked, caller)

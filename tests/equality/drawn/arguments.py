@@ -13,7 +13,7 @@ from graphql import (
 )
 
 from engine.declare.declarations import SqlField
-from engine.declare.paging import PAGE_ARGUMENTS
+from engine.declare.paging import PAGE_ARGUMENTS, Order
 from engine.declare.selections import sql_field
 from resolvers.accounts.reads import AccountOrder
 from tests.equality.drawn.choices import Choices
@@ -161,7 +161,10 @@ def _ends_before_it_begins(values: Mapping[str, Value]) -> bool:
 
 
 def _tag(field: SqlField, values: Mapping[str, Value]) -> str:
-    assert field.declaration.order is not None
+    order = field.declaration.order
+    assert order is not None
+    if isinstance(order, Order):
+        return order.tag
     given = values.get("orderBy")
     chosen = {} if given is None else {"order_by": AccountOrder[str(given.json)]}
-    return field.declaration.order(**chosen).tag
+    return order(**chosen).tag

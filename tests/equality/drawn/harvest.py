@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from resolvers.accounts.reads import AccountOrder
-from server.graphql.executor import Executor
+from server.graphql.runner import OperationRunner
 from tests.equality.drawn.answers import Answer, compiled
 from tests.equality.drawn.operations import operation
 from tests.equality.drawn.scene import VIEWERS, Scene
@@ -45,7 +45,7 @@ _VIEWER = (
 _ASKED = f"{{ {_VIEWER} {_STAFF} }}"
 
 
-async def harvest(executor: Executor, scene: Scene) -> Mapping[str, Vocabulary]:
+async def harvest(executor: OperationRunner, scene: Scene) -> Mapping[str, Vocabulary]:
     """What each viewer's arguments are made of."""
     answers = {name: await _ask(executor, scene, name) for name in VIEWERS}
     cursors: dict[str, dict[str, None]] = {}
@@ -59,7 +59,7 @@ async def harvest(executor: Executor, scene: Scene) -> Mapping[str, Vocabulary]:
     }
 
 
-async def _ask(executor: Executor, scene: Scene, viewer: str) -> Answer:
+async def _ask(executor: OperationRunner, scene: Scene, viewer: str) -> Answer:
     answer = await compiled(executor, operation(_ASKED), scene.callers[viewer])
     assert answer is not None
     return answer

@@ -16,7 +16,8 @@ from models.effects.events import events
 from models.invitations.tables import invitations
 from models.people.sessions import sessions
 from models.roles.tables import roles
-from resolvers.effects.log import Change, EventKind
+from resolvers.effects.event_kinds import EventKind
+from resolvers.effects.log import Change
 from tests.world.world import Account, ApiKey, CustomRole, Person, World, role_key
 
 PAST = datetime.datetime(2020, 2, 29, 23, 59, 59, 5, datetime.UTC)

@@ -20,7 +20,7 @@ from authz.policy.permissions import ALL_PERMISSIONS, Permission, mask_of
 from models.accounts.tables import AccountStatus
 from models.api_keys.tables import ApiKeyPurpose, WhenMakerLosesAccess
 from models.base.ids import Kind, present
-from resolvers.effects.log import EventKind
+from resolvers.effects.event_kinds import EventKind
 from tests.equality.drawn import rows
 from tests.equality.drawn.agency import EMOJI, EXTERNAL_ID, QUOTES, Agency, make_agency
 from tests.equality.drawn.billed import make_invoices

@@ -7,10 +7,10 @@ import pytest
 
 from server.commands.clock import hours_of, set_forward
 from server.commands.database import embedded_database
-from server.commands.failures import CommandFailed
 from server.database.clock import Clock
 from server.database.connections import connect_as_application, connect_as_owner
 from server.embedded_postgres import DatabaseAddresses
+from server.failures.command_failed import CommandFailed
 from server.settings.settings import Settings
 from tests.world.database import clone, drop, named
 

@@ -15,6 +15,7 @@ from resolvers.billing.rounding import TaxRate
 from resolvers.billing.xml import invoice_xml
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.invoice_issuer import invoice_issuer
+from server.settings.issuer import IssuerSettings
 from server.settings.settings import Settings
 from tests.server.commands.test_cli import Finished, Run, assert_one_sentence, empty, run
 from tests.world.billing import ISSUER_SETTINGS
@@ -121,11 +122,13 @@ def test_an_issuer_that_is_none(run: Run, wrong: dict[str, str]) -> None:
 def test_an_issuer_without_a_postcode() -> None:
     """Where the country's addresses do without."""
     settings = Settings(
-        issuer_name="Mandant Ltd",
-        issuer_street="1 Queen's Road",
-        issuer_city="Central",
-        issuer_country="HK",
-        issuer_vat_id="HK12345678",
+        issuer=IssuerSettings(
+            name="Mandant Ltd",
+            street="1 Queen's Road",
+            city="Central",
+            country="HK",
+            vat_id="HK12345678",
+        )
     )
     issuer = invoice_issuer(settings)
     assert issuer is not None

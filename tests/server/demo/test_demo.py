@@ -238,9 +238,10 @@ def test_what_an_operator_set_stays(settings: Settings) -> None:
     demo = with_demo_settings(settings)
     assert demo.payment_provider is PaymentProviderName.PRACTICE
     assert invoice_issuer(demo) is not None
-    issuer = {name: getattr(demo, name) for name in type(demo).model_fields if name.startswith("issuer_")}
-    own = settings.model_copy(update=issuer | {"issuer_name": "Somebody", "tax_rate": Decimal(7)})
-    assert with_demo_settings(own).issuer_name == "Somebody"
+    assert demo.issuer is not None
+    somebody = demo.issuer.model_copy(update={"name": "Somebody"})
+    own = settings.model_copy(update={"issuer": somebody, "tax_rate": Decimal(7)})
+    assert with_demo_settings(own).issuer == somebody
     assert with_demo_settings(own).tax_rate == 7
 
 

@@ -39,7 +39,7 @@ class Patient(HttpProtocol):
 class Impatient(HttpProtocol):
     """Whoever is silent is too slow at once."""
 
-    limits = ConnectionLimits(head_seconds=0.2, silence_seconds=0.2, slow_seconds=600, linger_seconds=0.2)
+    limits = ConnectionLimits(head_seconds=1, silence_seconds=1, slow_seconds=600, linger_seconds=1)
 
 
 class Strict(HttpProtocol):

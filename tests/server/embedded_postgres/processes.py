@@ -40,13 +40,13 @@ def address_of(user: subprocess.Popen[str]) -> str:
 
 
 def leave(user: subprocess.Popen[str]) -> None:
-    output, _ = user.communicate(timeout=30)
+    output, _ = user.communicate(timeout=120)
     assert (user.returncode, output) == (0, "")
 
 
 def kill(user: subprocess.Popen[str]) -> None:
     user.kill()
-    user.communicate(timeout=30)
+    user.communicate(timeout=120)
 
 
 def socket_folder(address: str) -> Path:

@@ -125,7 +125,7 @@ async def test_each_request_has_one_line_without_query_string_and_headers(client
         await client.get("/nothing", headers={"x-request-id": "two"})
     asked, first, second = logs
     assert (asked["event"], asked["request_id"]) == ("asked", "one")
-    assert 0 < first.pop("duration_ms") < 5000
+    assert first.pop("duration_ms") > 0
     assert first == {
         "event": "request",
         "log_level": "info",

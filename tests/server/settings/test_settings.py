@@ -5,9 +5,10 @@ import os
 import pytest
 
 from server.commands.database import read_settings
-from server.commands.failures import CommandFailed
+from server.failures.command_failed import CommandFailed
 from server.settings.settings import Settings
 from tests.server.start.processes import is_setting
+from tests.world.setting_variables import setting_variables
 
 _URLS = ("foo", "http://db/mandant", "postgresql:/db", "postgresql://db:port/x", "postgresql://db:0/x")
 _SEVERAL = (
@@ -135,13 +136,8 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def _variable(name: str) -> str:
-    alias = Settings.model_fields[name].validation_alias
-    return alias if isinstance(alias, str) else f"MANDANT_{name.upper()}"
-
-
 def test_each_setting_has_its_row() -> None:
-    assert {_variable(name) for name in Settings.model_fields} == set(MALFORMED)
+    assert setting_variables().keys() == MALFORMED.keys()
 
 
 @pytest.mark.parametrize("variable", MALFORMED)

@@ -31,6 +31,8 @@ Info = GraphQLResolveInfo[None]
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 HELLO = "{ greeting }"
+TOGETHER = 5
+"""So many requests have to be served beside each other before `together` answers them."""
 SECRET = "postgresql://owner:hunter2@db"
 
 SDL = """
@@ -44,7 +46,7 @@ type Query {
   even(value: Even!): Int
   echo(value: Anything): Anything
   huge: Anything
-  slow: String
+  together: String
   broken: String
   brokenRequired: String!
   away: String
@@ -75,6 +77,7 @@ class Root:
     """The resolvers, and what they have done."""
 
     recorded: list[int] = field(default_factory=list)
+    meeting: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(TOGETHER))
 
     def greeting(self, info: Info, name: str) -> str:
         return f"Hello {name}"
@@ -94,8 +97,9 @@ class Root:
     def huge(self, info: Info) -> int:
         return 2**70
 
-    async def slow(self, info: Info) -> str:
-        await asyncio.sleep(1)
+    async def together(self, info: Info) -> str:
+        """Answers once so many are asked at once."""
+        await self.meeting.wait()
         return "done"
 
     def broken(self, info: Info) -> str:

@@ -20,14 +20,12 @@ from models.base.ids import new_id
 from models.effects.events import events
 from resolvers.access import expiry_notices as notices
 from resolvers.access.expiry_notices import tell_batch
-from resolvers.billing.status_history import SuspendedAccounts
 from server.embedded_postgres import DatabaseAddresses
-from server.jobs.dispatch import Deployment
-from server.settings.payments import NoPayments
 from server.start.worker import at_work, tell_expiries
 from tests.areas.access.expiry.grants import Grant, membership
 from tests.engine.statements import statements
 from tests.server.start.processes import running
+from tests.world.deployment import deployed
 from tests.world.world import Account, World
 
 DAY = timedelta(days=1)
@@ -176,6 +174,6 @@ async def test_a_worker_in_a_thread_ends_with_what_it_runs_beside(
 ) -> None:
     """As `mandant serve --demo` has it."""
     account = await _keys_that_end(world, 2)
-    with at_work(own.application, Deployment(NoPayments(), None, SuspendedAccounts.PAUSE)):
+    with at_work(own.application, deployed()):
         assert await _wait_until_told(world, account) == [1, 1]
     assert "worker" not in {thread.name for thread in threading.enumerate()}

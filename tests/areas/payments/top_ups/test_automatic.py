@@ -15,7 +15,7 @@ from models.accounts.tables import AccountStatus
 from models.base.ids import AccountId, AccountKey, MasterId, new_id
 from models.payments.tables import TopUpStatus, top_ups
 from models.payments.top_up_rules import top_up_rules
-from resolvers.payments.worker import begin
+from resolvers.payments.worker import begin_top_up
 from server.settings.payments import PracticePayments
 from tests.areas.effects.log import events_of
 from tests.concurrency.gates import waits
@@ -245,7 +245,7 @@ async def test_what_is_spent_while_a_worker_finds_enough(
         await connection.execute(mine.values(due_at=func.now()))
     sessions = WriteSessions(application)
     async with sessions.begin() as worker:
-        await begin(worker, AccountKey(MasterId(brand.us.master), AccountId(brand.us.key)))
+        await begin_top_up(worker, AccountKey(MasterId(brand.us.master), AccountId(brand.us.key)))
         spending = asyncio.create_task(_spend(api, brand, 10))
         assert await waits(spending)
     await spending

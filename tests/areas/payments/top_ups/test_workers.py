@@ -13,7 +13,7 @@ from engine.writes.sessions import WriteSessions
 from models.base.ids import AccountId, AccountKey, MasterId
 from models.credit.tables import ledger_transactions
 from models.payments.tables import top_ups
-from resolvers.payments.worker import begin
+from resolvers.payments.worker import begin_top_up
 from server.embedded_postgres import DatabaseAddresses
 from server.settings.payments import PracticePayments
 from tests.server.start.processes import PATIENCE, running
@@ -66,11 +66,11 @@ async def test_two_that_see_the_same_rule_due(application: AsyncEngine, world: W
     sessions = WriteSessions(application)
     due = AccountKey(MasterId(account.master), AccountId(account.key))
     async with sessions.begin() as first:
-        await begin(first, due)
+        await begin_top_up(first, due)
 
         async def second() -> None:
             async with sessions.begin() as session:
-                await begin(session, due)
+                await begin_top_up(session, due)
 
         waiting = asyncio.create_task(second())
         await asyncio.sleep(0.1)

@@ -1,0 +1,61 @@
+"""The audit log of an account, as its readers see it. `resolvers.effects.log` writes it."""
+
+from typing import Annotated, Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, select
+
+from authz.policy.permissions import Permission
+from engine.declare.arguments import Described
+from engine.declare.paging import Order
+from models.accounts.trees import in_tree
+from models.effects.events import events
+from resolvers.effects.event_kinds import EventKind
+from resolvers.inputs.global_ids import EventIdArgument
+from resolvers.rows.shown import account_behind, known_person, name_of_person_or_key, row_by_id
+
+PLATFORM_SUPPORT = "Platform support"
+"""The name that the account's log shows for platform staff. Which person it was is not shown."""
+
+BY_ID = Order("events", (events.c.id,), descending=True)
+"""Newest first."""
+
+
+def of_account(
+    account: FromClause, kind: Annotated[EventKind | None, Described("Only events of this kind.")] = None
+) -> Select[Any]:
+    """The account's change log, newest first."""
+    event = events.alias()
+    statement = select(*event.c).where(in_tree(event, account, account_id="id"))
+    return statement if kind is None else statement.where(event.c.kind == kind.value)
+
+
+def by_id(root: FromClause, id: EventIdArgument) -> Select[Any]:
+    """An event of an account whose log the viewer may read."""
+    return row_by_id(events, id, Permission.AUDIT_READ)
+
+
+def actor_name(event: FromClause) -> ColumnElement[str]:
+    """The name of the person or API key that made the change; "Platform support" for platform staff."""
+    name = name_of_person_or_key(event, "actor_user_id", "actor_api_key_id")
+    return case((event.c.staff_user_id.is_not(None), PLATFORM_SUPPORT), else_=name)
+
+
+def user_of(event: FromClause) -> Select[Any]:
+    """The person who made the change; null if an API key did, or if you may not see the members."""
+    return known_person(event, "actor_user_id")
+
+
+def acting_from(event: FromClause) -> Select[Any]:
+    """The account whose role or key gave the right to make the change: this account or one above it; null if
+    it is outside your reach."""
+    return account_behind(event, "actor_account_id")
+
+
+def from_above(event: FromClause) -> ColumnElement[bool]:
+    """Whether the right to make the change came from an account above."""
+    return func.coalesce(event.c.actor_account_id != event.c.account_id, False)
+
+
+def account_of(event: FromClause) -> Select[Any]:
+    """The account that was changed."""
+    return account_behind(event)

@@ -1,0 +1,1 @@
+"""How rows of a tree are joined, named and shown, whatever their area."""

@@ -1,0 +1,74 @@
+"""The recipients of a send, as SQL: from the request, or from an uploaded list (N11)."""
+
+import uuid
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    LargeBinary,
+    Select,
+    and_,
+    func,
+    literal,
+    select,
+    true,
+)
+
+from models.accounts.trees import in_tree
+from models.base.clock import current_moment
+from models.base.ids import RecipientListId
+from models.sending.recipient_lists import recipient_list_parts, recipient_lists
+from models.sending.tables import active_contacts
+from resolvers.sending.address_hash import Recipients
+
+Given = Recipients | RecipientListId
+"""What a request names: recipients, or a list."""
+
+_LONG = "60s"
+
+
+def named(given: Recipients) -> Select[tuple[bytes]]:
+    """The digests of the recipients in a request."""
+    rows = func.unnest(literal(given.digests, ARRAY(LargeBinary))).table_valued("digest").render_derived()
+    return select(rows.c.digest).order_by(rows.c.digest)
+
+
+def uploaded(list_id: RecipientListId) -> Select[tuple[bytes]]:
+    """The digests of a list. The caller checks its account and its end."""
+    part, stored = recipient_list_parts.alias(), recipient_lists.alias()
+    of_list = in_tree(part, stored, list_id="id")
+    digest = func.unnest(part.c.digests).table_valued("digest").render_derived().lateral()
+    return (
+        select(digest.c.digest)
+        .select_from(stored.join(part, of_list).join(digest, true()))
+        .where(stored.c.id == list_id)
+        .order_by(part.c.part)
+    )
+
+
+def is_open(stored: FromClause) -> ColumnElement[bool]:
+    """Whether the list has not ended."""
+    return stored.c.expires_at > current_moment()
+
+
+def active_contact_of(
+    rows: FromClause, master_id: ColumnElement[uuid.UUID], cycle_id: ColumnElement[uuid.UUID]
+) -> FromClause:
+    """The row in `active_contacts` of each digest, to be joined: at most one, looked up by its key.
+
+    The limit makes PostgreSQL look up one digest after the other. It would plan a join by statistics that do
+    not know of a million new rows yet.
+    """
+    contact = active_contacts.alias()
+    key = and_(
+        contact.c.master_id == master_id, contact.c.cycle_id == cycle_id, contact.c.digest == rows.c.digest
+    )
+    return select(*contact.c).where(key).limit(1).lateral()
+
+
+def allowing_many() -> Select[tuple[str, str]]:
+    """Prepares the rest of the transaction for a million rows: statements may take a minute, and each is
+    planned for the present rows, because the connection's cached plans were made for fewer."""
+    longer = func.set_config("statement_timeout", _LONG, True)
+    return select(longer, func.set_config("plan_cache_mode", "force_custom_plan", True))

@@ -1,0 +1,32 @@
+"""What a deployment has decided: where it is reached, who takes payments, who issues invoices."""
+
+from dataclasses import dataclass
+
+from authz.policy.refusals import Refusal, RefusalCode
+from resolvers.billing.document import Issuer
+from resolvers.billing.status_history import SuspendedAccounts
+from resolvers.payments.provider import PaymentProvider
+from resolvers.sending.address_hash import ContactKey, KeySource
+from resolvers.staff.request_subaccounts import SubaccountSetUp
+
+
+def no_contact_key() -> ContactKey:
+    """The key of a deployment that has none: nothing is sent. Raises SENDS_UNAVAILABLE."""
+    raise Refusal(RefusalCode.SENDS_UNAVAILABLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One for all requests and jobs of a process."""
+
+    public_url: str
+    """Where people reach the server, without a slash at the end; links in e-mails begin with it."""
+    payments: PaymentProvider
+    contact_key: KeySource = no_contact_key
+    """The key that contacts are hashed with. It raises a Refusal where there is none."""
+    subaccount_set_up: SubaccountSetUp = SubaccountSetUp.SELF_SERVICE
+    """Whether platform support has to unlock subaccounts first."""
+    issuer: Issuer | None = None
+    """Who issues invoices; None: nobody."""
+    suspended_accounts: SuspendedAccounts = SuspendedAccounts.PAUSE
+    """What a cycle costs throughout which an account was suspended."""

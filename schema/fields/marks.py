@@ -1,0 +1,25 @@
+"""What a field requires of the caller, as directives."""
+
+from collections.abc import Iterable
+
+from authz.policy.permissions import Permission
+from engine.base.marks import Anonymous, Public, Requires, RequiresAny, StaffOnly
+
+OPEN: list[object] = [Public()]
+"""Anybody who is signed in."""
+
+ANYBODY: list[object] = [Anonymous()]
+"""Anybody, also without being signed in."""
+
+STAFF_ONLY: list[object] = [StaffOnly()]
+"""The platform's staff; `authz.guards.staff` checks it."""
+
+
+def needs(permission: Permission) -> list[object]:
+    """Whoever holds the permission in the account."""
+    return [Requires(permission=permission.name)]
+
+
+def needs_any(permissions: Iterable[Permission]) -> list[object]:
+    """Whoever holds one of the permissions; the input decides which."""
+    return [RequiresAny(permissions=[permission.name for permission in permissions])]

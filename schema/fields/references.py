@@ -1,0 +1,22 @@
+"""Types of areas above, by name, so that a type can refer to them without importing them."""
+
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import strawberry
+
+if TYPE_CHECKING:
+    Account: TypeAlias = Any
+    ApiKey: TypeAlias = Any
+    Invitation: TypeAlias = Any
+    Member: TypeAlias = Any
+    OwnershipOffer: TypeAlias = Any
+    RoleUse: TypeAlias = Any
+    Share: TypeAlias = Any
+
+AccountRef = Annotated["Account", strawberry.lazy("schema.accounts.types")]
+ApiKeyRef = Annotated["ApiKey", strawberry.lazy("schema.api_keys.types")]
+InvitationRef = Annotated["Invitation", strawberry.lazy("schema.invitations.types")]
+MemberRef = Annotated["Member", strawberry.lazy("schema.members.types")]
+OwnershipOfferRef = Annotated["OwnershipOffer", strawberry.lazy("schema.members.types")]
+RoleUseRef = Annotated["RoleUse", strawberry.lazy("schema.access.types")]
+ShareRef = Annotated["Share", strawberry.lazy("schema.shares.types")]

@@ -1,0 +1,118 @@
+"""Proving to have the mailbox of an address, and a password that was lost."""
+
+import strawberry
+
+from authz.callers.principals import Principal
+from engine.declare.declarations import entity
+from engine.writes.sessions import WriteSession
+from resolvers.people import mailbox
+from resolvers.people.hashing import HashingTurn
+from resolvers.people.passwords import PASSWORD_RULE
+from resolvers.people.proved_passwords import ProvedPassword
+from resolvers.people.sign_in_limits import link_limits, verification_limits
+from schema.fields.context import Context, ContextInfo
+from schema.fields.marks import ANYBODY, OPEN
+from schema.fields.mutation import mutation
+from schema.fields.payloads import Payload, payload
+from schema.fields.writes import perform
+from schema.people.mutations import OF_THE_DEVICE, PersonPayload
+from schema.people.password_steps import fixed, perform_with_password
+
+
+@strawberry.input(
+    description="The link from the verification mail, and the password of the person who opens it."
+)
+class EmailVerifyInput:
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
+    password: str | None = strawberry.field(
+        default=None, description="Your password. Not needed if you are signed in."
+    )
+
+
+@strawberry.input(description="The person whose password is lost.")
+class PasswordResetRequestInput:
+    email: str = strawberry.field(description="The e-mail address.")
+
+
+@strawberry.input(description="The link that was mailed, and the new password.")
+class PasswordResetInput:
+    token: str = strawberry.field(description="The secret after the `#` of the link.")
+    new_password: str = strawberry.field(description=PASSWORD_RULE)
+
+
+@entity(None, carries={})
+class PasswordResetRequestPayload(Payload):
+    """The same answer for every address: only the mail shows whether somebody is registered with it."""
+
+
+@entity(None, carries={})
+class PasswordResetPayload(Payload):
+    """The result of setting a new password. Sign in with it."""
+
+    device_token: str | None = strawberry.field(default=None, description=OF_THE_DEVICE)
+
+
+@strawberry.type
+class MailboxMutation:
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Verify your e-mail address with the link that was mailed to it. You must be signed in "
+        "or give your password, because the link alone does not prove who opened it.",
+    )
+    async def email_verify(self, info: ContextInfo, input: EmailVerifyInput) -> PersonPayload:
+        password = input.password
+        limits = verification_limits(token=input.token, client_address=info.context.client_address)
+
+        async def write(session: WriteSession, proved: ProvedPassword | None = None) -> PersonPayload:
+            user_id = await mailbox.verify_email(session, info.context.principal, input.token, proved)
+            return payload(PersonPayload, user_id=user_id)
+
+        if password is None:
+            return await perform(info, PersonPayload, write, limits)
+
+        async def check(turn: HashingTurn) -> ProvedPassword:
+            return await mailbox.prove_password_of_link(
+                info.context.sessions, turn, token=input.token, password=password
+            )
+
+        return await perform_with_password(info, PersonPayload, fixed(limits), check, write)
+
+    @mutation(OPEN)
+    async def email_verification_request(
+        self, session: WriteSession, principal: Principal, context: Context
+    ) -> PersonPayload:
+        """Mail the verification link again. Does nothing if the address is verified."""
+        user_id = await mailbox.request_verification(session, principal, context.verification_page)
+        return payload(PersonPayload, user_id=user_id)
+
+    @mutation(ANYBODY)
+    async def password_reset_request(
+        self, session: WriteSession, context: Context, input: PasswordResetRequestInput
+    ) -> PasswordResetRequestPayload:
+        """Mail a link that sets a new password, if somebody is registered with the address. The answer is the
+        same if nobody is."""
+        command = mailbox.PasswordResetRequest(
+            email=input.email, client_address=context.client_address, page=context.password_page
+        )
+        await mailbox.request_password_reset(session, command)
+        return payload(PasswordResetRequestPayload)
+
+    @strawberry.mutation(
+        directives=ANYBODY,
+        description="Set a new password with the mailed link, which works once and for one hour. All your "
+        "sessions end, all known devices are forgotten, and your e-mail address is verified: send the new "
+        "`deviceToken` from now on. If the address was never verified before, the API keys of the account "
+        "created with it are revoked, because somebody else may have created them.",
+    )
+    async def password_reset(self, info: ContextInfo, input: PasswordResetInput) -> PasswordResetPayload:
+        async def check(turn: HashingTurn) -> str:
+            return await mailbox.hash_for_reset(
+                info.context.sessions, turn, token=input.token, password=input.new_password
+            )
+
+        async def write(session: WriteSession, new_hash: str) -> PasswordResetPayload:
+            device_token = await mailbox.reset_password(session, token=input.token, new_hash=new_hash)
+            return payload(PasswordResetPayload, device_token=device_token)
+
+        limits = fixed(link_limits(info.context.client_address))
+        return await perform_with_password(info, PasswordResetPayload, limits, check, write)

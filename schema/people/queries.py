@@ -1,0 +1,33 @@
+"""Who asks."""
+
+import strawberry
+from sqlalchemy import Uuid
+
+from engine.declare.connections import Connection
+from engine.declare.declarations import computed, connection, entity, to_one
+from resolvers.accounts import reads as accounts
+from resolvers.members import ownership_offers
+from resolvers.people import viewer as reads
+from resolvers.shares import reads as shares
+from schema.fields.marks import OPEN
+from schema.fields.references import AccountRef, ApiKeyRef, OwnershipOfferRef, ShareRef
+from schema.people.types import User
+
+
+@entity(None, carries={"user_id": Uuid(), "api_key_id": Uuid()})
+class Viewer:
+    """The caller: a signed-in person or an API key."""
+
+    id: strawberry.ID = computed(reads.global_id)
+    user: User | None = to_one(reads.user_of)
+    api_key: ApiKeyRef | None = to_one(reads.api_key_of)
+    accounts: Connection[AccountRef] = connection(accounts.of_viewer, order=accounts.order)
+    ownership_offers: Connection[OwnershipOfferRef] = connection(
+        ownership_offers.of_viewer, order=ownership_offers.BY_ACCOUNT
+    )
+    shares: Connection[ShareRef] = connection(shares.of_viewer, order=shares.BY_ID)
+
+
+@strawberry.type
+class ViewerQuery:
+    viewer: Viewer | None = to_one(reads.current, absent="UNAUTHENTICATED", directives=OPEN)

@@ -1,0 +1,147 @@
+"""Operations that the reference executor answers: all mutations, and queries that are not compiled."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql.execution import execute
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.callers.principals import ANONYMOUS, Credentials, Principal, principal_of
+from authz.wall.freshness import entering_at_least
+from authz.wall.row_security import entering
+from engine.base.preamble import GateClosedError
+from engine.compiled.payloads import PayloadExecutor, Payloads
+from engine.compiled.query_plans import Asked
+from engine.database.pool import Pool
+from engine.database.snapshot import Reader
+from engine.writes.sessions import WriteSessions
+from resolvers.effects.public_url import PUBLIC_URL_NAME
+from schema.fields.context import Context
+from schema.fields.deployment import Deployment
+from server.failures.errors import RevisionUnknown, Unauthenticated
+from server.fairness.gate import Caller
+from server.fairness.hashing import PasswordThread
+from server.graphql.compiled_reads import CompiledReads
+from server.graphql.documents import VALIDATION_ERROR_LIMIT
+from server.graphql.introspection import KeptAnswer
+from server.graphql.response import LimitedResult
+from server.http.authentication import WHO_ASKS, authenticated
+from server.http.request import GraphQLRequest
+from server.logs.metrics import ReadPath
+from server.logs.request_log import log_codes
+
+_ENTERING = entering()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One operation of one request. `credentials`: None where nobody signs in; `caller`: whom it is counted
+    against; `client_address`: as the transport has it, for limits."""
+
+    request: GraphQLRequest
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    credentials: Credentials | None
+    caller: Caller
+    client_address: str
+
+    @property
+    def asked(self) -> Asked:
+        """As plans are looked up by."""
+        request = self.request
+        return Asked(request.query, self.document, request.operation_name, request.variables)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """`path`: which executor read the answer; of a mutation: its payload."""
+
+    answer: ExecutionResult | bytes
+    path: ReadPath
+
+
+@dataclass(frozen=True)
+class ReferenceRuns:
+    """`primary`: the connections that authenticate callers and read payloads."""
+
+    schema: GraphQLSchema
+    database: AsyncEngine
+    primary: Pool
+    compiled: CompiledReads
+    deployment: Deployment
+    sessions: WriteSessions
+    hashing: PasswordThread
+
+    async def answer(self, run: Run, about_schema: KeptAnswer | None) -> Answered:
+        """The answer. `about_schema`: what is known already of a question about the schema alone, which is
+        answered once the caller is authenticated.
+
+        Raises Unauthenticated for a token that is not valid, and RevisionUnknown.
+        """
+        reader = self._reader(run)
+        try:
+            if run.request.min_revision is not None:
+                await reader.open()
+            principal = await self._authenticate(reader, run)
+            if about_schema is not None:
+                return Answered(about_schema, ReadPath.REFERENCE)
+            return await self._executed(run, reader, principal)
+        except GateClosedError:
+            raise RevisionUnknown from None
+        finally:
+            await reader.close()
+
+    def binds(self, credentials: Credentials) -> dict[str, Any]:
+        """The values that reads name themselves."""
+        return {**credentials.binds, PUBLIC_URL_NAME: self.deployment.public_url}
+
+    def _reader(self, run: Run) -> Reader:
+        revision = run.request.min_revision
+        gate = _ENTERING if revision is None else entering_at_least(revision)
+        return Reader(self.database, gate, self.binds(run.credentials or ANONYMOUS))
+
+    async def _executed(self, run: Run, reader: Reader, principal: Principal | None) -> Answered:
+        kind = None if run.credentials is None else run.credentials.kind
+        payloads = Payloads(partial(self.compiled.find_payload, run.caller), self.primary, run.asked, kind)
+        context = Context(
+            reader=reader,
+            payloads=payloads,
+            principal=principal,
+            sessions=self.sessions,
+            hashing=self.hashing,
+            client_address=run.client_address,
+            deployment=self.deployment,
+            reason=run.request.reason,
+        )
+        result = execute(
+            self.schema,
+            run.document,
+            context_value=context,
+            variable_values=run.request.variables,
+            operation_name=run.request.operation_name,
+            executor_class=PayloadExecutor,
+            max_coercion_errors=VALIDATION_ERROR_LIMIT,
+        )
+        answer = result if isinstance(result, ExecutionResult) else await result
+        log_codes(refusal.code.name for refusal in context.refusals)
+        if context.retry_after is not None:
+            answer = LimitedResult(answer, context.retry_after)
+        changed = run.operation.operation is OperationType.MUTATION and not payloads.left
+        return Answered(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
+
+    async def _authenticate(self, reader: Reader, run: Run) -> Principal | None:
+        """The caller: a query's is found in its own snapshot; a mutation's transaction checks it again.
+
+        Raises Unauthenticated.
+        """
+        credentials, reason = run.credentials, run.request.reason
+        if credentials is None:
+            return None
+        if run.operation.operation is OperationType.MUTATION:
+            return await authenticated(self.primary, credentials, reason)
+        found = next((row["ids"] for row in await reader.rows(WHO_ASKS)), None)
+        if found is None:
+            raise Unauthenticated
+        return replace(principal_of(credentials, *found), reason=reason)

@@ -1,0 +1,215 @@
+"""Runs GraphQL operations for the transport.
+
+A query with credentials runs compiled, as one statement that also finds the caller. The reference executor
+runs what cannot be compiled, and what comes without credentials, in one snapshot.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+import orjson
+import strawberry
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, get_operation_ast
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from authz.callers.principals import Credentials
+from engine.base.client_values import NotCompilableError
+from engine.compiled.query_plans import Asked
+from engine.database.pool import Pool
+from engine.limits.operation import check_cost, check_stepwise_cost
+from engine.limits.string_checks import read_variable_texts
+from engine.writes.sessions import WriteSessions
+from schema.fields.anonymity import answers_everybody
+from schema.fields.deployment import Deployment
+from schema.people.password_limit import check_passwords
+from schema.root import graphql_schema
+from server.database.replica_choice import Reads
+from server.failures.errors import Unauthenticated
+from server.fairness.admission import Admission
+from server.fairness.callers import Callers
+from server.fairness.gate import Caller, Side
+from server.fairness.hashing import PasswordThread
+from server.graphql.compiled_reads import CompiledReads
+from server.graphql.introspection import Introspection, KeptAnswer, is_about_schema
+from server.graphql.reference_runs import ReferenceRuns, Run
+from server.http.authentication import credentials_of
+from server.http.key_uses import KeyUses
+from server.http.request import GraphQLRequest
+from server.logs.metrics import ReadPath, count_operation
+
+T = TypeVar("T")
+
+_OURSELVES: Caller = ((Side.PLACE, "this process"),)
+
+_INVALID = {"authentication": "INVALID"}
+"""Beside an answer for everybody: the client's token is not valid."""
+
+
+class OperationRunner:
+    """See `server.graphql.endpoint.RunOperation`. `reads`: the primary's connections for compiled reads;
+    `replica`: those to a replica, if there is one. With `debug` each answer names the executor that read
+    it."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        database: AsyncEngine,
+        reads: Pool,
+        deployment: Deployment,
+        *,
+        replica: Pool | None = None,
+        debug: bool = False,
+    ) -> None:
+        self.admission = Admission(reads.size)
+        self._callers = Callers(reads)
+        self.schema = graphql_schema(schema)
+        self._compiled = CompiledReads(schema, Reads(reads, replica, self.admission), self.admission)
+        self.sessions = WriteSessions(database)
+        self.hashing = PasswordThread()
+        self._reference = ReferenceRuns(
+            self.schema, database, reads, self._compiled, deployment, self.sessions, self.hashing
+        )
+        self.key_uses = KeyUses(self.sessions)
+        self._introspection = Introspection(self.schema)
+        self._debug = debug
+
+    async def __call__(
+        self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
+    ) -> ExecutionResult | bytes:
+        read_variable_texts(request.variables)
+        try:
+            return await self._as_caller(request, document, authorization, client_address)
+        except Unauthenticated:
+            if not answers_everybody(self.schema, document, _operation(request, document)):
+                raise
+        # A client that still sends the token of an earlier session must be able to sign in.
+        answer = await self._by_reference(request, document, None, client_address)
+        return _with_extensions(answer, _INVALID)
+
+    async def _as_caller(
+        self, request: GraphQLRequest, document: DocumentNode, authorization: str | None, client_address: str
+    ) -> ExecutionResult | bytes:
+        credentials = credentials_of(authorization, client_address)
+        if credentials is None:
+            return await self._by_reference(request, document, None, client_address)
+        try:
+            answer = await self.compiled(request, document, credentials, client_address)
+        except NotCompilableError:
+            answer = await self._by_reference(request, document, credentials, client_address)
+        self.key_uses.note(credentials.digest)
+        self._callers.note(credentials)
+        return answer
+
+    async def _by_reference(
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        credentials: Credentials | None,
+        client_address: str,
+    ) -> ExecutionResult | bytes:
+        operation = _operation(request, document)
+        if operation.operation is OperationType.QUERY and not is_about_schema(document, operation):
+            anonymous = credentials is None
+            check_stepwise_cost(self.schema, document, operation, request.variables, anonymous=anonymous)
+        async with self.admission.operation(self._callers.caller(credentials, client_address)):
+            return await self.reference(request, document, credentials, client_address)
+
+    async def beside(self, authorization: str | None, client_address: str, work: Callable[[], T]) -> T:
+        """What the work returns, done beside the event loop in the caller's turn. Raises what
+        `Admission.beside` raises."""
+        credentials = None
+        with suppress(Unauthenticated):
+            credentials = credentials_of(authorization, client_address)
+        return await self.admission.beside(self._callers.caller(credentials, client_address), work)
+
+    async def prepare(self, source: str, document: DocumentNode) -> None:
+        """Compile a query without variables as each kind of principal would ask it, or keep its answer ready
+        where it asks about the schema alone."""
+        operation = get_operation_ast(document)
+        if operation is not None and is_about_schema(document, operation):
+            await self._about_schema(source, document, operation, _OURSELVES)
+            return
+        with suppress(NotCompilableError):
+            await self._compiled.prepare(Asked(source, document, None, {}), _OURSELVES)
+
+    async def close(self) -> None:
+        """To be called after the last request."""
+        self.admission.close()
+        self.hashing.close()
+        await self._callers.close()
+        await self.key_uses.close()
+
+    async def compiled(
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        credentials: Credentials,
+        client_address: str,
+    ) -> ExecutionResult | bytes:
+        """The compiled answer: text as it is, or a result where fields were denied.
+
+        Raises NotCompilableError, Unauthenticated where nobody has the token, RevisionUnknown, and where too
+        much is asked at once RateLimited and Busy.
+        """
+        caller = self._callers.caller(credentials, client_address)
+        binds, asked = self._reference.binds(credentials), _asked(request, document)
+        answer = await self._compiled.answer(asked, credentials.kind, binds, request.min_revision, caller)
+        return self._noted(answer, ReadPath.COMPILED)
+
+    async def reference(
+        self,
+        request: GraphQLRequest,
+        document: DocumentNode,
+        credentials: Credentials | None,
+        client_address: str,
+    ) -> ExecutionResult | bytes:
+        """The reference executor's answer; a mutation's payload is read by the compiled one if it can.
+
+        `client_address`: as the transport has it, for limits.
+        """
+        operation = _operation(request, document)
+        caller = self._callers.caller(credentials, client_address)
+        about_schema = await self._about_schema(request.query, document, operation, caller)
+        if about_schema is None:
+            check_cost(self.schema, document, operation, request.variables)
+        check_passwords(document, operation)
+        run = Run(request, document, operation, credentials, caller, client_address)
+        answered = await self._reference.answer(run, about_schema)
+        return self._noted(answered.answer, answered.path)
+
+    async def _about_schema(
+        self, source: str, document: DocumentNode, operation: OperationDefinitionNode, caller: Caller
+    ) -> KeptAnswer | None:
+        """The answer to a question about the schema alone, made beside the event loop if it is not kept."""
+        if not is_about_schema(document, operation):
+            return None
+        kept = self._introspection.kept(source)
+        if kept is not None:
+            return kept
+        answer = partial(self._introspection.answer, source, document, operation)
+        return await self.admission.beside(caller, answer)
+
+    def _noted(self, answer: ExecutionResult | bytes, path: ReadPath) -> ExecutionResult | bytes:
+        count_operation(path)
+        if not self._debug:
+            return answer
+        return _with_extensions(answer, {"executor": path.value})
+
+
+def _with_extensions(answer: ExecutionResult | bytes, extensions: Mapping[str, object]) -> ExecutionResult:
+    found = ExecutionResult(orjson.loads(bytes(answer)), None) if isinstance(answer, bytes) else answer
+    found.extensions = {**(found.extensions or {}), **extensions}
+    return found
+
+
+def _asked(request: GraphQLRequest, document: DocumentNode) -> Asked:
+    return Asked(request.query, document, request.operation_name, request.variables)
+
+
+def _operation(request: GraphQLRequest, document: DocumentNode) -> OperationDefinitionNode:
+    found = get_operation_ast(document, request.operation_name)
+    if found is None:
+        raise AssertionError("the transport runs only documents that have the operation")
+    return found

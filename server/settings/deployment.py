@@ -1,0 +1,19 @@
+"""The deployment that the settings describe."""
+
+from schema.fields.deployment import Deployment
+from server.settings.contact_key import key_source
+from server.settings.invoice_issuer import invoice_issuer
+from server.settings.payments import payment_provider
+from server.settings.settings import Settings
+
+
+def deployment(settings: Settings) -> Deployment:
+    """For requests and for jobs."""
+    return Deployment(
+        public_url=settings.link_base,
+        payments=payment_provider(settings.payment_provider),
+        contact_key=key_source(settings),
+        subaccount_set_up=settings.subaccounts,
+        issuer=invoice_issuer(settings),
+        suspended_accounts=settings.suspended_accounts,
+    )

@@ -1,0 +1,267 @@
+"""SQLAlchemy's internals that the product leans on: a release that changes one of them fails here.
+
+SQLAlchemy does not promise them. The message of a test that fails names the file that needs another way.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    Column,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    bindparam,
+    column,
+    literal,
+    select,
+    table,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.sql import elements
+from sqlalchemy.sql.compiler import CompilerState, SQLCompiler
+from sqlalchemy.sql.elements import ColumnClause
+from sqlalchemy.util.queue import AsyncAdaptedQueue
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("authz", "engine", "models", "resolvers", "schema", "server")
+
+_ROWS = table("rows", column("id", Integer))
+
+
+def _compiled(statement: Select[tuple[int]]) -> SQLCompiler:
+    found = statement.compile(dialect=PGDialect_asyncpg())  # type: ignore[no-untyped-call]
+    assert isinstance(found, SQLCompiler)
+    return found
+
+
+def _names_are_given_late() -> bool:
+    """An alias without a name has one that the compiler writes out, by `_truncated_identifier`."""
+    name = _ROWS.alias().name
+    return isinstance(name, elements._truncated_label) and callable(PGCompiler_asyncpg._truncated_identifier)
+
+
+def _names_can_be_made() -> bool:
+    made = elements._anonymous_label.safe_construct(1, "rows")
+    return isinstance(made, elements._truncated_label)
+
+
+def _an_alias_of_a_cte_knows_it() -> bool:
+    cte = select(_ROWS.c.id).cte("named")
+    return cte._cte_alias is None and cte.alias("other")._cte_alias is cte and isinstance(cte.alias(), CTE)
+
+
+def _a_join_knows_its_rows() -> bool:
+    other = _ROWS.alias("other")
+    return set(_ROWS.join(other, _ROWS.c.id == other.c.id)._from_objects) >= {_ROWS, other}
+
+
+def _a_select_tells_its_parts() -> bool:
+    plain = select(_ROWS.c.id)
+    untouched = plain._limit_clause is None and not plain._distinct and not plain._group_by_clauses
+    return (
+        untouched
+        and plain.limit(1)._limit_clause is not None
+        and bool(plain.distinct()._distinct)
+        and len(plain.group_by(_ROWS.c.id)._group_by_clauses) == 1
+    )
+
+
+def _columns_are_made_anew_in_aliases() -> bool:
+    asked: list[str] = []
+
+    class Lighter(Column[int]):
+        inherit_cache = True
+
+        def _make_proxy(self, *arguments: object, **keywords: object) -> tuple[str, ColumnClause[int]]:
+            asked.append(self.name)
+            key, proxy = ColumnClause(self.name, self.type)._make_proxy(*arguments, **keywords)  # type: ignore[arg-type]
+            proxy._proxies = [self]
+            return key, proxy
+
+    alias = Table("lighter", MetaData(), Lighter("id", Integer)).alias()
+    return alias.c.id.name == "id" and asked == ["id"]
+
+
+def _a_copy_keeps_what_was_set() -> bool:
+    """`ClientValue.source` and an arm's execution option survive what SQLAlchemy makes of them."""
+
+    class Marked(BindParameter[int]):
+        inherit_cache = True
+        mark = ""
+
+    marked = Marked("name", type_=Integer(), required=True)
+    marked.mark = "kept"
+    arm = select(_ROWS.c.id).where(_ROWS.c.id == marked).execution_options(mark="kept")
+    copied = union_all(arm, arm).alias()._annotate({"copied": True}).element
+    (found,) = {
+        element.mark for element in sqlalchemy.sql.visitors.iterate(copied) if isinstance(element, Marked)
+    }
+    return found == "kept" and all(
+        each.get_execution_options().get("mark") == "kept"
+        for each in union_all(arm, arm).selects
+        if isinstance(each, Select)
+    )
+
+
+def _a_compiler_can_be_begun_by_hand() -> bool:
+    writer = PGCompiler_asyncpg(PGDialect_asyncpg(), None)  # type: ignore[no-untyped-call]
+    writer.state = CompilerState.COMPILING
+    outer = {_ROWS}
+    writer.stack.append({"correlate_froms": outer, "asfrom_froms": outer, "selectable": Select()})  # type: ignore[typeddict-item]
+    other = table("other", column("id", Integer))
+    inner = select(other.c.id).where(other.c.id == _ROWS.c.id, other.c.id > literal(1)).correlate(_ROWS)
+    text = writer.process(inner, asfrom=True, lateral=True)
+    return "FROM other \n" in text and "%(param_1)s" in text and len(writer.bind_names) == 1
+
+
+def _a_compiler_tells_the_order_of_its_binds() -> bool:
+    statement = select(_ROWS.c.id).where(_ROWS.c.id.between(bindparam("low"), bindparam("high")))
+    compiled = _compiled(statement)
+    return compiled.positiontup == ["low", "high"] and set(compiled.binds) == {"low", "high"}
+
+
+def _an_element_of_ones_own_is_visited() -> bool:
+    """By `visit_` and its name, with the hooks that we override taking any further arguments."""
+    hooks = ("visit_bindparam", "visit_compound_select", "visit_cte", "render_literal_bindparam")
+    return all(hasattr(PGCompiler_asyncpg, hook) for hook in hooks)
+
+
+def _a_pool_makes_its_queue() -> bool:
+    return hasattr(AsyncAdaptedQueuePool, "_queue_class") and hasattr(AsyncAdaptedQueue, "_queue")
+
+
+@dataclass(frozen=True)
+class Internal:
+    """What is used, where and why, and whether it still is as it was."""
+
+    names: tuple[str, ...]
+    used_in: str
+    why: str
+    holds: Callable[[], bool]
+
+
+INTERNALS = [
+    Internal(
+        ("_truncated_label", "_truncated_identifier"),
+        "engine/compiled/sql_text.py",
+        "a fragment's own names get another ending in each use",
+        _names_are_given_late,
+    ),
+    Internal(
+        ("_anonymous_label",),
+        "engine/compiled/fragments.py",
+        "each use of a fragment has a name of its own",
+        _names_can_be_made,
+    ),
+    Internal(
+        ("_cte_alias",),
+        "engine/compiled/sql_text.py",
+        "a fragment's CTEs are written by the statement that it is put into",
+        _an_alias_of_a_cte_knows_it,
+    ),
+    Internal(
+        ("_from_objects",),
+        "engine/compiled/scope.py",
+        "a value that names outer rows must not bring them into FROM once more",
+        _a_join_knows_its_rows,
+    ),
+    Internal(
+        ("_limit_clause", "_distinct", "_group_by_clauses"),
+        "engine/declare/paging.py",
+        "a page is cut from the list itself where that has no limit of its own",
+        _a_select_tells_its_parts,
+    ),
+    Internal(
+        ("_make_proxy", "_proxies"),
+        "models/base/columns.py",
+        "columns of aliases are names and types alone, which halves what a statement takes to be built",
+        _columns_are_made_anew_in_aliases,
+    ),
+    Internal(
+        (), "engine/base/client_values.py", "a client's value is known in copies", _a_copy_keeps_what_was_set
+    ),
+    Internal(
+        (), "engine/compiled/sql_text.py", "fragments are written once", _a_compiler_can_be_begun_by_hand
+    ),
+    Internal(
+        (),
+        "engine/compiled/sql_text.py",
+        "values are sent in order",
+        _a_compiler_tells_the_order_of_its_binds,
+    ),
+    Internal(
+        (), "engine/compiled/sql_text.py", "our elements are written", _an_element_of_ones_own_is_visited
+    ),
+    Internal(
+        ("_queue_class", "_queue"),
+        "engine/database/fair_pool.py",
+        "whoever waits longest for a connection gets it",
+        _a_pool_makes_its_queue,
+    ),
+]
+
+OF_OTHER_LIBRARIES = {
+    "_mapping": "SQLAlchemy's, documented",
+    "_raw_info": "Strawberry's",
+    "_lexer": "graphql-core's",
+    "_unset_keepalive_if_required": "uvicorn's",
+}
+"""Names with an underscore that are used as well, and are no internals of SQLAlchemy."""
+
+
+@pytest.mark.parametrize("internal", INTERNALS, ids=lambda internal: internal.holds.__name__.strip("_"))
+def test_an_internal_is_as_it_was(internal: Internal) -> None:
+    changed = (
+        f"SQLAlchemy {sqlalchemy.__version__} changed {', '.join(internal.names) or internal.holds.__name__}"
+    )
+    message = f"{changed}, which {internal.used_in} uses so that {internal.why}"
+    try:
+        holds = internal.holds()
+    except Exception as error:
+        raise AssertionError(message) from error
+    assert holds, message
+
+
+def test_every_internal_that_is_used_is_listed() -> None:
+    listed = {name for internal in INTERNALS for name in internal.names} | OF_OTHER_LIBRARIES.keys()
+    assert set(_used()) <= listed
+
+
+def _used() -> Iterator[str]:
+    """Names with an underscore that are read of something, or imported, and defined nowhere here."""
+    modules = [
+        ast.parse(path.read_text("utf-8")) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")
+    ]
+    nodes = [node for module in modules for node in ast.walk(module)]
+    ours = set(_defined(nodes))
+    for node in nodes:
+        match node:
+            case ast.Attribute(attr=name) if _is_internal(name) and name not in ours:
+                yield name
+            case ast.ImportFrom(module=str(module), names=names) if module.split(".")[0] not in FOLDERS:
+                yield from (alias.name for alias in names if _is_internal(alias.name))
+
+
+def _defined(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                yield name
+
+
+def _is_internal(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")

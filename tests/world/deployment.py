@@ -1,0 +1,21 @@
+"""The deployment that tests run, where they do not start it by its settings."""
+
+from resolvers.billing.document import Issuer
+from resolvers.billing.status_history import SuspendedAccounts
+from resolvers.payments.provider import PaymentProvider
+from schema.fields.deployment import Deployment
+from server.settings.payments import NoPayments
+
+
+def deployed(
+    payments: PaymentProvider | None = None,
+    issuer: Issuer | None = None,
+    suspended: SuspendedAccounts = SuspendedAccounts.PAUSE,
+) -> Deployment:
+    """Without payments, unless they are given."""
+    return Deployment(
+        public_url="http://mandant.test",
+        payments=payments or NoPayments(),
+        issuer=issuer,
+        suspended_accounts=suspended,
+    )
