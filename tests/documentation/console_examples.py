@@ -18,6 +18,8 @@ from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from server import cli
+from server.commands import groups
+from server.settings.issuer import IssuerSettings
 from server.settings.settings import Settings
 from tests.documentation.deployment import Deployment
 from tests.documentation.matching import printed_is_as_shown
@@ -78,7 +80,7 @@ class Shell:
         arguments = [Template(word).safe_substitute(self.variables) for word in words]
         with pytest.MonkeyPatch.context() as patch:
             # The page's database takes the place of the embedded one.
-            patch.setattr(cli, "embedded_database", lambda _: nullcontext(self.deployment.addresses))
+            patch.setattr(groups, "embedded_database", lambda _: nullcontext(self.deployment.addresses))
             result = CliRunner().invoke(cli._commands, arguments, env=others | environment)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert result.exit_code == 0, result.output
@@ -147,7 +149,12 @@ def check_settings(block: Block, patch: pytest.MonkeyPatch) -> None:
 
 def settings_by_variable() -> dict[str, FieldInfo]:
     """All settings, by the variable that sets each."""
-    return {
-        str(field.validation_alias or f"MANDANT_{name.upper()}"): field
-        for name, field in Settings.model_fields.items()
-    }
+    found: dict[str, FieldInfo] = {}
+    for name, setting in Settings.model_fields.items():
+        variable = str(setting.validation_alias or f"MANDANT_{name.upper()}")
+        if name == "issuer":
+            inner = IssuerSettings.model_fields
+            found |= {f"{variable}_{part.upper()}": value for part, value in inner.items()}
+        else:
+            found[variable] = setting
+    return found
