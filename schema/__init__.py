@@ -1,1 +1,1 @@
-"""What clients see: Strawberry types, inputs, payloads and their documentation, one file an area."""
+"""The GraphQL API: types, inputs, payloads and their documentation, one package for each area."""

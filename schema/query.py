@@ -1,4 +1,4 @@
-"""The reads at the root that belong to no area."""
+"""The root fields that belong to no area."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +15,7 @@ from schema.fields.node import Node
 
 @cache
 def found_by() -> Mapping[str, LookUp]:
-    """How an id of each prefix is found: one GraphQL type a prefix."""
+    """How an object is found by its global id. Each id prefix belongs to one GraphQL type."""
     return {kind: look_up for area in AREAS for kind, look_up in area.look_ups.items()}
 
 

@@ -1,4 +1,4 @@
-"""The whole schema, put together, and the check that nothing in it is without a rule."""
+"""The whole schema, and the check that every field has a rule of who may see it."""
 
 import strawberry
 from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
@@ -24,11 +24,11 @@ _CONFIG = StrawberryConfig(scalar_map={MicroAmount: SCALAR})
 
 
 class UnmarkedFieldsError(Exception):
-    """Fields of the schema have neither a permission nor the mark of being public."""
+    """Fields have neither a permission nor a directive that makes them public."""
 
 
 def build_schema() -> strawberry.Schema:
-    """The schema. Raises UnmarkedFieldsError where a field has no rule: what is not allowed is denied."""
+    """The schema. Raises UnmarkedFieldsError if a field has no rule."""
     for described in _ENUMS:
         publish(described)
     query = merge_types("Query", _QUERIES)
@@ -40,31 +40,31 @@ def build_schema() -> strawberry.Schema:
     if unmarked:
         raise UnmarkedFieldsError(f"Without a mark of who may see them: {', '.join(unmarked)}")
     describe_needs(graphql_schema(schema))
-    _tell_one_of(graphql_schema(schema))
+    _mend_one_of(graphql_schema(schema))
     return schema
 
 
-def _tell_one_of(schema: GraphQLSchema) -> None:
-    """Let `isOneOf` be null for lists and for what is never null: Strawberry's resolver fails for each."""
+def _mend_one_of(schema: GraphQLSchema) -> None:
+    """Let `isOneOf` be null for list and non-null types, for which Strawberry's resolver fails."""
     introspection_type = schema.type_map["__Type"]
     if not isinstance(introspection_type, GraphQLObjectType):
         raise TypeError(introspection_type)
     field = introspection_type.fields["isOneOf"]
     resolve = field.resolve
 
-    def told(type_: object, info: GraphQLResolveInfo[object]) -> object:
+    def resolve_or_null(type_: object, info: GraphQLResolveInfo[object]) -> object:
         return resolve(type_, info) if resolve and isinstance(type_, GraphQLNamedType) else None
 
-    field.resolve = told
+    field.resolve = resolve_or_null
 
 
 def graphql_schema(schema: strawberry.Schema) -> GraphQLSchema:
-    """The same for graphql-core."""
+    """The schema of graphql-core behind it."""
     return schema._schema
 
 
 def unmarked_fields(schema: strawberry.Schema) -> list[str]:
-    """The fields without a rule of their own or of their type, as `Type.field`."""
+    """The fields for which neither they nor their type have a rule, as `Type.field`."""
     types = graphql_schema(schema).type_map.values()
     objects = [t for t in types if isinstance(t, GraphQLObjectType) and not t.name.startswith("__")]
     return [

@@ -22,7 +22,7 @@ from resolvers.effects.log import Change, record_of_account
 from resolvers.inputs.countries import check_postcode, country, vat_id
 from resolvers.inputs.emails import email_address
 from resolvers.inputs.text import short_text
-from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
+from resolvers.inputs.unchanged import UNCHANGED, Unchanged, needed_value, new_value
 from resolvers.rows.stored import stored
 
 
@@ -128,21 +128,14 @@ async def update_billing_details(
 def _updated(before: BillingDetails | None, command: BillingDetailsUpdate) -> BillingDetails:
     old: dict[str, str | None] = {} if before is None else asdict(before)
     return BillingDetails(
-        _needed(command.name, old.get("name"), "name"),
-        _needed(command.street, old.get("street"), "street"),
+        needed_value(command.name, old.get("name"), "name"),
+        needed_value(command.street, old.get("street"), "street"),
         new_value(command.postcode, old.get("postcode")),
-        _needed(command.city, old.get("city"), "city"),
-        _needed(command.country, old.get("country"), "country"),
+        needed_value(command.city, old.get("city"), "city"),
+        needed_value(command.country, old.get("country"), "country"),
         new_value(command.vat_id, old.get("vat_id")),
         new_value(command.email, old.get("email")),
     )
-
-
-def _needed(given: str | Unchanged, current: str | None, field: str) -> str:
-    value = new_value(given, current)
-    if value is None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Required with the first billing details.", field)
-    return value
 
 
 def _checked(details: BillingDetails) -> BillingDetails:

@@ -20,7 +20,7 @@ from models.budgets.tables import BudgetCurrency, budgets
 from models.budgets.use import sends_used
 from models.plans.tables import plans
 from resolvers.access.blockers import blocked, these_accounts
-from resolvers.budgets.reads import promised_sends
+from resolvers.budgets.reads import guarantee_holds
 from resolvers.budgets.send_check import allowance_columns, credit_of, kept_below
 from resolvers.plans.cycle_counts import sends_used_of
 from resolvers.plans.reads import next_plan_id_of, plan_id_of, send_limit_of
@@ -34,7 +34,7 @@ class _Cap:
 
     account_id: AccountId
     cap: int
-    promised: int
+    guaranteed: int
     """At the beginning of each cycle."""
     kept: int
     used: int
@@ -43,7 +43,7 @@ class _Cap:
     def holds(self) -> bool:
         """Whether the guarantees fit under the cap. Where nothing of them is left, the used sends may exceed
         it."""
-        return self.promised <= self.cap and (not self.kept or self.used + self.kept <= self.cap)
+        return self.guaranteed <= self.cap and (not self.kept or self.used + self.kept <= self.cap)
 
 
 async def check_guarantees(
@@ -82,20 +82,20 @@ async def _limited_by(
     return await blocked(session, principal, RefusalCode.GUARANTEE_TOO_LARGE, which, field)
 
 
-async def check_plan_keeps(
+async def check_plan_covers_guarantees(
     session: WriteSession, principal: Principal, account: Authorized, sends: int
 ) -> None:
     """Refuse a plan with fewer sends than the account guarantees to those below. Raises GUARANTEE_TOO_LARGE,
     which names them."""
     own = accounts.alias()
-    statement = select(_promised_by(own)).where(this_account(own, account))
+    statement = select(_guaranteed_by(own)).where(this_account(own, account))
     if (await session.execute(statement)).scalar_one() > sends:
         message = "More sends are guaranteed to the accounts below than the plan has."
-        budget, child, _ = _promises()
+        budget, child, _ = _guarantees()
         below = and_(child.c.master_id == account.master_id, child.c.parent_id == account.account_id)
-        holding = child.join(budget, promised_sends(budget, child))
-        promised = select(child.c.id).select_from(holding).where(below)
-        ids = [AccountId(found) for found in (await session.execute(promised)).scalars()]
+        holding = child.join(budget, guarantee_holds(budget, child))
+        guaranteed = select(child.c.id).select_from(holding).where(below)
+        ids = [AccountId(found) for found in (await session.execute(guaranteed)).scalars()]
         which, code = these_accounts(account.master_id, ids), RefusalCode.GUARANTEE_TOO_LARGE
         raise await blocked(session, principal, code, which, "planId", message)
 
@@ -107,11 +107,11 @@ async def _check_plan(session: WriteSession, principal: Principal, account: Auth
     statement = (
         select(
             holder.c.id.label("holder_id"),
-            allowance["sends_promised"].label("own"),
+            allowance["sends_guaranteed"].label("own"),
             allowance["sends_kept"].label("kept"),
             send_limit_of(holder).label("send_limit"),
             sends_used_of(holder).label("used"),
-            _promised_by(holder).label("promised"),
+            _guaranteed_by(holder).label("guaranteed"),
             func.least(plan.c.sends, following.c.sends).label("sends"),
         )
         .select_from(
@@ -122,7 +122,7 @@ async def _check_plan(session: WriteSession, principal: Principal, account: Auth
         .where(this_account(sender, account))
     )
     row = (await session.execute(statement)).one()
-    if row.promised > row.sends or (row.own and row.used + row.kept > row.send_limit):
+    if row.guaranteed > row.sends or (row.own and row.used + row.kept > row.send_limit):
         raise await _limited_by(session, principal, account, row.holder_id)
 
 
@@ -130,14 +130,14 @@ async def _check_pool(session: WriteSession, principal: Principal, account: Auth
     sender, holder = accounts.alias(), accounts.alias()
     above = in_tree(holder, sender, id="parent_id")
     allowance = {column.name: column for column in allowance_columns(sender, holder)}
-    columns = (holder.c.id.label("holder_id"), allowance["credit_promised"], allowance["credit_kept"])
+    columns = (holder.c.id.label("holder_id"), allowance["credit_guaranteed"], allowance["credit_kept"])
     statement = (
         select(*columns, credit_of(sender, holder).label("credit"))
         .select_from(sender.join(holder, above))
         .where(this_account(sender, account))
     )
     row = (await session.execute(statement)).one()
-    if row.credit_promised and row.credit_kept > row.credit:
+    if row.credit_guaranteed and row.credit_kept > row.credit:
         raise await _limited_by(session, principal, account, row.holder_id)
 
 
@@ -153,7 +153,7 @@ async def _caps(session: WriteSession, account: Authorized) -> list[_Cap]:
         select(
             cap.c.account_id,
             cap.c.cap,
-            _promised_below(cap).label("promised"),
+            _guaranteed_below(cap).label("guaranteed"),
             kept_below(cap).label("kept"),
             sends_used(cap.c.master_id, cap.c.account_id).label("used"),
         )
@@ -163,22 +163,22 @@ async def _caps(session: WriteSession, account: Authorized) -> list[_Cap]:
     return [_Cap(**row._mapping) for row in await session.execute(statement)]
 
 
-def _promised_by(holder: FromClause) -> ColumnElement[int]:
+def _guaranteed_by(holder: FromClause) -> ColumnElement[int]:
     """All guarantees of a cycle's sends by the account with the plan."""
-    budget, child, statement = _promises()
+    budget, child, statement = _guarantees()
     below = in_tree(child, holder, parent_id="id")
     return statement.where(below).correlate_except(budget, child).scalar_subquery()
 
 
-def _promised_below(cap: FromClause) -> ColumnElement[int]:
+def _guaranteed_below(cap: FromClause) -> ColumnElement[int]:
     """All guarantees of sends to accounts from the capped one down."""
-    budget, child, statement = _promises()
+    budget, child, statement = _guarantees()
     below = account_closure.alias()
     from_here = and_(in_tree(below, child, descendant_id="id"), in_tree(below, cap, ancestor_id="account_id"))
     return statement.where(from_here).correlate_except(budget, child, below).scalar_subquery()
 
 
-def _promises() -> tuple[FromClause, FromClause, Select[Any]]:
+def _guarantees() -> tuple[FromClause, FromClause, Select[Any]]:
     budget, child = budgets.alias(), accounts.alias()
     total = cast(func.coalesce(func.sum(budget.c.guarantee), _ZERO), BigInteger)
-    return budget, child, select(total).select_from(budget.join(child, promised_sends(budget, child)))
+    return budget, child, select(total).select_from(budget.join(child, guarantee_holds(budget, child)))

@@ -64,7 +64,7 @@ def kept_sends(budget: FromClause, child: FromClause) -> ColumnElement[int]:
     return func.greatest(left, _ZERO)
 
 
-def promised_sends(budget: FromClause, child: FromClause) -> ColumnElement[bool]:
+def guarantee_holds(budget: FromClause, child: FromClause) -> ColumnElement[bool]:
     """Whether a guarantee holds. A closed account has none, nor one with a plan of its own."""
     subscription = subscriptions.alias()
     own_plan = exists(

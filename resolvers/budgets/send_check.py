@@ -18,7 +18,7 @@ from models.credit.tables import BalanceKind, ledger_balances
 from models.plans.tables import MOST_IN_A_CYCLE
 from models.sending.lapsed import is_lapsed
 from models.sending.tables import send_cycles, send_reservations
-from resolvers.budgets.reads import kept_sends, promised_sends
+from resolvers.budgets.reads import guarantee_holds, kept_sends
 
 _ZERO = literal_column("0", BigInteger)
 
@@ -27,17 +27,17 @@ _ZERO = literal_column("0", BigInteger)
 class Allowance:
     """What budgets leave an account: sends of the current cycle, and credit in micro-units.
 
-    `promised`: the rest of the guarantee that the account sends under, its own or that of an account above.
+    `guaranteed`: the rest of the guarantee that the account sends under, its own or that of an account above.
     `kept`: the rest of all guarantees, this one included. `cap_left`: the rest under the narrowest cap at or
     above the account with the guarantee, without the rest of the guarantee; `inner_cap_left`: under the caps
     below that account. None: there is no cap. The rest under a cap may be negative.
     """
 
-    sends_promised: int
+    sends_guaranteed: int
     sends_kept: int
     cap_left: int | None
     inner_cap_left: int | None
-    credit_promised: int
+    credit_guaranteed: int
     credit_kept: int
     credit_cap_left: int | None
 
@@ -57,13 +57,13 @@ class CycleSends:
 
 @dataclass(frozen=True)
 class SendCosts:
-    """What a send costs. `price` in micro-units; `unpromised`: the part of it that no guarantee covers."""
+    """What a send costs. `price` in micro-units; `unguaranteed`: the part of it that no guarantee covers."""
 
     sends_left: int
     """The plan's sends that are left for this account. Below zero: sends beyond the plan."""
     beyond: int
     price: int
-    unpromised: int
+    unguaranteed: int
     within_sends: bool
     within_cap: bool
     within_credit_cap: bool
@@ -71,17 +71,17 @@ class SendCosts:
 
 def costs_of_sends(cycle_sends: CycleSends, allowance: Allowance, sends: int) -> SendCosts:
     """What so many sends would cost now."""
-    inside = min(sends, allowance.sends_promised)
+    inside = min(sends, allowance.sends_guaranteed)
     outside = sends - inside
     free = cycle_sends.send_limit - cycle_sends.sends_used - allowance.sends_kept
     beyond = max(outside - max(free, 0), 0)
     price = beyond * (cycle_sends.send_price or 0)
     countable = cycle_sends.sends_used + sends <= MOST_IN_A_CYCLE
     return SendCosts(
-        (max(free, 0) if allowance.sends_promised else free) + allowance.sends_promised - sends,
+        (max(free, 0) if allowance.sends_guaranteed else free) + allowance.sends_guaranteed - sends,
         beyond,
         price,
-        max(price - allowance.credit_promised, 0),
+        max(price - allowance.credit_guaranteed, 0),
         countable and (not beyond or cycle_sends.send_price is not None),
         _fits(outside, allowance.cap_left) and _fits(sends, allowance.inner_cap_left),
         _fits(price, allowance.credit_cap_left),
@@ -90,7 +90,7 @@ def costs_of_sends(cycle_sends: CycleSends, allowance: Allowance, sends: int) ->
 
 def affordable(costs: SendCosts, credit: int, allowance: Allowance) -> bool:
     """Whether so much credit covers the costs and leaves what is guaranteed to others."""
-    return costs.price <= credit and _fits(costs.unpromised, credit - allowance.credit_kept)
+    return costs.price <= credit and _fits(costs.unguaranteed, credit - allowance.credit_kept)
 
 
 def _fits(amount: int, left: int | None) -> bool:
@@ -104,12 +104,12 @@ def allowance_columns(account: FromClause, subscriber: FromClause) -> list[Colum
     on_path = kept.c.account_id.in_(_path_of(account))
     credit_kept = cast(func.coalesce(func.sum(kept.c.amount), _ZERO), BigInteger)
     return [
-        _sends_kept(subscriber, account).label("sends_promised"),
+        _sends_kept(subscriber, account).label("sends_guaranteed"),
         _sends_kept(subscriber).label("sends_kept"),
         _cap_left(account, subscriber, inner=False).label("cap_left"),
         _cap_left(account, subscriber, inner=True).label("inner_cap_left"),
         _scalar(select(credit_kept).select_from(kept).where(on_path), account, subscriber).label(
-            "credit_promised"
+            "credit_guaranteed"
         ),
         _scalar(select(credit_kept).select_from(kept), account, subscriber).label("credit_kept"),
         _credit_cap_left(account, subscriber, pool).label("credit_cap_left"),
@@ -148,9 +148,9 @@ def sends_left(account: FromClause, subscriber: FromClause, unused: ColumnElemen
 
 def caps_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
     """What the caps on the path leave the account, in sends. NULL: there is no cap."""
-    promised = _sends_kept(subscriber, account)
+    guaranteed = _sends_kept(subscriber, account)
     outer, inner = (_cap_left(account, subscriber, inner=inner) for inner in (False, True))
-    return func.least(outer + promised, inner)
+    return func.least(outer + guaranteed, inner)
 
 
 def credit_left(account: FromClause, subscriber: FromClause) -> ColumnElement[int]:
@@ -169,7 +169,7 @@ def _sends_kept(subscriber: FromClause, on_path_of: FromClause | None = None) ->
     budget, child = budgets.alias(), accounts.alias()
     statement = (
         select(cast(func.coalesce(func.sum(kept_sends(budget, child)), _ZERO), BigInteger))
-        .select_from(budget.join(child, promised_sends(budget, child)))
+        .select_from(budget.join(child, guarantee_holds(budget, child)))
         .where(in_tree(child, subscriber, parent_id="id"))
     )
     if on_path_of is None:
@@ -206,7 +206,7 @@ def kept_below(cap: FromClause) -> ColumnElement[int]:
     kept = func.coalesce(func.sum(kept_sends(budget, child)), _ZERO)
     statement = (
         select(cast(kept, BigInteger))
-        .select_from(budget.join(child, promised_sends(budget, child)).join(below, from_here))
+        .select_from(budget.join(child, guarantee_holds(budget, child)).join(below, from_here))
         .where(in_tree(below, cap, ancestor_id="account_id"))
     )
     return _scalar(statement, cap)

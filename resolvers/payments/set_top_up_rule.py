@@ -1,7 +1,7 @@
 """Setting and removing the rule that tops up an account automatically (N10, T19)."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 
@@ -22,12 +22,10 @@ from resolvers.effects.event_kinds import EventKind
 from resolvers.effects.jobs import enqueue
 from resolvers.effects.log import record_of_account
 from resolvers.inputs.amounts import movable
-from resolvers.inputs.unchanged import UNCHANGED, Unchanged, new_value
+from resolvers.inputs.unchanged import UNCHANGED, Unchanged, needed_value
 from resolvers.payments.change_methods import check_payment_method
 from resolvers.payments.end_top_up_rule import end_top_up_rule, logged_rule
 from resolvers.rows.stored import stored
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -98,18 +96,11 @@ class _Rule:
 
 def _updated(before: Row[Any] | None, command: TopUpRuleUpdate) -> _Rule:
     return _Rule(
-        _needed(command.payment_method_id, before and before.payment_method_id, "paymentMethodId"),
-        _needed(command.threshold, before and before.threshold, "threshold"),
-        _needed(command.amount, before and before.amount, "amount"),
-        _needed(command.daily_maximum, before and before.daily_maximum, "dailyMaximum"),
+        needed_value(command.payment_method_id, before and before.payment_method_id, "paymentMethodId"),
+        needed_value(command.threshold, before and before.threshold, "threshold"),
+        needed_value(command.amount, before and before.amount, "amount"),
+        needed_value(command.daily_maximum, before and before.daily_maximum, "dailyMaximum"),
     )
-
-
-def _needed(given: T | Unchanged, current: T | None, field: str) -> T:
-    value = new_value(given, current)
-    if value is None:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "Required with the first rule.", field)
-    return value
 
 
 def _check_amounts(rule: _Rule) -> None:

@@ -49,7 +49,7 @@ async def open_session(session: WriteSession, user_id: UserId, device_token: str
 
 
 async def sign_out(session: WriteSession, principal: Principal) -> None:
-    """End the caller's session."""
+    """End the session that sends this request."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
     await session.execute(delete(sessions).where(sessions.c.digest == principal.credentials.digest))

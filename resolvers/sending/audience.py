@@ -30,7 +30,7 @@ async def audience_of(session: WriteSession, account: Authorized, given: Given) 
     """
     if isinstance(given, Recipients):
         if not given.digests:
-            raise Refusal(RefusalCode.BAD_USER_INPUT, "No recipient is left.", "recipients")
+            raise Refusal(RefusalCode.BAD_USER_INPUT, "The list has no valid recipients.", "recipients")
         return Audience(len(given.digests), named(given))
     stored = recipient_lists.c
     statement = select(stored.recipients).where(

@@ -30,7 +30,7 @@ async def reserve_credit(
         await release_credit(session, principal, account.master_id, refunds)
         refunds = ()
     postings = [*_moved(payer_id, -costs.price), *_released(refunds)]
-    guarded = [payer_id] if costs.unpromised else []
+    guarded = [payer_id] if costs.unguaranteed else []
     if not postings:
         return
     transaction = _transaction(account.master_id, postings, guarded)

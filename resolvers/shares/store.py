@@ -42,7 +42,7 @@ ShareRow = Row[*tuple[Any, ...]]
 
 
 def scope_columns(scope: ShareScope) -> dict[str, Any]:
-    """The scope as columns of the share."""
+    """The scope as the share's columns."""
     return {
         "role_id": scope.role.id if scope.areas is None else None,
         "areas": None if scope.areas is None else sorted(area.value for area in scope.areas),

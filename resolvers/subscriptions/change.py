@@ -14,7 +14,7 @@ from models.accounts.trees import columns_of, this_account
 from models.base.ids import AccountId, PlanId, new_id
 from models.plans.tables import MOST_IN_A_CYCLE, limit_increases, plans
 from resolvers.billing.payers import WHO_PAYS_FOR_A_PLAN, Payer, authorize_payers
-from resolvers.budgets.guarantees import check_plan_keeps
+from resolvers.budgets.guarantees import check_plan_covers_guarantees
 from resolvers.credit.reads import currency_of
 from resolvers.effects.account_versions import check_version, raise_version
 from resolvers.effects.event_kinds import EventKind
@@ -56,7 +56,7 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     plan = await _plan_on_offer(session, account, effective, command.plan_id)
     if not plan.price and account.account_id != account.master_id:
         raise Refusal(RefusalCode.PAID_PLAN_REQUIRED, field="planId")
-    await check_plan_keeps(session, principal, account, plan.sends)
+    await check_plan_covers_guarantees(session, principal, account, plan.sends)
     if _is_own(effective, account):
         if command.time_zone is not None:
             message = "The time zone is set with the account's first plan, and stays."

@@ -1,4 +1,4 @@
-"""Who has which access in an account, what depends on it, and what is about to end."""
+"""Who has access to an account, what depends on a role, and which access expires soon."""
 
 from schema.access.enums import ENUMS
 from schema.fields.contribution import Contribution

@@ -1,4 +1,4 @@
-"""Accounts as a whole: their tree, their settings, their beginning and their end."""
+"""Accounts: their tree, their settings, how they are created and closed."""
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind

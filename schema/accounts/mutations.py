@@ -1,4 +1,4 @@
-"""What makes, changes and ends accounts."""
+"""Mutations that create, change and close accounts."""
 
 import strawberry
 from sqlalchemy import Uuid
@@ -15,7 +15,7 @@ from resolvers.api_keys import reads as api_keys
 from resolvers.invitations import reads as invitations
 from schema.accounts.types import Account
 from schema.api_keys.types import ApiKey
-from schema.credit.settlement import SettlementPayload, told_effects
+from schema.credit.settlement import SettlementPayload, shown_effects
 from schema.fields.amounts import MicroAmount
 from schema.fields.context import Context
 from schema.fields.dry_runs import dry_run
@@ -179,5 +179,8 @@ class AccountMutation:
             account_id=account_id(input.account_id), reason=input.reason, forfeit_credit=input.forfeit_credit
         )
         done = await close_account(session, principal, command)
-        told = told_effects(done.effects)
-        return payload(AccountClosePayload, account_id=done.account.account_id, effects=told)
+        return payload(
+            AccountClosePayload,
+            account_id=done.account.account_id,
+            effects=shown_effects(done.effects),
+        )

@@ -1,4 +1,4 @@
-"""Accounts by their ids."""
+"""The query for one account."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""What makes, changes and ends API keys."""
+"""Mutations that create, change and revoke API keys."""
 
 import datetime
 
@@ -151,7 +151,7 @@ class ApiKeyMutation:
             return payload(ApiKeyPayload, api_key_id=made.api_key_id, secret=made.secret)
 
         def as_rotated(done: ApiKeyPayload) -> Credentials:
-            """A key that gave itself a new secret is known by that one now."""
+            """A key that rotated itself is identified by its new secret from now on."""
             asked = info.context.credentials
             rotated_itself = principal.api_key_id == _api_key_id(input.api_key_id)
             return asked._replace(digest=digest_of(done.secret or "")) if rotated_itself else asked

@@ -1,4 +1,4 @@
-"""The log of an account, as its readers see it."""
+"""The change log of an account."""
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind

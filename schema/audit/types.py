@@ -1,4 +1,4 @@
-"""The log of an account."""
+"""Entries of an account's change log."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What changes who is billed."""
+"""Mutations of billing modes and billing details."""
 
 import strawberry
 from sqlalchemy import Uuid

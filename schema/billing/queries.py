@@ -1,4 +1,4 @@
-"""Invoices by their ids."""
+"""The query for one invoice."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""Who is billed, what accounts cost, and the invoices."""
+"""Billing details, cost reports and invoices."""
 
 import datetime
 

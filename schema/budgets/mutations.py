@@ -1,4 +1,4 @@
-"""What limits subaccounts, and what keeps something free for them."""
+"""Mutations of subaccounts' caps and guarantees."""
 
 import strawberry
 from sqlalchemy import Uuid

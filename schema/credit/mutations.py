@@ -1,4 +1,4 @@
-"""What moves credit."""
+"""Mutations that transfer credit or change whose credit an account spends."""
 
 import strawberry
 from sqlalchemy import Uuid
@@ -12,7 +12,7 @@ from resolvers.accounts import credit_mode as credit_modes
 from resolvers.accounts import reads as accounts
 from resolvers.credit import ledger
 from resolvers.credit import transfer as credit_transfers
-from schema.credit.settlement import SettlementPayload, told_effects
+from schema.credit.settlement import SettlementPayload, shown_effects
 from schema.credit.types import LedgerTransaction
 from schema.fields.amounts import MicroAmount
 from schema.fields.dry_runs import dry_run
@@ -103,5 +103,8 @@ class CreditMutation:
             account_id=account_id(input.account_id), expected_version=input.expected_version, mode=input.mode
         )
         done = await credit_modes.change_credit_mode(session, principal, command)
-        told = told_effects(done.effects)
-        return payload(CreditModeUpdatePayload, account_id=done.account.account_id, effects=told)
+        return payload(
+            CreditModeUpdatePayload,
+            account_id=done.account.account_id,
+            effects=shown_effects(done.effects),
+        )

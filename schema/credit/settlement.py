@@ -1,4 +1,4 @@
-"""What becomes of what an account holds, as the payloads tell it that end it."""
+"""What happens to an account's holdings when a mutation ends them, as payloads show it."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -31,7 +31,7 @@ class SettlementEffect:
 
 @strawberry.type
 class SettlementPayload(AccessPayload):
-    """Of a mutation that ends something that an account holds."""
+    """The payload of a mutation that ends something that an account holds."""
 
     effects: list[SettlementEffect] | None = strawberry.field(
         default=None,
@@ -41,12 +41,12 @@ class SettlementPayload(AccessPayload):
     dry_runs_tell: ClassVar[tuple[str, ...]] = ("effects",)
 
 
-def told_effects(found: Sequence[settlements.SettlementEffect]) -> list[SettlementEffect]:
+def shown_effects(found: Sequence[settlements.SettlementEffect]) -> list[SettlementEffect]:
     """As the field tells them."""
-    return [_told(effect) for effect in found]
+    return [_shown(effect) for effect in found]
 
 
-def _told(effect: settlements.SettlementEffect) -> SettlementEffect:
+def _shown(effect: settlements.SettlementEffect) -> SettlementEffect:
     to_account_id = effect.to_account_id
     return SettlementEffect(
         kind=effect.kind,

@@ -1,1 +1,1 @@
-"""What every area's types build on: nodes, payloads, mutations, updates."""
+"""What the types of all areas build on: nodes, payloads, the frame of mutations, updates."""

@@ -1,4 +1,4 @@
-"""The scalar of all amounts of money."""
+"""The scalar for amounts of money."""
 
 import re
 from typing import NewType

@@ -1,4 +1,4 @@
-"""Which operations answer everybody, so that a token that is not valid need not refuse them."""
+"""Which operations need no token, so that an invalid token does not refuse them."""
 
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
 
@@ -10,9 +10,9 @@ from schema.fields.root_fields import root_fields
 def answers_everybody(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> bool:
-    """Whether each field at the operation's root is @anonymous or introspection.
+    """Whether every root field is @anonymous or introspection.
 
-    One that is not makes it False, also where a directive leaves it out: an answer is somebody's as a whole.
+    A field counts even if `@skip` or `@include` leaves it out, because the whole answer is for one caller.
     """
     root = schema.get_root_type(operation.operation)
     if root is None:

@@ -1,4 +1,4 @@
-"""What a request carries from the transport to the fields."""
+"""What a request passes from the transport to the fields."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,7 @@ from schema.fields.deployment import Deployment
 
 @dataclass
 class Context(ReadContext):
-    """One request: who asks, the snapshot it reads, and how it writes and reads what it wrote."""
+    """One request: its caller, the snapshot it reads, and how it writes and reads what it wrote."""
 
     reader: Reader
     payloads: Payloads
@@ -40,11 +40,11 @@ class Context(ReadContext):
 
     @property
     def credentials(self) -> Credentials:
-        """What every statement looks the principal up by."""
+        """The credentials by which statements find the caller."""
         return ANONYMOUS if self.principal is None else self.principal.credentials
 
     def binds(self, credentials: Credentials) -> dict[str, Any]:
-        """The values that reads for these credentials name themselves."""
+        """The values that reads with these credentials bind."""
         return {**credentials.binds, PUBLIC_URL_NAME: self.deployment.public_url}
 
     @property
@@ -54,17 +54,18 @@ class Context(ReadContext):
 
     @property
     def verification_page(self) -> str:
-        """The page that confirms an e-mail address, likewise."""
+        """The page that verifies an e-mail address. The secret goes behind its `#` as well."""
         return f"{self.deployment.public_url}/email-verification"
 
     @property
     def password_page(self) -> str:
-        """The page that sets a new password, likewise; without a secret, the one that asks for a link."""
+        """The page that sets a new password, with the secret behind its `#`; without one it offers to mail a
+        link."""
         return f"{self.deployment.public_url}/password-reset"
 
     @property
     def retry_after(self) -> int | None:
-        """The seconds after which all can be tried again that was refused by a limit; None: nothing was."""
+        """The seconds until all mutations that a limit refused can be tried again; None if none was."""
         limited = [refusal.retry_after for refusal in self.refusals if isinstance(refusal, TryLater)]
         return max(limited, default=None)
 
@@ -73,7 +74,7 @@ ContextInfo = Info[Context, None]
 
 
 def principal_of(info: ContextInfo) -> Principal:
-    """Who asks. Raises UNAUTHENTICATED for nobody."""
+    """The caller. Raises UNAUTHENTICATED if nobody is signed in."""
     if info.context.principal is None:
         raise GraphQLError("Sign in, or send an API key.", extensions={"code": "UNAUTHENTICATED"})
     return info.context.principal

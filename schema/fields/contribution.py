@@ -10,7 +10,7 @@ from schema.fields.enum_publishing import EnumDescription
 
 @dataclass(frozen=True, eq=False)
 class Contribution:
-    """Each area's package has one, `CONTRIBUTION`; `schema.areas` lists them."""
+    """What one area adds. Its package defines it as `CONTRIBUTION`, and `schema.areas` lists it."""
 
     queries: Sequence[type] = ()
     """Types whose fields become fields of Query."""

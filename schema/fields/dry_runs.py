@@ -1,4 +1,4 @@
-"""What a dry run tells (N4)."""
+"""The input and result fields of dry runs (N4)."""
 
 import datetime
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ _DRY_RUN = (
 
 
 def dry_run() -> Any:
-    """The field that the input of every mutation has that changes access."""
+    """The input field of every mutation that changes access."""
     return strawberry.field(default=False, description=_DRY_RUN)
 
 
@@ -68,7 +68,7 @@ class AccessChange:
     )
 
 
-def told(found: dry_runs.AccessChanges) -> dict[str, object]:
+def access_fields(found: dry_runs.AccessChanges) -> dict[str, object]:
     """As the fields of a payload."""
     changes = [
         AccessChange(

@@ -1,4 +1,4 @@
-"""How an enum of the lower layers becomes one of GraphQL's."""
+"""How an enum of a lower layer becomes a GraphQL enum."""
 
 import enum
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 
 @dataclass(frozen=True)
 class EnumDescription:
-    """An enum, described by its docstring, and the description of each of its values by its name."""
+    """An enum and the descriptions of its values, by their names. The enum's docstring describes it."""
 
     members: type[enum.Enum]
     values: Mapping[str, str]
@@ -19,9 +19,9 @@ class EnumDescription:
 
 
 def publish(described: EnumDescription) -> None:
-    """Make a GraphQL enum of it, or document the one that Strawberry has made of it already.
+    """Make a GraphQL enum, or describe the one that Strawberry has already made.
 
-    Raises KeyError where a value has no description.
+    Raises KeyError if a value has no description.
     """
     members = described.members
     if not has_enum_definition(members):

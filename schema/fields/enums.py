@@ -1,4 +1,4 @@
-"""Enums that belong to no area alone."""
+"""Enums that all areas share."""
 
 from authz.callers.principals import PrincipalKind
 from authz.policy.permissions import Area, Permission

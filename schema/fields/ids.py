@@ -1,4 +1,4 @@
-"""The global ids of inputs, as the resolvers take them. An id of another kind raises NOT_FOUND."""
+"""Global ids of inputs, converted for the resolvers. An id of another kind raises NOT_FOUND."""
 
 from collections.abc import Iterable
 

@@ -16,10 +16,10 @@ STAFF_ONLY: list[object] = [StaffOnly()]
 
 
 def needs(permission: Permission) -> list[object]:
-    """Whoever holds the permission in the account."""
+    """The caller needs the permission in the account."""
     return [Requires(permission=permission.name)]
 
 
 def needs_any(permissions: Iterable[Permission]) -> list[object]:
-    """Whoever holds one of the permissions; the input decides which."""
+    """The caller needs one of the permissions; the input decides which."""
     return [RequiresAny(permissions=[permission.name for permission in permissions])]

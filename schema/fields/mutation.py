@@ -70,7 +70,7 @@ def mutation(
 def _show_as(
     resolve: Callable[..., object], write: Callable[..., object], signature: inspect.Signature
 ) -> None:
-    """Let Strawberry see the method's name, its input and its payload."""
+    """Give Strawberry the method's name, input and payload."""
     info = inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=ContextInfo)
     own = signature.parameters
     shown = [own["self"], info, *(own[name] for name in own if name == "input")]

@@ -1,7 +1,5 @@
-"""What each field needs, in its description: introspection tells of descriptions and not of directives.
-
-It is made of the marks themselves, so that it says what they say.
-"""
+"""The permission that a field needs, added to its description, because introspection does not show
+directives. The text is generated from the directives."""
 
 from collections.abc import Iterable, Iterator
 
@@ -15,8 +13,7 @@ _NOT_YET = "Nothing needs it yet."
 
 
 def describe_needs(schema: GraphQLSchema) -> None:
-    """Add to the descriptions of fields what they need, and to those of permissions and areas that nothing of
-    the schema needs that this is so."""
+    """Add to each field's description what it needs, and mark permissions and areas that no field needs."""
     objects = [
         type_
         for type_ in schema.type_map.values()

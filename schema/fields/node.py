@@ -1,4 +1,4 @@
-"""The interface of everything that has a global id."""
+"""The interface of all objects with a global id."""
 
 import strawberry
 

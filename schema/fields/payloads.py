@@ -15,7 +15,7 @@ from schema.fields.user_errors import UserError
 
 @strawberry.type
 class Payload:
-    """Of every mutation."""
+    """The fields of every payload."""
 
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="The reasons why nothing was changed; empty on success."
@@ -31,7 +31,7 @@ class Payload:
 
 @strawberry.type
 class AccessPayload(Payload):
-    """Of a mutation that changes access: its input has `dryRun`."""
+    """The payload of a mutation that changes access. Its input has `dryRun`."""
 
     access_changes: list[AccessChange] | None = strawberry.field(
         default=None,
@@ -48,13 +48,13 @@ P = TypeVar("P", bound=Payload)
 
 
 def payload(type_: type[P], **values: object) -> P:
-    """A payload: what its fields are read by (`carries`), and its plain fields."""
+    """A payload: the values that its SQL fields are read by (`carries`), and its plain fields."""
     carried = {name: values.pop(name, None) for name in entity_of(type_).carries}
     return row_object(type_, carried, **{"user_errors": list[UserError](), **values})
 
 
 def removed_id(what: str) -> Any:
-    """The field that tells which object is gone, where the payload cannot show it any more."""
+    """A payload's field with the id of a removed object, which the payload cannot show any more."""
     return strawberry.field(
         default=None, description=f"The id of the removed {what}; null if nothing was changed."
     )

@@ -1,4 +1,4 @@
-"""Types of areas above, by name, so that a type can refer to them without importing them."""
+"""Lazy references to types of other areas, so that a type can name them without an import."""
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 

@@ -1,4 +1,4 @@
-"""The fields at an operation's root, as far as they can be told before it runs."""
+"""The root fields of an operation, found before it runs."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,10 @@ from engine.limits import meta_costs
 
 
 def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> Iterator[str]:
-    """Their names, each as often as it stands there; a fragment counts once, whatever its directives say."""
+    """The names of the root fields, once for each occurrence.
+
+    A fragment counts once, whatever its directives are.
+    """
     fragments = {
         definition.name.value: definition
         for definition in document.definitions

@@ -1,4 +1,4 @@
-"""The fields of an update: what is left out stays, null takes away or is refused."""
+"""The fields of updates: a field that is left out stays, null removes the value or is refused."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ def expected_version(
     description: str = "The version that you read. If it has changed since, the mutation is refused with "
     "CONFLICT.",
 ) -> Any:
-    """The field that the input of every update has."""
+    """The input field `expectedVersion` of an update."""
     return strawberry.field(description=description)
 
 
@@ -25,17 +25,17 @@ ACCOUNT_VERSION = "The version of the account that you read, even if it has no s
 
 
 def may_stay(description: str) -> Any:
-    """A field of an update. What is left out stays, also where a variable is left out."""
+    """An input field of an update. If it is left out, also as a variable, the value stays."""
     return strawberry.field(default=strawberry.UNSET, description=description)
 
 
 def given(value: T | None) -> T | Unchanged | None:
-    """What an update says of a value that null takes away."""
+    """The new value of a field that null can remove."""
     return UNCHANGED if value is strawberry.UNSET else value
 
 
 def given_value(value: T | None, field: str) -> T | Unchanged:
-    """What an update says of a value that nobody can be without. Raises BAD_USER_INPUT for null."""
+    """The new value of a field that cannot be null. Raises BAD_USER_INPUT for null."""
     if value is None:
         message = "It cannot be removed. Leave it out to keep it."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, field)
@@ -43,10 +43,10 @@ def given_value(value: T | None, field: str) -> T | Unchanged:
 
 
 def converted(value: T | Unchanged, convert: Callable[[T], R]) -> R | Unchanged:
-    """The same as the resolvers take it, where it is given."""
+    """The new value in the form that resolvers take, if there is one."""
     return UNCHANGED if value is UNCHANGED else convert(value)
 
 
 def set_or_none(values: Iterable[T] | None) -> frozenset[T] | None:
-    """A list in which order and repetition mean nothing; None stays None."""
+    """The values as a set; None stays None."""
     return None if values is None else frozenset(values)

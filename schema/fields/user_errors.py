@@ -1,4 +1,4 @@
-"""Expected failures, as members of a payload."""
+"""Expected failures, which payloads return as `userErrors`."""
 
 from typing import Any
 
@@ -166,27 +166,29 @@ ERRORS = (
 
 
 def user_error(refusal: Refusal) -> UserError:
-    """The payload's member that tells of the refusal."""
+    """The entry of `userErrors` for a refusal."""
     path = None if refusal.field is None else ["input", refusal.field]
-    told: dict[str, Any] = {"code": refusal.code, "field": path, "message": refusal.message}
+    shared: dict[str, Any] = {"code": refusal.code, "field": path, "message": refusal.message}
     match refusal:
         case PermissionDenied(permission=permission):
-            return PermissionDeniedError(permission=permission, **told)
+            return PermissionDeniedError(permission=permission, **shared)
         case RoleTooWide(missing=missing, missing_below=missing_below):
-            return RoleTooWideError(missing=list(missing), missing_below=list(missing_below), **told)
+            return RoleTooWideError(missing=list(missing), missing_below=list(missing_below), **shared)
         case InsufficientCredit(available=available):
-            return InsufficientCreditError(available=_amount(available), **told)
+            return InsufficientCreditError(available=_amount(available), **shared)
         case NotSettled(obstacles=obstacles):
-            return AccountNotSettledError(obstacles=[_obstacle(obstacle) for obstacle in obstacles], **told)
+            return AccountNotSettledError(obstacles=[_obstacle(obstacle) for obstacle in obstacles], **shared)
         case Blocked(blockers=blockers, more=more):
-            return BlockedError(blockers=[_blocker(found) for found in blockers], more_blockers=more, **told)
+            return BlockedError(
+                blockers=[_blocker(found) for found in blockers], more_blockers=more, **shared
+            )
         case RateLimited(retry_after=seconds):
-            return RateLimitedError(retry_after=seconds, **told)
+            return RateLimitedError(retry_after=seconds, **shared)
         case TryLater(retry_after=seconds):
-            return BusyError(retry_after=seconds, **told)
+            return BusyError(retry_after=seconds, **shared)
         case VersionConflict(current_version=version):
-            return VersionConflictError(current_version=version, **told)
-    return RefusedError(**told)
+            return VersionConflictError(current_version=version, **shared)
+    return RefusedError(**shared)
 
 
 def _amount(amount: int | None) -> MicroAmount | None:

@@ -1,4 +1,4 @@
-"""How a mutation runs: one transaction for the write, then its payload is read like any query."""
+"""How a mutation runs: one transaction for the write, then one read for its payload."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
@@ -16,7 +16,7 @@ from engine.database.turns import Turn
 from engine.writes.sessions import WriteSession
 from resolvers.effects.attempts import Limit, count_attempt, give_attempts_back
 from schema.fields.context import ContextInfo, principal_of
-from schema.fields.dry_runs import told
+from schema.fields.dry_runs import access_fields
 from schema.fields.payloads import P, payload
 from schema.fields.user_errors import user_error
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Sqlstate(StrEnum):
-    """PostgreSQL's reasons that are answers here."""
+    """PostgreSQL error codes that become refusals."""
 
     SERIALIZATION_FAILURE = "40001"
     UNIQUE_VIOLATION = "23505"
@@ -61,8 +61,10 @@ async def perform(
 async def committed(
     info: ContextInfo, write: Callable[[WriteSession], Awaitable[P]], limits: Sequence[Limit]
 ) -> P:
-    """What the write returns, once it is committed; the tries that count failures are given back with it.
-    It may be called again (see `authz.guards.turns`)."""
+    """What the write returns, after the commit.
+
+    Limits that count only failures get this attempt back. The write may run again (see `authz.guards.turns`).
+    """
 
     async def whole(session: WriteSession) -> P:
         done = await write(session)
@@ -81,9 +83,8 @@ async def perform_steps(
     limits: Sequence[Limit] = (),
     reads_as: Callable[[P], Credentials] | None = None,
 ) -> P:
-    """The same for what needs several transactions, which it begins itself: because somebody outside is asked
-    in between, while nothing is locked. What a refusal leaves behind, and the revision, is told by the steps.
-    """
+    """Like `perform`, for a mutation that runs several transactions because it asks an external service in
+    between, while it holds no locks. The steps store what a refusal leaves behind, and set the revision."""
     # What an earlier change of the same request is read by must not hold a connection while this one waits.
     await info.context.reader.close()
 
@@ -116,7 +117,7 @@ async def _try(info: ContextInfo, type_: type[P], write: Callable[[WriteSession]
     changes = await _done_or_refused(steps)
     if isinstance(changes, Refusal):
         return refused(info, type_, changes)
-    return payload(type_, **told(changes), **undone)
+    return payload(type_, **access_fields(changes), **undone)
 
 
 async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
@@ -137,7 +138,7 @@ async def _done_or_refused(steps: Callable[[], Awaitable[T]]) -> T | Refusal:
 
 
 def refused(info: ContextInfo, type_: type[P], refusal: Refusal) -> P:
-    """A payload that says why nothing was written; its other fields are null."""
+    """A payload with the reason why nothing was written; its other fields are null."""
     info.context.refusals.append(refusal)
     return payload(type_, user_errors=[user_error(refusal)])
 
@@ -145,8 +146,10 @@ def refused(info: ContextInfo, type_: type[P], refusal: Refusal) -> P:
 async def _tried_out(
     info: ContextInfo, write: Callable[[WriteSession], Awaitable[object]], turn: Turn
 ) -> AccessChanges:
-    """What the write would change of access. Raises what it raises, and CONFLICT where another write came in
-    between: what is told is of one snapshot."""
+    """How the write would change access.
+
+    Raises what the write raises, and CONFLICT if another write interfered: all changes are from one snapshot.
+    """
     async with info.context.sessions.try_out(turn) as session:
         await enter(session, info.context.credentials)
         try:

@@ -1,4 +1,4 @@
-"""What changes invitations, and what the holder of a link may know."""
+"""Mutations that create, accept, decline and revoke invitations."""
 
 import datetime
 

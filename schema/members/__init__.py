@@ -1,4 +1,4 @@
-"""Members: people with a role inside one account, and who owns it."""
+"""Members: people with a role in an account, and its ownership."""
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind

@@ -1,4 +1,4 @@
-"""What changes memberships, and hands an account over to another owner."""
+"""Mutations of memberships and of an account's ownership."""
 
 import datetime
 

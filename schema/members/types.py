@@ -1,4 +1,4 @@
-"""Members: people with a role in an account, and ownership that is offered to one of them."""
+"""Members, and offers of ownership."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""How far the rights held above an account reach into it, and break-glass."""
+"""How far rights held in accounts above apply in an account, and break-glass access."""
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind

@@ -1,4 +1,4 @@
-"""What changes how the rights held above an account reach into it."""
+"""Mutations of parent access and break-glass access."""
 
 import datetime
 

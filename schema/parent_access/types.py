@@ -1,4 +1,4 @@
-"""How far the rights held above an account reach into it: what is asked for, and break-glass openings."""
+"""Requests to change parent access, and break-glass openings."""
 
 import datetime
 

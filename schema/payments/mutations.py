@@ -1,4 +1,4 @@
-"""What buys credit, at once or by a rule, and what it is paid with."""
+"""Mutations of payment methods, top-ups and the rule for automatic top-ups."""
 
 import strawberry
 from sqlalchemy import Uuid
@@ -141,8 +141,12 @@ class PaymentMutation:
             done = await top_up_changes.top_up_credit(
                 context.sessions, context.deployment.payments, principal, command
             )
-            told = {"replayed": done.replayed, "authz_revision": done.revision}
-            return payload(CreditTopUpPayload, top_up_id=done.top_up_id, **told)
+            return payload(
+                CreditTopUpPayload,
+                top_up_id=done.top_up_id,
+                replayed=done.replayed,
+                authz_revision=done.revision,
+            )
 
         return await perform_steps(info, CreditTopUpPayload, steps)
 

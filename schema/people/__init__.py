@@ -1,4 +1,4 @@
-"""People: signing in, passwords, and the mailbox that proves an address."""
+"""People: sign-up, sign-in, passwords, and verification of e-mail addresses."""
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind

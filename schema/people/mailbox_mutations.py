@@ -1,4 +1,4 @@
-"""Proving to have the mailbox of an address, and a password that was lost."""
+"""Mutations that need a link from a mail: verifying an address and replacing a lost password."""
 
 import strawberry
 

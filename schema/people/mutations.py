@@ -1,4 +1,4 @@
-"""Signing up, in and out, and changing the password."""
+"""Mutations for signing up, in and out, and for changing the password."""
 
 import datetime
 from collections.abc import Sequence
@@ -227,7 +227,7 @@ def _as_signed_up(done: SignUpPayload) -> Credentials:
 
 
 async def _limits(info: ContextInfo, email: str, device_token: str | None) -> list[Limit]:
-    """Counted for the address, however it is spelled; what is none is refused anyway."""
+    """The limits of the canonical address. An invalid address has none; it is refused anyway."""
     try:
         canonical = email_address(email).canonical
     except Refusal:

@@ -1,4 +1,4 @@
-"""How many passwords one document may bring: each is hashed, one after the other."""
+"""How many passwords one document may contain. Each is hashed, one after the other."""
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 
@@ -11,7 +11,7 @@ MOST_PASSWORD_FIELDS = 5
 
 
 def check_passwords(document: DocumentNode, operation: OperationDefinitionNode) -> None:
-    """Raise COST_EXCEEDED, before anything is run, where the operation has more such mutations."""
+    """Raise COST_EXCEEDED before anything runs if the operation has more such mutations."""
     found = sum(name in PASSWORD_FIELDS for name in root_fields(document, operation))
     if found > MOST_PASSWORD_FIELDS:
         message = f"The document is too large: more than {MOST_PASSWORD_FIELDS} mutations take a password."

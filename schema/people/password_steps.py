@@ -1,4 +1,4 @@
-"""How a mutation runs that takes a password: in its turn, and with nothing held while it is hashed."""
+"""How a mutation with a password runs: it waits for its turn, and holds nothing while hashing."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -24,7 +24,7 @@ Limits = Callable[[], Awaitable[Sequence[Limit]]]
 
 
 def fixed(limits: Sequence[Limit]) -> Limits:
-    """Where it has not."""
+    """Limits that need no look-up."""
 
     async def found() -> Sequence[Limit]:
         return limits
@@ -40,12 +40,12 @@ async def perform_with_password(
     write: Callable[[WriteSession, Checked], Awaitable[P]],
     reads_as: Callable[[P], Credentials] | None = None,
 ) -> P:
-    """As `writes.perform`: `check` looks at the passwords, then `write` does what they are for.
+    """Like `writes.perform`: `check` examines the passwords, then `write` does the work.
 
-    The request waits for its turn before anything is done; where there is no room to wait it is refused,
-    BUSY, and not counted. `check` has transactions of its own and keeps none while it hashes. `write` gets
-    one after the turn, and raises PasswordChangedError where what was found does not hold any more: then it
-    is looked at again, in another turn.
+    The request waits for its turn before anything is done. If the queue is full, it is refused with BUSY and
+    not counted. `check` opens its own transactions and keeps none open while it hashes. `write` gets a
+    transaction after the turn. It raises PasswordChangedError if the result of `check` is outdated; then
+    `check` runs again in another turn.
     """
 
     async def in_a_turn(counted: Sequence[Limit] | None) -> tuple[Checked, Sequence[Limit]]:

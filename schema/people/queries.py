@@ -1,4 +1,4 @@
-"""Who asks."""
+"""The caller."""
 
 import strawberry
 from sqlalchemy import Uuid

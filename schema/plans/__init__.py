@@ -1,4 +1,4 @@
-"""Plans, and what the one in force allows in the current cycle."""
+"""Plans, and what the current one allows in the current billing cycle."""
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind

@@ -1,4 +1,4 @@
-"""Roles: built-in ones, and those that a tree makes for itself."""
+"""Roles: built-in ones and the custom ones of a tree."""
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind

@@ -1,4 +1,4 @@
-"""What changes custom roles."""
+"""Mutations of custom roles."""
 
 import strawberry
 from sqlalchemy import Uuid

@@ -1,4 +1,4 @@
-"""Whom sends go to, as a request says it: in one of three ways."""
+"""The recipients of sends, which a request gives in one of three ways."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,29 +20,29 @@ LIST = "In place of addresses, a list of the same account that was uploaded with
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """The three ways; exactly one of them is not None."""
+class RecipientChoice:
+    """The three ways. Exactly one of them is not None."""
 
     recipients: Sequence[str] | None
     recipient_hashes: Sequence[str] | None
     recipient_list_id: str | None
 
 
-async def read_audience(told: Told, key: KeySource) -> Given:
-    """Read what is told, in a thread: others are answered meanwhile, and no transaction waits for it.
+async def read_audience(choice: RecipientChoice, key: KeySource) -> Given:
+    """Read the recipients in a thread, so that other requests are served meanwhile and no transaction waits.
 
-    Raises BAD_USER_INPUT for none or several of the ways and for too many recipients, NOT_FOUND for what can
-    be no list, SENDS_UNAVAILABLE.
+    Raises BAD_USER_INPUT if there is not exactly one way or there are too many recipients, NOT_FOUND for what
+    cannot be the id of a list, and SENDS_UNAVAILABLE.
     """
-    ways = (told.recipients, told.recipient_hashes, told.recipient_list_id)
+    ways = (choice.recipients, choice.recipient_hashes, choice.recipient_list_id)
     if sum(way is not None for way in ways) != 1:
         message = "Give exactly one of recipients, recipientHashes and recipientListId."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, "recipients")
-    if told.recipient_list_id is not None:
-        return RecipientListId(required(Kind.RECIPIENT_LIST, told.recipient_list_id, "recipientListId"))
-    if told.recipients is not None:
-        return await _read(key, RecipientForm.ADDRESSES, told.recipients, "recipients")
-    return await _read(key, RecipientForm.HASHES, told.recipient_hashes or (), "recipientHashes")
+    if choice.recipient_list_id is not None:
+        return RecipientListId(required(Kind.RECIPIENT_LIST, choice.recipient_list_id, "recipientListId"))
+    if choice.recipients is not None:
+        return await _read(key, RecipientForm.ADDRESSES, choice.recipients, "recipients")
+    return await _read(key, RecipientForm.HASHES, choice.recipient_hashes or (), "recipientHashes")
 
 
 async def _read(key: KeySource, form: RecipientForm, texts: Sequence[str], field: str) -> Given:

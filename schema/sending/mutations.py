@@ -1,4 +1,4 @@
-"""What books sends."""
+"""Mutations that reserve, commit and void sends."""
 
 import strawberry
 from sqlalchemy import Uuid
@@ -21,7 +21,7 @@ from schema.fields.marks import needs_any
 from schema.fields.mutation import mutation
 from schema.fields.payloads import Payload, payload
 from schema.fields.writes import perform, refused
-from schema.sending.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
+from schema.sending.audiences import HASHES, LIST, RECIPIENTS, RecipientChoice, read_audience
 from schema.sending.types import SendReservation
 
 
@@ -66,14 +66,14 @@ class SendMutation:
     )
     async def send_reserve(self, info: ContextInfo, input: SendReserveInput) -> SendReservationPayload:
         principal = principal_of(info)
-        told = Told(
+        choice = RecipientChoice(
             recipients=input.recipients,
             recipient_hashes=input.recipient_hashes,
             recipient_list_id=input.recipient_list_id,
         )
         try:
             sender_id = account_id(input.account_id)
-            given = await read_audience(told, info.context.deployment.contact_key)
+            given = await read_audience(choice, info.context.deployment.contact_key)
         except Refusal as refusal:
             return refused(info, SendReservationPayload, refusal)
 

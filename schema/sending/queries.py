@@ -1,4 +1,4 @@
-"""What a reservation would book."""
+"""A preview of what a reservation would reserve."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -25,7 +25,7 @@ from schema.fields.amounts import MicroAmount
 from schema.fields.context import ContextInfo, principal_of
 from schema.fields.marks import needs_any
 from schema.fields.references import AccountRef
-from schema.sending.audiences import HASHES, LIST, RECIPIENTS, Told, read_audience
+from schema.sending.audiences import HASHES, LIST, RECIPIENTS, RecipientChoice, read_audience
 
 
 @strawberry.type(description="A recipient that is skipped.", directives=[Public()])
@@ -93,10 +93,10 @@ class SendPreviewQuery:
         key = parse(Kind.ACCOUNT, account_id)
         if key is None:
             raise absent("NOT_FOUND")
-        told = Told(
+        choice = RecipientChoice(
             recipients=recipients, recipient_hashes=recipient_hashes, recipient_list_id=recipient_list_id
         )
-        audience, faults = await _audience(info, AccountId(key), stream, told)
+        audience, faults = await _audience(info, AccountId(key), stream, choice)
         rows = await info.context.reader.rows(state_of(AccountId(key), audience.digests))
         if not rows:
             raise absent("NOT_FOUND")
@@ -113,10 +113,10 @@ _NO_LIST = Audience(recipients=0, digests=named(Recipients()))
 
 
 async def _audience(
-    info: ContextInfo, account_id: AccountId, stream: SendStream, told: Told
+    info: ContextInfo, account_id: AccountId, stream: SendStream, choice: RecipientChoice
 ) -> tuple[Audience, Sequence[FaultyRecipient]]:
     try:
-        given = await read_audience(told, info.context.deployment.contact_key)
+        given = await read_audience(choice, info.context.deployment.contact_key)
     except Refusal as refusal:
         raise GraphQLError(refusal.message, extensions={"code": refusal.code.name}) from refusal
     if isinstance(given, Recipients):

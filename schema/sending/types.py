@@ -1,4 +1,4 @@
-"""Reservations of sends, and the lists of recipients that they can name."""
+"""Reservations of sends, and uploaded lists of recipients."""
 
 import datetime
 

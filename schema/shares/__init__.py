@@ -1,4 +1,4 @@
-"""Shares: some accounts of a tree, opened to a person outside it."""
+"""Shares: accounts of a tree that are opened to a person outside it."""
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind

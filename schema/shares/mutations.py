@@ -1,4 +1,4 @@
-"""What changes shares, and what the holder of a link may know."""
+"""Mutations of shares."""
 
 import datetime
 import uuid

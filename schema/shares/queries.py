@@ -1,4 +1,4 @@
-"""What the holder of a share's link may know."""
+"""What the holder of a share's link sees."""
 
 import datetime
 from typing import Annotated

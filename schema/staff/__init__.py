@@ -1,4 +1,4 @@
-"""Platform staff: what support sees, sets and answers in customers' accounts."""
+"""Platform staff: what they see, set and answer in customers' accounts."""
 
 from engine.declare.declarations import LookUp
 from models.base.ids import Kind

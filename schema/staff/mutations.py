@@ -1,4 +1,4 @@
-"""What platform staff change, and what accounts ask of them."""
+"""Mutations of platform staff, and requests to them."""
 
 import datetime
 

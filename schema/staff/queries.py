@@ -1,4 +1,4 @@
-"""What platform staff read."""
+"""The query of platform staff."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""What platform staff see, and what accounts see of their work."""
+"""Overrides and requests, as platform staff and as accounts see them."""
 
 import datetime
 
@@ -24,7 +24,7 @@ from schema.fields.references import AccountRef, MemberRef
 
 @strawberry.type
 class _OverrideValues:
-    """What accounts and platform staff see alike."""
+    """The fields that accounts and platform staff both see."""
 
     kind: OverrideKind = column(codec=enum_of(OverrideKind), description="The setting.")
     unsubscribe_scope: UnsubscribeScope | None = column(

@@ -1,4 +1,4 @@
-"""Which plan an account has, from when on."""
+"""Which plan an account has, and since when."""
 
 from schema.fields.contribution import Contribution
 from schema.subscriptions.mutations import PlanMutation

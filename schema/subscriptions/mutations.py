@@ -1,4 +1,4 @@
-"""What changes plans."""
+"""Mutations of plans and limits."""
 
 import strawberry
 from sqlalchemy import Uuid

@@ -1,4 +1,4 @@
-"""What a cycle has used, and how long the rest will do."""
+"""What a billing cycle has used, and how long the rest will last."""
 
 from schema.fields.contribution import Contribution
 from schema.usage.enums import ENUMS
