@@ -36,7 +36,7 @@ ALLOWED = {
         "resolvers.access.matrix.of_account", "authz.reach.everybody.access_in"
     ): "shows them, and decides nothing",
     Use("resolvers.people.reads.by_id", _PRINCIPAL): "the viewer's own person",
-    Use("resolvers.people.reads.known_in", _PRINCIPAL): "a person always knows itself",
+    Use("resolvers.rows.shown.known_person", _PRINCIPAL): "a person always knows itself",
     Use("resolvers.api_keys.reads.by_id", _PRINCIPAL): "a key can always see itself",
     Use("resolvers.shares.reads._may_see", _PRINCIPAL): "whoever was given a share sees it",
     Use("resolvers.shares.reads.giver_of", _PRINCIPAL): "a person always knows itself",
