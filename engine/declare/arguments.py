@@ -47,7 +47,7 @@ class Folded:
 
 
 def prefix_of(global_id: str) -> str:
-    """What kind of thing a global id names."""
+    """The kind that a global id names, by its prefix."""
     return global_id.partition("_")[0]
 
 
@@ -71,12 +71,13 @@ WINDOW = "window"
 
 
 def takes_window(read: Callable[..., object]) -> bool:
-    """Whether the resolver wants to know the page."""
+    """Whether the resolver takes the page's window."""
     return WINDOW in _parameters(read)
 
 
 def declared(read: Callable[..., object]) -> Iterator[StrawberryArgument]:
-    """What clients may send: the resolver's parameters, but for the parent's rows and the window."""
+    """The arguments that clients may send: the resolver's parameters without the parent's rows and the
+    window."""
     namespace = sys.modules[read.__module__].__dict__
     hints = _hints(read)
     _ends(read)
@@ -117,7 +118,8 @@ def client_type(hint: Any) -> Any:
 
 
 def resolver_values(read: Callable[..., object], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments as the resolver takes them; what was left out has the resolver's own default."""
+    """The arguments as the resolver takes them. An argument that was left out keeps the resolver's
+    default."""
     hints = _hints(read)
     return {name: _value(hints[name], value) for name, value in given.items() if name in hints}
 
@@ -129,7 +131,7 @@ def ranges_in(read: Callable[..., object], given: Mapping[str, Any]) -> list[Ran
 
 @functools.cache
 def _ends(read: Callable[..., object]) -> Mapping[str, EndOf]:
-    """Raises TypeError where a resolver takes two moments and does not say which of them is an end."""
+    """The arguments that end a range. Raises TypeError if a resolver takes two moments and marks no end."""
     hints = _hints(read)
     moments = [name for name in list(_parameters(read))[1:] if _holds_moment(hints[name])]
     ends = {name: note for name in moments for note in _marks(hints[name], EndOf)}
@@ -139,7 +141,8 @@ def _ends(read: Callable[..., object]) -> Mapping[str, EndOf]:
 
 
 def opened(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments with an Argument for what is bound: SQL that is made of them serves other values too."""
+    """The arguments with an Argument for each bound value, so that the SQL made of them serves other
+    values."""
     return {name: Argument((name,)) if _is_bound_later(value) else value for name, value in given.items()}
 
 
@@ -202,7 +205,7 @@ def _description(hint: Any) -> str | None:
 
 
 def _marks(hint: Any, kind: type[M]) -> list[M]:
-    """What of a kind an argument is annotated with."""
+    """The annotations of one kind."""
     notes = typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
     return [note for note in notes if isinstance(note, kind)]
 

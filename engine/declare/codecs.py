@@ -1,4 +1,5 @@
-"""How a value of PostgreSQL's is shown to a client: by Python, and as JSON text by SQL. Both say the same."""
+"""Codecs: how a client sees a PostgreSQL value, once in Python and once as JSON text in SQL. Both are
+equal."""
 
 import enum
 import uuid
@@ -38,7 +39,7 @@ def _as_boolean(column: ColumnElement[Any]) -> Sequence[Part]:
 
 
 def _as_moment(column: ColumnElement[Any]) -> Sequence[Part]:
-    """As Python's isoformat has it: microseconds only where there are any."""
+    """As Python's isoformat: microseconds only if there are any."""
     utc = func.timezone(text("UTC"), column)
     whole = func.to_char(utc, text('YYYY-MM-DD"T"HH24:MI:SS'))
     fraction = func.to_char(utc, text(".US"))

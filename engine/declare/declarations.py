@@ -35,7 +35,7 @@ OrderOf = Callable[..., Order]
 
 
 class FieldKind(enum.Enum):
-    """What a field's resolver gives."""
+    """What a field's resolver returns."""
 
     COLUMN = "the column of the same name"
     COMPUTED = "a column expression"

@@ -1,7 +1,6 @@
-"""What is put together once for a field and arguments of one shape.
+"""A cache of what is built once for a field and arguments of one shape.
 
-It is put together with an `Argument` in place of each value that is bound later, so that it serves other
-values as well.
+A value is built with an `Argument` in place of each value that is bound later, so it serves other values too.
 """
 
 import threading
@@ -17,7 +16,7 @@ _BYTES_OF_A_CHARACTER = 8
 
 
 class Sized(Protocol):
-    """What knows how much memory it takes."""
+    """A value that knows how much memory it takes."""
 
     @property
     def size(self) -> int:

@@ -37,7 +37,7 @@ PAGE_ARGUMENTS = ("first", "after", "last", "before")
 
 
 class BadPage(BadArgument):
-    """A page that cannot be given: a size out of bounds, or a cursor of another list."""
+    """The page does not exist: its size is out of bounds, or its cursor is of another list."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ class Window:
 
     @property
     def sources(self) -> list[Source]:
-        """What is still to be read of variables: the cursors' keys."""
+        """The sources of the cursors' keys, which are read from variables."""
         keys = [*(self.after or ()), *(self.before or ())]
         return [source for key in keys if (source := source_of(key)) is not None]
 
     @property
     def bounded(self) -> bool:
-        """A cursor was given, so there is something on its other side."""
+        """Whether a cursor was given: then there are items on its other side."""
         return (self.before if self.backward else self.after) is not None
 
     def apply(

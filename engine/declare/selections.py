@@ -59,7 +59,7 @@ class Selections:
         return found
 
     def selected(self, sets: Iterable[SelectionSetNode | None], type_: GraphQLObjectType) -> Selected:
-        """What the selection sets ask of an object of the type."""
+        """The fields that the selection sets ask of an object of the type."""
         found: Selected = {}
         spread: set[str] = set()
         for selection_set in sets:
@@ -119,7 +119,7 @@ class Selections:
 
 
 def response_key(node: FieldNode) -> str:
-    """Under which name the field stands in the answer."""
+    """The field's name in the answer."""
     return node.alias.value if node.alias else node.name.value
 
 

@@ -1,1 +1,1 @@
-"""How much an operation may ask for."""
+"""Limits: how much an operation may ask for."""

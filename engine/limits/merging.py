@@ -25,7 +25,7 @@ fragments that meet in one object and share two fields. Validation takes 3 to 7 
 def check_merging(
     operations: Iterable[OperationDefinitionNode], fragments: Mapping[str, FragmentDefinitionNode]
 ) -> None:
-    """Raise COST_EXCEEDED where an operation brings too many fields or fragments together.
+    """Raise COST_EXCEEDED if an operation brings too many fields or fragments together.
 
     `fragments`: by their names, none in a circle. It takes as long as the operation has fields with its
     fragments written out.

@@ -1,4 +1,4 @@
-"""What an operation may ask for at the most.
+"""The most that an operation may ask for.
 
 The cost is the number of fields that the answer may have: what stands in a list counts as often as the page
 is long, by the values of `first` and `last`, variables included; a list without pages counts as the longest
@@ -51,7 +51,7 @@ def check_cost(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
 ) -> None:
-    """Raise COST_EXCEEDED where the answer to a valid operation may become too large."""
+    """Raise COST_EXCEEDED if the answer to a valid operation may become too large."""
     root = schema.get_root_type(operation.operation)
     if root is not None:
         check_meta_cost(schema, _fragments(document), operation, variables, META_COST_LIMIT)
@@ -67,8 +67,8 @@ def check_stepwise_cost(
     *,
     anonymous: bool,
 ) -> None:
-    """The same for an answer that is not read by one statement. Whoever is anonymous is answered questions
-    about the schema, and little else."""
+    """The same for an answer that is not read by one statement. Anonymous callers may ask about the
+    schema, and little else."""
     root = schema.get_root_type(operation.operation)
     if root is not None:
         check_meta_cost(schema, _fragments(document), operation, variables, STEPWISE_COST_LIMIT)
@@ -88,7 +88,7 @@ def _cost(
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
-    """What the integers among the variables are where they are not given."""
+    """The default values of the integer variables."""
     return {
         definition.variable.name.value: _integer(definition.default_value)
         for definition in operation.variable_definitions or ()
@@ -97,7 +97,7 @@ def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
 
 
 def _integer(node: IntValueNode) -> int:
-    """The integer, or where it is far out of bounds, as an ID may be, one that is out of bounds too."""
+    """The integer. One with too many digits, such as an ID, becomes one that is out of bounds too."""
     return int(node.value) if len(node.value) <= _LONGEST_INTEGER else LONGEST_PAGE + 1
 
 
@@ -157,7 +157,7 @@ class _Costs:
         return self._known[key]
 
     def _page(self, node: FieldNode) -> int:
-        """How long a connection's page is; what is out of bounds is refused elsewhere."""
+        """The size of a connection's page. A size out of bounds is refused elsewhere."""
         for argument in node.arguments or ():
             if argument.name.value in ("first", "last"):
                 value: Any = None

@@ -72,7 +72,7 @@ class Size:
 
 
 def check_size(document: DocumentNode) -> None:
-    """Raise COST_EXCEEDED where a document is too large, whether or not it is valid."""
+    """Raise COST_EXCEEDED if a document is too large, whether or not it is valid."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = [node for node in document.definitions if isinstance(node, FragmentDefinitionNode)]
     refuse_beyond("operations", len(operations), OPERATION_LIMIT)

@@ -25,14 +25,14 @@ class Wanted(StrEnum):
 
 @dataclass(frozen=True)
 class DatabaseServer:
-    """What asyncpg is given beside the whole address; None: what the address says."""
+    """The host and port that override the address; None: those of the address."""
 
     host: str | None
     port: int | None
 
 
 def servers_of(url: str) -> list[DatabaseServer]:
-    """In the order in which they are named; at least one. Raises ValueError for what is no address."""
+    """The servers in the order of their names, at least one. Raises ValueError for an invalid address."""
     parts = urlsplit(url)
     if parts.scheme not in _SCHEMES or not url.startswith(f"{parts.scheme}://"):
         raise ValueError("not PostgreSQL's scheme")
@@ -47,7 +47,7 @@ def servers_of(url: str) -> list[DatabaseServer]:
 
 
 def wanted_of(url: str) -> Wanted:
-    """Which of its servers the address wants. Raises ValueError for what is not supported."""
+    """The kind of server that the address wants. Raises ValueError for a kind that is not supported."""
     return Wanted(_query(urlsplit(url), "target_session_attrs") or Wanted.ANY)
 
 

@@ -17,12 +17,12 @@ class Clock:
         self._database = database
 
     async def now(self) -> datetime.datetime:
-        """What it shows."""
+        """The time that it shows."""
         async with self._database.connect() as connection:
             return (await connection.execute(select(current_moment()))).scalar_one()
 
     async def show(self, moment: datetime.datetime) -> None:
-        """Set it so that it shows this or up to a second more, and goes on from there."""
+        """Set the clock to this moment, or up to a second later. It runs on from there."""
         ahead = func.extract("epoch", literal(moment, DateTime(timezone=True)) - func.now())
         shown = upsert(clock).values(id=1, ahead=func.ceil(ahead))
         replaced = {"ahead": shown.excluded.ahead}
@@ -30,10 +30,10 @@ class Clock:
             await connection.execute(shown.on_conflict_do_update(index_elements=["id"], set_=replaced))
 
     async def forward(self, **span: int) -> None:
-        """Set it forward."""
+        """Set the clock forward by a span of time."""
         await self.show(await self.now() + datetime.timedelta(**span))
 
     async def reset(self) -> None:
-        """It goes as the database's own."""
+        """Let it show the database's own time."""
         async with self._database.begin() as connection:
             await connection.execute(delete(clock))

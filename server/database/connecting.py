@@ -1,4 +1,4 @@
-"""Opening connections to PostgreSQL: to the first of an address's servers that will do, in bounded time."""
+"""Opens connections to PostgreSQL: to the first suitable server of an address, in bounded time."""
 
 import socket
 from collections.abc import Mapping
@@ -97,7 +97,7 @@ async def _connect(
 
 
 def _bound_silence(connection: DriverConnection) -> None:
-    """Have the kernel close a connection over a network that drops what is sent."""
+    """Let the kernel close a connection whose network drops packets."""
     connected: socket.socket = connection._transport.get_extra_info("socket")
     if connected.family == socket.AF_UNIX:
         return

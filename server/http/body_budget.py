@@ -25,7 +25,7 @@ class BodyBudget:
 
     @contextmanager
     def body(self, client_address: str) -> Iterator["HeldBody"]:
-        """A body that comes from there, and is held until the end of the block."""
+        """A body from this address. Its bytes count until the end of the block."""
         held = HeldBody(self, place_of(client_address))
         try:
             yield held
@@ -33,14 +33,14 @@ class BodyBudget:
             held.let_go()
 
     def take(self, place: str, size: int) -> None:
-        """So many bytes came. Raises Busy, and counts nothing, where more are held than there may be."""
+        """Count `size` more bytes. Raises Busy, and counts nothing, if that exceeds a limit."""
         is_crowded = self._held.total() + size > self.most
         if is_crowded or self._held[place] + size > self.most_of_a_place:
             raise Busy("Too many large requests are on their way")
         self._held[place] += size
 
     def give_back(self, place: str, size: int) -> None:
-        """They are gone."""
+        """Count `size` bytes less."""
         self._held[place] -= size
         if not self._held[place]:
             del self._held[place]
@@ -55,12 +55,12 @@ class HeldBody:
         self._size = 0
 
     def grow(self, size: int) -> None:
-        """So many bytes of it came. Raises Busy."""
+        """Count `size` more bytes of the body. Raises Busy."""
         self._budget.take(self._place, size)
         self._size += size
 
     def let_go(self) -> None:
-        """It is gone."""
+        """The body is no longer held."""
         if self._size:
             self._budget.give_back(self._place, self._size)
             self._size = 0

@@ -1,4 +1,4 @@
-"""When API keys were last used: written once a minute for each key, while nobody waits for it."""
+"""When API keys were last used: written once a minute for each key, beside the requests."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ class KeyUses:
         self._writing: asyncio.Task[None] | None = None
 
     def note(self, token_digest: Digest) -> None:
-        """The token was used now."""
+        """Note that the token was used now."""
         minute = int(time.time()) // 60
         if self._minutes.get(token_digest) == minute:
             return
@@ -41,7 +41,7 @@ class KeyUses:
             self._writing = asyncio.create_task(self._write_soon())
 
     async def close(self) -> None:
-        """Write down what is not yet, and nothing more."""
+        """Write the uses that are not written yet, and stop."""
         if self._writing is not None:
             self._writing.cancel()
         await self._write()

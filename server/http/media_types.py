@@ -1,4 +1,4 @@
-"""Which media type answers a request, by its Accept header (RFC 9110, section 12.5.1)."""
+"""The media type of an answer, by the request's Accept header (RFC 9110, section 12.5.1)."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from engine.text.remembered import remembered
 
 
 class MediaType(StrEnum):
-    """What the GraphQL endpoint can answer with."""
+    """The media types of the GraphQL endpoint."""
 
     JSON = "application/json"
     GRAPHQL = "application/graphql-response+json"

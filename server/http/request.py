@@ -1,4 +1,5 @@
-"""From an HTTP request to a GraphQL request: strict, because what is guessed here is what attackers send."""
+"""Reads a GraphQL request from an HTTP request. It is strict: attackers send what a lenient reader
+guesses."""
 
 import json
 import re
@@ -50,7 +51,7 @@ class GraphQLRequest(NamedTuple):
 
 @dataclass(slots=True)
 class RequestHead:
-    """What of an HTTP request matters beside its body: read in one pass over its headers."""
+    """The parts of an HTTP request's head that matter, read in one pass over the headers."""
 
     method: str
     query_string: bytes

@@ -79,7 +79,7 @@ def tell_request(
 
 
 def _json_line(logger: object, method: str, event: structlog.typing.EventDict) -> str:
-    """All of structlog's steps in one: half of what a line costs is to go from step to step."""
+    """All of structlog's processors in one, because the calls between them cost half of a line."""
     line: MutableMapping[str, Any] = tell_request(logger, method, event)
     line["level"] = method
     line["timestamp"] = datetime.now(UTC)
@@ -114,7 +114,7 @@ class TurnLines(threading.local):
         """Nothing: loggers flush each line."""
 
     def write_waiting(self) -> None:
-        """What waits for the turn's end; at the process's end there is none."""
+        """Write the lines that wait for the turn's end, also at the process's end."""
         waiting, self._waiting = self._waiting, []
         self._write_now("".join(waiting))
 

@@ -1,4 +1,4 @@
-"""What the process counts, in the text format of Prometheus at `/metrics`."""
+"""The process's metrics, in Prometheus' text format at `/metrics`."""
 
 import enum
 import os
@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 
 class ReadPath(enum.Enum):
-    """Which executor read what an operation answers."""
+    """The executor that read an operation's answer."""
 
     COMPILED = "compiled"
     REFERENCE = "reference"
@@ -41,7 +41,7 @@ def count_operation(path: ReadPath) -> None:
 
 @contextmanager
 def counted_together() -> Iterator[None]:
-    """Processes that are started meanwhile count in files that each of them sums up."""
+    """Processes that start inside the block share their counters through files; each reports the sum."""
     with TemporaryDirectory(prefix="mandant-metrics-") as folder:
         os.environ[_SHARED_FOLDER] = folder
         yield

@@ -80,7 +80,7 @@ def log_operation_name(name: str) -> None:
 
 
 def log_codes(codes: Iterable[str]) -> None:
-    """Puts the codes of what was refused into the log line of the request, if there is one, counted."""
+    """Adds the codes of refusals, with their counts, to the request's log line, if there is a request."""
     request = logged_request.get(None)
     if request is not None:
         request.codes.update(map(str, codes))  # an enum's member says too much of itself
@@ -96,5 +96,5 @@ def _request_id_for(scope: Scope) -> str:
 
 
 def new_request_id() -> str:
-    """An id for a request that brings none."""
+    """An id for a request that has none."""
     return os.urandom(_ID_BYTES).hex()

@@ -13,6 +13,6 @@ __all__ = ["DemoLogin", "assets", "graphiql_page", "invitation_page", "likely_do
 
 
 def likely_documents() -> list[str]:
-    """What the pages send."""
+    """The GraphQL documents that the pages send."""
     own = (read_own_operations(), read_operations(), read_operations(mailbox.OPERATIONS))
     return [*(tab.query for tab in read_tabs()), *(query for each in own for query in each.values())]

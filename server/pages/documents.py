@@ -1,4 +1,4 @@
-"""What both pages share: the template language, the data block and the headers of an HTML document."""
+"""What the pages share: templates, the data block and the headers of an HTML page."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -55,7 +55,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class DemoLogin:
-    """Somebody whom a button signs in. `about`: who that is."""
+    """A person whom a button signs in. `about`: a description of the person."""
 
     label: str
     about: str
@@ -65,7 +65,7 @@ class DemoLogin:
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the page's script is told. `operations`: what it asks by itself."""
+    """The configuration of the page's script. `operations`: those that the script sends by itself."""
 
     endpoint: str
     tabs: list[Tab]
@@ -86,7 +86,7 @@ def read_tabs() -> list[Tab]:
 
 
 def read_own_operations() -> dict[str, str]:
-    """What the page asks by itself, by name without `.graphql`."""
+    """The operations that the page sends by itself, by name without `.graphql`."""
     paths = sorted((OPERATIONS / "graphiql").glob("*.graphql"))
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 

@@ -20,7 +20,7 @@ OPERATIONS = Path(__file__).parent / "operations" / "invitation"
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the page's script is told: where to ask, and its GraphQL documents by their files' names."""
+    """The configuration of the page's script: the API's address, and its GraphQL documents by file name."""
 
     endpoint: str
     operations: dict[str, str]

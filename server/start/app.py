@@ -84,7 +84,7 @@ class _Connections:
 
     @classmethod
     def open(cls, settings: Settings, database_url: str) -> "_Connections":
-        """Those that the settings ask for."""
+        """The pools that the settings describe."""
         server = reachability(database_url)
         replica = settings.read_url
         return cls(
@@ -95,7 +95,7 @@ class _Connections:
         )
 
     async def close(self) -> None:
-        """Close them, after the last request."""
+        """Close all pools, after the last request."""
         await self.reads.close()
         if self.replica is not None:
             await self.replica.close()

@@ -30,7 +30,7 @@ def look_seldom() -> None:
 
 
 async def keep_looking() -> None:
-    """Never ends."""
+    """Collect again and again; never returns."""
     while True:
         for _ in range(_ROUNDS):
             await asyncio.sleep(_SECONDS)

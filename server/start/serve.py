@@ -42,7 +42,7 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not l
 
 
 def open_listener(settings: Settings) -> socket.socket:
-    """The socket to serve on. Raises CommandFailed where the address is not to be had."""
+    """The socket to serve on. Raises CommandFailed if the address cannot be used."""
     host, port = settings.host, settings.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -59,7 +59,7 @@ def local_url(listener: socket.socket) -> str:
 
 
 def with_address(settings: Settings, listener: socket.socket) -> Settings:
-    """The settings with the port that was really given, also in the links of e-mails."""
+    """The settings with the socket's actual port, also in the links of e-mails."""
     _, port = _local_address(listener)
     return settings.model_copy(
         update={"port": port, "public_url": settings.public_url or local_url(listener)}
@@ -104,7 +104,7 @@ def run(
 
 
 def allow_open_files() -> None:
-    """Most systems let a process open 1,024 files, until it asks for more."""
+    """Raise the limit of open files: most systems set it to 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < most:

@@ -70,7 +70,7 @@ async def tell_expiries(database: AsyncEngine) -> None:
 
 
 async def delete_lists(database: AsyncEngine) -> None:
-    """Delete the recipient lists that ended, some in each transaction."""
+    """Delete the recipient lists that ended, a batch in each transaction."""
     sessions = WriteSessions(database)
     more = True
     while more:
@@ -79,7 +79,7 @@ async def delete_lists(database: AsyncEngine) -> None:
 
 
 async def delete_old(database: AsyncEngine) -> None:
-    """Delete what is kept for a time, table by table, batch by batch, each in a transaction of its own."""
+    """Delete rows that were kept long enough, table by table, each batch in a transaction of its own."""
     for retention in RETENTIONS:
         await _try(f"delete_old_{retention.name}", partial(_delete_old, retention), database)
 

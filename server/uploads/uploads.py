@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Upload:
-    """Who uploads what for which account."""
+    """An upload: the caller, the account and the form of its lines."""
 
     principal: Principal
     account_id: AccountId
@@ -56,7 +56,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Uploaded:
-    """What became of a list. `malformed_lines`: the first of them, counted from 1."""
+    """The result of an upload. `malformed_lines`: the numbers of the first ones, counted from 1."""
 
     stored: StoredList
     recipients: int
@@ -96,7 +96,7 @@ class RecipientUploads:
                 return await self._store(upload, await self._in_thread(lines.result))
 
     def close(self) -> None:
-        """Read nothing more."""
+        """Stop reading."""
         self._thread.shutdown(cancel_futures=True)
 
     async def _authorized(self, upload: Upload) -> Authorized:

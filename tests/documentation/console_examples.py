@@ -14,17 +14,16 @@ from string import Template
 
 import asyncpg
 import pytest
-from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from server import cli
 from server.commands import groups
-from server.settings.issuer import IssuerSettings
 from server.settings.settings import Settings
 from tests.documentation.deployment import Deployment
 from tests.documentation.matching import printed_is_as_shown
 from tests.documentation.pages import CHECKOUT, Block
 from tests.server.start.processes import PATIENCE, is_setting, running
+from tests.world.setting_variables import setting_variables
 
 LOCAL_SERVER = "http://localhost:8000"
 """How the pages write the address of the server."""
@@ -140,21 +139,8 @@ def check_settings(block: Block, patch: pytest.MonkeyPatch) -> None:
     """Every line is a setting that exists, and all of them together are accepted."""
     lines = [line.partition(" #")[0].strip() for line in block.text.splitlines()]
     values = dict(line.split("=", 1) for line in lines if line)
-    assert set(values) <= set(settings_by_variable())
+    assert set(values) <= setting_variables().keys()
     with patch.context() as environment:
         for name, value in values.items():
             environment.setenv(name, value)
         Settings()
-
-
-def settings_by_variable() -> dict[str, FieldInfo]:
-    """All settings, by the variable that sets each."""
-    found: dict[str, FieldInfo] = {}
-    for name, setting in Settings.model_fields.items():
-        variable = str(setting.validation_alias or f"MANDANT_{name.upper()}")
-        if name == "issuer":
-            inner = IssuerSettings.model_fields
-            found |= {f"{variable}_{part.upper()}": value for part, value in inner.items()}
-        else:
-            found[variable] = setting
-    return found

@@ -2,8 +2,8 @@
 
 from authz.policy.builtin_roles import BuiltinRole, compiled
 from authz.policy.permissions import ALL_PERMISSIONS, Area, Permission
-from tests.documentation.console_examples import settings_by_variable
 from tests.documentation.pages import DOCS, Page
+from tests.world.setting_variables import setting_variables
 
 
 def test_the_table_of_rights_is_what_casbin_compiled() -> None:
@@ -40,8 +40,8 @@ def _names(cell: str) -> list[str]:
 def test_every_setting_is_listed_with_its_default() -> None:
     table = Page.of(DOCS / "operate" / "configuration.md").table("Configuration")
     rows = {row[0].strip("`"): row[1].strip("`") for row in table}
-    fields = settings_by_variable()
+    fields = setting_variables()
     assert set(rows) == set(fields)
     for name, field in fields.items():
-        if field.default is not None and not field.is_required():
+        if not field.is_required() and field.default is not None:
             assert rows[name] == str(field.default), name

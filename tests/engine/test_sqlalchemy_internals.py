@@ -171,7 +171,7 @@ INTERNALS = [
     ),
     Internal(
         ("_from_objects",),
-        "engine/compiled/scope.py",
+        "engine/compiled/row_scope.py",
         "a value that names outer rows must not bring them into FROM once more",
         _a_join_knows_its_rows,
     ),
