@@ -8,7 +8,7 @@ from sqlalchemy import FromClause, Select, func, insert, literal, select, text, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-import engine.compiled.compiler
+import engine.compiled.fields
 import engine.reference.executor
 import resolvers.accounts.reads
 from authz.callers.principals import Credentials
@@ -213,7 +213,7 @@ async def without_reach(
     monkeypatch.setattr(resolvers.accounts.reads, "readable_account", _whole_database)
     monkeypatch.setattr(resolvers.accounts.reads, "readable_accounts", _whole_database)
     monkeypatch.setattr(engine.reference.executor, "statement", _another_statement)
-    monkeypatch.setattr(engine.compiled.compiler, "Place", _AnotherPlace)
+    monkeypatch.setattr(engine.compiled.fields, "Place", _AnotherPlace)
     database, reads = connect_as_application(addresses.application, 2), read_pool(addresses.application, 2)
     yield OperationRunner(build_schema(), database, reads, deployed())
     await reads.close()
