@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks import agreement, busy_tree, growth, memory, pgbench, report, sends
+from benchmarks import agreement, busy_tree, growth, memory, pgbench, sends
 from benchmarks.cold import cold_ms
 from benchmarks.data import Tree, give_credit, open_trees
 from benchmarks.database import load, temporary_database
@@ -19,7 +19,8 @@ from benchmarks.machine import LOAD_CORE, CannotMeasure, description, other_load
 from benchmarks.neighbours import neighbours
 from benchmarks.operations import Operation, asks_of
 from benchmarks.recording import record
-from benchmarks.results import Results
+from benchmarks.reporting import report
+from benchmarks.reporting.results import Results
 from benchmarks.rounds import Effort, Field, contest
 from benchmarks.scripts import script_of
 from benchmarks.servers import MANDANT, PEERS, REFERENCE, peers, running

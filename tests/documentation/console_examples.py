@@ -22,8 +22,8 @@ from server.settings.settings import Settings
 from tests.documentation.deployment import Deployment
 from tests.documentation.matching import printed_is_as_shown
 from tests.documentation.pages import CHECKOUT, Block
+from tests.server.settings.variables import setting_variables
 from tests.server.start.processes import PATIENCE, is_setting, running
-from tests.world.setting_variables import setting_variables
 
 LOCAL_SERVER = "http://localhost:8000"
 """How the pages write the address of the server."""

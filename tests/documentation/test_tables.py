@@ -3,7 +3,7 @@
 from authz.policy.builtin_roles import BuiltinRole, compiled
 from authz.policy.permissions import ALL_PERMISSIONS, Area, Permission
 from tests.documentation.pages import DOCS, Page
-from tests.world.setting_variables import setting_variables
+from tests.server.settings.variables import setting_variables
 
 
 def test_the_table_of_rights_is_what_casbin_compiled() -> None:

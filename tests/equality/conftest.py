@@ -17,7 +17,7 @@ from server.graphql.runner import OperationRunner
 from tests.equality.drawn.harvest import harvest
 from tests.equality.drawn.scene import Scene, make_scene
 from tests.equality.drawn.vocabulary import Vocabulary
-from tests.world.deployment import deployed
+from tests.server.deployed import deployed
 from tests.world.world import World
 
 _POOL_SIZE = 4

@@ -17,8 +17,8 @@ from server.database.connections import connect_as_application
 from server.embedded_postgres import DatabaseAddresses
 from server.graphql.runner import OperationRunner
 from tests.equality.drawn.operations import operation
+from tests.server.deployed import deployed
 from tests.world.api import Caller
-from tests.world.deployment import deployed
 from tests.world.world import Account, World
 
 _SELECTION = (

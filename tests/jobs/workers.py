@@ -12,7 +12,7 @@ from resolvers.billing.document import Issuer
 from resolvers.payments.provider import PaymentProvider
 from server.embedded_postgres import DatabaseAddresses
 from server.start.worker import work
-from tests.world.deployment import deployed
+from tests.server.deployed import deployed
 from tests.world.job_queue import put_in, until
 from tests.world.world import World
 

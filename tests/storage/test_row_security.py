@@ -31,11 +31,11 @@ from server.graphql.runner import OperationRunner
 from tests.equality.drawn import rows
 from tests.equality.drawn.answers import Answer, compiled, reference
 from tests.equality.drawn.operations import operation
+from tests.server.deployed import deployed
 from tests.world.api import Caller
 from tests.world.billing import give_details, give_invoice, mark_charged, separate
 from tests.world.budgets import set_budget
 from tests.world.credit import give_credit, give_payment_method, give_top_up, give_top_up_rule
-from tests.world.deployment import deployed
 from tests.world.links import ask, break_glass
 from tests.world.ownership import give_offer
 from tests.world.plans import STARTER, buy, subscribe

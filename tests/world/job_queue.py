@@ -16,8 +16,8 @@ from resolvers.billing.status_history import SuspendedAccounts
 from resolvers.payments.provider import PaymentProvider
 from server.jobs.dispatch import do
 from server.start.worker import look
+from tests.server.deployed import deployed
 from tests.server.start.processes import PATIENCE
-from tests.world.deployment import deployed
 from tests.world.world import Account
 
 _READY = text("""

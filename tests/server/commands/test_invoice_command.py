@@ -81,7 +81,7 @@ def test_an_invoice_is_taken_back_once(run: Run, empty: DatabaseAddresses, setti
     assert credited == Finished(0, "CN-2 takes T-1 back.\n", "")
     for number in ("T-1", "CN-2"):
         again = run("invoice", "credit", number, "--reason", "Wrong", **settings)
-        assert "taken back before" in assert_one_sentence(again)
+        assert "cancelled before" in assert_one_sentence(again)
     assert "nothing with this id" in assert_one_sentence(
         run("invoice", "credit", "T-3", "--reason", "Wrong", **settings)
     )

@@ -10,7 +10,7 @@ from server.graphql.documents import Documents
 from server.graphql.preparation import prepare
 from server.graphql.runner import OperationRunner
 from server.pages import likely_documents
-from tests.world.deployment import deployed
+from tests.server.deployed import deployed
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 

@@ -7,8 +7,8 @@ import pytest
 from server.commands.database import read_settings
 from server.failures.command_failed import CommandFailed
 from server.settings.settings import Settings
+from tests.server.settings.variables import setting_variables
 from tests.server.start.processes import is_setting
-from tests.world.setting_variables import setting_variables
 
 _URLS = ("foo", "http://db/mandant", "postgresql:/db", "postgresql://db:port/x", "postgresql://db:0/x")
 _SEVERAL = (

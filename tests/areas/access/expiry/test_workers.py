@@ -24,8 +24,8 @@ from server.embedded_postgres import DatabaseAddresses
 from server.start.worker import at_work, tell_expiries
 from tests.areas.access.expiry.grants import Grant, membership
 from tests.engine.statements import statements
+from tests.server.deployed import deployed
 from tests.server.start.processes import running
-from tests.world.deployment import deployed
 from tests.world.world import Account, World
 
 DAY = timedelta(days=1)

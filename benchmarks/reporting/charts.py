@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.growth import LARGE_REACH, MANY_MEMBERSHIPS
 from benchmarks.operations import Operation
-from benchmarks.results import Results
+from benchmarks.reporting.results import Results
 from benchmarks.servers import MANDANT
 
 matplotlib.use("Agg")

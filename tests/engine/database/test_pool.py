@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from engine.database.pool import Pool, PoolTimeoutError
 from server.embedded_postgres import DatabaseAddresses
-from tests.engine.pools import Server
+from tests.engine.database.pools import Server
 
 _PID = "SELECT convert_to(pg_backend_pid()::text, 'UTF8')"
 _SLOW = "SELECT convert_to(pg_sleep(0.3)::text || pg_backend_pid(), 'UTF8')"

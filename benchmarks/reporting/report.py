@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.busy_tree import OTHERS, WRITERS
-from benchmarks.charts import draw_growth, draw_operations
 from benchmarks.growth import LARGE_REACH, MANY_MEMBERSHIPS
 from benchmarks.operations import CONNECTIONS, Operation
-from benchmarks.results import Results
+from benchmarks.reporting.charts import draw_growth, draw_operations
+from benchmarks.reporting.results import Results
 from benchmarks.rounds import Figures
 from benchmarks.servers import PLANNED_BY_DEFAULT
 
-FOLDER = Path(__file__).parent.parent / "docs" / "benchmarks"
+FOLDER = Path(__file__).parents[2] / "docs" / "benchmarks"
 
 _METHOD = f"""
 One process of each server on a core of its own; PostgreSQL and the load on the other core. {CONNECTIONS}

@@ -1,0 +1,1 @@
+"""What a run of the benchmarks has measured, as figures, tables and charts."""
