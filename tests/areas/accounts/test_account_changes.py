@@ -89,7 +89,7 @@ async def test_an_old_version_is_refused_with_the_current_one(api: Api, world: W
             "__typename": "VersionConflict",
             "code": "CONFLICT",
             "field": ["input", "expectedVersion"],
-            "message": "It was changed since you read it.",
+            "message": "It has changed since you read it.",
             "currentVersion": 2,
         }
     assert await world.state(account) == before

@@ -49,39 +49,49 @@ class Row:
 
 
 MAILS = {
-    MailKind.INVITATION: Row({"invitation_mail.queue_invitation"}, refused=True),
-    MailKind.SHARE: Row({"share_mail.queue_share"}, refused=True),
-    MailKind.OWNERSHIP_OFFER: Row({"ownership_mail.queue_offer"}, refused=True),
-    MailKind.BREAK_GLASS: Row({"break_glass_mail.queue_warnings"}, refused=False),
-    MailKind.ACCESS_EXPIRING: Row({"expiry_notices.functions"}, refused=False),
-    MailKind.EMAIL_VERIFICATION: Row({"mailbox.send_verification"}, refused=True),
-    MailKind.PASSWORD_RESET: Row({"mailbox.request_password_reset"}, refused=False),
-    MailKind.SIGN_UP_ATTEMPT: Row({"mailbox.tell_of_sign_up"}, refused=False),
+    MailKind.INVITATION: Row({"invitations.mail.queue_invitation"}, refused=True),
+    MailKind.SHARE: Row({"shares.mail.queue_share"}, refused=True),
+    MailKind.OWNERSHIP_OFFER: Row({"members.mail.queue_offer"}, refused=True),
+    MailKind.BREAK_GLASS: Row({"parent_access.mail.queue_warnings"}, refused=False),
+    MailKind.ACCESS_EXPIRING: Row({"access.functions.FUNCTIONS"}, refused=False),
+    MailKind.EMAIL_VERIFICATION: Row({"people.mailbox.send_verification"}, refused=True),
+    MailKind.PASSWORD_RESET: Row({"people.mailbox.request_password_reset"}, refused=False),
+    MailKind.SIGN_UP_ATTEMPT: Row({"people.mailbox.tell_of_sign_up"}, refused=False),
 }
 """A new kind, and a new place that sends one, is thought through here: who is limited, and who is told."""
 
-DOORS = {"outbox.py", "expiry_notices.py"}
-"""What writes into the outbox; the latter in SQL, with limits of its own (see tests/expiry)."""
+DOORS = {"effects/outbox.py", "access/tell_expiries.sql"}
+"""What writes into the outbox; the latter in SQL, with limits of its own (see tests/areas/access/expiry)."""
 
 
-def _uses(tree: ast.AST) -> set[tuple[str, str]]:
-    """The kinds that functions of a module name, with the functions."""
+def _uses(tree: ast.Module) -> set[tuple[str, str]]:
+    """The kinds that the functions and constants of a module name, with these."""
     return {
-        (node.attr, function.name)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
+        (node.attr, name)
+        for statement in tree.body
+        if (name := _name_of(statement)) is not None
+        for node in ast.walk(statement)
         if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) == "MailKind"
     }
 
 
+def _name_of(statement: ast.stmt) -> str | None:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return statement.name
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+        return statement.targets[0].id
+    return None
+
+
 def test_every_mail_is_in_the_table_and_goes_through_the_door() -> None:
-    files = sorted((ROOT / "resolvers").glob("*.py"))
-    sources = {path.name: path.read_text(encoding="utf-8") for path in files}
+    resolvers = ROOT / "resolvers"
+    files = [path for path in sorted(resolvers.rglob("*")) if path.suffix in {".py", ".sql"}]
+    sources = {path.relative_to(resolvers).as_posix(): path.read_text(encoding="utf-8") for path in files}
     found: dict[MailKind, set[str]] = {kind: set() for kind in MailKind}
     for name, source in sources.items():
-        for kind, function in _uses(ast.parse(source)):
-            found[MailKind[kind]].add(f"{name.removesuffix('.py')}.{function}")
+        if name.endswith(".py"):
+            for kind, place in _uses(ast.parse(source)):
+                found[MailKind[kind]].add(f"{name.removesuffix('.py').replace('/', '.')}.{place}")
     assert found == {kind: row.functions for kind, row in MAILS.items()}
     assert {name for name, source in sources.items() if _writes_mail(source)} == DOORS
     for folder in ("schema", "authz", "server"):
