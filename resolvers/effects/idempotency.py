@@ -43,7 +43,7 @@ def _meaning(value: Any) -> Any:
     if isinstance(value, datetime.datetime):
         try:
             return value.astimezone(datetime.UTC)
-        except OverflowError:  # beyond the calendar: refused elsewhere
+        except (OverflowError, ValueError):  # beyond the calendar, or without a zone there: refused elsewhere
             return value.isoformat()
     if isinstance(value, frozenset):
         return sorted(map(str, value))
