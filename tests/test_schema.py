@@ -45,7 +45,7 @@ def _undescribed(type_: GraphQLNamedType) -> list[str]:
 
 
 def test_the_schema_is_the_manual_of_the_api() -> None:
-    """Every type, field, argument and enum value says what it is (api.md)."""
+    """Every type, field, argument and enum value says what it is."""
     types = graphql_schema(build_schema()).type_map.values()
     own = [t for t in types if not t.name.startswith("__") and not is_specified_scalar_type(t)]
     assert [name for type_ in own for name in _undescribed(type_)] == []

@@ -19,7 +19,7 @@ ENUMS = (
         AccessStepKind,
         {
             "MEMBERSHIP": "A role in the account, or in one above it.",
-            "BREAK_GLASS": "An open break-glass access to the account, or to one above it.",
+            "BREAK_GLASS": "A break-glass opening of the account, or of one above it, that has not ended.",
             "SHARE": "A share of the account.",
             "KEY_STATE": "Whether the API key is usable: not revoked, not expired and not stopped.",
             "KEY_ADDRESS": "The network addresses that the API key accepts.",

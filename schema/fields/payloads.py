@@ -23,7 +23,8 @@ class Payload:
     authz_revision: str | None = strawberry.field(
         default=None,
         description="Identifies the change. Send it as the header `X-Authz-Min-Revision` with a later read "
-        "to be sure that the read includes the change. Opaque; null if nothing was changed.",
+        "to be sure that the read includes the change. Opaque; null if the mutation was refused or was a "
+        "dry run.",
     )
     dry_runs_tell: ClassVar[tuple[str, ...]] = ()
     """The fields that the payload of a dry run has besides `accessChanges`."""

@@ -9,8 +9,8 @@ ENUMS = (
         {
             "FULL": "All rights apply.",
             "READ_ONLY": "Rights to read, and ACCOUNT_SUSPEND.",
-            "BREAK_GLASS": "ACCOUNT_READ and ACCOUNT_SUSPEND; and all rights for a person who opened "
-            "break-glass access with `breakGlassOpen`, for at most 24 hours.",
+            "BREAK_GLASS": "ACCOUNT_READ and ACCOUNT_SUSPEND; and all rights for a person with a break-glass "
+            "opening (`breakGlassOpen`), for at most 24 hours.",
             "NONE": "Only ACCOUNT_READ and ACCOUNT_SUSPEND.",
         },
     ),

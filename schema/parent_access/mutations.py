@@ -138,8 +138,8 @@ class ParentAccessMutation:
     async def break_glass_open(
         self, session: WriteSession, principal: Principal, input: BreakGlassOpenInput
     ) -> BreakGlassPayload:
-        """Open break-glass access to an account whose `parentAccess` is BREAK_GLASS. Only people can do this,
-        not API keys. The account's owners receive an e-mail."""
+        """Start a break-glass opening of an account whose `parentAccess` is BREAK_GLASS. Only people can do
+        this, not API keys. The account's owners receive an e-mail."""
         command = break_glass.BreakGlass(
             account_id=account_id(input.account_id), reason=input.reason, hours=input.hours
         )

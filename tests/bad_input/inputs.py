@@ -196,7 +196,7 @@ def _next_year() -> str:
 FOR_ALL_ACCOUNTS = {"overrideCreate", "overrideApprove", "overrideEnd", "subaccountsRequestDecline"}
 """Their callers are platform staff, for whom no account is foreign."""
 NOT_IN_SELF_SERVICE = {"subaccountsRequest"}
-"""Where subaccounts are self-service, nothing is to be asked for: tests/resolvers has its story."""
+"""Where subaccounts are self-service, nothing is to be asked for: tests/areas/staff has its story."""
 
 
 ID_FIELDS = {
