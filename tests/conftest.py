@@ -26,7 +26,7 @@ from tests.world.world import World
 _ADDRESSES = pytest.StashKey[DatabaseAddresses]()
 _SERVER = pytest.StashKey[TestServer]()
 
-_TESTS_BETWEEN_SEARCHES = 40
+_TESTS_BETWEEN_SEARCHES = 150
 _tests = itertools.count(1)
 
 
