@@ -1,4 +1,4 @@
-"""Both executors answer the same, whoever asks and whatever is asked (issue 3, point 7)."""
+"""Both executors answer the same, whoever asks and whatever is asked."""
 
 from collections.abc import Mapping
 

@@ -68,7 +68,7 @@ QUERIES = {
     "invitation": Query(None, for_anybody(DONE), "{ accountName }", _token),
     "share": Query(None, for_anybody(DONE), "{ accountNames }", share_token),
     **STAFF_QUERIES,
-    # About oneself; who may ask about others is in `tests/explanation`.
+    # About oneself; who may ask about others is in `tests/areas/explain`.
     "explainAccess": Query(
         "ACCOUNT_READ",
         table((ANONYMOUS, "UNAUTHENTICATED"), (OUTSIDE, "NOT_FOUND"), (INSIDE, DONE)),

@@ -1,4 +1,4 @@
-"""The access matrix: every person and key of an account with what it may do there (issue 4, point 6)."""
+"""The access matrix: every person and key of an account with what it may do there."""
 
 import pytest
 from hypothesis import given
