@@ -12,7 +12,7 @@ from authz.reach.break_glass import opening_holds
 from authz.reach.ends import ANY_MOMENT
 from authz.reach.grants import granted_mask
 from authz.reach.reach import GRANTS, PRINCIPAL
-from engine.writes.fixed_statements import FixedRow
+from engine.database.write_connection import FixedRow
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import account_closure
 from models.parent_access.openings import break_glass_openings

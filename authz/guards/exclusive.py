@@ -26,7 +26,8 @@ from authz.reach.ends import FOREVER
 from authz.reach.reach import mask_of_account
 from authz.reach.status import effective_status, status_mask
 from authz.wall.notes import TransactionNotes
-from engine.writes.fixed_statements import FixedRow, FixedStatement
+from engine.database.write_connection import FixedRow
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, accounts
 from models.base.ids import AccountId, AccountKey, MasterId

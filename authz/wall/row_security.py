@@ -28,7 +28,8 @@ from sqlalchemy import (
 from authz.callers.principals import DIGEST_NAME, KIND_NAME, LINK_NAME, Credentials
 from authz.callers.tokens import Digest
 from authz.wall.notes import TransactionNotes
-from engine.writes.fixed_statements import FixedRow, FixedStatement
+from engine.database.write_connection import FixedRow
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.base.columns import APPLICATION_ROLE, metadata
 from models.base.ids import MasterId

@@ -35,6 +35,11 @@ class ReadConnection(DriverConnection):
         return found
 
     async def _first_row(self, sql: str, values: Sequence[Any], *, keep: bool) -> asyncpg.Record | None:
+        statement = await self.prepare_kept(sql, keep=keep)
+        return await statement.fetchrow(*values)
+
+    async def prepare_kept(self, sql: str, *, keep: bool) -> Any:
+        """The statement, prepared: `keep`: for the next time too."""
         self._make_room(sql, keep=keep)
         self.memory.plan(len(sql))
         # PostgreSQL drops a statement without a name when the next one of them comes.
@@ -42,7 +47,7 @@ class ReadConnection(DriverConnection):
         if keep:
             self.prepared[sql] = statement
             self.memory.keep(len(sql))
-        return await statement.fetchrow(*values)
+        return statement
 
     def _make_room(self, sql: str, *, keep: bool) -> None:
         # asyncpg closes what nobody holds any more once the next is parsed, and before that is planned.

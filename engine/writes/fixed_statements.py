@@ -4,25 +4,14 @@ SQLAlchemy's execution takes 4 to 10 times the CPU time of asyncpg's, and each w
 the guard's, the log's, the ledger's. SQLAlchemy writes their text once; asyncpg sends it.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from typing import Any
 
-import asyncpg
-from sqlalchemy import ClauseElement
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ClauseElement, UpdateBase
 
 from engine.compiled.sql_text import Prepared, prepared
+from engine.database.write_connection import FixedRow
 from engine.writes.sessions import WriteSession
-
-
-class FixedRow(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types
-    """A row with its columns as attributes, as SQLAlchemy's rows have them."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
 
 
 class FixedStatement:
@@ -39,16 +28,19 @@ class FixedStatement:
 
         Raises DBAPIError.
         """
+        found = self._written(variant)
+        return await session.rows(found.sql, found.bound({}, values))
+
+    async def send(self, session: WriteSession, values: Mapping[str, Any]) -> None:
+        """Run it together with the transaction's next statement, which raises its errors. Raises TypeError
+        where it returns rows, which nobody would read."""
+        if not isinstance(self._statement, UpdateBase) or self._statement.returning_column_descriptions:
+            raise TypeError("only a statement without rows can be sent along")
+        found = self._written(None)
+        await session.send(found.sql, found.bound({}, values))
+
+    def _written(self, variant: Hashable) -> Prepared:
         found = self._prepared.get(variant)
         if found is None:
             found = self._prepared[variant] = prepared(self._statement, variant)
-        return await send(session.driver, found.sql, found.bound({}, values))
-
-
-async def send(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> list[FixedRow]:
-    """The statement's rows. PostgreSQL's errors are raised as SQLAlchemy raises them: DBAPIError."""
-    try:
-        rows: list[FixedRow] = await connection.fetch(sql, *values, record_class=FixedRow)
-    except asyncpg.PostgresError as error:
-        raise DBAPIError(sql, None, error, hide_parameters=True) from error
-    return rows
+        return found

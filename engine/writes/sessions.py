@@ -1,49 +1,163 @@
 """Transactions that write.
 
-SQLAlchemy lends the connection and runs statements that are built for each call. asyncpg begins and ends the
-transaction, and runs the statements that never change (`engine.writes.fixed_statements`). SQLAlchemy's own
-session would take twice the CPU time for a transaction.
+A session takes a connection of SQLAlchemy's pool with its first statement. SQLAlchemy runs statements that
+are built for each call; asyncpg those that never change (`engine.writes.fixed_statements`), BEGIN and COMMIT.
+SQLAlchemy's own session would take twice the CPU time for a transaction.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar, cast
 
 import asyncpg
-from asyncpg.transaction import Transaction
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import CursorResult, Executable
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 from sqlalchemy.pool import QueuePool
 
 from engine.database.turns import Turn, TurnAwaited, Turns
+from engine.database.write_connection import FixedRow, Unawaited, WriteConnection
 
 T = TypeVar("T")
 
+_KNOWN_THINGS = 10_000
+"""For how many keys it is known what to take a turn for; about 200 bytes each."""
+
 
 class WriteSession:
-    """A transaction under way."""
+    """A transaction under way. `in_one_snapshot`: REPEATABLE READ. `opening` runs before its first statement,
+    unless `opens_itself` is called before."""
 
     def __init__(
-        self, connection: AsyncConnection, driver: asyncpg.Connection, turn: Turn | None = None
+        self,
+        connect: Callable[[], Awaitable[AsyncConnection]],
+        turn: "_TurnTaker",
+        opening: "Callable[[WriteSession], Awaitable[None]] | None" = None,
+        *,
+        in_one_snapshot: bool = False,
     ) -> None:
-        self.execute = connection.execute
-        """SQLAlchemy's, which raises DBAPIError."""
-        self.begin_nested = connection.begin_nested
-        """SQLAlchemy's: a savepoint."""
-        self.driver = driver
-        """The connection itself."""
-        self._notes: dict[type, Any] = {}
+        self._connect = connect
+        self._in_one_snapshot = in_one_snapshot
+        self._ahead = [] if in_one_snapshot else [Unawaited(_BEGIN)]
         self._turn = turn
+        self._opening = opening
+        self._notes: dict[type, Any] = {}
+        self._connection: AsyncConnection | None = None
+        self._driver: WriteConnection | None = None
+        self._begun = False
 
     def notes(self, kind: type[T]) -> T:
         """What the transaction remembers of this kind until its end: one object, which is made empty."""
         found: T = self._notes.setdefault(kind, kind())
         return found
 
-    def take_turn(self, thing: Hashable) -> None:
+    def take_turn(self, thing: Hashable, key: Hashable = None) -> None:
         """To be called before rows are locked that many wait for, `thing` saying which. Raises TurnAwaited
-        where the transaction has to be begun anew: see `WriteSessions.in_turn`."""
-        if self._turn is not None:
-            self._turn.take(thing)
+        where the transaction has to be begun anew: see `WriteSessions.in_turn`. With the key
+        `take_known_turn` finds the thing from now on."""
+        self._turn.take(thing, key)
+
+    def take_known_turn(self, key: Hashable) -> bool:
+        """The same by a key, before anything is sent. False: the key is not known."""
+        return self._turn.take_known(key)
+
+    def forget_turn(self, key: Hashable) -> None:
+        """`take_known_turn` does not know the key any more."""
+        self._turn.forget(key)
+
+    def opens_itself(self) -> bool:
+        """To be asked before the first statement by who does what the opening does. False: it was done."""
+        opening, self._opening = self._opening, None
+        return opening is not None
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """By SQLAlchemy. Raises DBAPIError."""
+        return await (await self._for_sqlalchemy()).execute(statement, parameters)
+
+    async def begin_nested(self) -> AsyncTransaction:
+        """A savepoint, by SQLAlchemy."""
+        return await (await self._for_sqlalchemy()).begin_nested()
+
+    async def rows(self, sql: str, values: Sequence[Any]) -> list[FixedRow]:
+        """The rows of a fixed statement. Raises DBAPIError."""
+        await self._open()
+        driver = await self._connected()
+        with _as_sqlalchemy(sql):
+            return await driver.rows(sql, values, self._taken_ahead())
+
+    async def row_kept(self, sql: str, values: Sequence[Any], *, keep: bool) -> asyncpg.Record | None:
+        """The first row of a compiled statement. Raises DBAPIError. `keep`: see `ReadConnection.row`."""
+        await self._open()
+        driver = await self._connected()
+        with _as_sqlalchemy(sql):
+            return await driver.row_behind(sql, values, self._taken_ahead(), keep=keep)
+
+    async def send(self, sql: str, values: Sequence[Any]) -> None:
+        """Run a statement that returns no rows, together with the next one, which raises its errors."""
+        await self._open()
+        self._ahead.append(Unawaited(sql, values))
+
+    async def commit(self) -> None:
+        """Where nothing was sent, there is nothing to commit."""
+        if self._driver is None:
+            return
+        ahead = self._taken_ahead()
+        try:
+            with _as_sqlalchemy(_COMMIT):
+                await self._driver.rows(_COMMIT, (), ahead)
+        except BaseException:
+            # Nobody knows whether the connection is in a transaction: the pool opens another.
+            self._driver.terminate()
+            raise
+
+    async def undo(self) -> None:
+        """Roll back. The caller raises the reason, even if the connection is lost meanwhile."""
+        if self._driver is None or not self._begun:
+            return
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            try:
+                await self._driver.execute(_ROLLBACK)
+            except BaseException:
+                self._driver.terminate()
+                raise
+
+    async def give_back(self) -> None:
+        """The connection goes back to the pool."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _open(self) -> None:
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            await opening(self)
+
+    async def _connected(self) -> WriteConnection:
+        if self._driver is None:
+            self._connection = await self._connect()
+            self._driver = _driver_of(self._connection)
+            if self._in_one_snapshot:
+                # Not sent along: to prepare the next statement would take a snapshot before.
+                self._begun = True
+                await self._driver.execute(_BEGIN_IN_ONE_SNAPSHOT)
+        return self._driver
+
+    def _taken_ahead(self) -> list[Unawaited]:
+        ahead, self._ahead = self._ahead, []
+        self._begun = True
+        return ahead
+
+    async def _for_sqlalchemy(self) -> AsyncConnection:
+        """The connection, with nothing left to be sent ahead."""
+        await self._open()
+        driver = await self._connected()
+        if self._ahead:
+            *ahead, last = self._taken_ahead()
+            with _as_sqlalchemy(last.sql):
+                await driver.rows(last.sql, last.values, ahead)
+        return cast("AsyncConnection", self._connection)
 
 
 class WriteSessions:
@@ -53,6 +167,7 @@ class WriteSessions:
         # To SQLAlchemy each statement is a transaction of its own, so that it begins none.
         self._database = database.execution_options(isolation_level="AUTOCOMMIT")
         self._turns = Turns(cast("QueuePool", database.pool).size())
+        self._known: OrderedDict[Hashable, Hashable] = OrderedDict()
 
     async def in_turn(self, steps: Callable[[Turn], Awaitable[T]]) -> T:
         """What the steps give. They begin a transaction with the turn, and have changed nothing outside it by
@@ -70,51 +185,91 @@ class WriteSessions:
             turn.give_back()
 
     @asynccontextmanager
-    async def begin(self, turn: Turn | None = None) -> AsyncIterator[WriteSession]:
+    async def begin(
+        self, turn: Turn | None = None, opening: Callable[[WriteSession], Awaitable[None]] | None = None
+    ) -> AsyncIterator[WriteSession]:
         """A transaction that is committed at the end, and undone where something raises. Without a turn it
-        waits for nobody but the database's locks."""
-        async with self._database.connect() as connection:
-            driver = _driver_of(connection)
-            transaction = driver.transaction()
-            await _certainly(driver, transaction.start())
-            try:
-                yield WriteSession(connection, driver, turn)
-            except BaseException:
-                await _undo(driver, transaction)
-                raise
-            await _certainly(driver, transaction.commit())
+        waits for nobody but the database's locks. `opening`: see `WriteSession`."""
+        async with self._session(WriteSession(self._connection, self._taker(turn), opening)) as session:
+            yield session
+            await session.commit()
 
     @asynccontextmanager
     async def try_out(self, turn: Turn | None = None) -> AsyncIterator[WriteSession]:
         """A transaction of one snapshot (REPEATABLE READ), of which nothing is left."""
-        async with self._database.connect() as connection:
-            driver = _driver_of(connection)
-            transaction = driver.transaction(isolation="repeatable_read")
-            await _certainly(driver, transaction.start())
+        async with self._session(
+            WriteSession(self._connection, self._taker(turn), in_one_snapshot=True)
+        ) as session:
+            yield session
+            await session.undo()
+
+    @asynccontextmanager
+    async def _session(self, session: WriteSession) -> AsyncIterator[WriteSession]:
+        try:
             try:
-                yield WriteSession(connection, driver, turn)
-            finally:
-                await _undo(driver, transaction)
+                yield session
+            except BaseException:
+                await session.undo()
+                raise
+        finally:
+            await session.give_back()
+
+    def _taker(self, turn: Turn | None) -> "_TurnTaker":
+        return _TurnTaker(turn, self._known)
+
+    async def _connection(self) -> AsyncConnection:
+        return await self._database.connect()
 
 
-def _driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+class _TurnTaker:
+    """Of one transaction. `known`: what to take a turn for, by keys, of all transactions."""
+
+    def __init__(self, turn: Turn | None, known: OrderedDict[Hashable, Hashable]) -> None:
+        self._turn = turn
+        self._known = known
+
+    def take(self, thing: Hashable, key: Hashable) -> None:
+        if key is not None:
+            self._known[key] = thing
+            if len(self._known) > _KNOWN_THINGS:
+                self._known.popitem(last=False)
+        if self._turn is not None:
+            self._turn.take(thing)
+
+    def take_known(self, key: Hashable) -> bool:
+        thing = self._known.get(key)
+        if thing is None:
+            return False
+        self._known.move_to_end(key)
+        if self._turn is not None:
+            self._turn.take(thing)
+        return True
+
+    def forget(self, key: Hashable) -> None:
+        self._known.pop(key, None)
+
+
+_BEGIN = "BEGIN"
+_BEGIN_IN_ONE_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+_COMMIT = "COMMIT"
+_ROLLBACK = "ROLLBACK"
+
+
+class _as_sqlalchemy:  # noqa: N801 - used like a function; a generator would cost 2 us each time
+    """PostgreSQL's errors are raised as SQLAlchemy raises them: DBAPIError."""
+
+    def __init__(self, sql: str) -> None:
+        self._sql = sql
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, asyncpg.PostgresError):
+            raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
+
+
+def _driver_of(connection: AsyncConnection) -> WriteConnection:
     lent = connection.sync_connection
     if lent is None:
         raise AssertionError("the connection is open")
-    return lent.connection.driver_connection
-
-
-async def _certainly(driver: asyncpg.Connection, step: Awaitable[None]) -> None:
-    """Begin or end a transaction. Where that fails or is given up, nobody knows whether the connection is in
-    one: it is closed, and the pool opens another."""
-    try:
-        await step
-    except BaseException:
-        driver.terminate()
-        raise
-
-
-async def _undo(driver: asyncpg.Connection, transaction: Transaction) -> None:
-    """Roll back. The caller raises the reason, even if the connection is lost meanwhile."""
-    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        await _certainly(driver, transaction.rollback())
+    return cast("WriteConnection", lent.connection.driver_connection)

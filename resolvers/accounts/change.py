@@ -9,7 +9,8 @@ from authz.guards.delegation import check_passing_all_roles
 from authz.guards.exclusive import Authorized, Effect, authorize, authorize_also
 from authz.policy.permissions import Permission
 from authz.policy.refusals import PermissionDenied, Refusal, RefusalCode, VersionConflict
-from engine.writes.fixed_statements import FixedRow, FixedStatement
+from engine.database.write_connection import FixedRow
+from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 from models.accounts.tables import AccountStatus, ApiKeyCreationPlace, RightsInheritance, accounts
 from models.accounts.trees import columns_of, this_account

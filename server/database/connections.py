@@ -17,6 +17,7 @@ from engine.database.fair_pool import FairPool
 from engine.database.pool import Pool
 from engine.database.reachability import Reachability
 from engine.database.read_connection import ReadConnection
+from engine.database.write_connection import WriteConnection
 from models.base.columns import APPLICATION_ROLE
 from server.database.connecting import COMMAND_TIMEOUT, connect, reachability
 
@@ -63,8 +64,8 @@ def connect_as_application(
     """
     known = server or reachability(url)
 
-    async def open_connection() -> DriverConnection:
-        kind = DriverConnection
+    async def open_connection() -> WriteConnection:
+        kind = WriteConnection
         return await connect(url, _SETTINGS, kind, server=known, command_timeout=command_timeout)
 
     def adapted() -> Any:
@@ -96,16 +97,17 @@ def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
     Nobody waits for an answer on a connection that is free: what comes in on it is the server's farewell. The
     pool's own ping would cost three round trips each time.
     """
-    driver_connection: DriverConnection = connection.driver_connection
+    driver_connection: WriteConnection = connection.driver_connection
     if _is_useless(driver_connection):
         driver_connection.terminate()
         raise DisconnectionError
 
 
-def _is_useless(connection: DriverConnection) -> bool:
+def _is_useless(connection: WriteConnection) -> bool:
     server = connection.server
     return (
         connection.is_closed()
+        or connection.memory.spent
         or (server is not None and server.in_doubt)
         or _has_news(connection)
         # A new one is no better while nothing has changed.

@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy import Connection, Engine, event
 
 from engine.database.read_connection import ReadConnection
-from engine.writes import fixed_statements
+from engine.database.write_connection import Unawaited, WriteConnection
 from models.base.columns import APPLICATION_ROLE
 
 _HOUSEKEEPING = "WITH used AS "
@@ -18,7 +18,8 @@ _HOUSEKEEPING = "WITH used AS "
 
 _seen: ContextVar[list[str] | None] = ContextVar("seen_statements", default=None)
 _row = ReadConnection.row
-_send = fixed_statements.send
+_rows = WriteConnection.rows
+_row_behind = WriteConnection.row_behind
 _fixed_watchers: list[Callable[[str], Awaitable[None]]] = []
 
 
@@ -28,13 +29,28 @@ def before_fixed(watcher: Callable[[str], Awaitable[None]]) -> Callable[[str], A
     return watcher
 
 
-async def _watched_send(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> Any:
-    for watcher in _fixed_watchers:
-        await watcher(sql)
-    return await _send(connection, sql, values)
+async def _watch(ahead: Sequence[Unawaited], sql: str) -> None:
+    for statement in (*(each.sql for each in ahead), sql):
+        for watcher in _fixed_watchers:
+            await watcher(statement)
 
 
-fixed_statements.send = _watched_send
+async def _watched_rows(
+    connection: WriteConnection, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = ()
+) -> Any:
+    await _watch(ahead, sql)
+    return await _rows(connection, sql, values, ahead)
+
+
+async def _watched_row_behind(
+    connection: WriteConnection, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited], *, keep: bool
+) -> Any:
+    await _watch(ahead, sql)
+    return await _row_behind(connection, sql, values, ahead, keep=keep)
+
+
+WriteConnection.rows = _watched_rows  # type: ignore[method-assign]
+WriteConnection.row_behind = _watched_row_behind  # type: ignore[method-assign]
 
 
 @contextmanager
@@ -74,5 +90,5 @@ async def _note_fixed(statement: str) -> None:
 
 def _note(statement: str) -> None:
     found = _seen.get()
-    if found is not None and not statement.startswith(_HOUSEKEEPING):
+    if found is not None and not statement.startswith((_HOUSEKEEPING, "BEGIN", "COMMIT")):
         found.append(statement)

@@ -180,9 +180,9 @@ async def test_what_has_to_wait_holds_no_connection_and_is_begun_anew(
     async def wait(turn: Turn) -> int:
         async with transaction(turn) as session:
             begun.append(session)
-            waits.set()
             made = insert(attempts).values(subject=subject, window_start=func.now(), count=1)
             await session.execute(made)
+            waits.set()
             session.take_turn("tree")
             written = select(func.count()).where(attempts.c.subject == subject)
             return int((await session.execute(written)).scalar_one())

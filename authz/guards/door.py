@@ -1,0 +1,118 @@
+"""The door of every write for a caller: it enters, is locked and is judged in one trip to the database.
+
+`authz/guards/door.sql` is the stored function; this module calls it. So that transactions on one tree wait
+for their turn and not on a connection, the tree has to be known before anything is sent. It is, once the caller
+has passed this door before: no account ever leaves its tree. The first time the caller's rights are read
+without a lock, so a caller who is refused takes no turn and locks nothing.
+"""
+
+import datetime
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, LargeBinary, Text, Uuid, bindparam, func, select
+
+from authz.callers.principals import Principal
+from authz.guards.functions import COLUMNS
+from authz.policy.permissions import Permission
+from authz.wall.notes import TransactionNotes
+from authz.wall.row_security import entered_with
+from engine.database.write_connection import FixedRow
+from engine.writes.fixed_statements import FixedStatement
+from engine.writes.sessions import WriteSession
+from models.base.ids import AccountId, MasterId
+
+
+class Hold(enum.Enum):
+    """What the door locks, always from the root down."""
+
+    NOTHING = "NOTHING"
+    ACCOUNT = "ACCOUNT"
+    """The account for update, and all above it in share mode: for a change of the account."""
+    PATH = "PATH"
+    """The account and all above it in share mode: rights, statuses, plans and pools stay as they are, and
+    other writes about what belongs to the account go on beside it."""
+    LOWER_PATH = "LOWER_PATH"
+    """The same for the lower one of two accounts, if the other one stands above it; else nothing."""
+    TREE = "TREE"
+    """The root of the first account's tree for update: it keeps every other write out of the tree."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """`held`: whether what was to be locked is. `rows`: of the accounts that the caller reaches, by COLUMNS."""
+
+    held: bool
+    rows: Sequence[FixedRow]
+
+
+async def pass_door(
+    session: WriteSession,
+    principal: Principal,
+    account_ids: Sequence[AccountId | None],
+    permission: Permission,
+    hold: Hold = Hold.NOTHING,
+    until: datetime.datetime | None = None,
+) -> Passed:
+    """Read what the caller may do in the accounts, behind the locks. `until`: see `mask_of_account`.
+
+    Notes that the transaction may change access below what it holds for update.
+    """
+    notes = session.notes(TransactionNotes)
+    values = {
+        **principal.credentials.binds,
+        "enters": session.opens_itself(),
+        "hold": hold.value,
+        "wanted": permission.bit,
+        "until": until,
+        "account_ids": list(account_ids),
+    }
+    rows = await _DOOR.rows(session, values)
+    if values["enters"]:
+        entered_with(session, principal.credentials, rows[0] if rows else None)
+    if not rows:
+        return Passed(held=False, rows=())
+    if hold in (Hold.ACCOUNT, Hold.TREE):
+        notes.touched.update(each for each in account_ids if each is not None)
+    return Passed(rows[0].held, [row for row in rows if row.id is not None])
+
+
+def take_known_turn(
+    session: WriteSession, principal: Principal, account_ids: Sequence[AccountId | None]
+) -> bool:
+    """Take the turn of the accounts' tree, before anything is sent. False where the caller has not passed the
+    door to one of them before."""
+    keys = [(principal.credentials.digest, account_id) for account_id in account_ids]
+    return all([session.take_known_turn(key) for key in keys])
+
+
+def take_turn(
+    session: WriteSession, principal: Principal, account_ids: Sequence[AccountId], master_id: MasterId
+) -> None:
+    """Take the turn of this tree, which the accounts are in, and remember it for the caller."""
+    for account_id in account_ids:
+        session.take_turn(master_id, (principal.credentials.digest, account_id))
+
+
+def forget_turn(session: WriteSession, principal: Principal, account_ids: Sequence[AccountId | None]) -> None:
+    """The caller was refused: next time it is judged before it takes a turn."""
+    for account_id in account_ids:
+        session.forget_turn((principal.credentials.digest, account_id))
+
+
+_PARAMETERS = {
+    "principal_digest": LargeBinary(),
+    "principal_address": Text(),
+    "principal_kind": Text(),
+    "link_digest": LargeBinary(),
+    "enters": Boolean(),
+    "hold": Text(),
+    "wanted": BigInteger(),
+    "until": DateTime(timezone=True),
+    "account_ids": ARRAY(Uuid()),
+}
+_PASSED = func.mandant_door(
+    *(bindparam(name, type_=type_) for name, type_ in _PARAMETERS.items())
+).table_valued(*COLUMNS)
+_DOOR = FixedStatement(select(*_PASSED.c))

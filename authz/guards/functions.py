@@ -1,0 +1,81 @@
+"""The door as a stored function. What it reads of rights is written from reach's expressions."""
+
+import re
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, DateTime, Select, Text, Uuid, any_, bindparam
+from sqlalchemy import func, literal_column, select, true
+from sqlalchemy.types import TypeEngine
+
+from authz.callers.principals import PrincipalKind
+from authz.guards.acting_grants import acting_from
+from authz.policy.permissions import Permission, allows
+from authz.reach.ends import FOREVER
+from authz.reach.reach import PRINCIPAL, mask_of_account
+from authz.reach.status import effective_status, status_mask
+from authz.wall.freshness import current_revision
+from engine.compiled.sql_text import prepared
+from models.accounts.tables import accounts
+from models.base.stored_functions import functions_in
+
+_UUID, _TEXT, _MASK = Uuid(), Text(), BigInteger()
+COLUMNS: dict[str, TypeEngine[object]] = {
+    "revision": _TEXT,
+    "held": Boolean(),
+    "user_id": _UUID,
+    "api_key_id": _UUID,
+    "master_id": _UUID,
+    "id": _UUID,
+    "mask": _MASK,
+    "lasting_mask": _MASK,
+    "below_mask": _MASK,
+    "acting_from": _UUID,
+    "left_by_status": _MASK,
+    "status": _TEXT,
+}
+"""What the door returns: the revision of what the transaction changes; whether it locked what it was to; who
+the caller is; and of each named account in reach what the caller may do there (see
+`authz.guards.exclusive`)."""
+
+
+def _rights() -> Select[tuple[object, ...]]:
+    account = accounts.alias()
+    until = func.coalesce(bindparam("until", type_=DateTime(timezone=True)), FOREVER)
+    granted = mask_of_account(account, until=until)
+    wanted: ColumnElement[int] = bindparam("wanted", type_=BigInteger())
+    reached = (
+        select(
+            account.c.master_id,
+            account.c.id,
+            granted.c.mask,
+            granted.c.lasting_mask,
+            granted.c.below_mask,
+            acting_from(account.c.id, wanted).label("acting_from"),
+            status_mask(account).label("left_by_status"),
+            effective_status(account).label("status"),
+        )
+        .select_from(account.join(granted, true()))
+        .where(
+            account.c.id == any_(bindparam("account_ids", type_=ARRAY(Uuid()))),
+            allows(granted.c.mask, Permission.ACCOUNT_READ),
+        )
+        .subquery("reached")
+    )
+    caller = PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id
+    return select(current_revision(), literal_column("held"), *caller, *reached.c).select_from(
+        PRINCIPAL.outerjoin(reached, true())
+    )
+
+
+def _of(kind: PrincipalKind) -> str:
+    """The statement about callers of the kind, with the function's arguments by name."""
+    written = prepared(_rights(), kind)
+    return re.sub(r"\$(\d+)", lambda found: str(written.values[int(found[1]) - 1]), written.sql)
+
+
+FUNCTIONS = functions_in(
+    __package__,
+    "door",
+    columns=", ".join(f"{name} {type_.compile()}" for name, type_ in COLUMNS.items()),
+    of_person=_of(PrincipalKind.PERSON),
+    of_key=_of(PrincipalKind.API_KEY),
+)

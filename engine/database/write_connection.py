@@ -1,0 +1,95 @@
+"""A connection of transactions that write: what nobody waits for travels with the next statement.
+
+BEGIN, an event in a log, a job for the queue: no one needs their answers. asyncpg waits for the answer to each
+statement: a trip to the server each time. Here their messages are put in front of the next statement's, and
+the server answers all of them at once. Where one fails, the server skips what follows, and that statement
+raises the error. `tests/engine/database/test_write_connection.py` holds what this leans on in asyncpg.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncpg
+
+from engine.database import messages
+from engine.database.read_connection import ReadConnection
+
+T = TypeVar("T")
+
+_PREPARED = 120
+"""The fixed statements that a connection keeps: those of about 40 kinds of writes."""
+
+
+class FixedRow(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types
+    """A row with its columns as attributes, as SQLAlchemy's rows have them."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+@dataclass(frozen=True)
+class Unawaited:
+    """A statement that returns no rows, with its values, which travels in front of another one."""
+
+    sql: str
+    values: Sequence[Any] = ()
+
+
+class WriteConnection(ReadConnection):
+    """asyncpg's, for one transaction after the other."""
+
+    __slots__ = ("_fixed", "_named", "_names")
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._fixed: OrderedDict[str, Any] = OrderedDict()
+        self._named: dict[str, str] = {}
+        self._names = 0
+
+    async def rows(self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = ()) -> list[FixedRow]:
+        """All rows of a fixed statement, behind those `ahead`. Raises what asyncpg raises."""
+        statement = self._fixed.get(sql)
+        if statement is None:
+            statement = self._fixed[sql] = await self.prepare(sql, record_class=FixedRow)
+            if len(self._fixed) > _PREPARED:
+                self._fixed.popitem(last=False)
+        else:
+            self._fixed.move_to_end(sql)
+        return await self._behind(ahead, lambda: statement.fetch(*values))
+
+    async def row_behind(
+        self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited], *, keep: bool
+    ) -> asyncpg.Record | None:
+        """As `row`, behind statements `ahead`."""
+        statement = self.prepared.get(sql)
+        if statement is None:
+            statement = await self.prepare_kept(sql, keep=keep)
+        return await self._behind(ahead, lambda: statement.fetchrow(*values))
+
+    async def _behind(self, ahead: Sequence[Unawaited], ask: Callable[[], Awaitable[T]]) -> T:
+        if not ahead:
+            return await ask()
+        new: dict[str, str] = {}
+        self._transport.write(b"".join(self._written(each, new) for each in ahead))
+        try:
+            found = await ask()
+        except BaseException as error:
+            if getattr(error, "severity", None) is None:
+                # Not the server's answer: what was sent is not known to be ended by a Sync.
+                self.terminate()
+            raise
+        self._named.update(new)
+        return found
+
+    def _written(self, statement: Unawaited, new: dict[str, str]) -> bytes:
+        name = self._named.get(statement.sql) or new.get(statement.sql)
+        if name is not None:
+            return messages.execute(name, statement.values)
+        self._names += 1
+        name = new[statement.sql] = f"mandant_{self._names}"
+        return messages.parse(name, statement.sql) + messages.execute(name, statement.values)
