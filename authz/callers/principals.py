@@ -42,6 +42,10 @@ ClientAddress = NewType("ClientAddress", str)
 """An IP address as PostgreSQL reads it."""
 
 
+class UnknownCallerError(Exception):
+    """Nobody has the token any more."""
+
+
 class PrincipalKind(enum.Enum):
     """Whether rights are a person's or an API key's."""
 

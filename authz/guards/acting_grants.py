@@ -4,10 +4,21 @@ import functools
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Uuid, and_, bindparam, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 from authz.callers.principals import Principal
-from authz.policy.permissions import Permission, allows
+from authz.policy.permissions import Permission, mask_literal
 from authz.reach.break_glass import opening_holds
 from authz.reach.ends import ANY_MOMENT
 from authz.reach.grants import granted_mask
@@ -18,10 +29,11 @@ from models.accounts.tables import account_closure
 from models.parent_access.openings import break_glass_openings
 
 
-def acting_from(account_id: ColumnElement[uuid.UUID], permission: Permission) -> ColumnElement[uuid.UUID]:
-    """The id of the nearest account whose grant gives the permission in this account (R54)."""
+def acting_from(account_id: ColumnElement[uuid.UUID], wanted: ColumnElement[int]) -> ColumnElement[uuid.UUID]:
+    """The id of the nearest account whose grant gives the permission in this account (R54). `wanted`: its
+    bit."""
     closure, grant = account_closure.alias(), GRANTS.alias()
-    giving = _giving(closure, grant, account_id, permission)
+    giving = _giving(closure, grant, account_id, wanted)
     return cast(giving.with_only_columns(grant.c.from_id).limit(1).scalar_subquery(), Uuid)
 
 
@@ -46,7 +58,7 @@ def _opening_reason(permission: Permission) -> Select[Any]:
         opening.c.user_id == select(PRINCIPAL.c.user_id).scalar_subquery(),
         opening_holds(opening),
     )
-    giving = _giving(closure, grant, bindparam("account_id", type_=Uuid()), permission)
+    giving = _giving(closure, grant, bindparam("account_id", type_=Uuid()), mask_literal(permission.bit))
     return giving.with_only_columns(opening.c.reason).join(opening, opened).limit(1)
 
 
@@ -61,13 +73,15 @@ async def is_only_shared(
 @functools.cache
 def _only_shared(permission: Permission) -> Select[Any]:
     closure, grant = account_closure.alias(), GRANTS.alias()
-    giving = _giving(closure, grant, bindparam("account_id", type_=Uuid()), permission).order_by(None)
+    giving = _giving(
+        closure, grant, bindparam("account_id", type_=Uuid()), mask_literal(permission.bit)
+    ).order_by(None)
     shared = and_(grant.c.ends_at == ANY_MOMENT, grant.c.from_id == grant.c.account_id)
     return giving.with_only_columns(func.bool_and(shared))
 
 
 def _giving(
-    closure: FromClause, grant: FromClause, account_id: ColumnElement[uuid.UUID], permission: Permission
+    closure: FromClause, grant: FromClause, account_id: ColumnElement[uuid.UUID], wanted: ColumnElement[int]
 ) -> Select[Any]:
     """The grants that give the permission in the account: the nearest first, break-glass last."""
     return (
@@ -77,7 +91,10 @@ def _giving(
             grant,
             and_(grant.c.master_id == closure.c.master_id, grant.c.account_id == closure.c.ancestor_id),
         )
-        .where(closure.c.descendant_id == account_id, allows(granted_mask(closure, grant), permission))
+        .where(
+            closure.c.descendant_id == account_id,
+            granted_mask(closure, grant).op("&")(wanted) != literal_column("0"),
+        )
         # Of two accounts above, the nearer one is younger and has the larger id.
         .order_by(grant.c.from_id != grant.c.account_id, closure.c.depth, grant.c.from_id.desc())
     )

@@ -1,19 +1,21 @@
 """The door of every write for a caller: it enters, is locked and is judged in one trip to the database.
 
 `authz/guards/door.sql` is the stored function; this module calls it. So that transactions on one tree wait
-for their turn and not on a connection, the tree has to be known before anything is sent. It is, once the caller
-has passed this door before: no account ever leaves its tree. The first time the caller's rights are read
-without a lock, so a caller who is refused takes no turn and locks nothing.
+for their turn without a connection, the tree has to be known before anything is sent. It is, once the caller
+has passed this door: no account ever leaves its tree. The first time the caller's rights are read without a
+lock, so a caller who is refused takes no turn and locks nothing.
 """
 
 import datetime
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, LargeBinary, Text, Uuid, bindparam, func, select
+from sqlalchemy.types import TypeEngine
 
-from authz.callers.principals import Principal
+from authz.callers.principals import Principal, UnknownCallerError
 from authz.guards.functions import COLUMNS
 from authz.policy.permissions import Permission
 from authz.wall.notes import TransactionNotes
@@ -41,7 +43,7 @@ class Hold(enum.Enum):
 
 @dataclass(frozen=True)
 class Passed:
-    """`held`: whether what was to be locked is. `rows`: of the accounts that the caller reaches, by COLUMNS."""
+    """`held`: whether what was to be locked is. `rows`: of the accounts in reach, with COLUMNS."""
 
     held: bool
     rows: Sequence[FixedRow]
@@ -57,7 +59,7 @@ async def pass_door(
 ) -> Passed:
     """Read what the caller may do in the accounts, behind the locks. `until`: see `mask_of_account`.
 
-    Notes that the transaction may change access below what it holds for update.
+    Notes that the transaction may change access below what it holds for update. Raises UnknownCallerError.
     """
     notes = session.notes(TransactionNotes)
     values = {
@@ -69,10 +71,11 @@ async def pass_door(
         "account_ids": list(account_ids),
     }
     rows = await _DOOR.rows(session, values)
-    if values["enters"]:
-        entered_with(session, principal.credentials, rows[0] if rows else None)
     if not rows:
-        return Passed(held=False, rows=())
+        raise UnknownCallerError
+    if values["enters"]:
+        entered_with(session, principal.credentials)
+        notes.revision = rows[0].revision
     if hold in (Hold.ACCOUNT, Hold.TREE):
         notes.touched.update(each for each in account_ids if each is not None)
     return Passed(rows[0].held, [row for row in rows if row.id is not None])
@@ -83,8 +86,9 @@ def take_known_turn(
 ) -> bool:
     """Take the turn of the accounts' tree, before anything is sent. False where the caller has not passed the
     door to one of them before."""
-    keys = [(principal.credentials.digest, account_id) for account_id in account_ids]
-    return all([session.take_known_turn(key) for key in keys])
+    return all(
+        session.take_known_turn((principal.credentials.digest, account_id)) for account_id in account_ids
+    )
 
 
 def take_turn(
@@ -101,7 +105,7 @@ def forget_turn(session: WriteSession, principal: Principal, account_ids: Sequen
         session.forget_turn((principal.credentials.digest, account_id))
 
 
-_PARAMETERS = {
+_PARAMETERS: dict[str, TypeEngine[Any]] = {
     "principal_digest": LargeBinary(),
     "principal_address": Text(),
     "principal_kind": Text(),

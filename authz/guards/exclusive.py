@@ -1,8 +1,8 @@
 """The guard of writes that change an account: it locks the account for update.
 
-`authorize` reads the caller's rights, locks the path from the root down to the account, and reads the rights
-again. So it sees what was revoked or suspended before the lock, and a later revocation waits until the write
-ends.
+`authorize` locks the path from the root down to the account and reads the caller's rights behind the lock, in
+one trip (see `authz.guards.door`). So it sees what was revoked or suspended before the lock, and a later
+revocation waits until the write ends.
 
 A permission of GIVES_ACCESS gives or takes access. Its use needs a right that holds at least until the end of
 what is given or taken: so nothing outlives a share, break-glass, a membership or a key that ends.
@@ -10,26 +10,20 @@ what is given or taken: so nothing outlives a share, break-glass, a membership o
 
 import datetime
 import enum
-import functools
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Uuid, any_, bindparam, func, select, true
+from sqlalchemy import ColumnElement, select
 
 from authz.callers.principals import Principal
-from authz.guards.acting_grants import acting_from, is_only_shared, opened_because
-from authz.guards.locks import lock_path, lock_tree
-from authz.policy.permissions import GIVES_ACCESS, READ_PERMISSIONS, Permission, allows
+from authz.guards.acting_grants import is_only_shared, opened_because
+from authz.guards.door import Hold, Passed, forget_turn, pass_door, take_known_turn, take_turn
+from authz.policy.permissions import GIVES_ACCESS, READ_PERMISSIONS, Permission
 from authz.policy.refusals import NotFound, PermissionDenied, Refusal, RefusalCode
-from authz.reach.ends import FOREVER
-from authz.reach.reach import mask_of_account
-from authz.reach.status import effective_status, status_mask
-from authz.wall.notes import TransactionNotes
 from engine.database.write_connection import FixedRow
-from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import AccountStatus, accounts
+from models.accounts.tables import AccountStatus
 from models.base.ids import AccountId, AccountKey, MasterId
 
 End = datetime.datetime | ColumnElement[datetime.datetime] | None
@@ -98,9 +92,28 @@ async def authorize(
     ACCOUNT_CLOSED where the status of the path forbids the change, and with REACHED_BY_SHARE or RIGHT_ENDS
     where the right that gives or takes access may end before.
     """
-    before = await _check(session, principal, await known_id(session, account_id), permission, effect, until)
-    await lock_path(session, before.master_id, before.account_id)
-    return await _check(session, principal, before.account_id, permission, effect, until)
+    wanted = await known_id(session, account_id)
+    return await authorize_holding(Hold.ACCOUNT, session, principal, wanted, permission, effect, until)
+
+
+async def authorize_holding(
+    hold: Hold,
+    session: WriteSession,
+    principal: Principal,
+    account_id: AccountId | None,
+    permission: Permission,
+    effect: Effect,
+    until: End = None,
+) -> Authorized:
+    """`authorize` with other locks. `account_id` None: `known_id` found nothing."""
+    if not take_known_turn(session, principal, (account_id,)):
+        before = await _check(session, principal, account_id, permission, effect, until)
+        take_turn(session, principal, (before.account_id,), before.master_id)
+    try:
+        return await _check(session, principal, account_id, permission, effect, until, hold)
+    except Refusal:
+        forget_turn(session, principal, (account_id,))
+        raise
 
 
 async def authorize_all(
@@ -118,18 +131,22 @@ async def authorize_all(
     """
     wanted = list(dict.fromkeys(account_ids))
 
-    async def check() -> list[Authorized]:
-        rights = await _rights(session, principal, wanted, permission)
+    async def check(hold: Hold) -> list[Authorized]:
+        rights = await _rights(session, principal, wanted, permission, hold=hold)
         found = [_judge(rights.get(each), permission, effect) for each in wanted]
+        if len({account.master_id for account in found}) > 1:
+            raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must belong to one tree.", "accountIds")
         lasting = await _lasting(session, principal, rights, found, permission, until)
         return sorted(lasting, key=lambda account: account.account_id)
 
-    before = await check()
-    if len({account.master_id for account in before}) > 1:
-        raise Refusal(RefusalCode.BAD_USER_INPUT, "The accounts must belong to one tree.", "accountIds")
-    await lock_tree(session, before[0].master_id)
-    session.notes(TransactionNotes).touched.update(account.account_id for account in before)
-    return await check()
+    if not take_known_turn(session, principal, wanted):
+        before = await check(Hold.NOTHING)
+        take_turn(session, principal, wanted, before[0].master_id)
+    try:
+        return await check(Hold.TREE)
+    except Refusal:
+        forget_turn(session, principal, wanted)
+        raise
 
 
 async def authorize_also(
@@ -147,12 +164,18 @@ async def authorize_also(
 
 
 async def judge_pair(
-    session: WriteSession, principal: Principal, pair: tuple[AccountId, AccountId], permission: Permission
-) -> tuple[Authorized | Refusal, Authorized | Refusal]:
-    """`authorize_also` for two accounts in one statement: returns each, or the refusal."""
+    session: WriteSession,
+    principal: Principal,
+    pair: tuple[AccountId, AccountId],
+    permission: Permission,
+    hold: Hold,
+) -> tuple[bool, Authorized | Refusal, Authorized | Refusal]:
+    """For two accounts in one trip: whether they are locked, and each as `authorize` returns it, or the
+    refusal."""
     one, other = pair
-    rights = await _rights(session, principal, pair, permission)
-    return _verdict(rights.get(one), permission), _verdict(rights.get(other), permission)
+    passed = await pass_door(session, principal, pair, permission, hold)
+    rights = await _rights_in_each(session, principal, passed, permission)
+    return passed.held, _verdict(rights.get(one), permission), _verdict(rights.get(other), permission)
 
 
 def _verdict(rights: _Rights | None, permission: Permission) -> Authorized | Refusal:
@@ -179,8 +202,9 @@ async def _check(
     permission: Permission,
     effect: Effect,
     until: End,
+    hold: Hold = Hold.NOTHING,
 ) -> Authorized:
-    rights = await _rights(session, principal, (account_id,), permission)
+    rights = await _rights(session, principal, (account_id,), permission, hold=hold)
     # An unknown id was looked up as well, so it takes as long as a foreign one.
     found = _judge(None if account_id is None else rights.get(account_id), permission, effect)
     (lasting,) = await _lasting(session, principal, rights, [found], permission, until)
@@ -249,12 +273,17 @@ async def _rights(
     account_ids: Sequence[AccountId | None],
     permission: Permission,
     until: datetime.datetime | None = None,
+    hold: Hold = Hold.NOTHING,
 ) -> dict[AccountId, _Rights]:
-    """What the caller holds in those of the accounts that it reaches."""
-    credentials = principal.credentials
-    values = {**credentials.binds, "account_ids": list(account_ids), "until": until}
-    rows = await _rights_statement(permission).rows(session, values, credentials.kind)
-    return {row.id: await _rights_in(session, principal, row, permission) for row in rows}
+    """What the caller holds in those of the accounts that it reaches, behind the locks."""
+    passed = await pass_door(session, principal, account_ids, permission, hold, until)
+    return await _rights_in_each(session, principal, passed, permission)
+
+
+async def _rights_in_each(
+    session: WriteSession, principal: Principal, passed: Passed, permission: Permission
+) -> dict[AccountId, _Rights]:
+    return {row.id: await _rights_in(session, principal, row, permission) for row in passed.rows}
 
 
 async def _rights_in(
@@ -270,27 +299,3 @@ async def _rights_in(
         _refused_change(row, permission),
     )
     return _Rights(authorized, row.mask)
-
-
-@functools.cache
-def _rights_statement(permission: Permission) -> FixedStatement:
-    account = accounts.alias()
-    until = func.coalesce(bindparam("until", type_=DateTime(timezone=True)), FOREVER)
-    granted = mask_of_account(account, until=until)
-    return FixedStatement(
-        select(
-            account.c.master_id,
-            account.c.id,
-            granted.c.mask,
-            granted.c.lasting_mask,
-            granted.c.below_mask,
-            acting_from(account.c.id, permission).label("acting_from"),
-            status_mask(account).label("left_by_status"),
-            effective_status(account).label("status"),
-        )
-        .select_from(account.join(granted, true()))
-        .where(
-            account.c.id == any_(bindparam("account_ids", type_=ARRAY(Uuid()))),
-            allows(granted.c.mask, Permission.ACCOUNT_READ),
-        )
-    )

@@ -1,9 +1,24 @@
 """The door as a stored function. What it reads of rights is written from reach's expressions."""
 
 import re
+from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, DateTime, Select, Text, Uuid, any_, bindparam
-from sqlalchemy import func, literal_column, select, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.types import TypeEngine
 
 from authz.callers.principals import PrincipalKind
@@ -15,10 +30,10 @@ from authz.reach.status import effective_status, status_mask
 from authz.wall.freshness import current_revision
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
-from models.base.stored_functions import functions_in
+from models.base.stored_functions import functions_in, written_columns
 
 _UUID, _TEXT, _MASK = Uuid(), Text(), BigInteger()
-COLUMNS: dict[str, TypeEngine[object]] = {
+COLUMNS: dict[str, TypeEngine[Any]] = {
     "revision": _TEXT,
     "held": Boolean(),
     "user_id": _UUID,
@@ -37,7 +52,7 @@ the caller is; and of each named account in reach what the caller may do there (
 `authz.guards.exclusive`)."""
 
 
-def _rights() -> Select[tuple[object, ...]]:
+def _rights() -> Select[Any]:
     account = accounts.alias()
     until = func.coalesce(bindparam("until", type_=DateTime(timezone=True)), FOREVER)
     granted = mask_of_account(account, until=until)
@@ -75,7 +90,7 @@ def _of(kind: PrincipalKind) -> str:
 FUNCTIONS = functions_in(
     __package__,
     "door",
-    columns=", ".join(f"{name} {type_.compile()}" for name, type_ in COLUMNS.items()),
+    columns=written_columns(COLUMNS),
     of_person=_of(PrincipalKind.PERSON),
     of_key=_of(PrincipalKind.API_KEY),
 )

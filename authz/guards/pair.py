@@ -2,13 +2,12 @@
 
 The write changes neither account, only what belongs to them. So it locks the path down to the lower account
 in share mode: rights and statuses stay as they are, and other writes of this kind in the tree go on beside
-it. The locks come first, and rights are read once, behind them. A refused caller delays only changes of
-rights, only while it is being refused, and only in its own trees: row level security shows it no others.
+it.
 """
 
 from authz.callers.principals import Principal
+from authz.guards.door import Hold, forget_turn, take_known_turn, take_turn
 from authz.guards.exclusive import Authorized, judge_pair
-from authz.guards.locks import lock_lower_path, masters_of
 from authz.policy.permissions import Permission
 from authz.policy.refusals import NotFound, Refusal, RefusalCode
 from engine.writes.sessions import WriteSession
@@ -28,18 +27,28 @@ async def authorize_pair(
     Raises what `authorize` raises, with `target_field` where the target is not found, and BAD_USER_INPUT
     where neither account stands above the other.
     """
-    masters = await masters_of(session, (source_id, target_id))
-    locked = False
-    if masters.keys() >= {source_id, target_id}:
-        locked = await lock_lower_path(session, masters[source_id], source_id, target_id)
-    source, target = await judge_pair(session, principal, (source_id, target_id), permission)
-    if isinstance(source, Refusal):
-        raise source
-    if isinstance(target, NotFound):
-        raise NotFound(target_field)
-    if isinstance(target, Refusal):
-        raise target
-    if not locked:
+    pair = source_id, target_id
+
+    async def check(hold: Hold) -> tuple[bool, Authorized, Authorized]:
+        held, source, target = await judge_pair(session, principal, pair, permission, hold)
+        if isinstance(source, Refusal):
+            raise source
+        if isinstance(target, NotFound):
+            raise NotFound(target_field)
+        if isinstance(target, Refusal):
+            raise target
+        return held, source, target
+
+    if not take_known_turn(session, principal, pair):
+        _, source, target = await check(Hold.NOTHING)
+        take_turn(session, principal, (source_id,), source.master_id)
+        take_turn(session, principal, (target_id,), target.master_id)
+    try:
+        held, source, target = await check(Hold.LOWER_PATH)
+    except Refusal:
+        forget_turn(session, principal, pair)
+        raise
+    if not held:
         message = "One of the accounts must stand above the other."
         raise Refusal(RefusalCode.BAD_USER_INPUT, message, target_field)
     return source, target

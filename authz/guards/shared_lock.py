@@ -1,7 +1,7 @@
 """The guard of writes about what belongs to an account, such as its sends, not about the account itself.
 
 It locks the path from the root in share mode: rights, statuses, plans and pools stay as they are, and other
-writes of this kind go on beside it. The lock comes first, as for a pair.
+writes of this kind go on beside it.
 """
 
 import uuid
@@ -9,8 +9,8 @@ import uuid
 from sqlalchemy import ColumnElement
 
 from authz.callers.principals import Principal
-from authz.guards.exclusive import Authorized, Effect, authorize_also, known_id
-from authz.guards.locks import lock_shared_path, masters_of
+from authz.guards.door import Hold
+from authz.guards.exclusive import Authorized, Effect, authorize_holding, known_id
 from authz.policy.permissions import Permission
 from engine.writes.sessions import WriteSession
 from models.base.ids import AccountId
@@ -25,7 +25,4 @@ async def authorize_shared(
 ) -> Authorized:
     """As `authorize`, with the account and all above it locked in share mode."""
     wanted = await known_id(session, account_id)
-    known = [] if wanted is None else [wanted]
-    for found, master_id in (await masters_of(session, known)).items():
-        await lock_shared_path(session, master_id, found)
-    return await authorize_also(session, principal, wanted, permission, effect)
+    return await authorize_holding(Hold.PATH, session, principal, wanted, permission, effect)

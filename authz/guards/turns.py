@@ -1,11 +1,12 @@
 """Writes of one tree wait for each other before they take a connection (see `engine.database.turns`)."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from authz.callers.principals import Credentials
 from authz.policy.refusals import Busy
 from authz.wall.freshness import Revision, enter_to_write
+from authz.wall.notes import TransactionNotes
 from engine.database.turns import Turn, WaitedTooLong
 from engine.writes.sessions import WriteSession, WriteSessions
 
@@ -32,11 +33,19 @@ async def write_in_turn(
     """Run the write in one transaction as the caller. Returns the revision of its changes, and what it
     returns.
 
-    The write has to change things only through its session, as it may be called again. Raises Busy.
+    The write has to change things only through its session, as it may be called again. Raises Busy, and
+    UnknownCallerError where nobody has the token.
     """
 
+    async def open_it(session: WriteSession) -> None:
+        await enter_to_write(session, credentials)
+
     async def in_one_transaction(turn: Turn) -> tuple[Revision, T]:
-        async with sessions.begin(turn) as session:
-            return await enter_to_write(session, credentials), await write(session)
+        async with sessions.begin(turn, open_it) as session:
+            done = await write(session)
+            notes = session.notes(TransactionNotes)
+            if notes.revision is None:
+                await session.open()
+            return Revision(cast("str", notes.revision)), done
 
     return await in_turn(sessions, in_one_transaction)

@@ -26,8 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import UserDefinedType
 
-from authz.callers.principals import Credentials
-from authz.wall.row_security import entering
+from authz.callers.principals import Credentials, UnknownCallerError
+from authz.reach.reach import PRINCIPAL
+from authz.wall.notes import TransactionNotes
+from authz.wall.row_security import entered_with, entering
 from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
 
@@ -63,11 +65,14 @@ def current_revision() -> ColumnElement[str]:
     return func.concat(_life(), "-", func.pg_current_xact_id())
 
 
-async def enter_to_write(session: WriteSession, credentials: Credentials) -> Revision:
-    """Tell the database who calls (see `row_security.enter`). Returns the revision of what the transaction
-    changes."""
-    (entered,) = await _ENTERING_TO_WRITE.rows(session, credentials.binds)
-    return Revision(entered.revision)
+async def enter_to_write(session: WriteSession, credentials: Credentials) -> None:
+    """Tell the database who calls (see `row_security.enter`), and note the revision of what the transaction
+    changes. Raises UnknownCallerError where nobody has the token."""
+    (entered,) = await _ENTERING_TO_WRITE.rows(session, credentials.binds, credentials.kind)
+    if credentials.digest and entered.caller is None:
+        raise UnknownCallerError
+    entered_with(session, credentials)
+    session.notes(TransactionNotes).revision = entered.revision
 
 
 def entering_at_least(revision: Revision | None = None) -> ColumnElement[bool]:
@@ -103,4 +108,9 @@ def _contained(revision: ColumnElement[str]) -> ColumnElement[bool]:
     return case((func.pg_is_in_recovery(), false()), else_=and_(same_life, visible))
 
 
-_ENTERING_TO_WRITE = FixedStatement(select(current_revision().label("revision"), entering()))
+_CALLER = select(func.coalesce(PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id))
+_ENTERING_TO_WRITE = FixedStatement(
+    select(
+        current_revision().label("revision"), case((entering(), _CALLER.scalar_subquery())).label("caller")
+    )
+)

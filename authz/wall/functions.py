@@ -3,22 +3,15 @@
 They look into every tree, and each returns no more than it has to.
 """
 
-from sqlalchemy import Uuid, literal_column, make_url, select
+from sqlalchemy import Uuid, literal_column, select
 
 from authz.reach.status import effective_status
-from authz.wall.staff_door import ACCOUNT, ENTERED, OVERRIDE, REQUEST, ColumnTypes
+from authz.wall.staff_door import ACCOUNT, ENTERED, OVERRIDE, REQUEST
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
-from models.base.stored_functions import functions_in
+from models.base.stored_functions import functions_in, written_columns
 from models.effects.jobs import JobKind
 from models.payments.tables import LEFT_TO_ITS_REQUEST
-
-_POSTGRESQL = make_url("postgresql+asyncpg://").get_dialect()()
-
-
-def _written(types: ColumnTypes) -> str:
-    return ", ".join(f"{name} {type_.compile(_POSTGRESQL)}" for name, type_ in types.items())
-
 
 _SEEN_ACCOUNT = select(accounts.c.id, accounts.c.name, effective_status(accounts)).where(
     accounts.c.id == literal_column("account", Uuid)
@@ -29,10 +22,10 @@ FUNCTIONS = functions_in(
     "enter",
     "staff_door",
     "worker_door",
-    entered=_written(ENTERED),
-    account=_written(ACCOUNT),
-    override=_written(OVERRIDE),
-    request=_written(REQUEST),
+    entered=written_columns(ENTERED),
+    account=written_columns(ACCOUNT),
+    override=written_columns(OVERRIDE),
+    request=written_columns(REQUEST),
     seen_account=prepared(_SEEN_ACCOUNT).sql,
     left_to_its_request=LEFT_TO_ITS_REQUEST.seconds,
     **{kind.name.lower(): kind.value for kind in JobKind},

@@ -12,8 +12,10 @@ from models.base.ids import AccountId, UserId
 class TransactionNotes:
     """`touched`: the accounts locked for a write, which changes access only there and below. `named`: people
     that the write names; a dry run shows their rights and nothing else about them. `entered_by`: the
-    statement that told the database who calls, with its values."""
+    statement that told the database who calls, with its values. `revision`: of what the transaction changes,
+    once the database said it."""
 
     touched: set[AccountId] = field(default_factory=set)
     named: set[UserId] = field(default_factory=set)
     entered_by: tuple[FixedStatement, Mapping[str, Any]] | None = None
+    revision: str | None = None

@@ -72,6 +72,11 @@ async def enter_by(
     return await entering.rows(session, values)
 
 
+def entered_with(session: WriteSession, credentials: Credentials) -> None:
+    """Note that a statement told it besides what else it does, as `enter` would."""
+    session.notes(TransactionNotes).entered_by = _ENTERING, credentials.binds
+
+
 async def enter_again(session: WriteSession) -> None:
     """Enter as the transaction last did, after a rollback to a savepoint undid that."""
     entered_by = session.notes(TransactionNotes).entered_by

@@ -1,10 +1,11 @@
-"""A mutation's payload: after the write, one compiled statement reads all of it that is SQL.
+"""A mutation's payload: behind the write, one compiled statement reads all of it that is SQL.
 
 The mutation itself, and what Python knows of its payload, run by graphql-core; where SQL has answered a field
 of the payload, the answer is taken as it is.
 """
 
 from collections.abc import Awaitable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -31,6 +32,7 @@ from engine.compiled.shapes import Variables
 from engine.database.pool import Pool
 from engine.declare.declarations import Entity, entity_of
 from engine.declare.entity_objects import row_of
+from engine.writes.sessions import WriteSession
 
 _DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -80,6 +82,41 @@ class Find(Protocol):
         """The plan and the variables. Raises NotCompilableError and COST_EXCEEDED."""
 
 
+@dataclass
+class PayloadRead:
+    """How one payload will be read. `plan` None: the reference executor reads it field by field, afterwards.
+
+    `answer`: the statement's, once it was sent.
+    """
+
+    entity: Entity
+    plan: QueryPlan | None
+    variables: Variables
+    place: Sequence[str | int]
+    answer: bytes | None = None
+
+    def values(self, payload: object, named: Mapping[str, Any]) -> list[Any] | None:
+        """The statement's values. None: it cannot be read so, or holds nothing that SQL would answer.
+
+        `named`: values that statements name themselves, such as the caller's.
+        """
+        row = row_of(payload)
+        if self.plan is None or all(value is None for value in row.values()):
+            return None
+        carried = {_bind_name(name): row[name] for name in self.entity.carries}
+        try:
+            return self.plan.values(self.variables, {**named, **carried})
+        except GraphQLError:
+            self.plan = None
+            return None
+
+    def settle(self, payload: object) -> None:
+        """Put what was answered into the payload."""
+        if self.plan is not None and self.answer is not None:
+            data, errors = settled(self.answer, self.plan.denials, self.place)
+            cast("_Answered", payload).compiled_answers = Answers(data, errors)
+
+
 class Payloads:
     """Reads the payloads of one request's mutations."""
 
@@ -91,26 +128,43 @@ class Payloads:
         self.left = False
         """Whether the reference executor reads a payload."""
 
-    async def read(self, payload: object, info: GraphQLResolveInfo[Any], named: Mapping[str, Any]) -> None:
-        """Read what of the payload is SQL; what cannot be, the reference executor reads field by field.
-
-        `named`: values that statements name themselves, such as the caller's. Never raises: the write is
-        done, and what Python knows of it, such as a secret that is shown once, must be answered.
-        """
-        row = row_of(payload)
-        if all(value is None for value in row.values()):
-            return
-        entity = entity_of(type(payload))
+    async def planned(self, type_: type, info: GraphQLResolveInfo[Any]) -> PayloadRead:
+        """How to read a mutation's payload of this type: to be asked before anything is locked."""
+        entity = entity_of(type_)
         part = PayloadPart(info.path.key, self._variant, info.field_nodes, _object_type(info), entity)
-        values = {**named, **{_bind_name(name): row[name] for name in entity.carries}}
-        try:
+        plan, variables = None, info.variable_values.coerced
+        with suppress(NotCompilableError, GraphQLError):
             plan, variables = await self._find(self._asked, part, info.variable_values.coerced)
-            answer = await self._pool.value(plan.statement.sql, plan.values(variables, values))
-            data, errors = settled(answer or b"", plan.denials, info.path.as_list())
-        except (NotCompilableError, GraphQLError, *_DATABASE_AWAY):
-            self.left = True
-        else:
-            cast("_Answered", payload).compiled_answers = Answers(data, errors)
+        return PayloadRead(entity, plan, variables, info.path.as_list())
+
+    async def read_within(
+        self, session: WriteSession, payload: object, read: PayloadRead, named: Mapping[str, Any]
+    ) -> None:
+        """Read it in the transaction that wrote it, before the commit. Raises DBAPIError."""
+        values = read.values(payload, named)
+        if values is not None and read.plan is not None:
+            sql = read.plan.statement.sql
+            found = await session.row_kept(sql, values, keep=self._pool.comes_again(sql))
+            read.answer = None if found is None else found[0]
+
+    async def read_after(self, payload: object, read: PayloadRead, named: Mapping[str, Any]) -> None:
+        """Read it after the commit, in a snapshot of its own.
+
+        Never raises: the write is done, and what Python knows of it, such as a secret that is shown once,
+        must be answered.
+        """
+        values = read.values(payload, named)
+        if values is None or read.plan is None:
+            return
+        try:
+            read.answer = await self._pool.value(read.plan.statement.sql, values)
+        except _DATABASE_AWAY:
+            read.plan = None
+
+    def settle(self, payload: object, read: PayloadRead) -> None:
+        """Put what was answered into the payload. What was not, the reference executor reads."""
+        read.settle(payload)
+        self.left = self.left or read.plan is None
 
 
 class PayloadExecutor(Executor[Any]):

@@ -75,7 +75,7 @@ class Pool:
         again = True
         connection = self._free_with(sql)
         if connection is None:
-            again = self._comes_again(sql)
+            again = self.comes_again(sql)
             connection = await self._acquire(sql, again=again)
         connection.taken_at = self._looks
         try:
@@ -115,7 +115,8 @@ class Pool:
                 return free.pop(place)
         return None
 
-    def _comes_again(self, sql: str) -> bool:
+    def comes_again(self, sql: str) -> bool:
+        """Whether the statement was sent lately; from now on it was."""
         known = hash(sql)
         again = known in self._seen
         self._seen[known] = None

@@ -1,7 +1,7 @@
 """A connection of transactions that write: what nobody waits for travels with the next statement.
 
-BEGIN, an event in a log, a job for the queue: no one needs their answers. asyncpg waits for the answer to each
-statement: a trip to the server each time. Here their messages are put in front of the next statement's, and
+BEGIN, an event in a log, a job for the queue: no one needs their answers. asyncpg waits for each answer: a
+trip to the server each time. Here their messages are put in front of the next statement's, and
 the server answers all of them at once. Where one fails, the server skips what follows, and that statement
 raises the error. `tests/engine/database/test_write_connection.py` holds what this leans on in asyncpg.
 """

@@ -8,18 +8,22 @@ SQLAlchemy's own session would take twice the CPU time for a transaction.
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import asyncpg
 from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from engine.database.turns import Turn, TurnAwaited, Turns
 from engine.database.write_connection import FixedRow, Unawaited, WriteConnection
 
 T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+"""Of one execution, or of several."""
 
 _KNOWN_THINGS = 10_000
 """For how many keys it is known what to take a turn for; about 200 bytes each."""
@@ -71,9 +75,17 @@ class WriteSession:
         opening, self._opening = self._opening, None
         return opening is not None
 
+    @overload
     async def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-    ) -> CursorResult[Any]:
+        self, statement: TypedReturnsRows[*Columns], parameters: Parameters = None
+    ) -> CursorResult[*Columns]: ...
+
+    @overload
+    async def execute(
+        self, statement: Executable, parameters: Parameters = None
+    ) -> CursorResult[*tuple[Any, ...]]: ...
+
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
         """By SQLAlchemy. Raises DBAPIError."""
         return await (await self._for_sqlalchemy()).execute(statement, parameters)
 
@@ -83,21 +95,21 @@ class WriteSession:
 
     async def rows(self, sql: str, values: Sequence[Any]) -> list[FixedRow]:
         """The rows of a fixed statement. Raises DBAPIError."""
-        await self._open()
+        await self.open()
         driver = await self._connected()
         with _as_sqlalchemy(sql):
             return await driver.rows(sql, values, self._taken_ahead())
 
     async def row_kept(self, sql: str, values: Sequence[Any], *, keep: bool) -> asyncpg.Record | None:
         """The first row of a compiled statement. Raises DBAPIError. `keep`: see `ReadConnection.row`."""
-        await self._open()
+        await self.open()
         driver = await self._connected()
         with _as_sqlalchemy(sql):
             return await driver.row_behind(sql, values, self._taken_ahead(), keep=keep)
 
     async def send(self, sql: str, values: Sequence[Any]) -> None:
         """Run a statement that returns no rows, together with the next one, which raises its errors."""
-        await self._open()
+        await self.open()
         self._ahead.append(Unawaited(sql, values))
 
     async def commit(self) -> None:
@@ -129,7 +141,8 @@ class WriteSession:
         if self._connection is not None:
             await self._connection.close()
 
-    async def _open(self) -> None:
+    async def open(self) -> None:
+        """Do what has to be done first, if it was not."""
         opening, self._opening = self._opening, None
         if opening is not None:
             await opening(self)
@@ -151,7 +164,7 @@ class WriteSession:
 
     async def _for_sqlalchemy(self) -> AsyncConnection:
         """The connection, with nothing left to be sent ahead."""
-        await self._open()
+        await self.open()
         driver = await self._connected()
         if self._ahead:
             *ahead, last = self._taken_ahead()

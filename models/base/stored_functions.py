@@ -5,12 +5,14 @@
 
 import enum
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from string import Template
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.types import TypeEngine
 
 from models.base.columns import APPLICATION_ROLE
 
@@ -70,6 +72,14 @@ class StoredFunction:
         if self.rights is not Rights.CALLER:
             connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {self.signature} FROM PUBLIC")
             connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {self.signature} TO {APPLICATION_ROLE}")
+
+
+_POSTGRESQL = make_url("postgresql+asyncpg://").get_dialect()()
+
+
+def written_columns(types: Mapping[str, TypeEngine[Any]]) -> str:
+    """The columns of a function that returns a table, as SQL."""
+    return ", ".join(f"{name} {type_.compile(_POSTGRESQL)}" for name, type_ in types.items())
 
 
 _WRITTEN = re.compile(

@@ -77,7 +77,7 @@ async def record_in_each(
         "actor_account_ids": [account.acting_from for account in of],
         "reasons": [reason or principal.reason or account.opened_because for account in of],
     }
-    await _RECORD.rows(session, values)
+    await _RECORD.send(session, values)
 
 
 async def record_of_each(

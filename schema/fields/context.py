@@ -1,5 +1,6 @@
 """What a request passes from the transport to the fields."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,24 @@ from resolvers.people.hashing import Hashing
 from schema.fields.deployment import Deployment
 
 
+class Proof:
+    """Whether the database has said in this request that the caller's token is valid. A caller that is known
+    from earlier requests is taken for who it was: each write asks the database again. `ask`: asks it now."""
+
+    def __init__(self, ask: Callable[[], Awaitable[object]] | None) -> None:
+        self._ask = ask
+
+    async def ask(self) -> None:
+        """Ask, if that was not done. Raises what `ask` raises for a token that is not valid."""
+        if self._ask is not None:
+            await self._ask()
+            self._ask = None
+
+    def was_given(self) -> None:
+        """A write asked, and the token is valid."""
+        self._ask = None
+
+
 @dataclass
 class Context(ReadContext):
     """One request: its caller, the snapshot it reads, and how it writes and reads what it wrote."""
@@ -26,6 +45,7 @@ class Context(ReadContext):
     principal: Principal | None
     sessions: WriteSessions
     hashing: Hashing
+    proof: Proof
     client_address: str
     deployment: Deployment
     reason: str | None = None

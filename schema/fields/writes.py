@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -47,15 +47,33 @@ async def perform(
     if the write succeeds. `reads_as` returns the credentials that the payload is read with, where they are
     not the caller's: of a person who has just signed up. A `dry_run` changes nothing and is not counted; its
     payload says what would change of access, and has the fields that its type names in `dry_runs_tell`.
+
+    The payload is read in the same transaction. So where it cannot be read, nothing was written.
     """
 
     if dry_run:
         return await _try(info, type_, write)
+    if limits:
+        await info.context.proof.ask()
+    await info.context.reader.close()
+    payloads = info.context.payloads
+    read = await payloads.planned(type_, info._raw_info)
+
+    async def whole(session: WriteSession) -> P:
+        done = await write(session)
+        await _give_back(session, limits)
+        await payloads.read_within(session, done, read, _binds(info, done, reads_as))
+        return done
 
     async def steps() -> P:
-        return await committed(info, write, limits)
+        return await _committed(info, whole)
 
-    return await perform_steps(info, type_, steps, limits, reads_as)
+    done = await _done_or_refused(_counted(info, steps, limits))
+    if isinstance(done, Refusal):
+        return refused(info, type_, done)
+    payloads.settle(done, read)
+    await info.context.reader.renew(_binds(info, done, reads_as))
+    return done
 
 
 async def committed(
@@ -68,12 +86,10 @@ async def committed(
 
     async def whole(session: WriteSession) -> P:
         done = await write(session)
-        await give_attempts_back(session, (limit for limit in limits if limit.failures_only))
+        await _give_back(session, limits)
         return done
 
-    revision, done = await write_in_turn(info.context.sessions, info.context.credentials, whole)
-    done.authz_revision = revision
-    return done
+    return await _committed(info, whole)
 
 
 async def perform_steps(
@@ -84,23 +100,47 @@ async def perform_steps(
     reads_as: Callable[[P], Credentials] | None = None,
 ) -> P:
     """Like `perform`, for a mutation that runs several transactions because it asks an external service in
-    between, while it holds no locks. The steps store what a refusal leaves behind, and set the revision."""
+    between, while it holds no locks. The steps store what a refusal leaves behind, and set the revision. The
+    payload is read after them."""
+    await info.context.proof.ask()
     # What an earlier change of the same request is read by must not hold a connection while this one waits.
     await info.context.reader.close()
+    done = await _done_or_refused(_counted(info, steps, limits))
+    if isinstance(done, Refusal):
+        return refused(info, type_, done)
+    payloads, binds = info.context.payloads, _binds(info, done, reads_as)
+    read = await payloads.planned(type_, info._raw_info)
+    await payloads.read_after(done, read, binds)
+    payloads.settle(done, read)
+    await info.context.reader.renew(binds)
+    return done
 
+
+async def _committed(info: ContextInfo, write: Callable[[WriteSession], Awaitable[P]]) -> P:
+    revision, done = await write_in_turn(info.context.sessions, info.context.credentials, write)
+    info.context.proof.was_given()
+    done.authz_revision = revision
+    return done
+
+
+async def _give_back(session: WriteSession, limits: Sequence[Limit]) -> None:
+    await give_attempts_back(session, (limit for limit in limits if limit.failures_only))
+
+
+def _counted(
+    info: ContextInfo, steps: Callable[[], Awaitable[P]], limits: Sequence[Limit]
+) -> Callable[[], Awaitable[P]]:
     async def counted() -> P:
         for limit in limits:
             await count_attempt(info.context.sessions, limit)
         return await steps()
 
-    done = await _done_or_refused(counted)
-    if isinstance(done, Refusal):
-        return refused(info, type_, done)
-    credentials = info.context.credentials if reads_as is None else reads_as(done)
-    binds = info.context.binds(credentials)
-    await info.context.reader.renew(binds)
-    await info.context.payloads.read(done, info._raw_info, binds)
-    return done
+    return counted
+
+
+def _binds(info: ContextInfo, done: P, reads_as: Callable[[P], Credentials] | None) -> dict[str, Any]:
+    """The values that the payload is read with."""
+    return info.context.binds(info.context.credentials if reads_as is None else reads_as(done))
 
 
 async def _try(info: ContextInfo, type_: type[P], write: Callable[[WriteSession], Awaitable[P]]) -> P:

@@ -1,6 +1,6 @@
 """Operations that the reference executor answers: all mutations, and queries that are not compiled."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from engine.database.pool import Pool
 from engine.database.snapshot import Reader
 from engine.writes.sessions import WriteSessions
 from resolvers.effects.public_url import PUBLIC_URL_NAME
-from schema.fields.context import Context
+from schema.fields.context import Context, Proof
 from schema.fields.deployment import Deployment
 from server.failures.errors import RevisionUnknown, Unauthenticated
 from server.fairness.gate import Caller
@@ -27,7 +27,7 @@ from server.graphql.compiled_reads import CompiledReads
 from server.graphql.documents import VALIDATION_ERROR_LIMIT
 from server.graphql.introspection import KeptAnswer
 from server.graphql.response import LimitedResult
-from server.http.authentication import WHO_ASKS, authenticated
+from server.http.authentication import WHO_ASKS, KnownCallers, authenticated
 from server.http.request import GraphQLRequest
 from server.logs.metrics import ReadPath
 from server.logs.request_log import log_codes
@@ -73,6 +73,7 @@ class ReferenceRuns:
     deployment: Deployment
     sessions: WriteSessions
     hashing: PasswordThread
+    known_callers: KnownCallers = field(default_factory=KnownCallers)
 
     async def answer(self, run: Run, about_schema: KeptAnswer | None) -> Answered:
         """The answer. `about_schema`: what is known already of a question about the schema alone, which is
@@ -84,10 +85,10 @@ class ReferenceRuns:
         try:
             if run.request.min_revision is not None:
                 await reader.open()
-            principal = await self._authenticate(reader, run)
+            principal, proof = await self._authenticate(reader, run)
             if about_schema is not None:
                 return Answered(about_schema, ReadPath.REFERENCE)
-            return await self._executed(run, reader, principal)
+            return await self._executed(run, reader, principal, proof)
         except GateClosedError:
             raise RevisionUnknown from None
         finally:
@@ -102,7 +103,9 @@ class ReferenceRuns:
         gate = _ENTERING if revision is None else entering_at_least(revision)
         return Reader(self.database, gate, self.binds(run.credentials or ANONYMOUS))
 
-    async def _executed(self, run: Run, reader: Reader, principal: Principal | None) -> Answered:
+    async def _executed(
+        self, run: Run, reader: Reader, principal: Principal | None, proof: Proof
+    ) -> Answered:
         kind = None if run.credentials is None else run.credentials.kind
         payloads = Payloads(partial(self.compiled.find_payload, run.caller), self.primary, run.asked, kind)
         context = Context(
@@ -111,6 +114,7 @@ class ReferenceRuns:
             principal=principal,
             sessions=self.sessions,
             hashing=self.hashing,
+            proof=proof,
             client_address=run.client_address,
             deployment=self.deployment,
             reason=run.request.reason,
@@ -125,23 +129,36 @@ class ReferenceRuns:
             max_coercion_errors=VALIDATION_ERROR_LIMIT,
         )
         answer = result if isinstance(result, ExecutionResult) else await result
+        await proof.ask()
         log_codes(refusal.code.name for refusal in context.refusals)
         if context.retry_after is not None:
             answer = LimitedResult(answer, context.retry_after)
         changed = run.operation.operation is OperationType.MUTATION and not payloads.left
         return Answered(answer, ReadPath.COMPILED if changed else ReadPath.REFERENCE)
 
-    async def _authenticate(self, reader: Reader, run: Run) -> Principal | None:
-        """The caller: a query's is found in its own snapshot; a mutation's transaction checks it again.
+    async def _authenticate(self, reader: Reader, run: Run) -> tuple[Principal | None, Proof]:
+        """The caller: a query's is found in its own snapshot; each of a mutation's transactions checks it.
 
         Raises Unauthenticated.
         """
         credentials, reason = run.credentials, run.request.reason
         if credentials is None:
-            return None
+            return None, Proof(None)
         if run.operation.operation is OperationType.MUTATION:
-            return await authenticated(self.primary, credentials, reason)
+            known = self.known_callers.get(credentials, reason)
+            if known is not None:
+                return known, Proof(partial(self._ask, credentials))
+            return await self._ask(credentials, reason), Proof(None)
         found = next((row["ids"] for row in await reader.rows(WHO_ASKS)), None)
         if found is None:
             raise Unauthenticated
-        return replace(principal_of(credentials, *found), reason=reason)
+        return replace(principal_of(credentials, *found), reason=reason), Proof(None)
+
+    async def _ask(self, credentials: Credentials, reason: str | None = None) -> Principal:
+        try:
+            found = await authenticated(self.primary, credentials, reason)
+        except Unauthenticated:
+            self.known_callers.forget(credentials)
+            raise
+        self.known_callers.note(found)
+        return found

@@ -1,5 +1,6 @@
 """Authentication: from the header of a request to the person or the key."""
 
+from collections import OrderedDict
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -7,12 +8,19 @@ from sqlalchemy.dialects.postgresql import array
 
 from authz.callers import principals
 from authz.callers.principals import Credentials, Principal, PrincipalKind, network_address, principal_of
+from authz.callers.tokens import Digest
 from authz.reach.reach import PRINCIPAL
 from authz.wall.row_security import entering
 from engine.base.preamble import behind
 from engine.compiled.sql_text import prepared
 from engine.database.pool import Pool
+from models.base.ids import ApiKeyId, UserId
 from server.failures.errors import Unauthenticated
+
+Ids = tuple[UserId | None, ApiKeyId | None]
+
+_MOST_KNOWN = 10_000
+"""Callers that are known at once; each takes about 300 bytes."""
 
 WHO_ASKS = select(array([PRINCIPAL.c.user_id, PRINCIPAL.c.api_key_id]).label("ids"))
 """At most one row: `ids`, as `principal_of` takes them."""
@@ -43,3 +51,29 @@ async def authenticated(primary: Pool, credentials: Credentials, reason: str | N
     if found is None:
         raise Unauthenticated
     return replace(principal_of(credentials, *found), reason=reason)
+
+
+class KnownCallers:
+    """Whom tokens belonged to when the database was asked last. A token never changes hands, but it can end:
+    who is taken from here has still to prove that it is valid."""
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[Digest, Ids] = OrderedDict()
+
+    def get(self, credentials: Credentials, reason: str | None) -> Principal | None:
+        """The caller, if it is known. `reason`: see `Principal`."""
+        ids = self._ids.get(credentials.digest)
+        if ids is None:
+            return None
+        self._ids.move_to_end(credentials.digest)
+        return replace(principal_of(credentials, *ids), reason=reason)
+
+    def note(self, principal: Principal) -> None:
+        """The database accepted the caller's token."""
+        self._ids[principal.credentials.digest] = principal.user_id, principal.api_key_id
+        if len(self._ids) > _MOST_KNOWN:
+            self._ids.popitem(last=False)
+
+    def forget(self, credentials: Credentials) -> None:
+        """The token is not valid any more."""
+        self._ids.pop(credentials.digest, None)

@@ -49,8 +49,8 @@ async def _watched_row_behind(
     return await _row_behind(connection, sql, values, ahead, keep=keep)
 
 
-WriteConnection.rows = _watched_rows  # type: ignore[method-assign]
-WriteConnection.row_behind = _watched_row_behind  # type: ignore[method-assign]
+for _name, _watched in (("rows", _watched_rows), ("row_behind", _watched_row_behind)):
+    setattr(WriteConnection, _name, _watched)
 
 
 @contextmanager
