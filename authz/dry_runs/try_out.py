@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncTransaction
-
 from authz.callers.principals import Principal, PrincipalKind
 from authz.dry_runs.snapshot import (
     Cell,
@@ -23,7 +21,7 @@ from authz.dry_runs.snapshot import (
 from authz.policy.permissions import Permission
 from authz.wall.notes import TransactionNotes
 from authz.wall.row_security import enter_again
-from engine.writes.sessions import WriteSession
+from engine.writes.sessions import Savepoint, WriteSession
 from models.base.ids import AccountId
 
 MOST_CHANGES = 200
@@ -73,7 +71,7 @@ async def try_out(session: WriteSession, principal: Principal, write: Write) -> 
     if not touched:
         return AccessChanges((), more=False)
     before = await foundations(session, touched)
-    savepoint = await session.begin_nested()
+    savepoint = await session.savepoint()
     await write(session)
     asked = _differing(before, await foundations(session, touched))
     after = await _view(session, asked)
@@ -84,14 +82,14 @@ async def try_out(session: WriteSession, principal: Principal, write: Write) -> 
 
 
 async def _touched_by(session: WriteSession, write: Write) -> frozenset[AccountId]:
-    savepoint = await session.begin_nested()
+    savepoint = await session.savepoint()
     await write(session)
     await _undo(session, savepoint)
     return frozenset(session.notes(TransactionNotes).touched)
 
 
-async def _undo(session: WriteSession, savepoint: AsyncTransaction) -> None:
-    await savepoint.rollback()
+async def _undo(session: WriteSession, savepoint: Savepoint) -> None:
+    await savepoint.go_back()
     # The rollback also undid what the transaction may see, such as the tree that a link opens.
     await enter_again(session)
 

@@ -1,6 +1,6 @@
--- Locks an account and all above it, always from the root down, so that no two transactions wait for each other.
--- Above the account it locks in share mode; the account itself for update, where it is to be changed. Its key
--- never changes: rows that refer to it, such as the ledger's, can be written meanwhile.
+-- Locks an account and all above it, always from the root down, so that no two transactions wait for each
+-- other. Above the account it locks in share mode; the account itself for update, where it is to be changed.
+-- Its key never changes: rows that refer to it, such as the ledger's, can be written meanwhile.
 CREATE OR REPLACE FUNCTION mandant_lock_path(tree uuid, lowest uuid, changes boolean)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER SET search_path = public, pg_temp AS $body$
@@ -16,12 +16,12 @@ BEGIN
 END
 $body$;
 
--- The door of every write: the caller enters, what it names is locked, and behind the lock its rights are read
--- there. Each statement in here sees a new snapshot: what was revoked or suspended before the lock is seen, and
--- a later revocation waits until the transaction ends.
+-- The door of every write: the caller enters, what it names is locked, and behind the lock its rights there
+-- are read. Each statement in here sees a new snapshot: what was revoked or suspended before the lock is
+-- seen, and a later revocation waits until the transaction ends.
 --
--- `hold`: see `authz.guards.door.Hold`. One row for each named account that the caller reaches, or one without
--- an account; no row where nobody has the token.
+-- `hold`: see `authz.guards.door.Hold`. One row for each named account that the caller reaches, or one
+-- without an account; no row where nobody has the token.
 CREATE OR REPLACE FUNCTION mandant_door(
   principal_digest bytea, principal_address text, principal_kind text, link_digest bytea, enters boolean,
   hold text, wanted bigint, until timestamptz, account_ids uuid[]

@@ -55,6 +55,11 @@ class Authorized:
     refused_change: RefusalCode | None = None
     """Why the path's status allows only writes that take away. None: it allows changes."""
 
+    version: int | None = None
+    """The account's, behind the lock. None: it was not read, as below."""
+    has_own_balance: bool | None = None
+    """Whether the account spends its own credit."""
+
     def check_changeable(self) -> None:
         """For a write that was authorized as `Effect.TAKES_AWAY` and turns out to give something. The account
         is locked, so its status stays. Raises ACCOUNT_SUSPENDED and ACCOUNT_CLOSED."""
@@ -297,5 +302,7 @@ async def _rights_in(
         row.acting_from or row.id,
         await opened_because(session, row, permission, principal),
         _refused_change(row, permission),
+        row.version,
+        row.has_own_balance,
     )
     return _Rights(authorized, row.mask)

@@ -31,6 +31,7 @@ from authz.wall.freshness import current_revision
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
 from models.base.stored_functions import functions_in, written_columns
+from models.credit.pools import has_own_balance
 
 _UUID, _TEXT, _MASK = Uuid(), Text(), BigInteger()
 COLUMNS: dict[str, TypeEngine[Any]] = {
@@ -46,10 +47,12 @@ COLUMNS: dict[str, TypeEngine[Any]] = {
     "acting_from": _UUID,
     "left_by_status": _MASK,
     "status": _TEXT,
+    "version": BigInteger(),
+    "has_own_balance": Boolean(),
 }
 """What the door returns: the revision of what the transaction changes; whether it locked what it was to; who
 the caller is; and of each named account in reach what the caller may do there (see
-`authz.guards.exclusive`)."""
+`authz.guards.exclusive`), and what of the account most writes look at."""
 
 
 def _rights() -> Select[Any]:
@@ -67,6 +70,8 @@ def _rights() -> Select[Any]:
             acting_from(account.c.id, wanted).label("acting_from"),
             status_mask(account).label("left_by_status"),
             effective_status(account).label("status"),
+            account.c.version,
+            has_own_balance(account).label("has_own_balance"),
         )
         .select_from(account.join(granted, true()))
         .where(

@@ -159,7 +159,7 @@ async def let_pass(session: WriteSession, link: Link, mode: ParentAccess) -> Non
     """Update the masks of every path that crosses the link to its new mode."""
     up, down, crossing = account_closure.alias(), account_closure.alias(), account_closure
     passed = up.c.passed_mask.op("&")(literal(PASSING[mode].at_rest)).op("&")(down.c.passed_mask)
-    await session.execute(
+    await session.send_built(
         update(crossing)
         .where(
             *(path.c.master_id == link.master_id for path in (up, down, crossing)),

@@ -32,7 +32,6 @@ from engine.compiled.shapes import Variables
 from engine.database.pool import Pool
 from engine.declare.declarations import Entity, entity_of
 from engine.declare.entity_objects import row_of
-from engine.writes.sessions import WriteSession
 
 _DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -43,6 +42,13 @@ class Answers:
 
     values: Mapping[str | int, Any]
     errors: Sequence[GraphQLError]
+
+
+class Transaction(Protocol):
+    """What a payload can be read in before it is committed."""
+
+    async def row_kept(self, sql: str, values: Sequence[Any], *, keep: bool) -> asyncpg.Record | None:
+        """The statement's first row. `keep`: it stays prepared. Raises DBAPIError."""
 
 
 class _Answered(Protocol):
@@ -138,7 +144,7 @@ class Payloads:
         return PayloadRead(entity, plan, variables, info.path.as_list())
 
     async def read_within(
-        self, session: WriteSession, payload: object, read: PayloadRead, named: Mapping[str, Any]
+        self, session: Transaction, payload: object, read: PayloadRead, named: Mapping[str, Any]
     ) -> None:
         """Read it in the transaction that wrote it, before the commit. Raises DBAPIError."""
         values = read.values(payload, named)

@@ -5,6 +5,8 @@ The server works on them before whatever is sent next. Where one fails, it skips
 """
 
 import datetime
+import decimal
+import ipaddress
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -47,12 +49,16 @@ def text_of(value: Any) -> str:
             return value
         case bool():
             return "true" if value else "false"
-        case int() | uuid.UUID():
+        case int() | float() | uuid.UUID():
             return str(value)
         case bytes():
             return rf"\x{value.hex()}"
         case datetime.date():  # a moment too
             return value.isoformat()
+        case datetime.timedelta():
+            return f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"
+        case decimal.Decimal() | ipaddress.IPv4Network() | ipaddress.IPv6Network():
+            return str(value)
         case list() | tuple():
             return "{" + ",".join(map(_element, value)) + "}"
     raise TypeError(f"a value of {type(value).__name__} cannot be sent along")

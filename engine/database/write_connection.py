@@ -51,8 +51,11 @@ class WriteConnection(ReadConnection):
         self._named: dict[str, str] = {}
         self._names = 0
 
-    async def rows(self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = ()) -> list[FixedRow]:
-        """All rows of a fixed statement, behind those `ahead`. Raises what asyncpg raises."""
+    async def run(
+        self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = ()
+    ) -> tuple[list[FixedRow], str]:
+        """All rows of a statement, and PostgreSQL's word for what it did, behind those `ahead`. Raises what
+        asyncpg raises."""
         statement = self._fixed.get(sql)
         if statement is None:
             statement = self._fixed[sql] = await self.prepare(sql, record_class=FixedRow)
@@ -60,7 +63,8 @@ class WriteConnection(ReadConnection):
                 self._fixed.popitem(last=False)
         else:
             self._fixed.move_to_end(sql)
-        return await self._behind(ahead, lambda: statement.fetch(*values))
+        found: list[FixedRow] = await self._behind(ahead, lambda: statement.fetch(*values))
+        return found, statement.get_statusmsg()
 
     async def row_behind(
         self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited], *, keep: bool

@@ -8,17 +8,19 @@ SQLAlchemy's own session would take twice the CPU time for a transaction.
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 import asyncpg
-from sqlalchemy import CursorResult, Executable
+from sqlalchemy import Executable, Result, UpdateBase
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from engine.database.turns import Turn, TurnAwaited, Turns
 from engine.database.write_connection import FixedRow, Unawaited, WriteConnection
+from engine.writes.built_statements import Builder, BuiltResult
 
 T = TypeVar("T")
 Columns = TypeVarTuple("Columns")
@@ -36,12 +38,14 @@ class WriteSession:
     def __init__(
         self,
         connect: Callable[[], Awaitable[AsyncConnection]],
+        builder: Builder,
         turn: "_TurnTaker",
         opening: "Callable[[WriteSession], Awaitable[None]] | None" = None,
         *,
         in_one_snapshot: bool = False,
     ) -> None:
         self._connect = connect
+        self._builder = builder
         self._in_one_snapshot = in_one_snapshot
         self._ahead = [] if in_one_snapshot else [Unawaited(_BEGIN)]
         self._turn = turn
@@ -50,6 +54,7 @@ class WriteSession:
         self._connection: AsyncConnection | None = None
         self._driver: WriteConnection | None = None
         self._begun = False
+        self._savepoints = 0
 
     def notes(self, kind: type[T]) -> T:
         """What the transaction remembers of this kind until its end: one object, which is made empty."""
@@ -78,27 +83,53 @@ class WriteSession:
     @overload
     async def execute(
         self, statement: TypedReturnsRows[*Columns], parameters: Parameters = None
-    ) -> CursorResult[*Columns]: ...
+    ) -> Result[*Columns]: ...
+
+    @overload
+    async def execute(self, statement: UpdateBase, parameters: Parameters = None) -> BuiltResult: ...
 
     @overload
     async def execute(
         self, statement: Executable, parameters: Parameters = None
-    ) -> CursorResult[*tuple[Any, ...]]: ...
+    ) -> Result[*tuple[Any, ...]]: ...
 
-    async def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]:
-        """By SQLAlchemy. Raises DBAPIError."""
-        return await (await self._for_sqlalchemy()).execute(statement, parameters)
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> Any:
+        """A statement that is built for this call; with several `parameters` once for each, without a result
+        to read. Raises DBAPIError."""
+        built = None if isinstance(parameters, Sequence) else self._builder.build(statement, parameters)
+        if built is None:
+            return await (await self._for_sqlalchemy()).execute(statement, parameters)
+        await self.open()
+        driver = await self._connected()
+        with _as_sqlalchemy(built.sql):
+            rows, did = await driver.run(built.sql, built.values, self._taken_ahead())
+        return built.columns.result(rows, _count(did))
 
-    async def begin_nested(self) -> AsyncTransaction:
-        """A savepoint, by SQLAlchemy."""
-        return await (await self._for_sqlalchemy()).begin_nested()
+    async def send_built(self, statement: UpdateBase) -> None:
+        """Run a statement that is built for this call and returns no rows, together with the next one, which
+        raises its errors."""
+        built = self._builder.build(statement)
+        if built is None:
+            await self.execute(statement)
+            return
+        if built.columns.names:
+            raise TypeError("only a statement without rows can be sent along")
+        await self.send(built.sql, built.values)
+
+    async def savepoint(self) -> "Savepoint":
+        """A point that the transaction can go back to."""
+        self._savepoints += 1
+        found = Savepoint(self, f"point_{self._savepoints}")
+        await self.rows(f"SAVEPOINT {found.name}", ())
+        return found
 
     async def rows(self, sql: str, values: Sequence[Any]) -> list[FixedRow]:
         """The rows of a fixed statement. Raises DBAPIError."""
         await self.open()
         driver = await self._connected()
         with _as_sqlalchemy(sql):
-            return await driver.rows(sql, values, self._taken_ahead())
+            rows, _ = await driver.run(sql, values, self._taken_ahead())
+        return rows
 
     async def row_kept(self, sql: str, values: Sequence[Any], *, keep: bool) -> asyncpg.Record | None:
         """The first row of a compiled statement. Raises DBAPIError. `keep`: see `ReadConnection.row`."""
@@ -119,7 +150,7 @@ class WriteSession:
         ahead = self._taken_ahead()
         try:
             with _as_sqlalchemy(_COMMIT):
-                await self._driver.rows(_COMMIT, (), ahead)
+                await self._driver.run(_COMMIT, (), ahead)
         except BaseException:
             # Nobody knows whether the connection is in a transaction: the pool opens another.
             self._driver.terminate()
@@ -169,8 +200,20 @@ class WriteSession:
         if self._ahead:
             *ahead, last = self._taken_ahead()
             with _as_sqlalchemy(last.sql):
-                await driver.rows(last.sql, last.values, ahead)
+                await driver.run(last.sql, last.values, ahead)
         return cast("AsyncConnection", self._connection)
+
+
+@dataclass(frozen=True)
+class Savepoint:
+    """A point of a transaction."""
+
+    session: WriteSession
+    name: str
+
+    async def go_back(self) -> None:
+        """Undo what was done since then. Raises what that raised, if nobody has waited for it yet."""
+        await self.session.rows(f"ROLLBACK TO SAVEPOINT {self.name}", ())
 
 
 class WriteSessions:
@@ -181,6 +224,7 @@ class WriteSessions:
         self._database = database.execution_options(isolation_level="AUTOCOMMIT")
         self._turns = Turns(cast("QueuePool", database.pool).size())
         self._known: OrderedDict[Hashable, Hashable] = OrderedDict()
+        self._builder = Builder(database.dialect, database.sync_engine._compiled_cache)
 
     async def in_turn(self, steps: Callable[[Turn], Awaitable[T]]) -> T:
         """What the steps give. They begin a transaction with the turn, and have changed nothing outside it by
@@ -203,7 +247,9 @@ class WriteSessions:
     ) -> AsyncIterator[WriteSession]:
         """A transaction that is committed at the end, and undone where something raises. Without a turn it
         waits for nobody but the database's locks. `opening`: see `WriteSession`."""
-        async with self._session(WriteSession(self._connection, self._taker(turn), opening)) as session:
+        async with self._session(
+            WriteSession(self._connection, self._builder, self._taker(turn), opening)
+        ) as session:
             yield session
             await session.commit()
 
@@ -211,7 +257,7 @@ class WriteSessions:
     async def try_out(self, turn: Turn | None = None) -> AsyncIterator[WriteSession]:
         """A transaction of one snapshot (REPEATABLE READ), of which nothing is left."""
         async with self._session(
-            WriteSession(self._connection, self._taker(turn), in_one_snapshot=True)
+            WriteSession(self._connection, self._builder, self._taker(turn), in_one_snapshot=True)
         ) as session:
             yield session
             await session.undo()
@@ -279,6 +325,12 @@ class _as_sqlalchemy:  # noqa: N801 - used like a function; a generator would co
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, asyncpg.PostgresError):
             raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
+
+
+def _count(did: str) -> int:
+    """How many rows a statement returned or changed, by PostgreSQL's word: `UPDATE 3`."""
+    last = did.rpartition(" ")[2]
+    return int(last) if last.isdigit() else 0
 
 
 def _driver_of(connection: AsyncConnection) -> WriteConnection:

@@ -191,7 +191,7 @@ async def _current(session: WriteSession, account: Authorized) -> FixedRow:
 
 async def _write(session: WriteSession, account: Authorized, values: Change) -> None:
     forms = forms_of(accounts, str(values["name"])) if "name" in values else {}
-    await session.execute(
+    await session.send_built(
         update(accounts)
         .where(this_account(accounts, account))
         .values(**values, **forms, version=accounts.c.version + 1)

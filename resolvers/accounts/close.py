@@ -97,7 +97,7 @@ async def close_account(
     ]
     await release_owners(session, account)
     closed: dict[str, object] = {"status": AccountStatus.CLOSED.value, "version": accounts.c.version + 1}
-    await session.execute(update(accounts).where(this_account(accounts, account)).values(closed))
+    await session.send_built(update(accounts).where(this_account(accounts, account)).values(closed))
     await note_status(session, account, AccountStatus.CLOSED)
     after: Change = {"status": AccountStatus.CLOSED.value}
     if reason is not None:

@@ -117,8 +117,8 @@ async def add_account(
     """Write an account's row and its place in the tree: below itself and below all accounts above its
     parent."""
     parent_id = values.get("parent_id")
-    await session.execute(insert(accounts).values(master_id=master_id, id=account_id, **values))
-    await session.execute(
+    await session.send_built(insert(accounts).values(master_id=master_id, id=account_id, **values))
+    await session.send_built(
         insert(account_closure).values(
             master_id=master_id, ancestor_id=account_id, descendant_id=account_id, depth=0
         )
@@ -131,7 +131,7 @@ async def add_account(
         account_closure.c.passed_mask,
     ).where(account_closure.c.master_id == master_id, account_closure.c.descendant_id == parent_id)
     columns = ["master_id", "ancestor_id", "descendant_id", "depth", "passed_mask"]
-    await session.execute(insert(account_closure).from_select(columns, above))
+    await session.send_built(insert(account_closure).from_select(columns, above))
 
 
 async def _add_subaccount(

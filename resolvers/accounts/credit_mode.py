@@ -70,14 +70,14 @@ async def change_credit_mode(
     (pool,) = await authorize_payers(
         session, principal, account, Permission.CREDIT_TRANSFER, [Payer.POOL_ABOVE]
     )
-    await check_version(session, account, command.expected_version)
+    check_version(account, command.expected_version)
     current = select(accounts.c.credit_mode).where(this_account(accounts, account))
     before = CreditMode((await session.execute(current)).scalar_one())
     if before is mode:
         return CreditModeChanged(account)
     after: Change = {"mode": mode.value}
     changed: dict[str, object] = {"credit_mode": mode.value, "version": accounts.c.version + 1}
-    await session.execute(update(accounts).where(this_account(accounts, account)).values(changed))
+    await session.send_built(update(accounts).where(this_account(accounts, account)).values(changed))
     effects = []
     if mode is CreditMode.SHARED_POOL:
         # The account is no longer a pool, so that it guarantees nothing to others.

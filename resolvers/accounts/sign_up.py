@@ -186,7 +186,7 @@ async def _registered(
     elif proof is not None and row.email_verified_at is None:
         await replace_password(session, user_id, password.new_hash)
         renamed = {"name": name, **forms_of(users, name)}
-        await session.execute(update(users).where(users.c.id == user_id).values(renamed))
+        await session.send_built(update(users).where(users.c.id == user_id).values(renamed))
         if proof.of_ownership:
             await leave_account(session, user_id)
     else:
@@ -217,7 +217,7 @@ async def _add_master_account(
     await found_tree(session, master_id)
     await add_account(session, master_id, account_id, {"name": trimmed, "currency": currency.value})
     await take_ownership(session, account, user_id)
-    await session.execute(
+    await session.send_built(
         insert(memberships).values(
             master_id=master_id,
             account_id=account_id,

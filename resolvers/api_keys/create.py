@@ -103,7 +103,7 @@ async def add_api_key(
     """Write the key and its event."""
     secret = generate(TokenKind.API_KEY)
     everything = key.role.mask | key.role.below_mask
-    await session.execute(
+    await session.send_built(
         insert(api_keys).values(
             **columns_of(account),
             id=key.id,

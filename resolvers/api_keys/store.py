@@ -65,7 +65,7 @@ async def check_works(session: WriteSession, key: KeyRow) -> None:
 
 async def write_key(session: WriteSession, key: KeyRow, values: dict[str, object]) -> None:
     """Write the columns' new values and raise the version."""
-    await session.execute(
+    await session.send_built(
         update(api_keys).where(row_of(api_keys, key, key.id)).values(**values, version=api_keys.c.version + 1)
     )
 

@@ -50,12 +50,12 @@ async def change_billing_mode(
         message = "A master account always has invoices of its own."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
     await authorize_payers(session, principal, account, Permission.INVOICES_WRITE, [Payer.BILLED_ABOVE])
-    await check_version(session, account, command.expected_version)
+    check_version(account, command.expected_version)
     current = select(mode_of(accounts)).where(this_account(accounts, account))
     before = BillingMode((await session.execute(current)).scalar_one())
     if before is mode:
         return account
-    await session.execute(
+    await session.send_built(
         insert(billing_mode_choices).values(
             **columns_of(account),
             id=new_id(),
@@ -110,7 +110,7 @@ async def update_billing_details(
     a full address, and for an address without a postcode in a country that needs one.
     """
     account = await authorize(session, principal, command.account_id, Permission.INVOICES_WRITE)
-    await check_version(session, account, command.expected_version)
+    check_version(account, command.expected_version)
     own = in_account(billing_details, account)
     columns = [billing_details.c[name] for name in _FIELDS]
     row = (await session.execute(select(*columns).where(own))).one_or_none()
@@ -118,7 +118,7 @@ async def update_billing_details(
     after = _checked(_updated(before, command))
     if before == after:
         return account
-    await session.execute(stored(billing_details, columns_of(account), asdict(after)))
+    await session.send_built(stored(billing_details, columns_of(account), asdict(after)))
     await raise_version(session, account)
     kind = EventKind.BILLING_DETAILS_UPDATED
     await record_of_account(session, principal, account, kind, None, _changed(before, after))

@@ -48,7 +48,7 @@ async def charge_cycle(session: WriteSession, due: AccountKey, suspended: Suspen
     used = await billable_items(session, cycle, suspended)
     if used:
         await _charge(session, cycle, used)
-    await session.execute(stored(charged_cycles, columns_of(cycle), {"charged_until": cycle.ends_at}))
+    await session.send_built(stored(charged_cycles, columns_of(cycle), {"charged_until": cycle.ends_at}))
     return True
 
 

@@ -50,7 +50,7 @@ async def note_status(session: WriteSession, account: Authorized, status: Accoun
     """Note that the account has the status from now on."""
     place = columns_of(account)
     values = {"id": new_id(), "status": status.value, "holds_from": current_moment()}
-    await session.execute(insert(account_status_changes).values(**place, **values))
+    await session.send_built(insert(account_status_changes).values(**place, **values))
 
 
 async def was_out_of_use(session: WriteSession, span: Span) -> bool:

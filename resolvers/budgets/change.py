@@ -14,7 +14,7 @@ from models.accounts.tables import accounts
 from models.accounts.trees import columns_of, in_account, this_account
 from models.base.ids import AccountId
 from models.budgets.tables import BudgetCurrency, budgets
-from models.credit.pools import has_own_balance, nearest_pool
+from models.credit.pools import nearest_pool
 from models.plans.tables import MOST_IN_A_CYCLE
 from resolvers.billing.payers import Payer, authorize_payers
 from resolvers.budgets.guarantees import check_guarantees
@@ -74,8 +74,8 @@ async def update_budget(session: WriteSession, principal: Principal, command: Bu
     above does not have.
     """
     account, parent = await _authorize(session, principal, command)
-    await check_version(session, account, command.expected_version)
-    await _check_mode(session, account, command.currency)
+    check_version(account, command.expected_version)
+    _check_mode(account, command.currency)
     before = await _stored(session, account, command.currency)
     after = Budget(new_value(command.cap, before.cap), new_value(command.guarantee, before.guarantee))
     _check_amounts(after, command.currency)
@@ -108,7 +108,7 @@ async def end_budget(
     before = await _stored(session, account, currency)
     if before == NO_BUDGET:
         return False
-    await session.execute(delete(budgets).where(_is(account, currency)))
+    await session.send_built(delete(budgets).where(_is(account, currency)))
     await raise_version(session, account)
     await _log(session, principal, account, currency, before, NO_BUDGET)
     return True
@@ -143,11 +143,8 @@ async def _authorize(
     return account, parent
 
 
-async def _check_mode(session: WriteSession, account: Authorized, currency: BudgetCurrency) -> None:
-    if currency is not BudgetCurrency.CREDIT:
-        return
-    own = this_account(accounts, account)
-    if (await session.execute(select(has_own_balance(accounts)).where(own))).scalar_one():
+def _check_mode(account: Authorized, currency: BudgetCurrency) -> None:
+    if currency is BudgetCurrency.CREDIT and account.has_own_balance:
         message = "The account spends its own credit: it draws from no pool that could have a budget."
         raise Refusal(RefusalCode.FAILED_PRECONDITION, message, "accountId")
 
@@ -181,10 +178,10 @@ async def _write(
     session: WriteSession, account: Authorized, currency: BudgetCurrency, budget: Budget
 ) -> None:
     if budget == NO_BUDGET:
-        await session.execute(delete(budgets).where(_is(account, currency)))
+        await session.send_built(delete(budgets).where(_is(account, currency)))
         return
     key = {**columns_of(account), "currency": currency.value}
-    await session.execute(stored(budgets, key, asdict(budget)))
+    await session.send_built(stored(budgets, key, asdict(budget)))
 
 
 async def _log(

@@ -3,18 +3,13 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
-
 from authz.callers.principals import Principal
 from authz.guards.exclusive import Authorized
 from authz.guards.pair import authorize_pair
 from authz.policy.permissions import Permission
 from authz.policy.refusals import InsufficientCredit, Refusal, RefusalCode
-from engine.writes.fixed_statements import FixedStatement
 from engine.writes.sessions import WriteSession
-from models.accounts.tables import accounts
 from models.base.ids import AccountId, Kind, LedgerTransactionId, new_id, present
-from models.credit.pools import has_own_balance
 from models.credit.tables import BalanceKind, LedgerTransactionKind
 from resolvers.credit.post import Posting, Transaction, try_post_transaction
 from resolvers.effects.event_kinds import EventKind
@@ -70,7 +65,7 @@ async def transfer_credit(
     if earlier is not None:
         earlier_id = LedgerTransactionId(uuid.UUID(earlier["transaction"]))
         return CreditTransferred(earlier_id, replayed=True)
-    await _check_own_balances(session, source, target)
+    _check_own_balances(source, target)
     postings = (
         Posting(source.account_id, BalanceKind.CREDIT, -amount),
         Posting(target.account_id, BalanceKind.CREDIT, amount),
@@ -85,12 +80,10 @@ async def transfer_credit(
     return CreditTransferred(transaction_id, replayed=False)
 
 
-async def _check_own_balances(session: WriteSession, source: Authorized, target: Authorized) -> None:
+def _check_own_balances(source: Authorized, target: Authorized) -> None:
     """Both accounts have an own balance. Their rows are locked, so that this stays."""
-    both = {"master_id": source.master_id, "account_ids": [source.account_id, target.account_id]}
-    own = {row.id: row.own for row in await _OWN_BALANCES.rows(session, both)}
     for account, field in ((source, "fromAccountId"), (target, "toAccountId")):
-        if not own[account.account_id]:
+        if not account.has_own_balance:
             message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."
             raise Refusal(RefusalCode.FAILED_PRECONDITION, message, field)
 
@@ -111,11 +104,3 @@ async def _log(
     }
     subject_id = present(Kind.LEDGER_TRANSACTION, transaction_id)
     await record_in_each(session, principal, both, EventKind.CREDIT_TRANSFERRED, subject_id, None, after)
-
-
-_OWN_BALANCES = FixedStatement(
-    select(accounts.c.id, has_own_balance(accounts).label("own")).where(
-        accounts.c.master_id == bindparam("master_id", type_=Uuid()),
-        accounts.c.id == any_(bindparam("account_ids", type_=ARRAY(Uuid()))),
-    )
-)

@@ -4,7 +4,7 @@ budgets, top-up rule, billing and parent access.
 An update of any of these states which version of the account was read.
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from authz.guards.exclusive import Authorized
 from authz.policy.refusals import VersionConflict
@@ -13,18 +13,17 @@ from models.accounts.tables import accounts
 from models.accounts.trees import this_account
 
 
-async def check_version(session: WriteSession, account: Authorized, expected: int) -> None:
+def check_version(account: Authorized, expected: int) -> None:
     """Raise VersionConflict if the account changed since it was read. The caller holds a lock for update on
     the account, or on one above it, so that no other write comes in between."""
-    current = (
-        await session.execute(select(accounts.c.version).where(this_account(accounts, account)))
-    ).scalar_one()
-    if current != expected:
-        raise VersionConflict(current)
+    if account.version is None:
+        raise AssertionError("the account was not read behind its lock")
+    if account.version != expected:
+        raise VersionConflict(account.version)
 
 
 async def raise_version(session: WriteSession, account: Authorized) -> None:
     """Raise the account's version, so that updates based on an earlier read are refused."""
-    await session.execute(
+    await session.send_built(
         update(accounts).where(this_account(accounts, account)).values(version=accounts.c.version + 1)
     )

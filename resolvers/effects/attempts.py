@@ -83,7 +83,7 @@ async def give_attempts_back(session: WriteSession, limits: Iterable[Limit]) -> 
     for limit in limits:
         this = and_(attempts.c.subject == limit.subject, attempts.c.window_start == _window_start(limit))
         taken = update(attempts).where(this, attempts.c.count > 0)
-        await session.execute(taken.values(count=attempts.c.count - literal(1)))
+        await session.send_built(taken.values(count=attempts.c.count - literal(1)))
 
 
 @remembered(4096)

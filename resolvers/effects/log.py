@@ -138,7 +138,7 @@ async def record_of_staff(
     after: Change | None = None,
 ) -> None:
     """Write an event about what platform staff did. The log shows the change and not the person."""
-    await session.execute(
+    await session.send_built(
         insert(events).values(
             master_id=staff.master_id,
             account_id=staff.account_id,

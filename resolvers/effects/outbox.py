@@ -47,7 +47,7 @@ async def queue_mail(session: WriteSession, cause: Cause, mail: Mail) -> bool:
     """
     if not await _allowed(session, cause, mail):
         return False
-    await session.execute(
+    await session.send_built(
         insert(outbox_messages).values(
             id=new_id(), recipient=mail.recipient.original, subject=mail.kind.subject, body=mail.body
         )
@@ -64,7 +64,7 @@ async def queue_mail_if_registered(session: WriteSession, cause: Cause, mail: Ma
         literal(new_id(), Uuid), users.c.email, literal(mail.kind.subject, Text), literal(mail.body, Text)
     ).where(users.c.email_canonical == mail.recipient.canonical)
     columns = ["id", "recipient", "subject", "body"]
-    await session.execute(insert(outbox_messages).from_select(columns, values))
+    await session.send_built(insert(outbox_messages).from_select(columns, values))
     return True
 
 

@@ -81,7 +81,7 @@ async def _join(
     membership_id = await _add_membership(session, account, principal.user_id, invitation, role)
     if role.id == BuiltinRole.OWNER.id:
         await take_ownership(session, account, principal.user_id)
-    await session.execute(
+    await session.send_built(
         update(invitations).where(row_of(invitations, account, invitation.id)).values(accepted_at=func.now())
     )
     after = {"user": present(Kind.USER, principal.user_id), "role": role.name}
@@ -100,10 +100,10 @@ async def _add_membership(
     own = and_(in_account(memberships, account), memberships.c.user_id == user_id)
     if (await session.execute(select(memberships.c.id).where(own, membership_holds()))).one_or_none():
         raise Refusal(RefusalCode.ALREADY_MEMBER)
-    await session.execute(delete(memberships).where(own))
+    await session.send_built(delete(memberships).where(own))
     membership_id = MembershipId(new_id())
     limit = await limit_in_force(session, account.master_id, account.account_id, user_id)
-    await session.execute(
+    await session.send_built(
         insert(memberships).values(
             **columns_of(account),
             id=membership_id,

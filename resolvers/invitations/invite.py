@@ -97,7 +97,7 @@ async def add_invitation(
     """Write the invitation, its event and its mail."""
     await _withdraw_open(session, account, offer.email)
     token = generate(TokenKind.INVITATION)
-    await session.execute(
+    await session.send_built(
         insert(invitations).values(
             **columns_of(account),
             id=offer.id,
@@ -134,7 +134,7 @@ async def revoke_invitation(
     if row.accepted_at is not None:
         raise Refusal(RefusalCode.INVITATION_USED, field="invitationId")
     if row.revoked_at is None:
-        await session.execute(update(invitations).where(this).values(revoked_at=func.now()))
+        await session.send_built(update(invitations).where(this).values(revoked_at=func.now()))
         subject_id = present(Kind.INVITATION, invitation_id)
         before = {"email": row.email}
         await record(
@@ -187,7 +187,7 @@ async def refuse_members(
 
 
 async def _withdraw_open(session: WriteSession, account: Authorized, email: EmailAddress) -> None:
-    await session.execute(
+    await session.send_built(
         update(invitations)
         .where(
             in_account(invitations, account),

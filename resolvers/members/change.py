@@ -94,7 +94,7 @@ async def update_member(session: WriteSession, principal: Principal, command: Me
     if (new.id, expires_at) == (old.id, membership.expires_at):
         return MemberChange(account, membership.id)
     await _move_ownership(session, account, membership, new)
-    await session.execute(
+    await session.send_built(
         update(memberships)
         .where(row_of(memberships, account, membership.id))
         .values(role_id=new.id, expires_at=expires_at, version=membership.version + 1)
@@ -184,7 +184,7 @@ async def _end(
     if membership.is_owner:
         await give_up_ownership(session, account, membership.user_id, membership.id)
     await end_offers(session, account, membership.id)
-    await session.execute(delete(memberships).where(row_of(memberships, account, membership.id)))
+    await session.send_built(delete(memberships).where(row_of(memberships, account, membership.id)))
     before = _change(role, membership.expires_at) | {"user": present(Kind.USER, membership.user_id)}
     await _log(session, principal, account, kind, membership, before, None)
     return MemberChange(account, membership.id)

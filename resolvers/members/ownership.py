@@ -24,7 +24,7 @@ async def take_ownership(session: WriteSession, account: Authorized, user_id: Us
     account_id = None
     # A conflicting ownership may end before it is read. Then the insert is tried again.
     while account_id is None:
-        await session.execute(insert(ownerships).values(values).on_conflict_do_nothing())
+        await session.send_built(insert(ownerships).values(values).on_conflict_do_nothing())
         account_id = (await session.execute(owned)).scalar_one_or_none()
     if account_id != account.account_id:
         raise Refusal(RefusalCode.ALREADY_OWNS_ACCOUNT)
@@ -40,7 +40,7 @@ async def check_owns_nothing(session: WriteSession, user_id: UserId) -> None:
 async def end_offers(session: WriteSession, account: Authorized, membership_id: uuid.UUID) -> None:
     """End the offers to a member who leaves, and those of an owner who stops being one."""
     offer = ownership_offers.c
-    await session.execute(
+    await session.send_built(
         delete(ownership_offers).where(
             in_account(ownership_offers, account),
             or_(offer.to_membership_id == membership_id, offer.from_membership_id == membership_id),
@@ -66,11 +66,11 @@ async def give_up_ownership(
     if (await session.execute(others)).scalar_one() == 0:
         raise Refusal(RefusalCode.LAST_OWNER)
     owned = and_(ownerships.c.user_id == user_id, ownerships.c.account_id == account.account_id)
-    await session.execute(delete(ownerships).where(owned))
+    await session.send_built(delete(ownerships).where(owned))
 
 
 async def release_owners(session: WriteSession, account: Authorized) -> None:
     """End the ownership of a closed account, and its offers. Its owners may own another account."""
     of_account = in_account(ownership_offers, account)
-    await session.execute(delete(ownership_offers).where(of_account))
-    await session.execute(delete(ownerships).where(ownerships.c.account_id == account.account_id))
+    await session.send_built(delete(ownership_offers).where(of_account))
+    await session.send_built(delete(ownerships).where(ownerships.c.account_id == account.account_id))

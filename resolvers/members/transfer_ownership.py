@@ -191,7 +191,7 @@ async def _store(
 
 
 async def _drop(session: WriteSession, account: Authorized) -> None:
-    await session.execute(delete(ownership_offers).where(in_account(ownership_offers, account)))
+    await session.send_built(delete(ownership_offers).where(in_account(ownership_offers, account)))
 
 
 async def _old_owner(
@@ -226,7 +226,7 @@ async def _holder(session: WriteSession, account: Authorized, member_id: uuid.UU
 async def _set_role(
     session: WriteSession, account: Authorized, membership_id: uuid.UUID, role: BuiltinRole
 ) -> None:
-    await session.execute(
+    await session.send_built(
         update(memberships)
         .where(row_of(memberships, account, membership_id))
         .values(role_id=role.id, expires_at=None, version=memberships.c.version + 1)

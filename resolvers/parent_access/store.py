@@ -106,7 +106,7 @@ async def store_request(
         "requested_at": func.now(),
         "expires_at": func.now() + VALID_FOR,
     }
-    await session.execute(stored(parent_access_requests, columns_of(link), values))
+    await session.send_built(stored(parent_access_requests, columns_of(link), values))
     await raise_version(session, account)
     asked: Change = {"parent_access": request.mode.value}
     await _log(session, principal, account, EventKind.PARENT_ACCESS_REQUESTED, link, asked, request.reason)
@@ -122,7 +122,7 @@ async def drop_request(
     withdrawn: bool,
 ) -> None:
     """Delete the waiting request: `withdrawn` by the side that made it, or declined by the other one."""
-    await session.execute(delete(parent_access_requests).where(_of(link)))
+    await session.send_built(delete(parent_access_requests).where(_of(link)))
     await raise_version(session, account)
     kind = EventKind.PARENT_ACCESS_WITHDRAWN if withdrawn else EventKind.PARENT_ACCESS_DECLINED
     await _log(session, principal, account, kind, link, {"parent_access": request.mode.value}, None)
@@ -139,13 +139,13 @@ async def set_mode(
     """Change the link from the next request on. A waiting request and break-glass openings end, because they
     were about the old link."""
     await check_owner(session, link, mode)
-    await session.execute(
+    await session.send_built(
         update(accounts)
         .where(this_account(accounts, link))
         .values(parent_access=mode.value, version=accounts.c.version + 1)
     )
     await let_pass(session, link, mode)
-    await session.execute(delete(parent_access_requests).where(_of(link)))
+    await session.send_built(delete(parent_access_requests).where(_of(link)))
     await _log(
         session,
         principal,

@@ -37,7 +37,7 @@ async def add_payment_method(
         check_no_card_number(text, field)
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
     method_id = PaymentMethodId(new_id())
-    await session.execute(
+    await session.send_built(
         insert(payment_methods).values(
             **columns_of(account),
             id=method_id,

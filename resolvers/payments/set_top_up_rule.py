@@ -51,7 +51,7 @@ async def update_top_up_rule(
     method of another account; FAILED_PRECONDITION where the account draws from a pool.
     """
     account = await authorize(session, principal, command.account_id, Permission.CREDIT_WRITE)
-    await check_version(session, account, command.expected_version)
+    check_version(account, command.expected_version)
     own, balance = (await session.execute(_balance(account))).one()
     if not own:
         message = "The account draws from a pool: change its credit mode to OWN_BALANCE first."

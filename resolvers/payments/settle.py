@@ -47,7 +47,7 @@ async def settle_top_up(
         values = {"status": TopUpStatus.SETTLED.value}
         values["transaction_id"] = await _credit(session, actor, account, top_up.amount)
         event = EventKind.CREDIT_TOPPED_UP
-    await session.execute(update(top_ups).where(this).values(**values, answered_at=func.now()))
+    await session.send_built(update(top_ups).where(this).values(**values, answered_at=func.now()))
     subject_id = present(Kind.TOP_UP, top_up_id)
     await record(session, actor, account, event, subject_id, None, {"amount": str(top_up.amount)})
     if top_up.automatic:
@@ -74,7 +74,7 @@ async def _apply_to_rule(session: WriteSession, actor: Actor, account: Authorize
     statement = update(top_up_rules).where(in_account(top_up_rules, account))
     if paid:
         due_at = case((_balance() < rule.threshold, func.now()))
-        await session.execute(statement.values(refusals=0, due_at=due_at))
+        await session.send_built(statement.values(refusals=0, due_at=due_at))
         return
     paused = rule.refusals + 1 >= REFUSALS_UNTIL_PAUSE
     waiting = statement.values(

@@ -107,7 +107,7 @@ async def _start(session: WriteSession, principal: Principal, command: CreditTop
     else:
         await _check_account(session, account, amount)
         await check_payment_method(session, account, command.payment_method_id)
-        await session.execute(
+        await session.send_built(
             insert(top_ups).values(
                 **columns_of(account),
                 id=top_up_id,

@@ -87,13 +87,13 @@ async def begin_top_up(session: WriteSession, due: AccountKey) -> None:
     if facts.open:
         return
     if not facts.own or facts.balance >= rule.threshold:
-        await session.execute(update(top_up_rules).where(this).values(due_at=None))
+        await session.send_built(update(top_up_rules).where(this).values(due_at=None))
     elif AccountStatus(facts.status) is not AccountStatus.ACTIVE:
-        await session.execute(update(top_up_rules).where(this).values(due_at=func.now() + _HOUR))
+        await session.send_built(update(top_up_rules).where(this).values(due_at=func.now() + _HOUR))
     elif facts.bought_today + rule.amount > rule.daily_maximum:
-        await session.execute(update(top_up_rules).where(this).values(due_at=_TOMORROW))
+        await session.send_built(update(top_up_rules).where(this).values(due_at=_TOMORROW))
     else:
-        await session.execute(
+        await session.send_built(
             insert(top_ups).values(
                 **columns_of(due),
                 id=new_id(),

@@ -46,7 +46,7 @@ async def keep_device(session: WriteSession, user_id: UserId, token: str | None 
         if (await session.execute(prolonged.returning(devices.c.id))).one_or_none() is not None:
             return token
     made = generate(TokenKind.DEVICE)
-    await session.execute(
+    await session.send_built(
         insert(devices).values(id=new_id(), user_id=user_id, digest=digest_of(made), expires_at=expires_at)
     )
     kept = (
@@ -55,10 +55,10 @@ async def keep_device(session: WriteSession, user_id: UserId, token: str | None 
         .order_by(devices.c.id.desc())
         .limit(MOST_OF_A_PERSON)
     )
-    await session.execute(delete(devices).where(devices.c.user_id == user_id, devices.c.id.not_in(kept)))
+    await session.send_built(delete(devices).where(devices.c.user_id == user_id, devices.c.id.not_in(kept)))
     return made
 
 
 async def forget_devices(session: WriteSession, user_id: UserId) -> None:
     """Delete all devices of the person."""
-    await session.execute(delete(devices).where(devices.c.user_id == user_id))
+    await session.send_built(delete(devices).where(devices.c.user_id == user_id))

@@ -108,9 +108,9 @@ async def verify_email(
 async def mark_verified(session: WriteSession, user_id: UserId) -> None:
     """Note that the person has the mailbox."""
     unverified = and_(users.c.id == user_id, users.c.email_verified_at.is_(None))
-    await session.execute(update(users).where(unverified).values(email_verified_at=func.now()))
+    await session.send_built(update(users).where(unverified).values(email_verified_at=func.now()))
     of_kind = mailbox_links.c.kind == MailboxLinkKind.EMAIL_VERIFICATION.value
-    await session.execute(delete(mailbox_links).where(mailbox_links.c.user_id == user_id, of_kind))
+    await session.send_built(delete(mailbox_links).where(mailbox_links.c.user_id == user_id, of_kind))
 
 
 async def check_verified(session: WriteSession, user_id: UserId) -> None:
@@ -193,7 +193,7 @@ async def _add_link(
     """For an unknown person no row is written, and the statement takes as long."""
     late = mailbox_links.c.expires_at <= func.now()
     theirs = mailbox_links.c.user_id.in_(select(users.c.id).where(person))
-    await session.execute(delete(mailbox_links).where(theirs, late))
+    await session.send_built(delete(mailbox_links).where(theirs, late))
     values = select(
         literal(new_id(), Uuid),
         users.c.id,
@@ -202,7 +202,7 @@ async def _add_link(
         func.now() + literal(valid_for),
     ).where(person)
     columns = ["id", "user_id", "kind", "digest", "expires_at"]
-    await session.execute(insert(mailbox_links).from_select(columns, values))
+    await session.send_built(insert(mailbox_links).from_select(columns, values))
 
 
 async def _person_of_link(session: WriteSession, kind: MailboxLinkKind, token: str) -> UserId:

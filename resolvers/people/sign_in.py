@@ -42,7 +42,7 @@ async def open_session(session: WriteSession, user_id: UserId, device_token: str
     """Write a session for the person. `device_token`: that of the device, if it is known."""
     token = generate(TokenKind.SESSION)
     expires_at = datetime.datetime.now(datetime.UTC) + SESSION_LENGTH
-    await session.execute(
+    await session.send_built(
         insert(sessions).values(id=new_id(), user_id=user_id, digest=digest_of(token), expires_at=expires_at)
     )
     return SignedIn(user_id, token, expires_at, await keep_device(session, user_id, device_token))
@@ -52,7 +52,7 @@ async def sign_out(session: WriteSession, principal: Principal) -> None:
     """End the caller's session."""
     if principal.user_id is None:
         raise Refusal(RefusalCode.PERSON_REQUIRED)
-    await session.execute(delete(sessions).where(sessions.c.digest == principal.credentials.digest))
+    await session.send_built(delete(sessions).where(sessions.c.digest == principal.credentials.digest))
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ async def change_password(session: WriteSession, principal: Principal, change: P
     """Change the caller's own password and end all other sessions. Raises PasswordChangedError."""
     user_id = change.proved.user_id
     await hold_password(session, change.proved)
-    await session.execute(update(users).where(users.c.id == user_id).values(password_hash=change.new_hash))
-    await session.execute(
+    await session.send_built(update(users).where(users.c.id == user_id).values(password_hash=change.new_hash))
+    await session.send_built(
         delete(sessions).where(
             sessions.c.user_id == user_id, sessions.c.digest != principal.credentials.digest
         )

@@ -35,9 +35,9 @@ async def replace_password(session: WriteSession, user_id: UserId, password_hash
     was_verified = await _lock(session, user_id)
     proved = func.coalesce(users.c.email_verified_at, func.now())
     values = {"password_hash": password_hash, "email_verified_at": proved}
-    await session.execute(update(users).where(users.c.id == user_id).values(values))
-    await session.execute(delete(sessions).where(sessions.c.user_id == user_id))
-    await session.execute(delete(mailbox_links).where(mailbox_links.c.user_id == user_id))
+    await session.send_built(update(users).where(users.c.id == user_id).values(values))
+    await session.send_built(delete(sessions).where(sessions.c.user_id == user_id))
+    await session.send_built(delete(mailbox_links).where(mailbox_links.c.user_id == user_id))
     await forget_devices(session, user_id)
     if not was_verified:
         await _revoke_keys(session, user_id)
@@ -57,7 +57,7 @@ async def leave_account(session: WriteSession, user_id: UserId) -> None:
         memberships.c.user_id == user_id,
     )
     membership_id = (await session.execute(gone.returning(memberships.c.id))).scalar_one()
-    await session.execute(delete(ownerships).where(ownerships.c.user_id == user_id))
+    await session.send_built(delete(ownerships).where(ownerships.c.user_id == user_id))
     subject_id, before = present(Kind.MEMBER, membership_id), {"user": present(Kind.USER, user_id)}
     account = _account(owned.master_id, owned.account_id)
     await record(session, principal, account, EventKind.MEMBER_LEFT, subject_id, dict(before), None)
@@ -111,7 +111,7 @@ async def _enter(session: WriteSession, user_id: UserId) -> Principal:
 
 
 async def _leave(session: WriteSession, principal: Principal) -> None:
-    await session.execute(delete(sessions).where(sessions.c.digest == principal.credentials.digest))
+    await session.send_built(delete(sessions).where(sessions.c.digest == principal.credentials.digest))
 
 
 def _account(master_id: uuid.UUID, account_id: uuid.UUID) -> Authorized:

@@ -94,7 +94,7 @@ async def create_role(session: WriteSession, principal: Principal, command: Role
     content = _Content(name_of_rights(command.name, "name"), _description(command.description), rights)
     change = RoleChange(account, RoleId(new_id()))
     await _check_name(session, change, content.name)
-    await session.execute(
+    await session.send_built(
         insert(roles).values(
             id=change.role_id,
             **columns_of(account),
@@ -129,7 +129,7 @@ async def update_role(session: WriteSession, principal: Principal, command: Role
     if after.name != before.name:
         await _check_name(session, change, after.name)
     masks = await compile_rights(change.role_id, after.rights)
-    await session.execute(
+    await session.send_built(
         update(roles)
         .where(roles.c.id == change.role_id)
         .values(
@@ -170,7 +170,7 @@ async def delete_role(session: WriteSession, principal: Principal, role_id: Role
     if (await session.execute(select(used))).scalar_one():
         raise await blocked(session, principal, RefusalCode.ROLE_IN_USE, uses_of(role_id), "roleId")
     await write_lines(session, role_id, [])
-    await session.execute(
+    await session.send_built(
         update(roles).where(roles.c.id == role_id).values(deleted_at=func.now(), **NOTHING.columns())
     )
     await _log(session, principal, change, EventKind.ROLE_DELETED, before.values(), None)

@@ -76,10 +76,10 @@ async def _forget_batch(session: WriteSession, master_id: MasterId, cycle_id: Se
     number = (await session.execute(gone)).scalar_one()
     if number == BATCH:
         return True
-    await session.execute(
+    await session.send_built(
         delete(contact_claims).where(claim.master_id == master_id, claim.cycle_id == cycle_id)
     )
-    await session.execute(update(send_cycles).where(this).values(closed_at=current_moment()))
+    await session.send_built(update(send_cycles).where(this).values(closed_at=current_moment()))
     charged_at = literal(ended.ends_at + CHARGED_AFTER, DateTime(timezone=True))
     await enqueue(session, Job(JobKind.CYCLE_CHARGE, master_id, ended.account_id), charged_at)
     return False

@@ -67,7 +67,7 @@ async def commit_sends(
     if row.price:
         await spend_reserved(session, principal, account.master_id, row.payer_id, row.price)
     reservation = send_reservations.c
-    await session.execute(
+    await session.send_built(
         update(send_reservations)
         .where(reservation.master_id == row.master_id, reservation.id == row.id)
         .values(status=ReservationStatus.COMMITTED.value, settled_at=current_moment())
@@ -144,7 +144,7 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
     # As a column of the table, SQLAlchemy would select it from the table again.
     holder_id = literal_column("active_contacts.reservation_id", Uuid)
     taken = upsert(active_contacts).from_select([*key, "reservation_id"], claimed)
-    await session.execute(
+    await session.send_built(
         taken.on_conflict_do_update(
             index_elements=key,
             set_={"reservation_id": taken.excluded.reservation_id},
@@ -159,7 +159,7 @@ async def _take_claims(session: WriteSession, row: ReservationRow) -> None:
         )
         .correlate(contact_claims)
     )
-    await session.execute(delete(contact_claims).where(own, of_account))
+    await session.send_built(delete(contact_claims).where(own, of_account))
 
 
 async def _log(

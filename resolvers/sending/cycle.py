@@ -99,7 +99,7 @@ async def count_use(
 ) -> None:
     """Count what an account uses of the cycle."""
     table = send_cycles.c
-    await session.execute(
+    await session.send_built(
         update(send_cycles)
         .where(table.master_id == effective.master_id, table.id == cycle.id)
         .values(
@@ -110,7 +110,7 @@ async def count_use(
     )
     place = {"master_id": effective.master_id, "account_id": taken.account_id, "cycle_id": cycle.id}
     counted = upsert(send_counts).values(**place, sends=taken.sends)
-    await session.execute(
+    await session.send_built(
         counted.on_conflict_do_update(
             index_elements=["master_id", "cycle_id", "account_id"],
             set_={"sends": send_counts.c.sends + counted.excluded.sends},
@@ -119,7 +119,7 @@ async def count_use(
     if not taken.price:
         return
     paid = upsert(credit_counts).values(**place, payer_id=taken.payer_id, amount=taken.price)
-    await session.execute(
+    await session.send_built(
         paid.on_conflict_do_update(
             index_elements=["master_id", "cycle_id", "account_id", "payer_id"],
             set_={"amount": credit_counts.c.amount + paid.excluded.amount},

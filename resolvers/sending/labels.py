@@ -45,5 +45,5 @@ async def use_label(session: WriteSession, account: Authorized, cycle: OpenCycle
         raise Refusal(RefusalCode.LABEL_LIMIT_REACHED, field="label")
     written = label if known is None else str(known)
     place = {**columns_of(account), "cycle_id": cycle.id}
-    await session.execute(insert(send_labels).values(**place, label=written))
+    await session.send_built(insert(send_labels).values(**place, label=written))
     return written

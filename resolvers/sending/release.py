@@ -117,7 +117,7 @@ async def _hand_over(session: WriteSession, master_id: MasterId, ids: Collection
     )
     cycles = select(holder.cycle_id).where(holder.master_id == master_id, holder.id == ids)
     of_cycles = and_(claim.master_id == master_id, claim.cycle_id.in_(cycles))
-    await session.execute(delete(contact_claims).where(of_cycles, claim.reservation_id == held_by))
+    await session.send_built(delete(contact_claims).where(of_cycles, claim.reservation_id == held_by))
 
 
 def leave_claims(claims: Select[Any]) -> Insert:
@@ -136,7 +136,7 @@ async def _free_contacts(session: WriteSession, master_id: MasterId, ids: Collec
         .cte("dropped")
     )
     lost = _lost_by_accounts(dropped, ids)
-    await session.execute(
+    await session.send_built(
         update(send_cycles)
         .where(cycle.master_id == master_id, cycle.id == lost.c.cycle_id)
         .values(repeated=cycle.repeated - lost.c.number)
@@ -148,7 +148,7 @@ async def _free_contacts(session: WriteSession, master_id: MasterId, ids: Collec
         .cte("gone")
     )
     freed = select(gone.c.cycle_id, func.count().label("number")).group_by(gone.c.cycle_id).subquery("freed")
-    await session.execute(
+    await session.send_built(
         update(send_cycles)
         .where(cycle.master_id == master_id, cycle.id == freed.c.cycle_id)
         .values(contacts=cycle.contacts - freed.c.number)
@@ -203,12 +203,12 @@ async def _free_sends(session: WriteSession, master_id: MasterId, ids: Collectio
         .group_by(reservation.cycle_id, reservation.account_id)
         .subquery()
     )
-    await session.execute(
+    await session.send_built(
         update(send_cycles)
         .where(cycle.master_id == master_id, cycle.id == by_cycle.c.cycle_id)
         .values(sends=cycle.sends - by_cycle.c.number)
     )
-    await session.execute(
+    await session.send_built(
         update(send_counts)
         .where(
             count.master_id == master_id,
@@ -228,7 +228,7 @@ async def _free_credit(session: WriteSession, master_id: MasterId, ids: Collecti
         .group_by(*key)
         .subquery()
     )
-    await session.execute(
+    await session.send_built(
         update(credit_counts)
         .where(
             count.master_id == master_id,

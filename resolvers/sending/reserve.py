@@ -120,7 +120,7 @@ class _Reservation:
 
 async def _store(session: WriteSession, account: Authorized, reservation: _Reservation) -> None:
     use = reservation.use
-    await session.execute(
+    await session.send_built(
         insert(send_reservations).values(
             **columns_of(account),
             id=reservation.id,

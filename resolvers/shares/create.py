@@ -123,7 +123,7 @@ async def _add(
     scope: ShareScope,
 ) -> None:
     token = generate(TokenKind.SHARE)
-    await session.execute(
+    await session.send_built(
         insert(shares).values(
             master_id=opened[0].master_id,
             id=share_id,

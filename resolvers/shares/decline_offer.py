@@ -32,7 +32,7 @@ async def decline_invitation(session: WriteSession, token: str) -> None:
     invitation = await invitation_acceptance.invitation_behind(session, link)
     invitation_acceptance.check_unanswered(invitation)
     this = (invitations.c.master_id == key.master_id) & (invitations.c.id == invitation.id)
-    await session.execute(update(invitations).where(this).values(revoked_at=func.now(), declined=True))
+    await session.send_built(update(invitations).where(this).values(revoked_at=func.now(), declined=True))
     subject_id = present(Kind.INVITATION, InvitationId(invitation.id))
     account, before = without_rights(key), {"email": invitation.email}
     await record(session, PLATFORM, account, EventKind.INVITATION_DECLINED, subject_id, dict(before), None)

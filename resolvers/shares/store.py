@@ -87,7 +87,7 @@ async def share_row(session: WriteSession, account: Authorized, share_id: ShareI
 async def write_share(session: WriteSession, row: ShareRow, values: dict[str, Any]) -> None:
     """Change the share's own row."""
     this = and_(shares.c.master_id == row.master_id, shares.c.id == row.id)
-    await session.execute(update(shares).where(this).values(**values, version=shares.c.version + 1))
+    await session.send_built(update(shares).where(this).values(**values, version=shares.c.version + 1))
 
 
 async def add_accounts(session: WriteSession, share_id: ShareId, opened: Sequence[Authorized]) -> None:
@@ -102,7 +102,7 @@ async def add_accounts(session: WriteSession, share_id: ShareId, opened: Sequenc
 
 async def drop_accounts(session: WriteSession, row: ShareRow, closed: Collection[Authorized]) -> None:
     """Stop opening these accounts."""
-    await session.execute(
+    await session.send_built(
         delete(share_accounts).where(
             share_accounts.c.master_id == row.master_id,
             share_accounts.c.share_id == row.id,

@@ -71,7 +71,7 @@ async def create_override(
     if not waits:
         await _replace(session, at_work, command.kind, user_id)
     columns = command.value.columns()
-    await session.execute(
+    await session.send_built(
         insert(overrides).values(
             **columns_of(at_work),
             id=override_id,
@@ -199,7 +199,9 @@ async def _end(session: WriteSession, at_work: StaffAtWork, row: OverrideRow, re
 
 
 async def _write(session: WriteSession, at_work: StaffAtWork, override_id: OverrideId, **values: Any) -> None:
-    await session.execute(update(overrides).where(row_of(overrides, at_work, override_id)).values(**values))
+    await session.send_built(
+        update(overrides).where(row_of(overrides, at_work, override_id)).values(**values)
+    )
 
 
 async def _log(

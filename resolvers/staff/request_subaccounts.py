@@ -67,7 +67,7 @@ async def request_subaccounts(
     if await _waits(session, account.master_id, account.account_id):
         raise Refusal(RefusalCode.CONFLICT, "A request already waits for an answer.", "accountId")
     request_id = SubaccountsRequestId(new_id())
-    await session.execute(
+    await session.send_built(
         insert(subaccounts_requests).values(**columns_of(account), id=request_id, reason=why)
     )
     subject_id = present(Kind.SUBACCOUNTS_REQUEST, request_id)

@@ -44,7 +44,7 @@ async def limit_below(
 ) -> None:
     """Store the limit in the person's membership."""
     session.notes(TransactionNotes).named.add(user_id)
-    await session.execute(
+    await session.send_built(
         update(memberships)
         .where(in_account(memberships, at_work), memberships.c.user_id == user_id)
         .values(below_limit=limit.mask, below_limit_until=limit.until, version=memberships.c.version + 1)

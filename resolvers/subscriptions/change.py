@@ -51,7 +51,7 @@ async def change_plan(session: WriteSession, principal: Principal, command: Plan
     that the account uses without one of its own, unless a time zone is given.
     """
     account = await _authorize(session, principal, command.account_id)
-    await check_version(session, account, command.expected_version)
+    check_version(account, command.expected_version)
     effective = await effective_plan_of(session, account)
     plan = await _plan_on_offer(session, account, effective, command.plan_id)
     if not plan.price and account.account_id != account.master_id:
@@ -85,7 +85,7 @@ async def withdraw_plan_change(
     BILLED_ACCOUNT_REQUIRED, and FAILED_PRECONDITION where nothing waits.
     """
     account = await _authorize(session, principal, account_id, Effect.TAKES_AWAY)
-    await check_version(session, account, expected_version)
+    check_version(account, expected_version)
     effective = await effective_plan_of(session, account)
     if _is_own(effective, account):
         account.check_changeable()
@@ -152,7 +152,7 @@ async def increase_limit(
     if max(effective.contact_limit + contacts, effective.send_limit + sends) > MOST_IN_A_CYCLE:
         raise Refusal(RefusalCode.BAD_USER_INPUT, "The limit would be too large.", "blocks")
     price = plan.block_price * command.blocks
-    await session.execute(
+    await session.send_built(
         insert(limit_increases).values(
             **columns_of(account),
             id=increase_id,

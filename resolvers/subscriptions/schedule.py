@@ -49,7 +49,7 @@ async def subscribe(
     replaced = {"anchored_at": begun.excluded.anchored_at}
     if time_zone is not None:
         replaced["time_zone"] = begun.excluded.time_zone
-    await session.execute(
+    await session.send_built(
         begun.on_conflict_do_update(index_elements=["master_id", "account_id"], set_=replaced)
     )
     await _add(session, account, plan, begins)
@@ -80,7 +80,7 @@ async def withdraw(session: WriteSession, account: Authorized) -> WaitingChoice 
     """Withdraw the choice that waits, and return it; None: none waits."""
     waiting = await _waiting(session, account)
     if waiting is not None:
-        await session.execute(
+        await session.send_built(
             update(plan_choices).where(_waits(account)).values(withdrawn_at=current_moment())
         )
     return waiting
@@ -97,7 +97,7 @@ async def withdraw_first(session: WriteSession, account: Authorized) -> WaitingC
 
 async def _carry_over(session: WriteSession, account: Authorized, before: EffectivePlan) -> None:
     now, cycle = await effective_plan_of(session, account), send_cycles.c
-    await session.execute(
+    await session.send_built(
         update(send_cycles)
         .where(in_account(send_cycles, account), cycle.starts_at == before.cycle_starts_at)
         .values(starts_at=now.cycle_starts_at, ends_at=now.cycle_ends_at)
@@ -141,4 +141,4 @@ async def _add(
     holds_from: datetime.datetime | ColumnElement[datetime.datetime],
 ) -> None:
     values = {"id": new_id(), "plan_id": plan.id, "holds_from": holds_from}
-    await session.execute(insert(plan_choices).values(**columns_of(account), **values))
+    await session.send_built(insert(plan_choices).values(**columns_of(account), **values))

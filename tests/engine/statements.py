@@ -18,7 +18,7 @@ _HOUSEKEEPING = "WITH used AS "
 
 _seen: ContextVar[list[str] | None] = ContextVar("seen_statements", default=None)
 _row = ReadConnection.row
-_rows = WriteConnection.rows
+_run = WriteConnection.run
 _row_behind = WriteConnection.row_behind
 _fixed_watchers: list[Callable[[str], Awaitable[None]]] = []
 
@@ -35,11 +35,11 @@ async def _watch(ahead: Sequence[Unawaited], sql: str) -> None:
             await watcher(statement)
 
 
-async def _watched_rows(
+async def _watched_run(
     connection: WriteConnection, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = ()
 ) -> Any:
     await _watch(ahead, sql)
-    return await _rows(connection, sql, values, ahead)
+    return await _run(connection, sql, values, ahead)
 
 
 async def _watched_row_behind(
@@ -49,7 +49,7 @@ async def _watched_row_behind(
     return await _row_behind(connection, sql, values, ahead, keep=keep)
 
 
-for _name, _watched in (("rows", _watched_rows), ("row_behind", _watched_row_behind)):
+for _name, _watched in (("run", _watched_run), ("row_behind", _watched_row_behind)):
     setattr(WriteConnection, _name, _watched)
 
 
