@@ -53,9 +53,10 @@ BEGIN
       held := mandant_lock_path(tree, lowest, hold IN ('ACCOUNT', 'TREE'));
     END IF;
   END IF;
-  IF principal_kind = 'PERSON' THEN
+  IF principal_kind IS DISTINCT FROM 'API_KEY' THEN
     RETURN QUERY $of_person;
-  ELSE
+  END IF;
+  IF principal_kind IS DISTINCT FROM 'PERSON' THEN
     RETURN QUERY $of_key;
   END IF;
 END

@@ -16,6 +16,7 @@ from models.base.columns import APPLICATION_ROLE
 _HOUSEKEEPING = "WITH used AS "
 """Sent once in a while, whoever happens to ask then, so they are not counted."""
 
+_trips: ContextVar[list[str] | None] = ContextVar("trips", default=None)
 _seen: ContextVar[list[str] | None] = ContextVar("seen_statements", default=None)
 _row = ReadConnection.row
 _run = WriteConnection.run
@@ -39,6 +40,7 @@ async def _watched_run(
     connection: WriteConnection, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = ()
 ) -> Any:
     await _watch(ahead, sql)
+    _note_trip(sql)
     return await _run(connection, sql, values, ahead)
 
 
@@ -46,6 +48,7 @@ async def _watched_row_behind(
     connection: WriteConnection, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited], *, keep: bool
 ) -> Any:
     await _watch(ahead, sql)
+    _note_trip(sql)
     return await _row_behind(connection, sql, values, ahead, keep=keep)
 
 
@@ -65,6 +68,19 @@ def statements() -> Iterator[list[str]]:
         _seen.reset(token)
 
 
+@contextmanager
+def trips() -> Iterator[list[str]]:
+    """What the application waits for of the database for the requests inside, in their order: the statement
+    of each trip, whatever travels with it. What is prepared once on a connection is not counted."""
+    found: list[str] = []
+    token = _trips.set(found)
+    try:
+        with patch.object(ReadConnection, "row", _noted_row):
+            yield found
+    finally:
+        _trips.reset(token)
+
+
 def is_application(connection: Connection) -> bool:
     """Whether it is one of the application's connections, not one of a test's own."""
     return connection.engine.url.username == APPLICATION_ROLE
@@ -74,6 +90,7 @@ async def _noted_row(
     connection: ReadConnection, sql: str, values: Sequence[Any], *, keep: bool
 ) -> asyncpg.Record | None:
     _note(sql)
+    _note_trip(sql)
     return await _row(connection, sql, values, keep=keep)
 
 
@@ -81,11 +98,18 @@ async def _noted_row(
 def _note_execution(connection: Connection, _cursor: object, statement: str, *_: Any) -> None:
     if is_application(connection):
         _note(statement)
+        _note_trip(statement)
 
 
 @before_fixed
 async def _note_fixed(statement: str) -> None:
     _note(statement)
+
+
+def _note_trip(statement: str) -> None:
+    found = _trips.get()
+    if found is not None and not statement.startswith(_HOUSEKEEPING):
+        found.append(statement)
 
 
 def _note(statement: str) -> None:

@@ -30,7 +30,7 @@ _FOR_ANYBODY = {
     "parent_access_request_stands",
     "share_lapse",
 }
-_WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {"mandant_enqueue"}
+_WITH_THE_CALLERS_RIGHTS = _FOR_ANYBODY | {"mandant_enqueue", "mandant_door", "mandant_lock_path"}
 
 
 async def _is_told(connection: AsyncConnection) -> bool:

@@ -1,0 +1,100 @@
+"""How many trips to the database each mutation takes, COMMIT among them: an increase is seen in review.
+
+Each is sent a second time by the same caller, as a partner's program does all day: its statements are
+prepared and its caller is known.
+"""
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_fields
+from tests.authz.matrix.matrix_callers import Stage
+from tests.authz.matrix.matrix_fields import MUTATIONS
+from tests.engine.statements import trips
+from tests.world.api import Api
+from tests.world.world import World
+
+TRIPS: dict[str, int] = {
+    "signIn": 13,
+    "signOut": 3,
+    "emailVerify": 14,
+    "emailVerificationRequest": 4,
+    "passwordResetRequest": 3,
+    "subaccountCreate": 9,
+    "accountUpdate": 4,
+    "accountSuspend": 4,
+    "accountResume": 4,
+    "accountClose": 21,
+    "memberInvite": 9,
+    "invitationRevoke": 6,
+    "invitationAccept": 12,
+    "invitationDecline": 6,
+    "memberUpdate": 9,
+    "memberRemove": 7,
+    "memberLeave": 5,
+    "ownershipTransfer": 12,
+    "ownershipTransferWithdraw": 4,
+    "ownershipAccept": 7,
+    "ownershipDecline": 4,
+    "shareCreate": 14,
+    "shareUpdate": 10,
+    "shareRevoke": 8,
+    "shareAccept": 10,
+    "shareLeave": 7,
+    "shareDecline": 7,
+    "apiKeyCreate": 8,
+    "apiKeyRevoke": 6,
+    "apiKeyRotate": 8,
+    "apiKeyUpdate": 8,
+    "apiKeyAdopt": 8,
+    "roleCreate": 9,
+    "roleUpdate": 13,
+    "roleDelete": 9,
+    "parentAccessUpdate": 6,
+    "parentAccessAnswer": 8,
+    "parentAccessWithdraw": 6,
+    "breakGlassOpen": 13,
+    "breakGlassEnd": 8,
+    "subaccountsRequestWithdraw": 4,
+    "overrideCreate": 9,
+    "overrideApprove": 9,
+    "overrideEnd": 6,
+    "subaccountsRequestDecline": 6,
+    "creditTransfer": 5,
+    "creditModeUpdate": 8,
+    "paymentMethodAdd": 3,
+    "paymentMethodRemove": 7,
+    "creditTopUp": 14,
+    "topUpRuleUpdate": 8,
+    "topUpRuleRemove": 4,
+    "planChange": 15,
+    "planChangeWithdraw": 10,
+    "limitIncrease": 10,
+    "sendReserve": 17,
+    "sendCommit": 9,
+    "sendVoid": 12,
+    "sendBudgetUpdate": 13,
+    "creditBudgetUpdate": 10,
+    "billingModeUpdate": 7,
+    "billingDetailsUpdate": 5,
+}
+
+
+@pytest.fixture(scope="module")
+async def stage(database: AsyncEngine) -> Stage:
+    """One world for all mutations."""
+    return await Stage.of(World(database))
+
+
+@pytest.mark.parametrize("name", root_fields(SCHEMA.mutation_type))
+async def test_a_mutation_takes_so_many_trips(name: str, stage: Stage, api: Api) -> None:
+    mutation = MUTATIONS[name]
+    caller = min(each for each, expected in mutation.expected.items() if expected == DONE)
+    for _ in range(2):
+        values = await mutation.prepare(stage)
+        with trips() as found:
+            answer = await mutate(api, name, stage.callers[caller], values)
+        assert outcome(answer, name) == DONE
+        await mutation.restore(stage, caller)
+    await stage.reopen()
+    assert len(found) == TRIPS[name], found
