@@ -16,13 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from benchmarks.in_process import answer, credentials_of, executor
 from benchmarks.operations import CHANGES, Ask, Operation
 from engine.database.pool import Pool
-from engine.writes import fixed_statements
+from engine.database.write_connection import Unawaited, WriteConnection
 from server.database.connections import connect_as_application, read_connection
 from server.graphql.runner import OperationRunner
 from server.http.request import GraphQLRequest
-
-_OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
-"""What asyncpg sends besides are pings, and questions about types that are new to a connection."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ async def record(database_url: str, operation: Operation, asks: Sequence[Ask]) -
     recorded = []
     try:
         await (await database.connect()).close()  # SQLAlchemy looks at a server that it does not know yet
-        with _fixed_watched(sent):
+        with _writes_watched(sent):
             for ask in asks:
                 sent.clear()
                 await _answer(mandant, operation, ask)
@@ -76,22 +73,38 @@ def _watched(database: AsyncEngine, sent: list[Sent]) -> AsyncEngine:
 
 
 @contextmanager
-def _fixed_watched(sent: list[Sent]) -> Iterator[None]:
-    """Notes the statements that go past SQLAlchemy, and what begins and ends transactions."""
-    send, execute = fixed_statements.send, asyncpg.Connection.execute
+def _writes_watched(sent: list[Sent]) -> Iterator[None]:
+    """Notes the statements of transactions that write, with what travels with them."""
+    run, row_behind = WriteConnection.run, WriteConnection.row_behind
 
-    async def noted(connection: asyncpg.Connection, sql: str, values: Sequence[Any]) -> Any:
-        sent.append(_sent(sql, values))
-        return await send(connection, sql, values)
+    def note(sql: str, values: Sequence[Any], ahead: Sequence[Unawaited]) -> None:
+        sent.extend(_sent(each.sql, each.values) for each in (*ahead, Unawaited(sql, values)))
 
-    async def noted_execute(connection: asyncpg.Connection, sql: str, *rest: object) -> Any:
-        if sql.startswith(_OF_TRANSACTIONS):
-            sent.append(Sent(sql, ()))
-        return await execute(connection, sql, *rest)
+    async def noted_run(
+        connection: WriteConnection,
+        sql: str,
+        values: Sequence[Any],
+        ahead: Sequence[Unawaited] = (),
+        *,
+        counted: bool = False,
+    ) -> Any:
+        note(sql, values, ahead)
+        return await run(connection, sql, values, ahead, counted=counted)
+
+    async def noted_row(
+        connection: WriteConnection,
+        sql: str,
+        values: Sequence[Any],
+        ahead: Sequence[Unawaited],
+        *,
+        keep: bool,
+    ) -> Any:
+        note(sql, values, ahead)
+        return await row_behind(connection, sql, values, ahead, keep=keep)
 
     with (
-        patch.object(fixed_statements, "send", noted),
-        patch.object(asyncpg.Connection, "execute", noted_execute),
+        patch.object(WriteConnection, "run", noted_run),
+        patch.object(WriteConnection, "row_behind", noted_row),
     ):
         yield
 

@@ -52,10 +52,10 @@ class WriteConnection(ReadConnection):
         self._names = 0
 
     async def run(
-        self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = ()
-    ) -> tuple[list[FixedRow], str]:
-        """All rows of a statement, and PostgreSQL's word for what it did, behind those `ahead`. Raises what
-        asyncpg raises."""
+        self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = (), *, counted: bool = False
+    ) -> tuple[list[FixedRow], int]:
+        """All rows of a statement, behind those `ahead`. `counted`: and how many rows it returned or changed.
+        Raises what asyncpg raises."""
         statement = self._fixed.get(sql)
         if statement is None:
             statement = self._fixed[sql] = await self.prepare(sql, record_class=FixedRow)
@@ -64,7 +64,7 @@ class WriteConnection(ReadConnection):
         else:
             self._fixed.move_to_end(sql)
         found: list[FixedRow] = await self._behind(ahead, lambda: statement.fetch(*values))
-        return found, statement.get_statusmsg()
+        return found, _count(statement.get_statusmsg()) if counted else 0
 
     async def row_behind(
         self, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited], *, keep: bool
@@ -97,3 +97,9 @@ class WriteConnection(ReadConnection):
         self._names += 1
         name = new[statement.sql] = f"mandant_{self._names}"
         return messages.parse(name, statement.sql) + messages.execute(name, statement.values)
+
+
+def _count(did: str) -> int:
+    """How many rows it was, by PostgreSQL's word for what a statement did: `UPDATE 3`."""
+    last = did.rpartition(" ")[2]
+    return int(last) if last.isdigit() else 0

@@ -102,8 +102,8 @@ class WriteSession:
         await self.open()
         driver = await self._connected()
         with _as_sqlalchemy(built.sql):
-            rows, did = await driver.run(built.sql, built.values, self._taken_ahead())
-        return built.columns.result(rows, _count(did))
+            rows, count = await driver.run(built.sql, built.values, self._taken_ahead(), counted=True)
+        return built.columns.result(rows, count)
 
     async def send_built(self, statement: UpdateBase) -> None:
         """Run a statement that is built for this call and returns no rows, together with the next one, which
@@ -325,12 +325,6 @@ class _as_sqlalchemy:  # noqa: N801 - used like a function; a generator would co
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, asyncpg.PostgresError):
             raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
-
-
-def _count(did: str) -> int:
-    """How many rows a statement returned or changed, by PostgreSQL's word: `UPDATE 3`."""
-    last = did.rpartition(" ")[2]
-    return int(last) if last.isdigit() else 0
 
 
 def _driver_of(connection: AsyncConnection) -> WriteConnection:

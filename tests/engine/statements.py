@@ -37,11 +37,16 @@ async def _watch(ahead: Sequence[Unawaited], sql: str) -> None:
 
 
 async def _watched_run(
-    connection: WriteConnection, sql: str, values: Sequence[Any], ahead: Sequence[Unawaited] = ()
+    connection: WriteConnection,
+    sql: str,
+    values: Sequence[Any],
+    ahead: Sequence[Unawaited] = (),
+    *,
+    counted: bool = False,
 ) -> Any:
     await _watch(ahead, sql)
     _note_trip(sql)
-    return await _run(connection, sql, values, ahead)
+    return await _run(connection, sql, values, ahead, counted=counted)
 
 
 async def _watched_row_behind(
