@@ -10,8 +10,6 @@ from authz.wall.staff_door import ACCOUNT, ENTERED, OVERRIDE, REQUEST, ColumnTyp
 from engine.compiled.sql_text import prepared
 from models.accounts.tables import accounts
 from models.base.stored_functions import functions_in
-from models.effects.jobs import JobKind
-from models.payments.tables import LEFT_TO_ITS_REQUEST
 
 _POSTGRESQL = make_url("postgresql+asyncpg://").get_dialect()()
 
@@ -34,6 +32,4 @@ FUNCTIONS = functions_in(
     override=_written(OVERRIDE),
     request=_written(REQUEST),
     seen_account=prepared(_SEEN_ACCOUNT).sql,
-    left_to_its_request=LEFT_TO_ITS_REQUEST.seconds,
-    **{kind.name.lower(): kind.value for kind in JobKind},
 )

@@ -5,8 +5,9 @@
 
 import enum
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from graphlib import TopologicalSorter
 from importlib.resources import files
 from string import Template
 
@@ -72,6 +73,17 @@ class StoredFunction:
             connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {self.signature} TO {APPLICATION_ROLE}")
 
 
+def in_order(functions: Iterable[StoredFunction]) -> tuple[StoredFunction, ...]:
+    """The functions in an order in which PostgreSQL takes them: those in SQL come after those they call."""
+    named = {function: function.head.partition("(")[0] for function in functions}
+    order: TopologicalSorter[StoredFunction] = TopologicalSorter()
+    for function in named:
+        words = set(_WORD.findall(function.body)) if function.language is Language.SQL else set()
+        order.add(function, *(other for other, name in named.items() if other != function and name in words))
+    return tuple(order.static_order())
+
+
+_WORD = re.compile(r"\w+")
 _WRITTEN = re.compile(
     r"^CREATE OR REPLACE FUNCTION (?P<head>.+?)\n"
     r"LANGUAGE (?P<language>\w+) (?P<volatility>\w+) (?P<rights>SECURITY .+?) "

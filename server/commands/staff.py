@@ -1,12 +1,15 @@
 """Who is platform staff (R88): set on the command line by the database's owner alone."""
 
+import asyncio
 import datetime
 import getpass
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Annotated
 
+import typer
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import delete, insert, select
@@ -18,9 +21,10 @@ from models.base.ids import UserId, new_id
 from models.people.users import users
 from models.staff.tables import StaffChangeKind, StaffRole, staff, staff_changes
 from resolvers.inputs.emails import email_address
-from server.commands.tables import new_table
+from server.commands.database import open_database, read_settings
+from server.commands.tables import new_table, print_table
 from server.database.connections import connect_as_owner
-from server.failures.command_failed import CommandFailed
+from server.failures.command_failed import CommandFailed, database_failures
 
 
 @dataclass(frozen=True)
@@ -134,3 +138,40 @@ def _operator() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # as in a container whose user has no name
         return f"user {os.getuid()}"
+
+
+GROUP = typer.Typer(name="staff", help="The platform's own staff.", no_args_is_help=True)
+
+
+@GROUP.command("add")
+def staff_add(
+    email: Annotated[str, typer.Argument(help="Of a person who has signed up.")],
+    role: Annotated[
+        StaffRole, typer.Option(case_sensitive=False, help="What the person does in the staff.")
+    ] = StaffRole.AGENT,
+) -> None:
+    """Make a person staff, or give it another role in the staff."""
+    with open_database(read_settings()) as addresses, database_failures():
+        changed = asyncio.run(add_staff(addresses.owner, email, role))
+    typer.echo(f"{email} is {role.value} {'now' if changed else 'already'}.")
+
+
+@GROUP.command("remove")
+def staff_remove(
+    email: Annotated[str, typer.Argument(help="Of a person who is staff.")],
+) -> None:
+    """End a person's place in the staff, from the next request on."""
+    with open_database(read_settings()) as addresses, database_failures():
+        asyncio.run(remove_staff(addresses.owner, email))
+    typer.echo(f"{email} is staff no more.")
+
+
+@GROUP.command("list")
+def staff_list() -> None:
+    """Show who is staff."""
+    with open_database(read_settings()) as addresses, database_failures():
+        members = asyncio.run(staff_members(addresses.owner))
+    if members:
+        print_table(staff_table(members))
+    else:
+        typer.echo("Nobody is staff.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Growth(enum.Enum):
     """What bounds a table."""
 
-    DELETED = "by age: its rows are in resolvers.effects.retention"
+    DELETED = "by age: its area has a row in a module `retentions`"
     SWEPT = "workers delete its rows for another reason than their age"
     ONE_EACH = "so many rows for each row of another table"
     FIXED = "by the version or the operator, not by what clients do"

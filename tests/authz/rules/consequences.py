@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from resolvers.effects.mail_limits import MailKind
+from resolvers.invitations.mail_kinds import INVITATION
+from resolvers.members.mail_kinds import OWNERSHIP_OFFER
+from resolvers.parent_access.mail_kinds import BREAK_GLASS
+from resolvers.people.mail_kinds import PASSWORD_RESET
+from resolvers.shares.mail_kinds import SHARE
 
 
 class Pays(Enum):
@@ -78,7 +83,7 @@ CONSEQUENCES: dict[str, Consequences] = {
     "emailVerify": _row(access=Access.ITSELF),
     # Whoever asks there has a proved address, and gets none.
     "emailVerificationRequest": _NONE,
-    "passwordResetRequest": _row(mails={MailKind.PASSWORD_RESET}, limited={Limited.PASSWORD_RESETS}),
+    "passwordResetRequest": _row(mails={PASSWORD_RESET}, limited={Limited.PASSWORD_RESETS}),
     "passwordReset": _row(access=Access.ITSELF, limited={Limited.LINKS}),
     "signOut": _row(access=Access.ITSELF),
     "passwordChange": _row(access=Access.ITSELF, limited={Limited.PASSWORDS}),
@@ -87,18 +92,18 @@ CONSEQUENCES: dict[str, Consequences] = {
     "accountSuspend": _ACCESS,
     "accountResume": _ACCESS,
     "accountClose": _row(Pays.LEAVES, Access.OTHERS),
-    "memberInvite": _row(access=Access.OTHERS, mails={MailKind.INVITATION}, limited=_OFFERED),
+    "memberInvite": _row(access=Access.OTHERS, mails={INVITATION}, limited=_OFFERED),
     "invitationRevoke": _ACCESS,
     "invitationAccept": _ACCESS,
     "invitationDecline": _BY_LINK,
     "memberUpdate": _ACCESS,
     "memberRemove": _ACCESS,
     "memberLeave": _ACCESS,
-    "ownershipTransfer": _row(access=Access.OTHERS, mails={MailKind.OWNERSHIP_OFFER}, limited=_OFFERED),
+    "ownershipTransfer": _row(access=Access.OTHERS, mails={OWNERSHIP_OFFER}, limited=_OFFERED),
     "ownershipTransferWithdraw": _NONE,
     "ownershipAccept": _ACCESS,
     "ownershipDecline": _NONE,
-    "shareCreate": _row(access=Access.OTHERS, mails={MailKind.SHARE}, limited=_OFFERED),
+    "shareCreate": _row(access=Access.OTHERS, mails={SHARE}, limited=_OFFERED),
     "shareUpdate": _ACCESS,
     "shareRevoke": _ACCESS,
     "shareAccept": _ACCESS,
@@ -117,7 +122,7 @@ CONSEQUENCES: dict[str, Consequences] = {
     "parentAccessWithdraw": _NONE,
     "breakGlassOpen": _row(
         access=Access.OTHERS,
-        mails={MailKind.BREAK_GLASS},
+        mails={BREAK_GLASS},
         limited={Limited.BREAK_GLASS, Limited.BREAK_GLASS_NOTICES},
     ),
     "breakGlassEnd": _ACCESS,

@@ -20,6 +20,7 @@ from tests.authz.escalation.outcomes import DONE, SCHEMA, mutate, outcome, root_
 from tests.authz.matrix.matrix_callers import Stage
 from tests.authz.matrix.matrix_fields import MUTATIONS
 from tests.authz.rules.consequences import CONSEQUENCES, Access, Limited, Pays
+from tests.world.mail_kinds import MAIL_KINDS
 from tests.world.world import World
 
 _OF_MONEY = (
@@ -109,7 +110,7 @@ class _Seen:
 
     @classmethod
     async def of(cls, stage: Stage) -> "_Seen":
-        kinds = {kind.subject: kind for kind in MailKind}
+        kinds = {kind.subject: kind for kind in MAIL_KINDS.values()}
         async with stage.world.database.connect() as connection:
             subjects = (await connection.execute(select(outbox_messages.c.subject))).scalars().all()
             tries = (await connection.execute(select(attempts.c.subject, attempts.c.count))).all()
