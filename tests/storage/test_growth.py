@@ -6,7 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from resolvers.effects.retention import Retention, retentions
 from tests.documentation.pages import DOCS, Page
-from tests.storage.growth import BOUNDS, Growth
+from tests.storage.growth import OF_NO_AREA, Bound, Growth
+from tests.world.oracles import told_by_areas
+
+BOUNDS: dict[str, Bound] = OF_NO_AREA | told_by_areas("BOUNDS")
 
 WORKERS = Page.of(DOCS / "operate" / "workers.md")
 

@@ -1,4 +1,4 @@
-"""The rows of the matrix for API keys and roles."""
+"""The rows of the matrix for API keys."""
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
@@ -14,7 +14,7 @@ from tests.authz.matrix.matrix_callers import (
     Stage,
     once,
 )
-from tests.authz.matrix.matrix_rows import Mutation, Values, lasting, outlived, table
+from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Values, lasting, outlived, table
 
 DEVELOPERS = frozenset({"developer"})
 
@@ -32,19 +32,7 @@ async def _api_key_update(stage: Stage) -> Values:
     return {"apiKeyId": (await stage.key()).id, "expectedVersion": 1, "name": once()}
 
 
-async def _role_create(stage: Stage) -> Values:
-    return {"accountId": stage.account.id, "name": once(), "permissions": ["ACCOUNT_READ"]}
-
-
-async def _role_update(stage: Stage) -> Values:
-    return {"roleId": (await stage.role()).id, "expectedVersion": 1, "name": once()}
-
-
-async def _role_delete(stage: Stage) -> Values:
-    return {"roleId": (await stage.role()).id}
-
-
-KEY_MUTATIONS = {
+MUTATIONS = {
     "apiKeyCreate": Mutation(
         "API_KEYS_WRITE", lasting("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key_create
     ),
@@ -65,7 +53,19 @@ KEY_MUTATIONS = {
     ),
     "apiKeyRevoke": Mutation("API_KEYS_WRITE", lasting("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
     "apiKeyRotate": Mutation("API_KEYS_WRITE", lasting("API_KEYS_WRITE", MANAGERS | DEVELOPERS), _api_key),
-    "roleCreate": Mutation("ROLES_WRITE", lasting("ROLES_WRITE", MANAGERS), _role_create),
-    "roleUpdate": Mutation("ROLES_WRITE", lasting("ROLES_WRITE", MANAGERS), _role_update),
-    "roleDelete": Mutation("ROLES_WRITE", lasting("ROLES_WRITE", MANAGERS), _role_delete),
+}
+
+
+ACCOUNT_FIELDS = {
+    "apiKeys": ("API_KEYS_READ", MANAGERS | {"developer"}),
+    "ghosts": ("API_KEYS_READ", MANAGERS | {"developer"}),
+}
+
+
+async def _key(stage: Stage) -> str:
+    return (await stage.key()).id
+
+
+NODES = {
+    Kind.API_KEY: NodeOf(_key, MANAGERS | {"developer"}),
 }

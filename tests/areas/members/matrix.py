@@ -1,10 +1,9 @@
-"""The rows of the matrix for members and invitations."""
+"""The rows of the matrix for members and ownership."""
 
 from authz.policy.builtin_roles import BuiltinRole
 from models.base.ids import Kind, present
-from tests.authz.cases.moments import offer
+from tests.areas.accounts.matrix import OWNERS, this_account
 from tests.authz.escalation.outcomes import DONE
-from tests.authz.matrix.matrix_accounts import OWNERS, this_account
 from tests.authz.matrix.matrix_callers import (
     ANONYMOUS,
     MANAGERS,
@@ -15,35 +14,9 @@ from tests.authz.matrix.matrix_callers import (
     TEMPORARY,
     TEMPORARY_PEOPLE,
     Stage,
-    once,
 )
-from tests.authz.matrix.matrix_rows import ABOVE, Mutation, Values, for_anybody, gated, lasting, table
+from tests.authz.matrix.matrix_rows import ABOVE, Mutation, NodeOf, Values, gated, lasting, table
 from tests.world.ownership import forget_offers, give_offer
-
-
-async def _member_invite(stage: Stage) -> Values:
-    analyst = present(Kind.ROLE, BuiltinRole.ANALYST.id)
-    email = f"{once()}@example.com"
-    return {"accountId": stage.account.id, "email": email, "roleId": analyst, "idempotencyKey": once()}
-
-
-async def _invitation(stage: Stage) -> Values:
-    inviter = stage.members["administrator"].person
-    id_, _ = await offer(
-        stage.world.database, stage.account, BuiltinRole.ANALYST, f"{once()}@example.com", inviter
-    )
-    return {"invitationId": id_}
-
-
-async def _invitation_for_the_newcomer(stage: Stage) -> Values:
-    await stage.withdraw_invitations()
-    inviter, invited = stage.members["administrator"].person, stage.newcomer
-    _, token = await offer(stage.world.database, stage.account, BuiltinRole.ANALYST, invited.email, inviter)
-    return {"token": token}
-
-
-async def _newcomer_leaves(stage: Stage, caller: str) -> None:
-    await stage.remove(stage.newcomer)
 
 
 async def _member_update(stage: Stage) -> Values:
@@ -88,21 +61,7 @@ _TAKING = table(
     ({"marketer"}, DONE),
 )
 
-MEMBER_MUTATIONS = {
-    "memberInvite": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _member_invite),
-    "invitationRevoke": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _invitation),
-    "invitationAccept": Mutation(
-        None,
-        table(
-            (ANONYMOUS, "UNAUTHENTICATED"),
-            (PROGRAMS, "PERSON_REQUIRED"),
-            (PEOPLE - {"newcomer"}, "WRONG_PERSON"),
-            ({"newcomer"}, DONE),
-        ),
-        _invitation_for_the_newcomer,
-        _newcomer_leaves,
-    ),
-    "invitationDecline": Mutation(None, for_anybody(DONE), _invitation_for_the_newcomer),
+MUTATIONS = {
     "memberUpdate": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _member_update),
     "memberRemove": Mutation("MEMBERS_WRITE", lasting("MEMBERS_WRITE", MANAGERS), _member_remove),
     "memberLeave": Mutation(
@@ -125,4 +84,19 @@ MEMBER_MUTATIONS = {
     ),
     "ownershipAccept": Mutation(None, _TAKING, _ownership_offer, _owner_again),
     "ownershipDecline": Mutation(None, _TAKING, _ownership_offer, _nothing_offered),
+}
+
+
+ACCOUNT_FIELDS = {
+    "members": ("MEMBERS_READ", MANAGERS),
+    "ownershipOffer": ("MEMBERS_READ", MANAGERS),
+}
+
+
+async def _administrator(stage: Stage) -> str:
+    return stage.members["administrator"].id
+
+
+NODES = {
+    Kind.MEMBER: NodeOf(_administrator, MANAGERS),
 }

@@ -3,10 +3,10 @@
 import itertools
 
 from models.accounts.tables import CreditMode
+from tests.areas.credit.matrix import CREDIT_READERS
+from tests.areas.subscriptions.matrix import PLAN_READERS
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, OUTSIDE, Stage
-from tests.authz.matrix.matrix_credit import CREDIT_READERS
-from tests.authz.matrix.matrix_plans import PLAN_READERS
 from tests.authz.matrix.matrix_rows import ABOVE, Mutation, Values, table
 from tests.world.credit import set_mode
 from tests.world.plans import cancel_plan
@@ -34,11 +34,17 @@ def _decided_above(permission: str, holders: frozenset[str]) -> dict[str, str]:
     )
 
 
-BUDGET_MUTATIONS = {
+MUTATIONS = {
     "sendBudgetUpdate": Mutation(
         "PLAN_WRITE", _decided_above("PLAN_WRITE", PLAN_READERS), _send_budget_update
     ),
     "creditBudgetUpdate": Mutation(
         "CREDIT_TRANSFER", _decided_above("CREDIT_TRANSFER", CREDIT_READERS), _credit_budget_update
     ),
+}
+
+
+ACCOUNT_FIELDS = {
+    "sendBudget": ("PLAN_READ", PLAN_READERS),
+    "creditBudget": ("CREDIT_READ", CREDIT_READERS),
 }

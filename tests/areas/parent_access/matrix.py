@@ -1,6 +1,7 @@
 """The rows of the matrix for what passes down, and for broken glass."""
 
 from models.accounts.tables import ParentAccess
+from models.base.ids import Kind
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import (
     ABOVE_KEYS,
@@ -18,7 +19,7 @@ from tests.authz.matrix.matrix_callers import (
     TEMPORARY_PEOPLE,
     Stage,
 )
-from tests.authz.matrix.matrix_rows import ABOVE, Mutation, Values, lasting, outlived, table
+from tests.authz.matrix.matrix_rows import ABOVE, Mutation, NodeOf, Values, lasting, outlived, table
 from tests.world.links import ask, break_glass, set_parent_access
 
 
@@ -52,7 +53,7 @@ async def _full_again(stage: Stage, caller: str) -> None:
     await stage.restore_link()
 
 
-LINK_MUTATIONS = {
+MUTATIONS = {
     # The parent lowers, the account asks for it: both sides may, a guest of either may not.
     "parentAccessUpdate": Mutation(
         "SETTINGS_WRITE", lasting("SETTINGS_WRITE", MANAGERS), _update, _full_again
@@ -107,4 +108,19 @@ LINK_MUTATIONS = {
         _end,
         _full_again,
     ),
+}
+
+
+ACCOUNT_FIELDS = {
+    "breakGlassOpenings": ("AUDIT_READ", MANAGERS),
+}
+
+
+async def _opening(stage: Stage) -> str:
+    opener = stage.members["parent_administrator"].person
+    return (await break_glass(stage.world, stage.account, opener)).id
+
+
+NODES = {
+    Kind.BREAK_GLASS: NodeOf(_opening, MANAGERS),
 }

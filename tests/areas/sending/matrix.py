@@ -1,8 +1,10 @@
 """The rows of the matrix for sends."""
 
+from models.base.ids import Kind
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, MANAGERS, OUTSIDE, Stage, once
-from tests.authz.matrix.matrix_rows import Mutation, Query, Values, gated, table
+from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Query, Values, gated, table
+from tests.world.recipients import give_list
 from tests.world.sends import booking, give_reservation
 
 CAMPAIGN_SENDERS = MANAGERS | {"marketer", "guest"}
@@ -26,13 +28,13 @@ async def _send_preview(stage: Stage) -> Values:
 _EITHER = "CAMPAIGNS_SEND or TRANSACTIONAL_SEND"
 """The stream decides; what is tried here is marketing."""
 
-SEND_MUTATIONS = {
+MUTATIONS = {
     "sendReserve": Mutation(_EITHER, gated("CAMPAIGNS_SEND", CAMPAIGN_SENDERS), _send_reserve),
     "sendCommit": Mutation(_EITHER, gated("CAMPAIGNS_SEND", CAMPAIGN_SENDERS), _reservation),
     "sendVoid": Mutation(_EITHER, gated("CAMPAIGNS_SEND", CAMPAIGN_SENDERS), _reservation),
 }
 
-SEND_QUERIES = {
+QUERIES = {
     "sendPreview": Query(
         _EITHER,
         table(
@@ -44,4 +46,18 @@ SEND_QUERIES = {
         "{ recipients }",
         _send_preview,
     )
+}
+
+
+async def _reservation_id(stage: Stage) -> str:
+    return (await give_reservation(stage.world, stage.account)).id
+
+
+async def _list(stage: Stage) -> str:
+    return (await give_list(stage.world, stage.account)).id
+
+
+NODES = {
+    Kind.SEND_RESERVATION: NodeOf(_reservation_id, CAMPAIGN_SENDERS),
+    Kind.RECIPIENT_LIST: NodeOf(_list, CAMPAIGN_SENDERS),
 }

@@ -1,11 +1,12 @@
 """The rows of the matrix for platform staff, who are strangers everywhere else."""
 
+from models.base.ids import Kind
 from models.staff.overrides import OverrideKind
 from models.staff.tables import StaffRole
 from tests.areas.staff.staff_at_work import wanted
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, MANAGERS, PEOPLE, PROGRAMS, STAFF, Stage
-from tests.authz.matrix.matrix_rows import ANYBODY, Mutation, Query, Values, lasting, table
+from tests.authz.matrix.matrix_rows import ANYBODY, Mutation, NodeOf, Query, Values, lasting, table
 from tests.world.staff import answer_requests, ask_for_subaccounts, set_override, staff_member
 
 STAFF_ALONE = table((ANONYMOUS, "UNAUTHENTICATED"), ((PEOPLE | PROGRAMS) - STAFF, "NOT_FOUND"), (STAFF, DONE))
@@ -57,7 +58,8 @@ STAFF_MUTATIONS = {
 }
 """Each has the mark `@staffOnly`."""
 
-REQUESTS = {
+MUTATIONS = {
+    **STAFF_MUTATIONS,
     # Asked for in a subaccount, which is not where it is asked.
     "subaccountsRequest": Mutation(
         "SUBACCOUNTS_WRITE",
@@ -69,4 +71,30 @@ REQUESTS = {
     ),
 }
 
-STAFF_QUERIES = {"staff": Query(None, table((ANYBODY - STAFF, "null"), (STAFF, DONE)), "{ role }")}
+QUERIES = {"staff": Query(None, table((ANYBODY - STAFF, "null"), (STAFF, DONE)), "{ role }")}
+
+
+ACCOUNT_FIELDS = {
+    "overrides": ("SETTINGS_READ", MANAGERS),
+    "unsubscribeScope": ("SETTINGS_READ", MANAGERS),
+    "sendingDomainLimit": ("SETTINGS_READ", MANAGERS),
+    "fieldFunctions": ("SETTINGS_READ", MANAGERS),
+    "reviewApproved": ("SETTINGS_READ", MANAGERS),
+    "subaccountsRequests": ("SUBACCOUNTS_READ", MANAGERS),
+}
+
+
+async def _override(stage: Stage) -> str:
+    giver = stage.members["administrator"].person
+    return (await set_override(stage.world, stage.account, OverrideKind.REVIEW_APPROVED, giver)).id
+
+
+async def _declined_request(stage: Stage) -> str:
+    decliner = stage.members["administrator"].person
+    return await ask_for_subaccounts(stage.world, stage.account, declined_by=decliner)
+
+
+NODES = {
+    Kind.OVERRIDE: NodeOf(_override, MANAGERS),
+    Kind.SUBACCOUNTS_REQUEST: NodeOf(_declined_request, MANAGERS),
+}

@@ -1,8 +1,9 @@
 """The rows of the matrix for shares."""
 
+from models.base.ids import Kind
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, MANAGERS, PEOPLE, PROGRAMS, Stage, once
-from tests.authz.matrix.matrix_rows import Mutation, Values, for_anybody, lasting, table
+from tests.authz.matrix.matrix_rows import Mutation, NodeOf, Query, Values, for_anybody, lasting, table
 
 
 async def _share_create(stage: Stage) -> Values:
@@ -43,7 +44,7 @@ async def share_token(stage: Stage) -> Values:
 
 SHARING = lasting("MEMBERS_WRITE", MANAGERS)
 
-SHARE_MUTATIONS = {
+MUTATIONS = {
     "shareCreate": Mutation("MEMBERS_WRITE", SHARING, _share_create),
     "shareUpdate": Mutation("MEMBERS_WRITE", SHARING, _share_update),
     "shareRevoke": Mutation("MEMBERS_WRITE", SHARING, _share),
@@ -70,4 +71,23 @@ SHARE_MUTATIONS = {
         _own_share,
         _guest_again,
     ),
+}
+
+
+QUERIES = {
+    "share": Query(None, for_anybody(DONE), "{ accountNames }", share_token),
+}
+
+
+ACCOUNT_FIELDS = {
+    "shares": ("MEMBERS_READ", MANAGERS),
+}
+
+
+async def _accepted(stage: Stage) -> str:
+    return stage.shares["guest"].id
+
+
+NODES = {
+    Kind.SHARE: NodeOf(_accepted, MANAGERS | {"guest"}),
 }

@@ -2,10 +2,11 @@
 
 import itertools
 
+from models.base.ids import Kind
+from tests.areas.credit.matrix import CREDIT_READERS
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, INSIDE, OUTSIDE, Stage
-from tests.authz.matrix.matrix_credit import CREDIT_READERS
-from tests.authz.matrix.matrix_rows import ABOVE, Mutation, Query, Values, gated, table
+from tests.authz.matrix.matrix_rows import ABOVE, Mutation, NodeOf, Query, Values, gated, table
 from tests.world.billing import consolidate, give_invoice
 
 INVOICE_READERS = CREDIT_READERS
@@ -28,7 +29,7 @@ async def _invoice(stage: Stage) -> Values:
     return {"id": (await give_invoice(stage.world, stage.account)).id}
 
 
-BILLING_MUTATIONS = {
+MUTATIONS = {
     "billingModeUpdate": Mutation(
         "INVOICES_WRITE",
         table(
@@ -44,7 +45,7 @@ BILLING_MUTATIONS = {
     "billingDetailsUpdate": Mutation("INVOICES_WRITE", gated("INVOICES_WRITE", INVOICE_READERS), _details),
 }
 
-BILLING_QUERIES = {
+QUERIES = {
     # Its own right is asked where the invoice is found, so that without it there is nothing.
     "invoice": Query(
         "INVOICES_READ",
@@ -56,4 +57,22 @@ BILLING_QUERIES = {
         "{ number xml pdfUrl }",
         _invoice,
     )
+}
+
+
+ACCOUNT_FIELDS = {
+    "billingMode": ("INVOICES_READ", INVOICE_READERS),
+    "invoicedAccount": ("INVOICES_READ", INVOICE_READERS),
+    "billingDetails": ("INVOICES_READ", INVOICE_READERS),
+    "invoices": ("INVOICES_READ", INVOICE_READERS),
+    "costs": ("INVOICES_READ", INVOICE_READERS),
+}
+
+
+async def _invoice_id(stage: Stage) -> str:
+    return (await give_invoice(stage.world, stage.account, stage.child)).id
+
+
+NODES = {
+    Kind.INVOICE: NodeOf(_invoice_id, INVOICE_READERS),
 }

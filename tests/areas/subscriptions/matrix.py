@@ -1,11 +1,11 @@
-"""The rows of the matrix for plans."""
+"""The rows of the matrix for subscriptions."""
 
 import datetime
 
 from models.accounts.tables import CreditMode
+from tests.areas.credit.matrix import CREDIT_READERS
 from tests.authz.escalation.outcomes import DONE
 from tests.authz.matrix.matrix_callers import ANONYMOUS, GUESTS, INSIDE, OUTSIDE, Stage, once
-from tests.authz.matrix.matrix_credit import CREDIT_READERS
 from tests.authz.matrix.matrix_rows import ABOVE, Mutation, Values, table
 from tests.world.credit import set_mode
 from tests.world.plans import GROWTH, STARTER, cancel_plan, choose, subscribe
@@ -49,7 +49,7 @@ async def _plan_change_withdraw(stage: Stage) -> Values:
     return {"accountId": stage.account.id, "expectedVersion": await stage.version()}
 
 
-PLAN_MUTATIONS = {
+MUTATIONS = {
     "planChange": Mutation("PLAN_WRITE", _DECIDED_BY_WHO_PAYS, _plan_change),
     "planChangeWithdraw": Mutation("PLAN_WRITE", _DECIDED_BY_WHO_PAYS, _plan_change_withdraw),
     "limitIncrease": Mutation("PLAN_WRITE", _DECIDED_BY_WHO_PAYS, _limit_increase),
