@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, func, lite
 from authz.policy.permissions import Permission
 from engine.declare.arguments import Described
 from engine.declare.paging import Order
+from models.accounts.trees import in_tree
 from models.base.ids import Kind
 from models.billing.invoices import invoices
 from models.billing.tables import charges
@@ -45,7 +46,7 @@ def lines_of(invoice: FromClause) -> Select[Any]:
     """What is invoiced. A credit note has the lines of the invoice that it cancels."""
     charge = charges.alias()
     return select(*charge.c).where(
-        charge.c.master_id == invoice.c.master_id,
+        in_tree(charge, invoice),
         charge.c.invoice_id == func.coalesce(invoice.c.corrects_id, invoice.c.id),
     )
 

@@ -55,8 +55,7 @@ def subscription_of(account: FromClause) -> Select[Any]:
 
 def is_subscriber_of(subscriber: FromClause, account: FromClause) -> ColumnElement[bool]:
     """Whether a row of accounts is the account whose subscription the other one uses."""
-    same_tree = subscriber.c.master_id == account.c.master_id
-    return and_(same_tree, subscriber.c.id == subscriber_id(account))
+    return and_(in_tree(subscriber, account), subscriber.c.id == subscriber_id(account))
 
 
 def subscriber_id(account: FromClause) -> ColumnElement[uuid.UUID]:
