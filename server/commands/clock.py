@@ -18,7 +18,7 @@ _FURTHEST = datetime.timedelta(days=3660)
 
 
 def hours_of(span: str) -> int:
-    """The hours of a span such as `31d` or `36h`. Raises CommandFailed for what is none."""
+    """The hours of a span such as `31d` or `36h`. Raises CommandFailed for any other text."""
     found = _SPAN.fullmatch(span)
     if found is None:
         raise CommandFailed(f"Not a span of time: {span!r}. Say 31d for 31 days, 36h for 36 hours.")
@@ -26,7 +26,7 @@ def hours_of(span: str) -> int:
 
 
 async def set_forward(addresses: DatabaseAddresses, hours: int) -> datetime.datetime:
-    """Set the clock forward: what it shows then. Raises CommandFailed beyond ten years ahead."""
+    """Set the clock forward. Returns the new time. Raises CommandFailed beyond ten years ahead."""
     async with owners_database(addresses.owner) as database:
         clock = Clock(database)
         ahead = await clock.now() - datetime.datetime.now(datetime.UTC)

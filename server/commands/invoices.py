@@ -1,4 +1,4 @@
-"""Taking invoices back."""
+"""Cancels invoices."""
 
 import asyncio
 from typing import Annotated
@@ -14,7 +14,7 @@ from server.failures.command_failed import CommandFailed, database_failures
 
 
 async def credit(owner_url: str, number_prefix: str, number: str, reason: str) -> str:
-    """Issue a credit note for all of an invoice. Its number. Raises CommandFailed."""
+    """Issue a credit note for all of an invoice. Returns its number. Raises CommandFailed."""
     async with owners_database(owner_url) as database:
         sessions = WriteSessions(database)
         try:

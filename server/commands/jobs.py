@@ -1,4 +1,4 @@
-"""The jobs that failed too often: what an operator sees of them, and how they are done again."""
+"""The jobs that failed too often: shows them and puts them back into the queue."""
 
 import asyncio
 import datetime
@@ -40,7 +40,7 @@ class HeldJob:
 
 
 async def held_jobs(database_url: str) -> list[HeldJob]:
-    """The oldest first, at most 1000. Raises CommandFailed where migrations are due."""
+    """The jobs that are held: the oldest first, at most 1000. Raises CommandFailed if migrations are due."""
     async with current_database(database_url) as database, database.connect() as connection:
         rows = (await connection.execute(_HELD, {"most": _MOST_SHOWN})).all()
     return [
@@ -50,7 +50,7 @@ async def held_jobs(database_url: str) -> list[HeldJob]:
 
 
 async def retry_held_jobs(database_url: str) -> int:
-    """Put the held jobs back into the queue, to be done at once. How many. Raises CommandFailed."""
+    """Put the held jobs back into the queue, to be done at once. Returns how many. Raises CommandFailed."""
     async with current_database(database_url):
         pass
     async with open_queue(database_url) as queue:

@@ -16,9 +16,9 @@ _IS_OWNER = text("SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid 
 
 
 async def ledger_faults(owner_url: str) -> list[Fault]:
-    """What does not hold in the ledger, recomputed as its owner, who alone sees all trees.
+    """Recompute the ledger, and return what is wrong in it. Only the database's owner sees all trees.
 
-    Raises CommandFailed for anybody else, and where migrations are due.
+    Raises CommandFailed for anybody else, and if migrations are due.
     """
     database = connect_as_owner(owner_url)
     try:

@@ -1,4 +1,4 @@
-"""The policy as an administrator reads it: casbin's files, and what casbin makes of them."""
+"""The policy for administrators: casbin's files, and what each role may do by them."""
 
 import asyncio
 from typing import Annotated
@@ -29,7 +29,7 @@ LEGEND = (
 
 
 def policy_texts() -> str:
-    """casbin's model and the policy's lines, as they stand in their files."""
+    """The text of casbin's model and of the policy's lines."""
     model = (POLICY_FOLDER / "model.conf").read_text(encoding="utf-8")
     lines = (POLICY_FOLDER / "policy.csv").read_text(encoding="utf-8")
     return f"{model}\n{lines}"

@@ -1,4 +1,4 @@
-"""Who is platform staff (R88): set on the command line by the database's owner alone."""
+"""Adds and removes platform staff (R88). Only the database's owner can do that."""
 
 import asyncio
 import datetime
@@ -38,9 +38,9 @@ class StaffMember:
 
 
 async def add_staff(owner_url: str, email: str, role: StaffRole) -> bool:
-    """Make a person staff, or give it another role: whether that changed anything.
+    """Make a person staff, or change the person's role in the staff. Returns whether that changed anything.
 
-    Raises CommandFailed where nobody has signed up with the address.
+    Raises CommandFailed if nobody has signed up with the address.
     """
     async with _writing(owner_url) as connection:
         user_id = await _person(connection, email)
@@ -57,7 +57,8 @@ async def add_staff(owner_url: str, email: str, role: StaffRole) -> bool:
 
 
 async def remove_staff(owner_url: str, email: str) -> None:
-    """From the next request on the person is staff no more. What it set in accounts stays until it ends.
+    """Remove a person from the staff, with effect from the next request. Overrides that the person made stay
+    until they end.
 
     Raises CommandFailed for a person who is not staff.
     """
@@ -71,7 +72,7 @@ async def remove_staff(owner_url: str, email: str) -> None:
 
 
 async def staff_members(owner_url: str) -> list[StaffMember]:
-    """By their addresses."""
+    """All staff, sorted by e-mail address."""
     statement = (
         select(users.c.email, users.c.name, staff.c.role, staff.c.created_at)
         .join(users, users.c.id == staff.c.user_id)
@@ -102,8 +103,8 @@ async def _writing(owner_url: str) -> AsyncIterator[AsyncConnection]:
 
 
 async def _person(connection: AsyncConnection, email: str) -> UserId:
-    """Who has proved to have the address, by a link that was mailed to it: else whoever signs up with a
-    colleague's address first would be staff in its place (T11)."""
+    """The person with this address, who has verified it by a mailed link. Otherwise somebody who signs up
+    with a colleague's address first would become staff in the colleague's place (T11)."""
     try:
         canonical = email_address(email).canonical
     except Refusal as refusal:
