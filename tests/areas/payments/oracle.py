@@ -18,7 +18,7 @@ from tests.world.credit import (
     own_balances,
 )
 from tests.world.updates import Field, Null, Update, Updated, of_account
-from tests.world.world import World
+from tests.world.world import Account, World
 
 CONSEQUENCES = {
     "paymentMethodAdd": NO_CONSEQUENCE,
@@ -54,7 +54,7 @@ REMOVES = {
 def inputs(place: Place) -> dict[str, Input]:
     """An input that works for each mutation, with a value for every field."""
     account = {"accountId": place.account.id}
-    paid = {"paymentMethodId": place.method.id}
+    paid = {"paymentMethodId": place.objects[Kind.PAYMENT_METHOD]}
     return {
         "creditTopUp": account | paid | {"amount": "5", "idempotencyKey": "5"},
         "paymentMethodAdd": account | {"reference": "visa-1", "label": "Visa"},
@@ -69,6 +69,11 @@ def inputs(place: Place) -> dict[str, Input]:
 ID_FIELDS = {
     "paymentMethodId": Kind.PAYMENT_METHOD,
 }
+
+
+async def give_objects(world: World, account: Account) -> dict[Kind, str]:
+    """An object of each kind of id that the area has."""
+    return {Kind.PAYMENT_METHOD: (await give_payment_method(world, account)).id}
 
 
 async def give_rows(world: World, tree: Tree) -> None:

@@ -9,7 +9,7 @@ from tests.storage.growth import Bound, Growth, deleted, one_each
 from tests.storage.tree import Tree
 from tests.world.recipients import give_list
 from tests.world.sends import give_reservation
-from tests.world.world import World
+from tests.world.world import Account, World
 
 CONSEQUENCES = {
     "sendReserve": does(Pays.POOL),
@@ -40,11 +40,11 @@ BOUNDS = {
 def inputs(place: Place) -> dict[str, Input]:
     """An input that works for each mutation, with a value for every field."""
     account = {"accountId": place.account.id}
-    reserved = {"reservationId": place.reservation.id}
+    reserved = {"reservationId": place.objects[Kind.SEND_RESERVATION]}
     return {
         "sendReserve": account
         | {"stream": "MARKETING", "recipients": None, "recipientHashes": None}
-        | {"recipientListId": place.recipients.id, "idempotencyKey": "7", "label": "Spring"},
+        | {"recipientListId": place.objects[Kind.RECIPIENT_LIST], "idempotencyKey": "7", "label": "Spring"},
         "sendCommit": reserved,
         "sendVoid": reserved,
     }
@@ -54,6 +54,14 @@ ID_FIELDS = {
     "reservationId": Kind.SEND_RESERVATION,
     "recipientListId": Kind.RECIPIENT_LIST,
 }
+
+
+async def give_objects(world: World, account: Account) -> dict[Kind, str]:
+    """An object of each kind of id that the area has."""
+    return {
+        Kind.SEND_RESERVATION: (await give_reservation(world, account)).id,
+        Kind.RECIPIENT_LIST: (await give_list(world, account)).id,
+    }
 
 
 async def give_rows(world: World, tree: Tree) -> None:
