@@ -20,8 +20,10 @@ from authz.wall import row_security
 from models.areas import modules_of_areas
 from models.base import text_forms
 from models.base.stored_functions import StoredFunction, differ, in_order
-from models.plans import catalogue
 from server.database.connections import connect_as_owner
+
+_CATALOGUES = "models.{area}.catalogue"
+"""Rows that come with the program: `synchronize` writes them, and `differs` compares them."""
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -66,7 +68,8 @@ def _migrate(connection: Connection) -> None:
     builtin_roles.synchronize(connection)
     parent_link.synchronize(connection)
     row_security.synchronize(connection)
-    catalogue.synchronize(connection)
+    for catalogue in modules_of_areas(_CATALOGUES):
+        catalogue.synchronize(connection)
     text_forms.synchronize(connection)
     for function in stored_functions():
         function.write(connection)
@@ -79,7 +82,7 @@ def why_not_current(connection: Connection) -> str | None:
         return wrong
     if MigrationContext.configure(connection).get_current_revision() != _newest_revision():
         return "migrations are due: run `mandant migrate`"
-    rules = (builtin_roles, row_security, catalogue, text_forms)
+    rules = (builtin_roles, row_security, text_forms, *modules_of_areas(_CATALOGUES))
     if any(rule.differs(connection) for rule in rules) or differ(connection, stored_functions()):
         return "the rules were changed: run `mandant migrate`"
     return None
