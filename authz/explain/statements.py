@@ -31,7 +31,7 @@ from authz.reach.grants import grants_now, membership_holds
 from authz.reach.reach import account_where, mask_of_account
 from authz.reach.status import status_mask
 from models.accounts.tables import account_closure, accounts
-from models.accounts.trees import in_tree
+from models.accounts.trees import in_tree, row_of
 from models.api_keys.tables import WhenMakerLosesAccess, api_keys
 from models.members.tables import memberships
 from models.parent_access.openings import break_glass_openings
@@ -210,5 +210,5 @@ def verdict_statement(account: AskedAccount, subject: Subject) -> Select[Any]:
     return (
         select(granted.c.mask.op("&")(status_mask(accounts)).label("verdict"))
         .select_from(accounts.join(granted, true()))
-        .where(accounts.c.master_id == account.master_id, accounts.c.id == account.id)
+        .where(row_of(accounts, account, account.id))
     )
